@@ -1,0 +1,104 @@
+//! Which ArbOS release a chain runs, and what hangs on it.
+
+use std::{fmt, str::FromStr};
+
+use revm::primitives::hardfork::SpecId;
+
+/// An ArbOS release. Later releases compare greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum ArbOsVersion {
+    /// Release 40: Prague opcodes.
+    V40,
+    /// Release 51: Osaka opcodes, a limit of gas for one transaction, a shallower Stylus stack.
+    #[default]
+    V51,
+    /// Release 60: programs in fragments, programs used recently in a block start as cached ones.
+    V60,
+}
+
+/// The text is not the number of a known release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("EVM-110: unknown ArbOS version {0:?}: use 40, 51 or 60")]
+pub struct UnknownArbOsVersion(pub String);
+
+impl ArbOsVersion {
+    /// All known releases, oldest first.
+    pub const ALL: [Self; 3] = [Self::V40, Self::V51, Self::V60];
+
+    /// The release's number, as kept in slot 0 of the ArbOS state.
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::V40 => 40,
+            Self::V51 => 51,
+            Self::V60 => 60,
+        }
+    }
+
+    /// Ethereum's rules under this release.
+    pub const fn spec(self) -> SpecId {
+        match self {
+            Self::V40 => SpecId::PRAGUE,
+            Self::V51 | Self::V60 => SpecId::OSAKA,
+        }
+    }
+
+    /// True from the release in which a program may be spread over several accounts.
+    pub const fn has_fragments(self) -> bool {
+        matches!(self, Self::V60)
+    }
+
+    /// True from the release in which a program used shortly before in the same block starts at the
+    /// cached price.
+    pub const fn has_recent_programs(self) -> bool {
+        matches!(self, Self::V60)
+    }
+
+    /// Gas one transaction may compute with, or none if the block's limit alone counts. Gas above it
+    /// is held back and returned.
+    pub const fn max_tx_gas(self) -> Option<u64> {
+        match self {
+            Self::V40 => None,
+            Self::V51 | Self::V60 => Some(32_000_000),
+        }
+    }
+}
+
+impl TryFrom<u64> for ArbOsVersion {
+    type Error = UnknownArbOsVersion;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        Self::ALL
+            .into_iter()
+            .find(|version| version.number() == number)
+            .ok_or_else(|| UnknownArbOsVersion(number.to_string()))
+    }
+}
+
+impl FromStr for ArbOsVersion {
+    type Err = UnknownArbOsVersion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.parse::<u64>();
+        number.map_or_else(|_| Err(UnknownArbOsVersion(text.to_owned())), Self::try_from)
+    }
+}
+
+impl fmt::Display for ArbOsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_round_trip() {
+        for version in ArbOsVersion::ALL {
+            assert_eq!(version.to_string().parse(), Ok(version));
+        }
+        assert_eq!("50".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("50".to_owned())));
+        assert_eq!("new".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("new".to_owned())));
+    }
+}

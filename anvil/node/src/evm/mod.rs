@@ -1,0 +1,21 @@
+//! Execution of transactions: EVM contracts, Stylus programs and ArbOS precompiles in one call tree.
+//!
+//! [`Executor::transact`] takes a state (any [`revm::Database`]), a [`BlockContext`], an
+//! [`ExecConfig`] and a transaction and answers the result with the state's changes; it commits
+//! nothing. ArbOS keeps everything in that state (account [`ARBOS_STATE`](crate::arbos::ARBOS_STATE)),
+//! so a snapshot, a revert or an override of the state covers activated programs and parameters as
+//! well. Only compiled modules live in the executor, and they are keyed by what was compiled.
+//!
+//! A chain starts with the accounts of [`genesis_accounts`].
+
+mod config;
+mod context;
+mod error;
+mod executor;
+
+pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, ExecConfig, RecentPrograms};
+pub use context::{ArbChain, ArbContext};
+pub use error::ExecError;
+pub use executor::Executor;
+
+pub use crate::arbos::{ArbOsVersion, GenesisAccount, GenesisConfig, genesis_accounts};
