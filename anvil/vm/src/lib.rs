@@ -7,21 +7,46 @@
 //!
 //! ```text
 //!  prepare     wasm <-> what is deployed (canonical form, brotli, prefixes, fragments, init code)
-//!  parse       wasm -> sections, limits, imports, refusals
+//!  parse       wasm -> sections; refuses what cannot run     limits  counts
 //!  instrument  five passes: start, meter, dynamic, depth, heap
 //!  activation  the figures stored with a program and the gas of activating it
-//!  price       ink of operators and host calls         pages    gas of memory pages
-//!  params      the chain's Stylus parameters           host     the vm_hooks calls over EvmApi
-//!  engine      compiled modules, runs
+//!  price       ink of operators and host calls               pages   gas of memory pages
+//!  params      the chain's Stylus parameters, gas of calling a program
+//!  hooks       the list of host calls                        host    what they do, over EvmApi
+//!  engine      compiled modules, runs                        cache   where modules are kept
 //! ```
 //!
-//! What is exact: ink, stack depth, output, outcome, activation figures are those of the reference
+//! A call of a program by a chain:
+//!
+//! 1. charge [`StylusParams::start_gas`] and [`OpenPages::add`] for the footprint;
+//! 2. [`Vm::module`] by the code's hash, [`Vm::run`] with the gas left as ink;
+//! 3. close the footprint's pages, turn the ink left into gas.
+//!
+//! What is exact: ink, stack depth, output, outcome and activation figures are those of the reference
 //! implementation (golden vectors in `test/vectors/stylus`). What is absent: WAVM module hashes and
-//! the proprietary Stylus brotli dictionary.
+//! the Stylus brotli dictionary, which is not free.
 
+mod activation;
 mod api;
+mod cache;
+mod engine;
+mod error;
+mod hooks;
+mod host;
+mod instrument;
+mod limits;
+mod pages;
+mod params;
+mod parse;
+pub mod prepare;
+mod price;
 
+pub use activation::{Activation, activate};
 pub use api::{
     ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult,
     Env, EvmApi, HostCall, Outcome, RunRequest, RunResult,
 };
+pub use engine::{CompiledModule, Vm, VmConfig};
+pub use error::{ActivationError, PrepareError, VmError};
+pub use pages::{OpenPages, PAGES_MAX, PageModel};
+pub use params::{ArbosVersion, ProgramCosts, StylusParams};

@@ -1,0 +1,438 @@
+//! Runs programs natively: compiled modules, instances, the meter's globals, outcomes.
+//!
+//! There is one engine a process. A run has its own store, so it can be entered again from inside of
+//! a host call. It takes the stack it may need from the thread, or from a segment of its own when
+//! the thread has too little left: no depth of calls overflows a thread.
+
+use std::path::PathBuf;
+use std::ptr::NonNull;
+use std::sync::{Arc, OnceLock};
+
+use alloy_primitives::{B256, Bytes, keccak256};
+use parking_lot::Mutex;
+use wasmtime::{
+    Caller, Config, Engine, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store,
+    StoreLimits, StoreLimitsBuilder, Trap, Val,
+};
+
+use crate::cache::{Disk, Recent};
+use crate::hooks::{for_each_debug_hook, for_each_hook, trace_name};
+use crate::host::{Hosted, Hostio, Run, Stop, Trace};
+use crate::instrument::{INK_LEFT, INK_STATUS, STACK_LEFT};
+use crate::parse::{ENTRYPOINT, MEMORY};
+use crate::{
+    Activation, ActivationError, EvmApi, HostCall, Outcome, PrepareError, RunRequest, RunResult,
+    StylusParams, VmError, activate,
+};
+
+/// Native stack of one run. 22,000 words of depth fit in 512 KiB for ordinary code; the rest is for
+/// frames whose native form is much larger than what they are charged for. A run that needs even
+/// more ends as out of stack.
+const WASM_STACK_BYTES: usize = 16 << 20;
+/// Stack left for the host calls of a run that has used all of the above.
+const HOST_STACK_BYTES: usize = 2 << 20;
+/// A fresh segment of stack: room for a few nested runs. Only touched pages take memory.
+const SEGMENT_BYTES: usize = 64 << 20;
+/// Stack the native compiler may need.
+const COMPILER_STACK_BYTES: usize = 4 << 20;
+/// Address space of a memory: all a program can pay for, so that memories never move.
+const MEMORY_RESERVATION_BYTES: u64 = 8 << 20;
+/// Guard after a memory.
+const MEMORY_GUARD_BYTES: u64 = 64 << 10;
+/// Largest memory. Nobody can pay for more; this holds even if a chain answers wrong prices.
+const MEMORY_MAX_BYTES: usize = crate::PAGES_MAX as usize * 65_536;
+/// Modules all machines of a process share.
+const SHARED_MODULES_MAX: usize = 512;
+
+/// How a machine is set up.
+#[derive(Debug, Clone)]
+pub struct VmConfig {
+    /// Allows the `console` and `debug` imports.
+    pub debug: bool,
+    /// Compiled programs to keep in memory, at least one.
+    pub modules_max: usize,
+    /// Folder to keep compiled programs in. It must not be writable by others, since what is in it
+    /// is executed.
+    pub cache_dir: Option<PathBuf>,
+}
+
+impl Default for VmConfig {
+    fn default() -> Self {
+        Self { debug: false, modules_max: 256, cache_dir: None }
+    }
+}
+
+/// A program ready to run.
+pub struct CompiledModule {
+    pre: InstancePre<Frame>,
+    memory: ModuleExport,
+    ink_left: ModuleExport,
+    ink_status: ModuleExport,
+    stack_left: ModuleExport,
+}
+
+/// The machine. Shared by reference between threads; see the crate's documentation.
+pub struct Vm {
+    linker: Linker<Frame>,
+    debug: bool,
+    disk: Option<Disk>,
+    modules: Mutex<Recent<Arc<CompiledModule>>>,
+}
+
+/// What a store holds while a program runs.
+struct Frame {
+    run: Run,
+    /// The `api` of the `Vm::run` this frame belongs to; see the SAFETY comments.
+    api: NonNull<dyn EvmApi>,
+    handles: Option<Handles>,
+    /// Why a host call stopped the program.
+    stop: Option<Stop>,
+    limits: StoreLimits,
+}
+
+/// The instance's exports a host call needs.
+#[derive(Clone, Copy)]
+struct Handles {
+    memory: Memory,
+    ink_left: Global,
+    ink_status: Global,
+    stack_left: Global,
+}
+
+impl Vm {
+    /// Sets a machine up.
+    ///
+    /// # Errors
+    /// [`VmError::Engine`] if native code cannot be made on this machine.
+    pub fn new(config: VmConfig) -> Result<Self, VmError> {
+        let mut linker = Linker::new(engine()?);
+        link(&mut linker, config.debug).map_err(engine_error)?;
+        Ok(Self {
+            linker,
+            debug: config.debug,
+            disk: config.cache_dir.map(Disk::new),
+            modules: Mutex::new(Recent::new(config.modules_max)),
+        })
+    }
+
+    /// Checks, instruments and compiles `wasm`, and keeps the result for [`module`](Self::module)
+    /// under `code_hash`, the hash of the deployed code.
+    ///
+    /// # Errors
+    /// The first rule that the module breaks.
+    pub fn activate(
+        &self,
+        code_hash: B256,
+        wasm: &[u8],
+        params: &StylusParams,
+    ) -> Result<Activation, ActivationError> {
+        let activation = activate(wasm, params, self.debug)?;
+        self.compile(code_hash, &activation.instrumented)?;
+        Ok(activation)
+    }
+
+    /// The program deployed under `code_hash`: from memory, from disk, or compiled from what `wasm`
+    /// answers. Whether the program is activated is the caller's matter.
+    ///
+    /// # Errors
+    /// What `wasm` answers, or that it cannot be activated or compiled.
+    pub fn module(
+        &self,
+        code_hash: B256,
+        wasm: impl FnOnce() -> Result<Vec<u8>, PrepareError>,
+    ) -> Result<Arc<CompiledModule>, VmError> {
+        if let Some(module) = self.modules.lock().get(&code_hash) {
+            return Ok(module);
+        }
+        let stored = self.disk.as_ref().and_then(|disk| disk.load(self.linker.engine(), &code_hash));
+        if let Some(native) = stored {
+            return Ok(self.keep(code_hash, &native)?);
+        }
+        let activation = activate(&wasm()?, &StylusParams::default(), self.debug)?;
+        Ok(self.compile(code_hash, &activation.instrumented)?)
+    }
+
+    fn compile(
+        &self,
+        code_hash: B256,
+        instrumented: &[u8],
+    ) -> Result<Arc<CompiledModule>, ActivationError> {
+        let native = compile_shared(self.linker.engine(), instrumented)?;
+        if let Some(disk) = &self.disk {
+            // A full or read-only disk costs time at the next start, nothing else.
+            let _ = disk.store(&code_hash, &native);
+        }
+        self.keep(code_hash, &native)
+    }
+
+    fn keep(
+        &self,
+        code_hash: B256,
+        native: &Module,
+    ) -> Result<Arc<CompiledModule>, ActivationError> {
+        let export = |name| {
+            let missing = || ActivationError::Native { detail: format!("no export {name}") };
+            native.get_export_index(name).ok_or_else(missing)
+        };
+        let module = Arc::new(CompiledModule {
+            pre: self.linker.instantiate_pre(native).map_err(native_error)?,
+            memory: export(MEMORY)?,
+            ink_left: export(INK_LEFT)?,
+            ink_status: export(INK_STATUS)?,
+            stack_left: export(STACK_LEFT)?,
+        });
+        self.modules.lock().insert(code_hash, Arc::clone(&module));
+        Ok(module)
+    }
+
+    /// Runs a program on a chain. Runs can be nested: `api` may call this again.
+    ///
+    /// # Errors
+    /// [`VmError::Chain`] with what the chain answered as broken, [`VmError::Instantiate`] when the
+    /// host is out of memory. What the program does is never an error.
+    pub fn run(
+        &self,
+        module: &CompiledModule,
+        request: RunRequest,
+        api: &mut dyn EvmApi,
+    ) -> Result<RunResult, VmError> {
+        stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, || {
+            execute(module, request, api)
+        })
+    }
+}
+
+fn engine() -> Result<&'static Engine, VmError> {
+    static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+    let made = ENGINE.get_or_init(|| {
+        let mut config = Config::new();
+        config
+            .max_wasm_stack(WASM_STACK_BYTES)
+            .memory_reservation(MEMORY_RESERVATION_BYTES)
+            .memory_guard_size(MEMORY_GUARD_BYTES)
+            .wasm_backtrace_max_frames(None)
+            .generate_address_map(false)
+            .native_unwind_info(false);
+        Engine::new(&config).map_err(|error| error.to_string())
+    });
+    made.as_ref().map_err(|detail| VmError::Engine { detail: detail.clone() })
+}
+
+/// Compiles a module, or takes it from what this process has compiled already.
+fn compile_shared(engine: &Engine, instrumented: &[u8]) -> Result<Module, ActivationError> {
+    static MODULES: OnceLock<Mutex<Recent<Module>>> = OnceLock::new();
+    let modules = MODULES.get_or_init(|| Mutex::new(Recent::new(SHARED_MODULES_MAX)));
+    let key = keccak256(instrumented);
+    if let Some(module) = modules.lock().get(&key) {
+        return Ok(module);
+    }
+    let compiled = stacker::maybe_grow(COMPILER_STACK_BYTES, SEGMENT_BYTES, || {
+        Module::from_binary(engine, instrumented)
+    });
+    let module = compiled.map_err(native_error)?;
+    modules.lock().insert(key, module.clone());
+    Ok(module)
+}
+
+fn native_error(error: wasmtime::Error) -> ActivationError {
+    ActivationError::Native { detail: format!("{error:#}") }
+}
+
+fn engine_error(error: wasmtime::Error) -> VmError {
+    VmError::Engine { detail: format!("{error:#}") }
+}
+
+/// Defines every host call.
+fn link(linker: &mut Linker<Frame>, debug: bool) -> wasmtime::Result<()> {
+    macro_rules! define {
+        ($($module:ident: $name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
+            $(
+                let (module, name) = (stringify!($module), stringify!($name));
+                let trace = trace_name(module, name);
+                linker.func_wrap(module, name, move |caller: Caller<'_, Frame>, $($arg: $ty),*| {
+                    host_call::<$result>(caller, trace, |host| host.$name($($arg),*))
+                })?;
+            )*
+        };
+    }
+    for_each_hook!(define);
+    if debug {
+        for_each_debug_hook!(define);
+    }
+    Ok(())
+}
+
+/// Carries a host call out on the frame of the calling program.
+fn host_call<T>(
+    mut caller: Caller<'_, Frame>,
+    name: &'static str,
+    call: impl FnOnce(&mut Hostio<'_>) -> Hosted<T>,
+) -> wasmtime::Result<T> {
+    // Start functions are refused, so the handles are there before the program can call.
+    let handles = caller.data().handles.ok_or_else(|| wasmtime::Error::msg("no instance"))?;
+    let ink_before = i64_of(handles.ink_left.get(&mut caller));
+    let (memory, frame) = handles.memory.data_and_store_mut(&mut caller);
+    // SAFETY: `execute` made this pointer from the `&mut dyn EvmApi` it holds for as long as its
+    // store lives, does not use that reference while the program runs, and host calls of one frame
+    // do not overlap: a nested run has a frame, and whatever `api` it is given, of its own.
+    let api = unsafe { frame.api.as_mut() };
+    let mut host = Hostio {
+        memory,
+        ink: ink_before,
+        exhausted: false,
+        run: &mut frame.run,
+        api,
+        trace: Trace::default(),
+    };
+    let result = call(&mut host);
+
+    let (ink, exhausted) = (host.ink, host.exhausted);
+    if host.run.tracing && matches!(result, Ok(_) | Err(Stop::Exit(_))) {
+        let Trace { args, outs } = &host.trace;
+        host.api.trace(HostCall { name, args, outs, ink_before, ink_after: ink });
+    }
+    handles.ink_left.set(&mut caller, Val::I64(ink as i64))?;
+    if exhausted {
+        handles.ink_status.set(&mut caller, Val::I32(1))?;
+    }
+    result.map_err(|stop| {
+        caller.data_mut().stop = Some(stop);
+        wasmtime::Error::msg("stopped by a host call")
+    })
+}
+
+fn execute(
+    module: &CompiledModule,
+    request: RunRequest,
+    api: &mut dyn EvmApi,
+) -> Result<RunResult, VmError> {
+    let tracing = api.wants_trace();
+    let (ink, max_depth, calldata_len) = (request.ink, request.max_depth, request.calldata.len());
+    let api: NonNull<dyn EvmApi + '_> = NonNull::from(api);
+    // SAFETY: only the lifetime is changed. The pointer lives in the store below, which is dropped
+    // before this function, and with it the borrow of `api`, ends.
+    let api = unsafe { std::mem::transmute::<NonNull<dyn EvmApi + '_>, NonNull<dyn EvmApi>>(api) };
+    let frame = Frame {
+        run: Run::new(request, tracing),
+        api,
+        handles: None,
+        stop: None,
+        limits: StoreLimitsBuilder::new().memory_size(MEMORY_MAX_BYTES).build(),
+    };
+    let mut store = Store::new(module.pre.module().engine(), frame);
+    store.limiter(|frame| &mut frame.limits);
+    let (handles, entrypoint) = instantiate(module, &mut store).map_err(|error| {
+        VmError::Instantiate { detail: format!("{error:#}") }
+    })?;
+    let set_up = handles
+        .ink_left
+        .set(&mut store, Val::I64(ink as i64))
+        .and_then(|()| handles.stack_left.set(&mut store, Val::I32(max_depth as i32)));
+    set_up.map_err(engine_error)?;
+    store.data_mut().handles = Some(handles);
+
+    let len = calldata_len as u32;
+    mark(&mut store, "user_entrypoint", &len.to_be_bytes(), &[], ink);
+    let returned = entrypoint.call(&mut store, len);
+    finish(store, &handles, returned)
+}
+
+fn instantiate(
+    module: &CompiledModule,
+    store: &mut Store<Frame>,
+) -> wasmtime::Result<(Handles, wasmtime::TypedFunc<u32, u32>)> {
+    let instance = module.pre.instantiate(&mut *store)?;
+    let missing = || wasmtime::Error::msg("an export is missing");
+    let memory = instance.get_module_export(&mut *store, &module.memory);
+    let memory = memory.and_then(|export| export.into_memory()).ok_or_else(missing)?;
+    let mut global = |export| {
+        let found = instance.get_module_export(&mut *store, export);
+        found.and_then(|export| export.into_global()).ok_or_else(missing)
+    };
+    let handles = Handles {
+        memory,
+        ink_left: global(&module.ink_left)?,
+        ink_status: global(&module.ink_status)?,
+        stack_left: global(&module.stack_left)?,
+    };
+    Ok((handles, instance.get_typed_func(store, ENTRYPOINT)?))
+}
+
+/// Reads the counters of a program that has ended, and says how it ended. The order of the questions
+/// is the reference's.
+fn finish(
+    mut store: Store<Frame>,
+    handles: &Handles,
+    returned: wasmtime::Result<u32>,
+) -> Result<RunResult, VmError> {
+    let exhausted = i32_of(handles.ink_status.get(&mut store)) != 0;
+    let ink_left = if exhausted { 0 } else { i64_of(handles.ink_left.get(&mut store)) };
+    let mut stack_left = i32_of(handles.stack_left.get(&mut store));
+    let stop = store.data_mut().stop.take();
+
+    let (outcome, reason) = match (returned, stop) {
+        (_, Some(Stop::Broken(source))) => return Err(VmError::Chain(source)),
+        (Ok(status), _) => {
+            mark(&mut store, "user_returned", &[], &status.to_be_bytes(), ink_left);
+            (status_outcome(status), None)
+        }
+        (Err(error), stop) => {
+            let trap = error.downcast_ref::<Trap>();
+            if trap == Some(&Trap::StackOverflow) {
+                stack_left = 0;
+            }
+            abnormal(stack_left, exhausted, stop, &error)
+        }
+    };
+    let output = match outcome {
+        Outcome::Success | Outcome::Revert => Bytes::from(store.into_data().run.output),
+        _ => Bytes::new(),
+    };
+    Ok(RunResult { outcome, output, ink_left, stack_left, reason })
+}
+
+fn abnormal(
+    stack_left: u32,
+    exhausted: bool,
+    stop: Option<Stop>,
+    error: &wasmtime::Error,
+) -> (Outcome, Option<String>) {
+    if stack_left == 0 {
+        return (Outcome::OutOfStack, Some("out of stack".to_owned()));
+    }
+    if exhausted {
+        return (Outcome::OutOfInk, Some("out of ink".to_owned()));
+    }
+    match stop {
+        Some(Stop::Exit(status)) => (status_outcome(status), None),
+        Some(Stop::Failure(failure)) => (Outcome::Failure, Some(failure.to_string())),
+        _ => (Outcome::Failure, Some(trap_text(error))),
+    }
+}
+
+fn trap_text(error: &wasmtime::Error) -> String {
+    error.downcast_ref::<Trap>().map_or_else(|| error.to_string(), Trap::to_string)
+}
+
+fn status_outcome(status: u32) -> Outcome {
+    if status == 0 { Outcome::Success } else { Outcome::Revert }
+}
+
+/// Tells a tracer about an end of the run.
+fn mark(store: &mut Store<Frame>, name: &'static str, args: &[u8], outs: &[u8], ink: u64) {
+    let frame = store.data_mut();
+    if frame.run.tracing {
+        // SAFETY: as in `host_call`; no program is running.
+        let api = unsafe { frame.api.as_mut() };
+        api.trace(HostCall { name, args, outs, ink_before: ink, ink_after: ink });
+    }
+}
+
+/// The meter's global. Its type is fixed by the instrumentation.
+fn i64_of(value: Val) -> u64 {
+    value.i64().unwrap_or_default() as u64
+}
+
+fn i32_of(value: Val) -> u32 {
+    value.i32().unwrap_or_default() as u32
+}

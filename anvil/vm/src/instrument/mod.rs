@@ -1,0 +1,173 @@
+//! Turns a module into one that pays for itself, bytes to bytes, in the reference's five steps:
+//!
+//! 1. **start**: no start function, no exports but the entry point and the memory;
+//! 2. [`meter`]: every basic block pays its ink before it runs;
+//! 3. [`dynamic`]: bulk memory operators pay per byte;
+//! 4. [`depth`]: every function takes its frame off a depth counter and gives it back;
+//! 5. [`heap`]: growing the memory pays for the pages.
+//!
+//! The counters are four globals added after the module's own. The order matters: the depth step
+//! measures frames with the metering operators in them, and the heap step's operators are free.
+
+mod depth;
+mod dynamic;
+mod heap;
+mod meter;
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType,
+    RawSection, SectionId, ValType,
+};
+use wasmparser::{BlockType, FunctionBody, Operator};
+
+use crate::parse::{ENTRYPOINT, MEMORY, Module};
+use crate::{ActivationError, limits};
+
+/// Exported global: ink left (i64).
+pub(crate) const INK_LEFT: &str = "stylus_ink_left";
+/// Exported global: not zero once the meter ran out (i32). The ink global then still holds a rest
+/// that was too small; the ink left is zero.
+pub(crate) const INK_STATUS: &str = "stylus_ink_status";
+/// Exported global: words of depth left (i32).
+pub(crate) const STACK_LEFT: &str = "stylus_stack_left";
+/// Globals added: the three above and a scratch one.
+pub(crate) const ADDED_GLOBALS: u32 = 4;
+
+/// What a step needs to know of the module.
+struct Context<'m, 'a> {
+    module: &'m Module<'a>,
+    ink: u32,
+    status: u32,
+    scratch: u32,
+    stack: u32,
+}
+
+/// A module that pays for itself.
+pub(crate) struct Instrumented {
+    pub(crate) wasm: Vec<u8>,
+    /// Operators of all functions, added ones included.
+    pub(crate) operators: u64,
+}
+
+/// Instruments a parsed module.
+pub(crate) fn instrument(module: &Module<'_>) -> Result<Instrumented, ActivationError> {
+    let first = module.globals.len() as u32;
+    let context =
+        Context { module, ink: first, status: first + 1, scratch: first + 2, stack: first + 3 };
+    let mut code = CodeSection::new();
+    let mut operators = 0;
+    for body in &module.bodies {
+        operators += context.function(body, &mut code)?;
+    }
+    Ok(Instrumented { wasm: context.encode(&code)?, operators })
+}
+
+impl<'a> Context<'_, 'a> {
+    /// Instruments one function and answers how many operators it has then.
+    fn function(
+        &self,
+        body: &FunctionBody<'a>,
+        code: &mut CodeSection,
+    ) -> Result<u64, ActivationError> {
+        let mut locals = Vec::new();
+        let mut words = 0;
+        for group in body.get_locals_reader()? {
+            let (count, ty) = group?;
+            words += u64::from(count);
+            locals.push((count, RoundtripReencoder.val_type(ty).map_err(reencode)?));
+        }
+        limits::check_locals(words)?;
+
+        let source = body.get_operators_reader()?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let metered = meter::apply(self, source)?;
+        let paid = dynamic::apply(self, metered);
+        let bounded = depth::apply(self, paid, words)?;
+        let done = heap::apply(self, bounded);
+        limits::check_operators(done.len() as u64)?;
+
+        let count = done.len() as u64;
+        let mut function = Function::new(locals);
+        for operator in done {
+            function.instruction(&RoundtripReencoder.instruction(operator).map_err(reencode)?);
+        }
+        code.function(&function);
+        Ok(count)
+    }
+
+    /// Writes the module: new globals, exports and code, everything else as it was, no custom
+    /// sections.
+    fn encode(&self, code: &CodeSection) -> Result<Vec<u8>, ActivationError> {
+        let mut out = wasm_encoder::Module::new();
+        let globals = self.globals()?;
+        let exports = self.exports()?;
+        let mut kept = self.module.kept.iter().peekable();
+        let mut copy_until = |out: &mut wasm_encoder::Module, end: SectionId| {
+            while let Some((id, range)) = kept.next_if(|(id, _)| order(*id) < order(end as u8)) {
+                out.section(&RawSection { id: *id, data: &self.module.bytes[range.clone()] });
+            }
+        };
+        copy_until(&mut out, SectionId::Global);
+        out.section(&globals).section(&exports);
+        copy_until(&mut out, SectionId::Code);
+        out.section(code);
+        copy_until(&mut out, SectionId::Custom);
+        Ok(out.finish())
+    }
+
+    fn globals(&self) -> Result<GlobalSection, ActivationError> {
+        let mut section = GlobalSection::new();
+        for global in &self.module.globals {
+            let ty = RoundtripReencoder.global_type(global.ty).map_err(reencode)?;
+            let init = RoundtripReencoder.const_expr(global.init_expr.clone()).map_err(reencode)?;
+            section.global(ty, &init);
+        }
+        let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
+        section.global(counter(ValType::I64), &ConstExpr::i64_const(0));
+        for _ in 1..ADDED_GLOBALS {
+            section.global(counter(ValType::I32), &ConstExpr::i32_const(0));
+        }
+        Ok(section)
+    }
+
+    fn exports(&self) -> Result<ExportSection, ActivationError> {
+        let entrypoint = self.module.entrypoint().ok_or(ActivationError::MissingEntrypoint)?;
+        let mut section = ExportSection::new();
+        section
+            .export(ENTRYPOINT, ExportKind::Func, entrypoint)
+            .export(MEMORY, ExportKind::Memory, 0)
+            .export(INK_LEFT, ExportKind::Global, self.ink)
+            .export(INK_STATUS, ExportKind::Global, self.status)
+            .export(STACK_LEFT, ExportKind::Global, self.stack);
+        Ok(section)
+    }
+
+    /// Traps as out of ink if the value on the stack is not zero.
+    fn exhausted_if(&self) -> [Operator<'a>; 5] {
+        [
+            Operator::If { blockty: BlockType::Empty },
+            Operator::I32Const { value: 1 },
+            set(self.status),
+            Operator::Unreachable,
+            Operator::End,
+        ]
+    }
+}
+
+fn get<'a>(global_index: u32) -> Operator<'a> {
+    Operator::GlobalGet { global_index }
+}
+
+fn set<'a>(global_index: u32) -> Operator<'a> {
+    Operator::GlobalSet { global_index }
+}
+
+/// Place of a section in a binary; the end of the module for custom sections.
+fn order(id: u8) -> u8 {
+    if id == SectionId::Custom as u8 { u8::MAX } else { id }
+}
+
+/// The encoder refuses only what the validator does not let through.
+fn reencode(error: wasm_encoder::reencode::Error) -> ActivationError {
+    ActivationError::Invalid { detail: error.to_string() }
+}
