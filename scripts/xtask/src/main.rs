@@ -1,0 +1,116 @@
+//! The project's own tooling, run as `cargo xtask <command>`.
+//!
+//! ```text
+//!  dev        set up, build, start the whole network on loopback
+//!  test       set up, build, run every check and test
+//!  wasm       contracts to target/contracts, with goldens of their sizes
+//!  reproduce  the same program from two folders
+//!  tidy       the house rules
+//!  abi        exported ABI = golden = interface
+//!  bless      write the goldens anew
+//!  vectors    run golden programs of the Stylus VM
+//! ```
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool speaks on the terminal"
+)]
+
+mod abi;
+mod dev;
+mod error;
+mod process;
+mod steps;
+mod suite;
+mod tidy;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+use crate::wasm::goldens::Sizes;
+use crate::workspace::Workspace;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up, build, and start the whole network on loopback; unknown arguments go to `cor dev`.
+    Dev(dev::Options),
+    /// Set up, build, and run every check and every test.
+    Test(suite::Options),
+    /// Build every contract to target/contracts/<name>.wasm.
+    Wasm(wasm::Options),
+    /// Prove that a contract comes out the same from another folder.
+    Reproduce(wasm::Options),
+    /// Check the house rules, licences of dependencies among them.
+    Tidy,
+    /// Print the ABI that every contract exports, or hold it against golden and interface.
+    Abi(abi::Options),
+    /// Write the goldens of sizes and ABIs from what is built now; review the diff.
+    Bless,
+    /// Run every golden program of the Stylus VM in a folder.
+    Vectors {
+        /// Folder with vectors, in the format of test/vectors/stylus.
+        dir: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let workspace = Workspace::load()?;
+    match command {
+        Command::Dev(options) => dev::dev(&workspace, &options),
+        Command::Test(options) => suite::test(&workspace, options),
+        Command::Wasm(options) => wasm::wasm(&workspace, &options).map(drop),
+        Command::Reproduce(options) => wasm::reproduce(&workspace, &options),
+        Command::Tidy => tidy::tidy(&workspace),
+        Command::Abi(options) => abi::abi(&workspace, options),
+        Command::Bless => bless(&workspace),
+        Command::Vectors { dir } => dev::vectors(&workspace, &dir),
+    }
+}
+
+fn bless(workspace: &Workspace) -> Result<()> {
+    let sizes = wasm::wasm(workspace, &wasm::Options::default())?;
+    sizes.write(&Sizes::path(&workspace.root))?;
+    abi::bless(workspace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn dev_passes_on_what_it_does_not_know() {
+        let cli = Cli::parse_from(["xtask", "dev", "--once", "--fault", "silent-miner"]);
+        let Command::Dev(options) = cli.command else {
+            panic!("not dev");
+        };
+        assert_eq!(options.passed_on(), ["--once", "--fault", "silent-miner"]);
+    }
+}

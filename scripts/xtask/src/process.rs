@@ -1,0 +1,126 @@
+//! Running other programs: shown, captured, or silent until they fail.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::error::{Error, Result};
+
+/// Runs a command with its output on the terminal, after printing the line.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    println!("$ {}", shown(command));
+    let status = command.status().map_err(|source| Error::Spawn {
+        command: shown(command),
+        source,
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Command {
+        command: shown(command),
+        status,
+        output: String::new(),
+    })
+}
+
+/// Runs a command silently and returns its standard output; all it printed is in the error if it fails.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let output = output(command)?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(Error::Command {
+        command: shown(command),
+        status: output.status,
+        output: format!(
+            ":\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+    })
+}
+
+fn output(command: &mut Command) -> Result<Output> {
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| Error::Spawn {
+            command: shown(command),
+            source,
+        })
+}
+
+/// Whether a program of this name can be started from PATH.
+pub(crate) fn in_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+}
+
+/// Installs Debian packages, as root or through sudo.
+///
+/// Lists are refreshed first: a fresh image has none, and an old one names versions that are gone.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
+    if !in_path("apt-get") {
+        return Err(Error::Missing {
+            program: "apt-get",
+            next: format!("install {} by hand", packages.join(", ")),
+        });
+    }
+    run(apt().arg("update").arg("-qq"))?;
+    run(apt()
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(packages))
+}
+
+fn apt() -> Command {
+    let root = capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = if root {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("apt-get");
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// The cargo that runs us, so that a toolchain chosen on the command line stays chosen.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_carries_what_was_printed() {
+        let error = capture(Command::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]));
+        let Err(Error::Command { status, output, .. }) = error else {
+            panic!("expected a failed command, got {error:?}");
+        };
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(output, ":\nout\nerr\n");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error = run(&mut Command::new("no-such-program-here"));
+        assert!(
+            matches!(error, Err(Error::Spawn { command, .. }) if command == "no-such-program-here")
+        );
+        assert!(!in_path("no-such-program-here"));
+        assert!(in_path("sh"));
+    }
+}

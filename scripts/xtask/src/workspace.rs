@@ -1,0 +1,209 @@
+//! What cargo says about this workspace: its packages, their arrows, the target folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::process;
+
+/// The answer of `cargo metadata`, as far as it is used here.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Workspace {
+    #[serde(rename = "workspace_root")]
+    pub(crate) root: PathBuf,
+    pub(crate) target_directory: PathBuf,
+    pub(crate) packages: Vec<Package>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// SPDX expression, absent when the package names a licence file only.
+    pub(crate) license: Option<String>,
+    /// Absent for the members of this workspace.
+    pub(crate) source: Option<String>,
+    pub(crate) manifest_path: PathBuf,
+    #[serde(default)]
+    pub(crate) dependencies: Vec<Dependency>,
+    #[serde(default)]
+    targets: Vec<Target>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `None` is a normal dependency; otherwise `dev` or `build`.
+    pub(crate) kind: Option<String>,
+    /// Set for dependencies inside the workspace.
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    crate_types: Vec<String>,
+    #[serde(rename = "required-features", default)]
+    required_features: Vec<String>,
+}
+
+/// A package under `contracts/` that is built to a program for the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contract {
+    /// Its folder's name, which is also the name of its artifact: `session-queue`.
+    pub(crate) name: String,
+    pub(crate) package: String,
+    /// The file name cargo gives the library: `cor_contract_session_queue`.
+    pub(crate) lib: String,
+    /// The binary that prints the Solidity interface, if there is one.
+    pub(crate) abi_bin: Option<String>,
+}
+
+impl Contract {
+    /// The name of the contract in Solidity: `SessionQueue`.
+    pub(crate) fn solidity_name(&self) -> String {
+        self.name
+            .split('-')
+            .flat_map(|word| {
+                let mut letters = word.chars();
+                letters
+                    .next()
+                    .map(|first| first.to_ascii_uppercase())
+                    .into_iter()
+                    .chain(letters)
+            })
+            .collect()
+    }
+}
+
+/// The feature and the kind of binary with which the SDK prints a contract's interface.
+pub(crate) const EXPORT_ABI: &str = "export-abi";
+
+impl Workspace {
+    /// The members only; needs neither network nor an up-to-date lock file.
+    pub(crate) fn load() -> Result<Self> {
+        Self::metadata(Path::new("."), &["--no-deps"])
+    }
+
+    /// Members and every package they use on this host, as the lock file has them.
+    pub(crate) fn load_with_dependencies(root: &Path) -> Result<Self> {
+        let version = process::capture(Command::new("rustc").arg("-vV"))?;
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default();
+        Self::metadata(root, &["--locked", "--filter-platform", host])
+    }
+
+    fn metadata(root: &Path, args: &[&str]) -> Result<Self> {
+        let mut command = process::cargo(root);
+        command
+            .args(["metadata", "--format-version", "1"])
+            .args(args);
+        let text = process::capture(&mut command)?;
+        serde_json::from_str(&text).map_err(Error::json(Path::new("cargo metadata")))
+    }
+
+    /// Where the programs for the chain are laid.
+    pub(crate) fn contracts_out(&self) -> PathBuf {
+        self.target_directory.join("contracts")
+    }
+
+    /// Every package under `contracts/` with a `cdylib`, by name.
+    pub(crate) fn contracts(&self) -> Vec<Contract> {
+        let mut found: Vec<_> = self
+            .packages
+            .iter()
+            .filter_map(|package| self.contract(package))
+            .collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    fn contract(&self, package: &Package) -> Option<Contract> {
+        let name = self.folder(package).strip_prefix("contracts/")?.to_owned();
+        let is_cdylib = |target: &&Target| target.crate_types.iter().any(|t| t == "cdylib");
+        let lib = package.targets.iter().find(is_cdylib)?;
+        let prints_abi = |target: &&Target| {
+            target.kind.iter().any(|kind| kind == "bin")
+                && target.required_features.iter().any(|f| f == EXPORT_ABI)
+        };
+        let abi_bin = package
+            .features
+            .contains_key(EXPORT_ABI)
+            .then(|| package.targets.iter().find(prints_abi))
+            .flatten();
+        Some(Contract {
+            name,
+            package: package.name.clone(),
+            lib: lib.name.replace('-', "_"),
+            abi_bin: abi_bin.map(|target| target.name.clone()),
+        })
+    }
+
+    /// A member's folder relative to the root, with `/`.
+    pub(crate) fn folder(&self, package: &Package) -> String {
+        let folder = package.manifest_path.parent().unwrap_or(&self.root);
+        relative(&self.root, folder)
+    }
+}
+
+/// `path` relative to `root`, with `/` on every system; `path` itself when it lies elsewhere.
+pub(crate) fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside.to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace() -> Workspace {
+        let package = |folder: &str, crate_type: &str| {
+            serde_json::json!({
+                "name": format!("cor-{}", folder.replace('/', "-")), "version": "0.1.0",
+                "license": "MIT", "source": null,
+                "manifest_path": format!("/repo/{folder}/Cargo.toml"),
+                "targets": [
+                    {"name": folder.replace('/', "_"), "kind": ["lib"], "crate_types": ["lib", crate_type]},
+                    {"name": "x-abi", "kind": ["bin"], "crate_types": ["bin"], "required-features": ["export-abi"]},
+                ],
+                "features": {"export-abi": []},
+            })
+        };
+        serde_json::from_value(serde_json::json!({
+            "workspace_root": "/repo", "target_directory": "/elsewhere",
+            "packages": [
+                package("contracts/session-queue", "cdylib"),
+                package("contracts/core", "rlib"),
+                package("contracts/cor", "cdylib"),
+                package("keeper/lib", "cdylib"),
+            ],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn contracts_are_the_cdylibs_of_their_folder() {
+        let contracts = workspace().contracts();
+        let names: Vec<_> = contracts.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["cor", "session-queue"]);
+        assert_eq!(contracts[1].lib, "contracts_session_queue");
+        assert_eq!(contracts[1].abi_bin.as_deref(), Some("x-abi"));
+        assert_eq!(contracts[1].solidity_name(), "SessionQueue");
+    }
+
+    #[test]
+    fn artifacts_follow_cargos_target_folder() {
+        assert_eq!(
+            workspace().contracts_out(),
+            Path::new("/elsewhere/contracts")
+        );
+    }
+}
