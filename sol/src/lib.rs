@@ -1,0 +1,64 @@
+//! Bindings generated from the Solidity interfaces, which are the specification.
+//!
+//! One module per contract: `cor_sol::staking::IStaking` has the calls, events, errors and, with a provider, the instance.
+//! [`decode_revert`] turns what any of the contracts reverts with into one [`ContractError`].
+
+mod errors;
+
+pub use errors::{ContractError, ErrorInfo, decode_revert};
+
+/// The one address a client needs.
+pub mod runtime {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "IRuntime.sol"
+    }
+}
+
+/// The token.
+pub mod cor {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ICor.sol"
+    }
+}
+
+/// Stake of nodes and of users.
+pub mod staking {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "IStaking.sol"
+    }
+}
+
+/// What a task costs.
+pub mod session_payment_table {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ISessionPaymentTable.sol"
+    }
+}
+
+/// All COR that is in use.
+pub mod session_payment {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ISessionPayment.sol"
+    }
+}
+
+/// Who can serve what.
+pub mod node_pool {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "INodePool.sol"
+    }
+}
+
+/// Sessions, tasks, and the on-chain lane of commit-reveal.
+pub mod session_queue {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ISessionQueue.sol"
+    }
+}
