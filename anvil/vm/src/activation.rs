@@ -24,7 +24,10 @@ pub struct Activation {
 impl Activation {
     /// The figures a call pays for.
     pub fn costs(&self) -> ProgramCosts {
-        ProgramCosts { init_cost: self.init_cost, cached_cost: self.cached_cost }
+        ProgramCosts {
+            init_cost: self.init_cost,
+            cached_cost: self.cached_cost,
+        }
     }
 }
 
@@ -89,8 +92,16 @@ impl Size {
             globals: module.globals.len() as u64 + u64::from(ADDED_GLOBALS),
             pages: module.memory()?.initial,
             data_bytes: module.datas.iter().map(|d| d.data.len() as u64).sum(),
-            data_range: module.datas.iter().map(|d| d.range.end - d.range.start).sum(),
-            element_range: module.elements.iter().map(|e| e.range.end - e.range.start).sum(),
+            data_range: module
+                .datas
+                .iter()
+                .map(|d| d.range.end - d.range.start)
+                .sum(),
+            element_range: module
+                .elements
+                .iter()
+                .map(|e| e.range.end - e.range.start)
+                .sum(),
             operators,
         })
     }
@@ -108,7 +119,11 @@ impl Size {
         let load = self.functions * 8252 / 1000
             + self.type_words * 1059 / 1000
             + self.wasm_bytes * 1286 / 10_000;
-        if version > 1 { load } else { load + self.cached_cost() }
+        if version > 1 {
+            load
+        } else {
+            load + self.cached_cost()
+        }
     }
 
     fn asm_estimate(&self) -> u64 {

@@ -58,7 +58,11 @@ pub struct VmConfig {
 
 impl Default for VmConfig {
     fn default() -> Self {
-        Self { debug: false, modules_max: 256, cache_dir: None }
+        Self {
+            debug: false,
+            modules_max: 256,
+            cache_dir: None,
+        }
     }
 }
 
@@ -144,7 +148,10 @@ impl Vm {
         if let Some(module) = self.modules.lock().get(&code_hash) {
             return Ok(module);
         }
-        let stored = self.disk.as_ref().and_then(|disk| disk.load(self.linker.engine(), &code_hash));
+        let stored = self
+            .disk
+            .as_ref()
+            .and_then(|disk| disk.load(self.linker.engine(), &code_hash));
         if let Some(native) = stored {
             return Ok(self.keep(code_hash, &native)?);
         }
@@ -171,7 +178,9 @@ impl Vm {
         native: &Module,
     ) -> Result<Arc<CompiledModule>, ActivationError> {
         let export = |name| {
-            let missing = || ActivationError::Native { detail: format!("no export {name}") };
+            let missing = || ActivationError::Native {
+                detail: format!("no export {name}"),
+            };
             native.get_export_index(name).ok_or_else(missing)
         };
         let module = Arc::new(CompiledModule {
@@ -215,7 +224,9 @@ fn engine() -> Result<&'static Engine, VmError> {
             .native_unwind_info(false);
         Engine::new(&config).map_err(|error| error.to_string())
     });
-    made.as_ref().map_err(|detail| VmError::Engine { detail: detail.clone() })
+    made.as_ref().map_err(|detail| VmError::Engine {
+        detail: detail.clone(),
+    })
 }
 
 /// Compiles a module, or takes it from what this process has compiled already.
@@ -235,11 +246,15 @@ fn compile_shared(engine: &Engine, instrumented: &[u8]) -> Result<Module, Activa
 }
 
 fn native_error(error: wasmtime::Error) -> ActivationError {
-    ActivationError::Native { detail: format!("{error:#}") }
+    ActivationError::Native {
+        detail: format!("{error:#}"),
+    }
 }
 
 fn engine_error(error: wasmtime::Error) -> VmError {
-    VmError::Engine { detail: format!("{error:#}") }
+    VmError::Engine {
+        detail: format!("{error:#}"),
+    }
 }
 
 /// Defines every host call.
@@ -269,7 +284,10 @@ fn host_call<T>(
     call: impl FnOnce(&mut Hostio<'_>) -> Hosted<T>,
 ) -> wasmtime::Result<T> {
     // Start functions are refused, so the handles are there before the program can call.
-    let handles = caller.data().handles.ok_or_else(|| wasmtime::Error::msg("no instance"))?;
+    let handles = caller
+        .data()
+        .handles
+        .ok_or_else(|| wasmtime::Error::msg("no instance"))?;
     let ink_before = i64_of(handles.ink_left.get(&mut caller));
     let (memory, frame) = handles.memory.data_and_store_mut(&mut caller);
     // SAFETY: `execute` made this pointer from the `&mut dyn EvmApi` it holds for as long as its
@@ -289,7 +307,13 @@ fn host_call<T>(
     let (ink, exhausted) = (host.ink, host.exhausted);
     if host.run.tracing && matches!(result, Ok(_) | Err(Stop::Exit(_))) {
         let Trace { args, outs } = &host.trace;
-        host.api.trace(HostCall { name, args, outs, ink_before, ink_after: ink });
+        host.api.trace(HostCall {
+            name,
+            args,
+            outs,
+            ink_before,
+            ink_after: ink,
+        });
     }
     handles.ink_left.set(&mut caller, Val::I64(ink as i64))?;
     if exhausted {
@@ -317,17 +341,24 @@ fn execute(
         api,
         handles: None,
         stop: None,
-        limits: StoreLimitsBuilder::new().memory_size(MEMORY_MAX_BYTES).build(),
+        limits: StoreLimitsBuilder::new()
+            .memory_size(MEMORY_MAX_BYTES)
+            .build(),
     };
     let mut store = Store::new(module.pre.module().engine(), frame);
     store.limiter(|frame| &mut frame.limits);
-    let (handles, entrypoint) = instantiate(module, &mut store).map_err(|error| {
-        VmError::Instantiate { detail: format!("{error:#}") }
-    })?;
+    let (handles, entrypoint) =
+        instantiate(module, &mut store).map_err(|error| VmError::Instantiate {
+            detail: format!("{error:#}"),
+        })?;
     let set_up = handles
         .ink_left
         .set(&mut store, Val::I64(ink as i64))
-        .and_then(|()| handles.stack_left.set(&mut store, Val::I32(max_depth as i32)));
+        .and_then(|()| {
+            handles
+                .stack_left
+                .set(&mut store, Val::I32(max_depth as i32))
+        });
     set_up.map_err(engine_error)?;
     store.data_mut().handles = Some(handles);
 
@@ -344,10 +375,14 @@ fn instantiate(
     let instance = module.pre.instantiate(&mut *store)?;
     let missing = || wasmtime::Error::msg("an export is missing");
     let memory = instance.get_module_export(&mut *store, &module.memory);
-    let memory = memory.and_then(|export| export.into_memory()).ok_or_else(missing)?;
+    let memory = memory
+        .and_then(|export| export.into_memory())
+        .ok_or_else(missing)?;
     let mut global = |export| {
         let found = instance.get_module_export(&mut *store, export);
-        found.and_then(|export| export.into_global()).ok_or_else(missing)
+        found
+            .and_then(|export| export.into_global())
+            .ok_or_else(missing)
     };
     let handles = Handles {
         memory,
@@ -366,14 +401,24 @@ fn finish(
     returned: wasmtime::Result<u32>,
 ) -> Result<RunResult, VmError> {
     let exhausted = i32_of(handles.ink_status.get(&mut store)) != 0;
-    let ink_left = if exhausted { 0 } else { i64_of(handles.ink_left.get(&mut store)) };
+    let ink_left = if exhausted {
+        0
+    } else {
+        i64_of(handles.ink_left.get(&mut store))
+    };
     let mut stack_left = i32_of(handles.stack_left.get(&mut store));
     let stop = store.data_mut().stop.take();
 
     let (outcome, reason) = match (returned, stop) {
         (_, Some(Stop::Broken(source))) => return Err(VmError::Chain(source)),
         (Ok(status), _) => {
-            mark(&mut store, "user_returned", &[], &status.to_be_bytes(), ink_left);
+            mark(
+                &mut store,
+                "user_returned",
+                &[],
+                &status.to_be_bytes(),
+                ink_left,
+            );
             (status_outcome(status), None)
         }
         (Err(error), stop) => {
@@ -388,7 +433,13 @@ fn finish(
         Outcome::Success | Outcome::Revert => Bytes::from(store.into_data().run.output),
         _ => Bytes::new(),
     };
-    Ok(RunResult { outcome, output, ink_left, stack_left, reason })
+    Ok(RunResult {
+        outcome,
+        output,
+        ink_left,
+        stack_left,
+        reason,
+    })
 }
 
 fn abnormal(
@@ -411,11 +462,17 @@ fn abnormal(
 }
 
 fn trap_text(error: &wasmtime::Error) -> String {
-    error.downcast_ref::<Trap>().map_or_else(|| error.to_string(), Trap::to_string)
+    error
+        .downcast_ref::<Trap>()
+        .map_or_else(|| error.to_string(), Trap::to_string)
 }
 
 fn status_outcome(status: u32) -> Outcome {
-    if status == 0 { Outcome::Success } else { Outcome::Revert }
+    if status == 0 {
+        Outcome::Success
+    } else {
+        Outcome::Revert
+    }
 }
 
 /// Tells a tracer about an end of the run.
@@ -424,7 +481,13 @@ fn mark(store: &mut Store<Frame>, name: &'static str, args: &[u8], outs: &[u8], 
     if frame.run.tracing {
         // SAFETY: as in `host_call`; no program is running.
         let api = unsafe { frame.api.as_mut() };
-        api.trace(HostCall { name, args, outs, ink_before: ink, ink_after: ink });
+        api.trace(HostCall {
+            name,
+            args,
+            outs,
+            ink_before: ink,
+            ink_after: ink,
+        });
     }
 }
 

@@ -37,20 +37,48 @@ pub(crate) fn check_module(
     added_globals: u64,
     page_limit: u16,
 ) -> Result<(), ActivationError> {
-    let element_bytes: u64 = module.elements.iter().map(|e| e.range.end - e.range.start).sum();
-    let table_entries = module.tables.iter().map(|t| t.ty.initial).fold(0, u64::saturating_add);
+    let element_bytes: u64 = module
+        .elements
+        .iter()
+        .map(|e| e.range.end - e.range.start)
+        .sum();
+    let table_entries = module
+        .tables
+        .iter()
+        .map(|t| t.ty.initial)
+        .fold(0, u64::saturating_add);
     let pages = module.memory()?.initial;
     for (what, count, limit) in [
         ("memories", module.memories.len() as u64, MEMORIES_MAX),
-        ("initial memory pages", pages, u64::from(page_limit.min(crate::PAGES_MAX))),
+        (
+            "initial memory pages",
+            pages,
+            u64::from(page_limit.min(crate::PAGES_MAX)),
+        ),
         ("data segments", module.datas.len() as u64, DATAS_MAX),
-        ("element segments", module.elements.len() as u64, ELEMENTS_MAX),
-        ("bytes of element segments", element_bytes, ELEMENT_BYTES_MAX),
+        (
+            "element segments",
+            module.elements.len() as u64,
+            ELEMENTS_MAX,
+        ),
+        (
+            "bytes of element segments",
+            element_bytes,
+            ELEMENT_BYTES_MAX,
+        ),
         ("table entries", table_entries, TABLE_ENTRIES_MAX),
         ("functions", module.bodies.len() as u64, FUNCTIONS_MAX),
         ("imports", module.imports.len() as u64, IMPORTS_MAX),
-        ("globals", module.globals.len() as u64 + added_globals, GLOBALS_MAX),
-        ("bytes in the module's name", module.name.len() as u64, NAME_BYTES_MAX),
+        (
+            "globals",
+            module.globals.len() as u64 + added_globals,
+            GLOBALS_MAX,
+        ),
+        (
+            "bytes in the module's name",
+            module.name.len() as u64,
+            NAME_BYTES_MAX,
+        ),
     ] {
         at_most(what, count, limit)?;
     }

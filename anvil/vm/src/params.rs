@@ -117,7 +117,10 @@ impl StylusParams {
 
     /// The page prices.
     pub const fn page_model(&self) -> PageModel {
-        PageModel { free_pages: self.free_pages, page_gas: self.page_gas }
+        PageModel {
+            free_pages: self.free_pages,
+            page_gas: self.page_gas,
+        }
     }
 
     /// Gas of starting a program whose activation says `init_cost`, when it is not cached.
@@ -184,14 +187,21 @@ mod tests {
     #[test]
     fn gas_of_starting_a_program() {
         let params = StylusParams::arbos51();
-        let counter = ProgramCosts { init_cost: 3474, cached_cost: 1252 };
+        let counter = ProgramCosts {
+            init_cost: 3474,
+            cached_cost: 1252,
+        };
         for (version, cached, gas) in [
             (1, false, 8832 + 3474),
             (1, true, 352 + 1252),
             (2, false, 8832 + 3474 + 352 + 1252),
             (2, true, 352 + 1252),
         ] {
-            assert_eq!(params.start_gas(version, counter, cached), gas, "v{version} {cached}");
+            assert_eq!(
+                params.start_gas(version, counter, cached),
+                gas,
+                "v{version} {cached}"
+            );
         }
     }
 
@@ -205,13 +215,19 @@ mod tests {
 
     #[test]
     fn releases_differ_where_they_should() {
-        let (a, b, c) =
-            (StylusParams::arbos40(), StylusParams::arbos51(), StylusParams::arbos60());
+        let (a, b, c) = (
+            StylusParams::arbos40(),
+            StylusParams::arbos51(),
+            StylusParams::arbos60(),
+        );
         assert_eq!((a.max_stack_depth, a.max_fragment_count), (262_144, 0));
         assert_eq!((b.max_stack_depth, b.max_fragment_count), (22_000, 0));
         assert_eq!((c.max_stack_depth, c.max_fragment_count), (22_000, 2));
         assert!(a.arbos < b.arbos && b.arbos < c.arbos);
-        assert_eq!([a.arbos, b.arbos, c.arbos].map(ArbosVersion::number), [40, 51, 60]);
+        assert_eq!(
+            [a.arbos, b.arbos, c.arbos].map(ArbosVersion::number),
+            [40, 51, 60]
+        );
     }
 
     #[test]

@@ -35,7 +35,11 @@ pub(crate) fn operator(op: &Operator<'_>, params_of: impl Fn(u32) -> usize) -> O
         MemoryCopy { .. } | MemoryFill { .. } => 950,
         I32WrapI64 | I64ExtendI32S | I64ExtendI32U => 100,
         I32Extend8S | I32Extend16S | I64Extend8S | I64Extend16S | I64Extend32S => 100,
-        _ => return memory_access(op).or_else(|| integer(op)).or_else(|| unpayable(op)),
+        _ => {
+            return memory_access(op)
+                .or_else(|| integer(op))
+                .or_else(|| unpayable(op));
+        }
     })
 }
 

@@ -44,7 +44,14 @@ impl Hostio<'_> {
         let rest = code.get(offset as usize..).unwrap_or_default();
         let part = &rest[..rest.len().min(size as usize)];
         self.write(dest, part)?;
-        self.note(&[address.as_slice(), &offset.to_be_bytes(), &size.to_be_bytes()], &[part]);
+        self.note(
+            &[
+                address.as_slice(),
+                &offset.to_be_bytes(),
+                &size.to_be_bytes(),
+            ],
+            &[part],
+        );
         Ok(part.len() as u32)
     }
 

@@ -45,7 +45,17 @@ impl Hostio<'_> {
         ret_len: u32,
     ) -> Hosted<u32> {
         let value = Some(value);
-        self.call(CallKind::Call, &CallPointers { to, data, len, value, gas, ret_len })
+        self.call(
+            CallKind::Call,
+            &CallPointers {
+                to,
+                data,
+                len,
+                value,
+                gas,
+                ret_len,
+            },
+        )
     }
 
     pub(crate) fn delegate_call_contract(
@@ -57,7 +67,17 @@ impl Hostio<'_> {
         ret_len: u32,
     ) -> Hosted<u32> {
         let value = None;
-        self.call(CallKind::Delegate, &CallPointers { to, data, len, value, gas, ret_len })
+        self.call(
+            CallKind::Delegate,
+            &CallPointers {
+                to,
+                data,
+                len,
+                value,
+                gas,
+                ret_len,
+            },
+        )
     }
 
     pub(crate) fn static_call_contract(
@@ -69,7 +89,17 @@ impl Hostio<'_> {
         ret_len: u32,
     ) -> Hosted<u32> {
         let value = None;
-        self.call(CallKind::Static, &CallPointers { to, data, len, value, gas, ret_len })
+        self.call(
+            CallKind::Static,
+            &CallPointers {
+                to,
+                data,
+                len,
+                value,
+                gas,
+                ret_len,
+            },
+        )
     }
 
     fn call(&mut self, kind: CallKind, at: &CallPointers) -> Hosted<u32> {
@@ -117,7 +147,14 @@ impl Hostio<'_> {
         revert_len: u32,
     ) -> Hosted<()> {
         let salt = None;
-        let at = CreatePointers { code, len, endowment, salt, address, revert_len };
+        let at = CreatePointers {
+            code,
+            len,
+            endowment,
+            salt,
+            address,
+            revert_len,
+        };
         self.create(CALL + 3 * POINTER + API, &at)
     }
 
@@ -131,7 +168,14 @@ impl Hostio<'_> {
         revert_len: u32,
     ) -> Hosted<()> {
         let salt = Some(salt);
-        let at = CreatePointers { code, len, endowment, salt, address, revert_len };
+        let at = CreatePointers {
+            code,
+            len,
+            endowment,
+            salt,
+            address,
+            revert_len,
+        };
         self.create(CALL + 4 * POINTER + API, &at)
     }
 
@@ -142,7 +186,12 @@ impl Hostio<'_> {
         let salt = at.salt.map(|ptr| self.read_word(ptr)).transpose()?;
 
         let gas_left = self.gas_left();
-        let request = CreateRequest { code: &code, endowment, salt, gas_left };
+        let request = CreateRequest {
+            code: &code,
+            endowment,
+            salt,
+            gas_left,
+        };
         let result = self.api.create(request)?;
         self.pay_gas(result.gas)?;
         let len = result.data.len() as u32;
@@ -161,12 +210,7 @@ impl Hostio<'_> {
     }
 
     /// Copies the part of the return data that exists; being outside of it is not an error.
-    pub(crate) fn read_return_data(
-        &mut self,
-        dest: u32,
-        offset: u32,
-        size: u32,
-    ) -> Hosted<u32> {
+    pub(crate) fn read_return_data(&mut self, dest: u32, offset: u32, size: u32) -> Hosted<u32> {
         self.pay(CALL + API)?;
         let data = self.run.return_data.clone();
         let rest = data.get(offset as usize..).unwrap_or_default();
@@ -194,7 +238,10 @@ impl Hostio<'_> {
 
         let bytes = Bytes::copy_from_slice(self.read(data, len)?);
         let (head, _) = bytes.split_at((topics * TOPIC_BYTES) as usize);
-        let topic_words = head.chunks_exact(TOPIC_BYTES as usize).map(B256::from_slice).collect();
+        let topic_words = head
+            .chunks_exact(TOPIC_BYTES as usize)
+            .map(B256::from_slice)
+            .collect();
         self.api.log(topic_words, bytes.slice(head.len()..))?;
         self.note(&[&topics.to_be_bytes(), &bytes], &[]);
         Ok(())

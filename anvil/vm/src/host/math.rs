@@ -43,7 +43,11 @@ impl Hostio<'_> {
         op: fn(U256, U256, U256) -> U256,
     ) -> Hosted<()> {
         self.pay(CALL + 4 * POINTER + price)?;
-        let (x, y, z) = (self.read_u256(at[0])?, self.read_u256(at[1])?, self.read_u256(at[2])?);
+        let (x, y, z) = (
+            self.read_u256(at[0])?,
+            self.read_u256(at[1])?,
+            self.read_u256(at[2])?,
+        );
         self.finish(at[0], &[x, y, z], op(x, y, z))
     }
 

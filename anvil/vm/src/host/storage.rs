@@ -59,7 +59,13 @@ impl Hostio<'_> {
                 let answer = self.api.sload(key)?;
                 gas = gas.saturating_add(answer.gas).saturating_add(api_gas);
                 let value = answer.value;
-                self.run.storage.slots.insert(key, Slot { value, stored: Some(value) });
+                self.run.storage.slots.insert(
+                    key,
+                    Slot {
+                        value,
+                        stored: Some(value),
+                    },
+                );
                 value
             }
         };
@@ -76,7 +82,10 @@ impl Hostio<'_> {
 
         self.run.storage.stores += 1;
         let gas = store_surcharge_gas(self.run.storage.stores);
-        let slot = self.run.storage.slots.entry(key).or_insert(Slot { value, stored: None });
+        let slot = self.run.storage.slots.entry(key).or_insert(Slot {
+            value,
+            stored: None,
+        });
         slot.value = value;
         self.pay_gas(gas)?;
         self.note(&[key.as_slice(), value.as_slice()], &[]);

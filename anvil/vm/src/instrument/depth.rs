@@ -23,18 +23,27 @@ pub(super) fn apply<'a>(
     let words = operands + locals + FRAME_OVERHEAD;
     limits::check_frame(operands, words)?;
     // In bounds: `check_frame` allows 10 * 1024.
-    let frame = Operator::I32Const { value: words as i32 };
+    let frame = Operator::I32Const {
+        value: words as i32,
+    };
 
     let mut out = Vec::with_capacity(operators.len() + 20);
     out.extend([get(context.stack), frame.clone(), Operator::I32LeU]);
     out.extend([
-        Operator::If { blockty: BlockType::Empty },
+        Operator::If {
+            blockty: BlockType::Empty,
+        },
         Operator::I32Const { value: 0 },
         set(context.stack),
         Operator::Unreachable,
         Operator::End,
     ]);
-    out.extend([get(context.stack), frame.clone(), Operator::I32Sub, set(context.stack)]);
+    out.extend([
+        get(context.stack),
+        frame.clone(),
+        Operator::I32Sub,
+        set(context.stack),
+    ]);
 
     // Falling off the end must give the frame back too.
     let end = operators.pop();
@@ -42,7 +51,12 @@ pub(super) fn apply<'a>(
     operators.extend(end);
     for operator in operators {
         if matches!(operator, Operator::Return) {
-            out.extend([get(context.stack), frame.clone(), Operator::I32Add, set(context.stack)]);
+            out.extend([
+                get(context.stack),
+                frame.clone(),
+                Operator::I32Add,
+                set(context.stack),
+            ]);
         }
         out.push(operator);
     }
@@ -96,7 +110,9 @@ fn deepest_stack(
             }
             other => {
                 let Some((push, pop)) = effect(other) else {
-                    return Err(ActivationError::Operator { operator: format!("{other:?}") });
+                    return Err(ActivationError::Operator {
+                        operator: format!("{other:?}"),
+                    });
                 };
                 height.apply(push, pop);
             }
@@ -140,8 +156,15 @@ fn is_store(operator: &Operator<'_>) -> bool {
     use Operator::*;
     matches!(
         operator,
-        I32Store { .. } | I32Store8 { .. } | I32Store16 { .. } | F32Store { .. } | F64Store { .. }
-            | I64Store { .. } | I64Store8 { .. } | I64Store16 { .. } | I64Store32 { .. }
+        I32Store { .. }
+            | I32Store8 { .. }
+            | I32Store16 { .. }
+            | F32Store { .. }
+            | F64Store { .. }
+            | I64Store { .. }
+            | I64Store8 { .. }
+            | I64Store16 { .. }
+            | I64Store32 { .. }
     )
 }
 

@@ -13,14 +13,19 @@ pub(super) fn apply<'a>(
 ) -> Vec<Operator<'a>> {
     let mut out = Vec::with_capacity(operators.len());
     for operator in operators {
-        if matches!(operator, Operator::MemoryFill { .. } | Operator::MemoryCopy { .. }) {
+        if matches!(
+            operator,
+            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. }
+        ) {
             out.extend([
                 set(context.scratch),
                 get(context.ink),
                 get(context.ink),
                 get(context.scratch),
                 Operator::I64ExtendI32U,
-                Operator::I64Const { value: price::BULK_BYTE as i64 },
+                Operator::I64Const {
+                    value: price::BULK_BYTE as i64,
+                },
                 Operator::I64Mul,
                 Operator::I64Sub,
                 set(context.ink),
