@@ -201,6 +201,8 @@ contract_errors! {
         "Withdraw less.";
     "PAY-008" ISessionPayment::InconsistentQuote |e| format!("the table says {} where its own lines give {}", cor(U256::from(e.quoted)), cor(U256::from(e.computed))),
         "The table breaks its own formula: let the owner check what SessionPayment is wired to.";
+    "PAY-009" ISessionPayment::TokenIsFixed |e| format!("the token is {} for good", e.token),
+        "Wire with that token, or deploy anew.";
 
     "QUEUE-001" ISessionQueue::Paused |_| String::from("new sessions and tasks are paused"),
         "Try again later; everything that gives money back works.";

@@ -1,0 +1,196 @@
+//! A key that sends transactions and waits for their receipts.
+
+use std::time::Duration;
+
+use alloy::{
+    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+    eips::{BlockId, eip2718::Encodable2718},
+    network::TransactionBuilder,
+    primitives::{Address, B256, Bytes, TxKind, U256},
+    providers::{DynProvider, Provider},
+    rpc::types::{TransactionReceipt, TransactionRequest},
+    signers::{SignerSync, local::PrivateKeySigner},
+    transports::{RpcError, TransportError},
+};
+use backon::{ConstantBuilder, Retryable};
+use cor_keeper::ports::ChainError;
+use cor_sol::decode_revert;
+
+/// Added to an estimate, in percent: state may change between estimate and execution (another miner's message first, a slot that becomes new).
+const GAS_MARGIN_PERCENT: u64 = 25;
+/// Most gas of one transaction on the live chains (ArbOS 50 and later).
+const GAS_MAX: u64 = 32_000_000;
+/// How often a receipt is asked for.
+const RECEIPT_POLL: Duration = Duration::from_millis(40);
+/// How long a receipt is waited for.
+const RECEIPT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A mined transaction that succeeded.
+#[derive(Debug, Clone)]
+pub struct Mined {
+    /// The receipt.
+    pub receipt: TransactionReceipt,
+}
+
+/// A signed transaction, not yet sent.
+#[derive(Debug, Clone)]
+pub(super) struct Signed {
+    pub(super) nonce: u64,
+    pub(super) transaction: B256,
+    pub(super) raw: Bytes,
+}
+
+/// One key on one chain.
+#[derive(Debug, Clone)]
+pub struct Account {
+    endpoint: String,
+    provider: DynProvider,
+    chain_id: u64,
+    key: PrivateKeySigner,
+}
+
+impl Account {
+    /// The account of `key` on the chain behind `provider`.
+    #[must_use]
+    pub fn new(endpoint: &str, provider: DynProvider, chain_id: u64, key: PrivateKeySigner) -> Self {
+        Self { endpoint: endpoint.to_owned(), provider, chain_id, key }
+    }
+
+    /// The key's address.
+    #[must_use]
+    pub const fn address(&self) -> Address {
+        self.key.address()
+    }
+
+    /// The node it talks to.
+    #[must_use]
+    pub const fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// Sends a call and waits for its receipt. `label` names the call in errors.
+    ///
+    /// # Errors
+    /// `Reverted` with the contract's error, before anything is sent where the estimate shows it.
+    pub async fn call(&self, label: &str, to: Address, data: Bytes, value: U256) -> Result<Mined, ChainError> {
+        self.execute(label, TxKind::Call(to), data, value).await
+    }
+
+    /// Creates a contract and waits for its receipt.
+    ///
+    /// # Errors
+    /// As [`Account::call`].
+    pub async fn create(&self, label: &str, init_code: Bytes) -> Result<Mined, ChainError> {
+        self.execute(label, TxKind::Create, init_code, U256::ZERO).await
+    }
+
+    async fn execute(&self, label: &str, to: TxKind, data: Bytes, value: U256) -> Result<Mined, ChainError> {
+        let nonce = self.nonce().await?;
+        let signed = self.sign(label, to, data.clone(), value, nonce).await?;
+        self.broadcast(&signed).await?;
+        let receipt = self.wait(signed.transaction).await?;
+        if receipt.status() {
+            return Ok(Mined { receipt });
+        }
+        Err(self.replay(label, to, data, value, receipt.block_number).await)
+    }
+
+    /// Transactions of the account that are mined.
+    pub(super) async fn nonce(&self) -> Result<u64, ChainError> {
+        self.provider.get_transaction_count(self.address()).await.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Estimates and signs.
+    pub(super) async fn sign(&self, label: &str, to: TxKind, data: Bytes, value: U256, nonce: u64) -> Result<Signed, ChainError> {
+        let request = self.request(to, data.clone(), value);
+        let gas = self.provider.estimate_gas(request).await.map_err(|error| self.refused(label, &error))?;
+        let gas_limit = gas.saturating_add(gas / 100 * GAS_MARGIN_PERCENT).min(GAS_MAX);
+        let gas_price = self.provider.get_gas_price().await.map_err(|error| self.unreachable(&error))?;
+        let max_fee_per_gas = gas_price.saturating_mul(2); // the base fee may rise meanwhile; only the base fee is paid
+        let balance = self.provider.get_balance(self.address()).await.map_err(|error| self.unreachable(&error))?;
+        let needed = U256::from(gas_limit).saturating_mul(U256::from(max_fee_per_gas)).saturating_add(value);
+        if balance < needed {
+            return Err(ChainError::NoGasMoney { account: self.address(), balance, needed });
+        }
+        let transaction =
+            TxEip1559 { chain_id: self.chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas: 0, to, value, access_list: Default::default(), input: data };
+        let signature = self.key.sign_hash_sync(&transaction.signature_hash());
+        let signature = signature.map_err(|error| ChainError::Unexpected { what: "signing".to_owned(), detail: error.to_string() })?;
+        let envelope = TxEnvelope::from(transaction.into_signed(signature));
+        Ok(Signed { nonce, transaction: *envelope.tx_hash(), raw: envelope.encoded_2718().into() })
+    }
+
+    /// Hands signed bytes to the node. A node that knows them already has done its duty.
+    pub(super) async fn broadcast(&self, signed: &Signed) -> Result<(), ChainError> {
+        match self.provider.send_raw_transaction(&signed.raw).await {
+            Ok(_) => Ok(()),
+            // A refusal is no news: whether the transaction is in, only its receipt tells.
+            Err(RpcError::ErrorResp(refusal)) => {
+                tracing::debug!(transaction = %signed.transaction, code = refusal.code, message = %refusal.message, "node refused the bytes");
+                if self.receipt(signed.transaction).await?.is_some() || self.is_pending(signed.transaction).await? {
+                    return Ok(());
+                }
+                Err(self.unreachable(&RpcError::ErrorResp(refusal)))
+            }
+            Err(error) => Err(self.unreachable(&error)),
+        }
+    }
+
+    async fn is_pending(&self, transaction: B256) -> Result<bool, ChainError> {
+        let found = self.provider.get_transaction_by_hash(transaction).await;
+        Ok(found.map_err(|error| self.unreachable(&error))?.is_some())
+    }
+
+    /// The receipt, if the transaction is mined.
+    pub(super) async fn receipt(&self, transaction: B256) -> Result<Option<TransactionReceipt>, ChainError> {
+        self.provider.get_transaction_receipt(transaction).await.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Waits for the receipt.
+    pub(super) async fn wait(&self, transaction: B256) -> Result<TransactionReceipt, ChainError> {
+        let tries = usize::try_from(RECEIPT_PATIENCE.as_millis() / RECEIPT_POLL.as_millis()).unwrap_or(usize::MAX);
+        let not_mined = || ChainError::NotMined { transaction, waited_secs: RECEIPT_PATIENCE.as_secs() };
+        let look = || async { self.receipt(transaction).await?.ok_or_else(not_mined) };
+        look.retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).with_max_times(tries)).when(|error| matches!(error, ChainError::NotMined { .. })).await
+    }
+
+    /// Finds out why a mined transaction reverted, by calling it again on the state before its block.
+    pub(super) async fn replay(&self, label: &str, to: TxKind, data: Bytes, value: U256, block: Option<u64>) -> ChainError {
+        let before = block.map_or(BlockId::latest(), |number| BlockId::number(number.saturating_sub(1)));
+        match self.provider.call(self.request(to, data, value)).block(before).await {
+            Err(error) => self.refused(label, &error),
+            Ok(_) => reverted(label, "out of gas or changed state", "the same call succeeds on the state before its block; try again".to_owned()),
+        }
+    }
+
+    fn request(&self, to: TxKind, data: Bytes, value: U256) -> TransactionRequest {
+        let request = TransactionRequest::default().with_from(self.address()).with_input(data).with_value(value);
+        match to {
+            TxKind::Call(to) => request.with_to(to),
+            TxKind::Create => request.with_kind(TxKind::Create),
+        }
+    }
+
+    fn refused(&self, label: &str, error: &TransportError) -> ChainError {
+        explain(&self.endpoint, label, error)
+    }
+
+    fn unreachable(&self, error: &TransportError) -> ChainError {
+        ChainError::Unreachable { endpoint: self.endpoint.clone(), reason: error.to_string() }
+    }
+}
+
+fn reverted(label: &str, name: &str, detail: String) -> ChainError {
+    ChainError::Reverted { call: label.to_owned(), name: name.to_owned(), detail }
+}
+
+/// A transport's error as ours: a revert with the contract's error where there is revert data.
+pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> ChainError {
+    let Some(data) = error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) else {
+        return ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: error.to_string() };
+    };
+    match decode_revert(&data) {
+        Some(known) => reverted(label, known.info().name, format!("[{}] {known}. {}", known.info().code, known.info().hint)),
+        None => reverted(label, &data.get(..4).map_or_else(|| "no data".to_owned(), alloy::hex::encode_prefixed), format!("revert data {data}")),
+    }
+}

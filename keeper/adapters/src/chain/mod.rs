@@ -1,0 +1,114 @@
+//! The contracts over JSON-RPC.
+//!
+//! - [`RpcChain`]: the `Chain` port, with a durable outbox.
+//! - [`Account`]: a key that sends single transactions and waits for them; what the command line uses.
+
+mod account;
+mod calls;
+mod outbox;
+mod read;
+
+use std::sync::Arc;
+
+use alloy::{
+    primitives::Address,
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+};
+use async_trait::async_trait;
+use cor_keeper::{
+    domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord},
+    ports::{Chain, ChainError, Journal},
+};
+use cor_wire::deployment::Deployment;
+
+pub(crate) use account::explain;
+pub use account::{Account, Mined};
+use outbox::Outbox;
+
+/// Connects to a node and checks that it is the chain it should be, where that is known.
+///
+/// # Errors
+/// `Unreachable` or `WrongChain`.
+pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvider, ChainError> {
+    let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };
+    let url = endpoint.parse().map_err(|error| unreachable(format!("not a URL: {error}")))?;
+    let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(url).erased();
+    let found = provider.get_chain_id().await.map_err(|error| unreachable(error.to_string()))?;
+    match chain_id {
+        Some(expected) if expected != found => Err(ChainError::WrongChain { expected, found }),
+        _ => Ok(provider),
+    }
+}
+
+/// The contracts, read and written with one key.
+pub struct RpcChain {
+    endpoint: String,
+    provider: DynProvider,
+    deployment: Deployment,
+    outbox: Outbox,
+}
+
+impl RpcChain {
+    /// The network of `deployment` by the node at `endpoint`, written with `key`; signed transactions are kept in `journal` first.
+    ///
+    /// # Errors
+    /// As [`connect`].
+    pub async fn open(endpoint: &str, deployment: Deployment, key: PrivateKeySigner, journal: Arc<dyn Journal>) -> Result<Self, ChainError> {
+        let provider = connect(endpoint, Some(deployment.chain_id)).await?;
+        let account = Account::new(endpoint, provider.clone(), deployment.chain_id, key);
+        Ok(Self { endpoint: endpoint.to_owned(), provider, deployment, outbox: Outbox::new(account, journal) })
+    }
+}
+
+#[async_trait]
+impl Chain for RpcChain {
+    fn domain(&self) -> LaneDomain {
+        LaneDomain { chain_id: self.deployment.chain_id, queue: self.deployment.session_queue }
+    }
+
+    fn address(&self) -> Address {
+        self.outbox.address()
+    }
+
+    async fn head(&self) -> Result<Head, ChainError> {
+        self.read_head().await
+    }
+
+    async fn task_count(&self) -> Result<u64, ChainError> {
+        self.read_task_count().await
+    }
+
+    async fn task(&self, task_id: u64) -> Result<TaskRecord, ChainError> {
+        self.read_task(task_id).await
+    }
+
+    async fn task_origin(&self, task_id: u64) -> Result<TaskOrigin, ChainError> {
+        self.read_task_origin(task_id).await
+    }
+
+    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError> {
+        self.read_touched_tasks(from, to).await
+    }
+
+    async fn session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
+        self.read_session(session_id).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
+        self.read_nodes().await
+    }
+
+    async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError> {
+        self.read_node(node).await
+    }
+
+    async fn earnings(&self, account: Address) -> Result<CorWei, ChainError> {
+        self.read_earnings(account).await
+    }
+
+    async fn send(&self, key: &str, call: LaneCall) -> Result<SentCall, ChainError> {
+        let (to, data, label) = calls::encode(&self.deployment, call);
+        self.outbox.send(key, to, data, label).await
+    }
+}

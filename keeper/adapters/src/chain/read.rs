@@ -1,0 +1,196 @@
+//! What is read from the contracts, as domain values.
+
+use std::collections::BTreeSet;
+
+use alloy::{
+    primitives::{Address, B256, LogData},
+    providers::Provider,
+    rpc::types::{Filter, Log},
+    sol_types::SolEvent,
+};
+use cor_keeper::{
+    domain::{AnswerKind, CorWei, Head, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin, TaskRecord},
+    ports::ChainError,
+};
+use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, session_queue::ISessionQueue};
+
+use super::{RpcChain, account::explain};
+
+/// Nodes read with one call; the contract's own limit.
+const NODE_PAGE: u64 = 100;
+
+/// Phases, statuses and outcomes are numbered from 0 without a gap, so a list in their order is their decoder.
+const PHASES: [Phase; 6] = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
+const STATUSES: [Status; 4] = [Status::Open, Status::Completed, Status::NoQuorum, Status::Expired];
+const OUTCOMES: [Outcome; 7] =
+    [Outcome::Pending, Outcome::Agreed, Outcome::Outlier, Outcome::NoAck, Outcome::NoPrecommit, Outcome::NoReveal, Outcome::BadReveal];
+
+/// A value of an enum by the contract's number.
+fn numbered<T: Copy>(what: &str, values: &[T], number: u8) -> Result<T, ChainError> {
+    let value = values.get(usize::from(number)).copied();
+    value.ok_or_else(|| ChainError::Unexpected { what: what.to_owned(), detail: format!("number {number} is not known; is this program older than the contracts?") })
+}
+
+impl RpcChain {
+    fn queue(&self) -> ISessionQueue::ISessionQueueInstance<&alloy::providers::DynProvider> {
+        ISessionQueue::new(self.deployment.session_queue, &self.provider)
+    }
+
+    fn pool(&self) -> INodePool::INodePoolInstance<&alloy::providers::DynProvider> {
+        INodePool::new(self.deployment.node_pool, &self.provider)
+    }
+
+    fn failed(&self, what: &str, error: alloy::contract::Error) -> ChainError {
+        match error {
+            alloy::contract::Error::TransportError(error) => explain(&self.endpoint, what, &error),
+            other => ChainError::Unexpected { what: what.to_owned(), detail: other.to_string() },
+        }
+    }
+
+    pub(super) async fn read_head(&self) -> Result<Head, ChainError> {
+        let block = self.provider.get_block(alloy::eips::BlockId::latest()).await.map_err(|error| explain(&self.endpoint, "latest block", &error))?;
+        let block = block.ok_or_else(|| ChainError::Unexpected { what: "latest block".to_owned(), detail: "none".to_owned() })?;
+        Ok(Head { number: block.header.number, timestamp_secs: block.header.timestamp })
+    }
+
+    pub(super) async fn read_task_count(&self) -> Result<u64, ChainError> {
+        self.queue().taskCount().call().await.map_err(|error| self.failed("taskCount", error))
+    }
+
+    pub(super) async fn read_task(&self, task_id: u64) -> Result<TaskRecord, ChainError> {
+        let view = self.queue().getTask(task_id).call().await.map_err(|error| self.failed("getTask", error))?;
+        task_record(task_id, view)
+    }
+
+    pub(super) async fn read_task_origin(&self, task_id: u64) -> Result<TaskOrigin, ChainError> {
+        let filter = Filter::new()
+            .address(self.deployment.session_queue)
+            .event_signature(ISessionQueue::TaskQueued::SIGNATURE_HASH)
+            .topic2(B256::from(alloy::primitives::U256::from(task_id)))
+            .from_block(self.deployment.from_block);
+        let logs = self.logs(&filter).await?;
+        let missing = || ChainError::Unexpected { what: format!("TaskQueued of task {task_id}"), detail: "no such log".to_owned() };
+        let log = logs.first().ok_or_else(missing)?;
+        let event: ISessionQueue::TaskQueued = decode(log)?;
+        Ok(TaskOrigin {
+            prompt_digest: event.promptDigest,
+            prompt_urn: event.promptUrn,
+            client_reference: event.clientReference,
+            block_number: log.block_number.ok_or_else(missing)?,
+            block_hash: log.block_hash.ok_or_else(missing)?,
+        })
+    }
+
+    pub(super) async fn read_touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError> {
+        let filter = Filter::new().address(self.deployment.session_queue).from_block(from).to_block(to);
+        let logs = self.logs(&filter).await?;
+        let ids: BTreeSet<u64> = logs.iter().filter_map(|log| task_of(log.data())).collect();
+        Ok(ids.into_iter().collect())
+    }
+
+    async fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+        self.provider.get_logs(filter).await.map_err(|error| explain(&self.endpoint, "eth_getLogs", &error))
+    }
+
+    pub(super) async fn read_session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
+        let view = self.queue().getSession(session_id).call().await.map_err(|error| self.failed("getSession", error))?;
+        Ok(SessionTerms { model_identifier: view.params.modelIdentifier, replicas: view.params.redundant })
+    }
+
+    pub(super) async fn read_nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
+        let mut nodes = Vec::new();
+        for page in 0.. {
+            let listed = self.pool().nodesByPage(page * NODE_PAGE, NODE_PAGE).call().await.map_err(|error| self.failed("nodesByPage", error))?;
+            let last = (listed.len() as u64) < NODE_PAGE;
+            for node in listed {
+                nodes.extend(self.read_node(node).await?);
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(nodes)
+    }
+
+    pub(super) async fn read_node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError> {
+        let view = self.pool().getNode(node).call().await.map_err(|error| self.failed("getNode", error))?;
+        Ok((view.registrationEpoch != 0).then_some(NodeRecord {
+            node,
+            operator: view.operator,
+            registration_epoch: view.registrationEpoch,
+            capacity: view.capacity,
+            reserved: view.reserved,
+            active: view.registered && !view.suspended,
+            models: view.models,
+        }))
+    }
+
+    pub(super) async fn read_earnings(&self, account: Address) -> Result<CorWei, ChainError> {
+        let payment = ISessionPayment::new(self.deployment.session_payment, &self.provider);
+        payment.earningsOf(account).call().await.map_err(|error| self.failed("earningsOf", error))
+    }
+}
+
+/// A log's event.
+fn decode<E: SolEvent>(log: &Log) -> Result<E, ChainError> {
+    let decoded = log.log_decode::<E>();
+    decoded.map(|log| log.inner.data).map_err(|error| ChainError::Unexpected { what: E::SIGNATURE.to_owned(), detail: error.to_string() })
+}
+
+/// The task a log of the SessionQueue is about.
+fn task_of(data: &LogData) -> Option<u64> {
+    type Queue = ISessionQueue::ISessionQueueEvents;
+    use alloy::sol_types::SolEventInterface;
+    match Queue::decode_raw_log(data.topics(), &data.data).ok()? {
+        Queue::TaskQueued(event) => Some(event.taskId),
+        Queue::TaskAssigned(event) => Some(event.taskId),
+        Queue::TaskAcked(event) => Some(event.taskId),
+        Queue::PhaseChanged(event) => Some(event.taskId),
+        Queue::TaskPrecommitted(event) => Some(event.taskId),
+        Queue::TaskCommitted(event) => Some(event.taskId),
+        Queue::BadReveal(event) => Some(event.taskId),
+        Queue::TaskDecided(event) => Some(event.taskId),
+        Queue::TaskEnded(event) => Some(event.taskId),
+        _ => None,
+    }
+}
+
+/// A task as the contract gives it.
+pub(crate) fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<TaskRecord, ChainError> {
+    let replica = |replica: &ISessionQueue::Replica| {
+        Ok(ReplicaRecord {
+            miner: replica.miner,
+            registration_epoch: replica.registrationEpoch,
+            outcome: numbered("outcome", &OUTCOMES, replica.outcome)?,
+            messages: replica.messages,
+            commitment: replica.commitment,
+            result_digest: replica.resultDigest,
+        })
+    };
+    let kind = AnswerKind::from_number(view.answerKind);
+    Ok(TaskRecord {
+        id,
+        session_id: view.sessionId,
+        payer: view.payer,
+        phase: numbered("phase", &PHASES, view.phase)?,
+        status: numbered("status", &STATUSES, view.status)?,
+        answer_kind: kind.ok_or_else(|| ChainError::Unexpected { what: "answerKind".to_owned(), detail: view.answerKind.to_string() })?,
+        max_tokens: view.maxTokens,
+        deadline_secs: view.deadline,
+        result_digest: view.resultDigest,
+        replicas: view.replicas.iter().map(replica).collect::<Result<_, ChainError>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_in_the_order_of_their_numbers() {
+        assert!(PHASES.iter().enumerate().all(|(index, phase)| usize::from(phase.number()) == index));
+        assert!(STATUSES.iter().enumerate().all(|(index, status)| usize::from(status.number()) == index));
+        assert!(OUTCOMES.iter().enumerate().all(|(index, outcome)| usize::from(outcome.number()) == index));
+        assert!(numbered("phase", &PHASES, 6).is_err());
+    }
+}

@@ -1,0 +1,187 @@
+//! Puts the contracts on a chain: deploys and activates each through the StylusDeployer in one transaction with its constructor, wires
+//! them to each other, publishes the first prices and registers the addresses in Runtime.
+
+mod code;
+mod params;
+
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, address, keccak256},
+    providers::Provider,
+    sol,
+    sol_types::{SolCall, SolEvent, SolValue},
+};
+use cor_keeper::ports::ChainError;
+use cor_sol::{cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking};
+use cor_wire::deployment::{DeployedContract, Deployment};
+
+pub use code::{Artifacts, CodeError};
+pub use params::{NetworkParams, default_prices, model_name};
+
+use crate::chain::Account;
+
+/// The SDK's deployer, at the same address on every Arbitrum chain.
+const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// Sent along with each deployment for the activation's data fee, wei; what is not used comes back. The fee of a contract of ours is
+/// below 1e14 wei at the live chains' prices.
+const ACTIVATION_VALUE_WEI: u64 = 1_000_000_000_000_000;
+
+sol! {
+    interface IStylusDeployer {
+        event ContractDeployed(address deployedContract);
+        function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) external payable returns (address);
+    }
+    function stylus_constructor();
+}
+
+/// Why the network is not deployed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The compiled contracts are not there or damaged.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// A transaction failed.
+    #[error("DPL-001 {step}: {source}")]
+    Chain {
+        /// What was being done.
+        step: String,
+        /// Why it failed.
+        #[source]
+        source: ChainError,
+    },
+    /// The chain lacks the deployer.
+    #[error("DPL-002 there is no StylusDeployer at {0} on this chain: is it an Arbitrum chain with Stylus (ArbOS 32 or later)?")]
+    NoDeployer(Address),
+    /// The deployer said nothing of a contract.
+    #[error("DPL-003 the deployment of {0} left no ContractDeployed log")]
+    NoAddress(String),
+}
+
+/// A deployed network, with what each contract cost.
+#[derive(Debug, Clone)]
+pub struct DeployedNetwork {
+    /// Addresses.
+    pub deployment: Deployment,
+    /// Per contract.
+    pub contracts: Vec<DeployedContract>,
+}
+
+/// One deployment under way.
+struct Deployer<'a> {
+    account: &'a Account,
+    artifacts: &'a Artifacts,
+    progress: &'a mut (dyn FnMut(&str) + Send),
+    contracts: Vec<DeployedContract>,
+}
+
+/// Deploys and wires everything. The account becomes owner and first minter. `progress` is told of each step before it is taken.
+///
+/// # Errors
+/// The step that failed and why. What was deployed before stays on the chain, unregistered and without money.
+pub async fn deploy(account: &Account, artifacts: &Artifacts, params: &NetworkParams, progress: &mut (dyn FnMut(&str) + Send)) -> Result<DeployedNetwork, DeployError> {
+    let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
+    let chain = |source| DeployError::Chain { step: "reading the chain".to_owned(), source };
+    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await;
+    if code.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?.is_empty() {
+        return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
+    }
+    let from_block = account.provider().get_block_number().await;
+    let from_block = from_block.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?;
+    let deployment = deployer.create_all(params, from_block).await?;
+    deployer.wire(&deployment).await?;
+    deployer.configure(&deployment, params).await?;
+    deployer.register(&deployment).await?;
+    Ok(DeployedNetwork { deployment, contracts: deployer.contracts })
+}
+
+impl Deployer<'_> {
+    async fn create_all(&mut self, params: &NetworkParams, from_block: u64) -> Result<Deployment, DeployError> {
+        let owner = self.account.address();
+        Ok(Deployment {
+            chain_id: params.chain_id,
+            from_block,
+            runtime: self.create("Runtime", (owner,).abi_encode_params()).await?,
+            cor: self.create("Cor", (params.token_name.clone(), params.token_symbol.clone(), U256::from(params.token_decimals), params.token_cap, owner).abi_encode_params()).await?,
+            staking: self.create("Staking", (owner, U256::from(params.unbonding_secs), params.node_stake).abi_encode_params()).await?,
+            session_payment_table: self.create("SessionPaymentTable", (owner, U256::from(params.price_delay_secs)).abi_encode_params()).await?,
+            session_payment: self.create("SessionPayment", (owner, U256::from(params.no_result_gas_cap_bps)).abi_encode_params()).await?,
+            node_pool: self.create("NodePool", (owner,).abi_encode_params()).await?,
+            session_queue: self.create("SessionQueue", (owner,).abi_encode_params()).await?,
+        })
+    }
+
+    /// Deploys, activates and constructs one contract in one transaction, so that nobody can construct it first.
+    async fn create(&mut self, name: &str, arguments: Vec<u8>) -> Result<Address, DeployError> {
+        let code = self.artifacts.code(name)?;
+        (self.progress)(&format!("deploying {name} ({} bytes)", code.len()));
+        let salt = keccak256((name.to_owned(), self.account.address(), keccak256(&code), self.contracts.len() as u64, now_nanos()).abi_encode());
+        let init_data = [stylus_constructorCall::SELECTOR.as_slice(), &arguments].concat();
+        let call = IStylusDeployer::deployCall { bytecode: code::init_code(&code).into(), initData: init_data.into(), initValue: U256::ZERO, salt };
+        let mined = self.account.call("StylusDeployer.deploy", STYLUS_DEPLOYER, call.abi_encode().into(), U256::from(ACTIVATION_VALUE_WEI)).await;
+        let receipt = mined.map_err(|source| DeployError::Chain { step: format!("deploying {name}"), source })?.receipt;
+        let logs = receipt.logs().iter().filter(|log| log.address() == STYLUS_DEPLOYER);
+        let deployed = logs.filter_map(|log| IStylusDeployer::ContractDeployed::decode_log(&log.inner).ok()).next();
+        let address = deployed.ok_or_else(|| DeployError::NoAddress(name.to_owned()))?.deployedContract;
+        self.contracts.push(DeployedContract {
+            name: name.to_owned(),
+            address,
+            transaction: receipt.transaction_hash,
+            gas_used: receipt.gas_used,
+            code_bytes: code.len() as u64,
+        });
+        Ok(address)
+    }
+
+    async fn call(&mut self, step: &str, to: Address, call: impl SolCall) -> Result<(), DeployError> {
+        (self.progress)(step);
+        let mined = self.account.call(step, to, Bytes::from(call.abi_encode()), U256::ZERO).await;
+        mined.map(|_| ()).map_err(|source| DeployError::Chain { step: step.to_owned(), source })
+    }
+
+    async fn wire(&mut self, at: &Deployment) -> Result<(), DeployError> {
+        let staking = IStaking::wireCall { token: at.cor, nodePool: at.node_pool, sessionQueue: at.session_queue, sessionPayment: at.session_payment };
+        self.call("wiring Staking", at.staking, staking).await?;
+        let payment = ISessionPayment::wireCall { token: at.cor, table: at.session_payment_table, staking: at.staking, sessionQueue: at.session_queue };
+        self.call("wiring SessionPayment", at.session_payment, payment).await?;
+        let pool = INodePool::wireCall { staking: at.staking, sessionQueue: at.session_queue };
+        self.call("wiring NodePool", at.node_pool, pool).await?;
+        let queue = ISessionQueue::wireCall { sessionPayment: at.session_payment, nodePool: at.node_pool, staking: at.staking, table: at.session_payment_table };
+        self.call("wiring SessionQueue", at.session_queue, queue).await
+    }
+
+    async fn configure(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        self.call("publishing prices", at.session_payment_table, ISessionPaymentTable::publishCall { price: params.prices.clone() }).await?;
+        for model in &params.models {
+            let call = ISessionPaymentTable::setModelCall { modelIdentifier: model.identifier, class: model.class, enabled: true, name: model_name(&model.name) };
+            self.call(&format!("listing model {}", model.name), at.session_payment_table, call).await?;
+        }
+        for keeper in &params.keepers {
+            self.call("naming a keeper", at.session_queue, ISessionQueue::setKeeperCall { keeper: *keeper, enabled: true }).await?;
+        }
+        let penalties = ISessionQueue::setPenaltiesCall { noReveal: params.no_reveal_penalty, badReveal: params.bad_reveal_penalty };
+        self.call("setting penalties", at.session_queue, penalties).await?;
+        self.call("setting the oldest node version", at.node_pool, INodePool::setMinNodeVersionCall { version: params.min_node_version }).await?;
+        let minter = ICor::setMinterCall { minter: self.account.address(), enabled: true };
+        self.call("naming the minter", at.cor, minter).await
+    }
+
+    async fn register(&mut self, at: &Deployment) -> Result<(), DeployError> {
+        let modules = [
+            ("Cor", at.cor),
+            ("Staking", at.staking),
+            ("SessionPaymentTable", at.session_payment_table),
+            ("SessionPayment", at.session_payment),
+            ("NodePool", at.node_pool),
+            ("SessionQueue", at.session_queue),
+        ];
+        for (name, module) in modules {
+            self.call(&format!("registering {name}"), at.runtime, IRuntime::setModuleCall { name: model_name(name), module, version: 1 }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the salt of a deployment its own, so that the same code can be deployed again.
+fn now_nanos() -> B256 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    U256::from(elapsed.as_nanos()).into()
+}

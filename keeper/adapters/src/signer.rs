@@ -1,0 +1,37 @@
+//! A private key in memory.
+
+use alloy::{
+    primitives::{Address, B256, keccak256},
+    signers::{SignerSync, local::PrivateKeySigner},
+};
+use async_trait::async_trait;
+use cor_keeper::ports::{Signer, SignerError};
+
+/// Signs with a key that this process holds.
+#[derive(Clone)]
+pub struct LocalSigner(PrivateKeySigner);
+
+impl LocalSigner {
+    /// A signer of this key.
+    #[must_use]
+    pub const fn new(key: PrivateKeySigner) -> Self {
+        Self(key)
+    }
+}
+
+#[async_trait]
+impl Signer for LocalSigner {
+    fn address(&self) -> Address {
+        self.0.address()
+    }
+
+    async fn sign_digest(&self, digest: B256) -> Result<[u8; 65], SignerError> {
+        let signature = self.0.sign_hash_sync(&digest).map_err(|error| SignerError(error.to_string()))?;
+        Ok(signature.as_bytes())
+    }
+
+    fn derive_secret(&self, label: &[u8]) -> B256 {
+        // keccak256 is not open to length extension, so a plain prefix key is a sound MAC.
+        keccak256([self.0.to_bytes().as_slice(), b"Cortensor.Secret.v1", label].concat())
+    }
+}

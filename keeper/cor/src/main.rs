@@ -1,0 +1,2 @@
+//! The `cor` command line.
+fn main() {}

@@ -1,0 +1,63 @@
+//! Messages between miner and keeper.
+
+use alloy_primitives::{Address, B256, Bytes};
+use serde::{Deserialize, Serialize};
+
+/// A message a miner signed, as it is posted to a keeper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageBody {
+    /// Task it belongs to.
+    pub task_id: u64,
+    /// Who signed.
+    pub miner: Address,
+    /// Contents.
+    pub message: MessageContents,
+    /// 65 bytes: r, s, v.
+    pub signature: Bytes,
+}
+
+/// Contents of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum MessageContents {
+    /// Takes the task.
+    Ack {},
+    /// Commits to an answer.
+    Precommit {
+        /// Bound, salted hash of the answer.
+        commitment: B256,
+    },
+    /// Reveals it.
+    Commit {
+        /// keccak256 of the canonical answer bytes.
+        result_digest: B256,
+        /// Salt of the commitment.
+        salt: B256,
+    },
+}
+
+/// An error as every HTTP surface of the keeper answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorContents,
+}
+
+/// Code and sentence of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorContents {
+    /// Stable code, `AREA-NNN`.
+    pub code: String,
+    /// What, with numbers, and what to do next.
+    pub message: String,
+}
+
+/// Answer to an uploaded blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobBody {
+    /// keccak256 of the bytes.
+    pub digest: B256,
+    /// Name to put on chain.
+    pub urn: String,
+}

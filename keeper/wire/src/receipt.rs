@@ -1,0 +1,134 @@
+//! A task's receipt: everything in it was read from the chain.
+
+use alloy_primitives::{Address, B256, U256};
+use serde::{Deserialize, Serialize};
+
+/// What became of a task and of the money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Task number.
+    pub task_id: u64,
+    /// Session number.
+    pub session_id: u64,
+    /// Chain.
+    pub chain_id: u64,
+    /// SessionQueue.
+    pub queue: Address,
+    /// Whose money it was.
+    pub payer: Address,
+    /// Who assigned it, zero if nobody did.
+    pub keeper: Address,
+    /// `queued`, `ack`, `precommit`, `commit` or `ended`.
+    pub phase: String,
+    /// `open`, `completed`, `no_quorum` or `expired`.
+    pub status: String,
+    /// keccak256 of the prompt.
+    pub prompt_digest: B256,
+    /// keccak256 of the winning answer, zero if none.
+    pub result_digest: B256,
+    /// Price lines reserved at submission, COR wei.
+    pub quote: QuoteLines,
+    /// What the money did, `None` while the task is open.
+    pub settlement: Option<Settlement>,
+    /// By replica index.
+    pub replicas: Vec<ReplicaEvidence>,
+    /// Each log of the task in the order of the chain.
+    pub timeline: Vec<TimelineEntry>,
+    /// Each transaction of the task once, with its gas.
+    pub transactions: Vec<TransactionLine>,
+}
+
+/// Lines of a quote, COR wei: total = miners + validators + network + gas - rebate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteLines {
+    /// Price version.
+    pub version: u64,
+    /// For all replicas.
+    pub miners: U256,
+    /// For all validators.
+    pub validators: U256,
+    /// Network fee before the rebate.
+    pub network: U256,
+    /// Keeper's gas.
+    pub gas: U256,
+    /// Taken off.
+    pub rebate: U256,
+    /// What was reserved.
+    pub total: U256,
+}
+
+/// What the money did, COR wei: charged + refunded = quote total.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// Taken from the payer.
+    pub charged: U256,
+    /// To all agreeing miners.
+    pub to_miners: U256,
+    /// To the keeper.
+    pub to_keeper: U256,
+    /// To the treasury.
+    pub to_treasury: U256,
+    /// Back to the payer, in the transaction that ended the task.
+    pub refunded: U256,
+}
+
+/// One miner's part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaEvidence {
+    /// Replica index.
+    pub index: u8,
+    /// Who.
+    pub miner: Address,
+    /// Registration its commitment is bound to.
+    pub registration_epoch: u64,
+    /// `pending`, `agreed`, `outlier`, `no_ack`, `no_precommit`, `no_reveal` or `bad_reveal`.
+    pub outcome: String,
+    /// Seconds since 1970, 0 = never.
+    pub acked_at: u64,
+    /// Seconds since 1970, 0 = never.
+    pub precommitted_at: u64,
+    /// Seconds since 1970, 0 = never.
+    pub committed_at: u64,
+    /// What it committed to.
+    pub commitment: B256,
+    /// What it revealed.
+    pub result_digest: B256,
+    /// With which salt.
+    pub salt: B256,
+    /// Recomputed here: whether digest and salt open the commitment.
+    pub verified: bool,
+    /// Paid for this task, COR wei.
+    pub earned: U256,
+    /// Stake lost for this task, COR wei.
+    pub slashed: U256,
+}
+
+/// One log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// Block number.
+    pub block: u64,
+    /// Block time, seconds since 1970.
+    pub timestamp: u64,
+    /// Transaction.
+    pub transaction: B256,
+    /// Name of the event.
+    pub event: String,
+    /// Its fields in words.
+    pub detail: String,
+}
+
+/// One transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionLine {
+    /// Hash.
+    pub hash: B256,
+    /// Block number.
+    pub block: u64,
+    /// What it did, e.g. `submit`, `precommit`, `end`.
+    pub step: String,
+    /// Who sent it.
+    pub from: Address,
+    /// Gas used.
+    pub gas_used: u64,
+}
