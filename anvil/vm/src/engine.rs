@@ -217,6 +217,8 @@ fn engine() -> Result<&'static Engine, VmError> {
         let mut config = Config::new();
         config
             .max_wasm_stack(WASM_STACK_BYTES)
+            // Not used, but the engine wants it to be no less than the former.
+            .async_stack_size(WASM_STACK_BYTES)
             .memory_reservation(MEMORY_RESERVATION_BYTES)
             .memory_guard_size(MEMORY_GUARD_BYTES)
             .wasm_backtrace_max_frames(None)
