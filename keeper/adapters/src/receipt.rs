@@ -38,10 +38,7 @@ enum Event {
 pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_id: u64) -> Result<Receipt, ChainError> {
     let reader = Reader { provider, endpoint, at, task_id };
     let task = ISessionQueue::new(at.session_queue, provider).getTask(task_id).call().await;
-    let task = task.map_err(|error| match error {
-        alloy::contract::Error::TransportError(error) => crate::chain::explain(endpoint, "getTask", &error),
-        other => reader.unexpected("getTask", other.to_string()),
-    })?;
+    let task = task.map_err(|error| crate::chain::read_error(endpoint, "getTask", error))?;
     let logs = reader.logs().await?;
     let mut receipt = Receipt {
         task_id,

@@ -1,2 +1,70 @@
-//! The `cor` command line.
-fn main() {}
+//! The `cor` command line: the only place that knows services and adapters.
+//!
+//! Exit codes: 0 done; 1 the network or the chain refused; 2 wrong usage; 3 configuration or files; 4 a task ended without a result.
+
+mod args;
+mod cmd;
+mod dev;
+mod error;
+mod key;
+mod network;
+mod output;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use error::CliError;
+use output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let output = Output::new(args.json);
+    if let Err(error) = configure_engine(&args.command) {
+        output.error(&error);
+        return ExitCode::from(error.exit_code());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(args.command, &output)),
+        Err(error) => Err(CliError::Io { what: "starting the runtime".to_owned(), source: error }),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// The embedded engine's threads are fixed before any other thread starts.
+fn configure_engine(command: &Command) -> Result<(), CliError> {
+    let Command::Miner(args) = command else { return Ok(()) };
+    let threads = settings::miner(args.config.as_deref())?.backend.threads;
+    let threads = threads.try_into().map_err(|_| settings::invalid("backend.threads must be at least 1"))?;
+    Ok(cor_inference::engine_threads::configure(threads).map_err(cor_inference::InferenceError::from)?)
+}
+
+async fn run(command: Command, output: &Output) -> Result<(), CliError> {
+    match command {
+        Command::Dev(args) => dev::run(args, output).await,
+        Command::Chain(args) => cmd::chain::run(args, output).await,
+        Command::Deploy(args) => cmd::deploy::run(args, output).await,
+        Command::Keeper(args) => cmd::keeper::run(args).await,
+        Command::Miner(args) => cmd::miner::run(args).await,
+        Command::Session(args) => cmd::session::run(args, output).await,
+        Command::Task(args) => cmd::task::run(args, output).await,
+        Command::Quote(args) => cmd::quote::run(args, output).await,
+        Command::Stake(args) => cmd::stake::run(args, output).await,
+        Command::Explain(args) => cmd::explain::run(args, output).await,
+        Command::Model(args) => cmd::model::run(args, output).await,
+    }
+}

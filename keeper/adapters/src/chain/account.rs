@@ -194,3 +194,12 @@ pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> Ch
         None => reverted(label, &data.get(..4).map_or_else(|| "no data".to_owned(), alloy::hex::encode_prefixed), format!("revert data {data}")),
     }
 }
+
+/// A failed read of a contract as ours.
+#[must_use]
+pub fn read_error(endpoint: &str, what: &str, error: alloy::contract::Error) -> ChainError {
+    match error {
+        alloy::contract::Error::TransportError(error) => explain(endpoint, what, &error),
+        other => ChainError::Unexpected { what: what.to_owned(), detail: other.to_string() },
+    }
+}

@@ -23,7 +23,7 @@ use cor_keeper::{
 use cor_wire::deployment::Deployment;
 
 pub(crate) use account::explain;
-pub use account::{Account, Mined};
+pub use account::{Account, Mined, read_error};
 use outbox::Outbox;
 
 /// Connects to a node and checks that it is the chain it should be, where that is known.

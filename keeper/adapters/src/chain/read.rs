@@ -14,7 +14,10 @@ use cor_keeper::{
 };
 use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, session_queue::ISessionQueue};
 
-use super::{RpcChain, account::explain};
+use super::{
+    RpcChain,
+    account::{explain, read_error},
+};
 
 /// Nodes read with one call; the contract's own limit.
 const NODE_PAGE: u64 = 100;
@@ -41,10 +44,7 @@ impl RpcChain {
     }
 
     fn failed(&self, what: &str, error: alloy::contract::Error) -> ChainError {
-        match error {
-            alloy::contract::Error::TransportError(error) => explain(&self.endpoint, what, &error),
-            other => ChainError::Unexpected { what: what.to_owned(), detail: other.to_string() },
-        }
+        read_error(&self.endpoint, what, error)
     }
 
     pub(super) async fn read_head(&self) -> Result<Head, ChainError> {

@@ -51,7 +51,24 @@ pub struct MinerOptions {
     /// Earnings below this stay in the contract: a claim costs gas.
     pub claim_min: CorWei,
     /// Misbehaviour on purpose.
-    pub drill: Option<Drill>,
+    pub drill: Option<Exercise>,
+}
+
+/// A drill, and where it takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exercise {
+    /// What goes wrong.
+    pub drill: Drill,
+    /// Only in tasks in which this miner has this replica index; `None` = always. With the same exercise on every miner of a
+    /// network, exactly one miner of each task misbehaves, whoever is chosen.
+    pub replica: Option<usize>,
+}
+
+impl Exercise {
+    fn applies(self, record: &TaskRecord, miner: Address) -> Option<Drill> {
+        let index = record.replica_of(miner).map(|(index, _)| index);
+        (self.replica.is_none() || self.replica == index).then_some(self.drill)
+    }
 }
 
 /// Why a step could not be taken; the step is tried again while its phase lasts.
@@ -219,6 +236,10 @@ impl Miner {
         String::from_utf8(bytes).map_err(|_| StepError::PromptNotText(record.id))
     }
 
+    fn drill(&self, record: &TaskRecord) -> Option<Drill> {
+        self.options.drill?.applies(record, self.ports.signer.address())
+    }
+
     /// Starts the answer if it is not there and not running. After a restart the journalled answer is taken up.
     async fn answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         let journalled = self.ports.journal.get(&answer_key(record.id)).await?;
@@ -244,7 +265,10 @@ impl Miner {
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
         let Some(handle) = task.answering.take_if(|handle| handle.is_finished()) else { return Ok(()) };
         let honest = handle.await.map_err(|error| BackendError::Failed(error.to_string()))??;
-        let bytes = self.options.drill.map_or_else(|| honest.clone(), |drill| drill.answer(honest.clone()));
+        let bytes = match self.drill(record) {
+            Some(drill) => drill.answer(honest),
+            None => honest,
+        };
         self.ports.journal.put(&answer_key(record.id), &bytes).await?;
         info!(task_id = record.id, bytes = bytes.len(), "answered");
         self.seal(record, &bytes)
@@ -263,8 +287,9 @@ impl Miner {
 
     async fn say(&mut self, record: &TaskRecord, message: LaneMessage, route: Route) -> Result<(), StepError> {
         let now = self.ports.clock.now_secs();
+        let drill = self.drill(record);
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
-        let said = match self.options.drill {
+        let said = match drill {
             Some(drill) => drill.twist(message, record, task.known.sealed.as_ref()),
             None => Some(message),
         };

@@ -1,0 +1,49 @@
+//! `cor keeper`: the keeper as a process.
+
+use std::{sync::Arc, time::Duration};
+
+use cor_adapters::{blobs::FileBlobs, chain::RpcChain, http, journal::SqliteJournal};
+use cor_keeper::{
+    machine::keeper::KeeperPolicy,
+    ports::{Blobs, Chain, Journal, SystemClock},
+    service::keeper::Keeper,
+};
+use tokio::net::TcpListener;
+
+use super::stop_signal;
+use crate::{
+    dev::ADDRESS_FILE,
+    args::ServiceArgs,
+    error::CliError,
+    key,
+    network::read_deployment,
+    settings::{self, KeeperSettings},
+};
+
+pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
+    let settings = settings::keeper(args.config.as_deref())?;
+    let key = key::load(&args.network)?;
+    let deployment = read_deployment(&args.network.network)?;
+    let listener = listen(&settings).await?;
+    std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;
+    let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
+    let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(&settings.data.join("blobs"))?);
+    let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, deployment, key, Arc::clone(&journal)).await?);
+    let address = listener.local_addr().map_err(CliError::io("asking for the port"))?;
+    // Told only now, when the journal and the chain are known to be fine.
+    std::fs::write(settings.data.join(ADDRESS_FILE), address.to_string()).map_err(CliError::io("writing the address file"))?;
+    tracing::info!(address = %chain.address(), listen = %address, "keeper");
+    let policy = KeeperPolicy { relay_margin_secs: settings.relay_margin_secs, retry_secs: settings.retry_secs, open_tasks_max: settings.open_tasks_max };
+    let keeper = Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, policy, Duration::from_millis(settings.poll_ms)));
+    let stop = stop_signal();
+    let server = http::serve(listener, Arc::clone(&keeper), blobs, stop.clone());
+    let (served, ()) = tokio::join!(server, keeper.run(stop));
+    Ok(served?)
+}
+
+async fn listen(settings: &KeeperSettings) -> Result<TcpListener, CliError> {
+    match TcpListener::bind(&settings.listen).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(CliError::PortInUse { address: settings.listen.clone(), flag: "listen, or COR_KEEPER_LISTEN" }),
+        listener => listener.map_err(CliError::io(format!("listening on {}", settings.listen))),
+    }
+}

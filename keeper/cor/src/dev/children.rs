@@ -1,0 +1,173 @@
+//! The processes of a development network. They are ended by SIGKILL, always: a network that bears that at any moment needs no other way.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use alloy::{primitives::keccak256, signers::local::PrivateKeySigner};
+use cor_adapters::http::KeeperClient;
+use tokio::process::{Child, Command};
+
+use super::{POLL, START_PATIENCE};
+use crate::{
+    args::{DevArgs, Fault},
+    error::CliError,
+    key::KEY_VARIABLE,
+    network::Network,
+};
+
+/// File in the keeper's folder with the address it listens on.
+pub(crate) const ADDRESS_FILE: &str = "address";
+/// Longest time between a phase's beginning and the kill. About what the keeper spends in a phase.
+const KILL_DELAY_MAX_MS: u64 = 600;
+
+/// A process and where its output goes.
+struct Running {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+/// When the keeper is killed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KillPlan {
+    phase: u8,
+    delay: Duration,
+}
+
+impl KillPlan {
+    /// A moment that depends on the seed alone: a phase of the task, and a time after its beginning.
+    pub(super) fn from_seed(seed: u64) -> Self {
+        let random = keccak256(seed.to_be_bytes());
+        let delay = u64::from(u16::from_be_bytes([random[1], random[2]])) % KILL_DELAY_MAX_MS;
+        Self { phase: 1 + random[0] % 4, delay: Duration::from_millis(delay) }
+    }
+}
+
+/// The processes.
+pub(super) struct Children {
+    folder: PathBuf,
+    rpc: String,
+    network: PathBuf,
+    keeper: Option<(Running, PrivateKeySigner, String)>,
+    miners: Vec<Running>,
+    keeper_kills: u32,
+}
+
+impl Children {
+    pub(super) const fn new(folder: PathBuf, rpc: String, network: PathBuf) -> Self {
+        Self { folder, rpc, network, keeper: None, miners: Vec::new(), keeper_kills: 0 }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) const fn keeper_kills(&self) -> u32 {
+        self.keeper_kills
+    }
+
+    /// Starts the keeper and waits until it answers. Returns its URL.
+    pub(super) async fn start_keeper(&mut self, key: &PrivateKeySigner, port: u16) -> Result<String, CliError> {
+        let data = self.folder.join("keeper");
+        // A port that is given goes to the keeper as it is; port 0 is resolved by it and told in a file.
+        let listen = format!("127.0.0.1:{port}");
+        let mut running = self.spawn("keeper", key, &data, |command| command.env("COR_KEEPER_LISTEN", &listen).env("COR_KEEPER_DATA", &data))?;
+        let address = self.await_address(&mut running, &data.join(ADDRESS_FILE)).await?;
+        let url = format!("http://{address}");
+        KeeperClient::new(&url)?.wait_ready(START_PATIENCE).await?;
+        self.keeper = Some((running, key.clone(), address));
+        Ok(url)
+    }
+
+    async fn await_address(&self, running: &mut Running, file: &Path) -> Result<String, CliError> {
+        let started = Instant::now();
+        loop {
+            if let Ok(address) = std::fs::read_to_string(file) {
+                return Ok(address);
+            }
+            alive(running)?;
+            if started.elapsed() > START_PATIENCE {
+                return Err(CliError::Timeout { what: "the keeper's start".to_owned(), waited_secs: START_PATIENCE.as_secs(), logs: self.folder.clone() });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Starts a miner; it registers itself when its model is loaded.
+    pub(super) async fn start_miner(&mut self, index: usize, key: &PrivateKeySigner, keeper_url: &str, args: &DevArgs) -> Result<(), CliError> {
+        let name = format!("miner-{index}");
+        let data = self.folder.join(&name);
+        let (drill, replica) = match args.fault {
+            None | Some(Fault::KeeperKilled) => ("", "-1"),
+            Some(Fault::AllSilent) => ("silent", "-1"),
+            Some(Fault::WrongAnswer) => ("wrong-answer", "0"),
+            Some(Fault::NeverReveal) => ("never-reveal", "0"),
+            Some(Fault::RevealOther) => ("reveal-other", "0"),
+            Some(Fault::CopyCommitment) => ("copy-commitment", "0"),
+        };
+        let running = self.spawn("miner", key, &data, |command| {
+            command.env("COR_MINER_DATA", &data).env("COR_MINER_KEEPER", keeper_url).env("COR_MINER_DRILL", drill).env("COR_MINER_DRILL_REPLICA", replica);
+            if let Some(url) = &args.openai_url {
+                command.env("COR_MINER_BACKEND__KIND", "openai").env("COR_MINER_BACKEND__OPENAI_URL", url).env("COR_MINER_BACKEND__OPENAI_MODEL", &args.openai_model);
+            }
+            command
+        })?;
+        self.miners.push(running);
+        Ok(())
+    }
+
+    fn spawn(&self, service: &str, key: &PrivateKeySigner, data: &Path, set: impl FnOnce(&mut Command) -> &mut Command) -> Result<Running, CliError> {
+        let name = data.file_name().map_or_else(|| service.to_owned(), |name| name.to_string_lossy().into_owned());
+        std::fs::create_dir_all(data).map_err(CliError::io(format!("making the folder {}", data.display())))?;
+        let log = self.folder.join(format!("{name}.log"));
+        let open = || File::options().create(true).append(true).open(&log).map_err(CliError::io(format!("opening {}", log.display())));
+        let program = std::env::current_exe().map_err(CliError::io("finding this program"))?;
+        let mut command = Command::new(program);
+        command.arg(service).env("COR_RPC", &self.rpc).env("COR_NETWORK", &self.network).env(KEY_VARIABLE, key.to_bytes().to_string());
+        set(&mut command);
+        command.stdin(Stdio::null()).stdout(open()?).stderr(open()?).kill_on_drop(true);
+        let child = command.spawn().map_err(CliError::io(format!("starting {name}")))?;
+        Ok(Running { name, child, log })
+    }
+
+    /// Whether all processes live.
+    pub(super) async fn check(&mut self) -> Result<(), CliError> {
+        if let Some((keeper, ..)) = &mut self.keeper {
+            alive(keeper)?;
+        }
+        self.miners.iter_mut().try_for_each(alive)
+    }
+
+    /// Kills the keeper by plan and starts it again on the same folder and port.
+    pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task_id: u64) -> Result<(), CliError> {
+        let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else { return Ok(()) };
+        while network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?.phase < plan.phase {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(plan.delay).await;
+        running.child.kill().await.map_err(CliError::io("killing the keeper"))?;
+        self.keeper_kills += 1;
+        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(0);
+        self.start_keeper(&key, port).await.map(drop)
+    }
+
+    /// Ends all processes.
+    pub(super) async fn stop(&mut self) {
+        let keeper = self.keeper.take().map(|(running, ..)| running);
+        for mut running in self.miners.drain(..).chain(keeper) {
+            // A process that ended by itself is gone as well.
+            let _ = running.child.kill().await;
+        }
+    }
+}
+
+fn alive(running: &mut Running) -> Result<(), CliError> {
+    match running.child.try_wait().map_err(CliError::io(format!("looking at {}", running.name)))? {
+        None => Ok(()),
+        Some(status) => Err(CliError::Child { name: running.name.clone(), status: status.to_string(), log: running.log.clone() }),
+    }
+}

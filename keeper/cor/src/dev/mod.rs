@@ -1,0 +1,237 @@
+//! `cor dev`: a whole network on loopback. Chain in this process; a keeper and five miners as processes of their own; a wallet that pays
+//! for one inference by three miners. With `--fault` something goes wrong on purpose, and the same rules must still hold.
+
+mod children;
+mod money;
+mod report;
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use alloy::{
+    primitives::{Address, B256, U256},
+    signers::local::PrivateKeySigner,
+};
+use backon::{ConstantBuilder, Retryable};
+use cor_adapters::{
+    chain::Account,
+    deploy::{Artifacts, NetworkParams, deploy},
+    http::{HttpBlobs, KeeperClient},
+    receipt,
+};
+use cor_anvil::{DevAccount, Node, NodeConfig, NodeHandle};
+use cor_sol::cor::ICor;
+
+use crate::{
+    args::{DevArgs, Fault, Kind, SubmitArgs, TermsArgs},
+    cmd::{self, stop_signal},
+    error::CliError,
+    network::{Network, send, write_deployment},
+    output::Output,
+};
+pub(crate) use children::ADDRESS_FILE;
+use children::{Children, KillPlan};
+use money::Ledger;
+use report::{Report, Timings};
+
+/// Miners of the development network, of which each task takes three.
+const MINERS: usize = 5;
+/// Roles of the chain's funded accounts.
+const DEPLOYER: usize = 0;
+const KEEPER: usize = 1;
+const FIRST_MINER: usize = 2;
+const WALLET: usize = FIRST_MINER + MINERS;
+/// COR that the wallet starts with, and what it puts into its prepaid balance.
+const WALLET_COR: u64 = 1_000;
+const PREPAID_COR: u64 = 100;
+/// How long the processes may take to come up. Each miner loads the model, which takes seconds on a busy machine.
+const START_PATIENCE: Duration = Duration::from_secs(120);
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(100);
+/// 1 COR in wei.
+const COR: u64 = 1_000_000_000_000_000_000;
+
+/// A network that is up.
+struct Running {
+    node: NodeHandle,
+    network: Network,
+    network_file: PathBuf,
+    keeper_url: String,
+    wallet: Account,
+    session_id: u64,
+    children: Children,
+    ledger: Ledger,
+}
+
+pub(crate) async fn run(args: DevArgs, output: &Output) -> Result<(), CliError> {
+    if args.openai_url.is_none() {
+        cmd::model::ensure(None, std::env::var("COR_MODEL_URL").ok(), output).await?;
+    }
+    let temporary = tempfile::Builder::new().prefix("cor-dev-").tempdir().map_err(CliError::io("making a folder for the run"))?;
+    let folder = match &args.data {
+        Some(folder) => folder.clone(),
+        None => temporary.path().to_owned(),
+    };
+    let started = Instant::now();
+    let mut running = start(&args, &folder, output).await?;
+    let start_secs = started.elapsed();
+    let carried = carry_one(&args, &mut running, start_secs, output).await;
+    if carried.is_err() {
+        // The logs are all there is to find out why: keep them.
+        output.say(format!("logs are kept in {}", temporary.keep().display()));
+    } else if !args.once {
+        stay(&running, output).await;
+    }
+    running.children.stop().await;
+    running.node.stop().await?;
+    carried
+}
+
+/// Brings everything up.
+async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running, CliError> {
+    let node = Node::spawn(NodeConfig { port: Some(args.port), ..NodeConfig::default() }).await?;
+    let rpc = node.http_endpoint();
+    output.say(format!("chain at {rpc}"));
+    let keys = node.accounts().iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
+    let provider = cor_adapters::chain::connect(&rpc, None).await?;
+    let deployer = Account::new(&rpc, provider, cor_anvil::DEFAULT_CHAIN_ID, keys[DEPLOYER].clone());
+    let params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[KEEPER].address()], vec![cmd::deploy::default_model()]);
+    let spinner = output.spinner("deploying");
+    let deployed = deploy(&deployer, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
+    spinner.finish_and_clear();
+    let network_file = folder.join("network.json");
+    write_deployment(&network_file, &deployed.deployment)?;
+    output.say(cmd::deploy::text(&deployed, &network_file.display().to_string()));
+    let network = Network::of(&rpc, deployed.deployment).await?;
+    let wallet = network.account_of(keys[WALLET].clone());
+    fund(&network, &deployer, &keys).await?;
+    let ledger = Ledger::of(&network, keys.iter().map(PrivateKeySigner::address).collect());
+    let mut children = Children::new(folder.to_owned(), rpc, network_file.clone());
+    let keeper_url = children.start_keeper(&keys[KEEPER], args.keeper_port).await?;
+    output.say(format!("keeper at {keeper_url}"));
+    for (index, key) in keys[FIRST_MINER..WALLET].iter().enumerate() {
+        children.start_miner(index, key, &keeper_url, args).await?;
+    }
+    await_miners(&network, &mut children).await?;
+    output.say(format!("{MINERS} miners registered"));
+    cmd::session::deposit(&network, &wallet, U256::from(PREPAID_COR) * U256::from(COR)).await?;
+    let session_id = cmd::session::create(&network, &wallet, &terms(args)).await?;
+    Ok(Running { node, network, network_file, keeper_url, wallet, session_id, children, ledger })
+}
+
+fn key_of(account: &DevAccount) -> Result<PrivateKeySigner, CliError> {
+    PrivateKeySigner::from_bytes(&account.private_key).map_err(|_| CliError::Key { place: "development account".to_owned() })
+}
+
+/// Short phases, so that a drill ends soon; precommit is long because a busy machine infers slowly.
+fn terms(_args: &DevArgs) -> TermsArgs {
+    TermsArgs {
+        model: 1,
+        replicas: 3,
+        sla: 0,
+        execution_depth: 1,
+        tool_depth: 0,
+        validator_depth: 0,
+        consensus_rule: 1,
+        quorum_bps: 5_001,
+        priority: 0,
+        assign_secs: 30,
+        ack_secs: 12,
+        precommit_secs: 45,
+        commit_secs: 12,
+    }
+}
+
+/// Mints the stake of each miner and the wallet's COR, and stakes for the miners.
+async fn fund(network: &Network, deployer: &Account, keys: &[PrivateKeySigner]) -> Result<(), CliError> {
+    let required = network.staking().nodeStakeRequired().call().await.map_err(network.failed("nodeStakeRequired"))?;
+    for key in &keys[FIRST_MINER..WALLET] {
+        send(deployer, "mint", network.at.cor, ICor::mintCall { to: key.address(), value: required }).await?;
+        let miner = network.account_of(key.clone());
+        cmd::stake::stake_node(network, &miner, key.address()).await?;
+    }
+    let value = U256::from(WALLET_COR) * U256::from(COR);
+    send(deployer, "mint", network.at.cor, ICor::mintCall { to: keys[WALLET].address(), value }).await?;
+    Ok(())
+}
+
+async fn await_miners(network: &Network, children: &mut Children) -> Result<(), CliError> {
+    let started = Instant::now();
+    loop {
+        children.check().await?;
+        let count = network.pool().nodeCount().call().await.map_err(network.failed("nodeCount"))?;
+        if count >= MINERS as u64 {
+            return Ok(());
+        }
+        if started.elapsed() > START_PATIENCE {
+            let what = format!("registration of {MINERS} miners ({count} came)");
+            return Err(CliError::Timeout { what, waited_secs: START_PATIENCE.as_secs(), logs: children.folder().to_owned() });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// One paid inference, from quote to receipt.
+async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, output: &Output) -> Result<(), CliError> {
+    let started = Instant::now();
+    let blobs = HttpBlobs(KeeperClient::new(&running.keeper_url)?);
+    let before = running.ledger.read(&running.network).await?;
+    let submit = SubmitArgs { session: running.session_id, prompt: args.prompt.clone(), kind: Kind::Text, max_tokens: args.max_tokens, max_charge: None };
+    output.say(format!("asking: {}", args.prompt));
+    let task_id = cmd::task::submit(&running.network, &running.wallet, &blobs, &submit).await?;
+    let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
+    let spinner = output.spinner(&format!("task {task_id}"));
+    let waited = tokio::join!(cmd::task::wait(&running.network, &blobs, task_id), running.children.watch_keeper(kill, &running.network, task_id)).0;
+    spinner.finish_and_clear();
+    let answer = waited?;
+    let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task_id).await?;
+    // Claims come after the end; the receipt's money is what they take out.
+    running.await_claims(&receipt).await?;
+    let after = running.ledger.read(&running.network).await?;
+    let report = Report {
+        answer,
+        receipt,
+        keeper_kills: running.children.keeper_kills(),
+        timings: Timings { start_ms: start.as_millis() as u64, task_ms: started.elapsed().as_millis() as u64 },
+        supply: after.supply,
+        found: after.total(),
+        accounts: money::changes(&before, &after),
+    };
+    output.result(&report, report::text);
+    report.check(args.fault)
+}
+
+impl Running {
+    /// Waits until the miners that earned have claimed.
+    async fn await_claims(&self, receipt: &cor_wire::receipt::Receipt) -> Result<(), CliError> {
+        for replica in receipt.replicas.iter().filter(|replica| !replica.earned.is_zero()) {
+            let payment = self.network.payment();
+            let left = || async {
+                let left = payment.earningsOf(replica.miner).call().await.map_err(self.network.failed("earningsOf"))?;
+                let open = || CliError::Timeout { what: format!("the claim of {}", replica.miner), waited_secs: START_PATIENCE.as_secs(), logs: self.children.folder().to_owned() };
+                if left.is_zero() { Ok(()) } else { Err(open()) }
+            };
+            let tries = START_PATIENCE.as_millis() / POLL.as_millis();
+            let policy = ConstantBuilder::default().with_delay(POLL).with_max_times(usize::try_from(tries).unwrap_or(usize::MAX));
+            left.retry(policy).when(|error| matches!(error, CliError::Timeout { .. })).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells how to go on, and stays until Ctrl-C.
+async fn stay(running: &Running, output: &Output) {
+    let key: B256 = running.node.accounts()[WALLET].private_key;
+    let address: Address = running.wallet.address();
+    output.say(format!(
+        "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}\n  \
+         cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nThe wallet is {address}.",
+        running.network.endpoint,
+        running.network_file.display(),
+        running.keeper_url,
+        running.session_id,
+    ));
+    let _ = stop_signal().wait_for(|stop| *stop).await;
+}

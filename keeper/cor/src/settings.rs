@@ -1,0 +1,130 @@
+//! Settings of the long-running services: shipped defaults < TOML file < environment. Unknown keys are refused.
+
+use std::path::{Path, PathBuf};
+
+use cor_inference::{EmbeddedConfig, InferenceConfig, KeySource, OpenAiConfig};
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::error::CliError;
+
+/// The shipped defaults; also the reference of every key.
+const KEEPER_DEFAULTS: &str = include_str!("../keeper.default.toml");
+const MINER_DEFAULTS: &str = include_str!("../miner.default.toml");
+
+/// Settings of a keeper.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeeperSettings {
+    pub(crate) listen: String,
+    pub(crate) data: PathBuf,
+    pub(crate) poll_ms: u64,
+    pub(crate) relay_margin_secs: u64,
+    pub(crate) retry_secs: u64,
+    pub(crate) open_tasks_max: usize,
+}
+
+/// Settings of a miner.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MinerSettings {
+    pub(crate) keeper: String,
+    pub(crate) data: PathBuf,
+    pub(crate) poll_ms: u64,
+    pub(crate) direct_margin_secs: u64,
+    pub(crate) repeat_secs: u64,
+    pub(crate) claim_min_cor: String,
+    pub(crate) operator: String,
+    pub(crate) models: Vec<u64>,
+    pub(crate) capacity: u32,
+    pub(crate) hardware_class: u8,
+    pub(crate) drill: String,
+    pub(crate) drill_replica: i64,
+    pub(crate) backend: BackendSettings,
+}
+
+/// What answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackendSettings {
+    pub(crate) kind: String,
+    pub(crate) threads: usize,
+    pub(crate) models_dir: String,
+    pub(crate) model_url: String,
+    pub(crate) openai_url: String,
+    pub(crate) openai_model: String,
+    pub(crate) openai_key_env: String,
+}
+
+/// The keeper's settings.
+pub(crate) fn keeper(file: Option<&Path>) -> Result<KeeperSettings, CliError> {
+    load(KEEPER_DEFAULTS, file, "COR_KEEPER_")
+}
+
+/// The miner's settings.
+pub(crate) fn miner(file: Option<&Path>) -> Result<MinerSettings, CliError> {
+    load(MINER_DEFAULTS, file, "COR_MINER_")
+}
+
+fn load<T: DeserializeOwned>(defaults: &str, file: Option<&Path>, prefix: &str) -> Result<T, CliError> {
+    let mut figment = Figment::from(Toml::string(defaults));
+    if let Some(path) = file {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    Ok(figment.merge(Env::prefixed(prefix).split("__")).extract()?)
+}
+
+impl BackendSettings {
+    /// The inference adapter's configuration.
+    pub(crate) fn config(&self) -> Result<InferenceConfig, CliError> {
+        let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+        match self.kind.as_str() {
+            "embedded" => {
+                let threads = self.threads.try_into().map_err(|_| invalid("backend.threads must be at least 1"))?;
+                let models_dir = text(&self.models_dir).map(PathBuf::from);
+                Ok(InferenceConfig::Embedded(EmbeddedConfig { threads, models_dir, url: text(&self.model_url), ..EmbeddedConfig::STANDARD }))
+            }
+            "openai" => {
+                let base_url = text(&self.openai_url).ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
+                let key = text(&self.openai_key_env).map(KeySource::Env);
+                Ok(InferenceConfig::OpenAi(OpenAiConfig { key, ..OpenAiConfig::new(base_url, self.openai_model.clone()) }))
+            }
+            other => Err(invalid(&format!("backend.kind is {other:?}; it must be \"embedded\" or \"openai\""))),
+        }
+    }
+}
+
+/// A value that no type can refuse.
+pub(crate) fn invalid(text: &str) -> CliError {
+    CliError::from(figment::Error::from(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_defaults_are_complete_and_valid() {
+        let keeper = keeper(None).unwrap();
+        let miner = miner(None).unwrap();
+        assert!(keeper.relay_margin_secs > miner.direct_margin_secs, "the keeper must relay before miners lose patience");
+        assert!(miner.backend.config().is_ok());
+    }
+
+    #[test]
+    fn bad_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("miner.toml");
+        for (text, word) in [("pol_ms = 3", "pol_ms"), ("poll_ms = \"x\"", "poll_ms"), ("[backend]\nkind = 3", "kind")] {
+            std::fs::write(&path, text).unwrap();
+            let error = miner(Some(&path)).unwrap_err().to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+        assert!(miner(Some(&folder.path().join("absent.toml"))).is_err());
+        std::fs::write(&path, "[backend]\nkind = \"oracle\"").unwrap();
+        assert!(miner(Some(&path)).unwrap().backend.config().is_err());
+    }
+}

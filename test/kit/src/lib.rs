@@ -1,0 +1,12 @@
+//! Test kit: the real contracts on an in-process chain whose clock the test owns.
+//!
+//! - [`TestNet`]: chain, deployed and wired network, funded accounts, time control.
+//! - [`lane`]: sessions, tasks and signed messages in a line each.
+//! - [`paths`]: where the compiled contracts and the `cor` binary are.
+
+pub mod lane;
+pub mod paths;
+
+mod net;
+
+pub use net::{COR, TestNet, digest, event};

@@ -1,0 +1,185 @@
+//! A chain with the network on it.
+
+use alloy::{
+    primitives::{Address, B256, Bytes, U256},
+    providers::{DynProvider, Provider},
+    signers::local::PrivateKeySigner,
+    sol_types::{SolCall, SolEvent},
+};
+use cor_adapters::{
+    chain::{Account, Mined, connect},
+    deploy::{Artifacts, ListedModel, NetworkParams, deploy},
+};
+use cor_anvil::{Node, NodeConfig, NodeHandle};
+use cor_keeper::ports::ChainError;
+use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_wire::deployment::Deployment;
+
+/// 1 COR in wei.
+pub const COR: u128 = 1_000_000_000_000_000_000;
+
+/// The node software's version in tests.
+const NODE_VERSION: u64 = 1_000;
+
+/// The whole network on an in-process chain. Account 0 owns the contracts, account 1 is the keeper.
+pub struct TestNet {
+    /// The chain.
+    pub node: NodeHandle,
+    /// JSON-RPC of it.
+    pub provider: DynProvider,
+    /// Addresses.
+    pub at: Deployment,
+    keys: Vec<PrivateKeySigner>,
+}
+
+impl TestNet {
+    /// Starts a chain with `accounts` funded accounts and deploys the network: one light model with number 1.
+    ///
+    /// # Panics
+    /// If anything fails; the panic says what.
+    pub async fn start(accounts: u32) -> Self {
+        let node = Node::spawn(NodeConfig { accounts, ..NodeConfig::test() }).await.expect("the chain starts");
+        let keys: Vec<_> = node.accounts().iter().map(|account| PrivateKeySigner::from_bytes(&account.private_key).expect("a valid key")).collect();
+        let provider = connect(&node.http_endpoint(), None).await.expect("the chain answers");
+        let deployer = Account::new(&node.http_endpoint(), provider.clone(), cor_anvil::DEFAULT_CHAIN_ID, keys[0].clone());
+        let model = ListedModel { identifier: 1, class: 0, name: "test-model".to_owned() };
+        let params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[1].address()], vec![model]);
+        let network = deploy(&deployer, &Artifacts::new(&crate::paths::contracts()), &params, &mut |_| {}).await;
+        Self { node, provider, at: network.expect("the network deploys").deployment, keys }
+    }
+
+    /// Key of a funded account.
+    #[must_use]
+    pub fn key(&self, index: usize) -> PrivateKeySigner {
+        self.keys[index].clone()
+    }
+
+    /// Address of a funded account.
+    #[must_use]
+    pub fn address(&self, index: usize) -> Address {
+        self.keys[index].address()
+    }
+
+    /// A funded account that sends transactions.
+    #[must_use]
+    pub fn account(&self, index: usize) -> Account {
+        Account::new(&self.node.http_endpoint(), self.provider.clone(), self.at.chain_id, self.key(index))
+    }
+
+    /// Sends a call by account `index` and waits for it.
+    ///
+    /// # Errors
+    /// `Reverted` with the name of the Solidity error.
+    pub async fn send(&self, index: usize, to: Address, call: impl SolCall) -> Result<Mined, ChainError> {
+        self.account(index).call(signature(&call), to, Bytes::from(call.abi_encode()), U256::ZERO).await
+    }
+
+    /// Sends a call that must succeed.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn ok(&self, index: usize, to: Address, call: impl SolCall) -> Mined {
+        self.send(index, to, call).await.unwrap_or_else(|error| panic!("account {index}: {error}"))
+    }
+
+    /// Sends a call that must revert, and returns the name of the Solidity error.
+    ///
+    /// # Panics
+    /// If it succeeds, or fails in another way.
+    pub async fn reverts(&self, index: usize, to: Address, call: impl SolCall) -> String {
+        match self.send(index, to, call).await {
+            Err(ChainError::Reverted { name, .. }) => name,
+            Err(other) => panic!("wanted a revert, got {other}"),
+            Ok(mined) => panic!("wanted a revert, got {:?}", mined.receipt),
+        }
+    }
+
+    /// Moves the clock forward and mines a block at the new time.
+    ///
+    /// # Panics
+    /// If the node refuses.
+    pub async fn advance(&self, secs: u64) {
+        let _: serde_json::Value = self.provider.raw_request("evm_increaseTime".into(), (secs,)).await.expect("time moves");
+        let _: serde_json::Value = self.provider.raw_request("evm_mine".into(), ()).await.expect("a block is mined");
+    }
+
+    /// Time of the last block, seconds since 1970.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn now(&self) -> u64 {
+        let block = self.provider.get_block(alloy::eips::BlockId::latest()).await.expect("the node answers");
+        block.expect("there is a block").header.timestamp
+    }
+
+    /// Mints COR to an account.
+    pub async fn mint(&self, to: Address, wei: U256) {
+        self.ok(0, self.at.cor, ICor::mintCall { to, value: wei }).await;
+    }
+
+    /// Mints COR to account `index` and puts it into its prepaid balance.
+    pub async fn prepay(&self, index: usize, wei: U256) {
+        self.mint(self.address(index), wei).await;
+        self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.session_payment, value: wei }).await;
+        self.ok(index, self.at.session_payment, ISessionPayment::depositCall { amount: wei }).await;
+    }
+
+    /// Stakes for account `index` as a node and registers it, with itself as operator.
+    pub async fn register_node(&self, index: usize, capacity: u32) {
+        let wei = U256::from(10_000) * U256::from(COR);
+        self.mint(self.address(index), wei).await;
+        self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.staking, value: wei }).await;
+        self.ok(index, self.at.staking, IStaking::stakeNodeCall { node: self.address(index), amount: wei }).await;
+        let call = INodePool::registerCall { operator: self.address(index), models: vec![1], capacity, hardwareClass: 0, version: NODE_VERSION };
+        self.ok(index, self.at.node_pool, call).await;
+    }
+
+    /// All COR outside wallets: what SessionPayment and Staking say they hold, and what the token says they have.
+    ///
+    /// # Panics
+    /// If a contract says it holds more than the token gave it.
+    pub async fn assert_conserved(&self) {
+        let token = ICor::new(self.at.cor, &self.provider);
+        let payment = ISessionPayment::new(self.at.session_payment, &self.provider).totalHeld().call().await.expect("totalHeld");
+        let staking = IStaking::new(self.at.staking, &self.provider).totalHeld().call().await.expect("totalHeld");
+        assert_eq!(payment, token.balanceOf(self.at.session_payment).call().await.expect("balanceOf"), "SessionPayment");
+        assert_eq!(staking, token.balanceOf(self.at.staking).call().await.expect("balanceOf"), "Staking");
+    }
+
+    /// Prepaid and free COR of an account.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn available(&self, account: Address) -> U256 {
+        ISessionPayment::new(self.at.session_payment, &self.provider).availableOf(account).call().await.expect("availableOf")
+    }
+
+    /// Earned COR of an account.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn earnings(&self, account: Address) -> U256 {
+        ISessionPayment::new(self.at.session_payment, &self.provider).earningsOf(account).call().await.expect("earningsOf")
+    }
+}
+
+/// The signature of a call, as its name in errors.
+fn signature<C: SolCall>(_call: &C) -> &'static str {
+    C::SIGNATURE
+}
+
+/// The first log of an event in a receipt.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn event<E: SolEvent>(mined: &Mined) -> E {
+    let found = mined.receipt.logs().iter().find_map(|log| E::decode_log(&log.inner).ok());
+    found.unwrap_or_else(|| panic!("no {} in {:?}", E::SIGNATURE, mined.receipt.transaction_hash)).data
+}
+
+/// A digest that is easy to read in failures.
+#[must_use]
+pub fn digest(text: &str) -> B256 {
+    alloy::primitives::keccak256(text)
+}

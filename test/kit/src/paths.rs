@@ -1,0 +1,45 @@
+//! Where built things are.
+
+use std::path::{Path, PathBuf};
+
+/// The folder cargo builds into: the parent of the `deps` folder that a test runs from.
+///
+/// # Panics
+/// If the test does not run from a cargo target directory.
+#[must_use]
+pub fn profile_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let deps = test.parent().expect("a test lies in a folder");
+    deps.parent().expect("deps lies in the profile's folder").to_owned()
+}
+
+/// The compiled contracts, made by `cargo xtask wasm`.
+///
+/// # Panics
+/// If they have not been built.
+#[must_use]
+pub fn contracts() -> PathBuf {
+    let folder = match std::env::var_os("COR_CONTRACTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => profile_folder().parent().expect("a profile lies in the target folder").join("contracts"),
+    };
+    assert!(folder.join("session-queue.wasm").exists(), "{} has no contracts: run `cargo xtask wasm` first", folder.display());
+    folder
+}
+
+/// The `cor` binary.
+///
+/// # Panics
+/// If it has not been built.
+#[must_use]
+pub fn cor() -> PathBuf {
+    let binary = profile_folder().join("cor");
+    assert!(binary.exists(), "{} is not there: run `cargo build -p cor` first", binary.display());
+    binary
+}
+
+/// A folder of the repository.
+#[must_use]
+pub fn repository(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder)
+}
