@@ -1,0 +1,104 @@
+//! What a session fixes for each of its tasks.
+
+use crate::consensus::Quorum;
+
+use super::REPLICAS_MAX;
+
+/// The longest phase, seven days. A task has four phases, and its payer's money is bound until the last one is over: four weeks at
+/// worst. Model work takes minutes.
+pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
+
+/// The longest place a prompt can be found under, bytes. It only goes through the log, but there each byte costs the payer 8 gas.
+pub const PROMPT_URN_BYTES_MAX: u64 = 256;
+
+/// Least quorum: one basis point above half.
+const QUORUM_BPS_MIN: u16 = 5_001;
+const QUORUM_BPS_MAX: u16 = 10_000;
+
+/// The terms of a session that the task machine goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// Replicas of each task, odd.
+    pub replicas: u8,
+    /// Share of the replicas asked for that must agree, basis points.
+    pub quorum_bps: u16,
+    /// From submission to assignment, seconds.
+    pub assign_secs: u32,
+    /// Length of the ack phase, seconds.
+    pub ack_secs: u32,
+    /// Length of the precommit phase, seconds.
+    pub precommit_secs: u32,
+    /// Length of the commit phase, seconds.
+    pub commit_secs: u32,
+}
+
+/// Why terms are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermsError {
+    /// A field is outside its range.
+    OutOfRange {
+        /// The field's name in the interface.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+        /// Least value.
+        min: u64,
+        /// Greatest value.
+        max: u64,
+    },
+    /// Replicas must be odd, or a tie could not be decided.
+    EvenReplicas {
+        /// Replicas given.
+        replicas: u8,
+    },
+}
+
+impl TermsError {
+    /// The error's number; it never changes.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        match self {
+            Self::OutOfRange { .. } => 1,
+            Self::EvenReplicas { .. } => 2,
+        }
+    }
+}
+
+impl Terms {
+    /// Refuses terms under which a task could not be decided or would bind money for too long.
+    ///
+    /// # Errors
+    /// [`TermsError`], of the first field that is wrong.
+    pub fn check(&self) -> Result<(), TermsError> {
+        let replicas_max = u64::try_from(REPLICAS_MAX).unwrap_or(u64::MAX);
+        in_range("redundant", u64::from(self.replicas), 1, replicas_max)?;
+        if self.replicas.is_multiple_of(2) {
+            return Err(TermsError::EvenReplicas { replicas: self.replicas });
+        }
+        in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_BPS_MIN), u64::from(QUORUM_BPS_MAX))?;
+        let phases = [
+            ("assignSecs", self.assign_secs),
+            ("ackSecs", self.ack_secs),
+            ("precommitSecs", self.precommit_secs),
+            ("commitSecs", self.commit_secs),
+        ];
+        for (field, secs) in phases {
+            in_range(field, u64::from(secs), 1, u64::from(PHASE_SECS_MAX))?;
+        }
+        Ok(())
+    }
+
+    /// How many replicas must agree.
+    #[must_use]
+    pub const fn quorum(&self) -> Quorum {
+        Quorum { asked: self.replicas, bps: self.quorum_bps }
+    }
+}
+
+/// Refuses a value outside `min..=max`.
+///
+/// # Errors
+/// [`TermsError::OutOfRange`].
+pub fn in_range(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), TermsError> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(TermsError::OutOfRange { field, value, min, max }) }
+}
