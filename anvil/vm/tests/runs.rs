@@ -66,7 +66,7 @@ fn outcomes() {
     ] {
         let (result, _) = run(&load(program(body)), &[], PLENTY);
         assert_eq!(result.outcome, outcome, "{body}");
-        assert_eq!(result.output, output.as_bytes(), "{body}");
+        assert_eq!(result.output[..], *output.as_bytes(), "{body}");
         assert_eq!(result.ink_left == 0, outcome == Outcome::OutOfInk, "{body}");
         assert_eq!(
             result.stack_left == 0,
