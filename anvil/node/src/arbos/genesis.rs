@@ -1,14 +1,47 @@
 //! The accounts a chain starts with.
 
+use std::convert::Infallible;
+
+use cor_stylus_vm::StylusParams;
 use revm::{
-    primitives::{Address, StorageKey, StorageValue, address},
-    state::AccountInfo,
+    primitives::{Address, Bytes, HashMap, StorageKey, StorageValue, U256, address, hex},
+    state::{AccountInfo, Bytecode},
 };
 
-use super::ArbOsVersion;
+use super::{
+    ArbOsVersion,
+    address_set::AddressSet,
+    layout::{CHAIN_OWNERS, L1_PRICING, L2_PRICING, l1, l2, root},
+    params,
+    precompiles::{Contract, INERT, SEQUENCER},
+    pricer,
+    storage::{Meter, Space, StateError, Storage},
+};
 
 /// The account whose storage is the ArbOS state.
 pub const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+
+/// Deploys what it is sent by `CREATE2`; the same on all chains.
+pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
+
+/// Deploys, activates and initializes Stylus programs in one transaction. Tools expect it here: where
+/// [`CREATE2_FACTORY`] puts it with salt 0.
+pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+
+const CREATE2_FACTORY_CODE: &[u8] = &hex!(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+);
+
+/// Runtime code of the StylusDeployer contract of the Stylus SDK (MIT OR Apache-2.0).
+const STYLUS_DEPLOYER_CODE: &str = include_str!("stylus_deployer.hex");
+
+/// Code at the precompiles' addresses, so that they are seen as contracts.
+const PRECOMPILE_CODE: &[u8] = &[0xfe];
+
+/// Wei for a gas at the least: 0.1 gwei.
+const MIN_BASE_FEE: u64 = 100_000_000;
+const SPEED_LIMIT: u64 = 7_000_000;
+const GAS_LIMIT: u64 = 32_000_000;
 
 /// What can be chosen about a chain's first block.
 #[derive(Debug, Clone)]
@@ -17,7 +50,7 @@ pub struct GenesisConfig {
     pub chain_id: u64,
     /// Release to start with.
     pub arbos: ArbOsVersion,
-    /// Who may use the ArbOwner precompile; none until `becomeChainOwner` if absent.
+    /// Who may use the ArbOwner precompile; nobody if absent, until ArbDebug's `becomeChainOwner`.
     pub chain_owner: Option<Address>,
 }
 
@@ -35,6 +68,101 @@ pub struct GenesisAccount {
 /// The accounts ArbOS needs before the first transaction: its state, its precompiles, and the
 /// contracts deployment tools expect at fixed addresses.
 pub fn genesis_accounts(config: &GenesisConfig) -> Vec<GenesisAccount> {
-    let _ = config;
-    Vec::new()
+    let mut accounts = vec![arbos_state(config)];
+    let modelled = Contract::ALL.map(Contract::address);
+    let inert = INERT.into_iter().filter(|_| config.arbos >= ArbOsVersion::V51);
+    accounts.extend(modelled.into_iter().chain(inert).map(|at| contract(at, PRECOMPILE_CODE)));
+    accounts.push(contract(CREATE2_FACTORY, CREATE2_FACTORY_CODE));
+    accounts.push(contract(STYLUS_DEPLOYER, &deployer_code()));
+    accounts
+}
+
+fn contract(address: Address, code: &[u8]) -> GenesisAccount {
+    let code = Bytecode::new_legacy(Bytes::copy_from_slice(code));
+    let info = AccountInfo::default().with_nonce(1).with_code(code);
+    GenesisAccount { address, info, storage: Vec::new() }
+}
+
+fn deployer_code() -> Vec<u8> {
+    let digits: String = STYLUS_DEPLOYER_CODE.split_whitespace().collect();
+    // The file is part of this crate and checked by a test.
+    hex::decode(digits).unwrap_or_default()
+}
+
+fn arbos_state(config: &GenesisConfig) -> GenesisAccount {
+    let mut slots = HashMap::default();
+    // Slots in memory behind a free meter cannot fail.
+    let _: Result<(), StateError<Infallible>> = write_state(config, &mut slots);
+    let mut storage: Vec<_> = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
+    storage.sort_unstable();
+    // A nonce keeps the account from counting as empty.
+    let info = AccountInfo::default().with_nonce(1);
+    GenesisAccount { address: ARBOS_STATE, info, storage }
+}
+
+fn write_state(
+    config: &GenesisConfig,
+    slots: &mut HashMap<U256, U256>,
+) -> Result<(), StateError<Infallible>> {
+    let mut meter = Meter::free();
+    let storage = &mut Storage::new(slots, &mut meter);
+    storage.set(Space::ROOT.at(root::VERSION), U256::from(config.arbos.number()))?;
+    storage.set(Space::ROOT.at(root::CHAIN_ID), U256::from(config.chain_id))?;
+    storage.set_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT), SEQUENCER)?;
+    storage.set(Space::ROOT.at(root::BROTLI_LEVEL), U256::from(1))?;
+    for (field, value) in [
+        (l2::SPEED_LIMIT, SPEED_LIMIT),
+        (l2::BLOCK_GAS_LIMIT, GAS_LIMIT),
+        (l2::BASE_FEE, MIN_BASE_FEE),
+        (l2::MIN_BASE_FEE, MIN_BASE_FEE),
+        (l2::INERTIA, 102),
+        (l2::BACKLOG_TOLERANCE, 10),
+        (l2::TX_GAS_LIMIT, GAS_LIMIT),
+    ] {
+        storage.set(L2_PRICING.at(field), U256::from(value))?;
+    }
+    for (field, value) in [
+        (l1::EQUILIBRATION_UNITS, 160_000_000),
+        (l1::INERTIA, 10),
+        (l1::REWARD_RATE, 10),
+        (l1::BATCH_GAS, 210_000),
+        (l1::COST_CAP_BIPS, u64::MAX),
+    ] {
+        storage.set(L1_PRICING.at(field), U256::from(value))?;
+    }
+    params::save(&StylusParams::new(config.arbos.into()), storage)?;
+    pricer::initialize(storage)?;
+    if let Some(owner) = config.chain_owner {
+        AddressSet::new(*CHAIN_OWNERS).insert(storage, owner)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use revm::primitives::{b256, keccak256};
+
+    use super::*;
+
+    #[test]
+    fn the_deployer_is_the_known_one() {
+        assert_eq!(
+            keccak256(deployer_code()),
+            b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a"),
+        );
+    }
+
+    #[test]
+    fn every_account_is_there_once() {
+        let config = GenesisConfig {
+            chain_id: 412_346,
+            arbos: ArbOsVersion::V60,
+            chain_owner: Some(Address::repeat_byte(1)),
+        };
+        let mut addresses: Vec<_> =
+            genesis_accounts(&config).iter().map(|account| account.address).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 2);
+    }
 }

@@ -1,8 +1,35 @@
 //! ArbOS: the part of the chain that Arbitrum adds to Ethereum. Its state lives in the storage of
 //! [`ARBOS_STATE`]; contracts reach it through precompiles.
 
+mod activation;
+mod address_set;
+pub(crate) mod code;
 mod genesis;
+pub(crate) mod journal;
+mod layout;
+pub(crate) mod params;
+pub(crate) mod precompiles;
+mod pricer;
+pub(crate) mod programs;
+pub(crate) mod source;
+pub(crate) mod storage;
 mod version;
+mod words;
 
-pub use genesis::{ARBOS_STATE, GenesisAccount, GenesisConfig, genesis_accounts};
+use revm::{Database, Journal, primitives::Address};
+
+pub use genesis::{
+    ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts,
+};
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
+
+use layout::root;
+use storage::{Slots, Space};
+
+/// The account that gets the fees of transactions and activations.
+pub(crate) fn network_fee_account<DB: Database>(
+    journal: &mut Journal<DB>,
+) -> Result<Address, DB::Error> {
+    let word = journal.load(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?;
+    Ok(Address::from_word(word.into()))
+}

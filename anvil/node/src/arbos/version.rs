@@ -52,13 +52,14 @@ impl ArbOsVersion {
     pub const fn has_recent_programs(self) -> bool {
         matches!(self, Self::V60)
     }
+}
 
-    /// Gas one transaction may compute with, or none if the block's limit alone counts. Gas above it
-    /// is held back and returned.
-    pub const fn max_tx_gas(self) -> Option<u64> {
-        match self {
-            Self::V40 => None,
-            Self::V51 | Self::V60 => Some(32_000_000),
+impl From<ArbOsVersion> for cor_stylus_vm::ArbosVersion {
+    fn from(version: ArbOsVersion) -> Self {
+        match version {
+            ArbOsVersion::V40 => Self::V40,
+            ArbOsVersion::V51 => Self::V51,
+            ArbOsVersion::V60 => Self::V60,
         }
     }
 }

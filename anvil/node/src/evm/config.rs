@@ -10,6 +10,9 @@ use crate::arbos::ArbOsVersion;
 /// Ethereum's limit of deployed code, bytes (EIP-170); Arbitrum keeps it in every release.
 pub const DEFAULT_CODE_SIZE_LIMIT: usize = 24_576;
 
+/// Gas one transaction may compute with on Arbitrum One.
+pub const DEFAULT_MAX_TX_GAS: u64 = 32_000_000;
+
 /// The block a transaction runs in.
 ///
 /// All transactions of one block must be given clones of one value: they share
@@ -60,11 +63,14 @@ impl RecentPrograms {
 pub struct ExecConfig {
     /// Chain id, checked against the transaction's.
     pub chain_id: u64,
-    /// Release of ArbOS. Precompiles believe the number in the chain's state; the EVM believes this
-    /// one. [`genesis_accounts`](super::genesis_accounts) writes the same number to the state.
+    /// Release of ArbOS, for the EVM and the precompiles. [`genesis_accounts`](super::genesis_accounts)
+    /// writes the parameters it starts with; an upgrade scheduled on chain does not change it.
     pub arbos: ArbOsVersion,
     /// Limit of deployed code, bytes; init code may have twice as many.
     pub code_size_limit: usize,
+    /// Gas one transaction may compute with; gas above it is held back and returned. None: the block's
+    /// limit alone counts.
+    pub max_tx_gas: Option<u64>,
     /// Lets the sender spend more than it has (`eth_call`, `eth_estimateGas`).
     pub skip_balance_check: bool,
     /// Lets the fee be under the base fee; a gas price of 0 is answered as 0 by `GASPRICE`.
@@ -88,6 +94,7 @@ impl ExecConfig {
             chain_id,
             arbos: ArbOsVersion::V51,
             code_size_limit: DEFAULT_CODE_SIZE_LIMIT,
+            max_tx_gas: Some(DEFAULT_MAX_TX_GAS),
             skip_balance_check: false,
             skip_base_fee: false,
             skip_nonce_check: false,

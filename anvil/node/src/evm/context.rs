@@ -1,10 +1,13 @@
 //! The context an execution runs in: revm's, with ArbOS' per-transaction state beside it.
 
+use std::{fmt, sync::Arc};
+
+use cor_stylus_vm::{OpenPages, Vm};
 use revm::{
     Context, Database, Journal,
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::block::BlobExcessGasAndPrice,
-    primitives::U256,
+    primitives::{Address, U256},
 };
 
 use super::{BlockContext, ExecConfig};
@@ -13,12 +16,52 @@ use super::{BlockContext, ExecConfig};
 pub type ArbContext<DB> = Context<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ArbChain>;
 
 /// What an execution keeps beside the EVM's context.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ArbChain {
     /// The block, with the numbers of both chains.
     pub block: BlockContext,
     /// The rules in force.
     pub config: ExecConfig,
+    /// The machine programs run on.
+    pub(crate) vm: Arc<Vm>,
+    /// What the transaction has open.
+    pub(crate) tx: TxState,
+}
+
+impl fmt::Debug for ArbChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut chain = f.debug_struct("ArbChain");
+        chain.field("block", &self.block).field("config", &self.config).field("tx", &self.tx);
+        chain.finish_non_exhaustive()
+    }
+}
+
+/// State of one transaction that no revert undoes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TxState {
+    /// Memory pages of Stylus programs.
+    pub(crate) pages: OpenPages,
+    /// Open frames, outermost first, EVM and Stylus alike.
+    pub(crate) spans: Vec<Span>,
+}
+
+/// One open frame.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    /// Account whose storage the frame acts on.
+    pub(crate) acting: Address,
+    /// Who called it.
+    pub(crate) caller: Address,
+    /// True if it acts for its caller.
+    pub(crate) is_delegate: bool,
+}
+
+impl TxState {
+    /// True if `acting` was entered again while it was open: by calls, not by delegate calls.
+    pub(crate) fn is_reentrant(&self, acting: Address) -> bool {
+        let entered = self.spans.iter().filter(|span| span.acting == acting && !span.is_delegate);
+        entered.count() > 1
+    }
 }
 
 /// A context over `db`, ready for one transaction.
@@ -26,13 +69,16 @@ pub(super) fn build<DB: Database>(
     db: DB,
     block: &BlockContext,
     config: &ExecConfig,
+    vm: Arc<Vm>,
 ) -> ArbContext<DB> {
     let spec = config.arbos.spec();
     let context = Context::<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ()>::new(db, spec);
-    context
-        .with_block(block_env(block))
-        .with_cfg(cfg_env(config))
-        .with_chain(ArbChain { block: block.clone(), config: *config })
+    context.with_block(block_env(block)).with_cfg(cfg_env(config)).with_chain(ArbChain {
+        block: block.clone(),
+        config: *config,
+        vm,
+        tx: TxState::default(),
+    })
 }
 
 /// `NUMBER` answers the parent chain's block, and there is no market of blobs.
@@ -56,7 +102,7 @@ fn cfg_env(config: &ExecConfig) -> CfgEnv {
         .with_spec_and_mainnet_gas_params(config.arbos.spec());
     cfg.limit_contract_code_size = Some(config.code_size_limit);
     cfg.limit_contract_initcode_size = Some(config.code_size_limit.saturating_mul(2));
-    // The cap of one transaction is ArbOS' own: gas above it is held back, not refused.
+    // ArbOS has a limit of its own: gas above it is held back, not refused.
     cfg.tx_gas_limit_cap = Some(u64::MAX);
     // Stylus programs start with 0xEF; other code that does is refused when a create ends.
     cfg.disable_eip3541 = true;
@@ -67,4 +113,20 @@ fn cfg_env(config: &ExecConfig) -> CfgEnv {
     cfg.disable_block_gas_limit = config.skip_block_gas_limit;
     cfg.disable_fee_charge = config.skip_fee_charge;
     cfg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delegate_calls_do_not_enter_an_account() {
+        let [a, b] = [1, 2].map(Address::with_last_byte);
+        let span = |acting, is_delegate| Span { acting, caller: b, is_delegate };
+        let mut tx = TxState { spans: vec![span(a, false), span(a, true)], ..TxState::default() };
+        assert!(!tx.is_reentrant(a));
+        tx.spans.extend([span(b, false), span(a, false)]);
+        assert!(tx.is_reentrant(a));
+        assert!(!tx.is_reentrant(b));
+    }
 }

@@ -1,27 +1,63 @@
 //! The executor: the one way into the EVM of this crate.
 
+use std::{fmt, path::Path, sync::Arc};
+
+use cor_stylus_vm::{Vm, VmConfig};
 use revm::{
-    Database, ExecuteEvm, InspectEvm, Inspector, MainBuilder,
-    context::{TxEnv, result::ResultAndState},
+    Database, Inspector,
+    context::{
+        TransactionType, TxEnv,
+        result::{EVMError, ExecutionResult, InvalidTransaction, ResultAndState},
+    },
+    context_interface::{JournalTr, context::ContextError},
+    handler::Handler,
+    inspector::{InspectorHandler, NoOpInspector},
 };
 
-use super::{ArbContext, BlockContext, ExecConfig, ExecError, context};
+use super::{
+    ArbContext, BlockContext, ExecConfig, ExecError, context, handler::ArbHandler,
+    machine::StylusEvm,
+};
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
 #[derive(Clone)]
-pub struct Executor {}
+pub struct Executor {
+    vm: Arc<Vm>,
+    /// Knows the imports of debug chains as well.
+    debug_vm: Arc<Vm>,
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").finish_non_exhaustive()
+    }
+}
 
 impl Executor {
-    /// An executor with an empty cache of compiled programs.
+    /// An executor that keeps compiled programs in memory.
     ///
     /// # Errors
     /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
     pub fn new() -> Result<Self, ExecError> {
-        Ok(Self {})
+        Self::with_cache(None)
+    }
+
+    /// An executor that keeps compiled programs in memory and, if given, in the folder `cache_dir`.
+    /// What is in the folder is executed: nobody else may be able to write to it.
+    ///
+    /// # Errors
+    /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
+    pub fn with_cache(cache_dir: Option<&Path>) -> Result<Self, ExecError> {
+        let build = |debug, folder: &str| {
+            let cache_dir = cache_dir.map(|dir| dir.join(folder));
+            let vm = Vm::new(VmConfig { debug, cache_dir, ..VmConfig::default() });
+            vm.map(Arc::new).map_err(|error| ExecError::Machine(Box::new(error)))
+        };
+        Ok(Self { vm: build(false, "plain")?, debug_vm: build(true, "debug")? })
     }
 
     /// Executes one transaction on `db` and answers its result and the changes it makes to the state.
-    /// Nothing is committed.
+    /// Nothing is committed. Any depth of calls fits the thread this runs on.
     ///
     /// # Errors
     /// [`ExecError`] if the transaction cannot be part of `block`, or the state cannot be read. A
@@ -33,12 +69,13 @@ impl Executor {
         config: &ExecConfig,
         tx: TxEnv,
     ) -> Result<ResultAndState, ExecError> {
-        let mut evm = context::build(db, block, config).build_mainnet();
-        Ok(evm.transact(tx)?)
+        let mut evm = self.evm(db, block, config, tx, NoOpInspector, false)?;
+        let result = ArbHandler::default().run(&mut evm);
+        finish(evm, result)
     }
 
     /// As [`transact`](Self::transact), showing every call, create, EVM instruction and log to
-    /// `inspector`, in EVM contracts and in Stylus programs alike.
+    /// `inspector` (which may be a `&mut`), in EVM contracts and in Stylus programs alike.
     ///
     /// # Errors
     /// As [`transact`](Self::transact).
@@ -54,8 +91,100 @@ impl Executor {
         DB: Database,
         I: Inspector<ArbContext<DB>>,
     {
-        let context = context::build(db, block, config);
-        let mut evm = context.build_mainnet_with_inspector(inspector);
-        Ok(evm.inspect_tx(tx)?)
+        let mut evm = self.evm(db, block, config, tx, inspector, true)?;
+        let result = ArbHandler::default().inspect_run(&mut evm);
+        finish(evm, result)
+    }
+
+    fn evm<DB: Database, I: Inspector<ArbContext<DB>>>(
+        &self,
+        db: DB,
+        block: &BlockContext,
+        config: &ExecConfig,
+        tx: TxEnv,
+        inspector: I,
+        inspecting: bool,
+    ) -> Result<StylusEvm<DB, I>, ExecError> {
+        let vm = if config.debug { &self.debug_vm } else { &self.vm };
+        let context = context::build(db, block, config, Arc::clone(vm));
+        let context = context.with_tx(without_tip(tx, block.base_fee)?);
+        Ok(StylusEvm::new(context, inspector, inspecting))
+    }
+}
+
+/// Takes the tip out of a transaction: Arbitrum charges the base fee, whatever is offered. What the
+/// sender must be able to pay is still what it offers.
+fn without_tip(mut tx: TxEnv, base_fee: u64) -> Result<TxEnv, ExecError> {
+    let tx_type = TransactionType::from(tx.tx_type);
+    if tx_type == TransactionType::Eip4844 {
+        return Err(ExecError::BlobTransaction);
+    }
+    if tx.gas_priority_fee.is_some_and(|tip| tip > tx.gas_price) {
+        return Err(ExecError::Invalid(InvalidTransaction::PriorityFeeGreaterThanMaxFee));
+    }
+    match tx_type {
+        TransactionType::Legacy | TransactionType::Eip2930 => {
+            // One price for gas is a maximum as well, and a tip of what it leaves.
+            if tx.gas_price > u128::from(base_fee) {
+                tx.tx_type = TransactionType::Eip1559.into();
+                tx.gas_priority_fee = Some(0);
+            }
+        }
+        _ => tx.gas_priority_fee = Some(0),
+    }
+    Ok(tx)
+}
+
+fn finish<DB: Database, I>(
+    mut evm: StylusEvm<DB, I>,
+    result: Result<ExecutionResult, EVMError<DB::Error>>,
+) -> Result<ResultAndState, ExecError> {
+    let context = &mut evm.inner.ctx;
+    match result {
+        Ok(result) => Ok(ResultAndState { result, state: context.journaled_state.finalize() }),
+        Err(error) => {
+            // A precompile can pass on words only: the failure itself is in the context.
+            match std::mem::replace(&mut context.error, Ok(())) {
+                Err(ContextError::Db(error)) => Err(ExecError::Database(Box::new(error))),
+                _ => Err(error.into()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn priced(tx_type: TransactionType, gas_price: u128, tip: Option<u128>) -> TxEnv {
+        TxEnv { tx_type: tx_type.into(), gas_price, gas_priority_fee: tip, ..TxEnv::default() }
+    }
+
+    #[test]
+    fn tips_are_taken_out() {
+        use TransactionType::{Eip1559, Eip2930, Legacy};
+        for (tx_type, price, tip, pays) in [
+            (Legacy, 100, None, 100),
+            (Legacy, 300, None, 100),
+            (Legacy, 0, None, 0),
+            (Eip2930, 101, None, 100),
+            (Eip1559, 300, Some(50), 100),
+            (Eip1559, 90, Some(90), 90),
+        ] {
+            let tx = without_tip(priced(tx_type, price, tip), 100).unwrap();
+            let effective = revm::context_interface::Transaction::effective_gas_price(&tx, 100);
+            assert_eq!(effective, pays, "{tx_type:?} at {price}");
+            assert_eq!(tx.gas_price, price);
+        }
+    }
+
+    #[test]
+    fn refused_transactions() {
+        let blob = priced(TransactionType::Eip4844, 100, Some(0));
+        assert!(matches!(without_tip(blob, 1), Err(ExecError::BlobTransaction)));
+        let tip = priced(TransactionType::Eip1559, 100, Some(101));
+        let refused = without_tip(tip, 1);
+        let expected = InvalidTransaction::PriorityFeeGreaterThanMaxFee;
+        assert!(matches!(refused, Err(ExecError::Invalid(invalid)) if invalid == expected));
     }
 }

@@ -12,8 +12,13 @@ mod config;
 mod context;
 mod error;
 mod executor;
+mod handler;
+mod machine;
+mod program;
+mod selfdestruct;
+mod stylus_api;
 
-pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, ExecConfig, RecentPrograms};
+pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
 pub use context::{ArbChain, ArbContext};
 pub use error::ExecError;
 pub use executor::Executor;

@@ -1,0 +1,252 @@
+//! The EVM with Stylus frames: a frame whose code is a Stylus program runs to its end on the host's
+//! stack, and the calls it makes run in an exec loop of their own. Everything else is revm's.
+
+use std::mem;
+
+use revm::{
+    Database, Inspector,
+    bytecode::opcode::SELFDESTRUCT,
+    context::{Evm, FrameStack},
+    handler::{
+        EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
+        evm::{ContextDbError, FrameInitResult},
+        instructions::EthInstructions,
+    },
+    inspector::{InspectorEvmTr, InspectorHandler, inspect_instructions},
+    interpreter::{
+        CallScheme, FrameInput, Instruction, InstructionResult, InterpreterAction,
+        interpreter::EthInterpreter, interpreter_action::FrameInit,
+        interpreter_types::LegacyBytecode,
+    },
+    primitives::Log,
+};
+
+use super::{
+    ArbContext,
+    context::Span,
+    handler::{ArbHandler, to_context_error},
+    selfdestruct,
+};
+use crate::arbos::{code, precompiles::ArbPrecompiles};
+
+/// Instructions over the context of this crate.
+type ArbInstructions<DB> = EthInstructions<EthInterpreter, ArbContext<DB>>;
+/// Frames are revm's own.
+pub(super) type Frame = EthFrame<EthInterpreter>;
+
+/// One EVM for one transaction.
+pub(super) struct StylusEvm<DB: Database, I> {
+    pub(super) inner: Evm<ArbContext<DB>, I, ArbInstructions<DB>, ArbPrecompiles, Frame>,
+    /// Whether the inspector sees what happens; also in the loops that programs start.
+    inspecting: bool,
+}
+
+impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
+    pub(super) fn new(context: ArbContext<DB>, inspector: I, inspecting: bool) -> Self {
+        let spec = context.chain.config.arbos.spec();
+        let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
+        instructions.insert_instruction(
+            SELFDESTRUCT,
+            Instruction::new(selfdestruct::selfdestruct),
+            selfdestruct::STATIC_GAS,
+        );
+        let precompiles = ArbPrecompiles::new(&context.chain.config);
+        let inner = Evm::new_with_inspector(context, inspector, instructions, precompiles);
+        Self { inner, inspecting }
+    }
+
+    /// True if the current frame is a call of a Stylus program.
+    fn is_stylus_frame(&mut self) -> bool {
+        let arbos = self.inner.ctx.chain.config.arbos;
+        let frame = self.inner.frame_stack.get();
+        matches!(frame.input, FrameInput::Call(_))
+            && code::is_program(frame.interpreter.bytecode.bytecode_slice(), arbos)
+    }
+
+    /// Runs a call or create that a Stylus program asks for, on a frame stack of its own.
+    pub(super) fn run_nested(
+        &mut self,
+        frame_input: FrameInput,
+    ) -> Result<FrameResult, ContextDbError<ArbContext<DB>>> {
+        let frame = self.inner.frame_stack.get();
+        let init = FrameInit {
+            depth: frame.depth + 1,
+            memory: frame.interpreter.memory.new_child_context(),
+            frame_input,
+        };
+        let outer = mem::replace(&mut self.inner.frame_stack, FrameStack::new());
+        let mut handler = ArbHandler::default();
+        let result = if self.inspecting {
+            handler.inspect_run_exec_loop(self, init)
+        } else {
+            handler.run_exec_loop(self, init)
+        };
+        self.inner.frame_stack = outer;
+        self.inner.frame_stack.get().interpreter.memory.free_child_context();
+        result.map_err(to_context_error::<DB>)
+    }
+
+    /// Ends the current frame, or starts the one it asks for, after the rules of Arbitrum about new
+    /// code were applied.
+    fn finish_action(
+        &mut self,
+        mut action: InterpreterAction,
+    ) -> Result<FrameInitOrResult<Frame>, ContextDbError<ArbContext<DB>>> {
+        let arbos = self.inner.ctx.chain.config.arbos;
+        let frame = self.inner.frame_stack.get();
+        if let (FrameInput::Create(_), InterpreterAction::Return(result)) = (&frame.input, &mut action)
+            && result.is_ok()
+            && !code::is_deployable(&result.output, arbos)
+        {
+            result.result = InstructionResult::CreateContractStartingWithEF;
+        }
+        frame.process_next_action(&mut self.inner.ctx, action).inspect(|next| {
+            if next.is_result() {
+                frame.set_finished(true);
+            }
+        })
+    }
+
+    /// Shows a log of a program to the inspector.
+    pub(super) fn show_log(&mut self, log: Log) {
+        if self.inspecting {
+            self.inner.inspector.log(&mut self.inner.ctx, log);
+        }
+    }
+
+    fn open_span(&mut self) {
+        let input = &self.inner.frame_stack.get().interpreter.input;
+        let span = Span {
+            acting: input.target_address,
+            caller: input.caller_address,
+            is_delegate: matches!(
+                &self.inner.frame_stack.get().input,
+                FrameInput::Call(call)
+                    if matches!(call.scheme, CallScheme::DelegateCall | CallScheme::CallCode)
+            ),
+        };
+        self.inner.ctx.chain.tx.spans.push(span);
+    }
+}
+
+impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
+    type Context = ArbContext<DB>;
+    type Instructions = ArbInstructions<DB>;
+    type Precompiles = ArbPrecompiles;
+    type Frame = Frame;
+
+    fn all(
+        &self,
+    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {
+        self.inner.all()
+    }
+
+    fn all_mut(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Self::Frame>,
+    ) {
+        self.inner.all_mut()
+    }
+
+    fn frame_init(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+        if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
+            return Ok(ItemOrResult::Result(result));
+        }
+        self.open_span();
+        Ok(ItemOrResult::Item(self.inner.frame_stack.get()))
+    }
+
+    fn frame_run(
+        &mut self,
+    ) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
+        let action = if self.is_stylus_frame() {
+            self.run_program()?
+        } else {
+            let instructions = &self.inner.instruction;
+            self.inner.frame_stack.get().interpreter.run_plain(
+                instructions.instruction_table(),
+                instructions.gas_table(),
+                &mut self.inner.ctx,
+            )
+        };
+        self.finish_action(action)
+    }
+
+    fn frame_return_result(
+        &mut self,
+        result: FrameResult,
+    ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
+        if self.inner.frame_stack.get().is_finished() {
+            self.inner.ctx.chain.tx.spans.pop();
+        }
+        self.inner.frame_return_result(result)
+    }
+}
+
+impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorEvmTr for StylusEvm<DB, I> {
+    type Inspector = I;
+
+    fn all_inspector(
+        &self,
+    ) -> (
+        &Self::Context,
+        &Self::Instructions,
+        &Self::Precompiles,
+        &FrameStack<Self::Frame>,
+        &Self::Inspector,
+    ) {
+        self.inner.all_inspector()
+    }
+
+    fn all_mut_inspector(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Self::Frame>,
+        &mut Self::Inspector,
+    ) {
+        self.inner.all_mut_inspector()
+    }
+
+    fn inspect_frame_run(
+        &mut self,
+    ) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
+        let action = if self.is_stylus_frame() {
+            self.run_program()?
+        } else {
+            let (context, inspector, frame, instructions) = self.ctx_inspector_frame_instructions();
+            inspect_instructions(
+                context,
+                &mut frame.interpreter,
+                inspector,
+                instructions.instruction_table(),
+                instructions.gas_table(),
+            )
+        };
+        let mut next = self.finish_action(action)?;
+        if let ItemOrResult::Result(result) = &mut next {
+            let (context, inspector, frame) = self.ctx_inspector_frame();
+            match (&frame.input, &mut *result) {
+                (FrameInput::Call(call), FrameResult::Call(outcome)) => {
+                    inspector.call_end(context, call, outcome);
+                }
+                (FrameInput::Create(create), FrameResult::Create(outcome)) => {
+                    inspector.create_end(context, create, outcome);
+                }
+                // A frame answers in kind.
+                _ => {}
+            }
+            inspector.frame_end(context, &frame.input, result);
+        }
+        Ok(next)
+    }
+}
