@@ -247,6 +247,6 @@ pub struct RunResult {
     pub ink_left: u64,
     /// Words of depth left; 0 for `OutOfStack`. After a trap the open frames are not given back.
     pub stack_left: u32,
-    /// Why an abnormal run ended, for people; absent after a return or an `exit_early`.
+    /// Why a run ended in `Failure` or `OutOfStack`, for people.
     pub reason: Option<String>,
 }

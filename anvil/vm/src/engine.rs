@@ -4,6 +4,7 @@
 //! a host call. It takes the stack it may need from the thread, or from a segment of its own when
 //! the thread has too little left: no depth of calls overflows a thread.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
@@ -34,7 +35,7 @@ const HOST_STACK_BYTES: usize = 2 << 20;
 /// A fresh segment of stack: room for a few nested runs. Only touched pages take memory.
 const SEGMENT_BYTES: usize = 64 << 20;
 /// Stack the native compiler may need.
-const COMPILER_STACK_BYTES: usize = 4 << 20;
+const COMPILER_STACK_BYTES: usize = 8 << 20;
 /// Address space of a memory: all a program can pay for, so that memories never move.
 const MEMORY_RESERVATION_BYTES: u64 = 8 << 20;
 /// Guard after a memory.
@@ -240,9 +241,16 @@ fn compile_shared(engine: &Engine, instrumented: &[u8]) -> Result<Module, Activa
         return Ok(module);
     }
     let compiled = stacker::maybe_grow(COMPILER_STACK_BYTES, SEGMENT_BYTES, || {
-        Module::from_binary(engine, instrumented)
+        // The compiler is large and its input hostile: should it panic, the module is refused and
+        // the process goes on. Nothing of a half-made module is kept.
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            Module::from_binary(engine, instrumented)
+        }))
     });
-    let module = compiled.map_err(native_error)?;
+    let panicked = |_| ActivationError::Native {
+        detail: "the compiler panicked".to_owned(),
+    };
+    let module = compiled.map_err(panicked)?.map_err(native_error)?;
     modules.lock().insert(key, module.clone());
     Ok(module)
 }
@@ -424,8 +432,7 @@ fn finish(
             (status_outcome(status), None)
         }
         (Err(error), stop) => {
-            let trap = error.downcast_ref::<Trap>();
-            if trap == Some(&Trap::StackOverflow) {
+            if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
                 stack_left = 0;
             }
             abnormal(stack_left, exhausted, stop, &error)
@@ -451,10 +458,11 @@ fn abnormal(
     error: &wasmtime::Error,
 ) -> (Outcome, Option<String>) {
     if stack_left == 0 {
-        return (Outcome::OutOfStack, Some("out of stack".to_owned()));
+        // Says whether it was the counter or, for enormous frames, the native stack.
+        return (Outcome::OutOfStack, Some(trap_text(error)));
     }
     if exhausted {
-        return (Outcome::OutOfInk, Some("out of ink".to_owned()));
+        return (Outcome::OutOfInk, None);
     }
     match stop {
         Some(Stop::Exit(status)) => (status_outcome(status), None),

@@ -23,8 +23,10 @@
 //! 3. close the footprint's pages, turn the ink left into gas.
 //!
 //! What is exact: ink, stack depth, output, outcome and activation figures are those of the reference
-//! implementation (golden vectors in `test/vectors/stylus`). What is absent: WAVM module hashes and
-//! the Stylus brotli dictionary, which is not free.
+//! implementation (golden vectors in `test/vectors/stylus`). What differs: a program whose native
+//! frames are far larger than the depth it is charged for is out of stack earlier; a data count
+//! section is always refused. What is absent: WAVM module hashes and the Stylus brotli dictionary,
+//! which is not free.
 
 mod activation;
 mod api;

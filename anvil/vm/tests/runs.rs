@@ -301,7 +301,7 @@ fn large_native_frames_end_as_out_of_stack() {
         r#"(module
             (memory (export "memory") 1 1)
             (func $f (param i32) (result i32)
-                i32.const 0 {} drop
+                i32.const 0 i32.const 0 {} i32.store
                 local.get 0 i32.const 1 i32.add call $f {})
             (func (export "user_entrypoint") (param i32) (result i32)
                 local.get 0 call $f drop i32.const 0))"#,
@@ -312,6 +312,10 @@ fn large_native_frames_end_as_out_of_stack() {
     assert_eq!(
         (result.outcome, result.stack_left),
         (Outcome::OutOfStack, 0)
+    );
+    assert_eq!(
+        result.reason.as_deref(),
+        Some("wasm trap: call stack exhausted")
     );
 }
 

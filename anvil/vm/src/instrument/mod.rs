@@ -91,6 +91,8 @@ impl<'a> Context<'_, 'a> {
             .get_operators_reader()?
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
+        // Checked again below; the steps only add, so this spares them the hopeless cases.
+        limits::check_operators(source.len() as u64)?;
         let metered = meter::apply(self, source)?;
         let paid = dynamic::apply(self, metered);
         let bounded = depth::apply(self, paid, words)?;
