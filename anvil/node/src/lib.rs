@@ -1,4 +1,39 @@
 //! A development chain: EVM and Stylus programs in one call tree, over Anvil's JSON-RPC.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cor_anvil::NodeError> {
+//! use cor_anvil::{Node, NodeConfig};
+//!
+//! let node = Node::spawn(NodeConfig::test()).await?;
+//! println!("{} for {}", node.http_endpoint(), node.accounts()[0].address);
+//! assert_eq!(node.chain().block_number(), 0);
+//! node.stop().await
+//! # }
+//! ```
+//!
+//! - [`NodeConfig`]: settings, named as Anvil's flags.
+//! - [`Node::spawn`] and [`NodeHandle`]: a node with or without a socket.
+//! - [`chain::Chain`]: the chain itself, for direct calls.
+//! - [`Clock`]: where the time comes from; [`ManualClock`] makes a run deterministic.
+//! - [`evm::Executor`]: execution alone, without blocks.
+//! - [`arbos`]: the ArbOS releases and the accounts a chain starts with.
 
 pub mod arbos;
+pub mod chain;
 pub mod evm;
+
+mod accounts;
+mod clock;
+mod config;
+mod error;
+mod node;
+mod rpc;
+
+pub use accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, Wallet};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::{
+    BLOCK_GAS_LIMIT, DEFAULT_BALANCE_ETHER, DEFAULT_BASE_FEE_WEI, DEFAULT_CALL_GAS_CAP, DEFAULT_CHAIN_ID, DEFAULT_PORT,
+    DEFAULT_STATES_KEPT, Mining, NodeConfig, Order,
+};
+pub use error::NodeError;
+pub use node::{Node, NodeHandle};

@@ -1,0 +1,104 @@
+//! Blocks and receipts as the chain keeps them.
+
+use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope};
+use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash};
+
+use super::Tx;
+
+/// What a transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whether it succeeded.
+    pub success: bool,
+    /// Gas used, after refunds.
+    pub gas_used: u64,
+    /// Gas used by the block up to and including this transaction.
+    pub cumulative_gas_used: u64,
+    /// Wei paid for a unit of gas.
+    pub effective_gas_price: u128,
+    /// Logs, in order.
+    pub logs: Vec<Log>,
+    /// Index in the block of the first log.
+    pub first_log_index: u64,
+    /// Address of the created contract.
+    pub contract_address: Option<Address>,
+    /// What the call returned or reverted with; nothing for a created contract.
+    pub output: Bytes,
+}
+
+impl Receipt {
+    /// The bloom filter over the logs.
+    pub fn bloom(&self) -> Bloom {
+        logs_bloom(&self.logs)
+    }
+
+    /// The receipt as it is hashed into the block of `tx`.
+    pub(crate) fn to_envelope(&self, tx: &Tx) -> ReceiptEnvelope<Log> {
+        let receipt = ConsensusReceipt {
+            status: Eip658Value::Eip658(self.success),
+            cumulative_gas_used: self.cumulative_gas_used,
+            logs: self.logs.clone(),
+        };
+        ReceiptEnvelope::from_typed(tx.tx_type(), receipt)
+    }
+}
+
+/// A block with everything it did.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// The consensus header.
+    pub header: Header,
+    /// Its hash.
+    pub hash: B256,
+    /// Number of the parent chain's block at that time.
+    pub l1_number: u64,
+    /// Transactions, in order.
+    pub transactions: Vec<Tx>,
+    /// Their receipts, in the same order.
+    pub receipts: Vec<Receipt>,
+}
+
+impl Block {
+    /// Number of the block.
+    pub fn number(&self) -> u64 {
+        self.header.number
+    }
+
+    /// Timestamp in seconds since 1970.
+    pub fn timestamp(&self) -> u64 {
+        self.header.timestamp
+    }
+
+    /// The transaction at `index` with its receipt.
+    pub fn transaction(&self, index: usize) -> Option<(&Tx, &Receipt)> {
+        Some((self.transactions.get(index)?, self.receipts.get(index)?))
+    }
+
+    /// Hashes of the transactions, in order.
+    pub fn tx_hashes(&self) -> impl Iterator<Item = TxHash> {
+        self.transactions.iter().map(|tx| *tx.tx_hash())
+    }
+
+    /// The fields Nitro puts into `mixHash`: messages sent to the parent chain, its block number, the format version.
+    pub(crate) fn mix_hash(l1_number: u64, arbos_version: u64) -> B256 {
+        let mut word = [0u8; 32];
+        word[8..16].copy_from_slice(&l1_number.to_be_bytes());
+        word[16..24].copy_from_slice(&arbos_version.to_be_bytes());
+        B256::new(word)
+    }
+
+    /// Nitro counts here the messages read from the parent chain; the first is the chain's initialisation.
+    pub(crate) const DELAYED_MESSAGES_READ: B64 = B64::new([0, 0, 0, 0, 0, 0, 0, 1]);
+}
+
+/// The bloom filter over `logs` (yellow paper, section 4.3.1).
+pub(crate) fn logs_bloom<'a>(logs: impl IntoIterator<Item = &'a Log>) -> Bloom {
+    let mut bloom = Bloom::ZERO;
+    for log in logs {
+        bloom.accrue(BloomInput::Raw(log.address.as_slice()));
+        for topic in log.topics() {
+            bloom.accrue(BloomInput::Raw(topic.as_slice()));
+        }
+    }
+    bloom
+}

@@ -1,0 +1,172 @@
+//! Building a block: a pure function of the parent, the rules and the transactions. Nothing is kept until it is committed.
+
+use std::sync::Arc;
+
+use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header, Transaction as _};
+use alloy_eips::Encodable2718;
+use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+use alloy_trie::root::ordered_trie_root_with_encoder;
+use revm::context::result::{ExecutionResult, Output};
+
+use super::{
+    Block, Receipt, State, Tx,
+    block::logs_bloom,
+    db::{BlockHashes, StateDb},
+    tx::tx_env,
+};
+use crate::evm::{BlockContext, ExecConfig, ExecError, Executor, RecentPrograms};
+
+/// Seconds between blocks of the parent chain.
+const L1_BLOCK_SECS: u64 = 12;
+
+/// What holds for the next block.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) exec: ExecConfig,
+    /// Wei for a unit of gas.
+    pub(crate) base_fee: u64,
+    pub(crate) block_gas_limit: u64,
+    pub(crate) coinbase: Address,
+    /// What `PREVRANDAO` answers; Arbitrum's constant is 1.
+    pub(crate) prevrandao: B256,
+    /// Goes into the header where Nitro keeps the root of messages to the parent chain; there are none, so it is zero, except for
+    /// blocks of a re-organisation, which must differ from those they replace.
+    pub(crate) salt: B256,
+    /// Number of the parent chain's block at `genesis_timestamp`.
+    pub(crate) l1_genesis_number: u64,
+    pub(crate) genesis_timestamp: u64,
+}
+
+impl Rules {
+    /// Number of the parent chain's block at `timestamp`.
+    pub(crate) fn l1_number(&self, timestamp: u64) -> u64 {
+        self.l1_genesis_number.saturating_add(timestamp.saturating_sub(self.genesis_timestamp) / L1_BLOCK_SECS)
+    }
+
+    /// The context of a block of these rules.
+    pub(crate) fn context(&self, number: u64, timestamp: u64) -> BlockContext {
+        BlockContext {
+            number,
+            l1_block_number: self.l1_number(timestamp),
+            timestamp,
+            beneficiary: self.coinbase,
+            gas_limit: self.block_gas_limit,
+            base_fee: self.base_fee,
+            prevrandao: self.prevrandao,
+            recent_programs: RecentPrograms::default(),
+        }
+    }
+
+    /// The context `block` was built in.
+    pub(crate) fn context_of(&self, block: &Block) -> BlockContext {
+        BlockContext {
+            l1_block_number: block.l1_number,
+            beneficiary: block.header.beneficiary,
+            gas_limit: block.header.gas_limit,
+            base_fee: block.header.base_fee_per_gas.unwrap_or(self.base_fee),
+            ..self.context(block.number(), block.timestamp())
+        }
+    }
+
+    /// Execution of transactions that the pool has let in: whoever sent them was entitled to.
+    pub(crate) fn exec_of_mined(&self) -> ExecConfig {
+        ExecConfig { skip_sender_code_check: true, skip_block_gas_limit: true, ..self.exec }
+    }
+}
+
+/// A block that could be the next one.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) block: Block,
+    pub(crate) state: State,
+    /// Transactions that cannot be part of this block or any later one.
+    pub(crate) invalid: Vec<(TxHash, ExecError)>,
+}
+
+/// Executes `txs` on top of `parent`. Transactions that do not fit into the gas limit are left out silently; they stay in the pool.
+pub(crate) fn build(
+    executor: &Executor,
+    rules: &Rules,
+    (parent, mut state): (&Block, State),
+    hashes: &dyn BlockHashes,
+    (timestamp, txs): (u64, &[Arc<Tx>]),
+) -> Built {
+    let context = rules.context(parent.number().saturating_add(1), timestamp);
+    let config = rules.exec_of_mined();
+    let (mut transactions, mut receipts, mut invalid) = (Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    let (mut gas_used, mut log_index) = (0u64, 0u64);
+    for tx in txs {
+        if tx.gas_limit() > rules.block_gas_limit.saturating_sub(gas_used) {
+            continue;
+        }
+        let db = StateDb { state: &state, hashes };
+        match executor.transact(db, &context, &config, tx_env(tx, rules.base_fee)) {
+            Err(error) => invalid.push((*tx.tx_hash(), error)),
+            Ok(outcome) => {
+                state.commit(outcome.state);
+                gas_used = gas_used.saturating_add(outcome.result.tx_gas_used());
+                let receipt = receipt(tx, outcome.result, rules.base_fee, (gas_used, log_index));
+                log_index += receipt.logs.len() as u64;
+                receipts.push(receipt);
+                transactions.push(Tx::clone(tx));
+            }
+        }
+    }
+    let block = seal(rules, &context, parent.hash, state.root(), transactions, receipts);
+    Built { block, state, invalid }
+}
+
+fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
+    let (success, gas_used) = (result.is_success(), result.tx_gas_used());
+    let (logs, output) = match result {
+        ExecutionResult::Success { logs, output: Output::Call(output), .. } => (logs, output),
+        ExecutionResult::Success { logs, output: Output::Create(..), .. } => (logs, Bytes::new()),
+        ExecutionResult::Revert { output, .. } => (Vec::new(), output),
+        ExecutionResult::Halt { .. } => (Vec::new(), Bytes::new()),
+    };
+    Receipt {
+        success,
+        gas_used,
+        cumulative_gas_used: cumulative,
+        effective_gas_price: u128::from(base_fee),
+        logs,
+        first_log_index,
+        contract_address: tx.is_create().then(|| tx.signer().create(tx.nonce())),
+        output,
+    }
+}
+
+/// Puts the parts together under a header.
+pub(crate) fn seal(
+    rules: &Rules,
+    context: &BlockContext,
+    parent_hash: B256,
+    state_root: B256,
+    transactions: Vec<Tx>,
+    receipts: Vec<Receipt>,
+) -> Block {
+    let transactions_root = ordered_trie_root_with_encoder(&transactions, |tx, out| tx.encode_2718(out));
+    let envelopes: Vec<_> = transactions.iter().zip(&receipts).map(|(tx, receipt)| receipt.to_envelope(tx)).collect();
+    let header = Header {
+        parent_hash,
+        ommers_hash: EMPTY_OMMER_ROOT_HASH,
+        beneficiary: context.beneficiary,
+        state_root,
+        transactions_root,
+        receipts_root: ordered_trie_root_with_encoder(&envelopes, |receipt, out| receipt.encode_2718(out)),
+        logs_bloom: logs_bloom(receipts.iter().flat_map(|receipt| &receipt.logs)),
+        // Nitro's headers say 1 here.
+        difficulty: U256::ONE,
+        number: context.number,
+        gas_limit: context.gas_limit,
+        gas_used: receipts.last().map_or(0, |receipt| receipt.cumulative_gas_used),
+        timestamp: context.timestamp,
+        extra_data: Bytes::copy_from_slice(rules.salt.as_slice()),
+        mix_hash: Block::mix_hash(context.l1_block_number, rules.exec.arbos.number()),
+        nonce: Block::DELAYED_MESSAGES_READ,
+        base_fee_per_gas: Some(context.base_fee),
+        ..Header::default()
+    };
+    let hash = header.hash_slow();
+    Block { header, hash, l1_number: context.l1_block_number, transactions, receipts }
+}

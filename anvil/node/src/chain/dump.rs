@@ -1,0 +1,289 @@
+//! The whole chain as bytes, for a file or for `anvil_dumpState`, and back.
+//!
+//! A dump is one line of JSON that says what follows and its keccak-256, then the content as JSON. Nothing is taken from a dump
+//! before all of it was checked: the length and the hash of the content, the chain id, that the blocks are linked, and that the
+//! accounts have the state root they had when they were saved.
+
+use std::{collections::BTreeMap, io, sync::Arc};
+
+use alloy_consensus::{Header, Signed, TxEnvelope};
+use alloy_eips::{Decodable2718, Encodable2718};
+use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256, keccak256};
+use serde::{Deserialize, Serialize};
+
+use super::{Block, Chain, Receipt, State, Tx, ledger::Ledger};
+
+/// What the first line must say.
+const FORMAT: &str = "anvil-stylus-state";
+/// Grows when the content changes in a way older programs cannot read.
+const VERSION: u32 = 1;
+
+/// Why a dump was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DumpError {
+    /// The file could not be read.
+    #[error("DUMP-001: it cannot be read: {0}")]
+    Read(#[source] io::Error),
+    /// The first line is not that of a dump.
+    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{FORMAT}\"")]
+    NotADump,
+    /// Written by another version.
+    #[error("DUMP-003: the dump has format version {got}, this program reads {VERSION}")]
+    Version {
+        /// Version in the dump.
+        got: u32,
+    },
+    /// Cut off or extended.
+    #[error("DUMP-004: the dump is damaged: {got} bytes of content instead of {expected}")]
+    Length {
+        /// Bytes that should be there.
+        expected: usize,
+        /// Bytes that are there.
+        got: usize,
+    },
+    /// Changed.
+    #[error("DUMP-005: the dump is damaged: the hash of its content is {got} instead of {expected}")]
+    Hash {
+        /// Hash that was written.
+        expected: B256,
+        /// Hash of what is there.
+        got: B256,
+    },
+    /// The content is intact, but not what this version expects.
+    #[error("DUMP-006: the content of the dump cannot be read: {0}")]
+    Content(#[source] serde_json::Error),
+    /// Dumped from another chain.
+    #[error("DUMP-007: the dump is of chain {got}, this chain is {expected}: start with --chain-id {got}")]
+    ChainId {
+        /// This chain.
+        expected: u64,
+        /// The dump's.
+        got: u64,
+    },
+    /// The parts contradict each other.
+    #[error("DUMP-008: the dump contradicts itself: {0}")]
+    Inconsistent(&'static str),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Preamble {
+    format: String,
+    version: u32,
+    bytes: usize,
+    keccak256: B256,
+}
+
+/// The content of a dump.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StateDump {
+    chain_id: u64,
+    /// Seconds chain time is ahead of the clock.
+    time_offset_secs: i64,
+    l1_genesis_number: u64,
+    genesis_timestamp: u64,
+    /// Root of `accounts`, which may differ from the newest header's after changes by hand.
+    state_root: B256,
+    blocks: Vec<DumpedBlock>,
+    accounts: BTreeMap<Address, DumpedAccount>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DumpedAccount {
+    nonce: u64,
+    balance: U256,
+    code: Bytes,
+    storage: BTreeMap<U256, U256>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DumpedBlock {
+    header: Header,
+    l1_number: u64,
+    transactions: Vec<DumpedTx>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DumpedTx {
+    /// Kept because neither follows from the bytes when the sender was impersonated.
+    hash: TxHash,
+    from: Address,
+    raw: Bytes,
+    success: bool,
+    gas_used: u64,
+    effective_gas_price: u128,
+    logs: Vec<Log>,
+    contract_address: Option<Address>,
+    output: Bytes,
+}
+
+impl StateDump {
+    /// The dump as bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, DumpError> {
+        let content = serde_json::to_vec(self).map_err(DumpError::Content)?;
+        let preamble =
+            Preamble { format: FORMAT.to_owned(), version: VERSION, bytes: content.len(), keccak256: keccak256(&content) };
+        let mut bytes = serde_json::to_vec(&preamble).map_err(DumpError::Content)?;
+        bytes.push(b'\n');
+        bytes.extend(content);
+        Ok(bytes)
+    }
+
+    /// Reads a dump from bytes and checks that they are what was written.
+    ///
+    /// # Errors
+    /// [`DumpError`], DUMP-002 to DUMP-006.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DumpError> {
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(DumpError::NotADump)?;
+        let (first, content) = (&bytes[..end], &bytes[end + 1..]);
+        let preamble: Preamble = serde_json::from_slice(first).map_err(|_| DumpError::NotADump)?;
+        if preamble.format != FORMAT {
+            return Err(DumpError::NotADump);
+        }
+        if preamble.version != VERSION {
+            return Err(DumpError::Version { got: preamble.version });
+        }
+        if content.len() != preamble.bytes {
+            return Err(DumpError::Length { expected: preamble.bytes, got: content.len() });
+        }
+        let got = keccak256(content);
+        if got != preamble.keccak256 {
+            return Err(DumpError::Hash { expected: preamble.keccak256, got });
+        }
+        serde_json::from_slice(content).map_err(DumpError::Content)
+    }
+
+    fn state(&self) -> Result<State, DumpError> {
+        let mut state = State::default();
+        for (address, account) in &self.accounts {
+            state.set_code(*address, account.code.clone());
+            state.set_nonce(*address, account.nonce);
+            state.set_balance(*address, account.balance);
+            for (slot, value) in &account.storage {
+                state.set_storage(*address, *slot, *value);
+            }
+        }
+        if state.root() != self.state_root {
+            return Err(DumpError::Inconsistent("the accounts do not have the recorded state root"));
+        }
+        Ok(state)
+    }
+
+    fn blocks(&self) -> Result<Vec<Arc<Block>>, DumpError> {
+        let blocks: Vec<Arc<Block>> = self.blocks.iter().map(|block| block.restore().map(Arc::new)).collect::<Result<_, _>>()?;
+        let linked = blocks.windows(2).all(|pair| {
+            pair[1].header.parent_hash == pair[0].hash && pair[1].number() == pair[0].number().saturating_add(1)
+        });
+        if linked { Ok(blocks) } else { Err(DumpError::Inconsistent("the blocks are not linked")) }
+    }
+}
+
+impl DumpedBlock {
+    fn of(block: &Block) -> Self {
+        let transactions = block.transactions.iter().zip(&block.receipts).map(|(tx, receipt)| DumpedTx::of(tx, receipt)).collect();
+        Self { header: block.header.clone(), l1_number: block.l1_number, transactions }
+    }
+
+    fn restore(&self) -> Result<Block, DumpError> {
+        let (mut transactions, mut receipts) = (Vec::new(), Vec::new());
+        let (mut cumulative_gas_used, mut first_log_index) = (0u64, 0u64);
+        for dumped in &self.transactions {
+            transactions.push(dumped.transaction()?);
+            cumulative_gas_used = cumulative_gas_used.saturating_add(dumped.gas_used);
+            receipts.push(dumped.receipt(cumulative_gas_used, first_log_index));
+            first_log_index += dumped.logs.len() as u64;
+        }
+        let hash = self.header.hash_slow();
+        Ok(Block { header: self.header.clone(), hash, l1_number: self.l1_number, transactions, receipts })
+    }
+}
+
+impl DumpedTx {
+    fn of(tx: &Tx, receipt: &Receipt) -> Self {
+        Self {
+            hash: *tx.tx_hash(),
+            from: tx.signer(),
+            raw: tx.encoded_2718().into(),
+            success: receipt.success,
+            gas_used: receipt.gas_used,
+            effective_gas_price: receipt.effective_gas_price,
+            logs: receipt.logs.clone(),
+            contract_address: receipt.contract_address,
+            output: receipt.output.clone(),
+        }
+    }
+
+    fn transaction(&self) -> Result<Tx, DumpError> {
+        let tx = TxEnvelope::decode_2718(&mut self.raw.as_ref())
+            .map_err(|_| DumpError::Inconsistent("a transaction cannot be decoded"))?;
+        Ok(Tx::new_unchecked(with_hash(tx, self.hash), self.from))
+    }
+
+    fn receipt(&self, cumulative_gas_used: u64, first_log_index: u64) -> Receipt {
+        Receipt {
+            success: self.success,
+            gas_used: self.gas_used,
+            cumulative_gas_used,
+            effective_gas_price: self.effective_gas_price,
+            logs: self.logs.clone(),
+            first_log_index,
+            contract_address: self.contract_address,
+            output: self.output.clone(),
+        }
+    }
+}
+
+/// The same transaction under another hash: that of an impersonated one also covers its sender.
+pub(super) fn with_hash(tx: TxEnvelope, hash: TxHash) -> TxEnvelope {
+    let signature = *tx.signature();
+    Signed::new_unchecked(tx.into_typed_transaction(), signature, hash).into()
+}
+
+impl Chain {
+    /// Everything that makes up the chain, except the pool, snapshots and states of older blocks.
+    pub fn dump(&self) -> StateDump {
+        let shared = self.inner.shared.read();
+        let head = shared.ledger.head();
+        let dumped = |account: &super::state::Account| DumpedAccount {
+            nonce: account.nonce,
+            balance: account.balance,
+            code: account.code.original_bytes(),
+            storage: account.storage.iter().map(|(slot, value)| (*slot, *value)).collect(),
+        };
+        StateDump {
+            chain_id: shared.rules.exec.chain_id,
+            time_offset_secs: shared.time.offset_secs(),
+            l1_genesis_number: shared.rules.l1_genesis_number,
+            genesis_timestamp: shared.rules.genesis_timestamp,
+            state_root: head.state.root(),
+            blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
+            accounts: head.state.accounts().map(|(address, account)| (*address, dumped(account))).collect(),
+        }
+    }
+
+    /// Replaces the chain by a dumped one. On an error nothing has changed.
+    ///
+    /// # Errors
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`].
+    pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
+        let expected = self.chain_id();
+        if dump.chain_id != expected {
+            return Err(DumpError::ChainId { expected, got: dump.chain_id });
+        }
+        let (state, blocks) = (dump.state()?, dump.blocks()?);
+        let ledger = Ledger::restore(blocks, state, self.config().states_kept, self.config().blocks_kept)
+            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
+        let _writer = self.write();
+        let mut shared = self.inner.shared.write();
+        shared.ledger = ledger;
+        shared.pool.clear();
+        shared.snapshots = super::Snapshots::default();
+        shared.time.set_offset(dump.time_offset_secs);
+        shared.rules.l1_genesis_number = dump.l1_genesis_number;
+        shared.rules.genesis_timestamp = dump.genesis_timestamp;
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Finding logs.
+
+use std::sync::Arc;
+
+use alloy_eips::BlockNumberOrTag;
+use alloy_primitives::{B256, Log, TxHash};
+use alloy_rpc_types::{Filter, FilterBlockOption};
+
+use super::{Block, Chain, ChainError};
+
+/// Logs in one answer. A block can hold more than ten thousand; a hundred thousand are about 50 MB of JSON, and a client that
+/// wants more should ask in parts.
+pub const LOGS_MAX: usize = 100_000;
+
+/// A log with its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MinedLog {
+    /// The log.
+    pub log: Log,
+    /// Hash of the block.
+    pub block_hash: B256,
+    /// Number of the block.
+    pub block_number: u64,
+    /// Timestamp of the block, seconds since 1970.
+    pub block_timestamp: u64,
+    /// Hash of the transaction.
+    pub tx_hash: TxHash,
+    /// Index of the transaction in the block.
+    pub tx_index: u64,
+    /// Index of the log in the block.
+    pub log_index: u64,
+    /// The block is no longer part of the chain.
+    pub removed: bool,
+}
+
+/// All logs of `block`, in order.
+pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = MinedLog> {
+    block.transactions.iter().zip(&block.receipts).zip(0u64..).flat_map(move |((tx, receipt), tx_index)| {
+        receipt.logs.iter().zip(receipt.first_log_index..).map(move |(log, log_index)| MinedLog {
+            log: log.clone(),
+            block_hash: block.hash,
+            block_number: block.number(),
+            block_timestamp: block.timestamp(),
+            tx_hash: *tx.tx_hash(),
+            tx_index,
+            log_index,
+            removed,
+        })
+    })
+}
+
+/// Logs of `block` that `filter` asks for by address and topics.
+pub(crate) fn matching_logs(block: &Block, filter: &Filter, removed: bool) -> Vec<MinedLog> {
+    if !filter.matches_bloom(block.header.logs_bloom) {
+        return Vec::new();
+    }
+    block_logs(block, removed).filter(|mined| filter.matches(&mined.log)).collect()
+}
+
+impl Chain {
+    /// Logs that match `filter`, oldest first.
+    ///
+    /// # Errors
+    /// [`ChainError::Range`] for a range that is none, [`ChainError::BlockNotFound`], [`ChainError::TooManyLogs`].
+    pub fn logs(&self, filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
+        let blocks = match filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => vec![self.block(hash)?],
+            FilterBlockOption::Range { from_block, to_block } => {
+                let (from, to) = self.resolve_range(from_block, to_block)?;
+                self.inner.shared.read().ledger.range(from, to)
+            }
+        };
+        collect(&blocks, filter)
+    }
+
+    /// Both ends of a range; a missing end is the newest block, as in geth.
+    pub(super) fn resolve_range(&self, from: Option<BlockNumberOrTag>, to: Option<BlockNumberOrTag>) -> Result<(u64, u64), ChainError> {
+        let head = self.block_number();
+        let number = |tag: BlockNumberOrTag| match tag {
+            BlockNumberOrTag::Number(number) => number,
+            BlockNumberOrTag::Earliest => 0,
+            _ => head,
+        };
+        let (from, to) = (from.map_or(head, number), to.map_or(head, number));
+        if from > to {
+            return Err(ChainError::Range { from, to, head });
+        }
+        Ok((from, to.min(head)))
+    }
+}
+
+/// Matching logs of `blocks`, up to [`LOGS_MAX`].
+pub(super) fn collect(blocks: &[Arc<Block>], filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
+    let mut found = Vec::new();
+    for block in blocks {
+        let before = found.len();
+        found.extend(matching_logs(block, filter, false));
+        // One block is always answered in full: no narrower range exists.
+        if found.len() > LOGS_MAX && before > 0 {
+            let from = blocks.first().map_or(0, |first| first.number());
+            return Err(ChainError::TooManyLogs { limit: LOGS_MAX, from, to: block.number().saturating_sub(1) });
+        }
+    }
+    Ok(found)
+}

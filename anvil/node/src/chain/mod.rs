@@ -1,0 +1,190 @@
+//! The chain: one writer, many readers, everything in memory.
+//!
+//! [`Chain`] is a handle; clones act on the same chain. What readers see is one [`Shared`] value behind a lock that is held only
+//! to look or to swap; execution happens on cloned states outside of it. Whoever changes anything first takes the writer's token,
+//! so that a block is built on the state it is committed to.
+
+mod block;
+mod build;
+mod call;
+mod cheats;
+mod db;
+mod dump;
+mod error;
+mod estimate;
+mod events;
+mod filters;
+mod genesis;
+mod ledger;
+mod logs;
+mod mine;
+mod overrides;
+mod pool;
+mod proof;
+mod query;
+mod reorg;
+mod send;
+mod sequencer;
+mod snapshot;
+mod state;
+mod submit;
+mod time;
+mod trace;
+mod trie;
+mod tx;
+mod workers;
+
+use std::{collections::HashSet, sync::Arc};
+
+use alloy_primitives::{Address, B256};
+use parking_lot::{Mutex, MutexGuard, RwLock};
+use tokio::sync::{broadcast, watch};
+
+pub use self::{
+    block::{Block, Receipt},
+    call::CallOptions,
+    dump::{DumpError, StateDump},
+    error::{ChainError, TxError},
+    events::ChainEvent,
+    filters::{FILTERS_MAX, FilterChanges},
+    genesis::Genesis,
+    logs::{LOGS_MAX, MinedLog},
+    mine::MINE_MAX,
+    pool::POOL_MAX,
+    proof::AccountProof,
+    query::{PoolContent, TxLocation},
+    snapshot::SNAPSHOTS_MAX,
+    state::{State, StateError},
+    tx::{TX_BYTES_MAX, Tx},
+};
+pub(crate) use self::logs::matching_logs;
+use self::{
+    build::Rules,
+    db::BlockHashes,
+    filters::Filters,
+    ledger::{Head, Ledger},
+    pool::Pool,
+    snapshot::Snapshots,
+    time::ChainTime,
+    workers::Workers,
+};
+use crate::{
+    NodeError,
+    accounts::Wallet,
+    config::{Mining, NodeConfig},
+    evm::Executor,
+};
+
+/// Events a slow subscriber may be behind before it loses some. A block is one event; a client that is a thousand blocks
+/// behind is better off asking for logs.
+const EVENTS_KEPT: usize = 1_024;
+
+/// A development chain. Cheap to clone; clones act on the same chain.
+#[derive(Clone)]
+pub struct Chain {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: NodeConfig,
+    wallet: Wallet,
+    executor: Executor,
+    workers: Workers,
+    /// Held by whoever changes the chain, from reading what the change builds on to committing it.
+    writer: Mutex<()>,
+    shared: RwLock<Shared>,
+    filters: Mutex<Filters>,
+    events: broadcast::Sender<ChainEvent>,
+    mining: watch::Sender<Mining>,
+}
+
+/// What a reader can see.
+struct Shared {
+    ledger: Ledger,
+    pool: Pool,
+    rules: Rules,
+    time: ChainTime,
+    impersonation: Impersonation,
+    snapshots: Snapshots,
+}
+
+/// For whom the node sends transactions without a key.
+#[derive(Debug, Clone, Default)]
+struct Impersonation {
+    accounts: HashSet<Address>,
+    everyone: bool,
+}
+
+impl Impersonation {
+    fn covers(&self, address: Address) -> bool {
+        self.everyone || self.accounts.contains(&address)
+    }
+}
+
+impl Chain {
+    /// A new chain with its genesis block.
+    ///
+    /// # Errors
+    /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
+    pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
+        let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
+        let shared = genesis::shared(&config, &wallet, Genesis::default());
+        let inner = Inner {
+            executor: Executor::new().map_err(NodeError::Executor)?,
+            workers: Workers::start().map_err(NodeError::Thread)?,
+            writer: Mutex::new(()),
+            shared: RwLock::new(shared),
+            filters: Mutex::new(Filters::default()),
+            events: broadcast::Sender::new(EVENTS_KEPT),
+            mining: watch::Sender::new(config.mining),
+            config,
+            wallet,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Settings the chain was started with.
+    pub fn config(&self) -> &NodeConfig {
+        &self.inner.config
+    }
+
+    /// The node's own accounts.
+    pub fn wallet(&self) -> &Wallet {
+        &self.inner.wallet
+    }
+
+    /// Events from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<ChainEvent> {
+        self.inner.events.subscribe()
+    }
+
+    fn head(&self) -> Head {
+        self.inner.shared.read().ledger.head()
+    }
+
+    /// Takes the writer's token. Everything read under it stays true until it is given back.
+    fn write(&self) -> MutexGuard<'_, ()> {
+        self.inner.writer.lock()
+    }
+
+    /// Runs something that executes on a thread made for it, and waits.
+    fn heavy<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static) -> Result<T, ChainError> {
+        let chain = self.clone();
+        self.inner.workers.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
+    }
+
+    /// Runs `work` on an execution thread without blocking the caller's; for servers.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let chain = self.clone();
+        self.inner.workers.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
+    }
+}
+
+impl BlockHashes for Inner {
+    fn block_hash(&self, number: u64) -> B256 {
+        self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default()
+    }
+}

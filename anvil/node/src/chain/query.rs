@@ -1,0 +1,130 @@
+//! Reading blocks, transactions and accounts.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+
+use super::{Block, Chain, ChainError, State, Tx};
+
+/// Where a transaction is.
+#[derive(Debug, Clone)]
+pub enum TxLocation {
+    /// In a block, at an index.
+    Mined(Arc<Block>, usize),
+    /// In the pool.
+    Pending(Arc<Tx>),
+}
+
+/// What waits in the pool, by sender and nonce.
+#[derive(Debug, Clone, Default)]
+pub struct PoolContent {
+    /// Transactions the next block can take.
+    pub pending: BTreeMap<Address, BTreeMap<u64, Arc<Tx>>>,
+    /// Transactions that wait for one with a lower nonce.
+    pub queued: BTreeMap<Address, BTreeMap<u64, Arc<Tx>>>,
+}
+
+impl Chain {
+    /// Chain id.
+    pub fn chain_id(&self) -> u64 {
+        self.inner.shared.read().rules.exec.chain_id
+    }
+
+    /// Wei for a unit of gas.
+    pub fn base_fee(&self) -> u64 {
+        self.inner.shared.read().rules.base_fee
+    }
+
+    /// Number of the newest block.
+    pub fn block_number(&self) -> u64 {
+        self.inner.shared.read().ledger.head_number()
+    }
+
+    /// The newest block.
+    pub fn latest(&self) -> Arc<Block> {
+        self.inner.shared.read().ledger.head_block().clone()
+    }
+
+    /// A block. `pending` is the newest one: blocks that do not exist yet are only executed on, see
+    /// [`pending_block`](Self::pending_block). Every block is safe and final.
+    ///
+    /// # Errors
+    /// [`ChainError::BlockNotFound`].
+    pub fn block(&self, id: impl Into<BlockId>) -> Result<Arc<Block>, ChainError> {
+        let shared = self.inner.shared.read();
+        let ledger = &shared.ledger;
+        let number = match id.into() {
+            BlockId::Hash(hash) => ledger.number_of(hash.block_hash),
+            BlockId::Number(BlockNumberOrTag::Number(number)) => Some(number),
+            BlockId::Number(BlockNumberOrTag::Earliest) => return Ok(ledger.genesis().clone()),
+            BlockId::Number(_) => return Ok(ledger.head_block().clone()),
+        };
+        number.and_then(|number| ledger.block(number)).cloned().ok_or(ChainError::BlockNotFound)
+    }
+
+    /// The block that would be mined now, with what the pool holds.
+    pub(crate) fn pending_block(&self) -> Block {
+        let ready = {
+            let shared = self.inner.shared.read();
+            shared.pool.ready(&shared.ledger.head().state, self.config().order)
+        };
+        self.build_on_head(&ready).0.block
+    }
+
+    /// The state after a block; after the newest one, with changes made by hand since, if `id` is `None`.
+    ///
+    /// # Errors
+    /// [`ChainError::BlockNotFound`], or [`ChainError::StateGone`] if the block is too old.
+    pub fn state(&self, id: Option<BlockId>) -> Result<State, ChainError> {
+        match id {
+            None | Some(BlockId::Number(BlockNumberOrTag::Latest)) => Ok(self.head().state),
+            Some(BlockId::Number(BlockNumberOrTag::Pending)) => Ok(self.view(super::CallOptions::default(), BlockNumberOrTag::Pending)?.state),
+            Some(id) => {
+                let number = self.block(id)?.number();
+                self.inner.shared.read().ledger.state(number)
+            }
+        }
+    }
+
+    /// Balance at the head, wei.
+    pub fn balance(&self, address: Address) -> U256 {
+        self.head().state.balance(address)
+    }
+
+    /// Next nonce at the head, not counting the pool.
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.head().state.nonce(address)
+    }
+
+    /// Code at the head.
+    pub fn code(&self, address: Address) -> Bytes {
+        self.head().state.code(address)
+    }
+
+    /// A storage slot at the head.
+    pub fn storage(&self, address: Address, slot: U256) -> B256 {
+        self.head().state.storage(address, slot).into()
+    }
+
+    /// Finds a transaction in the blocks or in the pool.
+    pub fn transaction(&self, hash: TxHash) -> Option<TxLocation> {
+        let shared = self.inner.shared.read();
+        match shared.ledger.transaction(hash) {
+            Some((block, index)) => Some(TxLocation::Mined(block, index)),
+            None => shared.pool.get(&hash).cloned().map(TxLocation::Pending),
+        }
+    }
+
+    /// The block and the index of a mined transaction.
+    pub fn mined(&self, hash: TxHash) -> Option<(Arc<Block>, usize)> {
+        self.inner.shared.read().ledger.transaction(hash)
+    }
+
+    /// What waits in the pool.
+    pub fn pool(&self) -> PoolContent {
+        let shared = self.inner.shared.read();
+        let (pending, queued) = shared.pool.content(&shared.ledger.head().state);
+        PoolContent { pending, queued }
+    }
+}

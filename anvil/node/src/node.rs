@@ -1,0 +1,188 @@
+//! A running node: the chain, its socket, and the task that mines on time.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use tokio::task::JoinHandle;
+
+use crate::{
+    NodeError,
+    accounts::DevAccount,
+    chain::{Chain, DumpError, StateDump},
+    config::{Mining, NodeConfig},
+    rpc::{self, Server},
+};
+
+/// Starts nodes.
+#[derive(Debug, Clone, Copy)]
+pub struct Node;
+
+/// A node that runs until [`stop`](NodeHandle::stop). Dropping the handle stops it as well, without saving the state.
+#[must_use = "the node stops when its handle is dropped"]
+pub struct NodeHandle {
+    chain: Chain,
+    accounts: Vec<DevAccount>,
+    server: Option<Server>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Starts a node. When this returns, it answers.
+    ///
+    /// # Errors
+    /// [`NodeError`]; nothing is left running.
+    pub async fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
+        check(&config)?;
+        let (host, port) = (config.host, config.port);
+        let chain = Chain::new(config)?;
+        load(&chain)?;
+        let server = match port {
+            Some(port) => Some(rpc::start(chain.clone(), host, port).await?),
+            None => None,
+        };
+        let mut tasks = vec![tokio::spawn(mine_on_time(chain.clone()))];
+        if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(&chain)) {
+            tasks.push(tokio::spawn(save_on_time(chain.clone(), period, path)));
+        }
+        Ok(NodeHandle { accounts: chain.wallet().accounts(), chain, server, tasks })
+    }
+}
+
+impl NodeHandle {
+    /// Where the node listens; `None` without a socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(Server::address)
+    }
+
+    /// URL for HTTP; empty without a socket.
+    pub fn http_endpoint(&self) -> String {
+        self.address().map(|address| format!("http://{address}")).unwrap_or_default()
+    }
+
+    /// URL for WebSocket; empty without a socket.
+    pub fn ws_endpoint(&self) -> String {
+        self.address().map(|address| format!("ws://{address}")).unwrap_or_default()
+    }
+
+    /// The funded accounts with their keys.
+    pub fn accounts(&self) -> &[DevAccount] {
+        &self.accounts
+    }
+
+    /// The chain, to be used directly.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Closes the socket, waits for requests under way, and saves the state if the configuration says where.
+    ///
+    /// # Errors
+    /// [`NodeError::SaveState`].
+    pub async fn stop(mut self) -> Result<(), NodeError> {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        self.abort_tasks();
+        match save_path(&self.chain) {
+            Some(path) => save(&self.chain, &path),
+            None => Ok(()),
+        }
+    }
+
+    fn abort_tasks(&mut self) {
+        self.tasks.drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Drop for NodeHandle {
+    fn drop(&mut self) {
+        self.abort_tasks();
+    }
+}
+
+fn check(config: &NodeConfig) -> Result<(), NodeError> {
+    let setting = |what, value: &dyn ToString, must_be| Err(NodeError::Setting { what, value: value.to_string(), must_be });
+    if config.chain_id == 0 {
+        return setting("--chain-id", &config.chain_id, "at least 1");
+    }
+    if config.states_kept == 0 {
+        return setting("--max-persisted-states", &config.states_kept, "at least 1");
+    }
+    if config.blocks_kept == Some(0) {
+        return setting("--transaction-block-keeper", &0, "at least 1");
+    }
+    match config.mining {
+        Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => setting("--block-time", &0, "more than 0"),
+        _ => Ok(()),
+    }
+}
+
+/// Mines whenever the interval asks for it. Follows changes of the interval.
+async fn mine_on_time(chain: Chain) {
+    let clock = chain.config().clock.clone();
+    let mut mining = chain.mining_changes();
+    loop {
+        let period = match *mining.borrow_and_update() {
+            Mining::Interval(period) | Mining::Mixed(period) => Some(period),
+            Mining::Auto | Mining::Manual => None,
+        };
+        let tick = async {
+            match period {
+                Some(period) => clock.wait_until(clock.now().saturating_add(period)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tick => {
+                if let Err(error) = chain.run(|chain| chain.mine()).await {
+                    tracing::error!(%error, "mining on time failed");
+                }
+            }
+            // An error means that the chain is gone.
+            changed = mining.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Where the state goes on stop.
+fn save_path(chain: &Chain) -> Option<PathBuf> {
+    let config = chain.config();
+    config.dump_state.clone().or_else(|| config.state.clone())
+}
+
+fn load(chain: &Chain) -> Result<(), NodeError> {
+    let config = chain.config();
+    let wanted = config.load_state.as_ref().map(|path| (path, true)).or(config.state.as_ref().map(|path| (path, false)));
+    let Some((path, required)) = wanted else { return Ok(()) };
+    let refused = |source: DumpError| NodeError::StateFile { path: path.clone(), source };
+    match fs::read(path) {
+        Ok(bytes) => chain.load(&StateDump::from_bytes(&bytes).map_err(refused)?).map_err(refused),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !required => Ok(()),
+        Err(error) => Err(refused(DumpError::Read(error))),
+    }
+}
+
+async fn save_on_time(chain: Chain, period: std::time::Duration, path: PathBuf) {
+    let clock = chain.config().clock.clone();
+    loop {
+        clock.wait_until(clock.now().saturating_add(period)).await;
+        let path = path.clone();
+        let saved = chain.run(move |chain| Ok(save(chain, &path))).await;
+        if let Ok(Err(error)) = saved {
+            tracing::error!(%error, "the state was not saved; trying again later");
+        }
+    }
+}
+
+/// Writes beside the file and then renames, so that a crash leaves the old state or the new one.
+fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
+    let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
+    let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, bytes).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)
+}

@@ -1,0 +1,50 @@
+//! Errors as JSON-RPC sends them: codes and data as Anvil's and geth's.
+
+use alloy_primitives::Bytes;
+use jsonrpsee::types::{ErrorObjectOwned, error::{INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE}};
+
+use crate::{
+    chain::{ChainError, TxError},
+    evm::ExecError,
+};
+
+/// A call reverted; the data is in the error (geth).
+const EXECUTION_ERROR: i32 = 3;
+/// Anything the client can do something about (EIP-1474 "invalid input").
+const SERVER_ERROR: i32 = -32000;
+/// Something asked for does not exist (EIP-1474).
+const RESOURCE_NOT_FOUND: i32 = -32001;
+/// A transaction was refused (EIP-1474).
+const TRANSACTION_REJECTED: i32 = -32003;
+/// A limit of the node (EIP-1474).
+const LIMIT_EXCEEDED: i32 = -32005;
+
+/// The code for `error`.
+fn code(error: &ChainError) -> i32 {
+    match error {
+        ChainError::Reverted(_) => EXECUTION_ERROR,
+        ChainError::Tx(TxError::IntrinsicGas { .. } | TxError::GasLimit { .. }) => SERVER_ERROR,
+        ChainError::Tx(_) | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => TRANSACTION_REJECTED,
+        ChainError::Halted(_)
+        | ChainError::GasAllowance(_)
+        | ChainError::StateGone { .. }
+        | ChainError::FilterNotFound
+        | ChainError::ReorgDepth { .. } => SERVER_ERROR,
+        ChainError::BlockNotFound | ChainError::TxNotFound(_) => RESOURCE_NOT_FOUND,
+        ChainError::Undecodable(_)
+        | ChainError::Invalid(_)
+        | ChainError::NoSigner(_)
+        | ChainError::Timestamp { .. }
+        | ChainError::Range { .. }
+        | ChainError::Dump(_)
+        | ChainError::Tracer(_) => INVALID_PARAMS_CODE,
+        ChainError::TooManyFilters(_) | ChainError::TooManyLogs { .. } | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,
+        ChainError::Exec(_) | ChainError::State(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
+    }
+}
+
+/// The error as it goes over the wire.
+pub(super) fn to_rpc(error: &ChainError) -> ErrorObjectOwned {
+    let data: Option<&Bytes> = error.revert_data();
+    ErrorObjectOwned::owned(code(error), error.to_string(), data)
+}

@@ -1,0 +1,87 @@
+//! The chain over JSON-RPC: HTTP and WebSocket on one port, one file per namespace.
+
+mod convert;
+mod debug;
+mod dev;
+mod error;
+mod eth;
+mod eth_call;
+mod eth_filter;
+mod eth_send;
+mod limits;
+mod net_web3;
+mod params;
+mod server;
+mod subscribe;
+mod txpool;
+
+use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
+use serde::Serialize;
+
+use self::{error::to_rpc, params::FromParams};
+use crate::chain::{Chain, ChainError};
+
+pub(crate) use server::{Server, start};
+
+/// A set of methods that act on one chain.
+struct Namespace {
+    module: RpcModule<Chain>,
+}
+
+impl Namespace {
+    fn new(chain: Chain) -> Self {
+        Self { module: RpcModule::new(chain) }
+    }
+
+    /// A method that only looks something up.
+    fn quick<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
+    where
+        P: FromParams,
+        R: Serialize + Clone + Send + 'static,
+    {
+        let registered = self.module.register_method(name, move |params, chain, _| {
+            let params = P::read(&params)?;
+            method(chain, params).map_err(|error| to_rpc(&error))
+        });
+        debug_assert!(registered.is_ok(), "{name} is registered twice");
+    }
+
+    /// A method that may execute, and so runs on a thread made for it.
+    fn heavy<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
+    where
+        P: FromParams,
+        R: Serialize + Clone + Send + 'static,
+    {
+        let registered = self.module.register_async_method(name, move |params, chain, _| async move {
+            let params = P::read(&params)?;
+            chain.run(move |chain| method(chain, params)).await.map_err(|error| to_rpc(&error))
+        });
+        debug_assert!(registered.is_ok(), "{name} is registered twice");
+    }
+
+    /// Other names of a method.
+    fn alias(&mut self, name: &'static str, others: &[&'static str]) {
+        for other in others {
+            let registered = self.module.register_alias(other, name);
+            debug_assert!(registered.is_ok(), "{other} cannot stand for {name}");
+        }
+    }
+}
+
+/// All methods.
+fn methods(chain: Chain) -> RpcModule<Chain> {
+    let mut namespace = Namespace::new(chain);
+    eth::register(&mut namespace);
+    eth_call::register(&mut namespace);
+    eth_send::register(&mut namespace);
+    eth_filter::register(&mut namespace);
+    subscribe::register(&mut namespace);
+    net_web3::register(&mut namespace);
+    dev::register(&mut namespace);
+    debug::register(&mut namespace);
+    txpool::register(&mut namespace);
+    namespace.module
+}
+
+/// What methods answer, as jsonrpsee wants it.
+type RpcResult<T> = Result<T, ErrorObjectOwned>;
