@@ -51,10 +51,10 @@ struct Vector {
 struct ExpectedActivation {
     ok: bool,
     module_gas: Option<u64>,
-    footprint: Option<u16>,
-    init_cost: Option<u16>,
-    cached_init_cost: Option<u16>,
-    asm_estimate: Option<u32>,
+    footprint: Option<u64>,
+    init_cost: Option<u64>,
+    cached_init_cost: Option<u64>,
+    asm_estimate: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -239,33 +239,22 @@ fn activation_difference(
         (true, Err(error)) => return Some(format!("refused: {error}")),
         (true, Ok(found)) => found,
     };
-    difference(&[
-        (
-            "module_gas",
-            show(&expected.module_gas),
-            show(&Some(found.module_gas)),
-        ),
-        (
-            "footprint",
-            show(&expected.footprint),
-            show(&Some(found.footprint)),
-        ),
-        (
-            "init_cost",
-            show(&expected.init_cost),
-            show(&Some(found.init_cost)),
-        ),
+    let figures = [
+        ("module_gas", expected.module_gas, found.module_gas),
+        ("footprint", expected.footprint, found.footprint.into()),
+        ("init_cost", expected.init_cost, found.init_cost.into()),
         (
             "cached_init_cost",
-            show(&expected.cached_init_cost),
-            show(&Some(found.cached_cost)),
+            expected.cached_init_cost,
+            found.cached_cost.into(),
         ),
         (
             "asm_estimate",
-            show(&expected.asm_estimate),
-            show(&Some(found.asm_estimate)),
+            expected.asm_estimate,
+            found.asm_estimate.into(),
         ),
-    ])
+    ];
+    difference(&figures.map(|(n, e, f)| (n, show(&e.unwrap_or_default()), show(&f))))
 }
 
 fn run_difference(
