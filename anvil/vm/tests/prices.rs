@@ -145,109 +145,115 @@ fn basic_blocks() {
     }
 }
 
+/// Reading 32 bytes or fewer out of the program's memory.
+const READ: u64 = 16_381;
+/// A question to the chain.
+const QUESTION: u64 = 59_673;
+
+/// Import, constant arguments (`L` marks an i64), result, ink with what the fixed chain asks.
+const HOST_CALLS: &[(&str, &str, &str, u64)] = &[
+    ("read_args", "0", "", 13_440),
+    ("write_result", "0 32", "", 8400 + 2 * READ),
+    ("write_result", "0 33", "", 8400 + 2 * (READ + 55)),
+    (
+        "storage_load_bytes32",
+        "0 32",
+        "",
+        18_480 + (2100 + 5) * GAS,
+    ),
+    ("storage_cache_bytes32", "0 32", "", 18_480),
+    ("storage_flush_cache", "0", "", 8400 + QUESTION),
+    (
+        "transient_load_bytes32",
+        "0 32",
+        "",
+        18_480 + QUESTION + 100 * GAS,
+    ),
+    (
+        "transient_store_bytes32",
+        "0 32",
+        "",
+        18_480 + QUESTION + 100 * GAS,
+    ),
+    (
+        "call_contract",
+        "0 0 0 0 L9 64",
+        "i32",
+        83_193 + 2 * READ + 2600 * GAS,
+    ),
+    (
+        "delegate_call_contract",
+        "0 0 32 L9 64",
+        "i32",
+        83_193 + 2 * READ + 2600 * GAS,
+    ),
+    (
+        "static_call_contract",
+        "0 0 34 L9 64",
+        "i32",
+        83_193 + 2 * (READ + 110) + 2600 * GAS,
+    ),
+    (
+        "create1",
+        "0 0 0 64 96",
+        "",
+        83_193 + 2 * READ + 32_000 * GAS,
+    ),
+    (
+        "create2",
+        "0 32 0 0 64 96",
+        "",
+        88_233 + 2 * READ + (32_006 + 200 * 32) * GAS,
+    ),
+    ("read_return_data", "0 0 99", "i32", 68_073 + 5040),
+    ("return_data_size", "", "i32", 8400),
+    ("emit_log", "0 0 0", "", 68_073 + READ + 375 * GAS),
+    (
+        "emit_log",
+        "0 42 1",
+        "",
+        68_073 + READ + 10 * 55 + (2 * 375 + 10 * 8) * GAS,
+    ),
+    ("account_balance", "0 32", "", 78_153 + 2600 * GAS),
+    ("account_codehash", "0 32", "", 78_153 + 2600 * GAS),
+    (
+        "account_code",
+        "0 0 99 32",
+        "i32",
+        68_073 + 3300 * GAS + 5040,
+    ),
+    ("account_code_size", "0", "i32", 68_073 + 3300 * GAS),
+    ("block_basefee", "0", "", 13_440),
+    ("block_coinbase", "0", "", 13_440),
+    ("contract_address", "0", "", 13_440),
+    ("msg_sender", "0", "", 13_440),
+    ("msg_value", "0", "", 13_440),
+    ("tx_gas_price", "0", "", 13_440),
+    ("tx_origin", "0", "", 13_440),
+    ("block_gas_limit", "", "i64", 8400),
+    ("block_number", "", "i64", 8400),
+    ("block_timestamp", "", "i64", 8400),
+    ("chainid", "", "i64", 8400),
+    ("evm_gas_left", "", "i64", 8400),
+    ("evm_ink_left", "", "i64", 8400),
+    ("msg_reentrant", "", "i32", 8400),
+    ("tx_ink_price", "", "i32", 8400),
+    ("math_div", "0 32", "", 43_520),
+    ("math_mod", "0 32", "", 43_520),
+    ("math_pow", "0 32", "", 23_520 + 3000 + 17_500),
+    ("math_add_mod", "0 32 64", "", 49_560),
+    ("math_mul_mod", "0 32 64", "", 52_660),
+    ("native_keccak256", "0 64 0", "", 121_800),
+    ("native_keccak256", "0 65 0", "", 121_800 + 21_000),
+    ("pay_for_memory_grow", "0", "", 8400),
+    ("pay_for_memory_grow", "1", "", 0),
+    ("pay_for_memory_grow", "2", "", 1000 * GAS),
+];
+
 /// A program that makes one host call with constant arguments: its own operators and the host call.
 #[test]
 fn host_calls() {
-    const READ: u64 = 16_381;
-    const QUESTION: u64 = 59_673;
-    for (name, args, result, ink) in [
-        ("read_args", "0", "", 13_440),
-        ("write_result", "0 32", "", 8400 + 2 * READ),
-        ("write_result", "0 33", "", 8400 + 2 * (READ + 55)),
-        (
-            "storage_load_bytes32",
-            "0 32",
-            "",
-            18_480 + (2100 + 5) * GAS,
-        ),
-        ("storage_cache_bytes32", "0 32", "", 18_480),
-        ("storage_flush_cache", "0", "", 8400 + QUESTION),
-        (
-            "transient_load_bytes32",
-            "0 32",
-            "",
-            18_480 + QUESTION + 100 * GAS,
-        ),
-        (
-            "transient_store_bytes32",
-            "0 32",
-            "",
-            18_480 + QUESTION + 100 * GAS,
-        ),
-        (
-            "call_contract",
-            "0 0 0 0 L9 64",
-            "i32",
-            83_193 + 2 * READ + 2600 * GAS,
-        ),
-        (
-            "delegate_call_contract",
-            "0 0 32 L9 64",
-            "i32",
-            83_193 + 2 * READ + 2600 * GAS,
-        ),
-        (
-            "static_call_contract",
-            "0 0 34 L9 64",
-            "i32",
-            83_193 + 2 * (READ + 110) + 2600 * GAS,
-        ),
-        (
-            "create1",
-            "0 0 0 64 96",
-            "",
-            83_193 + 2 * READ + 32_000 * GAS,
-        ),
-        (
-            "create2",
-            "0 32 0 0 64 96",
-            "",
-            88_233 + 2 * READ + (32_006 + 200 * 32) * GAS,
-        ),
-        ("read_return_data", "0 0 99", "i32", 68_073 + 5040),
-        ("return_data_size", "", "i32", 8400),
-        ("emit_log", "0 0 0", "", 68_073 + READ + 375 * GAS),
-        (
-            "emit_log",
-            "0 42 1",
-            "",
-            68_073 + READ + 10 * 55 + (2 * 375 + 10 * 8) * GAS,
-        ),
-        ("account_balance", "0 32", "", 78_153 + 2600 * GAS),
-        ("account_codehash", "0 32", "", 78_153 + 2600 * GAS),
-        (
-            "account_code",
-            "0 0 99 32",
-            "i32",
-            68_073 + 3300 * GAS + 5040,
-        ),
-        ("account_code_size", "0", "i32", 68_073 + 3300 * GAS),
-        ("block_basefee", "0", "", 13_440),
-        ("block_coinbase", "0", "", 13_440),
-        ("contract_address", "0", "", 13_440),
-        ("msg_sender", "0", "", 13_440),
-        ("msg_value", "0", "", 13_440),
-        ("tx_gas_price", "0", "", 13_440),
-        ("tx_origin", "0", "", 13_440),
-        ("block_gas_limit", "", "i64", 8400),
-        ("block_number", "", "i64", 8400),
-        ("block_timestamp", "", "i64", 8400),
-        ("chainid", "", "i64", 8400),
-        ("evm_gas_left", "", "i64", 8400),
-        ("evm_ink_left", "", "i64", 8400),
-        ("msg_reentrant", "", "i32", 8400),
-        ("tx_ink_price", "", "i32", 8400),
-        ("math_div", "0 32", "", 43_520),
-        ("math_mod", "0 32", "", 43_520),
-        ("math_pow", "0 32", "", 23_520 + 3000 + 17_500),
-        ("math_add_mod", "0 32 64", "", 49_560),
-        ("math_mul_mod", "0 32 64", "", 52_660),
-        ("native_keccak256", "0 64 0", "", 121_800),
-        ("native_keccak256", "0 65 0", "", 121_800 + 21_000),
-        ("pay_for_memory_grow", "0", "", 8400),
-        ("pay_for_memory_grow", "1", "", 0),
-        ("pay_for_memory_grow", "2", "", 1000 * GAS),
-    ] {
+    for &(name, args, result, ink) in HOST_CALLS {
         let args: Vec<&str> = args.split_whitespace().collect();
         let (mut params, mut pushes) = (String::new(), String::new());
         for arg in &args {
