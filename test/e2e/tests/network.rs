@@ -1,0 +1,120 @@
+//! The whole network as a user starts it: `cor dev --once`, with five miners that run the real model in processes of their own.
+//! Each run must reach its terminal state by its deadlines, pay the honest, give back what is due, and lose or make no COR.
+
+use std::process::Command;
+
+use alloy::primitives::U256;
+use cor_adapters::deploy::NetworkParams;
+use cor_kit::paths;
+use serde_json::Value;
+
+/// Runs the network once and returns its report.
+fn run(args: &[&str]) -> Value {
+    let mut command = Command::new(paths::cor());
+    command.args(["--json", "dev", "--once", "--port", "0", "--keeper-port", "0"]).args(args).env("COR_CONTRACTS", paths::contracts());
+    let output = command.output().expect("cor starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {errors}\n{}", String::from_utf8_lossy(&output.stdout));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report in JSON");
+    assert_eq!(report["supply"], report["found"], "no COR was lost or made");
+    report
+}
+
+fn wei(value: &Value) -> U256 {
+    value.as_str().unwrap_or_else(|| panic!("{value} is an amount")).parse().expect("an amount")
+}
+
+/// Outcomes by replica.
+fn outcomes(report: &Value) -> Vec<&str> {
+    report["receipt"]["replicas"].as_array().expect("replicas").iter().map(|replica| replica["outcome"].as_str().expect("an outcome")).collect()
+}
+
+/// What must hold for the money of every ended task.
+fn assert_money(report: &Value) {
+    let receipt = &report["receipt"];
+    let (quote, money) = (&receipt["quote"], &receipt["settlement"]);
+    assert_eq!(wei(&money["charged"]) + wei(&money["refunded"]), wei(&quote["total"]));
+    assert_eq!(wei(&money["to_miners"]) + wei(&money["to_keeper"]) + wei(&money["to_treasury"]), wei(&money["charged"]));
+    let per_replica = wei(&quote["miners"]) / U256::from(3);
+    for replica in receipt["replicas"].as_array().expect("replicas") {
+        let agreed = replica["outcome"] == "agreed";
+        assert_eq!(wei(&replica["earned"]), if agreed { per_replica } else { U256::ZERO }, "{replica}");
+        assert!(!agreed || replica["verified"] == true, "{replica}");
+    }
+    // The refund came in the transaction that ended the task.
+    let timeline = receipt["timeline"].as_array().expect("a timeline");
+    let of = |names: &[&str]| timeline.iter().filter(|entry| names.contains(&entry["event"].as_str().expect("a name"))).map(|entry| &entry["transaction"]).collect::<Vec<_>>();
+    assert_eq!(of(&["TaskEnded"]), of(&["Charged", "Refunded"]));
+}
+
+#[test]
+fn three_of_five_miners_answer_and_are_paid() {
+    let report = run(&[]);
+    assert_eq!(report["receipt"]["status"], "completed");
+    assert_eq!(outcomes(&report), ["agreed"; 3]);
+    assert_money(&report);
+    let receipt = &report["receipt"];
+    assert_eq!(receipt["settlement"]["charged"], receipt["quote"]["total"], "quote = charge");
+    assert!(!report["answer"]["answer"].as_str().expect("an answer").trim().is_empty());
+    let steps: Vec<_> = receipt["transactions"].as_array().expect("transactions").iter().map(|line| line["step"].as_str().expect("a step")).collect();
+    assert_eq!((steps.first(), steps.last()), (Some(&"submit"), Some(&"end")), "{steps:?}");
+    let paid = report["accounts"].as_array().expect("accounts").iter().filter(|change| wei(&change["wallet_after"]) > wei(&change["wallet_before"])).count();
+    assert_eq!(paid, 3, "three miners have claimed");
+}
+
+#[test]
+fn a_wrong_answer_is_an_outlier_and_is_not_paid() {
+    let report = run(&["--fault", "wrong-answer"]);
+    assert_eq!(outcomes(&report), ["outlier", "agreed", "agreed"]);
+    assert_money(&report);
+    assert!(!wei(&report["receipt"]["settlement"]["refunded"]).is_zero());
+}
+
+#[test]
+fn a_miner_that_never_reveals_is_penalised() {
+    let report = run(&["--fault", "never-reveal"]);
+    assert_eq!(outcomes(&report), ["no_reveal", "agreed", "agreed"]);
+    assert_money(&report);
+    assert!(!wei(&report["receipt"]["replicas"][0]["slashed"]).is_zero());
+}
+
+#[test]
+fn a_miner_that_reveals_something_else_is_slashed() {
+    let report = run(&["--fault", "reveal-other"]);
+    assert_eq!(outcomes(&report), ["bad_reveal", "agreed", "agreed"]);
+    assert_money(&report);
+    let params = NetworkParams::development(0, vec![], vec![]);
+    assert_eq!(wei(&report["receipt"]["replicas"][0]["slashed"]), U256::from(params.bad_reveal_penalty));
+    assert!(params.bad_reveal_penalty > params.no_reveal_penalty, "a lie costs more than silence");
+}
+
+#[test]
+fn a_copied_commitment_cannot_be_opened() {
+    let report = run(&["--fault", "copy-commitment"]);
+    assert_eq!(outcomes(&report), ["bad_reveal", "agreed", "agreed"]);
+    assert_money(&report);
+    let replicas = &report["receipt"]["replicas"];
+    assert!([1, 2].iter().any(|&other: &usize| replicas[0]["commitment"] == replicas[other]["commitment"]), "{replicas}");
+}
+
+#[test]
+fn a_killed_keeper_finishes_what_was_open() {
+    for seed in ["1", "2", "3"] {
+        let report = run(&["--fault", "keeper-killed", "--seed", seed]);
+        assert_eq!(report["keeper_kills"], 1);
+        assert_eq!(outcomes(&report), ["agreed"; 3], "seed {seed}");
+        assert_money(&report);
+    }
+}
+
+#[test]
+fn three_silent_miners_cost_the_payer_only_the_capped_gas() {
+    let report = run(&["--fault", "all-silent"]);
+    assert_eq!(report["receipt"]["status"], "no_quorum");
+    assert_eq!(outcomes(&report), ["no_ack"; 3]);
+    assert_money(&report);
+    let receipt = &report["receipt"];
+    assert_eq!(receipt["settlement"]["to_keeper"], receipt["settlement"]["charged"]);
+    assert!(wei(&receipt["settlement"]["charged"]) <= wei(&receipt["quote"]["gas"]));
+    assert_eq!(report["answer"]["answer"], Value::Null);
+}
