@@ -1,0 +1,114 @@
+//! Integer arithmetic on money. Rounding is in every name: `_down` favours who pays, `_up` favours who is paid.
+//!
+//! Nothing here wraps, saturates or panics: a result that does not fit is `None`.
+
+/// Basis points in a whole: a fraction of `10_000` is 100 %.
+pub const BPS: u32 = 10_000;
+
+/// `a * b / d`, rounded down. `None` if `d` is zero or the quotient does not fit 128 bits; the product is held in 192.
+#[must_use]
+pub fn mul_div_down(a: u128, b: u64, d: u64) -> Option<u128> {
+    let (quotient, _) = mul_div_rem(a, b, d)?;
+    Some(quotient)
+}
+
+/// `a * b / d`, rounded up. `None` if `d` is zero or the quotient does not fit 128 bits; the product is held in 192.
+#[must_use]
+pub fn mul_div_up(a: u128, b: u64, d: u64) -> Option<u128> {
+    let (quotient, remainder) = mul_div_rem(a, b, d)?;
+    if remainder == 0 {
+        Some(quotient)
+    } else {
+        quotient.checked_add(1)
+    }
+}
+
+/// `amount * bps / 10000`, rounded down.
+#[must_use]
+pub fn bps_down(amount: u128, bps: u32) -> Option<u128> {
+    mul_div_down(amount, u64::from(bps), u64::from(BPS))
+}
+
+/// `amount * bps / 10000`, rounded up.
+#[must_use]
+pub fn bps_up(amount: u128, bps: u32) -> Option<u128> {
+    mul_div_up(amount, u64::from(bps), u64::from(BPS))
+}
+
+/// Quotient and remainder by long multiplication and division in limbs of 64 bits. A division of 256-bit integers would do the
+/// same, and would be a fifth of a contract's code.
+fn mul_div_rem(a: u128, b: u64, d: u64) -> Option<(u128, u64)> {
+    let (b, divisor) = (u128::from(b), u128::from(d));
+    // (2^64 - 1)^2 + 2^64 - 1 < 2^128: a limb's product and what was carried into it fit.
+    let low = low_limb(a).checked_mul(b)?;
+    let high = high_limb(a).checked_mul(b)?.checked_add(high_limb(low))?;
+    // Each remainder is below d, so each further digit of the quotient is below 2^64; the first must be 0 for it to fit.
+    let top = high_limb(high);
+    if top >= divisor {
+        return None;
+    }
+    let (digit, rest) = div_rem(join(top, high)?, divisor)?;
+    let (last, rest) = div_rem(join(rest, low)?, divisor)?;
+    Some((join(digit, last)?, u64::try_from(rest).ok()?))
+}
+
+fn div_rem(value: u128, divisor: u128) -> Option<(u128, u128)> {
+    Some((value.checked_div(divisor)?, value.checked_rem(divisor)?))
+}
+
+/// `high` above the low limb of `low`.
+fn join(high: u128, low: u128) -> Option<u128> {
+    Some(high.checked_shl(64)? | low_limb(low))
+}
+
+fn low_limb(value: u128) -> u128 {
+    value & u128::from(u64::MAX)
+}
+
+fn high_limb(value: u128) -> u128 {
+    value.wrapping_shr(64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_table() {
+        // a * b / d, rounded down and up
+        let table = [
+            (0, 0, 1, Some(0), Some(0)),
+            (7, 1, 2, Some(3), Some(4)),
+            (6, 1, 2, Some(3), Some(3)),
+            (1, 1, u64::MAX, Some(0), Some(1)),
+            (1, 1, 0, None, None),
+            (0, 0, 0, None, None),
+            (
+                u128::MAX,
+                u64::MAX,
+                u64::MAX,
+                Some(u128::MAX),
+                Some(u128::MAX),
+            ),
+            (u128::MAX, 2, 1, None, None),
+            (u128::MAX, u64::MAX, u64::MAX - 1, None, None),
+            (1 << 127, 3, 3, Some(1 << 127), Some(1 << 127)),
+        ];
+        for (a, b, d, down, up) in table {
+            assert_eq!(mul_div_down(a, b, d), down, "{a} * {b} / {d} down");
+            assert_eq!(mul_div_up(a, b, d), up, "{a} * {b} / {d} up");
+        }
+        assert_eq!(bps_down(9_999, 1), Some(0));
+        assert_eq!(bps_up(1, 1), Some(1));
+        assert_eq!(bps_up(u128::MAX, BPS), Some(u128::MAX));
+        assert_eq!(bps_down(u128::MAX, BPS + 1), None);
+    }
+
+    /// (2^43 - 1)(2^86 + 2^43 + 1) = 2^129 - 1, and half of that is 2^128 - 1/2: it fits rounded down, not rounded up.
+    #[test]
+    fn rounding_up_over_the_edge_is_refused() {
+        let (a, b) = ((1_u128 << 86) + (1 << 43) + 1, (1_u64 << 43) - 1);
+        assert_eq!(mul_div_down(a, b, 2), Some(u128::MAX));
+        assert_eq!(mul_div_up(a, b, 2), None);
+    }
+}
