@@ -7,12 +7,16 @@ extern crate alloc;
 
 mod call;
 mod ownable;
+mod quote;
 mod revert;
+mod row;
 mod signature;
 mod token;
 
 pub use call::{call, view};
 pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
+pub use quote::{Quote, QuoteInputs, ask_quote};
 pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
+pub use row::{Cursor, Fields, Row};
 pub use signature::{Signature, check_signature};
 pub use token::{TransferFailed, approve, transfer, transfer_from};
