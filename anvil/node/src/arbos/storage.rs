@@ -176,11 +176,6 @@ impl<'a, S: Slots> Storage<'a, S> {
         Self { slots, meter }
     }
 
-    /// The gas behind this storage.
-    pub(crate) fn meter(&mut self) -> &mut Meter {
-        self.meter
-    }
-
     /// Takes gas that is not for a slot.
     pub(crate) fn burn(&mut self, gas: u64) -> Result<(), StateError<S::Error>> {
         self.meter.burn(gas)
@@ -244,7 +239,7 @@ mod tests {
         assert_eq!(storage.get(slot), Ok(U256::ZERO));
         assert_eq!(storage.set(slot, U256::from(5)), Ok(()));
         assert_eq!(storage.get_free(slot), Ok(U256::from(5)));
-        assert_eq!(storage.meter().left(), 0);
+        assert_eq!(meter.left(), 0);
         let mut meter = Meter::new(READ_GAS - 1);
         assert_eq!(Storage::new(&mut slots, &mut meter).get(slot), Err(StateError::OutOfGas));
         assert_eq!(meter.left(), 0);
