@@ -62,6 +62,8 @@ pub(crate) enum Error {
         second: String,
         folder: PathBuf,
     },
+    #[error("XTASK-013: {count} contract(s) that no chain would take:\n{list}")]
+    Refused { count: usize, list: String },
     #[error("XTASK-012: `{program}` is not here and could not be installed; next: {next}")]
     Missing { program: &'static str, next: String },
 }

@@ -106,7 +106,6 @@ pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
     let out = workspace.contracts_out();
     let target_dir = workspace.target_directory.join("wasm");
     let sizes = build(&workspace.root, &target_dir, &out, &contracts, &tools)?;
-    print_sizes(&sizes);
     if options.contracts.is_empty() {
         write_manifest(&out, &sizes)?;
         if options.check {
@@ -146,10 +145,23 @@ fn build(
     let hidden = build::hidden_paths(root, &tools.compiler);
     let hidden: Vec<_> = hidden.iter().map(|(path, _)| path.as_path()).collect();
     let mut measured = BTreeMap::new();
+    let mut refused = Vec::new();
+    println!("{:<24} {:>8} {:>8}", "contract", "wasm", "brotli");
     for contract in contracts {
         let raw = build::raw_module(target_dir, contract);
-        let artifact = finish(&contract.name, &raw, out, tools, &hidden)?;
-        measured.insert(contract.name.clone(), artifact);
+        match finish(&contract.name, &raw, out, tools, &hidden) {
+            Ok(artifact) => drop(measured.insert(contract.name.clone(), artifact)),
+            Err(Error::Contract { problem, .. }) => {
+                refused.push(format!("  {}: {problem}", contract.name));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(Error::Refused {
+            count: refused.len(),
+            list: refused.join("\n"),
+        });
     }
     Ok(Sizes {
         compiler: tools.name(),
@@ -164,6 +176,7 @@ fn finish(name: &str, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -
     let stamp_path = out.join(format!(".{name}.stamp.json"));
     let raw_sha256 = sha256(&module);
     if let Some(measured) = fresh(&stamp_path, &artifact, tools, &raw_sha256) {
+        print_sizes(name, measured.wasm_bytes, measured.brotli_bytes);
         return Ok(measured);
     }
     let wasm = match tools.optimiser {
@@ -177,6 +190,7 @@ fn finish(name: &str, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -
         None => canonical::canonical(name, &module)?,
     };
     let brotli_bytes = canonical::compressed_len(&wasm);
+    print_sizes(name, wasm.len(), brotli_bytes);
     canonical::verify(name, &wasm, brotli_bytes, hidden)?;
     std::fs::write(&artifact, &wasm).map_err(Error::io("write", &artifact))?;
     let measured = Measured {
@@ -237,11 +251,8 @@ fn write_manifest(out: &Path, sizes: &Sizes) -> Result<()> {
     goldens::write_json(&out.join("manifest.json"), &manifest)
 }
 
-fn print_sizes(sizes: &Sizes) {
-    println!("{:<24} {:>8} {:>8}", "contract", "wasm", "brotli");
-    for (name, m) in &sizes.contracts {
-        println!("{name:<24} {:>8} {:>8}", m.wasm_bytes, m.brotli_bytes);
-    }
+fn print_sizes(name: &str, wasm: usize, brotli: usize) {
+    println!("{name:<24} {wasm:>8} {brotli:>8}");
 }
 
 fn sha256(bytes: &[u8]) -> String {
