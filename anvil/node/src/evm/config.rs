@@ -105,9 +105,12 @@ impl ExecConfig {
         }
     }
 
-    /// These rules with every check a simulated call does not need left out.
+    /// These rules with every check a simulated call does not need left out, and without the gas
+    /// limit of one transaction. (To estimate, set [`max_tx_gas`](Self::max_tx_gas) again: a node
+    /// estimates within the limit.)
     pub const fn for_simulation(self) -> Self {
         Self {
+            max_tx_gas: None,
             skip_balance_check: true,
             skip_base_fee: true,
             skip_nonce_check: true,

@@ -75,12 +75,8 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         let intrinsic = init_and_floor_gas.initial_total_gas();
         // The transaction was validated: its limit covers the intrinsic gas.
         let remaining = context.tx().gas_limit().saturating_sub(intrinsic);
-        let config = &context.chain.config;
-        let limit = match config.max_tx_gas {
-            Some(limit) if !config.skip_block_gas_limit => limit.saturating_sub(intrinsic),
-            _ => u64::MAX,
-        };
-        let usable = remaining.min(limit);
+        let limit = context.chain.config.max_tx_gas.unwrap_or(u64::MAX);
+        let usable = remaining.min(limit.saturating_sub(intrinsic));
         self.held_gas.set(remaining - usable);
         GasTracker::new(context.tx().gas_limit(), usable, 0)
     }

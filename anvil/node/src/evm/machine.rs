@@ -5,7 +5,6 @@ use std::mem;
 
 use revm::{
     Database, Inspector,
-    bytecode::opcode::SELFDESTRUCT,
     context::{Evm, FrameStack},
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
@@ -14,7 +13,7 @@ use revm::{
     },
     inspector::{InspectorEvmTr, InspectorHandler, inspect_instructions},
     interpreter::{
-        CallScheme, FrameInput, Instruction, InstructionResult, InterpreterAction,
+        CallScheme, FrameInput, InstructionResult, InterpreterAction,
         interpreter::EthInterpreter, interpreter_action::FrameInit,
         interpreter_types::LegacyBytecode,
     },
@@ -25,7 +24,7 @@ use super::{
     ArbContext,
     context::Span,
     handler::{ArbHandler, to_context_error},
-    selfdestruct,
+    instructions,
 };
 use crate::arbos::{code, precompiles::ArbPrecompiles};
 
@@ -44,12 +43,7 @@ pub(super) struct StylusEvm<DB: Database, I> {
 impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     pub(super) fn new(context: ArbContext<DB>, inspector: I, inspecting: bool) -> Self {
         let spec = context.chain.config.arbos.spec();
-        let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
-        instructions.insert_instruction(
-            SELFDESTRUCT,
-            Instruction::new(selfdestruct::selfdestruct),
-            selfdestruct::STATIC_GAS,
-        );
+        let instructions = instructions::table(spec);
         let precompiles = ArbPrecompiles::new(&context.chain.config);
         let inner = Evm::new_with_inspector(context, inspector, instructions, precompiles);
         Self { inner, inspecting }

@@ -13,9 +13,9 @@ mod context;
 mod error;
 mod executor;
 mod handler;
+mod instructions;
 mod machine;
 mod program;
-mod selfdestruct;
 mod stylus_api;
 
 pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};

@@ -93,8 +93,12 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
         result.map_err(|error| self.broken(ContextError::Db(error)))
     }
 
+    /// The first failure counts: the others are what became of it on its way out.
     fn broken(&mut self, error: ContextError<DB::Error>) -> ApiError {
-        self.context().error = Err(error);
+        let kept = &mut self.context().error;
+        if kept.is_ok() {
+            *kept = Err(error);
+        }
         ApiError::Broken("the state cannot be read".into())
     }
 

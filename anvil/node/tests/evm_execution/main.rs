@@ -9,6 +9,7 @@ mod calls;
 mod chain;
 mod counter;
 mod creates;
+mod edges;
 mod fees;
 mod pages;
 mod precompiles;
