@@ -1,0 +1,34 @@
+//! What can keep a backend from opening, and who has to act on it.
+
+use cor_keeper::ports::ErrorClass;
+
+use crate::{LoadError, ModelError, OpenError, ThreadsError};
+
+/// Why no backend could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// The model file could not be had.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The model file is there but the engine cannot run it.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The engine's threads are fixed at another number.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
+    /// The server cannot be used.
+    #[error(transparent)]
+    OpenAi(#[from] OpenError),
+}
+
+impl InferenceError {
+    /// Who has to act.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Model(error) => error.class(),
+            Self::Load(error) => error.class(),
+            Self::Threads(_) => ErrorClass::Caller,
+            Self::OpenAi(error) => error.class(),
+        }
+    }
+}

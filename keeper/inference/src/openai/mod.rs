@@ -1,0 +1,11 @@
+//! Any server that speaks `/v1/chat/completions`: llama-server, Ollama, vLLM, a hosted service.
+
+mod backend;
+mod call;
+mod config;
+mod error;
+mod wire;
+
+pub use backend::OpenAiBackend;
+pub use config::{KeySource, OpenAiConfig};
+pub use error::OpenError;
