@@ -47,6 +47,8 @@ interface ICor {
     error Unauthorized(address caller, address required);
     /// @notice `caller` is not a minter.
     error NotMinter(address caller);
+    /// @notice A name or symbol of the constructor has too many bytes.
+    error TextTooLong(uint256 length, uint256 limit);
     /// @notice The zero address is not a valid argument.
     error ZeroAddress();
 

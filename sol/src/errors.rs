@@ -125,6 +125,8 @@ contract_errors! {
         "Mint less.";
     "TOKEN-012" ICor::NotMinter |e| format!("{} is not a minter", e.caller),
         "Let the owner name the account with setMinter.";
+    "TOKEN-013" ICor::TextTooLong |e| format!("a text of {} bytes is longer than {}", e.length, e.limit),
+        "Choose a shorter name or symbol.";
 
     "AMOUNT-001" IStaking::ZeroAmount |_| String::from("the amount is zero"),
         "Give an amount above zero.";

@@ -26,6 +26,6 @@ const fn type_hash(text: &str) -> B256 {
 }
 
 /// What is signed: a structure's words, its type hash first, under a domain.
-pub(crate) fn digest<const N: usize>(domain: B256, words: [B256; N]) -> B256 {
-    signing_digest(domain, keccak256(words.map(|word| word.0).as_flattened()))
+pub(crate) fn digest(domain: B256, words: &[[u8; 32]]) -> B256 {
+    signing_digest(domain, keccak256(words.as_flattened()))
 }

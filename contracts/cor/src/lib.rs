@@ -13,15 +13,20 @@ use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{keccak256, Address, B256, U256, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{check_signature, nonzero, Ownable, Revert, Signature};
+use cor_contract_shared::{check_signature, nonzero, Ownable, Revert, Row, Signature};
 use cor_core::eip712::domain_separator;
 use stylus_sdk::{
     abi::Bytes,
     prelude::*,
-    storage::{StorageB256, StorageBool, StorageMap, StorageString, StorageU256, StorageU8},
+    storage::{StorageB256, StorageBool, StorageMap, StorageU256, StorageU8},
 };
 
+mod authorization;
 mod eip712;
+mod text;
+
+use authorization::Authorization;
+use text::Text;
 
 sol! {
     event Transfer(address indexed from, address indexed to, uint256 value);
@@ -42,6 +47,7 @@ sol! {
     error CallerMustBePayee(address caller, address payee);
     error CapExceeded(uint256 supply, uint256 amount, uint256 cap);
     error NotMinter(address caller);
+    error TextTooLong(uint256 length, uint256 limit);
 }
 
 /// Balances, allowances, and which signatures took effect.
@@ -58,21 +64,11 @@ pub struct Cor {
     minters: StorageMap<Address, StorageBool>,
     name_hash: StorageB256,
     decimals: StorageU8,
-    name: StorageString,
-    symbol: StorageString,
+    name: Text,
+    symbol: Text,
 }
 
-/// A transfer as its sender signed it.
-struct Authorization {
-    from: Address,
-    to: Address,
-    value: U256,
-    valid_after: U256,
-    valid_before: U256,
-    nonce: B256,
-}
-
-// The argument lists are those of the standards.
+// The argument list of permit is that of the standard.
 #[allow(clippy::too_many_arguments)]
 #[public]
 impl Cor {
@@ -87,8 +83,8 @@ impl Cor {
         owner: Address,
     ) -> Result<(), Revert> {
         self.name_hash.set(keccak256(&name));
-        self.name.set_str(name);
-        self.symbol.set_str(symbol);
+        self.name.set(&name)?;
+        self.symbol.set(&symbol)?;
         self.decimals.set(U8::from(decimals));
         self.cap.set(cap);
         self.ownable.init(owner)
@@ -96,12 +92,12 @@ impl Cor {
 
     /// ERC-20.
     pub fn name(&self) -> String {
-        self.name.get_string()
+        self.name.get()
     }
 
     /// ERC-20.
     pub fn symbol(&self) -> String {
-        self.symbol.get_string()
+        self.symbol.get()
     }
 
     /// ERC-20.
@@ -228,7 +224,11 @@ impl Cor {
             nonce.into(),
             deadline.into(),
         ];
-        self.check(words, Some(Signature { v, r, s }), owner)?;
+        self.check(
+            &words.map(|word| word.0),
+            Some(Signature { v, r, s }),
+            owner,
+        )?;
         // A nonce counts signatures of one key: it cannot reach 2^256.
         self.permit_nonces
             .insert(owner, nonce.wrapping_add(U256::ONE));
@@ -259,50 +259,28 @@ impl Cor {
     /// EIP-3009.
     pub fn transfer_with_authorization(
         &mut self,
-        from: Address,
-        to: Address,
-        value: U256,
-        valid_after: U256,
-        valid_before: U256,
-        nonce: B256,
+        authorization: Row<Authorization, 6>,
         v: u8,
         r: B256,
         s: B256,
     ) -> Result<(), Revert> {
-        let authorization = Authorization {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        };
-        self.execute(eip712::TRANSFER, authorization, Some(Signature { v, r, s }))
+        self.execute(
+            eip712::TRANSFER,
+            authorization.0,
+            Some(Signature { v, r, s }),
+        )
     }
 
     /// EIP-3009, with a packed signature.
     #[selector(name = "transferWithAuthorization")]
     pub fn transfer_with_packed_authorization(
         &mut self,
-        from: Address,
-        to: Address,
-        value: U256,
-        valid_after: U256,
-        valid_before: U256,
-        nonce: B256,
+        authorization: Row<Authorization, 6>,
         signature: Bytes,
     ) -> Result<(), Revert> {
-        let authorization = Authorization {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        };
         self.execute(
             eip712::TRANSFER,
-            authorization,
+            authorization.0,
             Signature::from_packed(&signature),
         )
     }
@@ -310,52 +288,30 @@ impl Cor {
     /// EIP-3009: only the payee may call.
     pub fn receive_with_authorization(
         &mut self,
-        from: Address,
-        to: Address,
-        value: U256,
-        valid_after: U256,
-        valid_before: U256,
-        nonce: B256,
+        authorization: Row<Authorization, 6>,
         v: u8,
         r: B256,
         s: B256,
     ) -> Result<(), Revert> {
-        self.only_payee(to)?;
-        let authorization = Authorization {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        };
-        self.execute(eip712::RECEIVE, authorization, Some(Signature { v, r, s }))
+        self.only_payee(authorization.0.to)?;
+        self.execute(
+            eip712::RECEIVE,
+            authorization.0,
+            Some(Signature { v, r, s }),
+        )
     }
 
     /// EIP-3009, with a packed signature.
     #[selector(name = "receiveWithAuthorization")]
     pub fn receive_with_packed_authorization(
         &mut self,
-        from: Address,
-        to: Address,
-        value: U256,
-        valid_after: U256,
-        valid_before: U256,
-        nonce: B256,
+        authorization: Row<Authorization, 6>,
         signature: Bytes,
     ) -> Result<(), Revert> {
-        self.only_payee(to)?;
-        let authorization = Authorization {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        };
+        self.only_payee(authorization.0.to)?;
         self.execute(
             eip712::RECEIVE,
-            authorization,
+            authorization.0,
             Signature::from_packed(&signature),
         )
     }
@@ -461,31 +417,23 @@ impl Cor {
             valid_before,
             nonce,
         } = signed;
-        let timestamp = self.timestamp();
-        if timestamp <= valid_after {
+        let (value, timestamp) = (value.into(), self.timestamp());
+        let (after, before): (U256, U256) = (valid_after.into(), valid_before.into());
+        if timestamp <= after {
             return Err(AuthorizationNotYetValid {
-                validAfter: valid_after,
+                validAfter: after,
                 timestamp,
             }
             .into());
         }
-        if timestamp >= valid_before {
+        if timestamp >= before {
             return Err(AuthorizationExpired {
-                validBefore: valid_before,
+                validBefore: before,
                 timestamp,
             }
             .into());
         }
-        let words = [
-            kind,
-            from.into_word(),
-            to.into_word(),
-            value.into(),
-            valid_after.into(),
-            valid_before.into(),
-            nonce,
-        ];
-        self.consume(from, nonce, words, signature)?;
+        self.consume(from, nonce, &signed.words(kind), signature)?;
         self.vm().log(AuthorizationUsed {
             authorizer: from,
             nonce,
@@ -502,7 +450,7 @@ impl Cor {
         self.consume(
             authorizer,
             nonce,
-            [eip712::CANCEL, authorizer.into_word(), nonce],
+            &[eip712::CANCEL.0, authorizer.into_word().0, nonce.0],
             signature,
         )?;
         self.vm().log(AuthorizationCanceled { authorizer, nonce });
@@ -510,11 +458,11 @@ impl Cor {
     }
 
     /// Takes a nonce out of use, if it is unused and the structure of `words` is signed by its owner.
-    fn consume<const N: usize>(
+    fn consume(
         &mut self,
         authorizer: Address,
         nonce: B256,
-        words: [B256; N],
+        words: &[[u8; 32]],
         signature: Option<Signature>,
     ) -> Result<(), Revert> {
         if self.authorization_state(authorizer, nonce) {
@@ -525,9 +473,9 @@ impl Cor {
         Ok(())
     }
 
-    fn check<const N: usize>(
+    fn check(
         &self,
-        words: [B256; N],
+        words: &[[u8; 32]],
         signature: Option<Signature>,
         expected: Address,
     ) -> Result<(), Revert> {

@@ -22,6 +22,8 @@ pub trait Fields<const N: usize>: Copy + Default + 'static {
     const NAME: &'static str;
     /// Types of the fields as a selector has them: `(uint64,(uint128,uint8)[2])`.
     const TYPES: &'static str;
+    /// What an exported interface shows before the argument's name.
+    const ARGUMENT: ConstString = ConstString::new(Self::NAME).concat(ConstString::new(" calldata"));
 
     /// Shows the cursor each field once, in the order of the declaration.
     fn visit(&mut self, row: &mut Cursor<'_>);
@@ -148,7 +150,7 @@ impl<T: Fields<N>, const N: usize> AbiType for Row<T, N> {
 
     const ABI: ConstString = ConstString::new(T::NAME);
     const SELECTOR_ABI: ConstString = ConstString::new(T::TYPES);
-    const EXPORT_ABI_ARG: ConstString = Self::ABI.concat(ConstString::new(" calldata"));
+    const EXPORT_ABI_ARG: ConstString = T::ARGUMENT;
     const EXPORT_ABI_RET: ConstString = Self::ABI.concat(ConstString::new(" memory"));
 }
 
