@@ -36,8 +36,8 @@ const FOREIGN_ENV: [&str; 9] = [
 ///
 /// Each is given to a cargo of its own, as `cargo rustc` wants it, which is told to make the WASM
 /// module only: for a crate that is compiled as a Rust library too, cargo leaves out link-time
-/// optimisation, and the module is up to half as large again. Unification of features per package
-/// keeps one contract's bytes independent of the others.
+/// optimisation, and the module is up to half as large again. So, too, one contract's bytes do not
+/// depend on the features that others ask of a dependency.
 pub(super) fn compile(
     root: &Path,
     target_dir: &Path,
@@ -86,9 +86,7 @@ fn unstable(command: &mut Command) {
     command
         .args(["-Zbuild-std=std,panic_abort", "-Zunstable-options"])
         .arg("-Zpanic-immediate-abort")
-        .args(["--config", "profile.contract.panic=\"immediate-abort\""])
-        .arg("-Zfeature-unification")
-        .args(["--config", "resolver.feature-unification=\"package\""]);
+        .args(["--config", "profile.contract.panic=\"immediate-abort\""]);
 }
 
 /// Where cargo leaves a contract's module.

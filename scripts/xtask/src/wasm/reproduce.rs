@@ -11,14 +11,16 @@ use crate::workspace::Workspace;
 /// Folders that hold no source.
 const NOT_SOURCE: [&str; 4] = ["target", ".git", "node_modules", ".cor"];
 
-/// Builds the named contracts (the first one when none is named) here and in a copy of the sources,
-/// with nothing shared but the compiler, and compares the programs.
+/// Builds the named contracts (the smallest one when none is named, as the library is most of the
+/// work anyway) here and in a copy of the sources, with nothing shared but the compiler, and compares
+/// the programs.
 ///
 /// # Errors
 /// `XTASK-011` when they differ, with the copy kept for comparison; build errors as they come.
 pub(crate) fn reproduce(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut contracts = select(workspace.contracts(), &options.contracts)?;
     if options.contracts.is_empty() {
+        contracts.sort_by_key(|contract| built_bytes(&workspace.contracts_out(), &contract.name));
         contracts.truncate(1);
     }
     let tools = Tools::bring_in(options.toolchain)?;
@@ -52,6 +54,12 @@ pub(crate) fn reproduce(workspace: &Workspace, options: &Options) -> Result<()> 
         );
     }
     std::fs::remove_dir_all(&copy).map_err(Error::io("remove", &copy))
+}
+
+/// Size of a contract built before; one that was not comes last.
+fn built_bytes(out: &Path, name: &str) -> u64 {
+    let artifact = std::fs::metadata(out.join(format!("{name}.wasm")));
+    artifact.map_or(u64::MAX, |artifact| artifact.len())
 }
 
 fn hash(path: &Path) -> Result<String> {
