@@ -7,8 +7,8 @@ use revm::{
 };
 
 use super::{
-    pricer,
     precompiles::{ArbWasm, Call, Outcome, Stop, load_params},
+    pricer,
     programs::{self, Program, hours_since_start},
     source::ProgramSource,
 };
@@ -56,12 +56,17 @@ pub(super) fn activate<DB: Database>(
 
     // Pages that are open already count against the limit.
     let page_limit = params.page_limit.saturating_sub(call.chain().tx.pages.open);
-    let limited = StylusParams { page_limit, ..params.clone() };
+    let limited = StylusParams {
+        page_limit,
+        ..params.clone()
+    };
     let vm = call.vm();
-    let activation = vm.activate(source.module_key(codehash), &wasm, &limited).map_err(|error| {
-        tracing::debug!(%program, %error, "activation refused");
-        Stop::BurnAll
-    })?;
+    let activation = vm
+        .activate(source.module_key(codehash), &wasm, &limited)
+        .map_err(|error| {
+            tracing::debug!(%program, %error, "activation refused");
+            Stop::BurnAll
+        })?;
     call.burn(activation.module_gas)?;
 
     let module_hash = keccak256([codehash.as_slice(), &params.version.to_be_bytes()].concat());
@@ -77,7 +82,12 @@ pub(super) fn activate<DB: Database>(
         is_cached: known.is_cached,
     };
     entry.save(&mut call.storage(), codehash)?;
-    Ok(Activated { codehash, module_hash, version: params.version, data_fee })
+    Ok(Activated {
+        codehash,
+        module_hash,
+        version: params.version,
+        data_fee,
+    })
 }
 
 /// Collects a program's code. Fragments are accesses of the transaction and cost gas.
@@ -92,7 +102,11 @@ fn load_source<DB: Database>(
     // A root with too many is refused when its module is put together.
     for address in addresses.into_iter().take(params.max_fragment_count.into()) {
         let (part, is_cold) = call.access_code(address)?;
-        call.burn(if is_cold { COLD_ACCOUNT_GAS } else { WARM_ACCOUNT_GAS })?;
+        call.burn(if is_cold {
+            COLD_ACCOUNT_GAS
+        } else {
+            WARM_ACCOUNT_GAS
+        })?;
         call.burn(FRAGMENT_WORD_GAS * (part.len() as u64).div_ceil(32))?;
         fragments.insert(address, part);
     }

@@ -69,7 +69,9 @@ impl AddressSet {
         storage: &mut Storage<'_, S>,
     ) -> Result<Vec<Address>, StateError<S::Error>> {
         let size = storage.get_u64(self.0.at(SIZE))?.min(LIST_MAX);
-        (1..=size).map(|position| storage.get_address(self.0.at(position))).collect()
+        (1..=size)
+            .map(|position| storage.get_address(self.0.at(position)))
+            .collect()
     }
 
     /// Adds `address`; nothing happens if it is a member.
@@ -130,7 +132,10 @@ mod tests {
         set.remove(storage, a).unwrap();
         set.remove(storage, a).unwrap();
         assert_eq!(set.members(storage), Ok(vec![c, b]));
-        assert_eq!([a, b, c].map(|x| set.contains(storage, x).unwrap()), [false, true, true]);
+        assert_eq!(
+            [a, b, c].map(|x| set.contains(storage, x).unwrap()),
+            [false, true, true]
+        );
         for address in [b, c] {
             set.remove(storage, address).unwrap();
         }

@@ -44,7 +44,9 @@ pub(crate) enum Inactive {
     #[error("EVM-121: the program has version {program}, the chain {chain}: activate it again")]
     NeedsUpgrade { program: u16, chain: u16 },
     /// Its time is over.
-    #[error("EVM-122: the activation expired {age_secs} seconds after it was made: activate it again")]
+    #[error(
+        "EVM-122: the activation expired {age_secs} seconds after it was made: activate it again"
+    )]
     Expired { age_secs: u64 },
 }
 
@@ -72,10 +74,15 @@ impl Program {
             return Err(Inactive::NotActivated);
         }
         if self.version != params.version {
-            return Err(Inactive::NeedsUpgrade { program: self.version, chain: params.version });
+            return Err(Inactive::NeedsUpgrade {
+                program: self.version,
+                chain: params.version,
+            });
         }
         if self.is_expired(params, now) {
-            return Err(Inactive::Expired { age_secs: self.age_secs(now) });
+            return Err(Inactive::Expired {
+                age_secs: self.age_secs(now),
+            });
         }
         Ok(())
     }
@@ -98,7 +105,10 @@ impl Program {
 
     /// The figures a call pays for.
     pub(crate) fn costs(&self) -> ProgramCosts {
-        ProgramCosts { init_cost: self.init_cost, cached_cost: self.cached_cost }
+        ProgramCosts {
+            init_cost: self.init_cost,
+            cached_cost: self.cached_cost,
+        }
     }
 
     /// Bytes of native code the data fee is for.
@@ -172,7 +182,11 @@ mod tests {
     const DAY: u64 = SECONDS_PER_DAY;
 
     fn program(version: u16) -> Program {
-        Program { version, activated_hours: hours_since_start(ARBITRUM_START + 7_199), ..Program::default() }
+        Program {
+            version,
+            activated_hours: hours_since_start(ARBITRUM_START + 7_199),
+            ..Program::default()
+        }
     }
 
     #[test]
@@ -197,14 +211,38 @@ mod tests {
         let born = ARBITRUM_START + 3_600;
         for (version, now, expected) in [
             (0, born, Err(Inactive::NotActivated)),
-            (1, born, Err(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
+            (
+                1,
+                born,
+                Err(Inactive::NeedsUpgrade {
+                    program: 1,
+                    chain: 2,
+                }),
+            ),
             (2, born, Ok(())),
             (2, 0, Ok(())),
             (2, born + 365 * DAY, Ok(())),
-            (2, born + 365 * DAY + 1, Err(Inactive::Expired { age_secs: 365 * DAY + 1 })),
-            (1, born + 400 * DAY, Err(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
+            (
+                2,
+                born + 365 * DAY + 1,
+                Err(Inactive::Expired {
+                    age_secs: 365 * DAY + 1,
+                }),
+            ),
+            (
+                1,
+                born + 400 * DAY,
+                Err(Inactive::NeedsUpgrade {
+                    program: 1,
+                    chain: 2,
+                }),
+            ),
         ] {
-            assert_eq!(program(version).check_active(&params, now), expected, "v{version} at {now}");
+            assert_eq!(
+                program(version).check_active(&params, now),
+                expected,
+                "v{version} at {now}"
+            );
         }
         assert_eq!(program(2).secs_left(&params, born + 100), 365 * DAY - 100);
         assert_eq!(program(2).secs_left(&params, born + 999 * DAY), 0);

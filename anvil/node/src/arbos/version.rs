@@ -80,7 +80,10 @@ impl FromStr for ArbOsVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = text.parse::<u64>();
-        number.map_or_else(|_| Err(UnknownArbOsVersion(text.to_owned())), Self::try_from)
+        number.map_or_else(
+            |_| Err(UnknownArbOsVersion(text.to_owned())),
+            Self::try_from,
+        )
     }
 }
 
@@ -99,7 +102,13 @@ mod tests {
         for version in ArbOsVersion::ALL {
             assert_eq!(version.to_string().parse(), Ok(version));
         }
-        assert_eq!("50".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("50".to_owned())));
-        assert_eq!("new".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("new".to_owned())));
+        assert_eq!(
+            "50".parse::<ArbOsVersion>(),
+            Err(UnknownArbOsVersion("50".to_owned()))
+        );
+        assert_eq!(
+            "new".parse::<ArbOsVersion>(),
+            Err(UnknownArbOsVersion("new".to_owned()))
+        );
     }
 }

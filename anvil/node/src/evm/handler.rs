@@ -14,7 +14,8 @@ use revm::{
         journaled_state::account::JournaledAccountTr,
     },
     handler::{
-        EvmTr, FrameResult, Handler, evm::ContextDbError,
+        EvmTr, FrameResult, Handler,
+        evm::ContextDbError,
         pre_execution::{calculate_caller_fee, validate_account_nonce_and_code},
     },
     inspector::InspectorHandler,
@@ -22,10 +23,7 @@ use revm::{
     primitives::U256,
 };
 
-use super::{
-    ArbContext,
-    machine::StylusEvm,
-};
+use super::{ArbContext, machine::StylusEvm};
 use crate::arbos;
 
 /// Ethereum's phases with the differences of Arbitrum. One handler runs one transaction.
@@ -37,7 +35,10 @@ pub(super) struct ArbHandler<DB, I> {
 
 impl<DB, I> Default for ArbHandler<DB, I> {
     fn default() -> Self {
-        Self { held_gas: Cell::new(0), _evm: PhantomData }
+        Self {
+            held_gas: Cell::new(0),
+            _evm: PhantomData,
+        }
     }
 }
 
@@ -112,7 +113,9 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         if context.cfg().is_fee_charge_disabled() {
             return Ok(());
         }
-        let price = context.tx().effective_gas_price(context.block().basefee().into());
+        let price = context
+            .tx()
+            .effective_gas_price(context.block().basefee().into());
         let fee = U256::from(price).saturating_mul(U256::from(exec_result.gas().used()));
         let account = arbos::network_fee_account(&mut context.journaled_state)?;
         context.journal_mut().balance_incr(account, fee)?;
@@ -134,4 +137,3 @@ pub(super) fn to_context_error<DB: Database>(
         other => ContextError::Custom(other.to_string()),
     }
 }
-

@@ -26,9 +26,7 @@ const BLOCKHASH_GAS: u16 = 20;
 const BLOCK_HASHES: u64 = 256;
 
 /// Ethereum's instructions of `spec`, and Arbitrum's own.
-pub(super) fn table<DB: Database>(
-    spec: SpecId,
-) -> EthInstructions<EthInterpreter, ArbContext<DB>> {
+pub(super) fn table<DB: Database>(spec: SpecId) -> EthInstructions<EthInterpreter, ArbContext<DB>> {
     let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
     let selfdestruct = Instruction::new(selfdestruct::<DB>);
     instructions.insert_instruction(SELFDESTRUCT, selfdestruct, SELFDESTRUCT_GAS);
@@ -51,9 +49,11 @@ fn block_hash<DB: Database>(
     let number = u64::try_from(*requested).ok().filter(known);
     *requested = match number {
         None => U256::ZERO,
-        Some(number) if current == block.number => {
-            loaded(host.journaled_state.database.block_hash(number), &mut host.error)?.into()
-        }
+        Some(number) if current == block.number => loaded(
+            host.journaled_state.database.block_hash(number),
+            &mut host.error,
+        )?
+        .into(),
         Some(number) => keccak256(number.to_be_bytes()).into(),
     };
     Ok(())
@@ -69,7 +69,10 @@ fn selfdestruct<DB: Database>(
         return host::selfdestruct(context);
     }
     let interpreter = context.interpreter;
-    let [target] = interpreter.stack.popn().ok_or(InstructionResult::StackUnderflow)?;
+    let [target] = interpreter
+        .stack
+        .popn()
+        .ok_or(InstructionResult::StackUnderflow)?;
     let host = context.host;
     let journal = &mut host.journaled_state;
     let own = loaded(journal.load_account(acting), &mut host.error)?;
@@ -77,7 +80,10 @@ fn selfdestruct<DB: Database>(
     let target = journal.load_account(Address::from_word(target.into()));
     let target = loaded(target, &mut host.error)?;
     let (grows_state, is_cold) = (has_value && target.data.is_empty(), target.is_cold);
-    let cost = host.cfg().gas_params().selfdestruct_cost(grows_state, is_cold);
+    let cost = host
+        .cfg()
+        .gas_params()
+        .selfdestruct_cost(grows_state, is_cold);
     if !interpreter.gas.record_regular_cost(cost) {
         return Err(InstructionResult::OutOfGas);
     }

@@ -13,9 +13,8 @@ use revm::{
     },
     inspector::{InspectorEvmTr, InspectorHandler, inspect_instructions},
     interpreter::{
-        CallScheme, FrameInput, InstructionResult, InterpreterAction,
-        interpreter::EthInterpreter, interpreter_action::FrameInit,
-        interpreter_types::LegacyBytecode,
+        CallScheme, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
+        interpreter_action::FrameInit, interpreter_types::LegacyBytecode,
     },
     primitives::Log,
 };
@@ -76,7 +75,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             handler.run_exec_loop(self, init)
         };
         self.inner.frame_stack = outer;
-        self.inner.frame_stack.get().interpreter.memory.free_child_context();
+        self.inner
+            .frame_stack
+            .get()
+            .interpreter
+            .memory
+            .free_child_context();
         result.map_err(to_context_error::<DB>)
     }
 
@@ -88,17 +92,20 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     ) -> Result<FrameInitOrResult<Frame>, ContextDbError<ArbContext<DB>>> {
         let arbos = self.inner.ctx.chain.config.arbos;
         let frame = self.inner.frame_stack.get();
-        if let (FrameInput::Create(_), InterpreterAction::Return(result)) = (&frame.input, &mut action)
+        if let (FrameInput::Create(_), InterpreterAction::Return(result)) =
+            (&frame.input, &mut action)
             && result.is_ok()
             && !code::is_deployable(&result.output, arbos)
         {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
-        frame.process_next_action(&mut self.inner.ctx, action).inspect(|next| {
-            if next.is_result() {
-                frame.set_finished(true);
-            }
-        })
+        frame
+            .process_next_action(&mut self.inner.ctx, action)
+            .inspect(|next| {
+                if next.is_result() {
+                    frame.set_finished(true);
+                }
+            })
     }
 
     /// Shows a log of a program to the inspector.
@@ -131,7 +138,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
 
     fn all(
         &self,
-    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {
+    ) -> (
+        &Self::Context,
+        &Self::Instructions,
+        &Self::Precompiles,
+        &FrameStack<Self::Frame>,
+    ) {
         self.inner.all()
     }
 

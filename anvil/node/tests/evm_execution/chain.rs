@@ -46,7 +46,8 @@ pub(crate) const DAY: u64 = 86_400;
 pub(crate) const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// The sample counter: setNumber(uint256), number(), increment().
-pub(crate) const COUNTER_WASM: &[u8] = include_bytes!("../../../../test/vectors/stylus/counter.wasm");
+pub(crate) const COUNTER_WASM: &[u8] =
+    include_bytes!("../../../../test/vectors/stylus/counter.wasm");
 
 pub(crate) struct Chain {
     pub(crate) db: InMemoryDB,
@@ -61,11 +62,16 @@ impl Chain {
 
     pub(crate) fn at(arbos: ArbOsVersion) -> Self {
         let mut db = InMemoryDB::default();
-        let genesis = GenesisConfig { chain_id: CHAIN_ID, arbos, chain_owner: Some(SENDER) };
+        let genesis = GenesisConfig {
+            chain_id: CHAIN_ID,
+            arbos,
+            chain_owner: Some(SENDER),
+        };
         for account in genesis_accounts(&genesis) {
             db.insert_account_info(account.address, account.info);
             for (slot, value) in account.storage {
-                db.insert_account_storage(account.address, slot, value).unwrap();
+                db.insert_account_storage(account.address, slot, value)
+                    .unwrap();
             }
         }
         let balance = ETHER * U256::from(10_000);
@@ -80,7 +86,14 @@ impl Chain {
             prevrandao: B256::with_last_byte(1),
             ..BlockContext::default()
         };
-        Self { db, block, config: ExecConfig { arbos, ..ExecConfig::new(CHAIN_ID) } }
+        Self {
+            db,
+            block,
+            config: ExecConfig {
+                arbos,
+                ..ExecConfig::new(CHAIN_ID)
+            },
+        }
     }
 
     /// All tests share the compiled programs.
@@ -122,7 +135,12 @@ impl Chain {
         done.result
     }
 
-    pub(crate) fn send(&mut self, to: Address, data: impl Into<Bytes>, value: U256) -> ExecutionResult {
+    pub(crate) fn send(
+        &mut self,
+        to: Address,
+        data: impl Into<Bytes>,
+        value: U256,
+    ) -> ExecutionResult {
         let tx = self.tx(TxKind::Call(to), data.into(), value);
         self.execute(tx)
     }
@@ -139,11 +157,17 @@ impl Chain {
     /// Deploys `code` as it is.
     pub(crate) fn deploy(&mut self, code: &[u8]) -> Address {
         let result = self.create(init_code(code));
-        result.created_address().unwrap_or_else(|| panic!("not deployed: {result:?}"))
+        result
+            .created_address()
+            .unwrap_or_else(|| panic!("not deployed: {result:?}"))
     }
 
     pub(crate) fn activate(&mut self, program: Address) -> ExecutionResult {
-        self.send(ARB_WASM, Wasm::activateProgramCall { program }.abi_encode(), ETHER)
+        self.send(
+            ARB_WASM,
+            Wasm::activateProgramCall { program }.abi_encode(),
+            ETHER,
+        )
     }
 
     /// Deploys and activates a module given as text or binary.
@@ -155,7 +179,11 @@ impl Chain {
     }
 
     pub(crate) fn balance(&mut self, address: Address) -> U256 {
-        self.db.basic(address).unwrap().map(|info| info.balance).unwrap_or_default()
+        self.db
+            .basic(address)
+            .unwrap()
+            .map(|info| info.balance)
+            .unwrap_or_default()
     }
 
     pub(crate) fn storage(&mut self, address: Address, slot: u64) -> U256 {

@@ -131,3 +131,40 @@ pub(crate) const DEEP: &str = r#"(module
 pub(crate) const LOOP: &str = r#"(module
   (memory (export "memory") 0 0)
   (func (export "user_entrypoint") (param i32) (result i32) (loop (br 0)) (unreachable)))"#;
+
+/// Asks twice about the address in its calldata and answers the ink of each question (8 bytes each,
+/// little endian): its balance, its code hash, the size of its code, in the order of the first byte.
+pub(crate) const ACCOUNT: &str = r#"(module
+  (import "vm_hooks" "read_args" (func $read_args (param i32)))
+  (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+  (import "vm_hooks" "account_balance" (func $balance (param i32 i32)))
+  (import "vm_hooks" "account_codehash" (func $hash (param i32 i32)))
+  (import "vm_hooks" "account_code_size" (func $size (param i32) (result i32)))
+  (import "vm_hooks" "evm_ink_left" (func $ink (result i64)))
+  (memory (export "memory") 1 1)
+  (func $ask (param $kind i32) (result i64) (local $before i64)
+    (local.set $before (call $ink))
+    (if (i32.eq (local.get $kind) (i32.const 0)) (then (call $balance (i32.const 1) (i32.const 100))))
+    (if (i32.eq (local.get $kind) (i32.const 1)) (then (call $hash (i32.const 1) (i32.const 100))))
+    (if (i32.eq (local.get $kind) (i32.const 2)) (then (drop (call $size (i32.const 1)))))
+    (i64.sub (local.get $before) (call $ink)))
+  (func (export "user_entrypoint") (param $n i32) (result i32)
+    (call $read_args (i32.const 0))
+    (i64.store (i32.const 200) (call $ask (i32.load8_u (i32.const 0))))
+    (i64.store (i32.const 208) (call $ask (i32.load8_u (i32.const 0))))
+    (call $write_result (i32.const 200) (i32.const 16))
+    (i32.const 0)))"#;
+
+/// Answers the word at key 0 of its transient storage, and puts its calldata there.
+pub(crate) const TRANSIENT: &str = r#"(module
+  (import "vm_hooks" "read_args" (func $read_args (param i32)))
+  (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+  (import "vm_hooks" "transient_load_bytes32" (func $load (param i32 i32)))
+  (import "vm_hooks" "transient_store_bytes32" (func $store (param i32 i32)))
+  (memory (export "memory") 1 1)
+  (func (export "user_entrypoint") (param $n i32) (result i32)
+    (call $read_args (i32.const 32))
+    (call $load (i32.const 0) (i32.const 64))
+    (call $store (i32.const 0) (i32.const 32))
+    (call $write_result (i32.const 64) (i32.const 32))
+    (i32.const 0)))"#;

@@ -66,7 +66,9 @@ fn table() -> AddressSet {
 
 fn at<DB: Database>(call: &mut Call<'_, DB>, index: Option<u64>) -> Outcome<Address, DB> {
     let index = index.ok_or(Stop::Untyped)?;
-    table().get(&mut call.storage(), index)?.ok_or(Stop::Untyped)
+    table()
+        .get(&mut call.storage(), index)?
+        .ok_or(Stop::Untyped)
 }
 
 /// Reads an address or its number, both in RLP, from a place of a buffer; answers the bytes read.
@@ -75,7 +77,9 @@ fn decompress<DB: Database>(
     args: decompressCall,
 ) -> Outcome<decompressReturn, DB> {
     let offset = usize::try_from(args.offset).ok();
-    let rest = offset.and_then(|offset| args.buf.get(offset..)).ok_or(Stop::Untyped)?;
+    let rest = offset
+        .and_then(|offset| args.buf.get(offset..))
+        .ok_or(Stop::Untyped)?;
     let mut unread = rest;
     let item = Bytes::copy_from_slice(
         alloy_rlp::Header::decode_bytes(&mut unread, false).map_err(|_| Stop::Untyped)?,
@@ -84,8 +88,12 @@ fn decompress<DB: Database>(
     let address = if item.len() == Address::len_bytes() {
         Address::from_slice(&item)
     } else {
-        let index = (item.len() <= 8).then(|| item.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)));
+        let index =
+            (item.len() <= 8).then(|| item.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)));
         at(call, index)?
     };
-    Ok(decompressReturn { _0: address, _1: used })
+    Ok(decompressReturn {
+        _0: address,
+        _1: used,
+    })
 }

@@ -30,7 +30,10 @@ pub(in crate::arbos) const SEQUENCER: Address =
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
         getPreferredAggregatorCall::SELECTOR => call.view(|_, _: getPreferredAggregatorCall| {
-            Ok(getPreferredAggregatorReturn { _0: SEQUENCER, _1: true })
+            Ok(getPreferredAggregatorReturn {
+                _0: SEQUENCER,
+                _1: true,
+            })
         }),
         getDefaultAggregatorCall::SELECTOR => {
             call.view(|_, _: getDefaultAggregatorCall| Ok(SEQUENCER))

@@ -55,12 +55,26 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
         getPricesInWeiCall::SELECTOR => call.view(|call, _: getPricesInWeiCall| {
             let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-            Ok(getPricesInWeiReturn { _0, _1, _2, _3, _4, _5 })
+            Ok(getPricesInWeiReturn {
+                _0,
+                _1,
+                _2,
+                _3,
+                _4,
+                _5,
+            })
         }),
         getPricesInWeiWithAggregatorCall::SELECTOR => {
             call.view(|call, _: getPricesInWeiWithAggregatorCall| {
                 let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-                Ok(getPricesInWeiWithAggregatorReturn { _0, _1, _2, _3, _4, _5 })
+                Ok(getPricesInWeiWithAggregatorReturn {
+                    _0,
+                    _1,
+                    _2,
+                    _3,
+                    _4,
+                    _5,
+                })
             })
         }
         getPricesInArbGasCall::SELECTOR => call.view(|call, _: getPricesInArbGasCall| {
@@ -76,7 +90,11 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         getGasAccountingParamsCall::SELECTOR => call.view(|call, _: getGasAccountingParamsCall| {
             let speed_limit = l2_field(call, l2::SPEED_LIMIT)?;
             let gas_limit = l2_field(call, l2::BLOCK_GAS_LIMIT)?;
-            Ok(getGasAccountingParamsReturn { _0: speed_limit, _1: gas_limit, _2: gas_limit })
+            Ok(getGasAccountingParamsReturn {
+                _0: speed_limit,
+                _1: gas_limit,
+                _2: gas_limit,
+            })
         }),
         getMinimumGasPriceCall::SELECTOR => {
             call.view(|call, _: getMinimumGasPriceCall| l2_field(call, l2::MIN_BASE_FEE))
@@ -113,7 +131,9 @@ fn parent_chain<DB: Database>(call: Call<'_, DB>) -> Answer {
             call.view(|call, _: getL1RewardRateCall| l1_number(call, l1::REWARD_RATE))
         }
         getL1RewardRecipientCall::SELECTOR => call.view(|call, _: getL1RewardRecipientCall| {
-            Ok(call.storage().get_address(L1_PRICING.at(l1::REWARD_RECIPIENT))?)
+            Ok(call
+                .storage()
+                .get_address(L1_PRICING.at(l1::REWARD_RECIPIENT))?)
         }),
         getL1PricingSurplusCall::SELECTOR => {
             call.view(|_, _: getL1PricingSurplusCall| Ok(I256::ZERO))
@@ -188,6 +208,12 @@ fn prices_in_wei<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<[U256; 6], DB
 fn prices_in_gas<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<[U256; 3], DB> {
     let unit = l1_field(call, l1::PRICE_PER_UNIT)?;
     let byte = unit.saturating_mul(U256::from(UNITS_PER_BYTE));
-    let byte_gas = byte.checked_div(U256::from(call.block().base_fee)).unwrap_or_default();
-    Ok([byte_gas.saturating_mul(U256::from(SIMPLE_TX_BYTES)), byte_gas, U256::from(WRITE_GAS)])
+    let byte_gas = byte
+        .checked_div(U256::from(call.block().base_fee))
+        .unwrap_or_default();
+    Ok([
+        byte_gas.saturating_mul(U256::from(SIMPLE_TX_BYTES)),
+        byte_gas,
+        U256::from(WRITE_GAS),
+    ])
 }

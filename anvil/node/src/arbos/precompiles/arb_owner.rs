@@ -2,7 +2,7 @@
 //! else burns everything. Settings that nothing here depends on are kept and reported.
 
 use alloy_sol_types::{SolCall, sol};
-use cor_stylus_vm::{PAGES_MAX, StylusParams};
+use cor_stylus_vm::{ArbosVersion, PAGES_MAX, StylusParams};
 use revm::{
     Database,
     primitives::{Address, FixedBytes, U256},
@@ -91,7 +91,9 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             })
         }),
         isChainOwnerCall::SELECTOR => call.view(|call, args: isChainOwnerCall| {
-            owner(call, |call| Ok(owners().contains(&mut call.storage(), args.addr)?))
+            owner(call, |call| {
+                Ok(owners().contains(&mut call.storage(), args.addr)?)
+            })
         }),
         getAllChainOwnersCall::SELECTOR => call.view(|call, _: getAllChainOwnersCall| {
             owner(call, |call| Ok(owners().members(&mut call.storage())?))
@@ -125,8 +127,14 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         scheduleArbOSUpgradeCall::SELECTOR => call.write(|call, args: scheduleArbOSUpgradeCall| {
             owner(call, |call| {
                 let storage = &mut call.storage();
-                storage.set(Space::ROOT.at(root::UPGRADE_VERSION), U256::from(args.newVersion))?;
-                storage.set(Space::ROOT.at(root::UPGRADE_TIMESTAMP), U256::from(args.timestamp))?;
+                storage.set(
+                    Space::ROOT.at(root::UPGRADE_VERSION),
+                    U256::from(args.newVersion),
+                )?;
+                storage.set(
+                    Space::ROOT.at(root::UPGRADE_TIMESTAMP),
+                    U256::from(args.timestamp),
+                )?;
                 Ok(scheduleArbOSUpgradeReturn {})
             })
         }),
@@ -134,134 +142,119 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     }
 }
 
-/// A method that sets Stylus parameters: how it changes them, or an error without a type.
-macro_rules! set_params {
-    ($call:expr, $method:ident, $result:ident, |$params:ident, $args:ident| $change:expr) => {
-        $call.write(|call, $args: $method| {
-            owner(call, |call| {
-                let mut $params = load_params(call)?;
-                let change: Option<()> = (|| {
-                    $change;
-                    Some(())
-                })();
-                change.ok_or(Stop::Untyped)?;
-                params::save(&$params, &mut call.storage())?;
-                Ok($result {})
-            })
-        })
+/// Methods that change the Stylus parameters. A change that is not possible leaves the block with `?`
+/// and becomes an error without a type.
+macro_rules! stylus_settings {
+    ($call:ident, |$params:ident, $args:ident| $($method:ident, $result:ident => $change:block)*) => {
+        match $call.selector() {
+            $($method::SELECTOR => $call.write(|call, $args: $method| {
+                owner(call, |call| {
+                    let mut $params = load_params(call)?;
+                    let change: Option<()> = (|| {
+                        $change
+                        Some(())
+                    })();
+                    change.ok_or(Stop::Untyped)?;
+                    params::save(&$params, &mut call.storage())?;
+                    Ok($result {})
+                })
+            }),)*
+            _ => field_setting($call),
+        }
     };
 }
 
 /// The methods that set Stylus parameters.
 fn stylus_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
-    match call.selector() {
-        setInkPriceCall::SELECTOR => {
-            set_params!(call, setInkPriceCall, setInkPriceReturn, |params, args| {
-                params.ink_price = Some(args.price).filter(|p| (1..=INK_PRICE_MAX).contains(p))?
-            })
+    stylus_settings!(call, |params, args|
+        setInkPriceCall, setInkPriceReturn => {
+            params.ink_price = Some(args.price).filter(|p| (1..=INK_PRICE_MAX).contains(p))?;
         }
-        setWasmMaxStackDepthCall::SELECTOR => {
-            set_params!(call, setWasmMaxStackDepthCall, setWasmMaxStackDepthReturn, |params, args| {
-                params.max_stack_depth = args.depth
-            })
+        setWasmMaxStackDepthCall, setWasmMaxStackDepthReturn => { params.max_stack_depth = args.depth; }
+        setWasmFreePagesCall, setWasmFreePagesReturn => { params.free_pages = args.pages; }
+        setWasmPageGasCall, setWasmPageGasReturn => { params.page_gas = args.gas; }
+        setWasmPageLimitCall, setWasmPageLimitReturn => {
+            params.page_limit = Some(args.limit).filter(|limit| *limit <= PAGES_MAX)?;
         }
-        setWasmFreePagesCall::SELECTOR => {
-            set_params!(call, setWasmFreePagesCall, setWasmFreePagesReturn, |params, args| {
-                params.free_pages = args.pages
-            })
+        setWasmMaxSizeCall, setWasmMaxSizeReturn => { params.max_wasm_size = args.size; }
+        setWasmMinInitGasCall, setWasmMinInitGasReturn => {
+            params.min_init_gas = units_up(args.gas.into(), StylusParams::MIN_INIT_GAS_UNITS);
+            let cached = u64::from(args.cached);
+            params.min_cached_init_gas = units_up(cached, StylusParams::MIN_CACHED_GAS_UNITS);
         }
-        setWasmPageGasCall::SELECTOR => {
-            set_params!(call, setWasmPageGasCall, setWasmPageGasReturn, |params, args| {
-                params.page_gas = args.gas
-            })
+        setWasmInitCostScalarCall, setWasmInitCostScalarReturn => {
+            params.init_cost_scalar = units_up(args.percent, StylusParams::COST_SCALAR_PERCENT);
         }
-        setWasmPageLimitCall::SELECTOR => {
-            set_params!(call, setWasmPageLimitCall, setWasmPageLimitReturn, |params, args| {
-                params.page_limit = Some(args.limit).filter(|limit| *limit <= PAGES_MAX)?
-            })
+        setWasmExpiryDaysCall, setWasmExpiryDaysReturn => { params.expiry_days = args.numDays; }
+        setWasmKeepaliveDaysCall, setWasmKeepaliveDaysReturn => {
+            params.keepalive_days = args.numDays;
         }
-        setWasmMaxSizeCall::SELECTOR => {
-            set_params!(call, setWasmMaxSizeCall, setWasmMaxSizeReturn, |params, args| {
-                params.max_wasm_size = args.size
-            })
+        setWasmBlockCacheSizeCall, setWasmBlockCacheSizeReturn => {
+            params.block_cache_size = args.count;
         }
-        setWasmMinInitGasCall::SELECTOR => {
-            set_params!(call, setWasmMinInitGasCall, setWasmMinInitGasReturn, |params, args| {
-                params.min_init_gas = units_up(args.gas.into(), StylusParams::MIN_INIT_GAS_UNITS);
-                params.min_cached_init_gas =
-                    units_up(args.cached.into(), StylusParams::MIN_CACHED_GAS_UNITS);
-            })
+        setMaxStylusContractFragmentsCall, setMaxStylusContractFragmentsReturn => {
+            // There are no fragments before.
+            let limit = (params.arbos >= ArbosVersion::V60).then_some(args.maxFragments);
+            params.max_fragment_count = limit?;
         }
-        setWasmInitCostScalarCall::SELECTOR => {
-            set_params!(call, setWasmInitCostScalarCall, setWasmInitCostScalarReturn, |params, args| {
-                params.init_cost_scalar = units_up(args.percent, StylusParams::COST_SCALAR_PERCENT)
-            })
-        }
-        setWasmExpiryDaysCall::SELECTOR => {
-            set_params!(call, setWasmExpiryDaysCall, setWasmExpiryDaysReturn, |params, args| {
-                params.expiry_days = args.numDays
-            })
-        }
-        setWasmKeepaliveDaysCall::SELECTOR => {
-            set_params!(call, setWasmKeepaliveDaysCall, setWasmKeepaliveDaysReturn, |params, args| {
-                params.keepalive_days = args.numDays
-            })
-        }
-        setWasmBlockCacheSizeCall::SELECTOR => {
-            set_params!(call, setWasmBlockCacheSizeCall, setWasmBlockCacheSizeReturn, |params, args| {
-                params.block_cache_size = args.count
-            })
-        }
-        setMaxStylusContractFragmentsCall::SELECTOR if call.arbos().has_fragments() => {
-            set_params!(
-                call,
-                setMaxStylusContractFragmentsCall,
-                setMaxStylusContractFragmentsReturn,
-                |params, args| params.max_fragment_count = args.maxFragments
-            )
-        }
-        _ => field_setting(call),
-    }
+    )
 }
 
-/// A method that sets one slot.
-macro_rules! set_slot {
-    ($call:expr, $method:ident, $result:ident, $slot:expr, |$args:ident| $value:expr) => {
-        $call.write(|call, $args: $method| {
-            owner(call, |call| {
-                call.storage().set($slot, $value)?;
-                Ok($result {})
-            })
-        })
+/// Methods that set one slot.
+macro_rules! slot_settings {
+    ($call:ident, |$args:ident| $($method:ident, $result:ident => $slot:expr, $value:expr;)*) => {
+        match $call.selector() {
+            $($method::SELECTOR => $call.write(|call, $args: $method| {
+                owner(call, |call| {
+                    call.storage().set($slot, $value)?;
+                    Ok($result {})
+                })
+            }),)*
+            _ => $call.refuse(),
+        }
     };
 }
 
 /// The methods that set one slot.
-#[rustfmt::skip]
 fn field_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
     let (l1_at, l2_at) = (|field| L1_PRICING.at(field), |field| L2_PRICING.at(field));
     let root_at = |field| Space::ROOT.at(field);
-    match call.selector() {
-        setNetworkFeeAccountCall::SELECTOR => set_slot!(call, setNetworkFeeAccountCall, setNetworkFeeAccountReturn, root_at(root::NETWORK_FEE_ACCOUNT), |a| word(a.newNetworkFeeAccount)),
-        setInfraFeeAccountCall::SELECTOR => set_slot!(call, setInfraFeeAccountCall, setInfraFeeAccountReturn, root_at(root::INFRA_FEE_ACCOUNT), |a| word(a.newInfraFeeAccount)),
-        setBrotliCompressionLevelCall::SELECTOR => set_slot!(call, setBrotliCompressionLevelCall, setBrotliCompressionLevelReturn, root_at(root::BROTLI_LEVEL), |a| U256::from(a.level)),
-        setCalldataPriceIncreaseCall::SELECTOR => set_slot!(call, setCalldataPriceIncreaseCall, setCalldataPriceIncreaseReturn, FEATURES.at(0), |a| U256::from(a.enable)),
-        setL2BaseFeeCall::SELECTOR => set_slot!(call, setL2BaseFeeCall, setL2BaseFeeReturn, l2_at(l2::BASE_FEE), |a| a.priceInWei),
-        setMinimumL2BaseFeeCall::SELECTOR => set_slot!(call, setMinimumL2BaseFeeCall, setMinimumL2BaseFeeReturn, l2_at(l2::MIN_BASE_FEE), |a| a.priceInWei),
-        setSpeedLimitCall::SELECTOR => set_slot!(call, setSpeedLimitCall, setSpeedLimitReturn, l2_at(l2::SPEED_LIMIT), |a| U256::from(a.limit)),
-        setMaxTxGasLimitCall::SELECTOR => set_slot!(call, setMaxTxGasLimitCall, setMaxTxGasLimitReturn, l2_at(l2::TX_GAS_LIMIT), |a| U256::from(a.limit)),
-        setL2GasPricingInertiaCall::SELECTOR => set_slot!(call, setL2GasPricingInertiaCall, setL2GasPricingInertiaReturn, l2_at(l2::INERTIA), |a| U256::from(a.sec)),
-        setL2GasBacklogToleranceCall::SELECTOR => set_slot!(call, setL2GasBacklogToleranceCall, setL2GasBacklogToleranceReturn, l2_at(l2::BACKLOG_TOLERANCE), |a| U256::from(a.sec)),
-        setL1BaseFeeEstimateInertiaCall::SELECTOR => set_slot!(call, setL1BaseFeeEstimateInertiaCall, setL1BaseFeeEstimateInertiaReturn, l1_at(l1::INERTIA), |a| U256::from(a.inertia)),
-        setL1PricingInertiaCall::SELECTOR => set_slot!(call, setL1PricingInertiaCall, setL1PricingInertiaReturn, l1_at(l1::INERTIA), |a| U256::from(a.inertia)),
-        setL1PricingEquilibrationUnitsCall::SELECTOR => set_slot!(call, setL1PricingEquilibrationUnitsCall, setL1PricingEquilibrationUnitsReturn, l1_at(l1::EQUILIBRATION_UNITS), |a| a.equilibrationUnits),
-        setL1PricingRewardRecipientCall::SELECTOR => set_slot!(call, setL1PricingRewardRecipientCall, setL1PricingRewardRecipientReturn, l1_at(l1::REWARD_RECIPIENT), |a| word(a.recipient)),
-        setL1PricingRewardRateCall::SELECTOR => set_slot!(call, setL1PricingRewardRateCall, setL1PricingRewardRateReturn, l1_at(l1::REWARD_RATE), |a| U256::from(a.weiPerUnit)),
-        setL1PricePerUnitCall::SELECTOR => set_slot!(call, setL1PricePerUnitCall, setL1PricePerUnitReturn, l1_at(l1::PRICE_PER_UNIT), |a| a.pricePerUnit),
-        setPerBatchGasChargeCall::SELECTOR => set_slot!(call, setPerBatchGasChargeCall, setPerBatchGasChargeReturn, l1_at(l1::BATCH_GAS), |a| U256::from(a.cost.cast_unsigned())),
-        setAmortizedCostCapBipsCall::SELECTOR => set_slot!(call, setAmortizedCostCapBipsCall, setAmortizedCostCapBipsReturn, l1_at(l1::COST_CAP_BIPS), |a| U256::from(a.cap)),
-        _ => call.refuse(),
-    }
+    slot_settings!(call, |args|
+        setNetworkFeeAccountCall, setNetworkFeeAccountReturn =>
+            root_at(root::NETWORK_FEE_ACCOUNT), word(args.newNetworkFeeAccount);
+        setInfraFeeAccountCall, setInfraFeeAccountReturn =>
+            root_at(root::INFRA_FEE_ACCOUNT), word(args.newInfraFeeAccount);
+        setBrotliCompressionLevelCall, setBrotliCompressionLevelReturn =>
+            root_at(root::BROTLI_LEVEL), U256::from(args.level);
+        setCalldataPriceIncreaseCall, setCalldataPriceIncreaseReturn =>
+            FEATURES.at(0), U256::from(args.enable);
+        setL2BaseFeeCall, setL2BaseFeeReturn => l2_at(l2::BASE_FEE), args.priceInWei;
+        setMinimumL2BaseFeeCall, setMinimumL2BaseFeeReturn =>
+            l2_at(l2::MIN_BASE_FEE), args.priceInWei;
+        setSpeedLimitCall, setSpeedLimitReturn => l2_at(l2::SPEED_LIMIT), U256::from(args.limit);
+        setMaxTxGasLimitCall, setMaxTxGasLimitReturn =>
+            l2_at(l2::TX_GAS_LIMIT), U256::from(args.limit);
+        setL2GasPricingInertiaCall, setL2GasPricingInertiaReturn =>
+            l2_at(l2::INERTIA), U256::from(args.sec);
+        setL2GasBacklogToleranceCall, setL2GasBacklogToleranceReturn =>
+            l2_at(l2::BACKLOG_TOLERANCE), U256::from(args.sec);
+        setL1BaseFeeEstimateInertiaCall, setL1BaseFeeEstimateInertiaReturn =>
+            l1_at(l1::INERTIA), U256::from(args.inertia);
+        setL1PricingInertiaCall, setL1PricingInertiaReturn =>
+            l1_at(l1::INERTIA), U256::from(args.inertia);
+        setL1PricingEquilibrationUnitsCall, setL1PricingEquilibrationUnitsReturn =>
+            l1_at(l1::EQUILIBRATION_UNITS), args.equilibrationUnits;
+        setL1PricingRewardRecipientCall, setL1PricingRewardRecipientReturn =>
+            l1_at(l1::REWARD_RECIPIENT), word(args.recipient);
+        setL1PricingRewardRateCall, setL1PricingRewardRateReturn =>
+            l1_at(l1::REWARD_RATE), U256::from(args.weiPerUnit);
+        setL1PricePerUnitCall, setL1PricePerUnitReturn =>
+            l1_at(l1::PRICE_PER_UNIT), args.pricePerUnit;
+        setPerBatchGasChargeCall, setPerBatchGasChargeReturn =>
+            l1_at(l1::BATCH_GAS), U256::from(args.cost.cast_unsigned());
+        setAmortizedCostCapBipsCall, setAmortizedCostCapBipsReturn =>
+            l1_at(l1::COST_CAP_BIPS), U256::from(args.cap);
+    )
 }
 
 /// Runs a method of the owner: it is logged, and costs nothing.
@@ -278,7 +271,11 @@ fn owner<DB: Database, T>(
     let data = call.input();
     let method = FixedBytes(call.selector());
     if !call.is_static() {
-        call.emit(&OwnerActs { method, owner: caller, data })?;
+        call.emit(&OwnerActs {
+            method,
+            owner: caller,
+            data,
+        })?;
     }
     Ok(result)
 }
@@ -310,7 +307,13 @@ mod tests {
 
     #[test]
     fn units_round_up_and_saturate() {
-        for (value, unit, units) in [(0, 128, 0), (1, 128, 1), (128, 128, 1), (129, 128, 2), (99_999, 2, 255)] {
+        for (value, unit, units) in [
+            (0, 128, 0),
+            (1, 128, 1),
+            (128, 128, 1),
+            (129, 128, 2),
+            (99_999, 2, 255),
+        ] {
             assert_eq!(units_up(value, unit), units, "{value} in {unit}");
         }
     }

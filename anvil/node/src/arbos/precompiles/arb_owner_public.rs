@@ -45,10 +45,14 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             call.view(|call, _: getAllChainOwnersCall| Ok(owners.members(&mut call.storage())?))
         }
         getNetworkFeeAccountCall::SELECTOR => call.view(|call, _: getNetworkFeeAccountCall| {
-            Ok(call.storage().get_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?)
+            Ok(call
+                .storage()
+                .get_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?)
         }),
         getInfraFeeAccountCall::SELECTOR => call.view(|call, _: getInfraFeeAccountCall| {
-            Ok(call.storage().get_address(Space::ROOT.at(root::INFRA_FEE_ACCOUNT))?)
+            Ok(call
+                .storage()
+                .get_address(Space::ROOT.at(root::INFRA_FEE_ACCOUNT))?)
         }),
         getBrotliCompressionLevelCall::SELECTOR => {
             call.view(|call, _: getBrotliCompressionLevelCall| {

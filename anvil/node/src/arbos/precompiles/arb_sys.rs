@@ -75,7 +75,13 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         }
         myCallersAddressWithoutAliasingCall::SELECTOR => {
             call.view(|call, _: myCallersAddressWithoutAliasingCall| {
-                Ok(call.chain().tx.spans.last().map(|span| span.caller).unwrap_or_default())
+                Ok(call
+                    .chain()
+                    .tx
+                    .spans
+                    .last()
+                    .map(|span| span.caller)
+                    .unwrap_or_default())
             })
         }
         withdrawEthCall::SELECTOR => {
@@ -96,17 +102,25 @@ fn block_hash<DB: Database>(
     let number = u64::try_from(requested).ok();
     match number.filter(|n| *n < current && n.saturating_add(BLOCK_HASHES) >= current) {
         Some(number) => call.block_hash(number),
-        None => Err(Stop::typed(InvalidBlockNumber { requested, current: U256::from(current) })),
+        None => Err(Stop::typed(InvalidBlockNumber {
+            requested,
+            current: U256::from(current),
+        })),
     }
 }
 
 fn alias(sender: Address) -> Address {
-    let sum = U256::from_be_bytes(sender.into_word().0) + U256::from_be_bytes(ALIAS_OFFSET.into_word().0);
+    let sum =
+        U256::from_be_bytes(sender.into_word().0) + U256::from_be_bytes(ALIAS_OFFSET.into_word().0);
     Address::from_word(sum.into())
 }
 
 /// Counts and logs a message; its money leaves this chain.
-fn send<DB: Database>(call: &mut Call<'_, DB>, destination: Address, data: Bytes) -> Outcome<U256, DB> {
+fn send<DB: Database>(
+    call: &mut Call<'_, DB>,
+    destination: Address,
+    data: Bytes,
+) -> Outcome<U256, DB> {
     let (value, caller) = (call.value(), call.caller());
     let block = call.block();
     let numbers = [block.number, block.l1_block_number, block.timestamp].map(U256::from);
@@ -114,7 +128,15 @@ fn send<DB: Database>(call: &mut Call<'_, DB>, destination: Address, data: Bytes
     let position = call.storage().get(slot)?;
     call.storage().set(slot, position + U256::from(1))?;
     call.destroy(value)?;
-    let content = (caller, destination, numbers[0], numbers[1], numbers[2], value, data.clone());
+    let content = (
+        caller,
+        destination,
+        numbers[0],
+        numbers[1],
+        numbers[2],
+        value,
+        data.clone(),
+    );
     call.emit(&L2ToL1Tx {
         caller,
         destination,
@@ -136,7 +158,13 @@ mod tests {
     #[test]
     fn aliases_wrap_around() {
         let low = Address::with_last_byte(1);
-        assert_eq!(alias(low), address!("1111000000000000000000000000000000001112"));
-        assert_eq!(alias(Address::repeat_byte(0xff)), address!("1111000000000000000000000000000000001110"));
+        assert_eq!(
+            alias(low),
+            address!("1111000000000000000000000000000000001112")
+        );
+        assert_eq!(
+            alias(Address::repeat_byte(0xff)),
+            address!("1111000000000000000000000000000000001110")
+        );
     }
 }

@@ -67,9 +67,8 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         codehashVersionCall::SELECTOR => {
             call.view(|call, args: codehashVersionCall| Ok(active(call, args.codehash)?.0.version))
         }
-        codehashAsmSizeCall::SELECTOR => {
-            call.view(|call, args: codehashAsmSizeCall| Ok(active(call, args.codehash)?.0.asm_bytes()))
-        }
+        codehashAsmSizeCall::SELECTOR => call
+            .view(|call, args: codehashAsmSizeCall| Ok(active(call, args.codehash)?.0.asm_bytes())),
         programVersionCall::SELECTOR => {
             call.view(|call, args: programVersionCall| Ok(active_at(call, args.program)?.0.version))
         }
@@ -99,14 +98,22 @@ fn parameters<DB: Database>(call: Call<'_, DB>) -> Answer {
         stylusVersionCall::SELECTOR => {
             call.view(|call, _: stylusVersionCall| Ok(load_params(call)?.version))
         }
-        inkPriceCall::SELECTOR => call.view(|call, _: inkPriceCall| Ok(load_params(call)?.ink_price)),
+        inkPriceCall::SELECTOR => {
+            call.view(|call, _: inkPriceCall| Ok(load_params(call)?.ink_price))
+        }
         maxStackDepthCall::SELECTOR => {
             call.view(|call, _: maxStackDepthCall| Ok(load_params(call)?.max_stack_depth))
         }
-        freePagesCall::SELECTOR => call.view(|call, _: freePagesCall| Ok(load_params(call)?.free_pages)),
+        freePagesCall::SELECTOR => {
+            call.view(|call, _: freePagesCall| Ok(load_params(call)?.free_pages))
+        }
         pageGasCall::SELECTOR => call.view(|call, _: pageGasCall| Ok(load_params(call)?.page_gas)),
-        pageRampCall::SELECTOR => call.view(|call, _: pageRampCall| Ok(load_params(call)?.page_ramp)),
-        pageLimitCall::SELECTOR => call.view(|call, _: pageLimitCall| Ok(load_params(call)?.page_limit)),
+        pageRampCall::SELECTOR => {
+            call.view(|call, _: pageRampCall| Ok(load_params(call)?.page_ramp))
+        }
+        pageLimitCall::SELECTOR => {
+            call.view(|call, _: pageLimitCall| Ok(load_params(call)?.page_limit))
+        }
         minInitGasCall::SELECTOR => call.view(|call, _: minInitGasCall| {
             let params = load_params(call)?;
             Ok(minInitGasReturn {
@@ -131,7 +138,9 @@ fn parameters<DB: Database>(call: Call<'_, DB>) -> Answer {
 }
 
 /// The chain's parameters, paid for by the call.
-pub(in crate::arbos) fn load_params<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<StylusParams, DB> {
+pub(in crate::arbos) fn load_params<DB: Database>(
+    call: &mut Call<'_, DB>,
+) -> Outcome<StylusParams, DB> {
     let arbos = call.arbos();
     Ok(params::load(&mut call.storage(), arbos)?)
 }
@@ -153,7 +162,10 @@ fn activate<DB: Database>(
         dataFee: activated.data_fee,
         version: activated.version,
     })?;
-    Ok(activateProgramReturn { version: activated.version, dataFee: activated.data_fee })
+    Ok(activateProgramReturn {
+        version: activated.version,
+        dataFee: activated.data_fee,
+    })
 }
 
 fn keepalive<DB: Database>(
@@ -170,7 +182,10 @@ fn keepalive<DB: Database>(
     program.activated_hours = hours_since_start(now);
     program.save(&mut call.storage(), args.codehash)?;
     pay_data_fee(call, fee)?;
-    call.emit(&ProgramLifetimeExtended { codehash: args.codehash, dataFee: fee })?;
+    call.emit(&ProgramLifetimeExtended {
+        codehash: args.codehash,
+        dataFee: fee,
+    })?;
     Ok(codehashKeepaliveReturn {})
 }
 
@@ -178,7 +193,10 @@ fn keepalive<DB: Database>(
 fn pay_data_fee<DB: Database>(call: &mut Call<'_, DB>, fee: U256) -> Outcome<(), DB> {
     let value = call.value();
     let Some(rest) = value.checked_sub(fee) else {
-        return Err(Stop::typed(ProgramInsufficientValue { have: value, want: fee }));
+        return Err(Stop::typed(ProgramInsufficientValue {
+            have: value,
+            want: fee,
+        }));
     };
     call.burn(800)?;
     let network = call.network_fee_account()?;
@@ -224,9 +242,12 @@ fn active_at<DB: Database>(
 pub(super) fn inactive<E>(inactive: Inactive) -> Stop<E> {
     match inactive {
         Inactive::NotActivated => Stop::typed(ProgramNotActivated {}),
-        Inactive::NeedsUpgrade { program, chain } => {
-            Stop::typed(ProgramNeedsUpgrade { version: program, stylusVersion: chain })
-        }
-        Inactive::Expired { age_secs } => Stop::typed(ProgramExpired { ageInSeconds: age_secs }),
+        Inactive::NeedsUpgrade { program, chain } => Stop::typed(ProgramNeedsUpgrade {
+            version: program,
+            stylusVersion: chain,
+        }),
+        Inactive::Expired { age_secs } => Stop::typed(ProgramExpired {
+            ageInSeconds: age_secs,
+        }),
     }
 }

@@ -28,8 +28,8 @@ use revm::{
 
 use crate::evm::{ArbContext, ExecConfig};
 
-pub(super) use arb_wasm::{ArbWasm, load_params};
 pub(super) use arb_aggregator::SEQUENCER;
+pub(super) use arb_wasm::{ArbWasm, load_params};
 pub(super) use call::{Call, Outcome, Stop};
 
 /// An address of the lowest byte only.
@@ -93,7 +93,9 @@ impl Contract {
     }
 
     fn at(address: Address) -> Option<Self> {
-        Self::ALL.into_iter().find(|contract| contract.address() == address)
+        Self::ALL
+            .into_iter()
+            .find(|contract| contract.address() == address)
     }
 }
 
