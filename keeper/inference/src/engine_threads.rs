@@ -45,7 +45,10 @@ pub(crate) fn expect(wanted: NonZeroUsize) -> Result<(), ThreadsError> {
     if actual == wanted.get() {
         Ok(())
     } else {
-        Err(ThreadsError { wanted: wanted.get(), actual })
+        Err(ThreadsError {
+            wanted: wanted.get(),
+            actual,
+        })
     }
 }
 

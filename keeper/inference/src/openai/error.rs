@@ -5,18 +5,23 @@ use std::time::Duration;
 use cor_keeper::ports::{BackendError, ErrorClass};
 
 use super::config::KeySource;
+use crate::http::with_causes;
 
 /// Why a server cannot be used as a backend.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The base URL is none.
-    #[error("INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1")]
+    #[error(
+        "INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1"
+    )]
     BadUrl {
         /// What is wrong. Never the URL itself, which may hold a secret.
         reason: String,
     },
     /// The key is not there.
-    #[error("INF-141 no usable key in {source_of_key:?}: {reason}; put the key there, or remove the setting if the server wants none")]
+    #[error(
+        "INF-141 no usable key in {source_of_key:?}: {reason}; put the key there, or remove the setting if the server wants none"
+    )]
     BadKey {
         /// Where it was looked for.
         source_of_key: KeySource,
@@ -24,13 +29,18 @@ pub enum OpenError {
         reason: String,
     },
     /// The HTTP client cannot be built, for example because there are no certificate roots.
-    #[error("INF-142 no HTTP client: {source}; install the system's certificate roots (Debian: ca-certificates)")]
+    #[error(
+        "INF-142 no HTTP client: {}; install the system's certificate roots (Debian: ca-certificates)",
+        with_causes(source.as_ref())
+    )]
     HttpClient {
         /// What the client said.
         source: Box<reqwest::Error>,
     },
     /// Nobody answers, or not with what was asked for.
-    #[error("INF-143 the inference server at {url} cannot be used: {cause}; start it, or correct the base URL or the key")]
+    #[error(
+        "INF-143 the inference server at {url} cannot be used: {cause}; start it, or correct the base URL or the key"
+    )]
     Unusable {
         /// The base URL.
         url: String,
@@ -38,7 +48,9 @@ pub enum OpenError {
         cause: CallError,
     },
     /// The server has other models.
-    #[error("INF-144 the inference server at {url} has no model `{wanted}`, it lists: {listed}; load the model there, or configure one of these")]
+    #[error(
+        "INF-144 the inference server at {url} has no model `{wanted}`, it lists: {listed}; load the model there, or configure one of these"
+    )]
     NoSuchModel {
         /// The base URL.
         url: String,
@@ -53,7 +65,10 @@ impl OpenError {
     /// Who has to act.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::BadUrl { .. } | Self::BadKey { .. } | Self::HttpClient { .. } | Self::NoSuchModel { .. } => ErrorClass::Caller,
+            Self::BadUrl { .. }
+            | Self::BadKey { .. }
+            | Self::HttpClient { .. }
+            | Self::NoSuchModel { .. } => ErrorClass::Caller,
             Self::Unusable { cause, .. } => cause.class(),
         }
     }
@@ -63,7 +78,7 @@ impl OpenError {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// No connection, or it broke.
-    #[error("INF-150 no connection: {0}")]
+    #[error("INF-150 no connection: {}", with_causes(.0.as_ref()))]
     Connection(#[source] Box<reqwest::Error>),
     /// No answer in time.
     #[error("INF-151 no answer within {} ms", limit.as_millis())]
@@ -104,9 +119,19 @@ impl CallError {
     /// answer twice and be no faster.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Connection(_) | Self::Status { status: 429 | 500..=599, .. } => ErrorClass::Transient,
-            Self::Status { status: 401 | 403 | 404, .. } => ErrorClass::Caller,
-            Self::Timeout { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::BadReply { .. } => ErrorClass::Peer,
+            Self::Connection(_)
+            | Self::Status {
+                status: 429 | 500..=599,
+                ..
+            } => ErrorClass::Transient,
+            Self::Status {
+                status: 401 | 403 | 404,
+                ..
+            } => ErrorClass::Caller,
+            Self::Timeout { .. }
+            | Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::BadReply { .. } => ErrorClass::Peer,
         }
     }
 }
@@ -114,7 +139,12 @@ impl CallError {
 impl From<CallError> for BackendError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Status { status, excerpt, .. } | CallError::BadReply { status, excerpt, .. } => Self::BadReply { status, excerpt },
+            CallError::Status {
+                status, excerpt, ..
+            }
+            | CallError::BadReply {
+                status, excerpt, ..
+            } => Self::BadReply { status, excerpt },
             error => Self::Failed(error.to_string()),
         }
     }
