@@ -3,7 +3,8 @@ pragma solidity ^0.8.24;
 
 /// @title Cor: the token
 /// @notice ERC-20 with EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
-/// @dev The same code, with other constructor arguments, is the development stablecoin. Signatures with a high `s` or a `v` other than 27/28 are refused.
+/// @dev The same code, with other constructor arguments, is the development stablecoin. Name and symbol have at most 31 bytes. Signatures are those of
+/// plain accounts (no ERC-1271); a high `s` or a `v` other than 27/28 is refused, and an invalid signature is by the zero address in InvalidSigner.
 /// The EIP-712 domain is (name, "1", chainid, this contract).
 interface ICor {
     /// @notice ERC-20.

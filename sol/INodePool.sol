@@ -65,7 +65,7 @@ interface INodePool {
     /// @notice The node is not suspended.
     error NotSuspended(address node);
 
-    /// @notice Registers the caller as a node. Reverts with the errors above.
+    /// @notice Registers the caller as a node: 1 to 64 models, a capacity of 1 to 1024. Reverts with the errors above.
     function register(address operator, uint64[] calldata models, uint32 capacity, uint8 hardwareClass, uint64 version) external returns (uint64 registrationEpoch);
     /// @notice Takes the caller out; only without open tasks.
     function deregister() external;

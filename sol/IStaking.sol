@@ -55,8 +55,9 @@ interface IStaking {
     /// @notice Seconds between unbonding and withdrawal.
     function unbondingSecs() external view returns (uint64 secs);
     /// @notice Adds stake behind a node. The first staker of a node is the only one until its stake is zero again. Takes `amount` by transferFrom.
+    /// Reverts with InsufficientStake(node, sum, required) if the sum stays below `nodeStakeRequired`: nobody can occupy another's node for a small sum.
     function stakeNode(address node, uint256 amount) external;
-    /// @notice Unbonds all stake of a deregistered node to its staker.
+    /// @notice Unbonds all stake of a deregistered node to its staker. Reverts with NotStaker also if there is no stake.
     function unbondNode(address node) external;
     /// @notice Stake behind a node, and who put it there.
     function nodeStake(address node) external view returns (uint256 amount, address staker);
@@ -64,7 +65,7 @@ interface IStaking {
     function isNodeStaked(address node) external view returns (bool staked);
     /// @notice Stakes for the caller. Takes `amount` by transferFrom.
     function stake(uint256 amount) external;
-    /// @notice Starts to unbond part of the caller's stake.
+    /// @notice Starts to unbond part of the caller's stake. At most 8 amounts of an account, with those of its nodes, unbond at a time.
     function unbond(uint256 amount) external;
     /// @notice A user's stake that is not unbonding.
     function stakeOf(address user) external view returns (uint256 amount);
@@ -76,7 +77,7 @@ interface IStaking {
     function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
     /// @notice Slashed stake not yet swept.
     function slashedPot() external view returns (uint256 amount);
-    /// @notice Sends the slashed pot to the SessionPayment treasury; anyone.
+    /// @notice Sends the slashed pot to the SessionPayment treasury; anyone. Reverts with ZeroAmount if the pot is empty.
     function sweepSlashed() external returns (uint256 amount);
     /// @notice All stake held: nodes, users, unbonding, slashed pot. Equals the token balance of this contract or less (stray transfers).
     function totalHeld() external view returns (uint256 amount);

@@ -24,8 +24,8 @@ const queue = {
   address: addresses.session_queue,
   abi: parseAbi([
     'struct SessionParams { uint64 modelIdentifier; uint16 executionDepth; uint16 toolDepth; uint8 sla; uint8 validatorDepth; uint8 redundant; uint8 consensusRule; uint16 quorumBps; uint8 priority; uint32 assignSecs; uint32 ackSecs; uint32 precommitSecs; uint32 commitSecs; bytes32 metadata; }',
-    'struct Replica { address miner; uint64 registrationEpoch; uint8 outcome; uint64 ackedAt; uint64 precommittedAt; uint64 committedAt; bytes32 commitment; bytes32 resultDigest; bytes32 salt; }',
-    'struct TaskView { uint64 sessionId; address payer; address keeper; uint8 phase; uint8 status; uint8 answerKind; uint32 maxTokens; uint64 submittedAt; uint64 deadline; uint64 endedAt; bytes32 promptDigest; bytes32 resultDigest; Replica[] replicas; }',
+    'struct Replica { address miner; uint64 registrationEpoch; uint8 outcome; uint8 messages; bytes32 commitment; bytes32 resultDigest; }',
+    'struct TaskView { uint64 sessionId; address payer; address keeper; uint8 phase; uint8 status; uint8 answerKind; uint32 maxTokens; uint64 submittedAt; uint64 deadline; uint64 endedAt; bytes32 resultDigest; Replica[] replicas; }',
     'event SessionCreated(uint64 indexed sessionId, address indexed owner, uint64 modelIdentifier, uint8 redundant)',
     'event TaskQueued(uint64 indexed sessionId, uint64 indexed taskId, address indexed payer, bytes32 promptDigest, string promptUrn, uint8 answerKind, uint32 maxTokens, uint64 deadline, bytes32 clientReference)',
     'event TaskEnded(uint64 indexed sessionId, uint64 indexed taskId, uint8 status, bytes32 resultDigest, address[] miners, uint8[] outcomes)',

@@ -113,6 +113,9 @@ pub struct NodeConfig {
     pub dump_state: Option<PathBuf>,
     /// Time between saves while running (`--state-interval`).
     pub state_interval: Option<Duration>,
+    /// Folder for compiled Stylus programs (`--program-cache`); only in memory if `None`. What is in it is executed: nobody else
+    /// may be able to write to it.
+    pub program_cache: Option<PathBuf>,
     /// Lets programs import the debug host calls and opens ArbDebug.
     pub debug: bool,
     /// Where the time comes from.
@@ -150,6 +153,7 @@ impl Default for NodeConfig {
             load_state: None,
             dump_state: None,
             state_interval: None,
+            program_cache: None,
             debug: true,
             clock: Arc::new(SystemClock),
         }

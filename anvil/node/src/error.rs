@@ -10,7 +10,9 @@ use crate::{chain::DumpError, evm::ExecError};
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// Another process listens there.
-    #[error("NODE-001: port {port} on {host} is in use: stop the process that holds it, choose another with --port, or use --port 0 for any free one")]
+    #[error(
+        "NODE-001: port {port} on {host} is in use: stop the process that holds it, choose another with --port, or use --port 0 for any free one"
+    )]
     PortInUse {
         /// Address that was asked for.
         host: std::net::IpAddr,

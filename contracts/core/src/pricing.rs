@@ -34,7 +34,7 @@ pub const MULTIPLIER_MAX_BPS: u32 = 1_000_000;
 /// A share of 5000 bps needs no quorum surcharge; each started 1000 bps above it is a step.
 const QUORUM_FREE_BPS: u16 = 5_000;
 const QUORUM_STEP_BPS: u16 = 1_000;
-/// The three multipliers are each over [`BPS`].
+/// The three multipliers are each over [`crate::math::BPS`].
 const MULTIPLIERS_DENOMINATOR: u64 = 1_000_000_000_000;
 
 /// The rules' name of a field, as in the Solidity interface; ASCII, at most 32 bytes.
@@ -338,7 +338,7 @@ fn lines(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> Option<Pric
     })
 }
 
-/// The product of the three multipliers, each over [`BPS`]: at most 10^6 * 6 * 10^6 * 10^6 in a version that may be published.
+/// The product of the three multipliers, each over [`crate::math::BPS`]: at most 10^6 * 6 * 10^6 * 10^6 in a version that may be published.
 fn multipliers(terms: &Terms, inputs: &QuoteInputs) -> Option<u64> {
     let quorum_steps = inputs
         .quorum_bps

@@ -158,16 +158,17 @@ pub struct NodeStake {
 }
 
 impl NodeStake {
-    /// Adds stake. The first staker is the only one until the stake is zero again, so nobody can hold another's node hostage by
-    /// adding a little.
+    /// Adds stake, up to `required` at least. The first staker is the only one until the stake is zero again; as that takes the
+    /// whole stake at once, nobody can occupy another's node for a small sum.
     ///
     /// # Errors
-    /// `ZeroAmount`, `NotStaker`, `AmountTooLarge`.
+    /// `ZeroAmount`, `NotStaker`, `AmountTooLarge`, `InsufficientStake` if the sum is below `required`.
     pub fn add(
         self,
         totals: Totals,
         caller: Address,
         amount: U256,
+        required: U256,
     ) -> Result<(Self, Totals), StakingError> {
         let (totals, amount) = totals.take_in(amount)?;
         if self.amount != 0 && self.staker != caller {
@@ -175,13 +176,17 @@ impl NodeStake {
                 staker: self.staker,
             });
         }
-        Ok((
-            Self {
-                staker: caller,
-                amount: self.amount.saturating_add(amount),
-            },
-            totals,
-        ))
+        let next = Self {
+            staker: caller,
+            amount: self.amount.saturating_add(amount),
+        };
+        if !next.covers(required) {
+            return Err(StakingError::InsufficientStake {
+                available: next.amount,
+                needed: required,
+            });
+        }
+        Ok((next, totals))
     }
 
     /// Takes all stake out, to be unbonded to its staker. Returns how much.

@@ -19,95 +19,92 @@ fn wei(amount: u128) -> U256 {
 
 #[test]
 fn adding_to_a_node() {
-    let mine = NodeStake {
+    let node = |amount| NodeStake {
         staker: account(1),
-        amount: 10,
+        amount,
     };
     let held = |held| Totals { held, slashed: 0 };
+    let (none, whole, slashed) = (NodeStake::default(), node(10), node(4));
+    let too_large = |amount| {
+        Err(StakingError::AmountTooLarge {
+            amount,
+            limit: HELD_MAX - 10,
+        })
+    };
+    let short = |available| {
+        Err(StakingError::InsufficientStake {
+            available,
+            needed: wei(10),
+        })
+    };
+    let foreign = Err(StakingError::NotStaker { staker: account(1) });
     let table = [
         (
             "first",
-            NodeStake::default(),
+            none,
             0,
             account(1),
-            wei(5),
-            Ok((
-                NodeStake {
-                    staker: account(1),
-                    amount: 5,
-                },
-                held(5),
-            )),
+            wei(10),
+            Ok((node(10), held(10))),
         ),
         (
             "more",
-            mine,
+            whole,
             10,
             account(1),
             wei(5),
-            Ok((
-                NodeStake {
-                    staker: account(1),
-                    amount: 15,
-                },
-                held(15),
-            )),
+            Ok((node(15), held(15))),
+        ),
+        (
+            "made whole",
+            slashed,
+            4,
+            account(1),
+            wei(6),
+            Ok((node(10), held(10))),
         ),
         (
             "zero",
-            mine,
+            whole,
             10,
             account(1),
             wei(0),
             Err(StakingError::ZeroAmount),
         ),
-        (
-            "stranger",
-            mine,
-            10,
-            account(2),
-            wei(5),
-            Err(StakingError::NotStaker { staker: account(1) }),
-        ),
+        ("stranger", whole, 10, account(2), wei(10), foreign),
+        ("too little", none, 0, account(1), wei(9), short(9)),
+        ("still not whole", slashed, 4, account(1), wei(5), short(9)),
         (
             "to the brim",
-            NodeStake::default(),
+            none,
             0,
             account(1),
             wei(HELD_MAX),
-            Ok((
-                NodeStake {
-                    staker: account(1),
-                    amount: HELD_MAX,
-                },
-                held(HELD_MAX),
-            )),
+            Ok((node(HELD_MAX), held(HELD_MAX))),
         ),
         (
             "over it",
-            mine,
+            whole,
             10,
             account(1),
             wei(HELD_MAX),
-            Err(StakingError::AmountTooLarge {
-                amount: wei(HELD_MAX),
-                limit: HELD_MAX - 10,
-            }),
+            too_large(wei(HELD_MAX)),
         ),
         (
             "far over",
-            mine,
+            whole,
             10,
             account(1),
             U256::MAX,
-            Err(StakingError::AmountTooLarge {
-                amount: U256::MAX,
-                limit: HELD_MAX - 10,
-            }),
+            too_large(U256::MAX),
         ),
     ];
-    for (name, node, total, caller, amount, expected) in table {
-        assert_eq!(node.add(held(total), caller, amount), expected, "{name}");
+    for (name, before, total, caller, amount, expected) in table {
+        assert_eq!(
+            before.add(held(total), caller, amount, wei(10)),
+            expected,
+            "{name}"
+        );
     }
 }
 
@@ -470,6 +467,7 @@ impl Ledger {
                     self.totals,
                     caller(who),
                     U256::from(amount),
+                    wei(40),
                 )?;
                 self.nodes.insert(node, next);
                 self.totals = totals;

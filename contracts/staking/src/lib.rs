@@ -116,7 +116,7 @@ impl Staking {
         let caller = self.vm().msg_sender();
         let (next, totals) = self
             .node(node)
-            .add(self.totals(), caller, amount)
+            .add(self.totals(), caller, amount, self.node_stake_required())
             .map_err(|error| self.refuse(error, node))?;
         self.set_node(node, next);
         self.set_totals(totals);

@@ -15,3 +15,5 @@ pub mod http;
 pub mod journal;
 pub mod receipt;
 pub mod signer;
+
+mod tls;

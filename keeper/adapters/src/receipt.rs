@@ -49,25 +49,29 @@ pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_
         keeper: task.keeper,
         phase: label(&PHASES, task.phase),
         status: label(&STATUSES, task.status),
-        prompt_digest: task.promptDigest,
+        prompt_digest: B256::ZERO,
         result_digest: task.resultDigest,
         quote: QuoteLines { version: 0, miners: U256::ZERO, validators: U256::ZERO, network: U256::ZERO, gas: U256::ZERO, rebate: U256::ZERO, total: U256::ZERO },
         settlement: None,
-        replicas: task.replicas.iter().enumerate().map(|(index, replica)| reader.evidence(index, replica)).collect(),
+        replicas: task.replicas.iter().enumerate().map(|(index, replica)| evidence(index, replica)).collect(),
         timeline: Vec::new(),
         transactions: Vec::new(),
     };
+    let mut times = BTreeMap::new();
     let mut steps: BTreeMap<(u64, u64), (B256, Vec<&'static str>)> = BTreeMap::new();
     for (log, event) in &logs {
-        record(&mut receipt, event);
         let (name, detail) = describe(event);
         let block = log.block_number.unwrap_or_default();
         let transaction = log.transaction_hash.unwrap_or_default();
-        receipt.timeline.push(TimelineEntry { block, timestamp: log.block_timestamp.unwrap_or_default(), transaction, event: name.to_owned(), detail });
+        let timestamp = reader.time(&mut times, log).await?;
+        record(&mut receipt, event, timestamp);
+        receipt.timeline.push(TimelineEntry { block, timestamp, transaction, event: name.to_owned(), detail });
         let (_, names) = steps.entry((block, log.transaction_index.unwrap_or_default())).or_insert_with(|| (transaction, Vec::new()));
         names.push(name);
     }
-    reader.fill_times(&mut receipt.timeline).await?;
+    for replica in &mut receipt.replicas {
+        replica.verified = verify(at, task_id, replica);
+    }
     for ((block, _), (hash, names)) in steps {
         receipt.transactions.push(reader.transaction(block, hash, &names).await?);
     }
@@ -119,52 +123,55 @@ impl Reader<'_> {
         (task_of(&event) == Some(self.task_id)).then_some(event)
     }
 
-    fn evidence(&self, index: usize, replica: &ISessionQueue::Replica) -> ReplicaEvidence {
-        let index = u8::try_from(index).unwrap_or(u8::MAX);
-        let binding = Binding {
-            chain_id: self.at.chain_id,
-            queue: self.at.session_queue,
-            task_id: self.task_id,
-            replica: index,
-            miner: replica.miner,
-            registration_epoch: replica.registrationEpoch,
-        };
-        let revealed = replica.committedAt != 0;
-        ReplicaEvidence {
-            index,
-            miner: replica.miner,
-            registration_epoch: replica.registrationEpoch,
-            outcome: label(&OUTCOMES, replica.outcome),
-            acked_at: replica.ackedAt,
-            precommitted_at: replica.precommittedAt,
-            committed_at: replica.committedAt,
-            commitment: replica.commitment,
-            result_digest: replica.resultDigest,
-            salt: replica.salt,
-            verified: revealed && binding.commitment(replica.resultDigest, replica.salt) == replica.commitment,
-            earned: U256::ZERO,
-            slashed: U256::ZERO,
-        }
-    }
-
     async fn transaction(&self, block: u64, hash: B256, names: &[&'static str]) -> Result<TransactionLine, ChainError> {
         let receipt = self.provider.get_transaction_receipt(hash).await.map_err(|error| self.failed("receipt", &error))?;
         let receipt = receipt.ok_or_else(|| self.unexpected("receipt", format!("none for {hash}, whose logs are on chain")))?;
         Ok(TransactionLine { hash, block, step: step_of(names).to_owned(), from: receipt.from, gas_used: receipt.gas_used })
     }
 
-    /// Not every node puts the block's time into a log.
-    async fn fill_times(&self, timeline: &mut [TimelineEntry]) -> Result<(), ChainError> {
-        let mut times: BTreeMap<u64, u64> = BTreeMap::new();
-        for entry in timeline.iter_mut().filter(|entry| entry.timestamp == 0) {
-            if let std::collections::btree_map::Entry::Vacant(slot) = times.entry(entry.block) {
-                let block = self.provider.get_block_by_number(entry.block.into()).await.map_err(|error| self.failed("block", &error))?;
-                slot.insert(block.map_or(0, |block| block.header.timestamp));
-            }
-            entry.timestamp = times.get(&entry.block).copied().unwrap_or_default();
+    /// Time of a log's block. Not every node puts it into the log.
+    async fn time(&self, known: &mut BTreeMap<u64, u64>, log: &Log) -> Result<u64, ChainError> {
+        let number = log.block_number.unwrap_or_default();
+        if let Some(time) = log.block_timestamp.or_else(|| known.get(&number).copied()) {
+            return Ok(time);
         }
-        Ok(())
+        let block = self.provider.get_block_by_number(number.into()).await.map_err(|error| self.failed("block", &error))?;
+        let time = block.map_or(0, |block| block.header.timestamp);
+        known.insert(number, time);
+        Ok(time)
     }
+}
+
+/// What the task's record tells of a replica; the rest comes from the logs.
+fn evidence(index: usize, replica: &ISessionQueue::Replica) -> ReplicaEvidence {
+    ReplicaEvidence {
+        index: u8::try_from(index).unwrap_or(u8::MAX),
+        miner: replica.miner,
+        registration_epoch: replica.registrationEpoch,
+        outcome: label(&OUTCOMES, replica.outcome),
+        acked_at: 0,
+        precommitted_at: 0,
+        committed_at: 0,
+        commitment: replica.commitment,
+        result_digest: replica.resultDigest,
+        salt: B256::ZERO,
+        verified: false,
+        earned: U256::ZERO,
+        slashed: U256::ZERO,
+    }
+}
+
+/// Recomputes a revealed commitment.
+fn verify(at: &Deployment, task_id: u64, replica: &ReplicaEvidence) -> bool {
+    let binding = Binding {
+        chain_id: at.chain_id,
+        queue: at.session_queue,
+        task_id,
+        replica: replica.index,
+        miner: replica.miner,
+        registration_epoch: replica.registration_epoch,
+    };
+    replica.committed_at != 0 && binding.commitment(replica.result_digest, replica.salt) == replica.commitment
 }
 
 fn label(labels: &[&str], number: u8) -> String {
@@ -197,9 +204,10 @@ fn task_of(event: &Event) -> Option<u64> {
     }
 }
 
-/// Enters what the money did.
-fn record(receipt: &mut Receipt, event: &Event) {
+/// Enters what a log tells of the money and of the miners.
+fn record(receipt: &mut Receipt, event: &Event, timestamp: u64) {
     match event {
+        Event::Queue(event) => record_message(receipt, event, timestamp),
         Event::Payment(Payment::Reserved(event)) => receipt.quote = quote_lines(event),
         Event::Payment(Payment::Charged(event)) => {
             receipt.settlement = Some(Settlement {
@@ -223,6 +231,29 @@ fn record(receipt: &mut Receipt, event: &Event) {
         Event::Staking(Staking::Slashed(event)) => {
             if let Some(replica) = replica_mut(receipt, event.node) {
                 replica.slashed += event.amount;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Enters what a miner said, and when.
+fn record_message(receipt: &mut Receipt, event: &Queue, timestamp: u64) {
+    match event {
+        Queue::TaskQueued(event) => receipt.prompt_digest = event.promptDigest,
+        Queue::TaskAcked(event) => {
+            if let Some(replica) = replica_mut(receipt, event.miner) {
+                replica.acked_at = timestamp;
+            }
+        }
+        Queue::TaskPrecommitted(event) => {
+            if let Some(replica) = replica_mut(receipt, event.miner) {
+                (replica.precommitted_at, replica.commitment) = (timestamp, event.commitment);
+            }
+        }
+        Queue::TaskCommitted(event) => {
+            if let Some(replica) = replica_mut(receipt, event.miner) {
+                (replica.committed_at, replica.result_digest, replica.salt) = (timestamp, event.resultDigest, event.salt);
             }
         }
         _ => {}

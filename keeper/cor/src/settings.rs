@@ -89,7 +89,7 @@ impl BackendSettings {
             }
             "openai" => {
                 let base_url = text(&self.openai_url).ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
-                let key = text(&self.openai_key_env).map(KeySource::Env);
+                let key = text(&self.openai_key_env).map(KeySource::Variable);
                 Ok(InferenceConfig::OpenAi(OpenAiConfig { key, ..OpenAiConfig::new(base_url, self.openai_model.clone()) }))
             }
             other => Err(invalid(&format!("backend.kind is {other:?}; it must be \"embedded\" or \"openai\""))),

@@ -53,7 +53,7 @@ async fn viem_drives_the_whole_lane() {
     let earned: Vec<U256> = seen["earned"].as_array().expect("a list").iter().map(number).collect();
     assert!(earned.iter().all(|amount| !amount.is_zero() && *amount == earned[0]), "{seen}");
     assert_eq!(seen["earned"], seen["wallets"], "what was earned is in the wallets");
-    assert!(number(&seen["charged"]) > earned.iter().sum(), "network fee and gas come on top: {seen}");
+    assert!(number(&seen["charged"]) > earned.iter().sum::<U256>(), "network fee and gas come on top: {seen}");
     net.assert_conserved().await;
 }
 

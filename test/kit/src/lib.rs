@@ -2,10 +2,12 @@
 //!
 //! - [`TestNet`]: chain, deployed and wired network, funded accounts, time control.
 //! - [`lane`]: sessions, tasks and signed messages in a line each.
+//! - [`solo`]: one contract alone, without a socket: every error, every event.
 //! - [`paths`]: where the compiled contracts and the `cor` binary are.
 
 pub mod lane;
 pub mod paths;
+pub mod solo;
 
 mod net;
 

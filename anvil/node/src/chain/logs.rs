@@ -35,18 +35,27 @@ pub struct MinedLog {
 
 /// All logs of `block`, in order.
 pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = MinedLog> {
-    block.transactions.iter().zip(&block.receipts).zip(0u64..).flat_map(move |((tx, receipt), tx_index)| {
-        receipt.logs.iter().zip(receipt.first_log_index..).map(move |(log, log_index)| MinedLog {
-            log: log.clone(),
-            block_hash: block.hash,
-            block_number: block.number(),
-            block_timestamp: block.timestamp(),
-            tx_hash: *tx.tx_hash(),
-            tx_index,
-            log_index,
-            removed,
+    block
+        .transactions
+        .iter()
+        .zip(&block.receipts)
+        .zip(0u64..)
+        .flat_map(move |((tx, receipt), tx_index)| {
+            receipt
+                .logs
+                .iter()
+                .zip(receipt.first_log_index..)
+                .map(move |(log, log_index)| MinedLog {
+                    log: log.clone(),
+                    block_hash: block.hash,
+                    block_number: block.number(),
+                    block_timestamp: block.timestamp(),
+                    tx_hash: *tx.tx_hash(),
+                    tx_index,
+                    log_index,
+                    removed,
+                })
         })
-    })
 }
 
 /// Logs of `block` that `filter` asks for by address and topics.
@@ -54,7 +63,9 @@ pub(crate) fn matching_logs(block: &Block, filter: &Filter, removed: bool) -> Ve
     if !filter.matches_bloom(block.header.logs_bloom) {
         return Vec::new();
     }
-    block_logs(block, removed).filter(|mined| filter.matches(&mined.log)).collect()
+    block_logs(block, removed)
+        .filter(|mined| filter.matches(&mined.log))
+        .collect()
 }
 
 impl Chain {
@@ -65,7 +76,10 @@ impl Chain {
     pub fn logs(&self, filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
         let blocks = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => vec![self.block(hash)?],
-            FilterBlockOption::Range { from_block, to_block } => {
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => {
                 let (from, to) = self.resolve_range(from_block, to_block)?;
                 self.inner.shared.read().ledger.range(from, to)
             }
@@ -74,7 +88,11 @@ impl Chain {
     }
 
     /// Both ends of a range; a missing end is the newest block, as in geth.
-    pub(super) fn resolve_range(&self, from: Option<BlockNumberOrTag>, to: Option<BlockNumberOrTag>) -> Result<(u64, u64), ChainError> {
+    pub(super) fn resolve_range(
+        &self,
+        from: Option<BlockNumberOrTag>,
+        to: Option<BlockNumberOrTag>,
+    ) -> Result<(u64, u64), ChainError> {
         let head = self.block_number();
         let number = |tag: BlockNumberOrTag| match tag {
             BlockNumberOrTag::Number(number) => number,
@@ -98,7 +116,11 @@ pub(super) fn collect(blocks: &[Arc<Block>], filter: &Filter) -> Result<Vec<Mine
         // One block is always answered in full: no narrower range exists.
         if found.len() > LOGS_MAX && before > 0 {
             let from = blocks.first().map_or(0, |first| first.number());
-            return Err(ChainError::TooManyLogs { limit: LOGS_MAX, from, to: block.number().saturating_sub(1) });
+            return Err(ChainError::TooManyLogs {
+                limit: LOGS_MAX,
+                from,
+                to: block.number().saturating_sub(1),
+            });
         }
     }
     Ok(found)

@@ -19,7 +19,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError`] if the execution itself failed; the chain is then as it was.
     pub fn mine(&self) -> Result<Arc<Block>, ChainError> {
-        self.heavy(|chain| {
+        self.on_writer(|chain| {
             let writer = chain.write();
             Ok(chain.mine_pool(&writer))
         })
@@ -31,14 +31,20 @@ impl Chain {
     /// [`ChainError::Invalid`] if `count` is over [`MINE_MAX`].
     pub fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
         if count > MINE_MAX {
-            return Err(ChainError::Invalid(format!("cannot mine {count} blocks in one request; the limit is {MINE_MAX}")));
+            return Err(ChainError::Invalid(format!(
+                "cannot mine {count} blocks in one request; the limit is {MINE_MAX}"
+            )));
         }
-        self.heavy(move |chain| {
+        self.on_writer(move |chain| {
             let writer = chain.write();
             for index in 0..count {
                 if let (Some(interval), true) = (interval_secs, index > 0) {
                     let mut shared = chain.inner.shared.write();
-                    let next = shared.ledger.head_block().timestamp().saturating_add(interval);
+                    let next = shared
+                        .ledger
+                        .head_block()
+                        .timestamp()
+                        .saturating_add(interval);
                     shared.time.set_next(next);
                 }
                 chain.mine_pool(&writer);
@@ -62,7 +68,7 @@ impl Chain {
     /// # Errors
     /// As [`mine`](Self::mine).
     pub fn set_mining(&self, mining: Mining) -> Result<(), ChainError> {
-        self.heavy(move |chain| {
+        self.on_writer(move |chain| {
             let writer = chain.write();
             chain.inner.mining.send_replace(mining);
             let waiting = chain.inner.shared.read().pool.len() > 0;
@@ -76,7 +82,9 @@ impl Chain {
     pub(super) fn mine_pool(&self, writer: &MutexGuard<'_, ()>) -> Arc<Block> {
         let ready = {
             let shared = self.inner.shared.read();
-            shared.pool.ready(&shared.ledger.head().state, self.config().order)
+            shared
+                .pool
+                .ready(&shared.ledger.head().state, self.config().order)
         };
         self.mine_txs(writer, &ready)
     }
@@ -85,7 +93,12 @@ impl Chain {
     ///
     /// # Errors
     /// Why `hash` turned out to be invalid; no block is made for its sake then.
-    pub(super) fn mine_ready_of(&self, writer: &MutexGuard<'_, ()>, sender: Address, hash: TxHash) -> Result<(), ChainError> {
+    pub(super) fn mine_ready_of(
+        &self,
+        writer: &MutexGuard<'_, ()>,
+        sender: Address,
+        hash: TxHash,
+    ) -> Result<(), ChainError> {
         let ready = {
             let shared = self.inner.shared.read();
             shared.pool.ready_of(sender, &shared.ledger.head().state)
@@ -94,7 +107,11 @@ impl Chain {
             return Ok(());
         }
         let (mut built, time) = self.build_on_head(&ready);
-        let refused = built.invalid.iter().position(|(invalid, _)| *invalid == hash).map(|index| built.invalid.swap_remove(index));
+        let refused = built
+            .invalid
+            .iter()
+            .position(|(invalid, _)| *invalid == hash)
+            .map(|index| built.invalid.swap_remove(index));
         if let Some((hash, _)) = &refused {
             self.inner.shared.write().pool.remove(hash);
         }
@@ -122,7 +139,16 @@ impl Chain {
             (head, shared.rules.clone(), time)
         };
         let parent = (&*head.block, head.state);
-        (build::build(&self.inner.executor, &rules, parent, &*self.inner, (time.timestamp, txs)), time)
+        (
+            build::build(
+                &self.inner.executor,
+                &rules,
+                parent,
+                &*self.inner,
+                (time.timestamp, txs),
+            ),
+            time,
+        )
     }
 
     fn commit(&self, _writer: &MutexGuard<'_, ()>, built: Built, time: PreparedTime) -> Arc<Block> {

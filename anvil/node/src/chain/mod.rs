@@ -40,6 +40,7 @@ use alloy_primitives::{Address, B256};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{broadcast, watch};
 
+pub(crate) use self::logs::matching_logs;
 pub use self::{
     block::{Block, Receipt},
     call::CallOptions,
@@ -57,7 +58,6 @@ pub use self::{
     state::{State, StateError},
     tx::{TX_BYTES_MAX, Tx},
 };
-pub(crate) use self::logs::matching_logs;
 use self::{
     build::Rules,
     db::BlockHashes,
@@ -89,7 +89,8 @@ struct Inner {
     config: NodeConfig,
     wallet: Wallet,
     executor: Executor,
-    workers: Workers,
+    readers: Workers,
+    writer_thread: Workers,
     /// Held by whoever changes the chain, from reading what the change builds on to committing it.
     writer: Mutex<()>,
     shared: RwLock<Shared>,
@@ -127,11 +128,14 @@ impl Chain {
     /// # Errors
     /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
     pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
-        let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
+        let wallet =
+            Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
         let shared = genesis::shared(&config, &wallet, Genesis::default());
         let inner = Inner {
-            executor: Executor::new().map_err(NodeError::Executor)?,
-            workers: Workers::start().map_err(NodeError::Thread)?,
+            executor: Executor::with_cache(config.program_cache.as_deref())
+                .map_err(NodeError::Executor)?,
+            readers: Workers::readers().map_err(NodeError::Thread)?,
+            writer_thread: Workers::writer().map_err(NodeError::Thread)?,
             writer: Mutex::new(()),
             shared: RwLock::new(shared),
             filters: Mutex::new(Filters::default()),
@@ -140,7 +144,9 @@ impl Chain {
             config,
             wallet,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Settings the chain was started with.
@@ -167,24 +173,64 @@ impl Chain {
         self.inner.writer.lock()
     }
 
-    /// Runs something that executes on a thread made for it, and waits.
-    fn heavy<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static) -> Result<T, ChainError> {
-        let chain = self.clone();
-        self.inner.workers.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
-    }
-
-    /// Runs `work` on an execution thread without blocking the caller's; for servers.
-    pub(crate) async fn run<T: Send + 'static>(
+    /// Runs a call on a thread made for it, and waits.
+    fn on_reader<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner.workers.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
+        self.inner
+            .readers
+            .call(move || work(&chain))
+            .unwrap_or(Err(ChainError::Panicked))
+    }
+
+    /// Runs something that makes blocks on the thread for that, and waits.
+    fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let chain = self.clone();
+        self.inner
+            .writer_thread
+            .call(move || work(&chain))
+            .unwrap_or(Err(ChainError::Panicked))
+    }
+
+    /// As [`on_reader`](Self::on_reader) without blocking the caller's thread; for servers.
+    pub(crate) async fn read_async<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let chain = self.clone();
+        self.inner
+            .readers
+            .run(move || work(&chain))
+            .await
+            .unwrap_or(Err(ChainError::Panicked))
+    }
+
+    /// As [`on_writer`](Self::on_writer) without blocking the caller's thread; for servers.
+    pub(crate) async fn write_async<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let chain = self.clone();
+        self.inner
+            .writer_thread
+            .run(move || work(&chain))
+            .await
+            .unwrap_or(Err(ChainError::Panicked))
     }
 }
 
 impl BlockHashes for Inner {
     fn block_hash(&self, number: u64) -> B256 {
-        self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default()
+        self.shared
+            .read()
+            .ledger
+            .block(number)
+            .map(|block| block.hash)
+            .unwrap_or_default()
     }
 }

@@ -1,7 +1,10 @@
 //! State and block overrides of `eth_call`, `eth_estimateGas` and `debug_traceCall`.
 
 use alloy_primitives::{Address, U256};
-use alloy_rpc_types::{BlockOverrides, state::{AccountOverride, StateOverride}};
+use alloy_rpc_types::{
+    BlockOverrides,
+    state::{AccountOverride, StateOverride},
+};
 
 use super::{ChainError, State};
 use crate::evm::BlockContext;
@@ -14,12 +17,20 @@ pub(super) fn apply_state(state: &mut State, overrides: StateOverride) -> Result
     Ok(())
 }
 
-fn apply_account(state: &mut State, address: Address, account: AccountOverride) -> Result<(), ChainError> {
+fn apply_account(
+    state: &mut State,
+    address: Address,
+    account: AccountOverride,
+) -> Result<(), ChainError> {
     if account.state.is_some() && account.state_diff.is_some() {
-        return Err(ChainError::Invalid(format!("account {address} has both 'state' and 'stateDiff'")));
+        return Err(ChainError::Invalid(format!(
+            "account {address} has both 'state' and 'stateDiff'"
+        )));
     }
     if account.move_precompile_to.is_some() {
-        return Err(ChainError::Invalid("movePrecompileToAddress is not supported".to_owned()));
+        return Err(ChainError::Invalid(
+            "movePrecompileToAddress is not supported".to_owned(),
+        ));
     }
     if let Some(nonce) = account.nonce {
         state.set_nonce(address, nonce);

@@ -57,7 +57,10 @@ impl TrieValue for Account {
 impl Account {
     /// Whether the account is as good as absent (EIP-161).
     fn is_vacant(&self) -> bool {
-        self.nonce == 0 && self.balance.is_zero() && self.code_hash == KECCAK256_EMPTY && self.storage.is_empty()
+        self.nonce == 0
+            && self.balance.is_zero()
+            && self.code_hash == KECCAK256_EMPTY
+            && self.storage.is_empty()
     }
 
     fn info(&self) -> AccountInfo {
@@ -112,17 +115,23 @@ impl State {
 
     /// Balance in wei.
     pub fn balance(&self, address: Address) -> U256 {
-        self.account(address).map_or(U256::ZERO, |account| account.balance)
+        self.account(address)
+            .map_or(U256::ZERO, |account| account.balance)
     }
 
     /// The code as deployed.
     pub fn code(&self, address: Address) -> Bytes {
-        self.account(address).map(|account| account.code.original_bytes()).unwrap_or_default()
+        self.account(address)
+            .map(|account| account.code.original_bytes())
+            .unwrap_or_default()
     }
 
     /// The value of a storage slot.
     pub fn storage(&self, address: Address, slot: U256) -> U256 {
-        self.account(address).and_then(|account| account.storage.get(&slot)).copied().unwrap_or_default()
+        self.account(address)
+            .and_then(|account| account.storage.get(&slot))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Merkle nodes from the state root to the account, and its storage trie for proofs of slots.
@@ -157,8 +166,13 @@ impl State {
     /// Sets the code; empty code makes it an ordinary account again.
     pub fn set_code(&mut self, address: Address, code: Bytes) {
         self.update(address, |account| {
-            account.code_hash = if code.is_empty() { KECCAK256_EMPTY } else { keccak256(&code) };
-            account.code = Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code));
+            account.code_hash = if code.is_empty() {
+                KECCAK256_EMPTY
+            } else {
+                keccak256(&code)
+            };
+            account.code = Bytecode::new_raw_checked(code.clone())
+                .unwrap_or_else(|_| Bytecode::new_legacy(code));
         });
     }
 
@@ -240,7 +254,10 @@ mod tests {
             storage_root: alloy_trie::root::storage_root_unhashed(storage),
             code_hash: keccak256([0x60, 0x00]),
         };
-        assert_eq!(state.root(), alloy_trie::root::state_root_unhashed([(WHO, account)]));
+        assert_eq!(
+            state.root(),
+            alloy_trie::root::state_root_unhashed([(WHO, account)])
+        );
     }
 
     #[test]

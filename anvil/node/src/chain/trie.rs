@@ -55,7 +55,10 @@ pub(crate) struct Trie<K, V> {
 
 impl<K, V> Clone for Trie<K, V> {
     fn clone(&self) -> Self {
-        Self { root: self.root.clone(), len: self.len }
+        Self {
+            root: self.root.clone(),
+            len: self.len,
+        }
     }
 }
 
@@ -92,7 +95,11 @@ struct Branch<K, V> {
 
 fn nibble(path: &B256, position: usize) -> usize {
     let byte = path[position / 2];
-    usize::from(if position.is_multiple_of(2) { byte >> 4 } else { byte & 0x0f })
+    usize::from(if position.is_multiple_of(2) {
+        byte >> 4
+    } else {
+        byte & 0x0f
+    })
 }
 
 /// Nibbles that `a` and `b` share from the start.
@@ -116,7 +123,9 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
         loop {
             match node {
                 Node::Leaf(leaf) => return (leaf.path == path).then_some(&leaf.value),
-                Node::Branch(branch) => node = branch.children[nibble(&path, branch.depth)].as_deref()?,
+                Node::Branch(branch) => {
+                    node = branch.children[nibble(&path, branch.depth)].as_deref()?
+                }
             }
         }
     }
@@ -129,7 +138,9 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
         loop {
             match node {
                 Node::Leaf(leaf) => return Some(&mut leaf.value),
-                Node::Branch(branch) => node = touch(branch.children[nibble(&path, branch.depth)].as_mut()?),
+                Node::Branch(branch) => {
+                    node = touch(branch.children[nibble(&path, branch.depth)].as_mut()?)
+                }
             }
         }
     }
@@ -137,7 +148,12 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
     /// Sets `key` to `value`.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         let path = key.path();
-        let leaf = Leaf { path, key, value, sealed: OnceLock::new() };
+        let leaf = Leaf {
+            path,
+            key,
+            value,
+            sealed: OnceLock::new(),
+        };
         let added = match &mut self.root {
             Some(root) => insert_at(root, leaf),
             none => {
@@ -168,7 +184,9 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
             loop {
                 match stack.pop()? {
                     Node::Leaf(leaf) => return Some((&leaf.key, &leaf.value)),
-                    Node::Branch(branch) => stack.extend(branch.children.iter().rev().filter_map(Option::as_deref)),
+                    Node::Branch(branch) => {
+                        stack.extend(branch.children.iter().rev().filter_map(Option::as_deref))
+                    }
                 }
             }
         })
@@ -230,7 +248,12 @@ fn insert_at<K: TrieKey, V: TrieValue>(slot: &mut Arc<Node<K, V>>, leaf: Leaf<K,
         children[nibble(&path, split)] = Some(slot.clone());
         let new_path = leaf.path;
         children[nibble(&new_path, split)] = Some(Arc::new(Node::Leaf(leaf)));
-        *slot = Arc::new(Node::Branch(Branch { path: new_path, depth: split, children, sealed: OnceLock::new() }));
+        *slot = Arc::new(Node::Branch(Branch {
+            path: new_path,
+            depth: split,
+            children,
+            sealed: OnceLock::new(),
+        }));
         return true;
     }
     match touch(slot) {
@@ -250,7 +273,9 @@ fn insert_at<K: TrieKey, V: TrieValue>(slot: &mut Arc<Node<K, V>>, leaf: Leaf<K,
 
 /// Removes the key with `path`, known to be below `slot`; whether nothing is left there.
 fn remove_at<K: TrieKey, V: TrieValue>(slot: &mut Arc<Node<K, V>>, path: &B256) -> bool {
-    let Node::Branch(branch) = touch(slot) else { return true };
+    let Node::Branch(branch) = touch(slot) else {
+        return true;
+    };
     let child = &mut branch.children[nibble(path, branch.depth)];
     if child.as_mut().is_some_and(|child| remove_at(child, path)) {
         *child = None;
@@ -268,10 +293,18 @@ impl<K: TrieKey, V: TrieValue> Node<K, V> {
     fn reference(&self, position: usize) -> RlpNode {
         match self {
             Node::Leaf(leaf) => {
-                let (at, sealed) = leaf.sealed.get_or_init(|| (position, RlpNode::from_rlp(&leaf.encoding(position))));
-                if *at == position { sealed.clone() } else { RlpNode::from_rlp(&leaf.encoding(position)) }
+                let (at, sealed) = leaf
+                    .sealed
+                    .get_or_init(|| (position, RlpNode::from_rlp(&leaf.encoding(position))));
+                if *at == position {
+                    sealed.clone()
+                } else {
+                    RlpNode::from_rlp(&leaf.encoding(position))
+                }
             }
-            Node::Branch(branch) if branch.depth > position => RlpNode::from_rlp(&branch.extension(position)),
+            Node::Branch(branch) if branch.depth > position => {
+                RlpNode::from_rlp(&branch.extension(position))
+            }
             Node::Branch(branch) => branch.reference(),
         }
     }
@@ -280,7 +313,9 @@ impl<K: TrieKey, V: TrieValue> Node<K, V> {
     fn encodings(&self, position: usize) -> Vec<Vec<u8>> {
         match self {
             Node::Leaf(leaf) => vec![leaf.encoding(position)],
-            Node::Branch(branch) if branch.depth > position => vec![branch.extension(position), branch.encoding()],
+            Node::Branch(branch) if branch.depth > position => {
+                vec![branch.extension(position), branch.encoding()]
+            }
             Node::Branch(branch) => vec![branch.encoding()],
         }
     }
@@ -298,7 +333,9 @@ impl<K, V: TrieValue> Leaf<K, V> {
 
 impl<K: TrieKey, V: TrieValue> Branch<K, V> {
     fn reference(&self) -> RlpNode {
-        self.sealed.get_or_init(|| RlpNode::from_rlp(&self.encoding())).clone()
+        self.sealed
+            .get_or_init(|| RlpNode::from_rlp(&self.encoding()))
+            .clone()
     }
 
     fn encoding(&self) -> Vec<u8> {
@@ -317,7 +354,11 @@ impl<K: TrieKey, V: TrieValue> Branch<K, V> {
 
     fn extension(&self, position: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        ExtensionNodeRef::new(&Nibbles::unpack(self.path).slice(position..self.depth), &self.reference()).encode(&mut out);
+        ExtensionNodeRef::new(
+            &Nibbles::unpack(self.path).slice(position..self.depth),
+            &self.reference(),
+        )
+        .encode(&mut out);
         out
     }
 }
@@ -331,10 +372,15 @@ mod tests {
     use super::*;
 
     fn reference_root(entries: &BTreeMap<U256, U256>) -> B256 {
-        let mut leaves: Vec<_> = entries.iter().map(|(key, value)| (Nibbles::unpack(key.path()), alloy_rlp::encode(value))).collect();
+        let mut leaves: Vec<_> = entries
+            .iter()
+            .map(|(key, value)| (Nibbles::unpack(key.path()), alloy_rlp::encode(value)))
+            .collect();
         leaves.sort();
         let mut builder = HashBuilder::default();
-        leaves.iter().for_each(|(path, value)| builder.add_leaf(*path, value));
+        leaves
+            .iter()
+            .for_each(|(path, value)| builder.add_leaf(*path, value));
         builder.root()
     }
 
@@ -365,7 +411,13 @@ mod tests {
             versions.push((trie.clone(), model.clone()));
         }
         for (version, content) in versions.iter().step_by(97) {
-            assert_eq!(version.iter().map(|(k, v)| (*k, *v)).collect::<BTreeMap<_, _>>(), *content);
+            assert_eq!(
+                version
+                    .iter()
+                    .map(|(k, v)| (*k, *v))
+                    .collect::<BTreeMap<_, _>>(),
+                *content
+            );
         }
     }
 

@@ -9,14 +9,14 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// Bytes of stack of a worker. A chain of 1024 nested Stylus calls needs frames of both the host and the program; only pages
-/// that are touched are ever backed by memory.
-const STACK_BYTES: usize = 1 << 30;
+/// Bytes of stack of a worker: room for deep trees of calls before the VM has to take segments of its own. Only pages that are
+/// touched are ever backed by memory.
+const STACK_BYTES: usize = 256 << 20;
 
-/// Fewest and most workers: two, so that a long call does not hold up a transaction; more than eight only wait for the writer.
-const WORKERS_MIN: usize = 2;
-/// See [`WORKERS_MIN`].
-const WORKERS_MAX: usize = 8;
+/// Threads for calls: two at least, so that a long one does not hold up the others.
+const READERS_MIN: usize = 2;
+/// More threads than this only compete for the machine's memory.
+const READERS_MAX: usize = 8;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -31,27 +31,42 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Starts the threads.
-    pub(crate) fn start() -> Result<Self, io::Error> {
+    /// Threads for calls, as many as the machine runs at once.
+    pub(crate) fn readers() -> Result<Self, io::Error> {
+        let count = thread::available_parallelism().map_or(READERS_MIN, usize::from);
+        Self::start("anvil-call", count.clamp(READERS_MIN, READERS_MAX))
+    }
+
+    /// The thread that makes blocks. It is one, so that transactions waiting for their turn never keep calls waiting.
+    pub(crate) fn writer() -> Result<Self, io::Error> {
+        Self::start("anvil-mine", 1)
+    }
+
+    fn start(name: &str, count: usize) -> Result<Self, io::Error> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
-        let count = thread::available_parallelism().map_or(WORKERS_MIN, usize::from).clamp(WORKERS_MIN, WORKERS_MAX);
         for index in 0..count {
             let queue = queue.clone();
-            thread::Builder::new().name(format!("anvil-exec-{index}")).stack_size(STACK_BYTES).spawn(move || {
-                IS_WORKER.set(true);
-                loop {
-                    let job = queue.lock().recv();
-                    let Ok(job) = job else { return };
-                    job();
-                }
-            })?;
+            thread::Builder::new()
+                .name(format!("{name}-{index}"))
+                .stack_size(STACK_BYTES)
+                .spawn(move || {
+                    IS_WORKER.set(true);
+                    loop {
+                        let job = queue.lock().recv();
+                        let Ok(job) = job else { return };
+                        job();
+                    }
+                })?;
         }
         Ok(Self { jobs })
     }
 
     /// Runs `work` on a worker and waits for it; on a worker itself it just runs. `None` if `work` panicked.
-    pub(crate) fn call<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         if IS_WORKER.get() {
             return Some(work());
         }
@@ -64,7 +79,10 @@ impl Workers {
     }
 
     /// Runs `work` on a worker without blocking the caller's thread. `None` if `work` panicked.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, receive) = tokio::sync::oneshot::channel();
         self.submit(move || {
             // As in `call`.
@@ -91,15 +109,20 @@ mod tests {
 
     #[test]
     fn work_runs_elsewhere_nested_work_inline_and_a_panic_is_survived() {
-        let workers = Workers::start().unwrap();
+        let workers = Workers::start("test", 2).unwrap();
         let caller = thread::current().id();
         let inner = workers.clone();
         let (outer_id, inner_id) = workers
-            .call(move || (thread::current().id(), inner.call(|| thread::current().id()).unwrap()))
+            .call(move || {
+                (
+                    thread::current().id(),
+                    inner.call(|| thread::current().id()).unwrap(),
+                )
+            })
             .unwrap();
         assert_ne!(caller, outer_id);
         assert_eq!(outer_id, inner_id);
-        for _ in 0..2 * WORKERS_MAX {
+        for _ in 0..4 {
             assert!(workers.call(|| panic!("on purpose")).is_none());
         }
         assert_eq!(workers.call(|| 7), Some(7));

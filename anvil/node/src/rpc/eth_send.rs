@@ -1,13 +1,22 @@
 //! `eth_*`: sending and signing.
 
+use std::time::Duration;
+
 use alloy_consensus::TxEnvelope;
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, Bytes, TxHash};
 use alloy_rpc_types::TransactionRequest;
 use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
 
-use super::{Namespace, error::to_rpc, params::FromParams};
+use super::{
+    Namespace,
+    convert::{self, NitroReceipt},
+};
 use crate::chain::{Chain, ChainError};
+
+/// How long `eth_send*TransactionSync` wait for a block; EIP-7966 recommends two seconds.
+const SYNC_WAIT: Duration = Duration::from_secs(2);
 
 /// A transaction with its encoding, as `eth_signTransaction` answers.
 #[derive(Debug, Clone, Serialize)]
@@ -17,32 +26,85 @@ struct SignedTransaction {
 }
 
 pub(super) fn register(namespace: &mut Namespace) {
-    namespace.heavy("eth_sendTransaction", |chain, (request,): (TransactionRequest,)| chain.send_here(request));
-    namespace.heavy("eth_signTransaction", |chain, (request,): (TransactionRequest,)| {
-        let tx = chain.sign_here(request)?;
-        Ok(SignedTransaction { raw: tx.encoded_2718().into(), tx })
+    namespace.heavy(
+        "eth_signTransaction",
+        |chain, (request,): (TransactionRequest,)| {
+            let tx = chain.sign_here(request)?;
+            Ok(SignedTransaction {
+                raw: tx.encoded_2718().into(),
+                tx,
+            })
+        },
+    );
+    namespace.quick("eth_sign", |chain, (address, message): (Address, Bytes)| {
+        sign(chain, address, &message)
     });
-    namespace.quick("eth_sign", |chain, (address, message): (Address, Bytes)| sign(chain, address, &message));
-    namespace.quick("personal_sign", |chain, (message, address): (Bytes, Address)| sign(chain, address, &message));
-    register_send_raw(namespace);
+    namespace.quick(
+        "personal_sign",
+        |chain, (message, address): (Bytes, Address)| sign(chain, address, &message),
+    );
+    register_sending(namespace);
 }
 
-/// Not one of the plain kinds: under the sequencer's nonce rule it waits.
-fn register_send_raw(namespace: &mut Namespace) {
-    let registered = namespace.module.register_async_method("eth_sendRawTransaction", |params, chain, _| async move {
-        let (raw,): (Bytes,) = FromParams::read(&params)?;
-        send_raw(&chain, raw).await.map_err(|error| to_rpc(&error))
-    });
-    debug_assert!(registered.is_ok(), "eth_sendRawTransaction is registered twice");
+/// These are neither calls nor writes alone: a transaction is made or checked first, and then takes its turn.
+fn register_sending(namespace: &mut Namespace) {
+    namespace.async_method(
+        "eth_sendRawTransaction",
+        |chain, (raw,): (Bytes,)| async move { send_raw(&chain, raw).await },
+    );
+    namespace.async_method(
+        "eth_sendTransaction",
+        |chain, (request,): (TransactionRequest,)| async move { chain.send_async(request).await },
+    );
+    namespace.async_method(
+        "eth_sendUnsignedTransaction",
+        |chain, (request,): (TransactionRequest,)| async move {
+            chain.send_unsigned_async(request).await
+        },
+    );
+    namespace.async_method(
+        "eth_sendRawTransactionSync",
+        |chain, (raw,): (Bytes,)| async move {
+            let hash = send_raw(&chain, raw).await?;
+            mined_receipt(&chain, hash).await
+        },
+    );
+    namespace.async_method(
+        "eth_sendTransactionSync",
+        |chain, (request,): (TransactionRequest,)| async move {
+            let hash = chain.send_async(request).await?;
+            mined_receipt(&chain, hash).await
+        },
+    );
+}
+
+/// The receipt, once there is one (EIP-7966).
+async fn mined_receipt(chain: &Chain, hash: TxHash) -> Result<NitroReceipt, ChainError> {
+    let clock = chain.config().clock.clone();
+    let mut expired = clock.wait_until(clock.now().saturating_add(SYNC_WAIT));
+    let mut events = chain.subscribe();
+    loop {
+        if let Some((block, index)) = chain.mined(hash) {
+            return convert::receipt(&block, index).ok_or(ChainError::TxNotFound(hash));
+        }
+        tokio::select! {
+            () = &mut expired => return Err(ChainError::Invalid(format!("the transaction {hash} was accepted but not mined in time"))),
+            event = events.recv() => if matches!(event, Err(RecvError::Closed)) { return Err(ChainError::TxNotFound(hash)) },
+        }
+    }
 }
 
 async fn send_raw(chain: &Chain, raw: Bytes) -> Result<TxHash, ChainError> {
-    let tx = chain.run(move |chain| chain.decode_raw(&raw)).await?;
+    let tx = chain
+        .read_async(move |chain| chain.decode_raw(&raw))
+        .await?;
     chain.sequence(tx).await
 }
 
 fn sign(chain: &Chain, address: Address, message: &[u8]) -> Result<Bytes, ChainError> {
-    let signature = chain.wallet().sign_message(address, message).ok_or(ChainError::NoSigner(address))?;
+    let signature = chain
+        .wallet()
+        .sign_message(address, message)
+        .ok_or(ChainError::NoSigner(address))?;
     Ok(signature.as_bytes().into())
 }
-

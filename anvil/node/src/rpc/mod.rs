@@ -15,6 +15,8 @@ mod server;
 mod subscribe;
 mod txpool;
 
+use std::sync::Arc;
+
 use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
 use serde::Serialize;
 
@@ -30,7 +32,9 @@ struct Namespace {
 
 impl Namespace {
     fn new(chain: Chain) -> Self {
-        Self { module: RpcModule::new(chain) }
+        Self {
+            module: RpcModule::new(chain),
+        }
     }
 
     /// A method that only looks something up.
@@ -46,16 +50,44 @@ impl Namespace {
         debug_assert!(registered.is_ok(), "{name} is registered twice");
     }
 
-    /// A method that may execute, and so runs on a thread made for it.
+    /// A method that may execute, and so runs on a thread for calls.
     fn heavy<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
     where
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
-        let registered = self.module.register_async_method(name, move |params, chain, _| async move {
-            let params = P::read(&params)?;
-            chain.run(move |chain| method(chain, params)).await.map_err(|error| to_rpc(&error))
+        self.async_method(name, move |chain, params| async move {
+            chain.read_async(move |chain| method(chain, params)).await
         });
+    }
+
+    /// A method that makes or removes blocks, and so runs on the thread for that.
+    fn write<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
+    where
+        P: FromParams,
+        R: Serialize + Clone + Send + 'static,
+    {
+        self.async_method(name, move |chain, params| async move {
+            chain.write_async(move |chain| method(chain, params)).await
+        });
+    }
+
+    /// A method that waits for something.
+    fn async_method<P, R, F>(
+        &mut self,
+        name: &'static str,
+        method: impl Fn(Arc<Chain>, P) -> F + Copy + Send + Sync + 'static,
+    ) where
+        P: FromParams,
+        R: Serialize + Clone + Send + 'static,
+        F: Future<Output = Result<R, ChainError>> + Send,
+    {
+        let registered =
+            self.module
+                .register_async_method(name, move |params, chain, _| async move {
+                    let params = P::read(&params)?;
+                    method(chain, params).await.map_err(|error| to_rpc(&error))
+                });
         debug_assert!(registered.is_ok(), "{name} is registered twice");
     }
 

@@ -1,6 +1,18 @@
 //! The node, driven from outside: by raw JSON-RPC and by alloy's provider.
 
+mod accounts;
 mod bytecode;
 mod client;
+mod errors;
+mod filters;
+mod mining;
+mod proofs;
+mod provider;
+mod queries;
+mod snapshots;
 mod spawn;
+mod state_file;
+mod stylus;
+mod subscriptions;
+mod tracing;
 mod transactions;

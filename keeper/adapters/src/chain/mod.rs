@@ -31,6 +31,7 @@ use outbox::Outbox;
 /// # Errors
 /// `Unreachable` or `WrongChain`.
 pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvider, ChainError> {
+    crate::tls::ensure_provider();
     let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };
     let url = endpoint.parse().map_err(|error| unreachable(format!("not a URL: {error}")))?;
     let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(url).erased();

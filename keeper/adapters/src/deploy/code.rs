@@ -82,7 +82,8 @@ fn kebab(name: &str) -> String {
 }
 
 /// Init code that returns `code`: PUSH32 length, DUP1, PUSH1 43, PUSH1 0, CODECOPY, PUSH1 0, RETURN, then the code.
-pub(super) fn init_code(code: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn init_code(code: &[u8]) -> Vec<u8> {
     let mut init = vec![0x7f];
     init.extend(alloy::primitives::U256::from(code.len()).to_be_bytes::<32>());
     init.extend([0x80, 0x60, 43, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3, 0x00]);

@@ -14,8 +14,8 @@ use cor_keeper::ports::ChainError;
 use cor_sol::{cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking};
 use cor_wire::deployment::{DeployedContract, Deployment};
 
-pub use code::{Artifacts, CodeError};
-pub use params::{NetworkParams, default_prices, model_name};
+pub use code::{Artifacts, CodeError, init_code};
+pub use params::{ListedModel, NetworkParams, default_prices, model_name};
 
 use crate::chain::Account;
 

@@ -1,9 +1,6 @@
 //! The miner's and the user's client of a keeper.
 
-use std::{
-    sync::Once,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
 use async_trait::async_trait;
@@ -38,9 +35,7 @@ impl KeeperClient {
     /// # Errors
     /// If the TLS back end cannot be set up.
     pub fn new(endpoint: &str) -> Result<Self, RelayError> {
-        static PROVIDER: Once = Once::new();
-        // A provider set by somebody else serves as well.
-        PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        crate::tls::ensure_provider();
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
         let client = client.map_err(|error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: error.to_string() })?;

@@ -1,0 +1,214 @@
+//! The chain in a file.
+
+use std::fs;
+
+use cor_anvil::{Node, NodeConfig, NodeError, chain::DumpError};
+use serde_json::json;
+
+use crate::{
+    bytecode::{COUNTER, init_code},
+    client::{TestNode, quantity, word},
+};
+
+#[tokio::test]
+async fn a_chain_goes_on_where_it_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let node = TestNode::with(|config| config.state(&path)).await;
+    let counter = node.deploy(&init_code(COUNTER)).await;
+    node.rpc("anvil_autoImpersonateAccount", json!([true]))
+        .await;
+    node.rpc("anvil_setBalance", json!([counter, "0xde0b6b3a7640000"]))
+        .await;
+    let impersonated = node
+        .send(json!({ "from": counter, "to": node.account(0) }))
+        .await;
+    let receipt = node
+        .send(json!({ "from": node.account(0), "to": counter, "data": word(5) }))
+        .await;
+    node.rpc("anvil_setStorageAt", json!([counter, "0x1", word(6)]))
+        .await;
+    node.rpc("evm_increaseTime", json!([500])).await;
+    node.node.stop().await.unwrap();
+
+    let node = TestNode::with(|config| config.state(&path)).await;
+    assert_eq!(node.rpc("eth_blockNumber", json!([])).await, quantity(3));
+    assert_eq!(
+        node.rpc("eth_call", json!([{ "to": counter }])).await,
+        word(5)
+    );
+    assert_eq!(
+        node.rpc("eth_getStorageAt", json!([counter, "0x1"])).await,
+        word(6)
+    );
+    for before in [receipt, impersonated] {
+        assert_eq!(
+            node.rpc(
+                "eth_getTransactionReceipt",
+                json!([before["transactionHash"]])
+            )
+            .await,
+            before
+        );
+    }
+    assert_eq!(
+        node.rpc("eth_getLogs", json!([{ "fromBlock": "0x0" }]))
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let next = node
+        .send(json!({ "from": node.account(0), "to": counter, "data": word(7) }))
+        .await;
+    assert_eq!(next["blockNumber"], quantity(4));
+    assert_eq!(
+        node.node.chain().latest().timestamp(),
+        crate::client::START + 500
+    );
+}
+
+#[tokio::test]
+async fn a_dump_can_be_loaded_over_the_wire() {
+    let node = TestNode::start().await;
+    let counter = node.deploy(&init_code(COUNTER)).await;
+    let dump = node.rpc("anvil_dumpState", json!([])).await;
+    let other = TestNode::start().await;
+    assert_eq!(
+        other.rpc("anvil_loadState", json!([dump])).await,
+        json!(true)
+    );
+    assert_eq!(
+        other.rpc("eth_getCode", json!([counter])).await,
+        json!(format!("0x{COUNTER}"))
+    );
+    let error = other
+        .client
+        .try_rpc("anvil_loadState", json!(["0x1234"]))
+        .await
+        .unwrap_err();
+    assert_eq!(error["code"], -32602);
+    assert!(
+        error["message"].as_str().unwrap().starts_with("DUMP-002"),
+        "{error}"
+    );
+    assert_eq!(other.rpc("eth_blockNumber", json!([])).await, quantity(1));
+}
+
+async fn saved() -> Vec<u8> {
+    let node = TestNode::start().await;
+    node.deploy(&init_code(COUNTER)).await;
+    node.node.chain().dump().to_bytes().unwrap()
+}
+
+/// The dump with `content` changed and its length and hash made to fit: only its meaning is wrong.
+fn forged(dump: &[u8], change: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
+    let text = std::str::from_utf8(dump).unwrap();
+    let (first, content) = text.split_once('\n').unwrap();
+    let mut content: serde_json::Value = serde_json::from_str(content).unwrap();
+    change(&mut content);
+    let content = content.to_string();
+    let mut preamble: serde_json::Value = serde_json::from_str(first).unwrap();
+    preamble["bytes"] = json!(content.len());
+    preamble["keccak256"] = json!(alloy_primitives::keccak256(&content));
+    format!("{preamble}\n{content}").into_bytes()
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
+    let good = saved().await;
+    let with = |from: &str, to: &str| {
+        String::from_utf8(good.clone())
+            .unwrap()
+            .replacen(from, to, 1)
+            .into_bytes()
+    };
+    let flipped = {
+        let mut bytes = good.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        bytes
+    };
+    let cases: [(&str, Vec<u8>); 11] = [
+        ("DUMP-002", Vec::new()),
+        ("DUMP-002", b"{\"accounts\":{}}".to_vec()),
+        ("DUMP-002", with("anvil-stylus-state", "another-format")),
+        ("DUMP-003", with("\"version\":1", "\"version\":2")),
+        ("DUMP-004", good[..good.len() - 1].to_vec()),
+        ("DUMP-004", [good.as_slice(), b" "].concat()),
+        ("DUMP-005", flipped),
+        (
+            "DUMP-006",
+            forged(&good, |content| content["extra"] = json!(1)),
+        ),
+        (
+            "DUMP-007",
+            forged(&good, |content| content["chainId"] = json!(1)),
+        ),
+        (
+            "DUMP-008",
+            forged(&good, |content| content["stateRoot"] = json!(word(1))),
+        ),
+        (
+            "DUMP-008",
+            forged(&good, |content| {
+                content["blocks"][1]["header"]["parentHash"] = json!(word(1))
+            }),
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    for (code, bytes) in cases {
+        fs::write(&path, &bytes).unwrap();
+        let error = Node::spawn(NodeConfig::test().state(&path))
+            .await
+            .err()
+            .unwrap_or_else(|| panic!("{code} was accepted"));
+        assert!(matches!(error, NodeError::StateFile { .. }));
+        assert!(
+            error.to_string().contains(code),
+            "{error} instead of {code}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_file_to_load_must_exist_and_a_state_file_may_be_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let error = Node::spawn(NodeConfig {
+        load_state: Some(path.clone()),
+        ..NodeConfig::test()
+    })
+    .await
+    .err()
+    .unwrap();
+    assert!(
+        matches!(
+            error,
+            NodeError::StateFile {
+                source: DumpError::Read(_),
+                ..
+            }
+        ),
+        "{error}"
+    );
+    Node::spawn(NodeConfig::test().state(&path))
+        .await
+        .unwrap()
+        .stop()
+        .await
+        .unwrap();
+    assert!(path.exists());
+    let nowhere = folder.path().join("missing").join("state");
+    let node = Node::spawn(NodeConfig {
+        dump_state: Some(nowhere),
+        ..NodeConfig::test()
+    })
+    .await
+    .unwrap();
+    let error = node.stop().await.unwrap_err();
+    assert!(matches!(error, NodeError::SaveState { .. }), "{error}");
+}

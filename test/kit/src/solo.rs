@@ -1,0 +1,298 @@
+//! Contracts by themselves, on a chain without sockets whose time the test owns: for every answer of one contract.
+
+use std::time::Duration;
+
+use alloy::{
+    primitives::{Address, Bytes, LogData, TxKind, U256, address},
+    rpc::types::TransactionRequest,
+    sol,
+    sol_types::{SolCall, SolError},
+};
+use cor_adapters::deploy::{Artifacts, init_code};
+use cor_anvil::{
+    ManualClock, Node, NodeConfig, NodeHandle,
+    chain::{CallOptions, Chain, ChainError},
+};
+use cor_sol::{ContractError, decode_revert};
+
+/// Time of the first block.
+pub const START_SECS: u64 = 1_800_000_000;
+
+/// Turns deployed code into a program.
+const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+/// More than any activation of ours costs; the rest comes back.
+const ACTIVATION_VALUE_WEI: u64 = 1_000_000_000_000_000_000;
+
+sol! {
+    function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+    function stylus_constructor();
+    error ProgramUpToDate();
+}
+
+/// A chain and what can be done to contracts on it.
+pub struct Solo {
+    node: NodeHandle,
+    clock: ManualClock,
+    artifacts: Artifacts,
+}
+
+/// What a call that took effect did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<R> {
+    /// What it returned.
+    pub returned: R,
+    /// Its logs: which contract, and what.
+    pub logs: Vec<(Address, LogData)>,
+    /// Gas it used, after refunds.
+    pub gas_used: u64,
+}
+
+/// What a call is refused with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// An error of the contracts.
+    Known(ContractError),
+    /// Revert data that is none.
+    Other(Bytes),
+}
+
+/// A mined transaction.
+#[derive(Debug)]
+struct Mined {
+    created: Option<Address>,
+    done: Done<Bytes>,
+}
+
+impl Solo {
+    /// Starts a chain with eight funded accounts.
+    ///
+    /// # Panics
+    /// If the chain does not start.
+    pub async fn start() -> Self {
+        let clock = ManualClock::at_secs(START_SECS);
+        let config = NodeConfig {
+            accounts: 8,
+            clock: std::sync::Arc::new(clock.clone()),
+            ..NodeConfig::test().no_socket()
+        };
+        let node = Node::spawn(config).await.expect("the chain starts");
+        Self {
+            node,
+            clock,
+            artifacts: Artifacts::new(&crate::paths::contracts()),
+        }
+    }
+
+    /// Address of a funded account.
+    #[must_use]
+    pub fn account(&self, index: usize) -> Address {
+        self.node.accounts()[index].address
+    }
+
+    /// The chain itself.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        self.node.chain()
+    }
+
+    /// Puts a contract's code on the chain and activates it, without calling its constructor.
+    ///
+    /// # Panics
+    /// If the chain refuses the code.
+    pub fn place(&self, name: &str) -> Address {
+        let code = self.artifacts.code(name).expect("the contract is compiled");
+        let creation = TransactionRequest {
+            to: Some(TxKind::Create),
+            ..self.request(self.account(0), init_code(&code))
+        };
+        let program = self
+            .execute(creation)
+            .expect("the code fits")
+            .created
+            .expect("a creation has an address");
+        let activation = self.request(
+            self.account(0),
+            activateProgramCall { program }.abi_encode(),
+        );
+        let activation = TransactionRequest {
+            to: Some(ARB_WASM.into()),
+            value: Some(U256::from(ACTIVATION_VALUE_WEI)),
+            ..activation
+        };
+        match self.execute(activation) {
+            // The same code was activated before, at another address.
+            Err(Refused::Other(data)) if data.as_ref() == ProgramUpToDate::SELECTOR => {}
+            outcome => drop(outcome.expect("the program is activated")),
+        }
+        program
+    }
+
+    /// Calls a contract's constructor with ABI-encoded arguments.
+    ///
+    /// # Errors
+    /// What it reverts with.
+    pub fn construct(&self, contract: Address, arguments: &[u8]) -> Result<Done<Bytes>, Refused> {
+        let data = [stylus_constructorCall::SELECTOR.as_slice(), arguments].concat();
+        self.transact(self.account(0), contract, data)
+    }
+
+    /// Places a contract and constructs it.
+    ///
+    /// # Panics
+    /// If either is refused.
+    pub fn deploy(&self, name: &str, arguments: &[u8]) -> Address {
+        let contract = self.place(name);
+        self.construct(contract, arguments)
+            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        contract
+    }
+
+    /// Sends a call and mines it.
+    ///
+    /// # Errors
+    /// What it reverts with.
+    pub fn send<C: SolCall>(
+        &self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<Done<C::Return>, Refused> {
+        let Done {
+            returned,
+            logs,
+            gas_used,
+        } = self.transact(from, to, call.abi_encode())?;
+        Ok(Done {
+            returned: decode::<C>(&returned),
+            logs,
+            gas_used,
+        })
+    }
+
+    /// Sends a call that must succeed.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn ok<C: SolCall>(&self, from: Address, to: Address, call: &C) -> Done<C::Return> {
+        self.send(from, to, call)
+            .unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
+    }
+
+    /// Sends a call that must be refused.
+    ///
+    /// # Panics
+    /// If it is not, or not by an error of the contracts.
+    pub fn refused<C: SolCall>(&self, from: Address, to: Address, call: &C) -> ContractError {
+        match self.send(from, to, call) {
+            Err(Refused::Known(error)) => error,
+            Err(Refused::Other(data)) => panic!("{}: reverts with {data}", C::SIGNATURE),
+            Ok(_) => panic!("{}: succeeds", C::SIGNATURE),
+        }
+    }
+
+    /// Asks without leaving a trace.
+    ///
+    /// # Errors
+    /// What the call reverts with.
+    pub fn view<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, Refused> {
+        let request = TransactionRequest {
+            to: Some(to.into()),
+            ..self.request(self.account(0), call.abi_encode())
+        };
+        self.chain()
+            .call(request, CallOptions::default())
+            .map(|data| decode::<C>(&data))
+            .map_err(refused)
+    }
+
+    /// Asks for what is there.
+    ///
+    /// # Panics
+    /// If the call reverts.
+    pub fn get<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
+        self.view(to, call)
+            .unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
+    }
+
+    /// Moves the clock forward and mines a block at the new time.
+    ///
+    /// # Panics
+    /// If no block can be mined.
+    pub fn pass(&self, secs: u64) {
+        self.clock.advance(Duration::from_secs(secs));
+        self.chain().mine().expect("a block is mined");
+    }
+
+    /// Runs `test`, and undoes what it did.
+    ///
+    /// # Panics
+    /// If the chain cannot go back.
+    pub fn undoing<R>(&self, test: impl FnOnce() -> R) -> R {
+        let snapshot = self.chain().snapshot().expect("a snapshot is taken");
+        let result = test();
+        assert!(self.chain().revert(snapshot), "the snapshot is there");
+        result
+    }
+
+    fn request(&self, from: Address, data: Vec<u8>) -> TransactionRequest {
+        TransactionRequest {
+            from: Some(from),
+            input: Bytes::from(data).into(),
+            ..TransactionRequest::default()
+        }
+    }
+
+    fn transact(&self, from: Address, to: Address, data: Vec<u8>) -> Result<Done<Bytes>, Refused> {
+        let request = TransactionRequest {
+            to: Some(to.into()),
+            ..self.request(from, data)
+        };
+        self.execute(request).map(|mined| mined.done)
+    }
+
+    fn execute(&self, request: TransactionRequest) -> Result<Mined, Refused> {
+        let hash = self.chain().send(request).map_err(refused)?;
+        let (block, index) = self
+            .chain()
+            .mined(hash)
+            .expect("a transaction is mined at once");
+        let (_, receipt) = block
+            .transaction(index)
+            .expect("a block has its transactions");
+        if !receipt.success {
+            return Err(Refused::of(receipt.output.clone()));
+        }
+        let logs = receipt
+            .logs
+            .iter()
+            .map(|log| (log.address, log.data.clone()))
+            .collect();
+        let done = Done {
+            returned: receipt.output.clone(),
+            logs,
+            gas_used: receipt.gas_used,
+        };
+        Ok(Mined {
+            created: receipt.contract_address,
+            done,
+        })
+    }
+}
+
+impl Refused {
+    fn of(data: Bytes) -> Self {
+        decode_revert(&data).map_or(Self::Other(data), Self::Known)
+    }
+}
+
+fn decode<C: SolCall>(data: &[u8]) -> C::Return {
+    C::abi_decode_returns_validate(data)
+        .unwrap_or_else(|error| panic!("{} returned what does not decode: {error}", C::SIGNATURE))
+}
+
+fn refused(error: ChainError) -> Refused {
+    match error {
+        ChainError::Reverted(data) => Refused::of(data),
+        other => panic!("wanted a revert, got {other}"),
+    }
+}
