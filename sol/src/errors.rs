@@ -271,26 +271,16 @@ fn cor(wei: U256) -> String {
 
 /// A left-aligned ASCII name; hex if it is none.
 fn ascii(name: B256) -> String {
-    let end = name
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1);
+    let end = name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match std::str::from_utf8(&name[..end]) {
-        Ok(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            text.to_owned()
-        }
+        Ok(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
         _ => name.to_string(),
     }
 }
 
 /// A software version, packed as major·1e6 + minor·1e3 + patch.
 fn release(version: u64) -> String {
-    format!(
-        "{}.{}.{}",
-        version / 1_000_000,
-        version / 1_000 % 1_000,
-        version % 1_000
-    )
+    format!("{}.{}.{}", version / 1_000_000, version / 1_000 % 1_000, version % 1_000)
 }
 
 /// Names of INodePool's reasons.

@@ -7,62 +7,32 @@ use alloy::{
     sol_types::SolError,
 };
 use cor_sol::{
-    ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime,
-    session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
-    session_queue::ISessionQueue, staking::IStaking,
+    ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
+    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
 };
 
 const INTERFACES: [(&str, &str, &[[u8; 4]]); 7] = [
-    (
-        "IRuntime",
-        include_str!("../IRuntime.sol"),
-        IRuntime::IRuntimeErrors::SELECTORS,
-    ),
-    (
-        "ICor",
-        include_str!("../ICor.sol"),
-        ICor::ICorErrors::SELECTORS,
-    ),
-    (
-        "IStaking",
-        include_str!("../IStaking.sol"),
-        IStaking::IStakingErrors::SELECTORS,
-    ),
+    ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
+    ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
+    ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
     (
         "ISessionPaymentTable",
         include_str!("../ISessionPaymentTable.sol"),
         ISessionPaymentTable::ISessionPaymentTableErrors::SELECTORS,
     ),
-    (
-        "ISessionPayment",
-        include_str!("../ISessionPayment.sol"),
-        ISessionPayment::ISessionPaymentErrors::SELECTORS,
-    ),
-    (
-        "INodePool",
-        include_str!("../INodePool.sol"),
-        INodePool::INodePoolErrors::SELECTORS,
-    ),
-    (
-        "ISessionQueue",
-        include_str!("../ISessionQueue.sol"),
-        ISessionQueue::ISessionQueueErrors::SELECTORS,
-    ),
+    ("ISessionPayment", include_str!("../ISessionPayment.sol"), ISessionPayment::ISessionPaymentErrors::SELECTORS),
+    ("INodePool", include_str!("../INodePool.sol"), INodePool::INodePoolErrors::SELECTORS),
+    ("ISessionQueue", include_str!("../ISessionQueue.sol"), ISessionQueue::ISessionQueueErrors::SELECTORS),
 ];
 
 /// `name(type,type)` of each error declared in an interface's text, read without the bindings' own parser.
 fn declared(text: &str) -> BTreeSet<String> {
-    let declarations = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("error ")?.strip_suffix(';'));
+    let declarations = text.lines().filter_map(|line| line.trim().strip_prefix("error ")?.strip_suffix(';'));
     declarations
         .map(|declaration| {
             let (name, rest) = declaration.split_once('(').unwrap();
-            let types: Vec<_> = rest
-                .trim_end_matches(')')
-                .split(',')
-                .filter_map(|field| field.split_whitespace().next())
-                .collect();
+            let types: Vec<_> =
+                rest.trim_end_matches(')').split(',').filter_map(|field| field.split_whitespace().next()).collect();
             format!("{name}({})", types.join(","))
         })
         .collect()
@@ -70,24 +40,16 @@ fn declared(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_table_has_the_errors_of_all_interfaces_and_no_others() {
-    let table: BTreeSet<_> = ContractError::ALL
-        .iter()
-        .map(|info| info.signature.to_owned())
-        .collect();
-    let interfaces: BTreeSet<_> = INTERFACES
-        .iter()
-        .flat_map(|(_, text, _)| declared(text))
-        .collect();
+    let table: BTreeSet<_> = ContractError::ALL.iter().map(|info| info.signature.to_owned()).collect();
+    let interfaces: BTreeSet<_> = INTERFACES.iter().flat_map(|(_, text, _)| declared(text)).collect();
     assert_eq!(table, interfaces);
 }
 
 #[test]
 fn the_bindings_have_what_the_files_declare() {
     for (name, text, selectors) in INTERFACES {
-        let hashed: BTreeSet<[u8; 4]> = declared(text)
-            .iter()
-            .map(|signature| keccak256(signature)[..4].try_into().unwrap())
-            .collect();
+        let hashed: BTreeSet<[u8; 4]> =
+            declared(text).iter().map(|signature| keccak256(signature)[..4].try_into().unwrap()).collect();
         assert_eq!(hashed, selectors.iter().copied().collect(), "{name}");
     }
 }
@@ -98,20 +60,11 @@ fn codes_names_and_selectors_are_unique() {
     let mut names = BTreeSet::new();
     let mut codes = BTreeSet::new();
     for info in ContractError::ALL {
-        assert_eq!(
-            selectors.insert(info.selector, info.signature),
-            None,
-            "selector of {}",
-            info.signature
-        );
+        assert_eq!(selectors.insert(info.selector, info.signature), None, "selector of {}", info.signature);
         assert!(names.insert(info.name), "{} has two signatures", info.name);
         assert!(codes.insert(info.code), "{} twice", info.code);
         let (area, number) = info.code.split_once('-').unwrap();
-        assert!(
-            area.bytes().all(|byte| byte.is_ascii_uppercase()) && number.len() == 3,
-            "{}",
-            info.code
-        );
+        assert!(area.bytes().all(|byte| byte.is_ascii_uppercase()) && number.len() == 3, "{}", info.code);
         assert!(info.hint.ends_with('.'), "{}", info.name);
     }
 }
@@ -120,39 +73,25 @@ fn codes_names_and_selectors_are_unique() {
 fn every_error_decodes_and_says_something() {
     for info in ContractError::ALL {
         // All values are single words, so zero words are valid values of each type.
-        let fields =
-            info.signature.matches(',').count() + usize::from(!info.signature.ends_with("()"));
+        let fields = info.signature.matches(',').count() + usize::from(!info.signature.ends_with("()"));
         let mut data = info.selector.to_vec();
         data.resize(4 + 32 * fields, 0);
         let error = decode_revert(&data).unwrap_or_else(|| panic!("{}", info.signature));
         assert_eq!(error.info(), *info);
         assert!(!error.to_string().is_empty());
         if fields > 0 {
-            assert_eq!(
-                decode_revert(&data[..data.len() - 1]),
-                None,
-                "{} cut short",
-                info.signature
-            );
+            assert_eq!(decode_revert(&data[..data.len() - 1]), None, "{} cut short", info.signature);
         }
     }
 }
 
 #[test]
 fn what_is_not_ours_is_none() {
-    for data in [
-        &[][..],
-        &[1, 2, 3],
-        &[0xde, 0xad, 0xbe, 0xef],
-        &[0x08, 0xc3, 0x79, 0xa0, 0],
-    ] {
+    for data in [&[][..], &[1, 2, 3], &[0xde, 0xad, 0xbe, 0xef], &[0x08, 0xc3, 0x79, 0xa0, 0]] {
         assert_eq!(decode_revert(data), None, "{data:?}");
     }
     // An address with dirty high bytes is not canonical.
-    let mut data = INodePool::NotStaked {
-        node: Address::repeat_byte(1),
-    }
-    .abi_encode();
+    let mut data = INodePool::NotStaked { node: Address::repeat_byte(1) }.abi_encode();
     data[4] = 1;
     assert_eq!(decode_revert(&data), None);
 }
@@ -181,37 +120,16 @@ fn sentences_have_the_numbers() {
             "replicas is 9 and must be 1 to 7",
         ),
         (
-            INodePool::VersionTooOld {
-                version: 1_002_003,
-                minimum: 2_000_000,
-            }
-            .into(),
+            INodePool::VersionTooOld { version: 1_002_003, minimum: 2_000_000 }.into(),
             "the node's software 1.2.3 is older than 2.0.0",
         ),
         (
-            INodePool::NotEligible {
-                node: Address::ZERO,
-                reason: 6,
-            }
-            .into(),
+            INodePool::NotEligible { node: Address::ZERO, reason: 6 }.into(),
             "node 0x0000000000000000000000000000000000000000 cannot take the task: another node of its operator is in the task",
         ),
+        (ISessionQueue::WrongPhase { taskId: 5, phase: 2, wanted: 4 }.into(), "task 5 is in phase ack and this needs commit"),
         (
-            ISessionQueue::WrongPhase {
-                taskId: 5,
-                phase: 2,
-                wanted: 4,
-            }
-            .into(),
-            "task 5 is in phase ack and this needs commit",
-        ),
-        (
-            IStaking::StillBonded {
-                account: Address::ZERO,
-                releaseAt: 0,
-                timestamp: 7,
-            }
-            .into(),
+            IStaking::StillBonded { account: Address::ZERO, releaseAt: 0, timestamp: 7 }.into(),
             "nothing of 0x0000000000000000000000000000000000000000 is unbonding",
         ),
     ];
@@ -223,8 +141,5 @@ fn sentences_have_the_numbers() {
 #[test]
 fn a_name_that_is_no_text_is_shown_as_hex() {
     let name = B256::repeat_byte(0xff);
-    assert_eq!(
-        ContractError::from(IRuntime::UnknownModule { name }).to_string(),
-        format!("no module is registered as {name}")
-    );
+    assert_eq!(ContractError::from(IRuntime::UnknownModule { name }).to_string(), format!("no module is registered as {name}"));
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy_primitives::{Address, B256, Signature};
 use alloy_signer::SignerSync;
-use alloy_signer_local::{
-    LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English,
-};
+use alloy_signer_local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
 use crate::NodeError;
 
@@ -28,9 +26,7 @@ pub struct DevAccount {
 
 impl fmt::Debug for DevAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevAccount")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("DevAccount").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -45,30 +41,15 @@ impl Wallet {
     ///
     /// # Errors
     /// [`NodeError::Mnemonic`] if the phrase or the path is not valid.
-    pub fn from_mnemonic(
-        mnemonic: &str,
-        derivation_path: &str,
-        count: u32,
-    ) -> Result<Self, NodeError> {
-        let separator = if derivation_path.ends_with('/') {
-            ""
-        } else {
-            "/"
-        };
+    pub fn from_mnemonic(mnemonic: &str, derivation_path: &str, count: u32) -> Result<Self, NodeError> {
+        let separator = if derivation_path.ends_with('/') { "" } else { "/" };
         // The last component is the index; the parent key is derived once for all accounts.
         let path = format!("{derivation_path}{separator}0");
         let derive = || -> Result<Vec<PrivateKeySigner>, LocalSignerError> {
-            let parent = MnemonicBuilder::<English>::english()
-                .phrase(mnemonic)
-                .derivation_path(path)?
-                .build_parent_key()?;
-            (0..count)
-                .map(|index| Ok(parent.child(index)?.signer()))
-                .collect()
+            let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
+            (0..count).map(|index| Ok(parent.child(index)?.signer())).collect()
         };
-        derive()
-            .map(|signers| Self { signers })
-            .map_err(NodeError::Mnemonic)
+        derive().map(|signers| Self { signers }).map_err(NodeError::Mnemonic)
     }
 
     /// Addresses in order of derivation.
@@ -78,17 +59,12 @@ impl Wallet {
 
     /// Addresses with keys.
     pub fn accounts(&self) -> Vec<DevAccount> {
-        let account = |signer: &PrivateKeySigner| DevAccount {
-            address: signer.address(),
-            private_key: signer.to_bytes(),
-        };
+        let account = |signer: &PrivateKeySigner| DevAccount { address: signer.address(), private_key: signer.to_bytes() };
         self.signers.iter().map(account).collect()
     }
 
     fn signer(&self, address: Address) -> Option<&PrivateKeySigner> {
-        self.signers
-            .iter()
-            .find(|signer| signer.address() == address)
+        self.signers.iter().find(|signer| signer.address() == address)
     }
 
     /// Signs a prepared hash with the key of `address`; `None` if the node does not hold it.
@@ -119,26 +95,14 @@ mod tests {
         let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, 10).unwrap();
         let addresses: Vec<_> = wallet.addresses().collect();
         assert_eq!(addresses.len(), 10);
-        assert_eq!(
-            addresses[0],
-            address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
-        );
-        assert_eq!(
-            addresses[9],
-            address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720")
-        );
-        assert!(
-            !format!("{wallet:?}{:?}", wallet.accounts())
-                .contains("ac0974bec39a17e36ba4a6b4d238ff944bacb478")
-        );
+        assert_eq!(addresses[0], address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
+        assert_eq!(addresses[9], address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"));
+        assert!(!format!("{wallet:?}{:?}", wallet.accounts()).contains("ac0974bec39a17e36ba4a6b4d238ff944bacb478"));
     }
 
     #[test]
     fn a_bad_phrase_or_path_is_refused() {
-        for (phrase, path) in [
-            ("test test junk", DEFAULT_DERIVATION_PATH),
-            (DEFAULT_MNEMONIC, "m/x"),
-        ] {
+        for (phrase, path) in [("test test junk", DEFAULT_DERIVATION_PATH), (DEFAULT_MNEMONIC, "m/x")] {
             let error = Wallet::from_mnemonic(phrase, path, 1).unwrap_err();
             assert!(matches!(error, NodeError::Mnemonic(_)), "{error}");
         }
@@ -149,10 +113,7 @@ mod tests {
         let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, 2).unwrap();
         let second = wallet.addresses().nth(1).unwrap();
         let signature = wallet.sign_message(second, b"hello").unwrap();
-        assert_eq!(
-            signature.recover_address_from_msg(b"hello").unwrap(),
-            second
-        );
+        assert_eq!(signature.recover_address_from_msg(b"hello").unwrap(), second);
         assert!(wallet.sign_message(Address::ZERO, b"hello").is_none());
     }
 }

@@ -25,9 +25,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
         // A clock set before 1970 reads as 1970: the chain only needs a number that grows.
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     fn wait_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
@@ -44,9 +42,7 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that stands at `secs` since the Unix epoch.
     pub fn at_secs(secs: u64) -> Self {
-        Self {
-            now: Arc::new(watch::Sender::new(Duration::from_secs(secs))),
-        }
+        Self { now: Arc::new(watch::Sender::new(Duration::from_secs(secs))) }
     }
 
     /// Moves the time forward and wakes who waited for it.

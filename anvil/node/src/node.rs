@@ -47,12 +47,7 @@ impl Node {
         if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(&chain)) {
             tasks.push(tokio::spawn(save_on_time(chain.clone(), period, path)));
         }
-        Ok(NodeHandle {
-            accounts: chain.wallet().accounts(),
-            chain,
-            server,
-            tasks,
-        })
+        Ok(NodeHandle { accounts: chain.wallet().accounts(), chain, server, tasks })
     }
 }
 
@@ -64,16 +59,12 @@ impl NodeHandle {
 
     /// URL for HTTP; empty without a socket.
     pub fn http_endpoint(&self) -> String {
-        self.address()
-            .map(|address| format!("http://{address}"))
-            .unwrap_or_default()
+        self.address().map(|address| format!("http://{address}")).unwrap_or_default()
     }
 
     /// URL for WebSocket; empty without a socket.
     pub fn ws_endpoint(&self) -> String {
-        self.address()
-            .map(|address| format!("ws://{address}"))
-            .unwrap_or_default()
+        self.address().map(|address| format!("ws://{address}")).unwrap_or_default()
     }
 
     /// The funded accounts with their keys.
@@ -113,13 +104,7 @@ impl Drop for NodeHandle {
 }
 
 fn check(config: &NodeConfig) -> Result<(), NodeError> {
-    let setting = |what, value: &dyn ToString, must_be| {
-        Err(NodeError::Setting {
-            what,
-            value: value.to_string(),
-            must_be,
-        })
-    };
+    let setting = |what, value: &dyn ToString, must_be| Err(NodeError::Setting { what, value: value.to_string(), must_be });
     if config.chain_id == 0 {
         return setting("--chain-id", &config.chain_id, "at least 1");
     }
@@ -130,9 +115,7 @@ fn check(config: &NodeConfig) -> Result<(), NodeError> {
         return setting("--transaction-block-keeper", &0, "at least 1");
     }
     match config.mining {
-        Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => {
-            setting("--block-time", &0, "more than 0")
-        }
+        Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => setting("--block-time", &0, "more than 0"),
         _ => Ok(()),
     }
 }
@@ -172,22 +155,13 @@ fn save_path(chain: &Chain) -> Option<PathBuf> {
 
 fn load(chain: &Chain) -> Result<(), NodeError> {
     let config = chain.config();
-    let wanted = config
-        .load_state
-        .as_ref()
-        .map(|path| (path, true))
-        .or(config.state.as_ref().map(|path| (path, false)));
+    let wanted = config.load_state.as_ref().map(|path| (path, true)).or(config.state.as_ref().map(|path| (path, false)));
     let Some((path, required)) = wanted else {
         return Ok(());
     };
-    let refused = |source: DumpError| NodeError::StateFile {
-        path: path.clone(),
-        source,
-    };
+    let refused = |source: DumpError| NodeError::StateFile { path: path.clone(), source };
     match fs::read(path) {
-        Ok(bytes) => chain
-            .load(&StateDump::from_bytes(&bytes).map_err(refused)?)
-            .map_err(refused),
+        Ok(bytes) => chain.load(&StateDump::from_bytes(&bytes).map_err(refused)?).map_err(refused),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !required => Ok(()),
         Err(error) => Err(refused(DumpError::Read(error))),
     }
@@ -207,14 +181,8 @@ async fn save_on_time(chain: Chain, period: std::time::Duration, path: PathBuf) 
 
 /// Writes beside the file and then renames, so that a crash leaves the old state or the new one.
 fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
-    let failed = |source: io::Error| NodeError::SaveState {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = chain
-        .dump()
-        .to_bytes()
-        .map_err(|error| failed(io::Error::other(error)))?;
+    let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
+    let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     fs::write(&beside, bytes).map_err(failed)?;

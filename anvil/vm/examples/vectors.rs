@@ -1,11 +1,7 @@
 //! Runs every `*.json` of a folder in the format of `test/vectors/stylus` and says how many programs
 //! and runs agree: `cargo run -p cor-stylus-vm --example vectors -- DIR`. Exit code 1 on any
 //! difference, 2 when the vectors cannot be read.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line program"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -57,14 +53,6 @@ fn run_folder(folder: &Path) -> io::Result<bool> {
 }
 
 fn print_line(name: &str, report: &Report) {
-    let Report {
-        programs,
-        programs_agreeing,
-        runs,
-        runs_agreeing,
-        ..
-    } = report;
-    println!(
-        "{name}: {programs_agreeing} of {programs} programs, {runs_agreeing} of {runs} runs agree"
-    );
+    let Report { programs, programs_agreeing, runs, runs_agreeing, .. } = report;
+    println!("{name}: {programs_agreeing} of {programs} programs, {runs_agreeing} of {runs} runs agree");
 }

@@ -24,10 +24,7 @@ pub struct Activation {
 impl Activation {
     /// The figures a call pays for.
     pub fn costs(&self) -> ProgramCosts {
-        ProgramCosts {
-            init_cost: self.init_cost,
-            cached_cost: self.cached_cost,
-        }
+        ProgramCosts { init_cost: self.init_cost, cached_cost: self.cached_cost }
     }
 }
 
@@ -37,11 +34,7 @@ impl Activation {
 ///
 /// # Errors
 /// The first rule that the module breaks.
-pub fn activate(
-    wasm: &[u8],
-    params: &StylusParams,
-    debug: bool,
-) -> Result<Activation, ActivationError> {
+pub fn activate(wasm: &[u8], params: &StylusParams, debug: bool) -> Result<Activation, ActivationError> {
     let module = Module::parse(wasm, debug)?;
     limits::check_module(&module, u64::from(ADDED_GLOBALS), params.page_limit)?;
     let instrumented = instrument(&module)?;
@@ -92,16 +85,8 @@ impl Size {
             globals: module.globals.len() as u64 + u64::from(ADDED_GLOBALS),
             pages: module.memory()?.initial,
             data_bytes: module.datas.iter().map(|d| d.data.len() as u64).sum(),
-            data_range: module
-                .datas
-                .iter()
-                .map(|d| d.range.end - d.range.start)
-                .sum(),
-            element_range: module
-                .elements
-                .iter()
-                .map(|e| e.range.end - e.range.start)
-                .sum(),
+            data_range: module.datas.iter().map(|d| d.range.end - d.range.start).sum(),
+            element_range: module.elements.iter().map(|e| e.range.end - e.range.start).sum(),
             operators,
         })
     }
@@ -116,21 +101,12 @@ impl Size {
     }
 
     fn init_cost(&self, version: u16) -> u64 {
-        let load = self.functions * 8252 / 1000
-            + self.type_words * 1059 / 1000
-            + self.wasm_bytes * 1286 / 10_000;
-        if version > 1 {
-            load
-        } else {
-            load + self.cached_cost()
-        }
+        let load = self.functions * 8252 / 1000 + self.type_words * 1059 / 1000 + self.wasm_bytes * 1286 / 10_000;
+        if version > 1 { load } else { load + self.cached_cost() }
     }
 
     fn asm_estimate(&self) -> u64 {
-        512_000
-            + self.functions * 996_829 / 1000
-            + self.type_words * 11_416 / 1000
-            + self.wasm_bytes * 62_628 / 10_000
+        512_000 + self.functions * 996_829 / 1000 + self.type_words * 11_416 / 1000 + self.wasm_bytes * 62_628 / 10_000
     }
 
     /// Microseconds of the reference machine, priced one by one.

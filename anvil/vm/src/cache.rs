@@ -25,11 +25,7 @@ pub(crate) struct Recent<V> {
 impl<V: Clone> Recent<V> {
     /// Room for `max` values, at least one.
     pub(crate) fn new(max: usize) -> Self {
-        Self {
-            entries: HashMap::new(),
-            clock: 0,
-            max: max.max(1),
-        }
+        Self { entries: HashMap::new(), clock: 0, max: max.max(1) }
     }
 
     pub(crate) fn get(&mut self, key: &B256) -> Option<V> {
@@ -69,8 +65,7 @@ impl Disk {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         INSTRUMENTATION.hash(&mut hasher);
-        self.folder
-            .join(format!("{key:x}-{:016x}.native", hasher.finish()))
+        self.folder.join(format!("{key:x}-{:016x}.native", hasher.finish()))
     }
 
     /// The module compiled for `key`, if there is an undamaged file.
@@ -121,10 +116,7 @@ mod tests {
         recent.insert(key(2), 'b');
         assert_eq!(recent.get(&key(1)), Some('a'));
         recent.insert(key(3), 'c');
-        assert_eq!(
-            [1, 2, 3].map(|n| recent.get(&key(n))),
-            [Some('a'), None, Some('c')]
-        );
+        assert_eq!([1, 2, 3].map(|n| recent.get(&key(n))), [Some('a'), None, Some('c')]);
         recent.insert(key(3), 'd');
         assert_eq!([1, 3].map(|n| recent.get(&key(n))), [Some('a'), Some('d')]);
     }

@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 use alloy_primitives::{B256, Bytes, keccak256};
 use parking_lot::Mutex;
 use wasmtime::{
-    Caller, Config, Engine, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store,
-    StoreLimits, StoreLimitsBuilder, Trap, Val,
+    Caller, Config, Engine, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store, StoreLimits, StoreLimitsBuilder,
+    Trap, Val,
 };
 
 use crate::cache::{Disk, Recent};
@@ -22,8 +22,7 @@ use crate::host::{Hosted, Hostio, Run, Stop, Trace};
 use crate::instrument::{INK_LEFT, INK_STATUS, STACK_LEFT};
 use crate::parse::{ENTRYPOINT, MEMORY};
 use crate::{
-    Activation, ActivationError, EvmApi, HostCall, Outcome, PrepareError, RunRequest, RunResult,
-    StylusParams, VmError, activate,
+    Activation, ActivationError, EvmApi, HostCall, Outcome, PrepareError, RunRequest, RunResult, StylusParams, VmError, activate,
 };
 
 /// Native stack of one run. 22,000 words of depth fit in 512 KiB for ordinary code; the rest is for
@@ -59,11 +58,7 @@ pub struct VmConfig {
 
 impl Default for VmConfig {
     fn default() -> Self {
-        Self {
-            debug: false,
-            modules_max: 256,
-            cache_dir: None,
-        }
+        Self { debug: false, modules_max: 256, cache_dir: None }
     }
 }
 
@@ -125,12 +120,7 @@ impl Vm {
     ///
     /// # Errors
     /// The first rule that the module breaks.
-    pub fn activate(
-        &self,
-        code_hash: B256,
-        wasm: &[u8],
-        params: &StylusParams,
-    ) -> Result<Activation, ActivationError> {
+    pub fn activate(&self, code_hash: B256, wasm: &[u8], params: &StylusParams) -> Result<Activation, ActivationError> {
         let activation = activate(wasm, params, self.debug)?;
         self.compile(code_hash, &activation.instrumented)?;
         Ok(activation)
@@ -149,10 +139,7 @@ impl Vm {
         if let Some(module) = self.modules.lock().get(&code_hash) {
             return Ok(module);
         }
-        let stored = self
-            .disk
-            .as_ref()
-            .and_then(|disk| disk.load(self.linker.engine(), &code_hash));
+        let stored = self.disk.as_ref().and_then(|disk| disk.load(self.linker.engine(), &code_hash));
         if let Some(native) = stored {
             return Ok(self.keep(code_hash, &native)?);
         }
@@ -160,11 +147,7 @@ impl Vm {
         Ok(self.compile(code_hash, &activation.instrumented)?)
     }
 
-    fn compile(
-        &self,
-        code_hash: B256,
-        instrumented: &[u8],
-    ) -> Result<Arc<CompiledModule>, ActivationError> {
+    fn compile(&self, code_hash: B256, instrumented: &[u8]) -> Result<Arc<CompiledModule>, ActivationError> {
         let native = compile_shared(self.linker.engine(), instrumented)?;
         if let Some(disk) = &self.disk {
             // A full or read-only disk costs time at the next start, nothing else.
@@ -173,15 +156,9 @@ impl Vm {
         self.keep(code_hash, &native)
     }
 
-    fn keep(
-        &self,
-        code_hash: B256,
-        native: &Module,
-    ) -> Result<Arc<CompiledModule>, ActivationError> {
+    fn keep(&self, code_hash: B256, native: &Module) -> Result<Arc<CompiledModule>, ActivationError> {
         let export = |name| {
-            let missing = || ActivationError::Native {
-                detail: format!("no export {name}"),
-            };
+            let missing = || ActivationError::Native { detail: format!("no export {name}") };
             native.get_export_index(name).ok_or_else(missing)
         };
         let module = Arc::new(CompiledModule {
@@ -200,15 +177,8 @@ impl Vm {
     /// # Errors
     /// [`VmError::Chain`] with what the chain answered as broken, [`VmError::Instantiate`] when the
     /// host is out of memory. What the program does is never an error.
-    pub fn run(
-        &self,
-        module: &CompiledModule,
-        request: RunRequest,
-        api: &mut dyn EvmApi,
-    ) -> Result<RunResult, VmError> {
-        stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, || {
-            execute(module, request, api)
-        })
+    pub fn run(&self, module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -> Result<RunResult, VmError> {
+        stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, || execute(module, request, api))
     }
 }
 
@@ -227,9 +197,7 @@ fn engine() -> Result<&'static Engine, VmError> {
             .native_unwind_info(false);
         Engine::new(&config).map_err(|error| error.to_string())
     });
-    made.as_ref().map_err(|detail| VmError::Engine {
-        detail: detail.clone(),
-    })
+    made.as_ref().map_err(|detail| VmError::Engine { detail: detail.clone() })
 }
 
 /// Compiles a module, or takes it from what this process has compiled already.
@@ -243,28 +211,20 @@ fn compile_shared(engine: &Engine, instrumented: &[u8]) -> Result<Module, Activa
     let compiled = stacker::maybe_grow(COMPILER_STACK_BYTES, SEGMENT_BYTES, || {
         // The compiler is large and its input hostile: should it panic, the module is refused and
         // the process goes on. Nothing of a half-made module is kept.
-        panic::catch_unwind(AssertUnwindSafe(|| {
-            Module::from_binary(engine, instrumented)
-        }))
+        panic::catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, instrumented)))
     });
-    let panicked = |_| ActivationError::Native {
-        detail: "the compiler panicked".to_owned(),
-    };
+    let panicked = |_| ActivationError::Native { detail: "the compiler panicked".to_owned() };
     let module = compiled.map_err(panicked)?.map_err(native_error)?;
     modules.lock().insert(key, module.clone());
     Ok(module)
 }
 
 fn native_error(error: wasmtime::Error) -> ActivationError {
-    ActivationError::Native {
-        detail: format!("{error:#}"),
-    }
+    ActivationError::Native { detail: format!("{error:#}") }
 }
 
 fn engine_error(error: wasmtime::Error) -> VmError {
-    VmError::Engine {
-        detail: format!("{error:#}"),
-    }
+    VmError::Engine { detail: format!("{error:#}") }
 }
 
 /// Defines every host call.
@@ -294,36 +254,20 @@ fn host_call<T>(
     call: impl FnOnce(&mut Hostio<'_>) -> Hosted<T>,
 ) -> wasmtime::Result<T> {
     // Start functions are refused, so the handles are there before the program can call.
-    let handles = caller
-        .data()
-        .handles
-        .ok_or_else(|| wasmtime::Error::msg("no instance"))?;
+    let handles = caller.data().handles.ok_or_else(|| wasmtime::Error::msg("no instance"))?;
     let ink_before = i64_of(handles.ink_left.get(&mut caller));
     let (memory, frame) = handles.memory.data_and_store_mut(&mut caller);
     // SAFETY: `execute` made this pointer from the `&mut dyn EvmApi` it holds for as long as its
     // store lives, does not use that reference while the program runs, and host calls of one frame
     // do not overlap: a nested run has a frame, and whatever `api` it is given, of its own.
     let api = unsafe { frame.api.as_mut() };
-    let mut host = Hostio {
-        memory,
-        ink: ink_before,
-        exhausted: false,
-        run: &mut frame.run,
-        api,
-        trace: Trace::default(),
-    };
+    let mut host = Hostio { memory, ink: ink_before, exhausted: false, run: &mut frame.run, api, trace: Trace::default() };
     let result = call(&mut host);
 
     let (ink, exhausted) = (host.ink, host.exhausted);
     if host.run.tracing && matches!(result, Ok(_) | Err(Stop::Exit(_))) {
         let Trace { args, outs } = &host.trace;
-        host.api.trace(HostCall {
-            name,
-            args,
-            outs,
-            ink_before,
-            ink_after: ink,
-        });
+        host.api.trace(HostCall { name, args, outs, ink_before, ink_after: ink });
     }
     handles.ink_left.set(&mut caller, Val::I64(ink as i64))?;
     if exhausted {
@@ -335,11 +279,7 @@ fn host_call<T>(
     })
 }
 
-fn execute(
-    module: &CompiledModule,
-    request: RunRequest,
-    api: &mut dyn EvmApi,
-) -> Result<RunResult, VmError> {
+fn execute(module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -> Result<RunResult, VmError> {
     let tracing = api.wants_trace();
     let (ink, max_depth, calldata_len) = (request.ink, request.max_depth, request.calldata.len());
     let api: NonNull<dyn EvmApi + '_> = NonNull::from(api);
@@ -351,24 +291,16 @@ fn execute(
         api,
         handles: None,
         stop: None,
-        limits: StoreLimitsBuilder::new()
-            .memory_size(MEMORY_MAX_BYTES)
-            .build(),
+        limits: StoreLimitsBuilder::new().memory_size(MEMORY_MAX_BYTES).build(),
     };
     let mut store = Store::new(module.pre.module().engine(), frame);
     store.limiter(|frame| &mut frame.limits);
     let (handles, entrypoint) =
-        instantiate(module, &mut store).map_err(|error| VmError::Instantiate {
-            detail: format!("{error:#}"),
-        })?;
+        instantiate(module, &mut store).map_err(|error| VmError::Instantiate { detail: format!("{error:#}") })?;
     let set_up = handles
         .ink_left
         .set(&mut store, Val::I64(ink as i64))
-        .and_then(|()| {
-            handles
-                .stack_left
-                .set(&mut store, Val::I32(max_depth as i32))
-        });
+        .and_then(|()| handles.stack_left.set(&mut store, Val::I32(max_depth as i32)));
     set_up.map_err(engine_error)?;
     store.data_mut().handles = Some(handles);
 
@@ -378,21 +310,14 @@ fn execute(
     finish(store, &handles, returned)
 }
 
-fn instantiate(
-    module: &CompiledModule,
-    store: &mut Store<Frame>,
-) -> wasmtime::Result<(Handles, wasmtime::TypedFunc<u32, u32>)> {
+fn instantiate(module: &CompiledModule, store: &mut Store<Frame>) -> wasmtime::Result<(Handles, wasmtime::TypedFunc<u32, u32>)> {
     let instance = module.pre.instantiate(&mut *store)?;
     let missing = || wasmtime::Error::msg("an export is missing");
     let memory = instance.get_module_export(&mut *store, &module.memory);
-    let memory = memory
-        .and_then(|export| export.into_memory())
-        .ok_or_else(missing)?;
+    let memory = memory.and_then(|export| export.into_memory()).ok_or_else(missing)?;
     let mut global = |export| {
         let found = instance.get_module_export(&mut *store, export);
-        found
-            .and_then(|export| export.into_global())
-            .ok_or_else(missing)
+        found.and_then(|export| export.into_global()).ok_or_else(missing)
     };
     let handles = Handles {
         memory,
@@ -405,30 +330,16 @@ fn instantiate(
 
 /// Reads the counters of a program that has ended, and says how it ended. The order of the questions
 /// is the reference's.
-fn finish(
-    mut store: Store<Frame>,
-    handles: &Handles,
-    returned: wasmtime::Result<u32>,
-) -> Result<RunResult, VmError> {
+fn finish(mut store: Store<Frame>, handles: &Handles, returned: wasmtime::Result<u32>) -> Result<RunResult, VmError> {
     let exhausted = i32_of(handles.ink_status.get(&mut store)) != 0;
-    let ink_left = if exhausted {
-        0
-    } else {
-        i64_of(handles.ink_left.get(&mut store))
-    };
+    let ink_left = if exhausted { 0 } else { i64_of(handles.ink_left.get(&mut store)) };
     let mut stack_left = i32_of(handles.stack_left.get(&mut store));
     let stop = store.data_mut().stop.take();
 
     let (outcome, reason) = match (returned, stop) {
         (_, Some(Stop::Broken(source))) => return Err(VmError::Chain(source)),
         (Ok(status), _) => {
-            mark(
-                &mut store,
-                "user_returned",
-                &[],
-                &status.to_be_bytes(),
-                ink_left,
-            );
+            mark(&mut store, "user_returned", &[], &status.to_be_bytes(), ink_left);
             (status_outcome(status), None)
         }
         (Err(error), stop) => {
@@ -442,21 +353,10 @@ fn finish(
         Outcome::Success | Outcome::Revert => Bytes::from(store.into_data().run.output),
         _ => Bytes::new(),
     };
-    Ok(RunResult {
-        outcome,
-        output,
-        ink_left,
-        stack_left,
-        reason,
-    })
+    Ok(RunResult { outcome, output, ink_left, stack_left, reason })
 }
 
-fn abnormal(
-    stack_left: u32,
-    exhausted: bool,
-    stop: Option<Stop>,
-    error: &wasmtime::Error,
-) -> (Outcome, Option<String>) {
+fn abnormal(stack_left: u32, exhausted: bool, stop: Option<Stop>, error: &wasmtime::Error) -> (Outcome, Option<String>) {
     if stack_left == 0 {
         // Says whether it was the counter or, for enormous frames, the native stack.
         return (Outcome::OutOfStack, Some(trap_text(error)));
@@ -472,17 +372,11 @@ fn abnormal(
 }
 
 fn trap_text(error: &wasmtime::Error) -> String {
-    error
-        .downcast_ref::<Trap>()
-        .map_or_else(|| error.to_string(), Trap::to_string)
+    error.downcast_ref::<Trap>().map_or_else(|| error.to_string(), Trap::to_string)
 }
 
 fn status_outcome(status: u32) -> Outcome {
-    if status == 0 {
-        Outcome::Success
-    } else {
-        Outcome::Revert
-    }
+    if status == 0 { Outcome::Success } else { Outcome::Revert }
 }
 
 /// Tells a tracer about an end of the run.
@@ -491,13 +385,7 @@ fn mark(store: &mut Store<Frame>, name: &'static str, args: &[u8], outs: &[u8], 
     if frame.run.tracing {
         // SAFETY: as in `host_call`; no program is running.
         let api = unsafe { frame.api.as_mut() };
-        api.trace(HostCall {
-            name,
-            args,
-            outs,
-            ink_before: ink,
-            ink_after: ink,
-        });
+        api.trace(HostCall { name, args, outs, ink_before: ink, ink_after: ink });
     }
 }
 

@@ -129,10 +129,7 @@ const DEBUG_HOOKS: &[Hook] = for_each_debug_hook!(hook_table);
 /// Finds a host call; those of debug chains only if `debug`.
 pub(crate) fn find(module: &str, name: &str, debug: bool) -> Option<&'static Hook> {
     let debug_hooks = if debug { DEBUG_HOOKS } else { &[] };
-    HOOKS
-        .iter()
-        .chain(debug_hooks)
-        .find(|hook| hook.module == module && hook.name == name)
+    HOOKS.iter().chain(debug_hooks).find(|hook| hook.module == module && hook.name == name)
 }
 
 /// What a host call is called in traces: its name, but for the console.
@@ -152,11 +149,7 @@ mod tests {
     fn the_list_is_complete_and_has_no_doubles() {
         assert_eq!((HOOKS.len(), DEBUG_HOOKS.len()), (42, 12));
         for (i, a) in HOOKS.iter().enumerate() {
-            assert!(
-                HOOKS[..i].iter().all(|b| b.name != a.name),
-                "{} twice",
-                a.name
-            );
+            assert!(HOOKS[..i].iter().all(|b| b.name != a.name), "{} twice", a.name);
         }
     }
 
@@ -164,10 +157,7 @@ mod tests {
     fn signatures() {
         let call = find(VM_HOOKS, "call_contract", false).map(|h| (h.params, h.results));
         let (i32_, i64_) = (ValType::I32, ValType::I64);
-        assert_eq!(
-            call,
-            Some((&[i32_, i32_, i32_, i32_, i64_, i32_][..], &[i32_][..]))
-        );
+        assert_eq!(call, Some((&[i32_, i32_, i32_, i32_, i64_, i32_][..], &[i32_][..])));
         assert!(find("env", "read_args", true).is_none());
         assert!(find("console", "log_txt", false).is_none());
         assert!(find("console", "log_txt", true).is_some());

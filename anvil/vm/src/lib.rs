@@ -45,8 +45,8 @@ mod price;
 
 pub use activation::{Activation, activate};
 pub use api::{
-    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult,
-    Env, EvmApi, HostCall, Outcome, RunRequest, RunResult,
+    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, Env, EvmApi, HostCall, Outcome,
+    RunRequest, RunResult,
 };
 pub use engine::{CompiledModule, Vm, VmConfig};
 pub use error::{ActivationError, PrepareError, VmError};

@@ -32,53 +32,21 @@ const FRAME_WORDS_MAX: u64 = 10 * 1024;
 
 /// Checks the counts of a whole module; those of a function are checked as it is instrumented.
 /// Exports have no limit: all but two of them are dropped.
-pub(crate) fn check_module(
-    module: &Module<'_>,
-    added_globals: u64,
-    page_limit: u16,
-) -> Result<(), ActivationError> {
-    let element_bytes: u64 = module
-        .elements
-        .iter()
-        .map(|e| e.range.end - e.range.start)
-        .sum();
-    let table_entries = module
-        .tables
-        .iter()
-        .map(|t| t.ty.initial)
-        .fold(0, u64::saturating_add);
+pub(crate) fn check_module(module: &Module<'_>, added_globals: u64, page_limit: u16) -> Result<(), ActivationError> {
+    let element_bytes: u64 = module.elements.iter().map(|e| e.range.end - e.range.start).sum();
+    let table_entries = module.tables.iter().map(|t| t.ty.initial).fold(0, u64::saturating_add);
     let pages = module.memory()?.initial;
     for (what, count, limit) in [
         ("memories", module.memories.len() as u64, MEMORIES_MAX),
-        (
-            "initial memory pages",
-            pages,
-            u64::from(page_limit.min(crate::PAGES_MAX)),
-        ),
+        ("initial memory pages", pages, u64::from(page_limit.min(crate::PAGES_MAX))),
         ("data segments", module.datas.len() as u64, DATAS_MAX),
-        (
-            "element segments",
-            module.elements.len() as u64,
-            ELEMENTS_MAX,
-        ),
-        (
-            "bytes of element segments",
-            element_bytes,
-            ELEMENT_BYTES_MAX,
-        ),
+        ("element segments", module.elements.len() as u64, ELEMENTS_MAX),
+        ("bytes of element segments", element_bytes, ELEMENT_BYTES_MAX),
         ("table entries", table_entries, TABLE_ENTRIES_MAX),
         ("functions", module.bodies.len() as u64, FUNCTIONS_MAX),
         ("imports", module.imports.len() as u64, IMPORTS_MAX),
-        (
-            "globals",
-            module.globals.len() as u64 + added_globals,
-            GLOBALS_MAX,
-        ),
-        (
-            "bytes in the module's name",
-            module.name.len() as u64,
-            NAME_BYTES_MAX,
-        ),
+        ("globals", module.globals.len() as u64 + added_globals, GLOBALS_MAX),
+        ("bytes in the module's name", module.name.len() as u64, NAME_BYTES_MAX),
     ] {
         at_most(what, count, limit)?;
     }

@@ -46,10 +46,7 @@ impl PageModel {
 }
 
 fn exponential(pages: u16) -> u64 {
-    EXPONENTIAL
-        .get(usize::from(pages))
-        .copied()
-        .unwrap_or(u64::MAX)
+    EXPONENTIAL.get(usize::from(pages)).copied().unwrap_or(u64::MAX)
 }
 
 /// The page counters of one transaction.
@@ -75,10 +72,7 @@ impl OpenPages {
 mod tests {
     use super::*;
 
-    const MODEL: PageModel = PageModel {
-        free_pages: 2,
-        page_gas: 1000,
-    };
+    const MODEL: PageModel = PageModel { free_pages: 2, page_gas: 1000 };
 
     #[test]
     fn gas_of_pages() {
@@ -95,11 +89,7 @@ mod tests {
             (129, 0, 0, u64::MAX),
             (1, u16::MAX, 128, u64::MAX - 31_873_999),
         ] {
-            assert_eq!(
-                MODEL.gas(new, open, ever),
-                gas,
-                "{new} pages at {open}/{ever}"
-            );
+            assert_eq!(MODEL.gas(new, open, ever), gas, "{new} pages at {open}/{ever}");
         }
     }
 
@@ -109,10 +99,7 @@ mod tests {
         for (pages, value) in EXPONENTIAL.iter().enumerate() {
             let exact = (step * pages as f64).exp();
             let off = exact - *value as f64;
-            assert!(
-                (-1e-6..=1.0 + 1e-6).contains(&off),
-                "{pages}: {exact} {value}"
-            );
+            assert!((-1e-6..=1.0 + 1e-6).contains(&off), "{pages}: {exact} {value}");
         }
     }
 
@@ -122,12 +109,6 @@ mod tests {
         assert_eq!(pages.add(2, &MODEL), 1000);
         assert_eq!(pages, OpenPages { open: 3, ever: 5 });
         assert_eq!(pages.add(u16::MAX, &MODEL), u64::MAX);
-        assert_eq!(
-            pages,
-            OpenPages {
-                open: u16::MAX,
-                ever: u16::MAX
-            }
-        );
+        assert_eq!(pages, OpenPages { open: u16::MAX, ever: u16::MAX });
     }
 }

@@ -117,22 +117,17 @@ impl StylusParams {
 
     /// The page prices.
     pub const fn page_model(&self) -> PageModel {
-        PageModel {
-            free_pages: self.free_pages,
-            page_gas: self.page_gas,
-        }
+        PageModel { free_pages: self.free_pages, page_gas: self.page_gas }
     }
 
     /// Gas of starting a program whose activation says `init_cost`, when it is not cached.
     pub fn init_gas(&self, init_cost: u16) -> u64 {
-        u64::from(self.min_init_gas) * Self::MIN_INIT_GAS_UNITS
-            + scaled_up(init_cost, self.init_cost_scalar)
+        u64::from(self.min_init_gas) * Self::MIN_INIT_GAS_UNITS + scaled_up(init_cost, self.init_cost_scalar)
     }
 
     /// Gas of starting a program whose activation says `cached_cost`, when it is cached.
     pub fn cached_gas(&self, cached_cost: u16) -> u64 {
-        u64::from(self.min_cached_init_gas) * Self::MIN_CACHED_GAS_UNITS
-            + scaled_up(cached_cost, self.cached_cost_scalar)
+        u64::from(self.min_cached_init_gas) * Self::MIN_CACHED_GAS_UNITS + scaled_up(cached_cost, self.cached_cost_scalar)
     }
 
     /// Gas of starting a program, without its memory pages. A version 1 program that is not cached
@@ -187,21 +182,11 @@ mod tests {
     #[test]
     fn gas_of_starting_a_program() {
         let params = StylusParams::arbos51();
-        let counter = ProgramCosts {
-            init_cost: 3474,
-            cached_cost: 1252,
-        };
-        for (version, cached, gas) in [
-            (1, false, 8832 + 3474),
-            (1, true, 352 + 1252),
-            (2, false, 8832 + 3474 + 352 + 1252),
-            (2, true, 352 + 1252),
-        ] {
-            assert_eq!(
-                params.start_gas(version, counter, cached),
-                gas,
-                "v{version} {cached}"
-            );
+        let counter = ProgramCosts { init_cost: 3474, cached_cost: 1252 };
+        for (version, cached, gas) in
+            [(1, false, 8832 + 3474), (1, true, 352 + 1252), (2, false, 8832 + 3474 + 352 + 1252), (2, true, 352 + 1252)]
+        {
+            assert_eq!(params.start_gas(version, counter, cached), gas, "v{version} {cached}");
         }
     }
 
@@ -215,19 +200,12 @@ mod tests {
 
     #[test]
     fn releases_differ_where_they_should() {
-        let (a, b, c) = (
-            StylusParams::arbos40(),
-            StylusParams::arbos51(),
-            StylusParams::arbos60(),
-        );
+        let (a, b, c) = (StylusParams::arbos40(), StylusParams::arbos51(), StylusParams::arbos60());
         assert_eq!((a.max_stack_depth, a.max_fragment_count), (262_144, 0));
         assert_eq!((b.max_stack_depth, b.max_fragment_count), (22_000, 0));
         assert_eq!((c.max_stack_depth, c.max_fragment_count), (22_000, 2));
         assert!(a.arbos < b.arbos && b.arbos < c.arbos);
-        assert_eq!(
-            [a.arbos, b.arbos, c.arbos].map(ArbosVersion::number),
-            [40, 51, 60]
-        );
+        assert_eq!([a.arbos, b.arbos, c.arbos].map(ArbosVersion::number), [40, 51, 60]);
     }
 
     #[test]

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use wasmparser::{
-    ConstExpr, Data, DataKind, Element, ElementItems, ElementKind, Export, ExternalKind, FuncType,
-    FunctionBody, Global, Import, KnownCustom, MemoryType, Name, NameSectionReader, Operator,
-    Parser, Payload, Table, TypeRef, ValType, Validator, WasmFeatures,
+    ConstExpr, Data, DataKind, Element, ElementItems, ElementKind, Export, ExternalKind, FuncType, FunctionBody, Global, Import,
+    KnownCustom, MemoryType, Name, NameSectionReader, Operator, Parser, Payload, Table, TypeRef, ValType, Validator,
+    WasmFeatures,
 };
 
 use crate::ActivationError;
@@ -55,9 +55,7 @@ fn features() -> WasmFeatures {
 
 impl From<wasmparser::BinaryReaderError> for ActivationError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Invalid {
-            detail: error.to_string(),
-        }
+        Self::Invalid { detail: error.to_string() }
     }
 }
 
@@ -65,10 +63,7 @@ impl<'a> Module<'a> {
     /// Validates and reads `wasm`, with all checks of this file.
     pub(crate) fn parse(wasm: &'a [u8], debug: bool) -> Result<Self, ActivationError> {
         Validator::new_with_features(features()).validate_all(wasm)?;
-        let mut module = Module {
-            bytes: wasm,
-            ..Module::default()
-        };
+        let mut module = Module { bytes: wasm, ..Module::default() };
         for payload in Parser::new(0).parse_all(wasm) {
             module.section(payload?)?;
         }
@@ -107,9 +102,7 @@ impl<'a> Module<'a> {
                 }
             }
             Payload::DataCountSection { .. } => {
-                return Err(ActivationError::Section {
-                    section: "data count",
-                });
+                return Err(ActivationError::Section { section: "data count" });
             }
             _ => {}
         }
@@ -129,8 +122,7 @@ impl<'a> Module<'a> {
                 | Payload::DataSection(_)
         );
         if let (true, Some((id, range))) = (copied, payload.as_section()) {
-            self.kept
-                .push((id, range.start as usize..range.end as usize));
+            self.kept.push((id, range.start as usize..range.end as usize));
         }
     }
 
@@ -173,17 +165,12 @@ impl<'a> Module<'a> {
 
     /// True if the memory can never grow, so that growing needs no payment.
     pub(crate) fn memory_is_fixed(&self) -> bool {
-        self.memories
-            .first()
-            .is_some_and(|memory| memory.maximum == Some(memory.initial))
+        self.memories.first().is_some_and(|memory| memory.maximum == Some(memory.initial))
     }
 
     /// Index of the import that pays for growth.
     pub(crate) fn pay_for_memory_grow(&self) -> Option<u32> {
-        let found = self
-            .imports
-            .iter()
-            .position(|import| import.module == VM_HOOKS && import.name == PAY_FOR_MEMORY_GROW);
+        let found = self.imports.iter().position(|import| import.module == VM_HOOKS && import.name == PAY_FOR_MEMORY_GROW);
         found.map(|index| index as u32)
     }
 
@@ -193,10 +180,7 @@ impl<'a> Module<'a> {
     }
 
     fn exported(&self, name: &str, kind: ExternalKind) -> Option<u32> {
-        let export = self
-            .exports
-            .iter()
-            .find(|e| e.name == name && e.kind == kind)?;
+        let export = self.exports.iter().find(|e| e.name == name && e.kind == kind)?;
         Some(export.index)
     }
 
@@ -231,12 +215,8 @@ impl<'a> Module<'a> {
         if self.start {
             return Err(ActivationError::StartFunction);
         }
-        let entrypoint = self
-            .entrypoint()
-            .ok_or(ActivationError::MissingEntrypoint)?;
-        let ty = self
-            .function_type(entrypoint)
-            .ok_or(ActivationError::MissingEntrypoint)?;
+        let entrypoint = self.entrypoint().ok_or(ActivationError::MissingEntrypoint)?;
+        let ty = self.function_type(entrypoint).ok_or(ActivationError::MissingEntrypoint)?;
         if ty.params() != [ValType::I32] || ty.results() != [ValType::I32] {
             return Err(ActivationError::EntrypointType);
         }
@@ -259,23 +239,14 @@ impl<'a> Module<'a> {
             }
         }
         for (index, element) in self.elements.iter().enumerate() {
-            if let ElementKind::Active {
-                table_index,
-                offset_expr,
-            } = &element.kind
-            {
+            if let ElementKind::Active { table_index, offset_expr } = &element.kind {
                 let entries = match &element.items {
                     ElementItems::Functions(items) => items.count(),
                     ElementItems::Expressions(_, items) => items.count(),
                 };
                 let table = self.tables.get(table_index.unwrap_or_default() as usize);
                 let size = table.map_or(0, |table| table.ty.initial);
-                check_segment(
-                    "element",
-                    index,
-                    offset(offset_expr)? + u64::from(entries),
-                    size,
-                )?;
+                check_segment("element", index, offset(offset_expr)? + u64::from(entries), size)?;
             }
         }
         Ok(())
@@ -294,26 +265,14 @@ fn extend<'a, T: wasmparser::FromReader<'a>>(
 
 fn check_reserved(name: &str) -> Result<(), ActivationError> {
     if name.starts_with(RESERVED) {
-        return Err(ActivationError::ReservedName {
-            name: name.to_owned(),
-        });
+        return Err(ActivationError::ReservedName { name: name.to_owned() });
     }
     Ok(())
 }
 
-fn check_segment(
-    what: &'static str,
-    index: usize,
-    end: u64,
-    size: u64,
-) -> Result<(), ActivationError> {
+fn check_segment(what: &'static str, index: usize, end: u64, size: u64) -> Result<(), ActivationError> {
     if end > size {
-        return Err(ActivationError::SegmentOutOfBounds {
-            what,
-            index,
-            end,
-            size,
-        });
+        return Err(ActivationError::SegmentOutOfBounds { what, index, end, size });
     }
     Ok(())
 }
@@ -323,8 +282,6 @@ fn check_segment(
 fn offset(expression: &ConstExpr<'_>) -> Result<u64, ActivationError> {
     match expression.get_operators_reader().read()? {
         Operator::I32Const { value } => Ok(u64::from(value as u32)),
-        other => Err(ActivationError::Operator {
-            operator: format!("{other:?}"),
-        }),
+        other => Err(ActivationError::Operator { operator: format!("{other:?}") }),
     }
 }

@@ -85,9 +85,7 @@ impl<'a> DeployedCode<'a> {
     /// programs.
     pub fn parse(code: &'a [u8]) -> Result<Self, PrepareError> {
         let truncated = PrepareError::Truncated { len: code.len() };
-        let (prefix, rest) = code
-            .split_first_chunk::<3>()
-            .ok_or(PrepareError::NotProgram)?;
+        let (prefix, rest) = code.split_first_chunk::<3>().ok_or(PrepareError::NotProgram)?;
         if *prefix == FRAGMENT {
             return Ok(Self::Fragment(rest));
         }
@@ -97,26 +95,14 @@ impl<'a> DeployedCode<'a> {
         let (id, rest) = rest.split_first().ok_or(truncated.clone())?;
         let dictionary = Dictionary::from_id(*id)?;
         if *prefix == PROGRAM {
-            return Ok(Self::Program {
-                dictionary,
-                compressed: rest,
-            });
+            return Ok(Self::Program { dictionary, compressed: rest });
         }
-        let (len, rest) = rest
-            .split_first_chunk::<LENGTH_BYTES>()
-            .ok_or(truncated.clone())?;
+        let (len, rest) = rest.split_first_chunk::<LENGTH_BYTES>().ok_or(truncated.clone())?;
         if rest.len() % ADDRESS_BYTES != 0 {
             return Err(truncated);
         }
-        let fragments = rest
-            .chunks_exact(ADDRESS_BYTES)
-            .map(Address::from_slice)
-            .collect();
-        Ok(Self::Root {
-            dictionary,
-            wasm_len: u32::from_be_bytes(*len),
-            fragments,
-        })
+        let fragments = rest.chunks_exact(ADDRESS_BYTES).map(Address::from_slice).collect();
+        Ok(Self::Root { dictionary, wasm_len: u32::from_be_bytes(*len), fragments })
     }
 }
 
@@ -142,24 +128,15 @@ pub fn deployed_wasm<C: AsRef<[u8]>>(
     mut fragment: impl FnMut(Address) -> C,
 ) -> Result<Vec<u8>, PrepareError> {
     match DeployedCode::parse(code)? {
-        DeployedCode::Program {
-            dictionary,
-            compressed,
-        } => decompress(dictionary, compressed, params.max_wasm_size),
+        DeployedCode::Program { dictionary, compressed } => decompress(dictionary, compressed, params.max_wasm_size),
         DeployedCode::Fragment(_) => Err(PrepareError::NotProgram),
-        DeployedCode::Root {
-            dictionary,
-            wasm_len,
-            fragments,
-        } => {
+        DeployedCode::Root { dictionary, wasm_len, fragments } => {
             let (count, limit) = (fragments.len(), params.max_fragment_count);
             if count == 0 || count > usize::from(limit) {
                 return Err(PrepareError::FragmentCount { count, limit });
             }
             if wasm_len > params.max_wasm_size {
-                return Err(PrepareError::TooLarge {
-                    limit: params.max_wasm_size,
-                });
+                return Err(PrepareError::TooLarge { limit: params.max_wasm_size });
             }
             let mut compressed = Vec::new();
             for (index, address) in fragments.into_iter().enumerate() {
@@ -179,11 +156,7 @@ pub fn deployed_wasm<C: AsRef<[u8]>>(
 ///
 /// # Errors
 /// [`PrepareError::UnsupportedDictionary`], `Brotli` for a damaged or cut stream, `TooLarge`.
-pub fn decompress(
-    dictionary: Dictionary,
-    compressed: &[u8],
-    limit: u32,
-) -> Result<Vec<u8>, PrepareError> {
+pub fn decompress(dictionary: Dictionary, compressed: &[u8], limit: u32) -> Result<Vec<u8>, PrepareError> {
     if dictionary == Dictionary::Stylus {
         return Err(PrepareError::UnsupportedDictionary);
     }
@@ -199,14 +172,9 @@ pub fn decompress(
 
 /// Compresses a module as for deployment: brotli, quality 11, window 22, no dictionary.
 pub fn compress(wasm: &[u8]) -> Vec<u8> {
-    let params = BrotliEncoderParams {
-        quality: QUALITY,
-        lgwin: WINDOW,
-        ..Default::default()
-    };
+    let params = BrotliEncoderParams { quality: QUALITY, lgwin: WINDOW, ..Default::default() };
     let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &wasm[..], &mut out, &params)
-        .expect("reading a slice and writing a vector cannot fail");
+    brotli::BrotliCompress(&mut &wasm[..], &mut out, &params).expect("reading a slice and writing a vector cannot fail");
     out
 }
 
@@ -230,17 +198,12 @@ pub fn prepare(wasm: &[u8], project_hash: [u8; 32]) -> Result<Vec<u8>, PrepareEr
             module.section(&RawSection { id, data });
         }
     }
-    module.section(&CustomSection {
-        name: PROJECT_HASH.into(),
-        data: project_hash.as_slice().into(),
-    });
+    module.section(&CustomSection { name: PROJECT_HASH.into(), data: project_hash.as_slice().into() });
     Ok(module.finish())
 }
 
 fn not_wasm(error: impl std::fmt::Display) -> PrepareError {
-    PrepareError::NotWasm {
-        detail: error.to_string(),
-    }
+    PrepareError::NotWasm { detail: error.to_string() }
 }
 
 /// Code of an account that holds the whole program.
@@ -255,10 +218,7 @@ pub fn program_code(wasm: &[u8]) -> Vec<u8> {
 /// than the prefix of three.
 pub fn fragment_codes(wasm: &[u8], code_size_max: usize) -> Vec<Vec<u8>> {
     let part = code_size_max.saturating_sub(FRAGMENT.len()).max(1);
-    compress(wasm)
-        .chunks(part)
-        .map(|part| [&FRAGMENT, part].concat())
-        .collect()
+    compress(wasm).chunks(part).map(|part| [&FRAGMENT, part].concat()).collect()
 }
 
 /// Code of the root of a program in `fragments`, whose module has `wasm_len` bytes.

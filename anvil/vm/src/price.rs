@@ -36,9 +36,7 @@ pub(crate) fn operator(op: &Operator<'_>, params_of: impl Fn(u32) -> usize) -> O
         I32WrapI64 | I64ExtendI32S | I64ExtendI32U => 100,
         I32Extend8S | I32Extend16S | I64Extend8S | I64Extend16S | I64Extend32S => 100,
         _ => {
-            return memory_access(op)
-                .or_else(|| integer(op))
-                .or_else(|| unpayable(op));
+            return memory_access(op).or_else(|| integer(op)).or_else(|| unpayable(op));
         }
     })
 }
@@ -82,9 +80,7 @@ fn unpayable(op: &Operator<'_>) -> Option<u64> {
     match op {
         F32Const { .. } | F64Const { .. } => Some(UNPAYABLE),
         F32Load { .. } | F64Load { .. } | F32Store { .. } | F64Store { .. } => Some(UNPAYABLE),
-        I32ReinterpretF32 | I64ReinterpretF64 | F32ReinterpretI32 | F64ReinterpretI64 => {
-            Some(UNPAYABLE)
-        }
+        I32ReinterpretF32 | I64ReinterpretF64 | F32ReinterpretI32 | F64ReinterpretI64 => Some(UNPAYABLE),
         _ => None,
     }
 }

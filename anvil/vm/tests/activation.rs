@@ -33,17 +33,8 @@ fn a_plain_module_is_accepted() {
 
 #[test]
 fn bytes_that_are_no_module() {
-    for bytes in [
-        &b""[..],
-        b"\0asm",
-        b"\0asm\x02\0\0\0",
-        b"\0asm\x0d\0\x01\0",
-        b"hello",
-    ] {
-        assert!(
-            matches!(refusal(bytes), Some(E::Invalid { .. })),
-            "{bytes:?}"
-        );
+    for bytes in [&b""[..], b"\0asm", b"\0asm\x02\0\0\0", b"\0asm\x0d\0\x01\0", b"hello"] {
+        assert!(matches!(refusal(bytes), Some(E::Invalid { .. })), "{bytes:?}");
     }
 }
 
@@ -59,35 +50,25 @@ fn proposals_stylus_does_not_have() {
         "(global i32 (i32.add (i32.const 1) (i32.const 2)))",
         "(tag)",
     ] {
-        refused(&format!("{MEMORY} {MAIN} {body}"), |e| {
-            matches!(e, E::Invalid { .. })
-        });
+        refused(&format!("{MEMORY} {MAIN} {body}"), |e| matches!(e, E::Invalid { .. }));
     }
 }
 
 #[test]
 fn operators_without_a_price() {
-    for body in [
-        "f32.const 1 f32.const 2 f32.add drop",
-        "i32.const 1 f64.convert_i32_u drop",
-        "f32.const 1 i32.trunc_sat_f32_s drop",
-    ] {
+    for body in
+        ["f32.const 1 f32.const 2 f32.add drop", "i32.const 1 f64.convert_i32_u drop", "f32.const 1 i32.trunc_sat_f32_s drop"]
+    {
         let function = format!("(func {body})");
-        refused(&format!("{MEMORY} {MAIN} {function}"), |e| {
-            matches!(e, E::Operator { .. })
-        });
+        refused(&format!("{MEMORY} {MAIN} {function}"), |e| matches!(e, E::Operator { .. }));
     }
-    accepted(&format!(
-        "{MEMORY} {MAIN} (func f32.const 1 i32.reinterpret_f32 drop)"
-    ));
+    accepted(&format!("{MEMORY} {MAIN} (func f32.const 1 i32.reinterpret_f32 drop)"));
 }
 
 #[test]
 fn data_counts_are_not_supported() {
     let fields = r#"(data $d "x") (func data.drop $d)"#;
-    refused(&format!("{MEMORY} {MAIN} {fields}"), |e| {
-        matches!(e, E::Section { .. })
-    });
+    refused(&format!("{MEMORY} {MAIN} {fields}"), |e| matches!(e, E::Section { .. }));
 }
 
 #[test]
@@ -97,9 +78,7 @@ fn entry_points() {
         let main = format!(r#"(func (export "user_entrypoint") {ty} unreachable)"#);
         refused(&format!("{MEMORY} {main}"), |e| *e == E::EntrypointType);
     }
-    refused(&format!("{MEMORY} {MAIN} (func $s) (start $s)"), |e| {
-        *e == E::StartFunction
-    });
+    refused(&format!("{MEMORY} {MAIN} (func $s) (start $s)"), |e| *e == E::StartFunction);
 }
 
 #[test]
@@ -107,52 +86,21 @@ fn memories() {
     let pay = r#"(import "vm_hooks" "pay_for_memory_grow" (func (param i32)))"#;
     refused(MAIN, |e| *e == E::MissingMemory);
     refused(&format!("(memory 1 1) {MAIN}"), |e| *e == E::MissingMemory);
-    refused(&format!(r#"(memory (export "memory") 1) {MAIN}"#), |e| {
-        *e == E::MissingPayForMemoryGrow
-    });
+    refused(&format!(r#"(memory (export "memory") 1) {MAIN}"#), |e| *e == E::MissingPayForMemoryGrow);
     accepted(&format!(r#"{pay} (memory (export "memory") 1) {MAIN}"#));
     accepted(&format!(r#"{pay} (memory (export "memory") 128) {MAIN}"#));
-    refused(
-        &format!(r#"{pay} (memory (export "memory") 129) {MAIN}"#),
-        |e| {
-            matches!(
-                e,
-                E::Limit {
-                    count: 129,
-                    limit: 128,
-                    ..
-                }
-            )
-        },
-    );
-    let wasm = wat::parse_str(format!(
-        r#"(module {pay} (memory (export "memory") 5) {MAIN})"#
-    ));
-    let params = StylusParams {
-        page_limit: 4,
-        ..StylusParams::arbos51()
-    };
+    refused(&format!(r#"{pay} (memory (export "memory") 129) {MAIN}"#), |e| matches!(e, E::Limit { count: 129, limit: 128, .. }));
+    let wasm = wat::parse_str(format!(r#"(module {pay} (memory (export "memory") 5) {MAIN})"#));
+    let params = StylusParams { page_limit: 4, ..StylusParams::arbos51() };
     let error = activate(&wasm.expect("a module"), &params, false).err();
-    assert!(
-        matches!(
-            error,
-            Some(E::Limit {
-                count: 5,
-                limit: 4,
-                ..
-            })
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Some(E::Limit { count: 5, limit: 4, .. })), "{error:?}");
 }
 
 #[test]
 fn imports() {
     let with = |import: &str| format!("(import {import}) {MEMORY} {MAIN}");
     accepted(&with(r#""vm_hooks" "chainid" (func (result i64))"#));
-    refused(&with(r#""vm_hooks" "chainid" (func (result i32))"#), |e| {
-        matches!(e, E::ImportSignature { .. })
-    });
+    refused(&with(r#""vm_hooks" "chainid" (func (result i32))"#), |e| matches!(e, E::ImportSignature { .. }));
     for import in [
         r#""vm_hooks" "chain_id" (func (result i64))"#,
         r#""env" "chainid" (func (result i64))"#,
@@ -160,29 +108,19 @@ fn imports() {
     ] {
         refused(&with(import), |e| matches!(e, E::UnknownImport { .. }));
     }
-    refused(&with(r#""env" "g" (global i32)"#), |e| {
-        matches!(e, E::ImportKind { .. })
-    });
+    refused(&with(r#""env" "g" (global i32)"#), |e| matches!(e, E::ImportKind { .. }));
 }
 
 #[test]
 fn names() {
     let hook = r#"(import "vm_hooks" "chainid" (func $hook (result i64)))"#;
-    accepted(&format!(
-        r#"{hook} {MEMORY} {MAIN} (func (export "chainid2"))"#
-    ));
+    accepted(&format!(r#"{hook} {MEMORY} {MAIN} (func (export "chainid2"))"#));
     for export in ["chainid", "vm_hooks__chainid", "a__b__chainid"] {
-        refused(
-            &format!(r#"{hook} {MEMORY} {MAIN} (func (export "{export}"))"#),
-            |e| matches!(e, E::ExportNamedAsImport { .. }),
-        );
+        refused(&format!(r#"{hook} {MEMORY} {MAIN} (func (export "{export}"))"#), |e| matches!(e, E::ExportNamedAsImport { .. }));
     }
     accepted(&format!(r#"{MEMORY} {MAIN} (func (export "stylus__x"))"#));
     for export in ["stylus", "stylus_x", "x__stylus"] {
-        refused(
-            &format!(r#"{MEMORY} {MAIN} (func (export "{export}"))"#),
-            |e| matches!(e, E::ReservedName { .. }),
-        );
+        refused(&format!(r#"{MEMORY} {MAIN} (func (export "{export}"))"#), |e| matches!(e, E::ReservedName { .. }));
     }
 }
 
@@ -190,9 +128,7 @@ fn names() {
 fn segments() {
     let table = "(table 4 funcref)";
     accepted(&format!(r#"{MEMORY} {MAIN} (data (i32.const 65535) "x")"#));
-    accepted(&format!(
-        "{MEMORY} {MAIN} {table} (elem (i32.const 4) func)"
-    ));
+    accepted(&format!("{MEMORY} {MAIN} {table} (elem (i32.const 4) func)"));
     for segment in [
         r#"(data (i32.const 65536) "x")"#,
         r#"(data (i32.const 65537) "")"#,
@@ -200,9 +136,7 @@ fn segments() {
         "(elem (i32.const 4) 0)",
         "(elem (i32.const 5) func)",
     ] {
-        refused(&format!("{MEMORY} {MAIN} {table} {segment}"), |e| {
-            matches!(e, E::SegmentOutOfBounds { .. })
-        });
+        refused(&format!("{MEMORY} {MAIN} {table} {segment}"), |e| matches!(e, E::SegmentOutOfBounds { .. }));
     }
 }
 
@@ -210,61 +144,31 @@ fn segments() {
 fn limits() {
     let limit = |e: &E, at: u64| matches!(e, E::Limit { count, limit, .. } if (*count, *limit) == (at + 1, at));
     for (at, fields) in [
-        (
-            348,
-            (|n| format!("(func (local {}))", "i32 ".repeat(n))) as fn(usize) -> String,
-        ),
+        (348, (|n| format!("(func (local {}))", "i32 ".repeat(n))) as fn(usize) -> String),
         (128, |n| r#"(data (i32.const 0) "")"#.repeat(n)),
-        (128, |n| {
-            format!(
-                "(table 1 funcref) {}",
-                "(elem (i32.const 0) func)".repeat(n)
-            )
-        }),
+        (128, |n| format!("(table 1 funcref) {}", "(elem (i32.const 0) func)".repeat(n))),
         (4096, |n| format!("(table {n} funcref)")),
         (4096, |n| "(func)".repeat(n - 1)),
     ] {
         accepted(&format!("{MEMORY} {MAIN} {}", fields(at)));
-        refused(&format!("{MEMORY} {MAIN} {}", fields(at + 1)), |e| {
-            limit(e, at as u64)
-        });
+        refused(&format!("{MEMORY} {MAIN} {}", fields(at + 1)), |e| limit(e, at as u64));
     }
     let imports = |n| r#"(import "vm_hooks" "chainid" (func (result i64)))"#.repeat(n);
     accepted(&format!("{} {MEMORY} {MAIN}", imports(513)));
-    refused(&format!("{} {MEMORY} {MAIN}", imports(514)), |e| {
-        limit(e, 513)
-    });
+    refused(&format!("{} {MEMORY} {MAIN}", imports(514)), |e| limit(e, 513));
     let name = |n| format!("${}", "m".repeat(n));
-    assert_eq!(
-        refusal_of(&format!("(module {} {MEMORY} {MAIN})", name(512))),
-        None
-    );
+    assert_eq!(refusal_of(&format!("(module {} {MEMORY} {MAIN})", name(512))), None);
     refused(&format!("{} {MEMORY} {MAIN}", name(513)), |e| limit(e, 512));
 }
 
 #[test]
 fn figures_that_do_not_fit() {
     let function = format!("(func (param {}))", "i32 ".repeat(20));
-    refused(&format!("{MEMORY} {MAIN} {}", function.repeat(4000)), |e| {
-        matches!(
-            e,
-            E::CostOverflow {
-                what: "init_cost",
-                ..
-            }
-        )
-    });
+    refused(&format!("{MEMORY} {MAIN} {}", function.repeat(4000)), |e| matches!(e, E::CostOverflow { what: "init_cost", .. }));
 }
 
 #[test]
 fn codes_are_unique_and_texts_have_numbers() {
-    let error = E::Limit {
-        what: "locals",
-        count: 349,
-        limit: 348,
-    };
-    assert_eq!(
-        error.to_string(),
-        "VM-103: too many locals: 349, the limit is 348"
-    );
+    let error = E::Limit { what: "locals", count: 349, limit: 348 };
+    assert_eq!(error.to_string(), "VM-103: too many locals: 349, the limit is 348");
 }

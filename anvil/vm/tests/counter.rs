@@ -30,22 +30,13 @@ fn activation_figures() {
     let activation = activate(&wasm, &StylusParams::arbos51(), false).expect("a program");
     assert_eq!((wasm.len(), compress(&wasm).len()), (16_040, 6294));
     assert_eq!((activation.init_cost, activation.cached_cost), (3474, 1252));
-    assert_eq!(
-        (activation.asm_estimate, activation.module_gas),
-        (745_717, 1_500_100)
-    );
+    assert_eq!((activation.asm_estimate, activation.module_gas), (745_717, 1_500_100));
     assert_eq!(activation.footprint, 17);
 
     // A version 1 program pays for its cached start with its load.
-    let first = StylusParams {
-        version: 1,
-        ..StylusParams::arbos51()
-    };
+    let first = StylusParams { version: 1, ..StylusParams::arbos51() };
     let activation = activate(&wasm, &first, false).expect("a program");
-    assert_eq!(
-        (activation.init_cost, activation.cached_cost),
-        (3474 + 1252, 1252)
-    );
+    assert_eq!((activation.init_cost, activation.cached_cost), (3474 + 1252, 1252));
 }
 
 #[test]
@@ -61,21 +52,10 @@ fn ink_of_its_calls() {
         let model = StylusParams::arbos51().page_model();
         let mut chain = FixedChain::new(program.footprint, model, false);
         chain.preset.clone_from(&storage);
-        let env = Env {
-            chain_id: 412_346,
-            ..Env::default()
-        };
-        let request = RunRequest {
-            env,
-            ..request(&calldata, PLENTY)
-        };
-        let result = vm()
-            .run(&program.module, request, &mut chain)
-            .expect("a run");
-        assert_eq!(
-            (result.outcome, PLENTY - result.ink_left),
-            (Outcome::Success, ink)
-        );
+        let env = Env { chain_id: 412_346, ..Env::default() };
+        let request = RunRequest { env, ..request(&calldata, PLENTY) };
+        let result = vm().run(&program.module, request, &mut chain).expect("a run");
+        assert_eq!((result.outcome, PLENTY - result.ink_left), (Outcome::Success, ink));
         let output = output.map_or(vec![], |n| U256::from(n).to_be_bytes::<32>().to_vec());
         assert_eq!(result.output.to_vec(), output);
         storage.extend(chain.changed_storage());

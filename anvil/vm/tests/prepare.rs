@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 use cor_stylus_vm::prepare::{
-    DeployedCode, Dictionary, INIT_CODE_PRELUDE_BYTES, compress, decompress, deployed_wasm,
-    fragment_codes, init_code, is_deployable, is_program, prepare, program_code, root_code,
+    DeployedCode, Dictionary, INIT_CODE_PRELUDE_BYTES, compress, decompress, deployed_wasm, fragment_codes, init_code,
+    is_deployable, is_program, prepare, program_code, root_code,
 };
 use cor_stylus_vm::{PrepareError, StylusParams};
 
@@ -15,9 +15,7 @@ fn noise(len: usize) -> Vec<u8> {
         *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         Some((*state >> 24) as u8)
     };
-    std::iter::repeat_n((), len)
-        .scan(7u32, |state, ()| step(state))
-        .collect()
+    std::iter::repeat_n((), len).scan(7u32, |state, ()| step(state)).collect()
 }
 
 fn no_fragment(_: Address) -> Vec<u8> {
@@ -27,15 +25,9 @@ fn no_fragment(_: Address) -> Vec<u8> {
 #[test]
 fn canonical_form() {
     // The table index of this call_indirect is an over-long zero, as compilers emit it.
-    let canonical = prepare(
-        br#"(module (table 1 funcref) (func i32.const 0 call_indirect) (@custom "junk" "x"))"#,
-        [7; 32],
-    )
-    .expect("a module");
-    let zero = canonical
-        .iter()
-        .rposition(|byte| *byte == 0x11)
-        .expect("call_indirect");
+    let canonical = prepare(br#"(module (table 1 funcref) (func i32.const 0 call_indirect) (@custom "junk" "x"))"#, [7; 32])
+        .expect("a module");
+    let zero = canonical.iter().rposition(|byte| *byte == 0x11).expect("call_indirect");
     assert_eq!(canonical[zero..][..4], [0x11, 0, 0, 0x0b]);
     let mut overlong = canonical.clone();
     overlong.splice(zero + 2..zero + 3, [0x80, 0x80, 0x00]);
@@ -47,10 +39,7 @@ fn canonical_form() {
     let section = [&[0, 45, 12][..], b"project_hash", &[7; 32]].concat();
     assert!(canonical.ends_with(&section));
     assert!(!canonical.windows(4).any(|window| window == b"junk"));
-    assert!(matches!(
-        prepare(b"(module", [0; 32]),
-        Err(PrepareError::NotWasm { .. })
-    ));
+    assert!(matches!(prepare(b"(module", [0; 32]), Err(PrepareError::NotWasm { .. })));
 }
 
 #[test]
@@ -70,21 +59,11 @@ fn programs() {
         (vec![0xef, 0xf0, 1, 0], PrepareError::NotProgram),
         (vec![0xef, 0xf0, 0], PrepareError::Truncated { len: 3 }),
         (vec![0xef, 0xf0, 0, 0], PrepareError::Brotli),
-        (
-            vec![0xef, 0xf0, 0, 1, 6],
-            PrepareError::UnsupportedDictionary,
-        ),
-        (
-            vec![0xef, 0xf0, 0, 2, 6],
-            PrepareError::UnknownDictionary { id: 2 },
-        ),
+        (vec![0xef, 0xf0, 0, 1, 6], PrepareError::UnsupportedDictionary),
+        (vec![0xef, 0xf0, 0, 2, 6], PrepareError::UnknownDictionary { id: 2 }),
         (code[..code.len() - 1].to_vec(), PrepareError::Brotli),
     ] {
-        assert_eq!(
-            deployed_wasm(&code, &params, no_fragment),
-            Err(error),
-            "{code:?}"
-        );
+        assert_eq!(deployed_wasm(&code, &params, no_fragment), Err(error), "{code:?}");
     }
 }
 
@@ -103,13 +82,7 @@ fn fragments() {
     let params = StylusParams::arbos60();
     let wasm = noise(30_000);
     let codes = fragment_codes(&wasm, 24_576);
-    assert_eq!(
-        codes
-            .iter()
-            .map(|code| code.len() <= 24_576)
-            .collect::<Vec<_>>(),
-        [true, true]
-    );
+    assert_eq!(codes.iter().map(|code| code.len() <= 24_576).collect::<Vec<_>>(), [true, true]);
     let accounts: BTreeMap<Address, Vec<u8>> = (1..).map(Address::repeat_byte).zip(codes).collect();
     let addresses: Vec<Address> = accounts.keys().copied().collect();
     let look = |address| accounts.get(&address).cloned().unwrap_or_default();
@@ -117,14 +90,7 @@ fn fragments() {
     let root = root_code(30_000, &addresses);
     let parsed = DeployedCode::parse(&root);
     let (dictionary, fragments) = (Dictionary::Empty, addresses.clone());
-    assert_eq!(
-        parsed,
-        Ok(DeployedCode::Root {
-            dictionary,
-            wasm_len: 30_000,
-            fragments
-        })
-    );
+    assert_eq!(parsed, Ok(DeployedCode::Root { dictionary, wasm_len: 30_000, fragments }));
     assert_eq!(deployed_wasm(&root, &params, look), Ok(wasm));
     assert!(is_program(&root) && !is_program(&accounts[&addresses[0]]));
     for code in accounts.values().chain([&root]) {
@@ -133,33 +99,13 @@ fn fragments() {
 
     let missing = Address::repeat_byte(9);
     for (root, error) in [
-        (
-            root_code(29_999, &addresses),
-            PrepareError::TooLarge { limit: 29_999 },
-        ),
-        (
-            root_code(128 * 1024 + 1, &addresses),
-            PrepareError::TooLarge { limit: 128 * 1024 },
-        ),
-        (
-            root_code(30_000, &[]),
-            PrepareError::FragmentCount { count: 0, limit: 2 },
-        ),
-        (
-            root_code(30_000, &[missing; 3]),
-            PrepareError::FragmentCount { count: 3, limit: 2 },
-        ),
-        (
-            root_code(30_000, &[addresses[0], missing]),
-            PrepareError::NotFragment { index: 1 },
-        ),
+        (root_code(29_999, &addresses), PrepareError::TooLarge { limit: 29_999 }),
+        (root_code(128 * 1024 + 1, &addresses), PrepareError::TooLarge { limit: 128 * 1024 }),
+        (root_code(30_000, &[]), PrepareError::FragmentCount { count: 0, limit: 2 }),
+        (root_code(30_000, &[missing; 3]), PrepareError::FragmentCount { count: 3, limit: 2 }),
+        (root_code(30_000, &[addresses[0], missing]), PrepareError::NotFragment { index: 1 }),
         (root_code(30_000, &addresses[..1]), PrepareError::Brotli),
-        (
-            root[..root.len() - 1].to_vec(),
-            PrepareError::Truncated {
-                len: root.len() - 1,
-            },
-        ),
+        (root[..root.len() - 1].to_vec(), PrepareError::Truncated { len: root.len() - 1 }),
         (root[..7].to_vec(), PrepareError::Truncated { len: 7 }),
     ] {
         assert_eq!(deployed_wasm(&root, &params, look), Err(error));

@@ -28,12 +28,7 @@ fn ink_of(body: &str, calldata: &[u8]) -> u64 {
                 i32.const 0))"#
     ));
     let (result, _) = run(&program, calldata, PLENTY);
-    assert_eq!(
-        result.outcome,
-        Outcome::Success,
-        "{body}: {:?}",
-        result.reason
-    );
+    assert_eq!(result.outcome, Outcome::Success, "{body}: {:?}", result.reason);
     assert_eq!(result.stack_left, 22_000, "{body}");
     PLENTY - result.ink_left
 }
@@ -51,10 +46,7 @@ fn straight_line_operators() {
         ("i32.const 1 local.tee 0 drop", 1 + 75 + 9),
         ("global.get $g drop", 225 + 9),
         ("i32.const 1 global.set $g", 1 + 575),
-        (
-            "i32.const 1 i32.const 2 i32.const 3 select drop",
-            3 + 1250 + 9,
-        ),
+        ("i32.const 1 i32.const 2 i32.const 3 select drop", 3 + 1250 + 9),
         ("i32.const 0 i32.load drop", 1 + 670 + 9),
         ("i32.const 0 i32.load8_s drop", 1 + 670 + 9),
         ("i32.const 0 i32.load16_u drop", 1 + 670 + 9),
@@ -85,14 +77,8 @@ fn straight_line_operators() {
         ("i32.const 1 i64.extend_i32_s drop", 1 + 100 + 9),
         ("i32.const 1 i32.extend8_s drop", 1 + 100 + 9),
         ("i64.const 1 i64.extend32_s drop", 1 + 100 + 9),
-        (
-            "i32.const 0 i32.const 5 i32.const 10 memory.fill",
-            3 + 950 + 10 * 100,
-        ),
-        (
-            "i32.const 0 i32.const 5 i32.const 33 memory.copy",
-            3 + 950 + 33 * 100,
-        ),
+        ("i32.const 0 i32.const 5 i32.const 10 memory.fill", 3 + 950 + 10 * 100),
+        ("i32.const 0 i32.const 5 i32.const 33 memory.copy", 3 + 950 + 33 * 100),
         ("i32.const 0 memory.grow drop", 1 + 8050 + 9 + 8400),
         ("i32.const 1 memory.grow drop", 1 + 8050 + 9 + 1000 * GAS),
     ] {
@@ -107,38 +93,17 @@ fn basic_blocks() {
         // `block` does not end a block, its `end` does.
         ("block end", (BLOCK + 1 + 1) + LAST),
         ("loop end", (BLOCK + 1) + (BLOCK + 1) + LAST),
-        (
-            "i32.const 1 if nop end",
-            (BLOCK + 1 + 765) + (BLOCK + 1 + 1) + LAST,
-        ),
+        ("i32.const 1 if nop end", (BLOCK + 1 + 765) + (BLOCK + 1 + 1) + LAST),
         ("i32.const 0 if nop end", (BLOCK + 1 + 765) + LAST),
         // The taken arm ends with `else`, the other one with `end`.
-        (
-            "i32.const 1 if nop else end",
-            (BLOCK + 1 + 765) + (BLOCK + 1 + 1) + LAST,
-        ),
-        (
-            "i32.const 0 if nop else nop nop end",
-            (BLOCK + 1 + 765) + (BLOCK + 2 + 1) + LAST,
-        ),
+        ("i32.const 1 if nop else end", (BLOCK + 1 + 765) + (BLOCK + 1 + 1) + LAST),
+        ("i32.const 0 if nop else nop nop end", (BLOCK + 1 + 765) + (BLOCK + 2 + 1) + LAST),
         ("block br 0 end", (BLOCK + 1 + 765) + LAST),
-        (
-            "block i32.const 1 br_if 0 end",
-            (BLOCK + 1 + 1 + 765) + LAST,
-        ),
-        (
-            "block i32.const 0 br_if 0 end",
-            (BLOCK + 1 + 1 + 765) + (BLOCK + 1) + LAST,
-        ),
-        (
-            "block i32.const 1 br_table 0 0 0 end",
-            (BLOCK + 1 + 1 + 2400 + 2 * 325) + LAST,
-        ),
+        ("block i32.const 1 br_if 0 end", (BLOCK + 1 + 1 + 765) + LAST),
+        ("block i32.const 0 br_if 0 end", (BLOCK + 1 + 1 + 765) + (BLOCK + 1) + LAST),
+        ("block i32.const 1 br_table 0 0 0 end", (BLOCK + 1 + 1 + 2400 + 2 * 325) + LAST),
         ("call $zero", (BLOCK + 3800) + (BLOCK + 1) + LAST),
-        (
-            "i32.const 5 i32.const 0 call_indirect (param i32)",
-            (BLOCK + 1 + 1 + 13_610 + 650) + (BLOCK + 1) + LAST,
-        ),
+        ("i32.const 5 i32.const 0 call_indirect (param i32)", (BLOCK + 1 + 1 + 13_610 + 650) + (BLOCK + 1) + LAST),
         ("i32.const 0 return", BLOCK + 1 + 1),
     ] {
         assert_eq!(ink_of(body, &[]), ink, "{body}");
@@ -155,73 +120,23 @@ const HOST_CALLS: &[(&str, &str, &str, u64)] = &[
     ("read_args", "0", "", 13_440),
     ("write_result", "0 32", "", 8400 + 2 * READ),
     ("write_result", "0 33", "", 8400 + 2 * (READ + 55)),
-    (
-        "storage_load_bytes32",
-        "0 32",
-        "",
-        18_480 + (2100 + 5) * GAS,
-    ),
+    ("storage_load_bytes32", "0 32", "", 18_480 + (2100 + 5) * GAS),
     ("storage_cache_bytes32", "0 32", "", 18_480),
     ("storage_flush_cache", "0", "", 8400 + QUESTION),
-    (
-        "transient_load_bytes32",
-        "0 32",
-        "",
-        18_480 + QUESTION + 100 * GAS,
-    ),
-    (
-        "transient_store_bytes32",
-        "0 32",
-        "",
-        18_480 + QUESTION + 100 * GAS,
-    ),
-    (
-        "call_contract",
-        "0 0 0 0 L9 64",
-        "i32",
-        83_193 + 2 * READ + 2600 * GAS,
-    ),
-    (
-        "delegate_call_contract",
-        "0 0 32 L9 64",
-        "i32",
-        83_193 + 2 * READ + 2600 * GAS,
-    ),
-    (
-        "static_call_contract",
-        "0 0 34 L9 64",
-        "i32",
-        83_193 + 2 * (READ + 110) + 2600 * GAS,
-    ),
-    (
-        "create1",
-        "0 0 0 64 96",
-        "",
-        83_193 + 2 * READ + 32_000 * GAS,
-    ),
-    (
-        "create2",
-        "0 32 0 0 64 96",
-        "",
-        88_233 + 2 * READ + (32_006 + 200 * 32) * GAS,
-    ),
+    ("transient_load_bytes32", "0 32", "", 18_480 + QUESTION + 100 * GAS),
+    ("transient_store_bytes32", "0 32", "", 18_480 + QUESTION + 100 * GAS),
+    ("call_contract", "0 0 0 0 L9 64", "i32", 83_193 + 2 * READ + 2600 * GAS),
+    ("delegate_call_contract", "0 0 32 L9 64", "i32", 83_193 + 2 * READ + 2600 * GAS),
+    ("static_call_contract", "0 0 34 L9 64", "i32", 83_193 + 2 * (READ + 110) + 2600 * GAS),
+    ("create1", "0 0 0 64 96", "", 83_193 + 2 * READ + 32_000 * GAS),
+    ("create2", "0 32 0 0 64 96", "", 88_233 + 2 * READ + (32_006 + 200 * 32) * GAS),
     ("read_return_data", "0 0 99", "i32", 68_073 + 5040),
     ("return_data_size", "", "i32", 8400),
     ("emit_log", "0 0 0", "", 68_073 + READ + 375 * GAS),
-    (
-        "emit_log",
-        "0 42 1",
-        "",
-        68_073 + READ + 10 * 55 + (2 * 375 + 10 * 8) * GAS,
-    ),
+    ("emit_log", "0 42 1", "", 68_073 + READ + 10 * 55 + (2 * 375 + 10 * 8) * GAS),
     ("account_balance", "0 32", "", 78_153 + 2600 * GAS),
     ("account_codehash", "0 32", "", 78_153 + 2600 * GAS),
-    (
-        "account_code",
-        "0 0 99 32",
-        "i32",
-        68_073 + 3300 * GAS + 5040,
-    ),
+    ("account_code", "0 0 99 32", "i32", 68_073 + 3300 * GAS + 5040),
     ("account_code_size", "0", "i32", 68_073 + 3300 * GAS),
     ("block_basefee", "0", "", 13_440),
     ("block_coinbase", "0", "", 13_440),
@@ -257,17 +172,11 @@ fn host_calls() {
         let args: Vec<&str> = args.split_whitespace().collect();
         let (mut params, mut pushes) = (String::new(), String::new());
         for arg in &args {
-            let (ty, value) = arg
-                .strip_prefix('L')
-                .map_or(("i32", *arg), |value| ("i64", value));
+            let (ty, value) = arg.strip_prefix('L').map_or(("i32", *arg), |value| ("i64", value));
             params.push_str(&format!(" {ty}"));
             pushes.push_str(&format!(" {ty}.const {value}"));
         }
-        let (results, drop) = if result.is_empty() {
-            ("", "")
-        } else {
-            (result, "drop")
-        };
+        let (results, drop) = if result.is_empty() { ("", "") } else { (result, "drop") };
         let program = load(format!(
             r#"(module
                 (import "vm_hooks" "{name}" (func $hook (param{params}) (result {results})))
@@ -276,12 +185,7 @@ fn host_calls() {
                     {pushes} call $hook {drop} i32.const 0))"#
         ));
         let (outcome, _) = run(&program, &[], PLENTY);
-        assert_eq!(
-            outcome.outcome,
-            Outcome::Success,
-            "{name}: {:?}",
-            outcome.reason
-        );
+        assert_eq!(outcome.outcome, Outcome::Success, "{name}: {:?}", outcome.reason);
         let own = (BLOCK + args.len() as u64 + 3800) + LAST + if drop.is_empty() { 0 } else { 9 };
         assert_eq!(PLENTY - outcome.ink_left, own + ink, "{name}");
     }
@@ -323,10 +227,7 @@ fn a_flush_pays_for_dirty_slots_only() {
     let (result, chain) = run(&program, &[], PLENTY);
     let cache = BLOCK + 1 + 1 + 3800 + 18_480;
     let flush = BLOCK + 1 + 3800 + 68_073;
-    assert_eq!(
-        PLENTY - result.ink_left,
-        cache + 2 * flush + (2100 + 20_000) * GAS + LAST
-    );
+    assert_eq!(PLENTY - result.ink_left, cache + 2 * flush + (2100 + 20_000) * GAS + LAST);
     assert_eq!(chain.changed_storage().len(), 1);
 }
 

@@ -69,9 +69,8 @@ fn mutated(wasm: &[u8], mutations: &[(prop::sample::Index, u8)]) -> Vec<u8> {
 /// Statements over one i32 local, with traps, wild addresses, growth and endless loops among them.
 fn statements() -> impl Strategy<Value = String> {
     let number = any::<i32>().prop_map(|n| if n % 3 == 0 { n } else { n & 0xffff });
-    let operation = prop::sample::select(vec![
-        "add", "sub", "mul", "div_s", "div_u", "rem_s", "xor", "shl", "rotr", "lt_u", "ge_s",
-    ]);
+    let operation =
+        prop::sample::select(vec!["add", "sub", "mul", "div_s", "div_u", "rem_s", "xor", "shl", "rotr", "lt_u", "ge_s"]);
     let statement = (operation, number).prop_flat_map(|(op, n)| {
         prop::sample::select(vec![
             format!("(local.set 1 (i32.{op} (local.get 1) (i32.const {n})))"),
@@ -88,8 +87,7 @@ fn statements() -> impl Strategy<Value = String> {
     });
     let nested = statement.prop_recursive(4, 40, 6, |inner| {
         let kind = prop::sample::select(vec!["block", "loop"]);
-        (kind, prop::collection::vec(inner, 0..6))
-            .prop_map(|(kind, inner)| format!("({kind} {})", inner.join(" ")))
+        (kind, prop::collection::vec(inner, 0..6)).prop_map(|(kind, inner)| format!("({kind} {})", inner.join(" ")))
     });
     prop::collection::vec(nested, 0..8).prop_map(|statements| statements.join(" "))
 }
@@ -113,9 +111,7 @@ fn try_program(wasm: &[u8], calldata: &[u8]) {
     };
     let module = vm().module(hash, || Ok(wasm.to_vec())).expect("activated");
     let mut chain = FixedChain::new(activation.footprint, params.page_model(), false);
-    let result = vm()
-        .run(&module, request(calldata, LITTLE), &mut chain)
-        .expect("a run");
+    let result = vm().run(&module, request(calldata, LITTLE), &mut chain).expect("a run");
     assert!(result.ink_left <= LITTLE, "{result:?}");
     assert!(result.stack_left <= 22_000, "{result:?}");
 }
@@ -123,10 +119,7 @@ fn try_program(wasm: &[u8], calldata: &[u8]) {
 #[test]
 fn the_seed_of_the_mutations_is_a_program() {
     let (result, _) = support::run(&support::load(&*SMALL), b"abc", LITTLE * 1000);
-    assert_eq!(
-        (result.outcome, result.output.len()),
-        (cor_stylus_vm::Outcome::Success, 64)
-    );
+    assert_eq!((result.outcome, result.output.len()), (cor_stylus_vm::Outcome::Success, 64));
 }
 
 proptest! {

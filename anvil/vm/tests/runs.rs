@@ -6,8 +6,8 @@ use std::{fs, thread};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use cor_stylus_vm::{
-    ApiError, ApiResult, CallRequest, CallResult, Charged, CompiledModule, CreateRequest,
-    CreateResult, EvmApi, Outcome, PrepareError, StylusParams, Vm, VmConfig, VmError,
+    ApiError, ApiResult, CallRequest, CallResult, Charged, CompiledModule, CreateRequest, CreateResult, EvmApi, Outcome,
+    PrepareError, StylusParams, Vm, VmConfig, VmError,
 };
 use support::chain::{FixedChain, TracedCall};
 use support::{PLENTY, load, request, run, vm};
@@ -35,31 +35,11 @@ fn outcomes() {
     for (body, outcome, output) in [
         ("i32.const 0", Outcome::Success, ""),
         ("i32.const 7", Outcome::Revert, ""),
-        (
-            "i32.const 0 i32.const 6 call $write_result i32.const 0",
-            Outcome::Success,
-            "secret",
-        ),
-        (
-            "i32.const 0 i32.const 6 call $write_result i32.const 1",
-            Outcome::Revert,
-            "secret",
-        ),
-        (
-            "i32.const 0 i32.const 6 call $write_result unreachable",
-            Outcome::Failure,
-            "",
-        ),
-        (
-            "i32.const 0 call $exit_early i32.const 1",
-            Outcome::Success,
-            "",
-        ),
-        (
-            "i32.const 2 call $exit_early i32.const 0",
-            Outcome::Revert,
-            "",
-        ),
+        ("i32.const 0 i32.const 6 call $write_result i32.const 0", Outcome::Success, "secret"),
+        ("i32.const 0 i32.const 6 call $write_result i32.const 1", Outcome::Revert, "secret"),
+        ("i32.const 0 i32.const 6 call $write_result unreachable", Outcome::Failure, ""),
+        ("i32.const 0 call $exit_early i32.const 1", Outcome::Success, ""),
+        ("i32.const 2 call $exit_early i32.const 0", Outcome::Revert, ""),
         ("i32.const 1 i32.const 0 i32.div_u", Outcome::Failure, ""),
         ("loop br 0 end i32.const 0", Outcome::OutOfInk, ""),
         ("call $recurse i32.const 0", Outcome::OutOfStack, ""),
@@ -68,11 +48,7 @@ fn outcomes() {
         assert_eq!(result.outcome, outcome, "{body}");
         assert_eq!(result.output[..], *output.as_bytes(), "{body}");
         assert_eq!(result.ink_left == 0, outcome == Outcome::OutOfInk, "{body}");
-        assert_eq!(
-            result.stack_left == 0,
-            outcome == Outcome::OutOfStack,
-            "{body}"
-        );
+        assert_eq!(result.stack_left == 0, outcome == Outcome::OutOfStack, "{body}");
     }
 }
 
@@ -82,32 +58,14 @@ fn nothing_outside_of_the_memory_can_be_reached() {
         ("i32.const 65532 i32.load drop i32.const 0", true),
         ("i32.const 65533 i32.load drop i32.const 0", false),
         ("i32.const -1 i32.load8_u drop i32.const 0", false),
-        (
-            "i32.const 65535 i32.load8_u offset=4294967295 drop i32.const 0",
-            false,
-        ),
+        ("i32.const 65535 i32.load8_u offset=4294967295 drop i32.const 0", false),
         ("i32.const 65536 i32.const 1 i32.store8 i32.const 0", false),
-        (
-            "i32.const 65535 i32.const 0 i32.const 2 memory.fill i32.const 0",
-            false,
-        ),
-        (
-            "i32.const 0 i32.const 65535 i32.const 2 memory.copy i32.const 0",
-            false,
-        ),
+        ("i32.const 65535 i32.const 0 i32.const 2 memory.fill i32.const 0", false),
+        ("i32.const 0 i32.const 65535 i32.const 2 memory.copy i32.const 0", false),
         // The host reads and writes for the program.
-        (
-            "i32.const 65504 i32.const 32 call $write_result i32.const 0",
-            true,
-        ),
-        (
-            "i32.const 65505 i32.const 32 call $write_result i32.const 0",
-            false,
-        ),
-        (
-            "i32.const -1 i32.const -1 call $write_result i32.const 0",
-            false,
-        ),
+        ("i32.const 65504 i32.const 32 call $write_result i32.const 0", true),
+        ("i32.const 65505 i32.const 32 call $write_result i32.const 0", false),
+        ("i32.const -1 i32.const -1 call $write_result i32.const 0", false),
         ("i32.const 65533 call $read_args i32.const 0", true),
         ("i32.const 65534 call $read_args i32.const 0", false),
         ("i32.const 65505 i32.const 0 call $load i32.const 0", false),
@@ -115,11 +73,7 @@ fn nothing_outside_of_the_memory_can_be_reached() {
     ] {
         // Reading 4 GiB for a result costs more ink than the other rows need.
         let (result, _) = run(&load(program(body)), b"abc", 10 * PLENTY);
-        let outcome = if inside {
-            Outcome::Success
-        } else {
-            Outcome::Failure
-        };
+        let outcome = if inside { Outcome::Success } else { Outcome::Failure };
         assert_eq!(result.outcome, outcome, "{body}: {:?}", result.reason);
     }
 }
@@ -161,29 +115,14 @@ struct Nested<'a> {
 impl EvmApi for Nested<'_> {
     fn call(&mut self, call: CallRequest<'_>) -> ApiResult<CallResult> {
         if self.depth == 0 {
-            return Ok(CallResult {
-                success: true,
-                data: Bytes::new(),
-                gas: 0,
-            });
+            return Ok(CallResult { success: true, data: Bytes::new(), gas: 0 });
         }
-        let mut child = Nested {
-            depth: self.depth - 1,
-            ..Nested::new(self.module)
-        };
-        let result = vm().run(
-            self.module,
-            request(&[], call.gas_left * 10_000),
-            &mut child,
-        );
+        let mut child = Nested { depth: self.depth - 1, ..Nested::new(self.module) };
+        let result = vm().run(self.module, request(&[], call.gas_left * 10_000), &mut child);
         let result = result.map_err(|error| ApiError::Broken(error.into()))?;
         let success = result.outcome == Outcome::Success;
         let gas = call.gas_left - result.ink_left / 10_000;
-        Ok(CallResult {
-            success,
-            data: result.output,
-            gas,
-        })
+        Ok(CallResult { success, data: result.output, gas })
     }
 
     fn sload(&mut self, key: B256) -> ApiResult<Charged<B256>> {
@@ -220,11 +159,7 @@ impl EvmApi for Nested<'_> {
 
 impl<'a> Nested<'a> {
     fn new(module: &'a CompiledModule) -> Self {
-        Self {
-            module,
-            depth: 0,
-            inner: FixedChain::default(),
-        }
+        Self { module, depth: 0, inner: FixedChain::default() }
     }
 }
 
@@ -250,23 +185,13 @@ fn runs_nest_deeply_on_a_small_thread() {
     let small = thread::Builder::new().stack_size(256 << 10);
     let result = thread::scope(|scope| {
         let deep = || {
-            let mut chain = Nested {
-                depth: 1000,
-                ..Nested::new(&program.module)
-            };
+            let mut chain = Nested { depth: 1000, ..Nested::new(&program.module) };
             vm().run(&program.module, request(&[], PLENTY), &mut chain)
         };
-        small
-            .spawn_scoped(scope, deep)
-            .expect("a thread")
-            .join()
-            .expect("no panic")
+        small.spawn_scoped(scope, deep).expect("a thread").join().expect("no panic")
     });
     let result = result.expect("a run");
-    assert_eq!(
-        (result.outcome, &result.output[..]),
-        (Outcome::Success, &1001u32.to_le_bytes()[..])
-    );
+    assert_eq!((result.outcome, &result.output[..]), (Outcome::Success, &1001u32.to_le_bytes()[..]));
 }
 
 #[test]
@@ -282,9 +207,7 @@ fn a_broken_chain_is_an_error_of_the_run() {
     );
     let mut chain = Nested::new(&program.module);
     let result = vm().run(&program.module, request(&[], PLENTY), &mut chain);
-    let Err(VmError::Chain(source)) = result else {
-        panic!("{result:?}")
-    };
+    let Err(VmError::Chain(source)) = result else { panic!("{result:?}") };
     assert_eq!(source.to_string(), "the disk is full");
 }
 
@@ -309,14 +232,8 @@ fn large_native_frames_end_as_out_of_stack() {
         sum("i32.sub"),
     );
     let (result, _) = run(&load(text), &[], u64::MAX >> 1);
-    assert_eq!(
-        (result.outcome, result.stack_left),
-        (Outcome::OutOfStack, 0)
-    );
-    assert_eq!(
-        result.reason.as_deref(),
-        Some("wasm trap: call stack exhausted")
-    );
+    assert_eq!((result.outcome, result.stack_left), (Outcome::OutOfStack, 0));
+    assert_eq!(result.reason.as_deref(), Some("wasm trap: call stack exhausted"));
 }
 
 #[test]
@@ -330,25 +247,14 @@ fn tracers_see_what_was_passed_and_paid() {
     ));
     let mut chain = FixedChain::new(1, StylusParams::arbos51().page_model(), false);
     chain.trace = Some(Vec::new());
-    vm().run(&program.module, request(b"abc", PLENTY), &mut chain)
-        .expect("a run");
-    let call = |name, ink, args: &[u8], outs: &[u8]| TracedCall {
-        name,
-        ink,
-        args: args.to_vec(),
-        outs: outs.to_vec(),
-    };
+    vm().run(&program.module, request(b"abc", PLENTY), &mut chain).expect("a run");
+    let call = |name, ink, args: &[u8], outs: &[u8]| TracedCall { name, ink, args: args.to_vec(), outs: outs.to_vec() };
     assert_eq!(
         chain.trace.unwrap_or_default(),
         [
             call("user_entrypoint", 0, &3u32.to_be_bytes(), &[]),
             call("read_args", 13_440, &[], b"abc"),
-            call(
-                "storage_load_bytes32",
-                18_480 + 21_050_000,
-                &[0; 32],
-                &[0; 32]
-            ),
+            call("storage_load_bytes32", 18_480 + 21_050_000, &[0; 32], &[0; 32]),
             call("write_result", 8400 + 2 * 16_381, b"abc", &[]),
             call("exit_early", 0, &9u32.to_be_bytes(), &[]),
         ]
@@ -373,21 +279,12 @@ fn debug_chains_have_a_console() {
     let (hash, params) = (keccak256(&wasm), StylusParams::arbos51());
     assert!(vm().activate(hash, &wasm, &params).is_err());
 
-    let debug = Vm::new(VmConfig {
-        debug: true,
-        ..VmConfig::default()
-    })
-    .expect("an engine");
+    let debug = Vm::new(VmConfig { debug: true, ..VmConfig::default() }).expect("an engine");
     debug.activate(hash, &wasm, &params).expect("a program");
     let module = debug.module(hash, || Ok(wasm)).expect("activated");
     let mut chain = FixedChain::default();
-    let result = debug
-        .run(&module, request(&[], PLENTY), &mut chain)
-        .expect("a run");
-    assert_eq!(
-        (result.outcome, chain.console),
-        (Outcome::Success, vec!["hello".into(), "0".into()])
-    );
+    let result = debug.run(&module, request(&[], PLENTY), &mut chain).expect("a run");
+    assert_eq!((result.outcome, chain.console), (Outcome::Success, vec!["hello".into(), "0".into()]));
 }
 
 #[test]
@@ -398,39 +295,23 @@ fn compiled_programs_are_kept_on_disk_and_damaged_files_ignored() {
     let gone = || Err(PrepareError::NotProgram);
     let fresh = || {
         let cache_dir = Some(folder.path().to_owned());
-        Vm::new(VmConfig {
-            cache_dir,
-            ..VmConfig::default()
-        })
-        .expect("an engine")
+        Vm::new(VmConfig { cache_dir, ..VmConfig::default() }).expect("an engine")
     };
     let status = |vm: &Vm, module: &CompiledModule| {
         let mut chain = FixedChain::default();
-        vm.run(module, request(&[], PLENTY), &mut chain)
-            .expect("a run")
-            .outcome
+        vm.run(module, request(&[], PLENTY), &mut chain).expect("a run").outcome
     };
 
     assert!(fresh().module(hash, gone).is_err());
-    fresh()
-        .activate(hash, &wasm, &StylusParams::arbos51())
-        .expect("a program");
+    fresh().activate(hash, &wasm, &StylusParams::arbos51()).expect("a program");
     let second = fresh();
     let module = second.module(hash, gone).expect("it is on disk");
     assert_eq!(status(&second, &module), Outcome::Revert);
 
-    let file = fs::read_dir(folder.path())
-        .expect("a folder")
-        .next()
-        .expect("a file");
+    let file = fs::read_dir(folder.path()).expect("a folder").next().expect("a file");
     let path = file.expect("an entry").path();
     let whole = fs::read(&path).expect("readable");
-    for damaged in [
-        &whole[..10],
-        &whole[..whole.len() - 1],
-        &[],
-        &[&[0], &whole[1..]].concat(),
-    ] {
+    for damaged in [&whole[..10], &whole[..whole.len() - 1], &[], &[&[0], &whole[1..]].concat()] {
         fs::write(&path, damaged).expect("writable");
         assert!(fresh().module(hash, gone).is_err());
     }

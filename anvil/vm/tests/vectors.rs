@@ -19,12 +19,7 @@ fn every_vector_agrees() {
             report
         };
         let shown = &differences[..differences.len().min(5)];
-        assert!(
-            differences.is_empty(),
-            "{}: {} differ: {shown:#?}",
-            path.display(),
-            differences.len()
-        );
+        assert!(differences.is_empty(), "{}: {} differ: {shown:#?}", path.display(), differences.len());
     }
     assert_eq!((programs, runs), (553, 6923), "the vectors have changed");
 }

@@ -20,9 +20,8 @@ impl Fields<6> for Authorization {
     const NAME: &'static str = "Authorization";
     // No parentheses: in the interface these are arguments and not a struct.
     const TYPES: &'static str = "address,address,uint256,uint256,uint256,bytes32";
-    const ARGUMENT: ConstString = ConstString::new(
-        "address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32",
-    );
+    const ARGUMENT: ConstString =
+        ConstString::new("address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32");
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
         row.address(&mut self.from);
@@ -37,23 +36,7 @@ impl Fields<6> for Authorization {
 impl Authorization {
     /// The EIP-712 structure: its type hash, then its fields.
     pub(crate) fn words(&self, kind: B256) -> [[u8; 32]; 7] {
-        let Self {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        } = *self;
-        [
-            kind,
-            from.into_word(),
-            to.into_word(),
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        ]
-        .map(|word| word.0)
+        let Self { from, to, value, valid_after, valid_before, nonce } = *self;
+        [kind, from.into_word(), to.into_word(), value, valid_after, valid_before, nonce].map(|word| word.0)
     }
 }

@@ -5,8 +5,7 @@ use cor_core::eip712::signing_digest;
 use stylus_sdk::keccak_const::Keccak256;
 
 /// EIP-2612.
-pub(crate) const PERMIT: B256 =
-    type_hash("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+pub(crate) const PERMIT: B256 = type_hash("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
 
 /// EIP-3009.
 pub(crate) const TRANSFER: B256 = type_hash(

@@ -74,14 +74,7 @@ pub struct Cor {
 impl Cor {
     /// Sets what never changes, and the first owner. There is no minter yet.
     #[constructor]
-    pub fn constructor(
-        &mut self,
-        name: String,
-        symbol: String,
-        decimals: u8,
-        cap: U256,
-        owner: Address,
-    ) -> Result<(), Revert> {
+    pub fn constructor(&mut self, name: String, symbol: String, decimals: u8, cap: U256, owner: Address) -> Result<(), Revert> {
         self.name_hash.set(keccak256(&name));
         self.name.set(&name)?;
         self.symbol.set(&symbol)?;
@@ -143,20 +136,11 @@ impl Cor {
     }
 
     /// ERC-20. An allowance of 2^256-1 is never reduced.
-    pub fn transfer_from(
-        &mut self,
-        from: Address,
-        to: Address,
-        value: U256,
-    ) -> Result<bool, Revert> {
+    pub fn transfer_from(&mut self, from: Address, to: Address, value: U256) -> Result<bool, Revert> {
         let spender = self.vm().msg_sender();
         let allowance = self.allowance(from, spender);
         if allowance != U256::MAX {
-            let short = ERC20InsufficientAllowance {
-                spender,
-                allowance,
-                needed: value,
-            };
+            let short = ERC20InsufficientAllowance { spender, allowance, needed: value };
             let left = allowance.checked_sub(value).ok_or(short)?;
             self.allowances.setter(from).insert(spender, left);
         }
@@ -171,14 +155,7 @@ impl Cor {
             return Err(NotMinter { caller }.into());
         }
         let (supply, cap) = (self.total_supply.get(), self.cap.get());
-        let next = supply
-            .checked_add(value)
-            .filter(|next| *next <= cap)
-            .ok_or(CapExceeded {
-                supply,
-                amount: value,
-                cap,
-            })?;
+        let next = supply.checked_add(value).filter(|next| *next <= cap).ok_or(CapExceeded { supply, amount: value, cap })?;
         self.total_supply.set(next);
         self.credit(Address::ZERO, to, value)
     }
@@ -209,29 +186,13 @@ impl Cor {
     ) -> Result<(), Revert> {
         let timestamp = self.timestamp();
         if timestamp > deadline {
-            return Err(PermitExpired {
-                deadline,
-                timestamp,
-            }
-            .into());
+            return Err(PermitExpired { deadline, timestamp }.into());
         }
         let nonce = self.permit_nonces.get(owner);
-        let words = [
-            eip712::PERMIT,
-            owner.into_word(),
-            spender.into_word(),
-            value.into(),
-            nonce.into(),
-            deadline.into(),
-        ];
-        self.check(
-            &words.map(|word| word.0),
-            Some(Signature { v, r, s }),
-            owner,
-        )?;
+        let words = [eip712::PERMIT, owner.into_word(), spender.into_word(), value.into(), nonce.into(), deadline.into()];
+        self.check(&words.map(|word| word.0), Some(Signature { v, r, s }), owner)?;
         // A nonce counts signatures of one key: it cannot reach 2^256.
-        self.permit_nonces
-            .insert(owner, nonce.wrapping_add(U256::ONE));
+        self.permit_nonces.insert(owner, nonce.wrapping_add(U256::ONE));
         self.allow(owner, spender, value)
     }
 
@@ -244,11 +205,7 @@ impl Cor {
     /// (itself and the chain it was made for), and it is right after a fork of the chain.
     #[selector(name = "DOMAIN_SEPARATOR")]
     pub fn domain_separator(&self) -> B256 {
-        domain_separator(
-            self.name_hash.get(),
-            self.vm().chain_id(),
-            self.vm().contract_address(),
-        )
+        domain_separator(self.name_hash.get(), self.vm().chain_id(), self.vm().contract_address())
     }
 
     /// EIP-3009.
@@ -264,11 +221,7 @@ impl Cor {
         r: B256,
         s: B256,
     ) -> Result<(), Revert> {
-        self.execute(
-            eip712::TRANSFER,
-            authorization.0,
-            Some(Signature { v, r, s }),
-        )
+        self.execute(eip712::TRANSFER, authorization.0, Some(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
@@ -278,11 +231,7 @@ impl Cor {
         authorization: Row<Authorization, 6>,
         signature: Bytes,
     ) -> Result<(), Revert> {
-        self.execute(
-            eip712::TRANSFER,
-            authorization.0,
-            Signature::from_packed(&signature),
-        )
+        self.execute(eip712::TRANSFER, authorization.0, Signature::from_packed(&signature))
     }
 
     /// EIP-3009: only the payee may call.
@@ -294,11 +243,7 @@ impl Cor {
         s: B256,
     ) -> Result<(), Revert> {
         self.only_payee(authorization.0.to)?;
-        self.execute(
-            eip712::RECEIVE,
-            authorization.0,
-            Some(Signature { v, r, s }),
-        )
+        self.execute(eip712::RECEIVE, authorization.0, Some(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
@@ -309,33 +254,17 @@ impl Cor {
         signature: Bytes,
     ) -> Result<(), Revert> {
         self.only_payee(authorization.0.to)?;
-        self.execute(
-            eip712::RECEIVE,
-            authorization.0,
-            Signature::from_packed(&signature),
-        )
+        self.execute(eip712::RECEIVE, authorization.0, Signature::from_packed(&signature))
     }
 
     /// EIP-3009.
-    pub fn cancel_authorization(
-        &mut self,
-        authorizer: Address,
-        nonce: B256,
-        v: u8,
-        r: B256,
-        s: B256,
-    ) -> Result<(), Revert> {
+    pub fn cancel_authorization(&mut self, authorizer: Address, nonce: B256, v: u8, r: B256, s: B256) -> Result<(), Revert> {
         self.cancel(authorizer, nonce, Some(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
     #[selector(name = "cancelAuthorization")]
-    pub fn cancel_packed_authorization(
-        &mut self,
-        authorizer: Address,
-        nonce: B256,
-        signature: Bytes,
-    ) -> Result<(), Revert> {
+    pub fn cancel_packed_authorization(&mut self, authorizer: Address, nonce: B256, signature: Bytes) -> Result<(), Revert> {
         self.cancel(authorizer, nonce, Signature::from_packed(&signature))
     }
 
@@ -362,11 +291,7 @@ impl Cor {
 
     fn move_tokens(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
         let balance = self.balances.get(from);
-        let left = balance.checked_sub(value).ok_or(ERC20InsufficientBalance {
-            sender: from,
-            balance,
-            needed: value,
-        })?;
+        let left = balance.checked_sub(value).ok_or(ERC20InsufficientBalance { sender: from, balance, needed: value })?;
         self.balances.insert(from, left);
         self.credit(from, to, value)
     }
@@ -387,11 +312,7 @@ impl Cor {
             return Err(ERC20InvalidSpender { spender }.into());
         }
         self.allowances.setter(owner).insert(spender, value);
-        self.vm().log(Approval {
-            owner,
-            spender,
-            value,
-        });
+        self.vm().log(Approval { owner, spender, value });
         Ok(())
     }
 
@@ -403,56 +324,23 @@ impl Cor {
         Ok(())
     }
 
-    fn execute(
-        &mut self,
-        kind: B256,
-        signed: Authorization,
-        signature: Option<Signature>,
-    ) -> Result<(), Revert> {
-        let Authorization {
-            from,
-            to,
-            value,
-            valid_after,
-            valid_before,
-            nonce,
-        } = signed;
+    fn execute(&mut self, kind: B256, signed: Authorization, signature: Option<Signature>) -> Result<(), Revert> {
+        let Authorization { from, to, value, valid_after, valid_before, nonce } = signed;
         let (value, timestamp) = (value.into(), self.timestamp());
         let (after, before): (U256, U256) = (valid_after.into(), valid_before.into());
         if timestamp <= after {
-            return Err(AuthorizationNotYetValid {
-                validAfter: after,
-                timestamp,
-            }
-            .into());
+            return Err(AuthorizationNotYetValid { validAfter: after, timestamp }.into());
         }
         if timestamp >= before {
-            return Err(AuthorizationExpired {
-                validBefore: before,
-                timestamp,
-            }
-            .into());
+            return Err(AuthorizationExpired { validBefore: before, timestamp }.into());
         }
         self.consume(from, nonce, &signed.words(kind), signature)?;
-        self.vm().log(AuthorizationUsed {
-            authorizer: from,
-            nonce,
-        });
+        self.vm().log(AuthorizationUsed { authorizer: from, nonce });
         self.move_tokens(from, to, value)
     }
 
-    fn cancel(
-        &mut self,
-        authorizer: Address,
-        nonce: B256,
-        signature: Option<Signature>,
-    ) -> Result<(), Revert> {
-        self.consume(
-            authorizer,
-            nonce,
-            &[eip712::CANCEL.0, authorizer.into_word().0, nonce.0],
-            signature,
-        )?;
+    fn cancel(&mut self, authorizer: Address, nonce: B256, signature: Option<Signature>) -> Result<(), Revert> {
+        self.consume(authorizer, nonce, &[eip712::CANCEL.0, authorizer.into_word().0, nonce.0], signature)?;
         self.vm().log(AuthorizationCanceled { authorizer, nonce });
         Ok(())
     }
@@ -473,14 +361,8 @@ impl Cor {
         Ok(())
     }
 
-    fn check(
-        &self,
-        words: &[[u8; 32]],
-        signature: Option<Signature>,
-        expected: Address,
-    ) -> Result<(), Revert> {
+    fn check(&self, words: &[[u8; 32]], signature: Option<Signature>, expected: Address) -> Result<(), Revert> {
         let digest = eip712::digest(self.domain_separator(), words);
-        check_signature(self.vm(), digest, signature, expected)
-            .map_err(|signer| InvalidSigner { signer, expected }.into())
+        check_signature(self.vm(), digest, signature, expected).map_err(|signer| InvalidSigner { signer, expected }.into())
     }
 }

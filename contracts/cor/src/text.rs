@@ -27,11 +27,7 @@ impl Text {
     pub(crate) fn set(&mut self, text: &str) -> Result<(), Revert> {
         let (length, limit) = (text.len(), LEN_MAX);
         if length > limit {
-            return Err(TextTooLong {
-                length: U256::from(length),
-                limit: U256::from(limit),
-            }
-            .into());
+            return Err(TextTooLong { length: U256::from(length), limit: U256::from(limit) }.into());
         }
         let mut word = B256::right_padding_from(text.as_bytes());
         word[LEN_MAX] = (length * 2) as u8;

@@ -75,8 +75,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every label.
-    pub const ALL: [Self; 7] =
-        [Self::Valid, Self::Invalid, Self::Retry, Self::NeedsSpec, Self::True, Self::False, Self::Unsure];
+    pub const ALL: [Self; 7] = [Self::Valid, Self::Invalid, Self::Retry, Self::NeedsSpec, Self::True, Self::False, Self::Unsure];
 
     /// The canonical label.
     #[must_use]

@@ -43,15 +43,9 @@ impl core::fmt::Display for LedgerError {
         let code = self.code();
         match self {
             Self::ZeroAmount => write!(f, "{code}: the amount is zero: name one of at least 1 wei"),
-            Self::TooLarge { amount, max } => write!(
-                f,
-                "{code}: {amount} wei is more than the {max} wei that can be held"
-            ),
+            Self::TooLarge { amount, max } => write!(f, "{code}: {amount} wei is more than the {max} wei that can be held"),
             Self::Insufficient { available, needed } => {
-                write!(
-                    f,
-                    "{code}: {needed} wei needed, {available} wei there: deposit the difference or ask for less"
-                )
+                write!(f, "{code}: {needed} wei needed, {available} wei there: deposit the difference or ask for less")
             }
         }
     }
@@ -67,10 +61,7 @@ pub fn brought(amount: U256) -> Result<u128, LedgerError> {
     if amount.is_zero() {
         return Err(LedgerError::ZeroAmount);
     }
-    u128::try_from(amount).map_err(|_| LedgerError::TooLarge {
-        amount,
-        max: u128::MAX,
-    })
+    u128::try_from(amount).map_err(|_| LedgerError::TooLarge { amount, max: u128::MAX })
 }
 
 /// An amount that a caller wants out of what is `available`: greater than zero and no more than that.
@@ -81,10 +72,7 @@ pub fn wanted(available: u128, amount: U256) -> Result<u128, LedgerError> {
     match u128::try_from(amount) {
         Ok(0) => Err(LedgerError::ZeroAmount),
         Ok(wei) if wei <= available => Ok(wei),
-        _ => Err(LedgerError::Insufficient {
-            available,
-            needed: amount,
-        }),
+        _ => Err(LedgerError::Insufficient { available, needed: amount }),
     }
 }
 
@@ -93,12 +81,7 @@ pub fn wanted(available: u128, amount: U256) -> Result<u128, LedgerError> {
 /// # Errors
 /// [`LedgerError::TooLarge`].
 pub fn credit(balance: u128, amount: u128) -> Result<u128, LedgerError> {
-    balance
-        .checked_add(amount)
-        .ok_or_else(|| LedgerError::TooLarge {
-            amount: U256::from(amount),
-            max: u128::MAX,
-        })
+    balance.checked_add(amount).ok_or_else(|| LedgerError::TooLarge { amount: U256::from(amount), max: u128::MAX })
 }
 
 /// `balance - amount`.
@@ -106,12 +89,7 @@ pub fn credit(balance: u128, amount: u128) -> Result<u128, LedgerError> {
 /// # Errors
 /// [`LedgerError::Insufficient`].
 pub fn debit(balance: u128, amount: u128) -> Result<u128, LedgerError> {
-    balance
-        .checked_sub(amount)
-        .ok_or_else(|| LedgerError::Insufficient {
-            available: balance,
-            needed: U256::from(amount),
-        })
+    balance.checked_sub(amount).ok_or_else(|| LedgerError::Insufficient { available: balance, needed: U256::from(amount) })
 }
 
 /// Prepaid money of one payer.
@@ -129,10 +107,7 @@ impl Account {
     /// # Errors
     /// As [`credit`].
     pub fn deposit(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            available: credit(self.available, amount)?,
-            ..self
-        })
+        Ok(Self { available: credit(self.available, amount)?, ..self })
     }
 
     /// Free money goes back to the wallet.
@@ -140,10 +115,7 @@ impl Account {
     /// # Errors
     /// As [`debit`].
     pub fn withdraw(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            available: debit(self.available, amount)?,
-            ..self
-        })
+        Ok(Self { available: debit(self.available, amount)?, ..self })
     }
 
     /// Free money goes into the escrow of a task.
@@ -151,10 +123,7 @@ impl Account {
     /// # Errors
     /// As [`debit`] and [`credit`].
     pub fn reserve(self, total: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            available: debit(self.available, total)?,
-            reserved: credit(self.reserved, total)?,
-        })
+        Ok(Self { available: debit(self.available, total)?, reserved: credit(self.reserved, total)? })
     }
 
     /// An escrow of `total` ends, and `refunded` of it becomes free again.
@@ -162,10 +131,7 @@ impl Account {
     /// # Errors
     /// As [`debit`] and [`credit`]; not for an escrow that was reserved here.
     pub fn settle(self, total: u128, refunded: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            available: credit(self.available, refunded)?,
-            reserved: debit(self.reserved, total)?,
-        })
+        Ok(Self { available: credit(self.available, refunded)?, reserved: debit(self.reserved, total)? })
     }
 }
 
@@ -184,10 +150,7 @@ impl Pool {
     /// # Errors
     /// As [`credit`].
     pub fn take_in(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            held: credit(self.held, amount)?,
-            ..self
-        })
+        Ok(Self { held: credit(self.held, amount)?, ..self })
     }
 
     /// Money of an account leaves.
@@ -195,10 +158,7 @@ impl Pool {
     /// # Errors
     /// As [`debit`]; not for what was taken in before.
     pub fn pay_out(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            held: debit(self.held, amount)?,
-            ..self
-        })
+        Ok(Self { held: debit(self.held, amount)?, ..self })
     }
 
     /// A settled task leaves `amount` to the treasury: it is held already.
@@ -206,10 +166,7 @@ impl Pool {
     /// # Errors
     /// As [`credit`]; not for what is held.
     pub fn earn(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self {
-            treasury: credit(self.treasury, amount)?,
-            ..self
-        })
+        Ok(Self { treasury: credit(self.treasury, amount)?, ..self })
     }
 
     /// Money came in for the treasury.

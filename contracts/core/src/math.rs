@@ -16,11 +16,7 @@ pub fn mul_div_down(a: u128, b: u64, d: u64) -> Option<u128> {
 #[must_use]
 pub fn mul_div_up(a: u128, b: u64, d: u64) -> Option<u128> {
     let (quotient, remainder) = mul_div_rem(a, b, d)?;
-    if remainder == 0 {
-        Some(quotient)
-    } else {
-        quotient.checked_add(1)
-    }
+    if remainder == 0 { Some(quotient) } else { quotient.checked_add(1) }
 }
 
 /// `amount * bps / 10000`, rounded down.
@@ -83,13 +79,7 @@ mod tests {
             (1, 1, u64::MAX, Some(0), Some(1)),
             (1, 1, 0, None, None),
             (0, 0, 0, None, None),
-            (
-                u128::MAX,
-                u64::MAX,
-                u64::MAX,
-                Some(u128::MAX),
-                Some(u128::MAX),
-            ),
+            (u128::MAX, u64::MAX, u64::MAX, Some(u128::MAX), Some(u128::MAX)),
             (u128::MAX, 2, 1, None, None),
             (u128::MAX, u64::MAX, u64::MAX - 1, None, None),
             (1 << 127, 3, 3, Some(1 << 127), Some(1 << 127)),

@@ -67,39 +67,21 @@ impl core::fmt::Display for PoolError {
         let code = self.code();
         match self {
             Self::NotStaked => write!(f, "{code}: the node lacks stake: stake for it first"),
-            Self::AlreadyRegistered => write!(
-                f,
-                "{code}: the node is registered already: change its spec instead"
-            ),
+            Self::AlreadyRegistered => write!(f, "{code}: the node is registered already: change its spec instead"),
             Self::NotRegistered => {
                 write!(f, "{code}: the node is not registered: register it first")
             }
-            Self::NodeBusy { reserved } => write!(
-                f,
-                "{code}: the node has {reserved} open tasks: wait until they end"
-            ),
+            Self::NodeBusy { reserved } => write!(f, "{code}: the node has {reserved} open tasks: wait until they end"),
             Self::VersionTooOld { version, minimum } => {
-                write!(
-                    f,
-                    "{code}: version {version} is older than {minimum}: update the node's software"
-                )
+                write!(f, "{code}: version {version} is older than {minimum}: update the node's software")
             }
             Self::InvalidModels { count } => {
-                write!(
-                    f,
-                    "{code}: {count} models given: give 1 to {MODELS_MAX}, in rising order, none twice"
-                )
+                write!(f, "{code}: {count} models given: give 1 to {MODELS_MAX}, in rising order, none twice")
             }
             Self::InvalidCapacity { capacity } => {
-                write!(
-                    f,
-                    "{code}: capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks: change it"
-                )
+                write!(f, "{code}: capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks: change it")
             }
-            Self::NotSuspended => write!(
-                f,
-                "{code}: the node is not suspended: nothing is to be resumed"
-            ),
+            Self::NotSuspended => write!(f, "{code}: the node is not suspended: nothing is to be resumed"),
         }
     }
 }
@@ -199,13 +181,8 @@ pub struct Node {
 /// # Errors
 /// `InvalidModels`.
 pub fn check_models(models: &[u64]) -> Result<(), PoolError> {
-    if models.is_empty()
-        || models.len() > MODELS_MAX
-        || !models.is_sorted_by(|left, right| left < right)
-    {
-        return Err(PoolError::InvalidModels {
-            count: u64::try_from(models.len()).unwrap_or(u64::MAX),
-        });
+    if models.is_empty() || models.len() > MODELS_MAX || !models.is_sorted_by(|left, right| left < right) {
+        return Err(PoolError::InvalidModels { count: u64::try_from(models.len()).unwrap_or(u64::MAX) });
     }
     Ok(())
 }
@@ -226,24 +203,12 @@ impl Node {
     ///
     /// # Errors
     /// `AlreadyRegistered`, `InvalidModels`, `InvalidCapacity`, `VersionTooOld`.
-    pub fn register(
-        self,
-        models: &[u64],
-        capacity: u32,
-        version: u64,
-        minimum: u64,
-    ) -> Result<Self, PoolError> {
+    pub fn register(self, models: &[u64], capacity: u32, version: u64, minimum: u64) -> Result<Self, PoolError> {
         if self.standing.is_registered() {
             return Err(PoolError::AlreadyRegistered);
         }
         check_version(version, minimum)?;
-        Self {
-            standing: Standing::Active,
-            capacity,
-            reserved: 0,
-            version,
-        }
-        .set_spec(models, capacity)
+        Self { standing: Standing::Active, capacity, reserved: 0, version }.set_spec(models, capacity)
     }
 
     /// The node leaves.
@@ -253,15 +218,9 @@ impl Node {
     pub fn deregister(self) -> Result<Self, PoolError> {
         self.registered()?;
         if self.reserved > 0 {
-            return Err(PoolError::NodeBusy {
-                reserved: self.reserved,
-            });
+            return Err(PoolError::NodeBusy { reserved: self.reserved });
         }
-        Ok(Self {
-            standing: Standing::Absent,
-            capacity: 0,
-            ..self
-        })
+        Ok(Self { standing: Standing::Absent, capacity: 0, ..self })
     }
 
     /// The node serves something else.
@@ -286,10 +245,7 @@ impl Node {
             Standing::Absent => Err(PoolError::NotRegistered),
             Standing::Active => Err(PoolError::NotSuspended),
             Standing::Suspended if !staked => Err(PoolError::NotStaked),
-            Standing::Suspended => Ok(Self {
-                standing: Standing::Active,
-                ..self
-            }),
+            Standing::Suspended => Ok(Self { standing: Standing::Active, ..self }),
         }
     }
 
@@ -308,11 +264,7 @@ impl Node {
     ///
     /// # Errors
     /// The first reason against it, in the order of [`Ineligible`], but `ModelNotLoaded` last.
-    pub fn check_eligible(
-        self,
-        minimum: u64,
-        has_model: impl FnOnce() -> bool,
-    ) -> Result<(), Ineligible> {
+    pub fn check_eligible(self, minimum: u64, has_model: impl FnOnce() -> bool) -> Result<(), Ineligible> {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
             Standing::Suspended => return Err(Ineligible::Suspended),
@@ -333,29 +285,20 @@ impl Node {
     /// One more task. The node is eligible.
     #[must_use]
     pub const fn reserve(self) -> Self {
-        Self {
-            reserved: self.reserved.saturating_add(1),
-            ..self
-        }
+        Self { reserved: self.reserved.saturating_add(1), ..self }
     }
 
     /// One task less.
     #[must_use]
     pub const fn release(self) -> Self {
-        Self {
-            reserved: self.reserved.saturating_sub(1),
-            ..self
-        }
+        Self { reserved: self.reserved.saturating_sub(1), ..self }
     }
 
     /// The node lost stake and takes no more tasks until it resumes. `None` if it takes none already.
     #[must_use]
     pub const fn suspend(self) -> Option<Self> {
         match self.standing {
-            Standing::Active => Some(Self {
-                standing: Standing::Suspended,
-                ..self
-            }),
+            Standing::Active => Some(Self { standing: Standing::Suspended, ..self }),
             Standing::Absent | Standing::Suspended => None,
         }
     }
@@ -365,11 +308,7 @@ impl Node {
 ///
 /// # Errors
 /// `NodeTwice`, `OperatorTwice`.
-pub fn check_distinct<A: PartialEq>(
-    chosen: &[(A, A)],
-    node: &A,
-    operator: &A,
-) -> Result<(), Ineligible> {
+pub fn check_distinct<A: PartialEq>(chosen: &[(A, A)], node: &A, operator: &A) -> Result<(), Ineligible> {
     if chosen.iter().any(|(earlier, _)| earlier == node) {
         return Err(Ineligible::NodeTwice);
     }

@@ -7,19 +7,11 @@ use super::*;
 const MINIMUM: u64 = 1_002_000;
 
 fn active(capacity: u32, reserved: u32) -> Node {
-    Node {
-        standing: Standing::Active,
-        capacity,
-        reserved,
-        version: MINIMUM,
-    }
+    Node { standing: Standing::Active, capacity, reserved, version: MINIMUM }
 }
 
 fn suspended(capacity: u32, reserved: u32) -> Node {
-    Node {
-        standing: Standing::Suspended,
-        ..active(capacity, reserved)
-    }
+    Node { standing: Standing::Suspended, ..active(capacity, reserved) }
 }
 
 #[test]
@@ -43,91 +35,28 @@ fn models_are_one_to_the_limit_and_rising() {
 
 #[test]
 fn registering() {
-    let gone = Node {
-        version: 7,
-        ..Node::default()
-    };
+    let gone = Node { version: 7, ..Node::default() };
     let table = [
         ("new", Node::default(), 4, MINIMUM, Ok(active(4, 0))),
         ("again", gone, 4, MINIMUM, Ok(active(4, 0))),
-        (
-            "at the limit",
-            gone,
-            CAPACITY_MAX,
-            MINIMUM,
-            Ok(active(CAPACITY_MAX, 0)),
-        ),
-        (
-            "twice",
-            active(1, 0),
-            4,
-            MINIMUM,
-            Err(PoolError::AlreadyRegistered),
-        ),
-        (
-            "while suspended",
-            suspended(1, 0),
-            4,
-            MINIMUM,
-            Err(PoolError::AlreadyRegistered),
-        ),
-        (
-            "old software",
-            gone,
-            4,
-            MINIMUM - 1,
-            Err(PoolError::VersionTooOld {
-                version: MINIMUM - 1,
-                minimum: MINIMUM,
-            }),
-        ),
-        (
-            "no capacity",
-            gone,
-            0,
-            MINIMUM,
-            Err(PoolError::InvalidCapacity { capacity: 0 }),
-        ),
-        (
-            "over the limit",
-            gone,
-            CAPACITY_MAX + 1,
-            MINIMUM,
-            Err(PoolError::InvalidCapacity {
-                capacity: CAPACITY_MAX + 1,
-            }),
-        ),
+        ("at the limit", gone, CAPACITY_MAX, MINIMUM, Ok(active(CAPACITY_MAX, 0))),
+        ("twice", active(1, 0), 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
+        ("while suspended", suspended(1, 0), 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
+        ("old software", gone, 4, MINIMUM - 1, Err(PoolError::VersionTooOld { version: MINIMUM - 1, minimum: MINIMUM })),
+        ("no capacity", gone, 0, MINIMUM, Err(PoolError::InvalidCapacity { capacity: 0 })),
+        ("over the limit", gone, CAPACITY_MAX + 1, MINIMUM, Err(PoolError::InvalidCapacity { capacity: CAPACITY_MAX + 1 })),
     ];
     for (name, node, capacity, version, expected) in table {
-        assert_eq!(
-            node.register(&[1, 2], capacity, version, MINIMUM),
-            expected,
-            "{name}"
-        );
+        assert_eq!(node.register(&[1, 2], capacity, version, MINIMUM), expected, "{name}");
     }
-    assert_eq!(
-        gone.register(&[], 4, MINIMUM, MINIMUM),
-        Err(PoolError::InvalidModels { count: 0 })
-    );
+    assert_eq!(gone.register(&[], 4, MINIMUM, MINIMUM), Err(PoolError::InvalidModels { count: 0 }));
 }
 
 #[test]
 fn leaving() {
     let table = [
-        (
-            active(4, 0),
-            Ok(Node {
-                version: MINIMUM,
-                ..Node::default()
-            }),
-        ),
-        (
-            suspended(4, 0),
-            Ok(Node {
-                version: MINIMUM,
-                ..Node::default()
-            }),
-        ),
+        (active(4, 0), Ok(Node { version: MINIMUM, ..Node::default() })),
+        (suspended(4, 0), Ok(Node { version: MINIMUM, ..Node::default() })),
         (active(4, 2), Err(PoolError::NodeBusy { reserved: 2 })),
         (Node::default(), Err(PoolError::NotRegistered)),
     ];
@@ -141,24 +70,13 @@ fn changing_what_is_served() {
     let table = [
         (active(4, 2), 2, Ok(active(2, 2))),
         (suspended(4, 2), 9, Ok(suspended(9, 2))),
-        (
-            active(4, 2),
-            1,
-            Err(PoolError::InvalidCapacity { capacity: 1 }),
-        ),
+        (active(4, 2), 1, Err(PoolError::InvalidCapacity { capacity: 1 })),
         (Node::default(), 1, Err(PoolError::NotRegistered)),
     ];
     for (node, capacity, expected) in table {
-        assert_eq!(
-            node.set_spec(&[1], capacity),
-            expected,
-            "{node:?} to {capacity}"
-        );
+        assert_eq!(node.set_spec(&[1], capacity), expected, "{node:?} to {capacity}");
     }
-    assert_eq!(
-        active(4, 2).set_spec(&[2, 1], 4),
-        Err(PoolError::InvalidModels { count: 2 })
-    );
+    assert_eq!(active(4, 2).set_spec(&[2, 1], 4), Err(PoolError::InvalidModels { count: 2 }));
 }
 
 #[test]
@@ -181,51 +99,14 @@ fn suspension_and_its_end() {
 fn eligibility() {
     let table = [
         ("free", active(2, 1), MINIMUM, true, Ok(())),
-        (
-            "absent",
-            Node {
-                version: MINIMUM,
-                ..Node::default()
-            },
-            MINIMUM,
-            true,
-            Err(Ineligible::NotRegistered),
-        ),
-        (
-            "suspended",
-            suspended(2, 1),
-            MINIMUM,
-            true,
-            Err(Ineligible::Suspended),
-        ),
-        (
-            "other model",
-            active(2, 1),
-            MINIMUM,
-            false,
-            Err(Ineligible::ModelNotLoaded),
-        ),
-        (
-            "full",
-            active(2, 2),
-            MINIMUM,
-            true,
-            Err(Ineligible::NoFreeCapacity),
-        ),
-        (
-            "old",
-            active(2, 1),
-            MINIMUM + 1,
-            true,
-            Err(Ineligible::VersionTooOld),
-        ),
+        ("absent", Node { version: MINIMUM, ..Node::default() }, MINIMUM, true, Err(Ineligible::NotRegistered)),
+        ("suspended", suspended(2, 1), MINIMUM, true, Err(Ineligible::Suspended)),
+        ("other model", active(2, 1), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
+        ("full", active(2, 2), MINIMUM, true, Err(Ineligible::NoFreeCapacity)),
+        ("old", active(2, 1), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
     ];
     for (name, node, minimum, has_model, expected) in table {
-        assert_eq!(
-            node.check_eligible(minimum, || has_model),
-            expected,
-            "{name}"
-        );
+        assert_eq!(node.check_eligible(minimum, || has_model), expected, "{name}");
     }
 }
 
@@ -253,11 +134,7 @@ fn no_node_and_no_operator_twice() {
         ("o1", "o3", Ok(())),
     ];
     for (node, operator, expected) in table {
-        assert_eq!(
-            check_distinct(&chosen, &node, &operator),
-            expected,
-            "{node} of {operator}"
-        );
+        assert_eq!(check_distinct(&chosen, &node, &operator), expected, "{node} of {operator}");
     }
 }
 
@@ -272,11 +149,7 @@ fn pages() {
         (0, 0, 9, 0..0),
     ];
     for (count, offset, limit, expected) in table {
-        assert_eq!(
-            page(count, offset, limit),
-            expected,
-            "{offset} and {limit} of {count}"
-        );
+        assert_eq!(page(count, offset, limit), expected, "{offset} and {limit} of {count}");
     }
 }
 
@@ -309,21 +182,13 @@ fn errors_have_codes_and_sentences() {
         PoolError::AlreadyRegistered,
         PoolError::NotRegistered,
         PoolError::NodeBusy { reserved: 1 },
-        PoolError::VersionTooOld {
-            version: 1,
-            minimum: 2,
-        },
+        PoolError::VersionTooOld { version: 1, minimum: 2 },
         PoolError::InvalidModels { count: 0 },
         PoolError::InvalidCapacity { capacity: 0 },
         PoolError::NotSuspended,
     ];
     for error in all {
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{}: ", error.code())),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("{}: ", error.code())), "{error}");
     }
 }
 

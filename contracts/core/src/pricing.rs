@@ -107,43 +107,18 @@ impl core::fmt::Display for PricingError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let code = self.code();
         match self {
-            Self::InputOutOfRange {
-                field,
-                value,
-                min,
-                max,
-            } => write!(f, "{code}: {field} is {value}: choose {min} to {max}"),
-            Self::EvenReplicas { replicas } => write!(
-                f,
-                "{code}: {replicas} replicas could tie: choose an odd number"
-            ),
+            Self::InputOutOfRange { field, value, min, max } => write!(f, "{code}: {field} is {value}: choose {min} to {max}"),
+            Self::EvenReplicas { replicas } => write!(f, "{code}: {replicas} replicas could tie: choose an odd number"),
             Self::PriceOverflow => {
                 write!(f, "{code}: the price does not fit 128 bits: ask for less")
             }
-            Self::EffectiveTooSoon {
-                effective_at,
-                earliest,
-            } => {
-                write!(
-                    f,
-                    "{code}: effective at {effective_at}, but {earliest} is the earliest: publish for later"
-                )
+            Self::EffectiveTooSoon { effective_at, earliest } => {
+                write!(f, "{code}: effective at {effective_at}, but {earliest} is the earliest: publish for later")
             }
-            Self::ChangeTooLarge {
-                field,
-                previous,
-                next,
-            } => {
-                write!(
-                    f,
-                    "{code}: {field} goes from {previous} to {next}: at most double or halve it, in several versions"
-                )
+            Self::ChangeTooLarge { field, previous, next } => {
+                write!(f, "{code}: {field} goes from {previous} to {next}: at most double or halve it, in several versions")
             }
-            Self::InvalidPrice {
-                field,
-                value,
-                bound,
-            } => write!(f, "{code}: {field} is {value}, beyond its bound {bound}"),
+            Self::InvalidPrice { field, value, bound } => write!(f, "{code}: {field} is {value}, beyond its bound {bound}"),
         }
     }
 }
@@ -253,9 +228,7 @@ impl QuoteInputs {
         in_range("sla", self.sla.into(), 0, 2)?;
         in_range("replicas", self.replicas.into(), 1, REPLICAS_MAX.into())?;
         if self.replicas.is_multiple_of(2) {
-            return Err(PricingError::EvenReplicas {
-                replicas: self.replicas,
-            });
+            return Err(PricingError::EvenReplicas { replicas: self.replicas });
         }
         in_range("consensusRule", self.consensus_rule.into(), 0, 2)?;
         in_range("quorumBps", self.quorum_bps, QUORUM_MIN_BPS, QUORUM_MAX_BPS)?;
@@ -269,12 +242,7 @@ fn in_range(field: Field, value: u16, min: u16, max: u16) -> Result<(), PricingE
     if (min..=max).contains(&value) {
         return Ok(());
     }
-    Err(PricingError::InputOutOfRange {
-        field,
-        value: value.into(),
-        min: min.into(),
-        max: max.into(),
-    })
+    Err(PricingError::InputOutOfRange { field, value: value.into(), min: min.into(), max: max.into() })
 }
 
 /// The class of a model, 0 light, 1 standard, 2 heavy, as an index.
@@ -289,11 +257,7 @@ pub fn check_class(class: u8) -> Result<(), PricingError> {
 ///
 /// # Errors
 /// Those of [`QuoteInputs::check`], and [`PricingError::PriceOverflow`].
-pub fn quote(
-    terms: &Terms,
-    class: &ClassPrice,
-    inputs: &QuoteInputs,
-) -> Result<PriceLines, PricingError> {
+pub fn quote(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> Result<PriceLines, PricingError> {
     inputs.check()?;
     lines(terms, class, inputs).ok_or(PricingError::PriceOverflow)
 }
@@ -302,50 +266,29 @@ pub fn quote(
 fn lines(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> Option<PriceLines> {
     let replicas = u128::from(inputs.replicas);
     let steps = u128::from(inputs.execution_depth.checked_sub(1)?);
-    let replica = class
-        .base
-        .checked_add(class.step.checked_mul(steps)?)?
-        .checked_add(class.tool.checked_mul(inputs.tool_depth.into())?)?;
-    let per_replica = mul_div_up(
-        replica,
-        multipliers(terms, inputs)?,
-        MULTIPLIERS_DENOMINATOR,
-    )?;
+    let replica =
+        class.base.checked_add(class.step.checked_mul(steps)?)?.checked_add(class.tool.checked_mul(inputs.tool_depth.into())?)?;
+    let per_replica = mul_div_up(replica, multipliers(terms, inputs)?, MULTIPLIERS_DENOMINATOR)?;
     let miners = per_replica.checked_mul(replicas)?;
-    let validators = class
-        .validator
-        .checked_mul(inputs.validator_depth.into())?
-        .checked_mul(replicas)?;
+    let validators = class.validator.checked_mul(inputs.validator_depth.into())?.checked_mul(replicas)?;
     let work = miners.checked_add(validators)?;
     let network = bps_up(work, terms.network_fee_bps)?;
-    let gas_units = u128::from(terms.settlement_gas_per_replica)
-        .checked_mul(replicas)?
-        .checked_add(terms.settlement_gas_base.into())?;
+    let gas_units =
+        u128::from(terms.settlement_gas_per_replica).checked_mul(replicas)?.checked_add(terms.settlement_gas_base.into())?;
     let gas = gas_units.checked_mul(terms.gas_price)?;
-    let rebate_bps = at(&terms.stake_rebate_bps, inputs.stake_tier)?
-        .checked_add(at(&terms.volume_rebate_bps, inputs.volume_tier)?)?;
+    let rebate_bps =
+        at(&terms.stake_rebate_bps, inputs.stake_tier)?.checked_add(at(&terms.volume_rebate_bps, inputs.volume_tier)?)?;
     let gross = work.checked_add(network)?;
     let rebate = bps_down(gross, rebate_bps)?;
     let total = gross.checked_add(gas)?.checked_sub(rebate)?;
-    Some(PriceLines {
-        per_replica,
-        miners,
-        validators,
-        network,
-        gas,
-        rebate,
-        total,
-    })
+    Some(PriceLines { per_replica, miners, validators, network, gas, rebate, total })
 }
 
 /// The product of the three multipliers, each over [`crate::math::BPS`]: at most 10^6 * 6 * 10^6 * 10^6 in a version that may be published.
 fn multipliers(terms: &Terms, inputs: &QuoteInputs) -> Option<u64> {
-    let quorum_steps = inputs
-        .quorum_bps
-        .checked_sub(QUORUM_FREE_BPS)?
-        .div_ceil(QUORUM_STEP_BPS);
-    let consensus = at(&terms.consensus_bps, inputs.consensus_rule)?
-        .checked_add(terms.quorum_step_bps.checked_mul(quorum_steps.into())?)?;
+    let quorum_steps = inputs.quorum_bps.checked_sub(QUORUM_FREE_BPS)?.div_ceil(QUORUM_STEP_BPS);
+    let consensus =
+        at(&terms.consensus_bps, inputs.consensus_rule)?.checked_add(terms.quorum_step_bps.checked_mul(quorum_steps.into())?)?;
     u64::from(at(&terms.sla_bps, inputs.sla)?)
         .checked_mul(consensus.into())?
         .checked_mul(at(&terms.priority_bps, inputs.priority)?.into())

@@ -95,8 +95,7 @@ pub fn is_pick(nodes: &[Address], candidates: &[Candidate], draw: &Draw) -> bool
 
 impl Draw {
     fn is_rested(&self, candidate: &Candidate) -> bool {
-        candidate.last_assigned_at == 0
-            || self.now >= candidate.last_assigned_at.saturating_add(u64::from(self.cooldown_secs))
+        candidate.last_assigned_at == 0 || self.now >= candidate.last_assigned_at.saturating_add(u64::from(self.cooldown_secs))
     }
 
     /// The chance of one turn: 256 bits, so that a remainder by any sum of weights is even to within 2^-192.

@@ -59,21 +59,12 @@ impl core::fmt::Display for SettlementError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let code = self.code();
         match self {
-            Self::LineTooLarge { amount } => write!(
-                f,
-                "{code}: a line of {amount} wei is above {LINE_MAX} wei: ask for less"
-            ),
+            Self::LineTooLarge { amount } => write!(f, "{code}: a line of {amount} wei is above {LINE_MAX} wei: ask for less"),
             Self::InconsistentQuote { quoted, computed } => {
-                write!(
-                    f,
-                    "{code}: the table quotes {quoted} wei where its lines give {computed} wei: wire a sound price table"
-                )
+                write!(f, "{code}: the table quotes {quoted} wei where its lines give {computed} wei: wire a sound price table")
             }
             Self::MaxChargeExceeded { quoted, max_charge } => {
-                write!(
-                    f,
-                    "{code}: {quoted} wei quoted, {max_charge} wei allowed: allow more or ask for less"
-                )
+                write!(f, "{code}: {quoted} wei quoted, {max_charge} wei allowed: allow more or ask for less")
             }
             Self::TooManyPaid { paid, replicas } => {
                 write!(f, "{code}: {paid} miners to be paid of {replicas} replicas")
@@ -137,28 +128,9 @@ impl Escrow {
     ///
     /// # Errors
     /// Those of [`Escrow::new`], and [`SettlementError::MaxChargeExceeded`].
-    pub fn open(
-        replicas: u8,
-        price: &PriceLines,
-        max_charge: u128,
-    ) -> Result<Self, SettlementError> {
-        let PriceLines {
-            per_replica,
-            validators,
-            network,
-            gas,
-            rebate,
-            total: quoted,
-            ..
-        } = *price;
-        let escrow = Self::new(EscrowLines {
-            replicas,
-            per_replica,
-            validators,
-            network,
-            gas,
-            rebate,
-        })?;
+    pub fn open(replicas: u8, price: &PriceLines, max_charge: u128) -> Result<Self, SettlementError> {
+        let PriceLines { per_replica, validators, network, gas, rebate, total: quoted, .. } = *price;
+        let escrow = Self::new(EscrowLines { replicas, per_replica, validators, network, gas, rebate })?;
         let computed = escrow.total();
         if computed != quoted {
             return Err(SettlementError::InconsistentQuote { quoted, computed });
@@ -174,22 +146,13 @@ impl Escrow {
     /// # Errors
     /// [`SettlementError::LineTooLarge`], [`SettlementError::InconsistentQuote`].
     pub fn new(lines: EscrowLines) -> Result<Self, SettlementError> {
-        for amount in [
-            lines.per_replica,
-            lines.validators,
-            lines.network,
-            lines.gas,
-            lines.rebate,
-        ] {
+        for amount in [lines.per_replica, lines.validators, lines.network, lines.gas, lines.rebate] {
             if amount > LINE_MAX {
                 return Err(SettlementError::LineTooLarge { amount });
             }
         }
         if lines.rebate > lines.network {
-            return Err(SettlementError::InconsistentQuote {
-                quoted: lines.rebate,
-                computed: lines.network,
-            });
+            return Err(SettlementError::InconsistentQuote { quoted: lines.rebate, computed: lines.network });
         }
         Ok(Self(lines))
     }
@@ -211,18 +174,8 @@ impl Escrow {
     /// Saturation is never reached: at most 255 + 3 amounts below 2^80 are added, and `rebate <= network`.
     #[must_use]
     pub fn total(&self) -> u128 {
-        let EscrowLines {
-            validators,
-            network,
-            gas,
-            rebate,
-            ..
-        } = self.0;
-        self.miners()
-            .saturating_add(validators)
-            .saturating_add(network)
-            .saturating_add(gas)
-            .saturating_sub(rebate)
+        let EscrowLines { validators, network, gas, rebate, .. } = self.0;
+        self.miners().saturating_add(validators).saturating_add(network).saturating_add(gas).saturating_sub(rebate)
     }
 
     /// Splits the escrow of a task with a result between `paid` miners, the keeper (if `served`), the treasury and the payer.
@@ -230,34 +183,17 @@ impl Escrow {
     /// # Errors
     /// [`SettlementError::TooManyPaid`].
     pub fn charge(&self, paid: u64, served: bool) -> Result<Charge, SettlementError> {
-        let EscrowLines {
-            replicas,
-            per_replica,
-            validators,
-            gas,
-            ..
-        } = self.0;
+        let EscrowLines { replicas, per_replica, validators, gas, .. } = self.0;
         if paid > u64::from(replicas) {
             return Err(SettlementError::TooManyPaid { paid, replicas });
         }
         let to_miners = self.pay_of(paid);
         let (to_keeper, unserved_gas) = if served { (gas, 0) } else { (0, gas) };
         // paid <= replicas, so nothing below saturates, by the bound of `total`.
-        let refunded = self
-            .miners()
-            .saturating_sub(to_miners)
-            .saturating_add(validators)
-            .saturating_add(unserved_gas);
+        let refunded = self.miners().saturating_sub(to_miners).saturating_add(validators).saturating_add(unserved_gas);
         let charged = self.total().saturating_sub(refunded);
         let to_treasury = charged.saturating_sub(to_miners).saturating_sub(to_keeper);
-        Ok(Charge {
-            per_miner: per_replica,
-            to_miners,
-            to_keeper,
-            to_treasury,
-            refunded,
-            charged,
-        })
+        Ok(Charge { per_miner: per_replica, to_miners, to_keeper, to_treasury, refunded, charged })
     }
 
     /// Splits the escrow of a task without a result. The keeper gets `cap_bps` of the gas line at most, and nothing unless `served`.
@@ -267,10 +203,7 @@ impl Escrow {
         let capped = bps_down(self.0.gas, cap_bps.min(BPS)).unwrap_or(0);
         let to_keeper = if served { capped } else { 0 };
         // total >= gas >= to_keeper, since rebate <= network.
-        Refund {
-            to_keeper,
-            refunded: self.total().saturating_sub(to_keeper),
-        }
+        Refund { to_keeper, refunded: self.total().saturating_sub(to_keeper) }
     }
 
     /// What `count` replicas earn; `count <= 255`, so below 2^88.

@@ -69,15 +69,9 @@ impl core::fmt::Display for StakingError {
         let code = self.code();
         match self {
             Self::ZeroAmount => write!(f, "{code}: the amount is zero: name one of at least 1 wei"),
-            Self::NotStaker { staker } => write!(
-                f,
-                "{code}: the node's stake belongs to {staker}: call from there"
-            ),
+            Self::NotStaker { staker } => write!(f, "{code}: the node's stake belongs to {staker}: call from there"),
             Self::InsufficientStake { available, needed } => {
-                write!(
-                    f,
-                    "{code}: {needed} wei needed, {available} wei staked: stake the difference or ask for less"
-                )
+                write!(f, "{code}: {needed} wei needed, {available} wei staked: stake the difference or ask for less")
             }
             Self::NodeRegistered => {
                 write!(f, "{code}: the node is registered: deregister it first")
@@ -85,18 +79,11 @@ impl core::fmt::Display for StakingError {
             Self::StillBonded { release_at: 0 } => {
                 write!(f, "{code}: nothing is unbonding: unbond first")
             }
-            Self::StillBonded { release_at } => write!(
-                f,
-                "{code}: nothing is withdrawable before {release_at}: wait until then"
-            ),
-            Self::TooManyUnbondings => write!(
-                f,
-                "{code}: {UNBONDINGS_MAX} amounts are unbonding: withdraw ripe ones first"
-            ),
-            Self::AmountTooLarge { amount, limit } => write!(
-                f,
-                "{code}: {amount} wei is more than the {limit} wei that fit: stake less"
-            ),
+            Self::StillBonded { release_at } => write!(f, "{code}: nothing is withdrawable before {release_at}: wait until then"),
+            Self::TooManyUnbondings => write!(f, "{code}: {UNBONDINGS_MAX} amounts are unbonding: withdraw ripe ones first"),
+            Self::AmountTooLarge { amount, limit } => {
+                write!(f, "{code}: {amount} wei is more than the {limit} wei that fit: stake less")
+            }
         }
     }
 }
@@ -119,13 +106,7 @@ impl Totals {
         }
         let limit = HELD_MAX.saturating_sub(self.held);
         match u128::try_from(amount) {
-            Ok(amount) if amount <= limit => Ok((
-                Self {
-                    held: self.held.saturating_add(amount),
-                    ..self
-                },
-                amount,
-            )),
+            Ok(amount) if amount <= limit => Ok((Self { held: self.held.saturating_add(amount), ..self }, amount)),
             _ => Err(StakingError::AmountTooLarge { amount, limit }),
         }
     }
@@ -138,13 +119,7 @@ impl Totals {
         if self.slashed == 0 {
             return Err(StakingError::ZeroAmount);
         }
-        Ok((
-            Self {
-                held: self.held.saturating_sub(self.slashed),
-                slashed: 0,
-            },
-            self.slashed,
-        ))
+        Ok((Self { held: self.held.saturating_sub(self.slashed), slashed: 0 }, self.slashed))
     }
 }
 
@@ -163,28 +138,14 @@ impl NodeStake {
     ///
     /// # Errors
     /// `ZeroAmount`, `NotStaker`, `AmountTooLarge`, `InsufficientStake` if the sum is below `required`.
-    pub fn add(
-        self,
-        totals: Totals,
-        caller: Address,
-        amount: U256,
-        required: U256,
-    ) -> Result<(Self, Totals), StakingError> {
+    pub fn add(self, totals: Totals, caller: Address, amount: U256, required: U256) -> Result<(Self, Totals), StakingError> {
         let (totals, amount) = totals.take_in(amount)?;
         if self.amount != 0 && self.staker != caller {
-            return Err(StakingError::NotStaker {
-                staker: self.staker,
-            });
+            return Err(StakingError::NotStaker { staker: self.staker });
         }
-        let next = Self {
-            staker: caller,
-            amount: self.amount.saturating_add(amount),
-        };
+        let next = Self { staker: caller, amount: self.amount.saturating_add(amount) };
         if !next.covers(required) {
-            return Err(StakingError::InsufficientStake {
-                available: next.amount,
-                needed: required,
-            });
+            return Err(StakingError::InsufficientStake { available: next.amount, needed: required });
         }
         Ok((next, totals))
     }
@@ -195,9 +156,7 @@ impl NodeStake {
     /// `NotStaker`, also if there is no stake; `NodeRegistered`.
     pub fn remove(self, caller: Address, registered: bool) -> Result<(Self, u128), StakingError> {
         if self.amount == 0 || self.staker != caller {
-            return Err(StakingError::NotStaker {
-                staker: self.staker,
-            });
+            return Err(StakingError::NotStaker { staker: self.staker });
         }
         if registered {
             return Err(StakingError::NodeRegistered);
@@ -210,22 +169,8 @@ impl NodeStake {
     pub fn slash(self, totals: Totals, amount: U256) -> (Self, Totals, u128) {
         let taken = u128::try_from(amount).unwrap_or(u128::MAX).min(self.amount);
         let left = self.amount.saturating_sub(taken);
-        let staker = if left == 0 {
-            Address::ZERO
-        } else {
-            self.staker
-        };
-        (
-            Self {
-                staker,
-                amount: left,
-            },
-            Totals {
-                slashed: totals.slashed.saturating_add(taken),
-                ..totals
-            },
-            taken,
-        )
+        let staker = if left == 0 { Address::ZERO } else { self.staker };
+        (Self { staker, amount: left }, Totals { slashed: totals.slashed.saturating_add(taken), ..totals }, taken)
     }
 
     /// Whether the stake is at least `required`.
@@ -263,13 +208,7 @@ impl Account {
     /// `ZeroAmount`, `AmountTooLarge`.
     pub fn stake(self, totals: Totals, amount: U256) -> Result<(Self, Totals), StakingError> {
         let (totals, amount) = totals.take_in(amount)?;
-        Ok((
-            Self {
-                stake: self.stake.saturating_add(amount),
-                ..self
-            },
-            totals,
-        ))
+        Ok((Self { stake: self.stake.saturating_add(amount), ..self }, totals))
     }
 
     /// Moves stake to the unbonding amounts. Returns how much, for [`Account::enqueue`].
@@ -280,10 +219,7 @@ impl Account {
         if amount.is_zero() {
             return Err(StakingError::ZeroAmount);
         }
-        let missing = StakingError::InsufficientStake {
-            available: self.stake,
-            needed: amount,
-        };
+        let missing = StakingError::InsufficientStake { available: self.stake, needed: amount };
         let amount = u128::try_from(amount).map_err(|_| missing)?;
         let stake = self.stake.checked_sub(amount).ok_or(missing)?;
         Ok((Self { stake, ..self }, amount))
@@ -293,36 +229,18 @@ impl Account {
     ///
     /// # Errors
     /// `TooManyUnbondings`.
-    pub fn enqueue(
-        self,
-        amount: u128,
-        now: u64,
-        unbonding_secs: u64,
-    ) -> Result<(Self, u8, Unbonding), StakingError> {
+    pub fn enqueue(self, amount: u128, now: u64, unbonding_secs: u64) -> Result<(Self, u8, Unbonding), StakingError> {
         if self.len >= UNBONDINGS_MAX {
             return Err(StakingError::TooManyUnbondings);
         }
-        let unbonding = Unbonding {
-            amount,
-            release_at: now.saturating_add(unbonding_secs),
-        };
-        Ok((
-            Self {
-                len: self.len.saturating_add(1),
-                ..self
-            },
-            self.place(self.len),
-            unbonding,
-        ))
+        let unbonding = Unbonding { amount, release_at: now.saturating_add(unbonding_secs) };
+        Ok((Self { len: self.len.saturating_add(1), ..self }, self.place(self.len), unbonding))
     }
 
     /// Place of the `index`-th unbonding amount, counted from the earliest.
     #[must_use]
     pub fn place(self, index: u8) -> u8 {
-        self.head
-            .wrapping_add(index)
-            .checked_rem(UNBONDINGS_MAX)
-            .unwrap_or(0)
+        self.head.wrapping_add(index).checked_rem(UNBONDINGS_MAX).unwrap_or(0)
     }
 
     /// Takes out every ripe amount. `read` gives the unbonding amount at a place, and is asked no further than the first unripe
@@ -341,30 +259,17 @@ impl Account {
             let earliest = read(left.head);
             if earliest.release_at > now {
                 if left == self {
-                    return Err(StakingError::StillBonded {
-                        release_at: earliest.release_at,
-                    });
+                    return Err(StakingError::StillBonded { release_at: earliest.release_at });
                 }
                 break;
             }
             paid = paid.saturating_add(earliest.amount);
-            left = Self {
-                head: left.place(1),
-                len: left.len.saturating_sub(1),
-                ..left
-            };
+            left = Self { head: left.place(1), len: left.len.saturating_sub(1), ..left };
         }
         if left == self {
             return Err(StakingError::StillBonded { release_at: 0 });
         }
-        Ok((
-            left,
-            Totals {
-                held: totals.held.saturating_sub(paid),
-                ..totals
-            },
-            paid,
-        ))
+        Ok((left, Totals { held: totals.held.saturating_sub(paid), ..totals }, paid))
     }
 }
 

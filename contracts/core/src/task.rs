@@ -250,7 +250,13 @@ pub struct Reveal {
 /// # Errors
 /// [`TaskError::NotAssigned`], [`TaskError::MissedPhase`], [`TaskError::AlreadyDone`], [`TaskError::RevealMismatch`], and those of a
 /// wrong phase or a passed deadline.
-pub fn commit(state: TaskState, terms: &Terms, reveal: &Reveal, agrees_with: Option<u8>, now: u64) -> Result<Transition, TaskError> {
+pub fn commit(
+    state: TaskState,
+    terms: &Terms,
+    reveal: &Reveal,
+    agrees_with: Option<u8>,
+    now: u64,
+) -> Result<Transition, TaskError> {
     in_time(&state, Phase::Commit, now)?;
     let replica = reveal.replica;
     hidden(&state, replica)?;

@@ -93,10 +93,8 @@ impl NodePool {
         let node = self.vm().msg_sender();
         let record = self.nodes.getter(node);
         let known = !record.epoch.get().is_zero();
-        let state = record
-            .state()
-            .register(&models, capacity, version, self.min_node_version())
-            .map_err(|error| refuse(error, node))?;
+        let state =
+            record.state().register(&models, capacity, version, self.min_node_version()).map_err(|error| refuse(error, node))?;
         // Asked before anything is stored, and of a view.
         if !self.is_staked(node)? {
             return Err(NotStaked { node }.into());
@@ -129,10 +127,7 @@ impl NodePool {
     pub fn deregister(&mut self) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let mut record = self.nodes.setter(node);
-        let state = record
-            .state()
-            .deregister()
-            .map_err(|error| refuse(error, node))?;
+        let state = record.state().deregister().map_err(|error| refuse(error, node))?;
         record.set_state(state);
         record.set_models(&[]);
         self.vm().log(NodeDeregistered { node });
@@ -143,17 +138,10 @@ impl NodePool {
     pub fn set_spec(&mut self, models: Vec<u64>, capacity: u32) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let mut record = self.nodes.setter(node);
-        let state = record
-            .state()
-            .set_spec(&models, capacity)
-            .map_err(|error| refuse(error, node))?;
+        let state = record.state().set_spec(&models, capacity).map_err(|error| refuse(error, node))?;
         record.set_state(state);
         record.set_models(&models);
-        self.vm().log(NodeSpecChanged {
-            node,
-            models,
-            capacity,
-        });
+        self.vm().log(NodeSpecChanged { node, models, capacity });
         Ok(())
     }
 
@@ -162,10 +150,7 @@ impl NodePool {
         let node = self.vm().msg_sender();
         let timestamp = self.vm().block_timestamp();
         let mut record = self.nodes.setter(node);
-        record
-            .state()
-            .registered()
-            .map_err(|error| refuse(error, node))?;
+        record.state().registered().map_err(|error| refuse(error, node))?;
         record.last_ping.set(U40::saturating_from(timestamp));
         self.vm().log(NodePinged { node, timestamp });
         Ok(())
@@ -176,10 +161,7 @@ impl NodePool {
         let node = self.vm().msg_sender();
         let staked = self.is_staked(node)?;
         let mut record = self.nodes.setter(node);
-        let state = record
-            .state()
-            .resume(staked)
-            .map_err(|error| refuse(error, node))?;
+        let state = record.state().resume(staked).map_err(|error| refuse(error, node))?;
         record.set_state(state);
         self.vm().log(NodeResumed { node });
         Ok(())
@@ -187,27 +169,17 @@ impl NodePool {
 
     /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words, one more
     /// if it serves over two models, and writes the first.
-    pub fn reserve(
-        &mut self,
-        _task_id: u64,
-        model_identifier: u64,
-        nodes: Vec<Address>,
-    ) -> Result<Vec<u64>, Revert> {
+    pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         let minimum = self.min_node_version();
         let mut chosen = Vec::with_capacity(nodes.len());
         let mut epochs = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let refuse = |why: Ineligible| NotEligible {
-                node,
-                reason: why.reason(),
-            };
+            let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
             let mut record = self.nodes.setter(node);
             let (operator, state) = (record.operator.get(), record.state());
             node_pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
-            state
-                .check_eligible(minimum, || record.has_model(model_identifier))
-                .map_err(refuse)?;
+            state.check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
             record.set_reserved(state.reserve());
             chosen.push((node, operator));
             epochs.push(record.epoch.get().to());
@@ -216,12 +188,7 @@ impl NodePool {
     }
 
     /// Gives the slots back and suspends those in `suspend`; SessionQueue only.
-    pub fn release(
-        &mut self,
-        task_id: u64,
-        nodes: Vec<Address>,
-        suspend: Vec<Address>,
-    ) -> Result<(), Revert> {
+    pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         for node in nodes {
             let mut record = self.nodes.setter(node);
@@ -232,10 +199,7 @@ impl NodePool {
             let mut record = self.nodes.setter(node);
             if let Some(state) = record.state().suspend() {
                 record.set_state(state);
-                self.vm().log(NodeSuspended {
-                    node,
-                    taskId: task_id,
-                });
+                self.vm().log(NodeSuspended { node, taskId: task_id });
             }
         }
         Ok(())
@@ -267,9 +231,7 @@ impl NodePool {
     /// 0 if the node could take a task of this model now, else the reason against it.
     pub fn eligibility(&self, node: Address, model_identifier: u64) -> u8 {
         let record = self.nodes.get(node);
-        let verdict = record.state().check_eligible(self.min_node_version(), || {
-            record.has_model(model_identifier)
-        });
+        let verdict = record.state().check_eligible(self.min_node_version(), || record.has_model(model_identifier));
         verdict.map_or_else(Ineligible::reason, |()| 0)
     }
 
@@ -280,9 +242,7 @@ impl NodePool {
 
     /// Nodes by index.
     pub fn nodes_by_page(&self, offset: u64, limit: u64) -> Vec<Address> {
-        node_pool::page(self.node_count(), offset, limit)
-            .filter_map(|index| self.listed.get(index))
-            .collect()
+        node_pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
     }
 
     /// Oldest software that may register or be reserved.
@@ -303,10 +263,7 @@ impl NodePool {
         self.ownable.only_owner()?;
         self.staking.set(nonzero(staking)?);
         self.session_queue.set(nonzero(session_queue)?);
-        self.vm().log(Wired {
-            staking,
-            sessionQueue: session_queue,
-        });
+        self.vm().log(Wired { staking, sessionQueue: session_queue });
         Ok(())
     }
 
@@ -345,16 +302,8 @@ fn refuse(error: PoolError, node: Address) -> Revert {
         PoolError::NotRegistered => NotRegistered { node }.into(),
         PoolError::NodeBusy { reserved } => NodeBusy { node, reserved }.into(),
         PoolError::VersionTooOld { version, minimum } => VersionTooOld { version, minimum }.into(),
-        PoolError::InvalidModels { count } => InvalidModels {
-            count,
-            limit: MODELS_MAX as u64,
-        }
-        .into(),
-        PoolError::InvalidCapacity { capacity } => InvalidCapacity {
-            capacity,
-            limit: CAPACITY_MAX,
-        }
-        .into(),
+        PoolError::InvalidModels { count } => InvalidModels { count, limit: MODELS_MAX as u64 }.into(),
+        PoolError::InvalidCapacity { capacity } => InvalidCapacity { capacity, limit: CAPACITY_MAX }.into(),
         PoolError::NotSuspended => NotSuspended { node }.into(),
     }
 }

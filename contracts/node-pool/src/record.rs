@@ -59,9 +59,7 @@ impl NodeRecord {
 
     /// Identifiers of the models, rising.
     pub(crate) fn models(&self) -> Vec<u64> {
-        (0..self.model_count())
-            .map(|index| self.model(index))
-            .collect()
+        (0..self.model_count()).map(|index| self.model(index)).collect()
     }
 
     /// Stores a list that the rules accepted, or an empty one. Identifiers past the end stay, and are not looked at.
@@ -94,11 +92,7 @@ impl NodeRecord {
         match index {
             0 => self.first_model.get().to(),
             1 => self.second_model.get().to(),
-            _ => self
-                .more_models
-                .get(index - MODELS_INLINE)
-                .unwrap_or_default()
-                .to(),
+            _ => self.more_models.get(index - MODELS_INLINE).unwrap_or_default().to(),
         }
     }
 }

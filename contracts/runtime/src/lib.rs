@@ -68,23 +68,14 @@ impl Runtime {
         let mut record = self.modules.setter(name);
         let current = record.version.get().to();
         if version <= current {
-            return Err(VersionNotRising {
-                name,
-                current,
-                offered: version,
-            }
-            .into());
+            return Err(VersionNotRising { name, current, offered: version }.into());
         }
         record.address.set(module);
         record.version.set(U64::from(version));
         if current == 0 {
             self.names.push(name);
         }
-        self.vm().log(ModuleSet {
-            name,
-            module,
-            version,
-        });
+        self.vm().log(ModuleSet { name, module, version });
         Ok(())
     }
 
@@ -95,12 +86,7 @@ impl Runtime {
 
     /// Name of a module by the order of first registration.
     pub fn module_name_at(&self, index: u64) -> Result<B256, Revert> {
-        self.names.get(index).ok_or_else(|| {
-            UnknownModule {
-                name: U256::from(index).into(),
-            }
-            .into()
-        })
+        self.names.get(index).ok_or_else(|| UnknownModule { name: U256::from(index).into() }.into())
     }
 
     /// Oldest node software that may register.

@@ -26,8 +26,7 @@ pub struct PriceVersion(pub(crate) pricing::PriceVersion);
 
 impl Fields<35> for PriceVersion {
     const NAME: &'static str = "PriceVersion";
-    const TYPES: &'static str =
-        "(uint64,(uint128,uint128,uint128,uint128)[3],uint32[3],uint32[3],uint32[3],\
+    const TYPES: &'static str = "(uint64,(uint128,uint128,uint128,uint128)[3],uint32[3],uint32[3],uint32[3],\
         uint32,uint32,uint64,uint64,uint128,uint32[4],uint32[4])";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
@@ -55,48 +54,20 @@ impl Fields<35> for PriceVersion {
 /// The Solidity error of a refusal.
 pub(crate) fn refuse(error: PricingError) -> Revert {
     match error {
-        PricingError::InputOutOfRange {
-            field,
-            value,
-            min,
-            max,
-        } => InputOutOfRange {
-            field: word(field),
-            value: U256::from(value),
-            min: U256::from(min),
-            max: U256::from(max),
+        PricingError::InputOutOfRange { field, value, min, max } => {
+            InputOutOfRange { field: word(field), value: U256::from(value), min: U256::from(min), max: U256::from(max) }.into()
         }
-        .into(),
         PricingError::EvenReplicas { replicas } => EvenReplicas { replicas }.into(),
         PricingError::PriceOverflow => PriceOverflow {}.into(),
-        PricingError::EffectiveTooSoon {
-            effective_at,
-            earliest,
-        } => EffectiveTooSoon {
-            effectiveAt: effective_at,
-            earliest,
+        PricingError::EffectiveTooSoon { effective_at, earliest } => {
+            EffectiveTooSoon { effectiveAt: effective_at, earliest }.into()
         }
-        .into(),
-        PricingError::ChangeTooLarge {
-            field,
-            previous,
-            next,
-        } => ChangeTooLarge {
-            field: word(field),
-            previous: U256::from(previous),
-            next: U256::from(next),
+        PricingError::ChangeTooLarge { field, previous, next } => {
+            ChangeTooLarge { field: word(field), previous: U256::from(previous), next: U256::from(next) }.into()
         }
-        .into(),
-        PricingError::InvalidPrice {
-            field,
-            value,
-            bound,
-        } => InvalidPrice {
-            field: word(field),
-            value: U256::from(value),
-            bound: U256::from(bound),
+        PricingError::InvalidPrice { field, value, bound } => {
+            InvalidPrice { field: word(field), value: U256::from(value), bound: U256::from(bound) }.into()
         }
-        .into(),
     }
 }
 

@@ -17,9 +17,7 @@ use stylus_sdk::{
     storage::{StorageMap, StorageU64},
 };
 
-use abi::{
-    refuse, ModelSet, NoPriceYet, PriceVersion, UnknownModel, UnknownVersion, VersionPublished,
-};
+use abi::{refuse, ModelSet, NoPriceYet, PriceVersion, UnknownModel, UnknownVersion, VersionPublished};
 use store::{ModelRecord, VersionRecord};
 
 /// The versions, by number from 1, and the models, by identifier.
@@ -48,11 +46,7 @@ impl SessionPaymentTable {
     }
 
     /// The same by a given version.
-    pub fn quote_at(
-        &self,
-        version: u64,
-        inputs: Row<QuoteInputs, 11>,
-    ) -> Result<Row<Quote, 9>, Revert> {
+    pub fn quote_at(&self, version: u64, inputs: Row<QuoteInputs, 11>) -> Result<Row<Quote, 9>, Revert> {
         self.known(version)?;
         self.price(version, &inputs.0)
     }
@@ -63,20 +57,11 @@ impl SessionPaymentTable {
         let latest = self.latest_version();
         let previous = (latest > 0).then(|| self.versions.getter(latest).get());
         let Row(PriceVersion(next)) = price;
-        check_publish(
-            previous.as_ref(),
-            &next,
-            self.vm().block_timestamp(),
-            self.min_delay_secs(),
-        )
-        .map_err(refuse)?;
+        check_publish(previous.as_ref(), &next, self.vm().block_timestamp(), self.min_delay_secs()).map_err(refuse)?;
         let version = latest.saturating_add(1);
         self.versions.setter(version).set(&next);
         self.latest.set(U64::from(version));
-        self.vm().log(VersionPublished {
-            version,
-            effectiveAt: next.terms.effective_at,
-        });
+        self.vm().log(VersionPublished { version, effectiveAt: next.terms.effective_at });
         Ok(version)
     }
 
@@ -89,16 +74,8 @@ impl SessionPaymentTable {
     /// Number of the version effective now.
     pub fn current_version(&self) -> Result<u64, Revert> {
         let timestamp = self.vm().block_timestamp();
-        effective_version(self.latest_version(), timestamp, |version| {
-            self.effective_at(version)
-        })
-        .ok_or_else(|| {
-            NoPriceYet {
-                timestamp,
-                firstEffectiveAt: self.effective_at(1),
-            }
-            .into()
-        })
+        effective_version(self.latest_version(), timestamp, |version| self.effective_at(version))
+            .ok_or_else(|| NoPriceYet { timestamp, firstEffectiveAt: self.effective_at(1) }.into())
     }
 
     /// Number of the last version published, 0 if none.
@@ -112,33 +89,17 @@ impl SessionPaymentTable {
     }
 
     /// Puts a model into a class, or takes it out of service.
-    pub fn set_model(
-        &mut self,
-        model_identifier: u64,
-        class: u8,
-        enabled: bool,
-        name: B256,
-    ) -> Result<(), Revert> {
+    pub fn set_model(&mut self, model_identifier: u64, class: u8, enabled: bool, name: B256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         check_class(class).map_err(refuse)?;
-        self.models
-            .setter(model_identifier)
-            .set(class, enabled, name);
-        self.vm().log(ModelSet {
-            modelIdentifier: model_identifier,
-            class,
-            enabled,
-            name,
-        });
+        self.models.setter(model_identifier).set(class, enabled, name);
+        self.vm().log(ModelSet { modelIdentifier: model_identifier, class, enabled, name });
         Ok(())
     }
 
     /// Class and name of a model in service.
     pub fn get_model(&self, model_identifier: u64) -> Result<(u8, B256), Revert> {
-        Ok((
-            self.class_of(model_identifier)?,
-            self.models.getter(model_identifier).name(),
-        ))
+        Ok((self.class_of(model_identifier)?, self.models.getter(model_identifier).name()))
     }
 
     /// Present owner.
@@ -163,14 +124,9 @@ impl SessionPaymentTable {
         let class = self.class_of(asked.model_identifier)?;
         let record = self.versions.getter(version);
         let price = quote(&record.terms(), &record.class(class), &asked.inputs).map_err(refuse)?;
-        let next =
-            (version < self.latest_version()).then(|| self.effective_at(version.saturating_add(1)));
+        let next = (version < self.latest_version()).then(|| self.effective_at(version.saturating_add(1)));
         let valid_until = valid_until(self.vm().block_timestamp(), self.min_delay_secs(), next);
-        Ok(Row(Quote {
-            version,
-            price,
-            valid_until,
-        }))
+        Ok(Row(Quote { version, price, valid_until }))
     }
 
     fn known(&self, version: u64) -> Result<(), Revert> {
@@ -182,12 +138,7 @@ impl SessionPaymentTable {
     }
 
     fn class_of(&self, model_identifier: u64) -> Result<u8, Revert> {
-        self.models.getter(model_identifier).class().ok_or_else(|| {
-            UnknownModel {
-                modelIdentifier: model_identifier,
-            }
-            .into()
-        })
+        self.models.getter(model_identifier).class().ok_or_else(|| UnknownModel { modelIdentifier: model_identifier }.into())
     }
 
     /// When a version takes effect; 0 for one that is not there.

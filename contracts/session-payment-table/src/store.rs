@@ -6,10 +6,7 @@ use alloy_primitives::{B256, U128, U256, U32, U64, U8};
 use cor_core::pricing::{pack, unpack, ClassPrice, PriceVersion, Terms};
 use stylus_sdk::{
     prelude::*,
-    storage::{
-        StorageArray, StorageB256, StorageBool, StorageU128, StorageU256, StorageU32, StorageU64,
-        StorageU8,
-    },
+    storage::{StorageArray, StorageB256, StorageBool, StorageU128, StorageU256, StorageU32, StorageU64, StorageU8},
 };
 
 /// A multiplier is at most 1000000, which is below 2^24; nine share a word: SLA, consensus, priority.
@@ -78,43 +75,32 @@ impl VersionRecord {
 
     /// Prices of a class; nothing costs anything in a class that is not there, but none such is ever stored.
     pub(crate) fn class(&self, class: u8) -> ClassPrice {
-        self.classes
-            .getter(usize::from(class))
-            .map_or_else(ClassPrice::default, |record| ClassPrice {
-                base: record.base.get().to(),
-                step: record.step.get().to(),
-                tool: record.tool.get().to(),
-                validator: record.validator.get().to(),
-            })
+        self.classes.getter(usize::from(class)).map_or_else(ClassPrice::default, |record| ClassPrice {
+            base: record.base.get().to(),
+            step: record.step.get().to(),
+            tool: record.tool.get().to(),
+            validator: record.validator.get().to(),
+        })
     }
 
     /// The whole version.
     pub(crate) fn get(&self) -> PriceVersion {
-        PriceVersion {
-            terms: self.terms(),
-            classes: [self.class(0), self.class(1), self.class(2)],
-        }
+        PriceVersion { terms: self.terms(), classes: [self.class(0), self.class(1), self.class(2)] }
     }
 
     /// Stores a version that the rules accepted, so that each value fits its bits.
     pub(crate) fn set(&mut self, version: &PriceVersion) {
         let PriceVersion { terms, classes } = version;
         self.effective_at.set(U64::from(terms.effective_at));
-        self.settlement_gas_base
-            .set(U64::from(terms.settlement_gas_base));
-        self.settlement_gas_per_replica
-            .set(U64::from(terms.settlement_gas_per_replica));
+        self.settlement_gas_base.set(U64::from(terms.settlement_gas_base));
+        self.settlement_gas_per_replica.set(U64::from(terms.settlement_gas_per_replica));
         self.quorum_step_bps.set(U32::from(terms.quorum_step_bps));
         self.network_fee_bps.set(U32::from(terms.network_fee_bps));
         let multipliers = [terms.sla_bps, terms.consensus_bps, terms.priority_bps];
-        self.multipliers
-            .set(pack(multipliers.as_flattened(), MULTIPLIER_BITS));
+        self.multipliers.set(pack(multipliers.as_flattened(), MULTIPLIER_BITS));
         self.gas_price.set(U128::from(terms.gas_price));
         let rebates = [terms.stake_rebate_bps, terms.volume_rebate_bps];
-        self.rebates.set(U128::wrapping_from(pack(
-            rebates.as_flattened(),
-            REBATE_BITS,
-        )));
+        self.rebates.set(U128::wrapping_from(pack(rebates.as_flattened(), REBATE_BITS)));
         for (index, class) in classes.iter().enumerate() {
             if let Some(mut record) = self.classes.setter(index) {
                 record.base.set(U128::from(class.base));

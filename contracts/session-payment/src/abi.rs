@@ -44,8 +44,7 @@ pub struct Escrow {
 
 impl Fields<9> for Escrow {
     const NAME: &'static str = "Escrow";
-    const TYPES: &'static str =
-        "(address,uint64,uint8,uint128,uint128,uint128,uint128,uint128,uint128)";
+    const TYPES: &'static str = "(address,uint64,uint8,uint128,uint128,uint128,uint128,uint128,uint128)";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
         let lines = &mut self.lines;
@@ -65,20 +64,9 @@ impl Fields<9> for Escrow {
 pub(crate) fn unsettled(error: SettlementError, task_id: u64) -> Revert {
     match error {
         SettlementError::LineTooLarge { amount } => too_large(U256::from(amount), LINE_MAX),
-        SettlementError::InconsistentQuote { quoted, computed } => {
-            InconsistentQuote { quoted, computed }.into()
-        }
-        SettlementError::MaxChargeExceeded { quoted, max_charge } => MaxChargeExceeded {
-            quoted,
-            maxCharge: max_charge,
-        }
-        .into(),
-        SettlementError::TooManyPaid { paid, replicas } => TooManyPaid {
-            taskId: task_id,
-            paid,
-            replicas,
-        }
-        .into(),
+        SettlementError::InconsistentQuote { quoted, computed } => InconsistentQuote { quoted, computed }.into(),
+        SettlementError::MaxChargeExceeded { quoted, max_charge } => MaxChargeExceeded { quoted, maxCharge: max_charge }.into(),
+        SettlementError::TooManyPaid { paid, replicas } => TooManyPaid { taskId: task_id, paid, replicas }.into(),
     }
 }
 
@@ -87,32 +75,23 @@ pub(crate) fn of_payer(error: LedgerError, payer: Address) -> Revert {
     match error {
         LedgerError::ZeroAmount => ZeroAmount {}.into(),
         LedgerError::TooLarge { amount, max } => too_large(amount, max),
-        LedgerError::Insufficient { available, needed } => InsufficientBalance {
-            payer,
-            available: U256::from(available),
-            needed,
+        LedgerError::Insufficient { available, needed } => {
+            InsufficientBalance { payer, available: U256::from(available), needed }.into()
         }
-        .into(),
     }
 }
 
 /// The Solidity error of a refused movement of the treasury's money.
 pub(crate) fn of_treasury(error: LedgerError) -> Revert {
     match error {
-        LedgerError::Insufficient { available, needed } => InsufficientTreasury {
-            available: U256::from(available),
-            needed,
+        LedgerError::Insufficient { available, needed } => {
+            InsufficientTreasury { available: U256::from(available), needed }.into()
         }
-        .into(),
         other => of_payer(other, Address::ZERO),
     }
 }
 
 /// The Solidity error of an amount above the most that can be kept.
 pub(crate) fn too_large(amount: U256, max: u128) -> Revert {
-    AmountTooLarge {
-        amount,
-        max: U256::from(max),
-    }
-    .into()
+    AmountTooLarge { amount, max: U256::from(max) }.into()
 }

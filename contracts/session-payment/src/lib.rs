@@ -11,9 +11,7 @@ mod store;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U128, U256, U32};
-use cor_contract_shared::{
-    ask_quote, nonzero, only, transfer, transfer_from, Ownable, QuoteInputs, Revert, Row,
-};
+use cor_contract_shared::{ask_quote, nonzero, only, transfer, transfer_from, Ownable, QuoteInputs, Revert, Row};
 use cor_core::{
     ledger::{brought, credit, wanted, Pool},
     math::BPS,
@@ -25,9 +23,8 @@ use stylus_sdk::{
 };
 
 use abi::{
-    of_payer, of_treasury, too_large, unsettled, AlreadyReserved, Charged, Deposited, Earned,
-    EarningsWithdrawn, Escrow, NotReserved, NothingEarned, Refunded, Reserved, TokenIsFixed,
-    TreasuryFunded, TreasuryWithdrawn, Wired, Withdrawn,
+    of_payer, of_treasury, too_large, unsettled, AlreadyReserved, Charged, Deposited, Earned, EarningsWithdrawn, Escrow,
+    NotReserved, NothingEarned, Refunded, Reserved, TokenIsFixed, TreasuryFunded, TreasuryWithdrawn, Wired, Withdrawn,
 };
 use store::{AccountRecord, EscrowRecord};
 
@@ -51,16 +48,11 @@ pub struct SessionPayment {
 impl SessionPayment {
     /// Sets what never changes, and the first owner.
     #[constructor]
-    pub fn constructor(
-        &mut self,
-        owner: Address,
-        no_result_gas_cap_bps: u32,
-    ) -> Result<(), Revert> {
+    pub fn constructor(&mut self, owner: Address, no_result_gas_cap_bps: u32) -> Result<(), Revert> {
         if no_result_gas_cap_bps > BPS {
             return Err(too_large(U256::from(no_result_gas_cap_bps), BPS.into()));
         }
-        self.no_result_gas_cap_bps
-            .set(U32::from(no_result_gas_cap_bps));
+        self.no_result_gas_cap_bps.set(U32::from(no_result_gas_cap_bps));
         self.ownable.init(owner)
     }
 
@@ -75,21 +67,11 @@ impl SessionPayment {
         let refuse = |error| of_payer(error, payer);
         let wei = brought(amount).map_err(refuse)?;
         let pool = self.pool().take_in(wei).map_err(refuse)?;
-        let account = self
-            .accounts
-            .getter(payer)
-            .get()
-            .deposit(wei)
-            .map_err(refuse)?;
+        let account = self.accounts.getter(payer).get().deposit(wei).map_err(refuse)?;
         self.set_pool(pool);
         self.accounts.setter(payer).set(account);
         let from = self.vm().msg_sender();
-        self.vm().log(Deposited {
-            payer,
-            from,
-            amount,
-            available: U256::from(account.available),
-        });
+        self.vm().log(Deposited { payer, from, amount, available: U256::from(account.available) });
         self.pull(from, amount)
     }
 
@@ -103,11 +85,7 @@ impl SessionPayment {
         let pool = self.pool().pay_out(wei).map_err(refuse)?;
         self.accounts.setter(payer).set(account);
         self.set_pool(pool);
-        self.vm().log(Withdrawn {
-            payer,
-            amount,
-            available: U256::from(account.available),
-        });
+        self.vm().log(Withdrawn { payer, amount, available: U256::from(account.available) });
         self.push(payer, amount)
     }
 
@@ -143,12 +121,7 @@ impl SessionPayment {
         let escrow = settlement::Escrow::open(asked.inputs.replicas, &quote.price, max_charge)
             .map_err(|error| unsettled(error, task_id))?;
         let total = escrow.total();
-        let account = self
-            .accounts
-            .getter(payer)
-            .get()
-            .reserve(total)
-            .map_err(|error| of_payer(error, payer))?;
+        let account = self.accounts.getter(payer).get().reserve(total).map_err(|error| of_payer(error, payer))?;
         self.accounts.setter(payer).set(account);
         let version = quote.version;
         let lines = escrow.lines();
@@ -168,17 +141,10 @@ impl SessionPayment {
     }
 
     /// Charges a task that has a result; SessionQueue only.
-    pub fn charge(
-        &mut self,
-        task_id: u64,
-        miners: Vec<Address>,
-        keeper: Address,
-    ) -> Result<(u128, u128), Revert> {
+    pub fn charge(&mut self, task_id: u64, miners: Vec<Address>, keeper: Address) -> Result<(u128, u128), Revert> {
         let (payer, escrow) = self.opened(task_id)?;
         let paid = u64::try_from(miners.len()).unwrap_or(u64::MAX);
-        let split = escrow
-            .charge(paid, !keeper.is_zero())
-            .map_err(|error| unsettled(error, task_id))?;
+        let split = escrow.charge(paid, !keeper.is_zero()).map_err(|error| unsettled(error, task_id))?;
         self.close(task_id, payer, escrow.total(), split.refunded)?;
         let pool = self.pool().earn(split.to_treasury).map_err(of_treasury)?;
         self.set_pool(pool);
@@ -205,26 +171,16 @@ impl SessionPayment {
         let split = escrow.refund(!keeper.is_zero(), self.no_result_gas_cap_bps());
         self.close(task_id, payer, escrow.total(), split.refunded)?;
         self.earn(task_id, keeper, split.to_keeper)?;
-        self.vm().log(Refunded {
-            taskId: task_id,
-            payer,
-            refunded: split.refunded,
-            toKeeper: split.to_keeper,
-        });
+        self.vm().log(Refunded { taskId: task_id, payer, refunded: split.refunded, toKeeper: split.to_keeper });
         Ok(split.refunded)
     }
 
     /// Escrow of a task.
     pub fn escrow_of(&self, task_id: u64) -> Result<Row<Escrow, 9>, Revert> {
         let record = self.escrows.getter(task_id);
-        let mut shown = Escrow {
-            payer: record.payer(),
-            version: record.version(),
-            ..Escrow::default()
-        };
+        let mut shown = Escrow { payer: record.payer(), version: record.version(), ..Escrow::default() };
         if let Some(lines) = record.lines() {
-            let escrow =
-                settlement::Escrow::new(lines).map_err(|error| unsettled(error, task_id))?;
+            let escrow = settlement::Escrow::new(lines).map_err(|error| unsettled(error, task_id))?;
             shown.lines = lines;
             shown.total = escrow.total();
         }
@@ -252,18 +208,11 @@ impl SessionPayment {
         if earned == 0 {
             return Err(NothingEarned { account }.into());
         }
-        let pool = self
-            .pool()
-            .pay_out(earned)
-            .map_err(|error| of_payer(error, account))?;
+        let pool = self.pool().pay_out(earned).map_err(|error| of_payer(error, account))?;
         self.earnings.setter(account).set(U128::ZERO);
         self.set_pool(pool);
         let amount = U256::from(earned);
-        self.vm().log(EarningsWithdrawn {
-            account,
-            to: account,
-            amount,
-        });
+        self.vm().log(EarningsWithdrawn { account, to: account, amount });
         self.push(account, amount)?;
         Ok(amount)
     }
@@ -279,11 +228,7 @@ impl SessionPayment {
         let pool = self.pool().fund_treasury(wei).map_err(of_treasury)?;
         self.set_pool(pool);
         let from = self.vm().msg_sender();
-        self.vm().log(TreasuryFunded {
-            from,
-            amount,
-            treasury: U256::from(pool.treasury),
-        });
+        self.vm().log(TreasuryFunded { from, amount, treasury: U256::from(pool.treasury) });
         self.pull(from, amount)
     }
 
@@ -295,11 +240,7 @@ impl SessionPayment {
         let wei = wanted(pool.treasury, amount).map_err(of_treasury)?;
         let pool = pool.withdraw_treasury(wei).map_err(of_treasury)?;
         self.set_pool(pool);
-        self.vm().log(TreasuryWithdrawn {
-            to,
-            amount,
-            treasury: U256::from(pool.treasury),
-        });
+        self.vm().log(TreasuryWithdrawn { to, amount, treasury: U256::from(pool.treasury) });
         self.push(to, amount)
     }
 
@@ -309,13 +250,7 @@ impl SessionPayment {
     }
 
     /// Sets the peers, of which the token stays for good. `staking` is announced only: nothing here calls it, and anyone may fund the treasury.
-    pub fn wire(
-        &mut self,
-        token: Address,
-        table: Address,
-        staking: Address,
-        session_queue: Address,
-    ) -> Result<(), Revert> {
+    pub fn wire(&mut self, token: Address, table: Address, staking: Address, session_queue: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let fixed = self.token.get();
         if !fixed.is_zero() && token != fixed {
@@ -325,12 +260,7 @@ impl SessionPayment {
         self.table.set(nonzero(table)?);
         nonzero(staking)?;
         self.session_queue.set(nonzero(session_queue)?);
-        self.vm().log(Wired {
-            token,
-            table,
-            staking,
-            sessionQueue: session_queue,
-        });
+        self.vm().log(Wired { token, table, staking, sessionQueue: session_queue });
         Ok(())
     }
 
@@ -352,10 +282,7 @@ impl SessionPayment {
 
 impl SessionPayment {
     fn pool(&self) -> Pool {
-        Pool {
-            held: self.held.get().to(),
-            treasury: self.treasury.get().to(),
-        }
+        Pool { held: self.held.get().to(), treasury: self.treasury.get().to() }
     }
 
     fn set_pool(&mut self, pool: Pool) {
@@ -367,27 +294,14 @@ impl SessionPayment {
     fn opened(&self, task_id: u64) -> Result<(Address, settlement::Escrow), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         let record = self.escrows.getter(task_id);
-        let lines = record
-            .lines()
-            .ok_or_else(|| Revert::from(NotReserved { taskId: task_id }))?;
+        let lines = record.lines().ok_or_else(|| Revert::from(NotReserved { taskId: task_id }))?;
         let escrow = settlement::Escrow::new(lines).map_err(|error| unsettled(error, task_id))?;
         Ok((record.payer(), escrow))
     }
 
     /// Ends an escrow of `total`, and frees `refunded` of it.
-    fn close(
-        &mut self,
-        task_id: u64,
-        payer: Address,
-        total: u128,
-        refunded: u128,
-    ) -> Result<(), Revert> {
-        let account = self
-            .accounts
-            .getter(payer)
-            .get()
-            .settle(total, refunded)
-            .map_err(|error| of_payer(error, payer))?;
+    fn close(&mut self, task_id: u64, payer: Address, total: u128, refunded: u128) -> Result<(), Revert> {
+        let account = self.accounts.getter(payer).get().settle(total, refunded).map_err(|error| of_payer(error, payer))?;
         self.accounts.setter(payer).set(account);
         self.escrows.setter(task_id).close();
         Ok(())
@@ -398,14 +312,9 @@ impl SessionPayment {
         if amount == 0 {
             return Ok(());
         }
-        let earned = credit(self.earnings.get(account).to(), amount)
-            .map_err(|error| of_payer(error, account))?;
+        let earned = credit(self.earnings.get(account).to(), amount).map_err(|error| of_payer(error, account))?;
         self.earnings.setter(account).set(U128::from(earned));
-        self.vm().log(Earned {
-            taskId: task_id,
-            account,
-            amount,
-        });
+        self.vm().log(Earned { taskId: task_id, account, amount });
         Ok(())
     }
 

@@ -19,10 +19,7 @@ pub struct AccountRecord {
 impl AccountRecord {
     /// What the rules look at.
     pub(crate) fn get(&self) -> Account {
-        Account {
-            available: self.available.get().to(),
-            reserved: self.reserved.get().to(),
-        }
+        Account { available: self.available.get().to(), reserved: self.reserved.get().to() }
     }
 
     /// Stores what the rules decided.

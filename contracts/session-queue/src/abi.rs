@@ -128,16 +128,22 @@ pub(crate) fn refuse_input(error: TermsError) -> Revert {
 /// The Solidity error of a refused step of a task. `miner`: whom it concerned, if anyone.
 pub(crate) fn refuse_step(error: TaskError, task_id: u64, miner: Address) -> Revert {
     match error {
-        TaskError::WrongPhase { phase, wanted } => WrongPhase { taskId: task_id, phase: phase.number(), wanted: wanted.number() }.into(),
+        TaskError::WrongPhase { phase, wanted } => {
+            WrongPhase { taskId: task_id, phase: phase.number(), wanted: wanted.number() }.into()
+        }
         TaskError::DeadlinePassed { deadline, now } => DeadlinePassed { taskId: task_id, deadline, timestamp: now }.into(),
-        TaskError::DeadlineNotReached { deadline, now } => DeadlineNotReached { taskId: task_id, deadline, timestamp: now }.into(),
+        TaskError::DeadlineNotReached { deadline, now } => {
+            DeadlineNotReached { taskId: task_id, deadline, timestamp: now }.into()
+        }
         TaskError::AlreadyEnded { status } => TaskAlreadyEnded { taskId: task_id, status: status.number() }.into(),
         TaskError::WrongMinerCount { given, wanted } => WrongMinerCount { taskId: task_id, given, wanted }.into(),
         TaskError::NotAssigned { .. } => NotAssigned { taskId: task_id, account: miner }.into(),
         TaskError::AlreadyDone { .. } => AlreadyDone { taskId: task_id, miner }.into(),
         TaskError::MissedPhase { phase, .. } => MissedPhase { taskId: task_id, miner, phase: phase.number() }.into(),
         TaskError::EmptyCommitment { .. } => EmptyCommitment { taskId: task_id, miner }.into(),
-        TaskError::RevealMismatch { committed, computed, .. } => RevealMismatch { taskId: task_id, miner, committed, computed }.into(),
+        TaskError::RevealMismatch { committed, computed, .. } => {
+            RevealMismatch { taskId: task_id, miner, committed, computed }.into()
+        }
         TaskError::RevealIsGood { .. } => RevealIsGood { taskId: task_id, miner }.into(),
     }
 }

@@ -80,7 +80,13 @@ impl SessionQueue {
     }
 
     /// Messages by signature. Those that took effect before are passed over unchecked: they change nothing.
-    pub(crate) fn relay(&mut self, task_id: u64, miners: &[Address], messages: &[Message], signatures: &[Bytes]) -> Result<(), Revert> {
+    pub(crate) fn relay(
+        &mut self,
+        task_id: u64,
+        miners: &[Address],
+        messages: &[Message],
+        signatures: &[Bytes],
+    ) -> Result<(), Revert> {
         same_length(miners.len(), messages.len(), task::REPLICAS_MAX)?;
         same_length(miners.len(), signatures.len(), task::REPLICAS_MAX)?;
         let mut task = self.open(task_id)?;

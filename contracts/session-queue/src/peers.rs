@@ -86,7 +86,13 @@ impl SessionQueue {
     }
 
     /// Takes a task's price into escrow.
-    pub(crate) fn reserve_price(&mut self, task_id: u64, payer: Address, params: &SessionParams, max_charge: u128) -> Result<(), Revert> {
+    pub(crate) fn reserve_price(
+        &mut self,
+        task_id: u64,
+        payer: Address,
+        params: &SessionParams,
+        max_charge: u128,
+    ) -> Result<(), Revert> {
         let arguments = encoded!(task_id, payer, Inputs(params), max_charge);
         self.tell_payment(message::<SessionPayment::reserveCall>(arguments))
     }

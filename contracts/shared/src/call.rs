@@ -35,22 +35,12 @@ pub fn call<C: SolCall>(
 ///
 /// # Errors
 /// As [`call`].
-pub fn view<C: SolCall>(
-    contract: &(impl TopLevelStorage + HostAccess),
-    to: Address,
-    message: &C,
-) -> Result<C::Return, Revert> {
-    decode::<C>(
-        call::static_call(contract.vm(), Call::new(), to, &message.abi_encode()).map_err(revert)?,
-    )
+pub fn view<C: SolCall>(contract: &(impl TopLevelStorage + HostAccess), to: Address, message: &C) -> Result<C::Return, Revert> {
+    decode::<C>(call::static_call(contract.vm(), Call::new(), to, &message.abi_encode()).map_err(revert)?)
 }
 
 /// Calls `to` with ABI bytes and returns its answer's bytes.
-pub(crate) fn call_raw(
-    contract: &mut (impl TopLevelStorage + HostAccess),
-    to: Address,
-    data: &[u8],
-) -> Result<Vec<u8>, Revert> {
+pub(crate) fn call_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> Result<Vec<u8>, Revert> {
     let context = Call::new_mutating(contract);
     call::call(contract.vm(), context, to, data).map_err(revert)
 }

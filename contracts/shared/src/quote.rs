@@ -31,8 +31,7 @@ pub struct QuoteInputs {
 
 impl Fields<11> for QuoteInputs {
     const NAME: &'static str = "QuoteInputs";
-    const TYPES: &'static str =
-        "(uint64,uint16,uint16,uint8,uint8,uint8,uint8,uint16,uint8,uint8,uint8)";
+    const TYPES: &'static str = "(uint64,uint16,uint16,uint8,uint8,uint8,uint8,uint16,uint8,uint8,uint8)";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
         let inputs = &mut self.inputs;
@@ -63,8 +62,7 @@ pub struct Quote {
 
 impl Fields<9> for Quote {
     const NAME: &'static str = "Quote";
-    const TYPES: &'static str =
-        "(uint64,uint128,uint128,uint128,uint128,uint128,uint128,uint128,uint64)";
+    const TYPES: &'static str = "(uint64,uint128,uint128,uint128,uint128,uint128,uint128,uint128,uint64)";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
         let price = &mut self.price;
@@ -84,17 +82,11 @@ impl Fields<9> for Quote {
 ///
 /// # Errors
 /// The table's revert data; empty if its answer does not decode.
-pub fn ask_quote(
-    contract: &(impl TopLevelStorage + HostAccess),
-    table: Address,
-    inputs: QuoteInputs,
-) -> Result<Quote, Revert> {
+pub fn ask_quote(contract: &(impl TopLevelStorage + HostAccess), table: Address, inputs: QuoteInputs) -> Result<Quote, Revert> {
     let mut message = function_selector!("quote", Row<QuoteInputs, 11>).to_vec();
     message.extend(Row::abi_encode(&Row(inputs)));
     match static_call(contract.vm(), Call::new(), table, &message) {
-        Ok(answer) => Row::<Quote, 9>::abi_decode_validate(&answer)
-            .map(|Row(quote)| quote)
-            .map_err(|_| Revert::raw(Vec::new())),
+        Ok(answer) => Row::<Quote, 9>::abi_decode_validate(&answer).map(|Row(quote)| quote).map_err(|_| Revert::raw(Vec::new())),
         Err(Error::Revert(data)) => Err(Revert::raw(data)),
         Err(Error::AbiDecodingFailed(_)) => Err(Revert::raw(Vec::new())),
     }

@@ -66,29 +66,7 @@ impl Cursor<'_> {
     pub fn address(&mut self, field: &mut Address) {
         let mut word = field.into_word();
         self.word(&mut word);
-        let [
-            padding @ ..,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-        ] = word.0;
+        let [padding @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = word.0;
         self.sound &= padding == [0; 12];
         *field = Address::from_word(word);
     }
@@ -120,20 +98,14 @@ impl Cursor<'_> {
 impl<T: Fields<N>, const N: usize> Row<T, N> {
     fn read(words: &[WordToken; N]) -> (T, bool) {
         let mut fields = T::default();
-        let mut cursor = Cursor {
-            words: Words::Read(words.iter()),
-            sound: true,
-        };
+        let mut cursor = Cursor { words: Words::Read(words.iter()), sound: true };
         fields.visit(&mut cursor);
         (fields, cursor.sound)
     }
 
     fn tokens(&self) -> [WordToken; N] {
         let mut tokens = [WordToken(B256::ZERO); N];
-        let mut cursor = Cursor {
-            words: Words::Write(tokens.iter_mut()),
-            sound: true,
-        };
+        let mut cursor = Cursor { words: Words::Write(tokens.iter_mut()), sound: true };
         let mut fields = self.0;
         fields.visit(&mut cursor);
         tokens
@@ -160,8 +132,7 @@ impl<T: Fields<N>, const N: usize> SolType for Row<T, N> {
 
     const SOL_NAME: &'static str = T::TYPES;
     const ENCODED_SIZE: Option<usize> = <FixedArray<Uint<256>, N> as SolType>::ENCODED_SIZE;
-    const PACKED_ENCODED_SIZE: Option<usize> =
-        <FixedArray<Uint<256>, N> as SolType>::PACKED_ENCODED_SIZE;
+    const PACKED_ENCODED_SIZE: Option<usize> = <FixedArray<Uint<256>, N> as SolType>::PACKED_ENCODED_SIZE;
 
     fn valid_token(token: &Self::Token<'_>) -> bool {
         Self::read(token.as_array()).1

@@ -31,11 +31,7 @@ impl Signature {
         let (r, rest) = bytes.split_first_chunk::<32>()?;
         let (s, rest) = rest.split_first_chunk::<32>()?;
         let &[v] = rest else { return None };
-        Some(Self {
-            v,
-            r: B256::new(*r),
-            s: B256::new(*s),
-        })
+        Some(Self { v, r: B256::new(*r), s: B256::new(*s) })
     }
 
     /// The account whose key made this signature of `digest`; `None` if it is not a valid one.
@@ -59,12 +55,7 @@ impl Signature {
 ///
 /// # Errors
 /// The account that did sign, zero if none, for the contract's own error.
-pub fn check_signature(
-    host: &impl Host,
-    digest: B256,
-    signature: Option<Signature>,
-    expected: Address,
-) -> Result<(), Address> {
+pub fn check_signature(host: &impl Host, digest: B256, signature: Option<Signature>, expected: Address) -> Result<(), Address> {
     let signer = signature.and_then(|signature| signature.signer(host, digest));
     match signer {
         Some(signer) if signer == expected => Ok(()),

@@ -40,11 +40,7 @@ pub fn transfer_from(
     to: Address,
     value: U256,
 ) -> Result<(), Revert> {
-    demand(
-        contract,
-        token,
-        &transferFromCall { from, to, value }.abi_encode(),
-    )
+    demand(contract, token, &transferFromCall { from, to, value }.abi_encode())
 }
 
 /// Lets `spender` take the contract's tokens.
@@ -57,26 +53,13 @@ pub fn approve(
     spender: Address,
     value: U256,
 ) -> Result<(), Revert> {
-    demand(
-        contract,
-        token,
-        &approveCall { spender, value }.abi_encode(),
-    )
+    demand(contract, token, &approveCall { spender, value }.abi_encode())
 }
 
 /// A token that is not wired, has no code, or returns nothing does not answer `true`, so it fails here and not silently.
-fn demand(
-    contract: &mut (impl TopLevelStorage + HostAccess),
-    token: Address,
-    data: &[u8],
-) -> Result<(), Revert> {
-    let answer = call_raw(contract, token, data).map_err(|revert| {
-        if revert.is_empty() {
-            TransferFailed { token }.into()
-        } else {
-            revert
-        }
-    })?;
+fn demand(contract: &mut (impl TopLevelStorage + HostAccess), token: Address, data: &[u8]) -> Result<(), Revert> {
+    let answer = call_raw(contract, token, data)
+        .map_err(|revert| if revert.is_empty() { TransferFailed { token }.into() } else { revert })?;
     match U256::try_from_be_slice(&answer) {
         Some(U256::ONE) if answer.len() == U256::BYTES => Ok(()),
         _ => Err(TransferFailed { token }.into()),

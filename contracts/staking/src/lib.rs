@@ -10,16 +10,11 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{aliases::U96, Address, U128, U256, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{
-    approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert,
-};
+use cor_contract_shared::{approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert};
 use cor_core::staking::{self, StakingError, Totals, UNBONDINGS_MAX};
 use stylus_sdk::{
     prelude::*,
-    storage::{
-        StorageAddress, StorageArray, StorageMap, StorageU128, StorageU256, StorageU64, StorageU8,
-        StorageU96,
-    },
+    storage::{StorageAddress, StorageArray, StorageMap, StorageU128, StorageU256, StorageU64, StorageU8, StorageU96},
 };
 
 sol! {
@@ -89,12 +84,7 @@ pub struct UnbondingRecord {
 impl Staking {
     /// Sets what never changes, and the first owner.
     #[constructor]
-    pub fn constructor(
-        &mut self,
-        owner: Address,
-        unbonding_secs: u64,
-        node_stake_required: U256,
-    ) -> Result<(), Revert> {
+    pub fn constructor(&mut self, owner: Address, unbonding_secs: u64, node_stake_required: U256) -> Result<(), Revert> {
         self.unbonding_secs.set(U64::from(unbonding_secs));
         self.node_stake_required.set(node_stake_required);
         self.ownable.init(owner)
@@ -120,12 +110,7 @@ impl Staking {
             .map_err(|error| self.refuse(error, node))?;
         self.set_node(node, next);
         self.set_totals(totals);
-        self.vm().log(NodeStaked {
-            node,
-            staker: caller,
-            amount,
-            total: U256::from(next.amount),
-        });
+        self.vm().log(NodeStaked { node, staker: caller, amount, total: U256::from(next.amount) });
         self.take_in(caller, amount)
     }
 
@@ -133,19 +118,11 @@ impl Staking {
     pub fn unbond_node(&mut self, node: Address) -> Result<(), Revert> {
         let caller = self.vm().msg_sender();
         let registered = self.is_registered(node)?;
-        let (next, amount) = self
-            .node(node)
-            .remove(caller, registered)
-            .map_err(|error| self.refuse(error, node))?;
+        let (next, amount) = self.node(node).remove(caller, registered).map_err(|error| self.refuse(error, node))?;
         let release_at = self.enqueue(caller, self.account(caller), amount)?;
         self.set_node(node, next);
         let amount = U256::from(amount);
-        self.vm().log(NodeUnbonding {
-            node,
-            staker: caller,
-            amount,
-            releaseAt: release_at,
-        });
+        self.vm().log(NodeUnbonding { node, staker: caller, amount, releaseAt: release_at });
         Ok(())
     }
 
@@ -163,33 +140,19 @@ impl Staking {
     /// Stakes for the caller.
     pub fn stake(&mut self, amount: U256) -> Result<(), Revert> {
         let user = self.vm().msg_sender();
-        let (next, totals) = self
-            .account(user)
-            .stake(self.totals(), amount)
-            .map_err(|error| self.refuse(error, user))?;
+        let (next, totals) = self.account(user).stake(self.totals(), amount).map_err(|error| self.refuse(error, user))?;
         self.set_account(user, next);
         self.set_totals(totals);
-        self.vm().log(Staked {
-            user,
-            amount,
-            total: U256::from(next.stake),
-        });
+        self.vm().log(Staked { user, amount, total: U256::from(next.stake) });
         self.take_in(user, amount)
     }
 
     /// Starts to unbond part of the caller's stake.
     pub fn unbond(&mut self, amount: U256) -> Result<(), Revert> {
         let user = self.vm().msg_sender();
-        let (next, wei) = self
-            .account(user)
-            .unbond(amount)
-            .map_err(|error| self.refuse(error, user))?;
+        let (next, wei) = self.account(user).unbond(amount).map_err(|error| self.refuse(error, user))?;
         let release_at = self.enqueue(user, next, wei)?;
-        self.vm().log(Unbonding {
-            user,
-            amount,
-            releaseAt: release_at,
-        });
+        self.vm().log(Unbonding { user, amount, releaseAt: release_at });
         Ok(())
     }
 
@@ -201,8 +164,7 @@ impl Staking {
     /// Unbonding total of an account, and when its earliest entry is ripe.
     pub fn unbonding_of(&self, account: Address) -> (U256, u64) {
         let record = self.account(account);
-        let entries =
-            || (0..record.len).map(|index| self.unbonding_at(account, record.place(index)));
+        let entries = || (0..record.len).map(|index| self.unbonding_at(account, record.place(index)));
         let next = entries().next().map_or(0, |earliest| earliest.release_at);
         (entries().map(|entry| U256::from(entry.amount)).sum(), next)
     }
@@ -218,35 +180,20 @@ impl Staking {
         self.set_account(caller, next);
         self.set_totals(totals);
         let amount = U256::from(paid);
-        self.vm().log(Withdrawn {
-            account: caller,
-            amount,
-        });
+        self.vm().log(Withdrawn { account: caller, amount });
         let token = self.token.get();
         transfer(self, token, caller, amount)?;
         Ok(amount)
     }
 
     /// Takes up to `amount` from a node; SessionQueue only.
-    pub fn slash(
-        &mut self,
-        node: Address,
-        task_id: u64,
-        reason: u8,
-        amount: U256,
-    ) -> Result<(U256, bool), Revert> {
+    pub fn slash(&mut self, node: Address, task_id: u64, reason: u8, amount: U256) -> Result<(U256, bool), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         let (next, totals, taken) = self.node(node).slash(self.totals(), amount);
         self.set_node(node, next);
         self.set_totals(totals);
         let amount = U256::from(taken);
-        self.vm().log(Slashed {
-            node,
-            taskId: task_id,
-            reason,
-            amount,
-            left: U256::from(next.amount),
-        });
+        self.vm().log(Slashed { node, taskId: task_id, reason, amount, left: U256::from(next.amount) });
         Ok((amount, next.covers(self.node_stake_required.get())))
     }
 
@@ -257,10 +204,7 @@ impl Staking {
 
     /// Sends the slashed pot to the SessionPayment treasury; anyone.
     pub fn sweep_slashed(&mut self) -> Result<U256, Revert> {
-        let (totals, swept) = self
-            .totals()
-            .sweep()
-            .map_err(|error| self.refuse(error, Address::ZERO))?;
+        let (totals, swept) = self.totals().sweep().map_err(|error| self.refuse(error, Address::ZERO))?;
         self.set_totals(totals);
         let amount = U256::from(swept);
         self.vm().log(SlashedSwept { amount });
@@ -289,12 +233,7 @@ impl Staking {
         self.node_pool.set(nonzero(node_pool)?);
         self.session_queue.set(nonzero(session_queue)?);
         self.session_payment.set(nonzero(session_payment)?);
-        self.vm().log(Wired {
-            token,
-            nodePool: node_pool,
-            sessionQueue: session_queue,
-            sessionPayment: session_payment,
-        });
+        self.vm().log(Wired { token, nodePool: node_pool, sessionQueue: session_queue, sessionPayment: session_payment });
         Ok(())
     }
 
@@ -316,10 +255,7 @@ impl Staking {
 
 impl Staking {
     fn totals(&self) -> Totals {
-        Totals {
-            held: self.held.get().to(),
-            slashed: self.slashed.get().to(),
-        }
+        Totals { held: self.held.get().to(), slashed: self.slashed.get().to() }
     }
 
     fn set_totals(&mut self, totals: Totals) {
@@ -329,10 +265,7 @@ impl Staking {
 
     fn node(&self, node: Address) -> staking::NodeStake {
         let record = self.nodes.get(node);
-        staking::NodeStake {
-            staker: record.staker.get(),
-            amount: record.amount.get().to(),
-        }
+        staking::NodeStake { staker: record.staker.get(), amount: record.amount.get().to() }
     }
 
     fn set_node(&mut self, node: Address, stake: staking::NodeStake) {
@@ -343,11 +276,7 @@ impl Staking {
 
     fn account(&self, account: Address) -> staking::Account {
         let record = self.accounts.get(account);
-        staking::Account {
-            stake: record.stake.get().to(),
-            head: record.head.get().to(),
-            len: record.len.get().to(),
-        }
+        staking::Account { stake: record.stake.get().to(), head: record.head.get().to(), len: record.len.get().to() }
     }
 
     fn set_account(&mut self, account: Address, state: staking::Account) {
@@ -359,31 +288,18 @@ impl Staking {
 
     fn unbonding_at(&self, account: Address, place: u8) -> staking::Unbonding {
         match self.accounts.get(account).ring.getter(usize::from(place)) {
-            Some(entry) => staking::Unbonding {
-                amount: entry.amount.get().to(),
-                release_at: entry.release_at.get().to(),
-            },
+            Some(entry) => staking::Unbonding { amount: entry.amount.get().to(), release_at: entry.release_at.get().to() },
             None => staking::Unbonding::default(),
         }
     }
 
     /// Stores `state` with one more unbonding amount. Returns when that is ripe.
-    fn enqueue(
-        &mut self,
-        account: Address,
-        state: staking::Account,
-        amount: u128,
-    ) -> Result<u64, Revert> {
+    fn enqueue(&mut self, account: Address, state: staking::Account, amount: u128) -> Result<u64, Revert> {
         let (next, place, unbonding) = state
             .enqueue(amount, self.vm().block_timestamp(), self.unbonding_secs())
             .map_err(|error| self.refuse(error, account))?;
         self.set_account(account, next);
-        if let Some(mut entry) = self
-            .accounts
-            .setter(account)
-            .ring
-            .setter(usize::from(place))
-        {
+        if let Some(mut entry) = self.accounts.setter(account).ring.setter(usize::from(place)) {
             entry.amount.set(U128::from(unbonding.amount));
             entry.release_at.set(U64::from(unbonding.release_at));
         }
@@ -408,38 +324,17 @@ impl Staking {
     fn refuse(&self, error: StakingError, subject: Address) -> Revert {
         match error {
             StakingError::ZeroAmount => ZeroAmount {}.into(),
-            StakingError::NotStaker { staker } => NotStaker {
-                node: subject,
-                staker,
-                caller: self.vm().msg_sender(),
+            StakingError::NotStaker { staker } => NotStaker { node: subject, staker, caller: self.vm().msg_sender() }.into(),
+            StakingError::InsufficientStake { available, needed } => {
+                InsufficientStake { account: subject, available: U256::from(available), needed }.into()
             }
-            .into(),
-            StakingError::InsufficientStake { available, needed } => InsufficientStake {
-                account: subject,
-                available: U256::from(available),
-                needed,
-            }
-            .into(),
             StakingError::NodeRegistered => NodeRegistered { node: subject }.into(),
             StakingError::StillBonded { release_at } => {
                 let timestamp = self.vm().block_timestamp();
-                StillBonded {
-                    account: subject,
-                    releaseAt: release_at,
-                    timestamp,
-                }
-                .into()
+                StillBonded { account: subject, releaseAt: release_at, timestamp }.into()
             }
-            StakingError::TooManyUnbondings => TooManyUnbondings {
-                account: subject,
-                limit: u64::from(UNBONDINGS_MAX),
-            }
-            .into(),
-            StakingError::AmountTooLarge { amount, limit } => AmountTooLarge {
-                amount,
-                limit: U256::from(limit),
-            }
-            .into(),
+            StakingError::TooManyUnbondings => TooManyUnbondings { account: subject, limit: u64::from(UNBONDINGS_MAX) }.into(),
+            StakingError::AmountTooLarge { amount, limit } => AmountTooLarge { amount, limit: U256::from(limit) }.into(),
         }
     }
 }

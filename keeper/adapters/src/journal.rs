@@ -37,7 +37,10 @@ impl SqliteJournal {
         if found > FORMAT {
             return Err(JournalError::Newer { place: path.display().to_string(), found, known: FORMAT });
         }
-        sqlx::query("CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID").execute(&pool).await.map_err(failed)?;
+        sqlx::query("CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+            .execute(&pool)
+            .await
+            .map_err(failed)?;
         sqlx::query("PRAGMA user_version = 1").execute(&pool).await.map_err(failed)?;
         Ok(Self { pool, place: path.to_owned() })
     }
@@ -50,7 +53,9 @@ impl SqliteJournal {
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn put(&self, key: &str, value: &[u8]) -> Result<(), JournalError> {
-        let query = sqlx::query("INSERT INTO record (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2").bind(key).bind(value);
+        let query = sqlx::query("INSERT INTO record (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+            .bind(key)
+            .bind(value);
         query.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed(&error))
     }
 
@@ -66,7 +71,9 @@ impl Journal for SqliteJournal {
 
     async fn list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
         // A range instead of LIKE, so that wildcards in a key mean nothing and the index is used.
-        let query = sqlx::query("SELECT key, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key").bind(prefix).bind(format!("{prefix}\u{10FFFF}"));
+        let query = sqlx::query("SELECT key, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key")
+            .bind(prefix)
+            .bind(format!("{prefix}\u{10FFFF}"));
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(&error))?;
         Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
     }

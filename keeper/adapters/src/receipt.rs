@@ -51,7 +51,15 @@ pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_
         status: label(&STATUSES, task.status),
         prompt_digest: B256::ZERO,
         result_digest: task.resultDigest,
-        quote: QuoteLines { version: 0, miners: U256::ZERO, validators: U256::ZERO, network: U256::ZERO, gas: U256::ZERO, rebate: U256::ZERO, total: U256::ZERO },
+        quote: QuoteLines {
+            version: 0,
+            miners: U256::ZERO,
+            validators: U256::ZERO,
+            network: U256::ZERO,
+            gas: U256::ZERO,
+            rebate: U256::ZERO,
+            total: U256::ZERO,
+        },
         settlement: None,
         replicas: task.replicas.iter().enumerate().map(|(index, replica)| evidence(index, replica)).collect(),
         timeline: Vec::new(),
@@ -66,7 +74,8 @@ pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_
         let timestamp = reader.time(&mut times, log).await?;
         record(&mut receipt, event, timestamp);
         receipt.timeline.push(TimelineEntry { block, timestamp, transaction, event: name.to_owned(), detail });
-        let (_, names) = steps.entry((block, log.transaction_index.unwrap_or_default())).or_insert_with(|| (transaction, Vec::new()));
+        let (_, names) =
+            steps.entry((block, log.transaction_index.unwrap_or_default())).or_insert_with(|| (transaction, Vec::new()));
         names.push(name);
     }
     for replica in &mut receipt.replicas {
@@ -97,7 +106,9 @@ impl Reader<'_> {
     /// Logs of the task in the order of the chain. Its number stands in the first or the second topic, depending on the event.
     async fn logs(&self) -> Result<Vec<(Log, Event)>, ChainError> {
         let task = B256::from(U256::from(self.task_id));
-        let base = Filter::new().address(vec![self.at.session_queue, self.at.session_payment, self.at.staking]).from_block(self.at.from_block);
+        let base = Filter::new()
+            .address(vec![self.at.session_queue, self.at.session_payment, self.at.staking])
+            .from_block(self.at.from_block);
         let mut found = BTreeMap::new();
         for filter in [base.clone().topic1(task), base.topic2(task)] {
             let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", &error))?;
@@ -221,7 +232,8 @@ fn record(receipt: &mut Receipt, event: &Event, timestamp: u64) {
         Event::Payment(Payment::Refunded(event)) => {
             let to_keeper = U256::from(event.toKeeper);
             let refunded = U256::from(event.refunded);
-            receipt.settlement = Some(Settlement { charged: to_keeper, to_miners: U256::ZERO, to_keeper, to_treasury: U256::ZERO, refunded });
+            receipt.settlement =
+                Some(Settlement { charged: to_keeper, to_miners: U256::ZERO, to_keeper, to_treasury: U256::ZERO, refunded });
         }
         Event::Payment(Payment::Earned(event)) => {
             if let Some(replica) = replica_mut(receipt, event.account) {
@@ -281,26 +293,39 @@ fn describe(event: &Event) -> (&'static str, String) {
     match event {
         Event::Queue(event) => describe_queue(event),
         Event::Payment(event) => match event {
-            Payment::Reserved(event) => ("Reserved", format!("{} wei of {} by price version {}", event.total, event.payer, event.version)),
+            Payment::Reserved(event) => {
+                ("Reserved", format!("{} wei of {} by price version {}", event.total, event.payer, event.version))
+            }
             Payment::Charged(event) => ("Charged", format!("{} wei, {} back to the payer", event.charged, event.refunded)),
-            Payment::Refunded(event) => ("Refunded", format!("{} wei to the payer, {} for the keeper's gas", event.refunded, event.toKeeper)),
+            Payment::Refunded(event) => {
+                ("Refunded", format!("{} wei to the payer, {} for the keeper's gas", event.refunded, event.toKeeper))
+            }
             Payment::Earned(event) => ("Earned", format!("{} wei for {}", event.amount, event.account)),
             _ => ("other", String::new()),
         },
-        Event::Staking(Staking::Slashed(event)) => ("Slashed", format!("{} lost {} wei of stake, reason {}", event.node, event.amount, event.reason)),
+        Event::Staking(Staking::Slashed(event)) => {
+            ("Slashed", format!("{} lost {} wei of stake, reason {}", event.node, event.amount, event.reason))
+        }
         Event::Staking(_) => ("other", String::new()),
     }
 }
 
 fn describe_queue(event: &Queue) -> (&'static str, String) {
     match event {
-        Queue::TaskQueued(event) => ("TaskQueued", format!("prompt {}, at most {} tokens, assigned by {}", event.promptUrn, event.maxTokens, event.deadline)),
-        Queue::TaskAssigned(event) => ("TaskAssigned", event.miners.iter().map(Address::to_string).collect::<Vec<_>>().join(", ")),
+        Queue::TaskQueued(event) => (
+            "TaskQueued",
+            format!("prompt {}, at most {} tokens, assigned by {}", event.promptUrn, event.maxTokens, event.deadline),
+        ),
+        Queue::TaskAssigned(event) => {
+            ("TaskAssigned", event.miners.iter().map(Address::to_string).collect::<Vec<_>>().join(", "))
+        }
         Queue::TaskAcked(event) => ("TaskAcked", event.miner.to_string()),
         Queue::PhaseChanged(event) => ("PhaseChanged", format!("{} until {}", label(&PHASES, event.phase), event.deadline)),
         Queue::TaskPrecommitted(event) => ("TaskPrecommitted", format!("{} committed to {}", event.miner, event.commitment)),
         Queue::TaskCommitted(event) => ("TaskCommitted", format!("{} revealed {}", event.miner, event.resultDigest)),
-        Queue::BadReveal(event) => ("BadReveal", format!("{} revealed {} against its commitment", event.miner, event.resultDigest)),
+        Queue::BadReveal(event) => {
+            ("BadReveal", format!("{} revealed {} against its commitment", event.miner, event.resultDigest))
+        }
         Queue::TaskDecided(event) => ("TaskDecided", format!("{} by {} votes", event.resultDigest, event.votes)),
         Queue::TaskEnded(event) => {
             let outcomes = event.outcomes.iter().map(|outcome| label(&OUTCOMES, *outcome)).collect::<Vec<_>>();

@@ -47,7 +47,9 @@ pub(crate) enum CliError {
     Io { what: String, source: std::io::Error },
     #[error("CLI-006 {address} is taken: another program listens there; stop it, or choose another port with {flag}")]
     PortInUse { address: String, flag: &'static str },
-    #[error("CLI-007 {node} is not registered and has {stake} of {required} wei of stake; run `cor stake node` with its key first")]
+    #[error(
+        "CLI-007 {node} is not registered and has {stake} of {required} wei of stake; run `cor stake node` with its key first"
+    )]
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
     #[error("CLI-008 task {task_id} ended as {status}; `cor explain {task_id}` tells why")]
     NoResult { task_id: u64, status: String },
@@ -67,7 +69,13 @@ impl CliError {
     /// The process's exit code.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Key { .. } | Self::NoKey | Self::Network { .. } | Self::Io { .. } | Self::PortInUse { .. } | Self::Journal(_) => CONFIGURATION,
+            Self::Settings(_)
+            | Self::Key { .. }
+            | Self::NoKey
+            | Self::Network { .. }
+            | Self::Io { .. }
+            | Self::PortInUse { .. }
+            | Self::Journal(_) => CONFIGURATION,
             Self::NoResult { .. } => NO_RESULT,
             _ => REFUSED,
         }

@@ -22,7 +22,9 @@ use output::Output;
 fn main() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()),
+        )
         .with_writer(std::io::stderr)
         .with_target(false)
         .init();

@@ -9,7 +9,10 @@ use alloy::{
 };
 use cor_adapters::chain::{Account, Mined, connect};
 use cor_keeper::ports::ChainError;
-use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking};
+use cor_sol::{
+    cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
+    session_queue::ISessionQueue, staking::IStaking,
+};
 use cor_wire::deployment::Deployment;
 
 use crate::{args::NetworkArgs, error::CliError, key};

@@ -85,10 +85,16 @@ impl BackendSettings {
             "embedded" => {
                 let threads = self.threads.try_into().map_err(|_| invalid("backend.threads must be at least 1"))?;
                 let models_dir = text(&self.models_dir).map(PathBuf::from);
-                Ok(InferenceConfig::Embedded(EmbeddedConfig { threads, models_dir, url: text(&self.model_url), ..EmbeddedConfig::STANDARD }))
+                Ok(InferenceConfig::Embedded(EmbeddedConfig {
+                    threads,
+                    models_dir,
+                    url: text(&self.model_url),
+                    ..EmbeddedConfig::STANDARD
+                }))
             }
             "openai" => {
-                let base_url = text(&self.openai_url).ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
+                let base_url = text(&self.openai_url)
+                    .ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
                 let key = text(&self.openai_key_env).map(KeySource::Variable);
                 Ok(InferenceConfig::OpenAi(OpenAiConfig { key, ..OpenAiConfig::new(base_url, self.openai_model.clone()) }))
             }

@@ -20,48 +20,28 @@ const ROUNDS: u32 = 5;
 fn main() -> Result<(), Box<dyn Error>> {
     let options = CandleOptions::ONE_THREAD;
     engine_threads::configure(options.threads)?;
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(measure(options))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure(options))
 }
 
 async fn measure(options: CandleOptions) -> Result<(), Box<dyn Error>> {
     let (spec, progress) = (ModelSpec::SMOLLM2_135M_INSTRUCT, Progress::silent());
     let started = Instant::now();
-    let model = model::ensure(
-        &spec,
-        &model::default_models_dir()?,
-        &Sources::standard(None),
-        &progress,
-    )
-    .await?;
+    let model = model::ensure(&spec, &model::default_models_dir()?, &Sources::standard(None), &progress).await?;
     println!("ensure       {:>8.3} s", started.elapsed().as_secs_f64());
 
     let started = Instant::now();
     let backend = CandleBackend::load(&spec, &model, options, &progress).await?;
-    println!(
-        "load         {:>8.3} s   {}",
-        started.elapsed().as_secs_f64(),
-        backend.info().determinism_class
-    );
+    println!("load         {:>8.3} s   {}", started.elapsed().as_secs_f64(), backend.info().determinism_class);
 
     for _ in 0..ROUNDS {
-        let ask = |max_tokens| CompletionRequest {
-            prompt: PROMPT.into(),
-            max_tokens,
-            seed: 0,
-        };
+        let ask = |max_tokens| CompletionRequest { prompt: PROMPT.into(), max_tokens, seed: 0 };
         let started = Instant::now();
         let first = backend.complete(ask(1)).await?;
         let prefill = started.elapsed().as_secs_f64();
         let started = Instant::now();
         let answer = backend.complete(ask(TOKENS)).await?;
         let whole = started.elapsed().as_secs_f64();
-        let (prompt, generated) = (
-            f64::from(first.prompt_tokens),
-            f64::from(answer.completion_tokens - 1),
-        );
+        let (prompt, generated) = (f64::from(first.prompt_tokens), f64::from(answer.completion_tokens - 1));
         println!(
             "prompt {prompt} tokens {prefill:.3} s = {:.1}/s, then {generated} tokens {:.3} s = {:.1}/s",
             prompt / prefill,

@@ -42,14 +42,7 @@ pub fn configure(wanted: NonZeroUsize) -> Result<(), ThreadsError> {
 pub(crate) fn expect(wanted: NonZeroUsize) -> Result<(), ThreadsError> {
     // The pool's workers help the calling thread, which is not counted by the pool.
     let actual = candle_core::utils::barrier_pool().n_workers() + 1;
-    if actual == wanted.get() {
-        Ok(())
-    } else {
-        Err(ThreadsError {
-            wanted: wanted.get(),
-            actual,
-        })
-    }
+    if actual == wanted.get() { Ok(()) } else { Err(ThreadsError { wanted: wanted.get(), actual }) }
 }
 
 fn from_environment() -> Option<usize> {

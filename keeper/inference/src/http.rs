@@ -46,10 +46,7 @@ mod tests {
     #[test]
     fn secrets_do_not_survive_redaction() {
         for (given, shown) in [
-            (
-                "https://u:p@h.example/a/b?token=t#f",
-                "https://h.example/a/b",
-            ),
+            ("https://u:p@h.example/a/b?token=t#f", "https://h.example/a/b"),
             ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1"),
             ("mailto:someone?subject=x", "mailto:someone"),
         ] {

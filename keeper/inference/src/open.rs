@@ -33,32 +33,21 @@ pub struct EmbeddedConfig {
 
 impl EmbeddedConfig {
     /// One thread, one answer at a time, the user's folder of models, fetched by `pip` if absent.
-    pub const STANDARD: Self = Self {
-        threads: NonZeroUsize::MIN,
-        answers_max: NonZeroUsize::MIN,
-        models_dir: None,
-        url: None,
-    };
+    pub const STANDARD: Self = Self { threads: NonZeroUsize::MIN, answers_max: NonZeroUsize::MIN, models_dir: None, url: None };
 }
 
 /// Opens a backend. For the embedded one this installs the model first if need be: 93 MB from the network, once per user.
 ///
 /// # Errors
 /// [`InferenceError`], each with its next step.
-pub async fn open(
-    config: &InferenceConfig,
-    progress: &Progress,
-) -> Result<Arc<dyn Backend>, InferenceError> {
+pub async fn open(config: &InferenceConfig, progress: &Progress) -> Result<Arc<dyn Backend>, InferenceError> {
     match config {
         InferenceConfig::Embedded(config) => Ok(Arc::new(embedded(config, progress).await?)),
         InferenceConfig::OpenAi(config) => Ok(Arc::new(OpenAiBackend::open(config).await?)),
     }
 }
 
-async fn embedded(
-    config: &EmbeddedConfig,
-    progress: &Progress,
-) -> Result<CandleBackend, InferenceError> {
+async fn embedded(config: &EmbeddedConfig, progress: &Progress) -> Result<CandleBackend, InferenceError> {
     // Before the download: a minute is a long time to learn of a wrong setting.
     engine_threads::expect(config.threads)?;
     let dir = match &config.models_dir {
@@ -66,16 +55,7 @@ async fn embedded(
         None => model::default_models_dir()?,
     };
     let spec = ModelSpec::SMOLLM2_135M_INSTRUCT;
-    let model = model::ensure(
-        &spec,
-        &dir,
-        &Sources::standard(config.url.clone()),
-        progress,
-    )
-    .await?;
-    let options = CandleOptions {
-        threads: config.threads,
-        answers_max: config.answers_max,
-    };
+    let model = model::ensure(&spec, &dir, &Sources::standard(config.url.clone()), progress).await?;
+    let options = CandleOptions { threads: config.threads, answers_max: config.answers_max };
     CandleBackend::load(&spec, &model, options, progress).await
 }

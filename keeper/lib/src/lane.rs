@@ -32,7 +32,14 @@ pub fn recover(domain: &LaneDomain, message: &SignedMessage) -> Option<Address> 
 
 /// The commitment of a replica to an answer. `index` is the replica's place in the task.
 #[must_use]
-pub fn commitment(domain: &LaneDomain, task_id: u64, index: usize, replica: &ReplicaRecord, result_digest: B256, salt: B256) -> B256 {
+pub fn commitment(
+    domain: &LaneDomain,
+    task_id: u64,
+    index: usize,
+    replica: &ReplicaRecord,
+    result_digest: B256,
+    salt: B256,
+) -> B256 {
     let binding = Binding {
         chain_id: domain.chain_id,
         queue: domain.queue,
@@ -57,9 +64,16 @@ pub fn selection_seed(domain: &LaneDomain, task_id: u64, origin: &TaskOrigin) ->
 
 /// The miners of a task, drawn from the nodes that can serve it; `None` if there are too few of different operators.
 #[must_use]
-pub fn choose_miners(domain: &LaneDomain, task_id: u64, terms: &SessionTerms, origin: &TaskOrigin, nodes: &[NodeRecord]) -> Option<Vec<Address>> {
+pub fn choose_miners(
+    domain: &LaneDomain,
+    task_id: u64,
+    terms: &SessionTerms,
+    origin: &TaskOrigin,
+    nodes: &[NodeRecord],
+) -> Option<Vec<Address>> {
     let fits = |node: &&NodeRecord| node.active && node.reserved < node.capacity && node.models.contains(&terms.model_identifier);
-    let candidate = |node: &NodeRecord| Candidate { node: node.node, operator: node.operator, weight: EVEN_WEIGHT, last_assigned_at: 0 };
+    let candidate =
+        |node: &NodeRecord| Candidate { node: node.node, operator: node.operator, weight: EVEN_WEIGHT, last_assigned_at: 0 };
     let mut candidates: Vec<_> = nodes.iter().filter(fits).map(candidate).collect();
     candidates.sort_by_key(|candidate| candidate.node);
     let draw = Draw { wanted: terms.replicas, seed: selection_seed(domain, task_id, origin), now: 0, cooldown_secs: 0 };

@@ -2,7 +2,10 @@
 
 use alloy_primitives::{Address, B256, Signature, address, keccak256};
 use cor_keeper::{
-    domain::{AnswerKind, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, SignedMessage, Status, TaskOrigin, TaskRecord},
+    domain::{
+        AnswerKind, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms,
+        SignedMessage, Status, TaskOrigin, TaskRecord,
+    },
     lane,
     machine::{
         keeper::{KeeperMachine, KeeperPolicy, MessageRefusal},
@@ -71,7 +74,13 @@ fn task(phase: Phase, done: usize) -> TaskRecord {
 
 fn machine(record: TaskRecord) -> KeeperMachine {
     let mut machine = KeeperMachine::new(KeeperPolicy { relay_margin_secs: 4, retry_secs: 1, open_tasks_max: 2 }, DOMAIN);
-    let origin = TaskOrigin { prompt_digest: keccak256("prompt"), prompt_urn: String::new(), client_reference: B256::ZERO, block_number: 1, block_hash: keccak256("block") };
+    let origin = TaskOrigin {
+        prompt_digest: keccak256("prompt"),
+        prompt_urn: String::new(),
+        client_reference: B256::ZERO,
+        block_number: 1,
+        block_hash: keccak256("block"),
+    };
     machine.observe(record, SessionTerms { model_identifier: 1, replicas: 3 }, origin);
     machine
 }
@@ -121,6 +130,7 @@ fn keeper_decides_by_phase_messages_and_time() {
         (Phase::Ack, 0, vec![(0, LaneMessage::Ack)], 1_000, "endAck"),
         (Phase::Precommit, 0, vec![(0, commitment), (1, commitment), (2, commitment)], 900, "relay 3"),
         (Phase::Precommit, 2, vec![], 999, "nothing"),
+        (Phase::Precommit, 3, vec![], 900, "end"),
         (Phase::Precommit, 0, vec![], 1_000, "endPrecommit"),
         (Phase::Commit, 0, vec![(0, reveal("Paris", 1)), (1, reveal("Paris", 1)), (2, reveal("Paris", 1))], 900, "relay 3"),
         (Phase::Commit, 0, vec![(0, reveal("London", 1))], 900, "report"),
@@ -151,7 +161,10 @@ fn keeper_refuses_messages_with_the_reason() {
     let mut unknown = keys[1].say(&DOMAIN, LaneMessage::Ack);
     unknown.task_id = 8;
     assert_eq!(machine.receive(unknown), Err(MessageRefusal::UnknownTask { task_id: 8 }));
-    assert_eq!(machine.receive(stranger.say(&DOMAIN, LaneMessage::Ack)), Err(MessageRefusal::NotAssigned { task_id: TASK, miner: stranger.address() }));
+    assert_eq!(
+        machine.receive(stranger.say(&DOMAIN, LaneMessage::Ack)),
+        Err(MessageRefusal::NotAssigned { task_id: TASK, miner: stranger.address() })
+    );
     assert!(matches!(machine.receive(keys[1].say(&other_chain, LaneMessage::Ack)), Err(MessageRefusal::WrongSigner { .. })));
     let mut forged = keys[2].say(&DOMAIN, LaneMessage::Ack);
     forged.miner = keys[1].address();
@@ -197,7 +210,8 @@ fn miner_decides_by_phase_and_time() {
     let said = MinerTask { last_said: Some((MessageKind::Precommit, 900)), ..ready.clone() };
     let ack = |route| MinerStep::Say { message: LaneMessage::Ack, route };
     let precommit = |route| MinerStep::Say { message: LaneMessage::Precommit { commitment: sealed.commitment }, route };
-    let commit = |route| MinerStep::Say { message: LaneMessage::Commit { result_digest: sealed.result_digest, salt: sealed.salt }, route };
+    let commit =
+        |route| MinerStep::Say { message: LaneMessage::Commit { result_digest: sealed.result_digest, salt: sealed.salt }, route };
     // The miner is replica 2: it has taken part in a phase only where 3 are done.
     let table = [
         (Phase::Ack, 0, &fresh, 900, MinerStep::Prepare),
@@ -223,5 +237,9 @@ fn miner_decides_by_phase_and_time() {
     assert_eq!(decide(&policy, Address::ZERO, &task(Phase::Ack, 0), &fresh, 900), MinerStep::Forget);
     let mut missed = task(Phase::Precommit, 0);
     missed.replicas[2].messages = 0;
-    assert_eq!(decide(&policy, keys[2].address(), &missed, &prepared, 900), MinerStep::Forget, "the task goes on without this miner");
+    assert_eq!(
+        decide(&policy, keys[2].address(), &missed, &prepared, 900),
+        MinerStep::Forget,
+        "the task goes on without this miner"
+    );
 }

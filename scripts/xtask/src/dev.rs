@@ -41,9 +41,7 @@ pub(crate) fn dev(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     process::run(&mut build)?;
     let mut cor = Command::new(binary(workspace, options.release));
-    cor.arg("dev")
-        .args(&options.args)
-        .env(CONTRACTS_DIR, workspace.contracts_out());
+    cor.arg("dev").args(&options.args).env(CONTRACTS_DIR, workspace.contracts_out());
     become_process(&mut cor)
 }
 
@@ -58,10 +56,7 @@ fn binary(workspace: &Workspace, release: bool) -> PathBuf {
 fn become_process(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
     let source = command.exec();
-    Err(Error::Spawn {
-        command: command.get_program().to_string_lossy().into_owned(),
-        source,
-    })
+    Err(Error::Spawn { command: command.get_program().to_string_lossy().into_owned(), source })
 }
 
 #[cfg(not(unix))]
@@ -73,14 +68,6 @@ fn become_process(command: &mut Command) -> Result<()> {
 pub(crate) fn vectors(workspace: &Workspace, folder: &str) -> Result<()> {
     let folder = std::path::absolute(folder).map_err(Error::io("find", folder.as_ref()))?;
     let mut command = process::cargo(&workspace.root);
-    command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "cor-stylus-vm",
-        "--example",
-        "vectors",
-        "--",
-    ]);
+    command.args(["run", "--quiet", "--package", "cor-stylus-vm", "--example", "vectors", "--"]);
     process::run(command.arg(folder))
 }

@@ -10,16 +10,9 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("XTASK-001: cannot {what} {}: {source}", path.display())]
-    Io {
-        what: &'static str,
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { what: &'static str, path: PathBuf, source: std::io::Error },
     #[error("XTASK-002: `{command}` did not start: {source}; is it installed and in PATH?")]
-    Spawn {
-        command: String,
-        source: std::io::Error,
-    },
+    Spawn { command: String, source: std::io::Error },
     #[error("XTASK-003: `{command}` ended with {status}{output}")]
     Command {
         command: String,
@@ -28,10 +21,7 @@ pub(crate) enum Error {
         output: String,
     },
     #[error("XTASK-004: {}: {source}", path.display())]
-    Json {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Json { path: PathBuf, source: serde_json::Error },
     #[error("XTASK-005: no way to the wasm target.\n{tried}\nNext: {next}")]
     NoWasmTarget { tried: String, next: &'static str },
     #[error("XTASK-006: {contract}: {problem}")]
@@ -40,11 +30,7 @@ pub(crate) enum Error {
         "XTASK-007: {count} difference(s) from {}:\n{list}\nIf they are meant: cargo xtask bless",
         golden.display()
     )]
-    Golden {
-        golden: PathBuf,
-        count: usize,
-        list: String,
-    },
+    Golden { golden: PathBuf, count: usize, list: String },
     #[error("XTASK-008: {count} finding(s):\n{list}")]
     Tidy { count: usize, list: String },
     #[error("XTASK-009: {what}: {problem}")]
@@ -56,12 +42,7 @@ pub(crate) enum Error {
          compare the two files in {}",
         folder.display()
     )]
-    NotReproducible {
-        contract: String,
-        first: String,
-        second: String,
-        folder: PathBuf,
-    },
+    NotReproducible { contract: String, first: String, second: String, folder: PathBuf },
     #[error("XTASK-013: {count} contract(s) that no chain would take:\n{list}")]
     Refused { count: usize, list: String },
     #[error("XTASK-012: `{program}` is not here and could not be installed; next: {next}")]

@@ -9,18 +9,11 @@ use crate::error::{Error, Result};
 /// Runs a command with its output on the terminal, after printing the line.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     println!("$ {}", shown(command));
-    let status = command.status().map_err(|source| Error::Spawn {
-        command: shown(command),
-        source,
-    })?;
+    let status = command.status().map_err(|source| Error::Spawn { command: shown(command), source })?;
     if status.success() {
         return Ok(());
     }
-    Err(Error::Command {
-        command: shown(command),
-        status,
-        output: String::new(),
-    })
+    Err(Error::Command { command: shown(command), status, output: String::new() })
 }
 
 /// Runs a command silently and returns its standard output; all it printed is in the error if it fails.
@@ -32,28 +25,17 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     Err(Error::Command {
         command: shown(command),
         status: output.status,
-        output: format!(
-            ":\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        ),
+        output: format!(":\n{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)),
     })
 }
 
 fn output(command: &mut Command) -> Result<Output> {
-    command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Spawn {
-            command: shown(command),
-            source,
-        })
+    command.stdin(Stdio::null()).output().map_err(|source| Error::Spawn { command: shown(command), source })
 }
 
 /// Whether a program of this name can be started from PATH.
 pub(crate) fn in_path(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
 
 /// Installs Debian packages, as root or through sudo.
@@ -61,15 +43,10 @@ pub(crate) fn in_path(program: &str) -> bool {
 /// Lists are refreshed first: a fresh image has none, and an old one names versions that are gone.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     if !in_path("apt-get") {
-        return Err(Error::Missing {
-            program: "apt-get",
-            next: format!("install {} by hand", packages.join(", ")),
-        });
+        return Err(Error::Missing { program: "apt-get", next: format!("install {} by hand", packages.join(", ")) });
     }
     run(apt().arg("update").arg("-qq"))?;
-    run(apt()
-        .args(["install", "-y", "-qq", "--no-install-recommends"])
-        .args(packages))
+    run(apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))
 }
 
 fn apt() -> Command {
@@ -94,10 +71,7 @@ pub(crate) fn cargo(root: &Path) -> Command {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -117,9 +91,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let error = run(&mut Command::new("no-such-program-here"));
-        assert!(
-            matches!(error, Err(Error::Spawn { command, .. }) if command == "no-such-program-here")
-        );
+        assert!(matches!(error, Err(Error::Spawn { command, .. }) if command == "no-such-program-here"));
         assert!(!in_path("no-such-program-here"));
         assert!(in_path("sh"));
     }

@@ -12,11 +12,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     /// Runs one step and remembers how long it took.
-    pub(crate) fn run<T>(
-        &mut self,
-        name: &'static str,
-        step: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
+    pub(crate) fn run<T>(&mut self, name: &'static str, step: impl FnOnce() -> Result<T>) -> Result<T> {
         println!("\n== {name}");
         let start = Instant::now();
         let result = step();
@@ -31,9 +27,7 @@ impl Steps {
     pub(crate) fn table(&self) -> String {
         let sum: Duration = self.done.iter().map(|(_, time)| *time).sum();
         let lines = self.done.iter().copied().chain([("in all", sum)]);
-        lines
-            .map(|(name, time)| format!("{name:<28} {:>8.1} s\n", time.as_secs_f64()))
-            .collect()
+        lines.map(|(name, time)| format!("{name:<28} {:>8.1} s\n", time.as_secs_f64())).collect()
     }
 }
 
@@ -46,18 +40,10 @@ mod tests {
     fn a_failure_is_returned_and_listed() {
         let mut steps = Steps::default();
         assert_eq!(steps.run("first", || Ok(1)).ok(), Some(1));
-        let failed: Result<()> = steps.run("second", || {
-            Err(Error::Missing {
-                program: "x",
-                next: "y".into(),
-            })
-        });
+        let failed: Result<()> = steps.run("second", || Err(Error::Missing { program: "x", next: "y".into() }));
         assert!(failed.is_err());
         let table = steps.table();
-        let names: Vec<_> = table
-            .lines()
-            .filter_map(|line| line.split("  ").next())
-            .collect();
+        let names: Vec<_> = table.lines().filter_map(|line| line.split("  ").next()).collect();
         assert_eq!(names, ["first", "second", "in all"]);
     }
 }

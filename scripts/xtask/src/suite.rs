@@ -28,35 +28,22 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     steps.run("lock file", || lock_file(root))?;
     steps.run("tidy", || tidy::tidy(workspace))?;
     if has_component("fmt") {
-        steps.run("format", || {
-            process::run(process::cargo(root).args(["fmt", "--all", "--check"]))
-        })?;
+        steps.run("format", || process::run(process::cargo(root).args(["fmt", "--all", "--check"])))?;
     }
     steps.run("foreign clients", || foreign_clients(root))?;
-    let check = wasm::Options {
-        check: true,
-        ..wasm::Options::default()
-    };
+    let check = wasm::Options { check: true, ..wasm::Options::default() };
     steps.run("contracts to wasm", || wasm::wasm(workspace, &check))?;
     if !options.quick {
         let any = wasm::Options::default();
-        steps.run("wasm from another folder", || {
-            wasm::reproduce(workspace, &any)
-        })?;
+        steps.run("wasm from another folder", || wasm::reproduce(workspace, &any))?;
     }
     // All targets, so that features are unified as `cargo test` does and nothing is built twice.
-    steps.run("build", || {
-        process::run(process::cargo(root).args(["build", "--workspace", "--all-targets"]))
-    })?;
-    steps.run("exported ABI", || {
-        abi::abi(workspace, abi::Options { check: true })
-    })?;
+    steps.run("build", || process::run(process::cargo(root).args(["build", "--workspace", "--all-targets"])))?;
+    steps.run("exported ABI", || abi::abi(workspace, abi::Options { check: true }))?;
     if !options.quick && has_component("clippy") {
         steps.run("clippy", || clippy(root))?;
     }
-    steps.run("tests", || {
-        process::run(process::cargo(root).args(["test", "--workspace"]))
-    })?;
+    steps.run("tests", || process::run(process::cargo(root).args(["test", "--workspace"])))?;
     println!("\n{}", steps.table());
     Ok(())
 }

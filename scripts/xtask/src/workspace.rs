@@ -72,11 +72,7 @@ impl Contract {
             .split('-')
             .flat_map(|word| {
                 let mut letters = word.chars();
-                letters
-                    .next()
-                    .map(|first| first.to_ascii_uppercase())
-                    .into_iter()
-                    .chain(letters)
+                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
             })
             .collect()
     }
@@ -94,18 +90,13 @@ impl Workspace {
     /// Members and every package they use on this host, as the lock file has them.
     pub(crate) fn load_with_dependencies(root: &Path) -> Result<Self> {
         let version = process::capture(Command::new("rustc").arg("-vV"))?;
-        let host = version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap_or_default();
+        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
         Self::metadata(root, &["--locked", "--filter-platform", host])
     }
 
     fn metadata(root: &Path, args: &[&str]) -> Result<Self> {
         let mut command = process::cargo(root);
-        command
-            .args(["metadata", "--format-version", "1"])
-            .args(args);
+        command.args(["metadata", "--format-version", "1"]).args(args);
         let text = process::capture(&mut command)?;
         serde_json::from_str(&text).map_err(Error::json(Path::new("cargo metadata")))
     }
@@ -117,11 +108,7 @@ impl Workspace {
 
     /// Every package under `contracts/` with a `cdylib`, by name.
     pub(crate) fn contracts(&self) -> Vec<Contract> {
-        let mut found: Vec<_> = self
-            .packages
-            .iter()
-            .filter_map(|package| self.contract(package))
-            .collect();
+        let mut found: Vec<_> = self.packages.iter().filter_map(|package| self.contract(package)).collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
@@ -131,14 +118,9 @@ impl Workspace {
         let is_cdylib = |target: &&Target| target.crate_types.iter().any(|t| t == "cdylib");
         let lib = package.targets.iter().find(is_cdylib)?;
         let prints_abi = |target: &&Target| {
-            target.kind.iter().any(|kind| kind == "bin")
-                && target.required_features.iter().any(|f| f == EXPORT_ABI)
+            target.kind.iter().any(|kind| kind == "bin") && target.required_features.iter().any(|f| f == EXPORT_ABI)
         };
-        let abi_bin = package
-            .features
-            .contains_key(EXPORT_ABI)
-            .then(|| package.targets.iter().find(prints_abi))
-            .flatten();
+        let abi_bin = package.features.contains_key(EXPORT_ABI).then(|| package.targets.iter().find(prints_abi)).flatten();
         Some(Contract {
             name,
             package: package.name.clone(),
@@ -201,9 +183,6 @@ mod tests {
 
     #[test]
     fn artifacts_follow_cargos_target_folder() {
-        assert_eq!(
-            workspace().contracts_out(),
-            Path::new("/elsewhere/contracts")
-        );
+        assert_eq!(workspace().contracts_out(), Path::new("/elsewhere/contracts"));
     }
 }

@@ -23,15 +23,7 @@ const VERSION: u64 = 1_000;
 async fn start(accounts: u32) -> TestNet {
     let net = TestNet::start(accounts).await;
     let queue = net.address(QUEUE);
-    net.ok(
-        0,
-        net.at.node_pool,
-        INodePool::wireCall {
-            staking: net.at.staking,
-            sessionQueue: queue,
-        },
-    )
-    .await;
+    net.ok(0, net.at.node_pool, INodePool::wireCall { staking: net.at.staking, sessionQueue: queue }).await;
     let staking = IStaking::wireCall {
         token: net.at.cor,
         nodePool: net.at.node_pool,
@@ -43,56 +35,26 @@ async fn start(accounts: u32) -> TestNet {
 }
 
 fn register(operator: Address, models: &[u64], capacity: u32) -> INodePool::registerCall {
-    INodePool::registerCall {
-        operator,
-        models: models.to_vec(),
-        capacity,
-        hardwareClass: 1,
-        version: VERSION,
-    }
+    INodePool::registerCall { operator, models: models.to_vec(), capacity, hardwareClass: 1, version: VERSION }
 }
 
 fn reserve(nodes: &[Address], model: u64) -> INodePool::reserveCall {
-    INodePool::reserveCall {
-        taskId: 7,
-        modelIdentifier: model,
-        nodes: nodes.to_vec(),
-    }
+    INodePool::reserveCall { taskId: 7, modelIdentifier: model, nodes: nodes.to_vec() }
 }
 
 fn release(nodes: &[Address], suspend: &[Address]) -> INodePool::releaseCall {
-    INodePool::releaseCall {
-        taskId: 7,
-        nodes: nodes.to_vec(),
-        suspend: suspend.to_vec(),
-    }
+    INodePool::releaseCall { taskId: 7, nodes: nodes.to_vec(), suspend: suspend.to_vec() }
 }
 
 /// Stakes for account `index` as a node.
 async fn stake(net: &TestNet, index: usize) {
     let wei = U256::from(10_000) * U256::from(COR);
     fund(net, index, net.at.staking, wei).await;
-    net.ok(
-        index,
-        net.at.staking,
-        IStaking::stakeNodeCall {
-            node: net.address(index),
-            amount: wei,
-        },
-    )
-    .await;
+    net.ok(index, net.at.staking, IStaking::stakeNodeCall { node: net.address(index), amount: wei }).await;
 }
 
 async fn node(net: &TestNet, index: usize) -> INodePool::Node {
-    answer(
-        net,
-        net.address(0),
-        net.at.node_pool,
-        INodePool::getNodeCall {
-            node: net.address(index),
-        },
-    )
-    .await
+    answer(net, net.address(0), net.at.node_pool, INodePool::getNodeCall { node: net.address(index) }).await
 }
 
 #[tokio::test]
@@ -131,88 +93,37 @@ async fn a_node_registers_serves_and_leaves() {
 
     let mined = net.ok(2, at, INodePool::pingCall {}).await;
     let timestamp = net.now().await;
-    assert_eq!(
-        event::<INodePool::NodePinged>(&mined),
-        INodePool::NodePinged {
-            node: address,
-            timestamp
-        }
-    );
-    let mined = net
-        .ok(
-            2,
-            at,
-            INodePool::setSpecCall {
-                models: vec![8],
-                capacity: 2,
-            },
-        )
-        .await;
+    assert_eq!(event::<INodePool::NodePinged>(&mined), INodePool::NodePinged { node: address, timestamp });
+    let mined = net.ok(2, at, INodePool::setSpecCall { models: vec![8], capacity: 2 }).await;
     assert_eq!(
         event::<INodePool::NodeSpecChanged>(&mined),
-        INodePool::NodeSpecChanged {
-            node: address,
-            models: vec![8],
-            capacity: 2
-        }
+        INodePool::NodeSpecChanged { node: address, models: vec![8], capacity: 2 }
     );
-    let changed = INodePool::Node {
-        capacity: 2,
-        lastPingAt: timestamp,
-        models: vec![8],
-        ..expected
-    };
+    let changed = INodePool::Node { capacity: 2, lastPingAt: timestamp, models: vec![8], ..expected };
     assert_eq!(node(&net, 2).await, changed);
     for (model, reason) in [(8, 0), (3, 3), (5, 3), (9, 3)] {
-        assert_eq!(
-            pool.eligibility(address, model).call().await.unwrap(),
-            reason,
-            "model {model} after the change"
-        );
+        assert_eq!(pool.eligibility(address, model).call().await.unwrap(), reason, "model {model} after the change");
     }
 
     let mined = net.ok(2, at, INodePool::deregisterCall {}).await;
-    assert_eq!(
-        event::<INodePool::NodeDeregistered>(&mined),
-        INodePool::NodeDeregistered { node: address }
-    );
+    assert_eq!(event::<INodePool::NodeDeregistered>(&mined), INodePool::NodeDeregistered { node: address });
     let left = node(&net, 2).await;
-    assert_eq!(
-        (left.registered, left.capacity, left.models.len()),
-        (false, 0, 0)
-    );
-    for call in [
-        INodePool::deregisterCall {}.abi_encode(),
-        INodePool::pingCall {}.abi_encode(),
-        INodePool::resumeCall {}.abi_encode(),
-    ] {
-        assert_eq!(
-            support::refusal_of(&net, address, at, call).await,
-            INodePool::NotRegistered { node: address }.into()
-        );
+    assert_eq!((left.registered, left.capacity, left.models.len()), (false, 0, 0));
+    for call in
+        [INodePool::deregisterCall {}.abi_encode(), INodePool::pingCall {}.abi_encode(), INodePool::resumeCall {}.abi_encode()]
+    {
+        assert_eq!(support::refusal_of(&net, address, at, call).await, INodePool::NotRegistered { node: address }.into());
     }
-    let spec = INodePool::setSpecCall {
-        models: vec![1],
-        capacity: 1,
-    };
-    assert_eq!(
-        refusal(&net, address, at, spec).await,
-        INodePool::NotRegistered { node: address }.into()
-    );
+    let spec = INodePool::setSpecCall { models: vec![1], capacity: 1 };
+    assert_eq!(refusal(&net, address, at, spec).await, INodePool::NotRegistered { node: address }.into());
 
     // A new registration is a new epoch, also after another node's, and lists nothing twice.
     stake(&net, 4).await;
     net.ok(4, at, register(operator, &[1], 1)).await;
     let mined = net.ok(2, at, register(operator, &[1], 1)).await;
-    assert_eq!(
-        event::<INodePool::NodeRegistered>(&mined).registrationEpoch,
-        3
-    );
+    assert_eq!(event::<INodePool::NodeRegistered>(&mined).registrationEpoch, 3);
     assert_eq!(pool.nodeCount().call().await.unwrap(), 2);
-    assert_eq!(
-        pool.nodesByPage(0, 100).call().await.unwrap(),
-        [address, net.address(4)]
-    );
+    assert_eq!(pool.nodesByPage(0, 100).call().await.unwrap(), [address, net.address(4)]);
 }
 
 #[tokio::test]
@@ -226,86 +137,33 @@ async fn registration_is_refused_for_what_is_wrong_with_it() {
     stake(&net, 2).await;
 
     let models = |count| ContractError::from(INodePool::InvalidModels { count, limit });
-    let capacity = |capacity| {
-        ContractError::from(INodePool::InvalidCapacity {
-            capacity,
-            limit: CAPACITY_MAX,
-        })
-    };
-    let old = INodePool::registerCall {
-        version: VERSION - 1,
-        ..register(address, &[1], 1)
-    };
+    let capacity = |capacity| ContractError::from(INodePool::InvalidCapacity { capacity, limit: CAPACITY_MAX });
+    let old = INodePool::registerCall { version: VERSION - 1, ..register(address, &[1], 1) };
     let table: [(&str, INodePool::registerCall, ContractError); 8] = [
-        (
-            "no operator",
-            register(Address::ZERO, &[1], 1),
-            IRuntime::ZeroAddress {}.into(),
-        ),
+        ("no operator", register(Address::ZERO, &[1], 1), IRuntime::ZeroAddress {}.into()),
         ("no models", register(address, &[], 1), models(0)),
-        (
-            "too many models",
-            register(address, &many, 1),
-            models(limit + 1),
-        ),
+        ("too many models", register(address, &many, 1), models(limit + 1)),
         ("falling models", register(address, &[2, 1], 1), models(2)),
         ("a model twice", register(address, &[2, 2], 1), models(2)),
         ("no capacity", register(address, &[1], 0), capacity(0)),
-        (
-            "too much capacity",
-            register(address, &[1], CAPACITY_MAX + 1),
-            capacity(CAPACITY_MAX + 1),
-        ),
-        (
-            "old software",
-            old,
-            INodePool::VersionTooOld {
-                version: VERSION - 1,
-                minimum: VERSION,
-            }
-            .into(),
-        ),
+        ("too much capacity", register(address, &[1], CAPACITY_MAX + 1), capacity(CAPACITY_MAX + 1)),
+        ("old software", old, INodePool::VersionTooOld { version: VERSION - 1, minimum: VERSION }.into()),
     ];
     for (name, call, error) in table {
         assert_eq!(refusal(&net, address, at, call).await, error, "{name}");
     }
-    net.ok(2, at, register(address, &many[..MODELS_MAX], CAPACITY_MAX))
-        .await;
+    net.ok(2, at, register(address, &many[..MODELS_MAX], CAPACITY_MAX)).await;
     assert_eq!(node(&net, 2).await.models, many[..MODELS_MAX]);
     for model in [0, 1, 2, 31, 62, 63] {
         assert_eq!(
-            answer(
-                &net,
-                address,
-                at,
-                INodePool::eligibilityCall {
-                    node: address,
-                    modelIdentifier: model
-                }
-            )
-            .await,
+            answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: model }).await,
             0,
             "model {model}"
         );
     }
-    assert_eq!(
-        answer(
-            &net,
-            address,
-            at,
-            INodePool::eligibilityCall {
-                node: address,
-                modelIdentifier: 64
-            }
-        )
-        .await,
-        3
-    );
+    assert_eq!(answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: 64 }).await, 3);
     let twice = INodePool::AlreadyRegistered { node: address };
-    assert_eq!(
-        refusal(&net, address, at, register(address, &[1], 1)).await,
-        twice.into()
-    );
+    assert_eq!(refusal(&net, address, at, register(address, &[1], 1)).await, twice.into());
 }
 
 #[tokio::test]
@@ -321,95 +179,30 @@ async fn a_task_reserves_different_nodes_of_different_operators() {
     let refused = |node, reason| ContractError::from(INodePool::NotEligible { node, reason });
     assert_eq!(answer(&net, queue, at, reserve(&[a, b], 1)).await, [1, 2]);
     assert_eq!(answer(&net, queue, at, reserve(&[b, c], 4)).await, [2, 3]);
-    assert_eq!(
-        answer(&net, queue, at, reserve(&[], 4)).await,
-        Vec::<u64>::new()
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[b, absent], 1)).await,
-        refused(absent, 1)
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[a], 3)).await,
-        refused(a, 3),
-        "a model it has not"
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[a, b, c], 1)).await,
-        refused(c, 6),
-        "an operator twice"
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[a, a], 1)).await,
-        refused(a, 7),
-        "a node twice"
-    );
+    assert_eq!(answer(&net, queue, at, reserve(&[], 4)).await, Vec::<u64>::new());
+    assert_eq!(refusal(&net, queue, at, reserve(&[b, absent], 1)).await, refused(absent, 1));
+    assert_eq!(refusal(&net, queue, at, reserve(&[a], 3)).await, refused(a, 3), "a model it has not");
+    assert_eq!(refusal(&net, queue, at, reserve(&[a, b, c], 1)).await, refused(c, 6), "an operator twice");
+    assert_eq!(refusal(&net, queue, at, reserve(&[a, a], 1)).await, refused(a, 7), "a node twice");
 
     net.ok(QUEUE, at, reserve(&[a, b], 1)).await;
     net.ok(QUEUE, at, reserve(&[a], 2)).await;
-    assert_eq!(
-        (node(&net, 2).await.reserved, node(&net, 3).await.reserved),
-        (2, 1)
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[b, a], 1)).await,
-        refused(a, 4),
-        "full"
-    );
-    assert_eq!(
-        node(&net, 3).await.reserved,
-        1,
-        "a refusal reserves nothing"
-    );
-    assert_eq!(
-        refusal(&net, a, at, INodePool::deregisterCall {}).await,
-        INodePool::NodeBusy {
-            node: a,
-            reserved: 2
-        }
-        .into()
-    );
-    let small = INodePool::setSpecCall {
-        models: vec![1],
-        capacity: 1,
-    };
-    assert_eq!(
-        refusal(&net, a, at, small).await,
-        INodePool::InvalidCapacity {
-            capacity: 1,
-            limit: CAPACITY_MAX
-        }
-        .into()
-    );
+    assert_eq!((node(&net, 2).await.reserved, node(&net, 3).await.reserved), (2, 1));
+    assert_eq!(refusal(&net, queue, at, reserve(&[b, a], 1)).await, refused(a, 4), "full");
+    assert_eq!(node(&net, 3).await.reserved, 1, "a refusal reserves nothing");
+    assert_eq!(refusal(&net, a, at, INodePool::deregisterCall {}).await, INodePool::NodeBusy { node: a, reserved: 2 }.into());
+    let small = INodePool::setSpecCall { models: vec![1], capacity: 1 };
+    assert_eq!(refusal(&net, a, at, small).await, INodePool::InvalidCapacity { capacity: 1, limit: CAPACITY_MAX }.into());
 
-    let mined = net
-        .ok(
-            0,
-            at,
-            INodePool::setMinNodeVersionCall {
-                version: VERSION + 1,
-            },
-        )
-        .await;
-    assert_eq!(
-        event::<INodePool::MinNodeVersionSet>(&mined).version,
-        VERSION + 1
-    );
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[b], 1)).await,
-        refused(b, 5),
-        "old software"
-    );
-    net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION })
-        .await;
+    let mined = net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION + 1 }).await;
+    assert_eq!(event::<INodePool::MinNodeVersionSet>(&mined).version, VERSION + 1);
+    assert_eq!(refusal(&net, queue, at, reserve(&[b], 1)).await, refused(b, 5), "old software");
+    net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION }).await;
 
     net.ok(QUEUE, at, release(&[a, b], &[])).await;
     net.ok(QUEUE, at, release(&[a], &[])).await;
     net.ok(2, at, INodePool::deregisterCall {}).await;
-    assert_eq!(
-        refusal(&net, queue, at, reserve(&[a], 1)).await,
-        refused(a, 1)
-    );
+    assert_eq!(refusal(&net, queue, at, reserve(&[a], 1)).await, refused(a, 1));
 }
 
 #[tokio::test]
@@ -419,96 +212,36 @@ async fn a_slashed_node_is_suspended_until_its_stake_is_whole() {
     stake(&net, 2).await;
     net.ok(2, at, register(address, &[1], 2)).await;
     let active = INodePool::NotSuspended { node: address };
-    assert_eq!(
-        refusal(&net, address, at, INodePool::resumeCall {}).await,
-        active.clone().into()
-    );
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.clone().into());
     net.ok(QUEUE, at, reserve(&[address], 1)).await;
     net.ok(QUEUE, at, reserve(&[address], 1)).await;
-    net.ok(
-        QUEUE,
-        net.at.staking,
-        IStaking::slashCall {
-            node: address,
-            taskId: 7,
-            reason: 2,
-            amount: U256::from(COR),
-        },
-    )
-    .await;
+    net.ok(QUEUE, net.at.staking, IStaking::slashCall { node: address, taskId: 7, reason: 2, amount: U256::from(COR) }).await;
 
     let mined = net.ok(QUEUE, at, release(&[address], &[address])).await;
-    assert_eq!(
-        events::<INodePool::NodeSuspended>(&mined, at),
-        [INodePool::NodeSuspended {
-            node: address,
-            taskId: 7
-        }]
-    );
-    let mined = net
-        .ok(QUEUE, at, release(&[address], &[address, net.address(3)]))
-        .await;
-    assert!(
-        events::<INodePool::NodeSuspended>(&mined, at).is_empty(),
-        "nobody is suspended twice, nor without being registered"
-    );
+    assert_eq!(events::<INodePool::NodeSuspended>(&mined, at), [INodePool::NodeSuspended { node: address, taskId: 7 }]);
+    let mined = net.ok(QUEUE, at, release(&[address], &[address, net.address(3)])).await;
+    assert!(events::<INodePool::NodeSuspended>(&mined, at).is_empty(), "nobody is suspended twice, nor without being registered");
     let suspended = node(&net, 2).await;
-    assert_eq!(
-        (
-            suspended.registered,
-            suspended.suspended,
-            suspended.reserved
-        ),
-        (true, true, 0)
-    );
+    assert_eq!((suspended.registered, suspended.suspended, suspended.reserved), (true, true, 0));
     assert_eq!(
         refusal(&net, queue, at, reserve(&[address], 1)).await,
-        INodePool::NotEligible {
-            node: address,
-            reason: 2
-        }
-        .into()
+        INodePool::NotEligible { node: address, reason: 2 }.into()
     );
 
-    assert_eq!(
-        refusal(&net, address, at, INodePool::resumeCall {}).await,
-        INodePool::NotStaked { node: address }.into()
-    );
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, INodePool::NotStaked { node: address }.into());
     fund(&net, 2, net.at.staking, U256::from(COR)).await;
-    net.ok(
-        2,
-        net.at.staking,
-        IStaking::stakeNodeCall {
-            node: address,
-            amount: U256::from(COR),
-        },
-    )
-    .await;
+    net.ok(2, net.at.staking, IStaking::stakeNodeCall { node: address, amount: U256::from(COR) }).await;
     let mined = net.ok(2, at, INodePool::resumeCall {}).await;
-    assert_eq!(
-        event::<INodePool::NodeResumed>(&mined),
-        INodePool::NodeResumed { node: address }
-    );
+    assert_eq!(event::<INodePool::NodeResumed>(&mined), INodePool::NodeResumed { node: address });
     assert_eq!(answer(&net, queue, at, reserve(&[address], 1)).await, [1]);
-    assert_eq!(
-        refusal(&net, address, at, INodePool::resumeCall {}).await,
-        active.into()
-    );
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.into());
 }
 
 #[tokio::test]
 async fn roles_and_pages() {
     let net = TestNet::start(4).await;
-    let (at, owner, stranger, queue) = (
-        net.at.node_pool,
-        net.address(0),
-        net.address(3),
-        net.at.session_queue,
-    );
-    let wire = |staking, queue| INodePool::wireCall {
-        staking,
-        sessionQueue: queue,
-    };
+    let (at, owner, stranger, queue) = (net.at.node_pool, net.address(0), net.address(3), net.at.session_queue);
+    let wire = |staking, queue| INodePool::wireCall { staking, sessionQueue: queue };
     let version = INodePool::setMinNodeVersionCall { version: 1 }.abi_encode();
     let rows = [
         ("wire", at, wire(at, at).abi_encode(), owner),
@@ -518,23 +251,11 @@ async fn roles_and_pages() {
     ];
     assert_permissions(&net, stranger, &rows).await;
     assert_permissions(&net, owner, &rows[2..]).await;
-    for call in [
-        wire(Address::ZERO, queue),
-        wire(net.at.staking, Address::ZERO),
-    ] {
-        assert_eq!(
-            refusal(&net, owner, at, call).await,
-            IRuntime::ZeroAddress {}.into()
-        );
+    for call in [wire(Address::ZERO, queue), wire(net.at.staking, Address::ZERO)] {
+        assert_eq!(refusal(&net, owner, at, call).await, IRuntime::ZeroAddress {}.into());
     }
     let mined = net.ok(0, at, wire(net.at.staking, queue)).await;
-    assert_eq!(
-        event::<INodePool::Wired>(&mined),
-        INodePool::Wired {
-            staking: net.at.staking,
-            sessionQueue: queue
-        }
-    );
+    assert_eq!(event::<INodePool::Wired>(&mined), INodePool::Wired { staking: net.at.staking, sessionQueue: queue });
 
     for index in 1..4 {
         net.register_node(index, 1).await;
@@ -551,13 +272,7 @@ async fn roles_and_pages() {
         (0, 0, 0..0),
     ];
     for (offset, limit, expected) in table {
-        let page = answer(
-            &net,
-            stranger,
-            at,
-            INodePool::nodesByPageCall { offset, limit },
-        )
-        .await;
+        let page = answer(&net, stranger, at, INodePool::nodesByPageCall { offset, limit }).await;
         assert_eq!(page, all[expected], "{limit} from {offset}");
     }
 }
@@ -602,27 +317,13 @@ impl Model {
     fn apply(&mut self, step: Step) -> Option<()> {
         match step {
             Step::Register { node, capacity } => {
-                let next = self
-                    .node(node)
-                    .register(&[1], capacity, VERSION, self.minimum)
-                    .ok()?;
+                let next = self.node(node).register(&[1], capacity, VERSION, self.minimum).ok()?;
                 self.nodes.insert(node, next);
             }
-            Step::Deregister { node } => {
-                drop(self.nodes.insert(node, self.node(node).deregister().ok()?))
-            }
-            Step::SetSpec { node, capacity } => drop(
-                self.nodes
-                    .insert(node, self.node(node).set_spec(&[1], capacity).ok()?),
-            ),
-            Step::Reserve {
-                nodes: [first, second],
-            } => {
-                let eligible = |index| {
-                    self.node(index)
-                        .check_eligible(self.minimum, || true)
-                        .is_ok()
-                };
+            Step::Deregister { node } => drop(self.nodes.insert(node, self.node(node).deregister().ok()?)),
+            Step::SetSpec { node, capacity } => drop(self.nodes.insert(node, self.node(node).set_spec(&[1], capacity).ok()?)),
+            Step::Reserve { nodes: [first, second] } => {
+                let eligible = |index| self.node(index).check_eligible(self.minimum, || true).is_ok();
                 if first == second || !eligible(first) || !eligible(second) {
                     return None;
                 }
@@ -632,19 +333,10 @@ impl Model {
             }
             Step::Release { node, suspend } => {
                 let released = self.node(node).release();
-                self.nodes.insert(
-                    node,
-                    if suspend {
-                        released.suspend().unwrap_or(released)
-                    } else {
-                        released
-                    },
-                );
+                self.nodes.insert(node, if suspend { released.suspend().unwrap_or(released) } else { released });
             }
             // Nobody is slashed here, so all stay staked.
-            Step::Resume { node } => {
-                drop(self.nodes.insert(node, self.node(node).resume(true).ok()?))
-            }
+            Step::Resume { node } => drop(self.nodes.insert(node, self.node(node).resume(true).ok()?)),
             Step::MinVersion { version } => self.minimum = version,
         }
         Some(())
@@ -654,44 +346,16 @@ impl Model {
 async fn send(net: &TestNet, step: Step) -> bool {
     let at = net.at.node_pool;
     let sent = match step {
-        Step::Register { node, capacity } => {
-            net.send(node, at, register(net.address(node), &[1], capacity))
-                .await
-        }
+        Step::Register { node, capacity } => net.send(node, at, register(net.address(node), &[1], capacity)).await,
         Step::Deregister { node } => net.send(node, at, INodePool::deregisterCall {}).await,
-        Step::SetSpec { node, capacity } => {
-            net.send(
-                node,
-                at,
-                INodePool::setSpecCall {
-                    models: vec![1],
-                    capacity,
-                },
-            )
-            .await
-        }
-        Step::Reserve { nodes } => {
-            net.send(
-                QUEUE,
-                at,
-                reserve(&nodes.map(|index| net.address(index)), 1),
-            )
-            .await
-        }
+        Step::SetSpec { node, capacity } => net.send(node, at, INodePool::setSpecCall { models: vec![1], capacity }).await,
+        Step::Reserve { nodes } => net.send(QUEUE, at, reserve(&nodes.map(|index| net.address(index)), 1)).await,
         Step::Release { node, suspend } => {
-            let suspended = if suspend {
-                vec![net.address(node)]
-            } else {
-                vec![]
-            };
-            net.send(QUEUE, at, release(&[net.address(node)], &suspended))
-                .await
+            let suspended = if suspend { vec![net.address(node)] } else { vec![] };
+            net.send(QUEUE, at, release(&[net.address(node)], &suspended)).await
         }
         Step::Resume { node } => net.send(node, at, INodePool::resumeCall {}).await,
-        Step::MinVersion { version } => {
-            net.send(0, at, INodePool::setMinNodeVersionCall { version })
-                .await
-        }
+        Step::MinVersion { version } => net.send(0, at, INodePool::setMinNodeVersionCall { version }).await,
     };
     sent.is_ok()
 }
@@ -703,10 +367,7 @@ async fn random_steps_leave_the_state_of_the_rules() {
     for index in 2..5 {
         stake(&net, index).await;
     }
-    let mut model = Model {
-        minimum: VERSION,
-        ..Model::default()
-    };
+    let mut model = Model { minimum: VERSION, ..Model::default() };
     let mut runner = TestRunner::deterministic();
     let mut refused = 0;
     for number in 0..120 {
@@ -717,41 +378,15 @@ async fn random_steps_leave_the_state_of_the_rules() {
         for index in 2..5 {
             let (on_chain, expected) = (node(&net, index).await, model.node(index));
             let context = format!("step {number}: {step:?}: account {index}");
-            assert_eq!(
-                on_chain.registered,
-                expected.standing.is_registered(),
-                "{context}"
-            );
-            assert_eq!(
-                on_chain.suspended,
-                expected.standing == Standing::Suspended,
-                "{context}"
-            );
-            assert_eq!(
-                (on_chain.capacity, on_chain.reserved),
-                (expected.capacity, expected.reserved),
-                "{context}"
-            );
-            let eligible = answer(
-                &net,
-                net.address(0),
-                at,
-                INodePool::eligibilityCall {
-                    node: net.address(index),
-                    modelIdentifier: 1,
-                },
-            )
-            .await;
+            assert_eq!(on_chain.registered, expected.standing.is_registered(), "{context}");
+            assert_eq!(on_chain.suspended, expected.standing == Standing::Suspended, "{context}");
+            assert_eq!((on_chain.capacity, on_chain.reserved), (expected.capacity, expected.reserved), "{context}");
+            let eligible =
+                answer(&net, net.address(0), at, INodePool::eligibilityCall { node: net.address(index), modelIdentifier: 1 })
+                    .await;
             let verdict = expected.check_eligible(model.minimum, || true);
-            assert_eq!(
-                eligible,
-                verdict.map_or_else(|why| why.reason(), |()| 0),
-                "{context}"
-            );
+            assert_eq!(eligible, verdict.map_or_else(|why| why.reason(), |()| 0), "{context}");
         }
     }
-    assert!(
-        (10..110).contains(&refused),
-        "{refused} of 120 refused: the steps no longer exercise both"
-    );
+    assert!((10..110).contains(&refused), "{refused} of 120 refused: the steps no longer exercise both");
 }

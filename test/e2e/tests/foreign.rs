@@ -37,7 +37,8 @@ async fn run(mut command: Command) -> Output {
 async fn viem_drives_the_whole_lane() {
     let net = network().await;
     let keys: Vec<String> = [PAYER, 1].iter().chain(&MINERS).map(|&index| net.key(index).to_bytes().to_string()).collect();
-    let input = serde_json::json!({ "rpc": net.node.http_endpoint(), "chainId": net.at.chain_id, "addresses": net.at, "keys": keys });
+    let input =
+        serde_json::json!({ "rpc": net.node.http_endpoint(), "chainId": net.at.chain_id, "addresses": net.at, "keys": keys });
     client("node_modules/viem/package.json");
     let mut command = Command::new("node");
     command.arg(client("lane.mjs")).arg(input.to_string());
@@ -109,9 +110,25 @@ async fn cast_drives_the_whole_lane() {
         let domain = cast.run(&["keccak", "Cortensor.Commitment.v1"]).await;
         let formula = "f(bytes32,uint256,address,uint256,uint256,address,uint256,bytes32,bytes32)";
         let chain_id = cast.run(&["chain-id"]).await;
-        let encoded = cast.run(&["abi-encode", formula, &domain, &chain_id, &queue, "1", &replica.to_string(), &miners[replica], &epoch, &digest, &salt]).await;
+        let encoded = cast
+            .run(&[
+                "abi-encode",
+                formula,
+                &domain,
+                &chain_id,
+                &queue,
+                "1",
+                &replica.to_string(),
+                &miners[replica],
+                &epoch,
+                &digest,
+                &salt,
+            ])
+            .await;
         let commitment = cast.run(&["keccak", &encoded]).await;
-        let ours = cast.call(&queue, "commitmentOf(uint64,address,bytes32,bytes32)(bytes32)", &["1", &miners[replica], &digest, &salt]).await;
+        let ours = cast
+            .call(&queue, "commitmentOf(uint64,address,bytes32,bytes32)(bytes32)", &["1", &miners[replica], &digest, &salt])
+            .await;
         assert_eq!(commitment, ours, "the contract and cast compute the same");
         cast.send(index, &queue, "precommit(uint64,bytes32)", &["1", &commitment]).await;
     }

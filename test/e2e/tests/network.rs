@@ -1,17 +1,28 @@
 //! The whole network as a user starts it: `cor dev --once`, with five miners that run the real model in processes of their own.
 //! Each run must reach its terminal state by its deadlines, pay the honest, give back what is due, and lose or make no COR.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
 
 use alloy::primitives::U256;
 use cor_adapters::deploy::NetworkParams;
 use cor_kit::paths;
 use serde_json::Value;
 
+/// Five miners with a model each fill a small machine: one network at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// Runs the network once and returns its report.
 fn run(args: &[&str]) -> Value {
+    // A run that failed says nothing against the next.
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut command = Command::new(paths::cor());
-    command.args(["--json", "dev", "--once", "--port", "0", "--keeper-port", "0"]).args(args).env("COR_CONTRACTS", paths::contracts());
+    command
+        .args(["--json", "dev", "--once", "--port", "0", "--keeper-port", "0"])
+        .args(args)
+        .env("COR_CONTRACTS", paths::contracts());
     let output = command.output().expect("cor starts");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {errors}\n{}", String::from_utf8_lossy(&output.stdout));
@@ -26,7 +37,12 @@ fn wei(value: &Value) -> U256 {
 
 /// Outcomes by replica.
 fn outcomes(report: &Value) -> Vec<&str> {
-    report["receipt"]["replicas"].as_array().expect("replicas").iter().map(|replica| replica["outcome"].as_str().expect("an outcome")).collect()
+    report["receipt"]["replicas"]
+        .as_array()
+        .expect("replicas")
+        .iter()
+        .map(|replica| replica["outcome"].as_str().expect("an outcome"))
+        .collect()
 }
 
 /// What must hold for the money of every ended task.
@@ -43,7 +59,13 @@ fn assert_money(report: &Value) {
     }
     // The refund came in the transaction that ended the task.
     let timeline = receipt["timeline"].as_array().expect("a timeline");
-    let of = |names: &[&str]| timeline.iter().filter(|entry| names.contains(&entry["event"].as_str().expect("a name"))).map(|entry| &entry["transaction"]).collect::<Vec<_>>();
+    let of = |names: &[&str]| {
+        timeline
+            .iter()
+            .filter(|entry| names.contains(&entry["event"].as_str().expect("a name")))
+            .map(|entry| &entry["transaction"])
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of(&["TaskEnded"]), of(&["Charged", "Refunded"]));
 }
 
@@ -56,9 +78,19 @@ fn three_of_five_miners_answer_and_are_paid() {
     let receipt = &report["receipt"];
     assert_eq!(receipt["settlement"]["charged"], receipt["quote"]["total"], "quote = charge");
     assert!(!report["answer"]["answer"].as_str().expect("an answer").trim().is_empty());
-    let steps: Vec<_> = receipt["transactions"].as_array().expect("transactions").iter().map(|line| line["step"].as_str().expect("a step")).collect();
+    let steps: Vec<_> = receipt["transactions"]
+        .as_array()
+        .expect("transactions")
+        .iter()
+        .map(|line| line["step"].as_str().expect("a step"))
+        .collect();
     assert_eq!((steps.first(), steps.last()), (Some(&"submit"), Some(&"end")), "{steps:?}");
-    let paid = report["accounts"].as_array().expect("accounts").iter().filter(|change| wei(&change["wallet_after"]) > wei(&change["wallet_before"])).count();
+    let paid = report["accounts"]
+        .as_array()
+        .expect("accounts")
+        .iter()
+        .filter(|change| wei(&change["wallet_after"]) > wei(&change["wallet_before"]))
+        .count();
     assert_eq!(paid, 3, "three miners have claimed");
 }
 

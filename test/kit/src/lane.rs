@@ -66,7 +66,9 @@ impl TestNet {
     /// # Errors
     /// What the contract refuses.
     pub async fn assign(&self, task_id: u64, miners: &[Address]) -> Result<(), ChainError> {
-        self.send(1, self.at.session_queue, ISessionQueue::assignTaskCall { taskId: task_id, miners: miners.to_vec() }).await.map(drop)
+        self.send(1, self.at.session_queue, ISessionQueue::assignTaskCall { taskId: task_id, miners: miners.to_vec() })
+            .await
+            .map(drop)
     }
 
     /// The task as the contract has it.
@@ -117,7 +119,12 @@ impl TestNet {
             self.ok(miner, queue, ISessionQueue::precommitCall { taskId: task_id, commitment }).await;
         }
         for (replica, &miner) in miners.iter().enumerate() {
-            self.ok(miner, queue, ISessionQueue::commitCall { taskId: task_id, resultDigest: digest(answers[replica]), salt: salt(miner) }).await;
+            self.ok(
+                miner,
+                queue,
+                ISessionQueue::commitCall { taskId: task_id, resultDigest: digest(answers[replica]), salt: salt(miner) },
+            )
+            .await;
         }
         self.ok(1, queue, ISessionQueue::endCall { taskId: task_id }).await;
     }

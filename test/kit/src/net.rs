@@ -39,7 +39,11 @@ impl TestNet {
     /// If anything fails; the panic says what.
     pub async fn start(accounts: u32) -> Self {
         let node = Node::spawn(NodeConfig { accounts, ..NodeConfig::test() }).await.expect("the chain starts");
-        let keys: Vec<_> = node.accounts().iter().map(|account| PrivateKeySigner::from_bytes(&account.private_key).expect("a valid key")).collect();
+        let keys: Vec<_> = node
+            .accounts()
+            .iter()
+            .map(|account| PrivateKeySigner::from_bytes(&account.private_key).expect("a valid key"))
+            .collect();
         let provider = connect(&node.http_endpoint(), None).await.expect("the chain answers");
         let deployer = Account::new(&node.http_endpoint(), provider.clone(), cor_anvil::DEFAULT_CHAIN_ID, keys[0].clone());
         let model = ListedModel { identifier: 1, class: 0, name: "test-model".to_owned() };
@@ -130,7 +134,13 @@ impl TestNet {
         self.mint(self.address(index), wei).await;
         self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.staking, value: wei }).await;
         self.ok(index, self.at.staking, IStaking::stakeNodeCall { node: self.address(index), amount: wei }).await;
-        let call = INodePool::registerCall { operator: self.address(index), models: vec![1], capacity, hardwareClass: 0, version: NODE_VERSION };
+        let call = INodePool::registerCall {
+            operator: self.address(index),
+            models: vec![1],
+            capacity,
+            hardwareClass: 0,
+            version: NODE_VERSION,
+        };
         self.ok(index, self.at.node_pool, call).await;
     }
 

@@ -70,17 +70,9 @@ impl Solo {
     /// If the chain does not start.
     pub async fn start() -> Self {
         let clock = ManualClock::at_secs(START_SECS);
-        let config = NodeConfig {
-            accounts: 8,
-            clock: std::sync::Arc::new(clock.clone()),
-            ..NodeConfig::test().no_socket()
-        };
+        let config = NodeConfig { accounts: 8, clock: std::sync::Arc::new(clock.clone()), ..NodeConfig::test().no_socket() };
         let node = Node::spawn(config).await.expect("the chain starts");
-        Self {
-            node,
-            clock,
-            artifacts: Artifacts::new(&crate::paths::contracts()),
-        }
+        Self { node, clock, artifacts: Artifacts::new(&crate::paths::contracts()) }
     }
 
     /// Address of a funded account.
@@ -101,24 +93,11 @@ impl Solo {
     /// If the chain refuses the code.
     pub fn place(&self, name: &str) -> Address {
         let code = self.artifacts.code(name).expect("the contract is compiled");
-        let creation = TransactionRequest {
-            to: Some(TxKind::Create),
-            ..self.request(self.account(0), init_code(&code))
-        };
-        let program = self
-            .execute(creation)
-            .expect("the code fits")
-            .created
-            .expect("a creation has an address");
-        let activation = self.request(
-            self.account(0),
-            activateProgramCall { program }.abi_encode(),
-        );
-        let activation = TransactionRequest {
-            to: Some(ARB_WASM.into()),
-            value: Some(U256::from(ACTIVATION_VALUE_WEI)),
-            ..activation
-        };
+        let creation = TransactionRequest { to: Some(TxKind::Create), ..self.request(self.account(0), init_code(&code)) };
+        let program = self.execute(creation).expect("the code fits").created.expect("a creation has an address");
+        let activation = self.request(self.account(0), activateProgramCall { program }.abi_encode());
+        let activation =
+            TransactionRequest { to: Some(ARB_WASM.into()), value: Some(U256::from(ACTIVATION_VALUE_WEI)), ..activation };
         match self.execute(activation) {
             // The same code was activated before, at another address.
             Err(Refused::Other(data)) if data.as_ref() == ProgramUpToDate::SELECTOR => {}
@@ -142,8 +121,7 @@ impl Solo {
     /// If either is refused.
     pub fn deploy(&self, name: &str, arguments: &[u8]) -> Address {
         let contract = self.place(name);
-        self.construct(contract, arguments)
-            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        self.construct(contract, arguments).unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
         contract
     }
 
@@ -151,22 +129,9 @@ impl Solo {
     ///
     /// # Errors
     /// What it reverts with.
-    pub fn send<C: SolCall>(
-        &self,
-        from: Address,
-        to: Address,
-        call: &C,
-    ) -> Result<Done<C::Return>, Refused> {
-        let Done {
-            returned,
-            logs,
-            gas_used,
-        } = self.transact(from, to, call.abi_encode())?;
-        Ok(Done {
-            returned: decode::<C>(&returned),
-            logs,
-            gas_used,
-        })
+    pub fn send<C: SolCall>(&self, from: Address, to: Address, call: &C) -> Result<Done<C::Return>, Refused> {
+        let Done { returned, logs, gas_used } = self.transact(from, to, call.abi_encode())?;
+        Ok(Done { returned: decode::<C>(&returned), logs, gas_used })
     }
 
     /// Sends a call that must succeed.
@@ -174,8 +139,7 @@ impl Solo {
     /// # Panics
     /// If it does not.
     pub fn ok<C: SolCall>(&self, from: Address, to: Address, call: &C) -> Done<C::Return> {
-        self.send(from, to, call)
-            .unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
+        self.send(from, to, call).unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
     }
 
     /// Sends a call that must be refused.
@@ -195,14 +159,8 @@ impl Solo {
     /// # Errors
     /// What the call reverts with.
     pub fn view<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, Refused> {
-        let request = TransactionRequest {
-            to: Some(to.into()),
-            ..self.request(self.account(0), call.abi_encode())
-        };
-        self.chain()
-            .call(request, CallOptions::default())
-            .map(|data| decode::<C>(&data))
-            .map_err(refused)
+        let request = TransactionRequest { to: Some(to.into()), ..self.request(self.account(0), call.abi_encode()) };
+        self.chain().call(request, CallOptions::default()).map(|data| decode::<C>(&data)).map_err(refused)
     }
 
     /// Asks for what is there.
@@ -210,8 +168,7 @@ impl Solo {
     /// # Panics
     /// If the call reverts.
     pub fn get<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
-        self.view(to, call)
-            .unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
+        self.view(to, call).unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
     }
 
     /// Moves the clock forward and mines a block at the new time.
@@ -235,47 +192,24 @@ impl Solo {
     }
 
     fn request(&self, from: Address, data: Vec<u8>) -> TransactionRequest {
-        TransactionRequest {
-            from: Some(from),
-            input: Bytes::from(data).into(),
-            ..TransactionRequest::default()
-        }
+        TransactionRequest { from: Some(from), input: Bytes::from(data).into(), ..TransactionRequest::default() }
     }
 
     fn transact(&self, from: Address, to: Address, data: Vec<u8>) -> Result<Done<Bytes>, Refused> {
-        let request = TransactionRequest {
-            to: Some(to.into()),
-            ..self.request(from, data)
-        };
+        let request = TransactionRequest { to: Some(to.into()), ..self.request(from, data) };
         self.execute(request).map(|mined| mined.done)
     }
 
     fn execute(&self, request: TransactionRequest) -> Result<Mined, Refused> {
         let hash = self.chain().send(request).map_err(refused)?;
-        let (block, index) = self
-            .chain()
-            .mined(hash)
-            .expect("a transaction is mined at once");
-        let (_, receipt) = block
-            .transaction(index)
-            .expect("a block has its transactions");
+        let (block, index) = self.chain().mined(hash).expect("a transaction is mined at once");
+        let (_, receipt) = block.transaction(index).expect("a block has its transactions");
         if !receipt.success {
             return Err(Refused::of(receipt.output.clone()));
         }
-        let logs = receipt
-            .logs
-            .iter()
-            .map(|log| (log.address, log.data.clone()))
-            .collect();
-        let done = Done {
-            returned: receipt.output.clone(),
-            logs,
-            gas_used: receipt.gas_used,
-        };
-        Ok(Mined {
-            created: receipt.contract_address,
-            done,
-        })
+        let logs = receipt.logs.iter().map(|log| (log.address, log.data.clone())).collect();
+        let done = Done { returned: receipt.output.clone(), logs, gas_used: receipt.gas_used };
+        Ok(Mined { created: receipt.contract_address, done })
     }
 }
 
@@ -286,8 +220,7 @@ impl Refused {
 }
 
 fn decode<C: SolCall>(data: &[u8]) -> C::Return {
-    C::abi_decode_returns_validate(data)
-        .unwrap_or_else(|error| panic!("{} returned what does not decode: {error}", C::SIGNATURE))
+    C::abi_decode_returns_validate(data).unwrap_or_else(|error| panic!("{} returned what does not decode: {error}", C::SIGNATURE))
 }
 
 fn refused(error: ChainError) -> Refused {

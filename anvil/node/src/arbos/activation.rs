@@ -34,10 +34,7 @@ pub(super) struct Activated {
 
 /// Activates the program in the account `program`. From the moment the module is looked at, every
 /// failure burns all gas.
-pub(super) fn activate<DB: Database>(
-    call: &mut Call<'_, DB>,
-    program: Address,
-) -> Outcome<Activated, DB> {
+pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) -> Outcome<Activated, DB> {
     let now = call.block().timestamp;
     let codehash = call.code_hash(program)?;
     if call.is_destroyed(program)? {
@@ -56,17 +53,12 @@ pub(super) fn activate<DB: Database>(
 
     // Pages that are open already count against the limit.
     let page_limit = params.page_limit.saturating_sub(call.chain().tx.pages.open);
-    let limited = StylusParams {
-        page_limit,
-        ..params.clone()
-    };
+    let limited = StylusParams { page_limit, ..params.clone() };
     let vm = call.vm();
-    let activation = vm
-        .activate(source.module_key(codehash), &wasm, &limited)
-        .map_err(|error| {
-            tracing::debug!(%program, %error, "activation refused");
-            Stop::BurnAll
-        })?;
+    let activation = vm.activate(source.module_key(codehash), &wasm, &limited).map_err(|error| {
+        tracing::debug!(%program, %error, "activation refused");
+        Stop::BurnAll
+    })?;
     call.burn(activation.module_gas)?;
 
     let module_hash = keccak256([codehash.as_slice(), &params.version.to_be_bytes()].concat());
@@ -82,31 +74,18 @@ pub(super) fn activate<DB: Database>(
         is_cached: known.is_cached,
     };
     entry.save(&mut call.storage(), codehash)?;
-    Ok(Activated {
-        codehash,
-        module_hash,
-        version: params.version,
-        data_fee,
-    })
+    Ok(Activated { codehash, module_hash, version: params.version, data_fee })
 }
 
 /// Collects a program's code. Fragments are accesses of the transaction and cost gas.
-fn load_source<DB: Database>(
-    call: &mut Call<'_, DB>,
-    program: Address,
-    params: &StylusParams,
-) -> Outcome<ProgramSource, DB> {
+fn load_source<DB: Database>(call: &mut Call<'_, DB>, program: Address, params: &StylusParams) -> Outcome<ProgramSource, DB> {
     let code = call.code(program)?;
     let mut fragments = HashMap::default();
     let addresses = ProgramSource::fragment_addresses(&code);
     // A root with too many is refused when its module is put together.
     for address in addresses.into_iter().take(params.max_fragment_count.into()) {
         let (part, is_cold) = call.access_code(address)?;
-        call.burn(if is_cold {
-            COLD_ACCOUNT_GAS
-        } else {
-            WARM_ACCOUNT_GAS
-        })?;
+        call.burn(if is_cold { COLD_ACCOUNT_GAS } else { WARM_ACCOUNT_GAS })?;
         call.burn(FRAGMENT_WORD_GAS * (part.len() as u64).div_ceil(32))?;
         fragments.insert(address, part);
     }

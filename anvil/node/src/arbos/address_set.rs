@@ -26,19 +26,12 @@ impl AddressSet {
     }
 
     /// True if `address` is a member.
-    pub(crate) fn contains<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-        address: Address,
-    ) -> Result<bool, StateError<S::Error>> {
+    pub(crate) fn contains<S: Slots>(self, storage: &mut Storage<'_, S>, address: Address) -> Result<bool, StateError<S::Error>> {
         Ok(!storage.get(self.position(address))?.is_zero())
     }
 
     /// Number of members.
-    pub(crate) fn len<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-    ) -> Result<u64, StateError<S::Error>> {
+    pub(crate) fn len<S: Slots>(self, storage: &mut Storage<'_, S>) -> Result<u64, StateError<S::Error>> {
         storage.get_u64(self.0.at(SIZE))
     }
 
@@ -52,11 +45,7 @@ impl AddressSet {
     }
 
     /// The member at place `index`.
-    pub(crate) fn get<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-        index: u64,
-    ) -> Result<Option<Address>, StateError<S::Error>> {
+    pub(crate) fn get<S: Slots>(self, storage: &mut Storage<'_, S>, index: u64) -> Result<Option<Address>, StateError<S::Error>> {
         if index >= self.len(storage)? {
             return Ok(None);
         }
@@ -64,22 +53,13 @@ impl AddressSet {
     }
 
     /// All members, in the order they came or took the place of a removed one.
-    pub(crate) fn members<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-    ) -> Result<Vec<Address>, StateError<S::Error>> {
+    pub(crate) fn members<S: Slots>(self, storage: &mut Storage<'_, S>) -> Result<Vec<Address>, StateError<S::Error>> {
         let size = storage.get_u64(self.0.at(SIZE))?.min(LIST_MAX);
-        (1..=size)
-            .map(|position| storage.get_address(self.0.at(position)))
-            .collect()
+        (1..=size).map(|position| storage.get_address(self.0.at(position))).collect()
     }
 
     /// Adds `address`; nothing happens if it is a member.
-    pub(crate) fn insert<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-        address: Address,
-    ) -> Result<(), StateError<S::Error>> {
+    pub(crate) fn insert<S: Slots>(self, storage: &mut Storage<'_, S>, address: Address) -> Result<(), StateError<S::Error>> {
         if self.contains(storage, address)? {
             return Ok(());
         }
@@ -90,11 +70,7 @@ impl AddressSet {
     }
 
     /// Removes `address`, the last member taking its place; nothing happens if it is none.
-    pub(crate) fn remove<S: Slots>(
-        self,
-        storage: &mut Storage<'_, S>,
-        address: Address,
-    ) -> Result<(), StateError<S::Error>> {
+    pub(crate) fn remove<S: Slots>(self, storage: &mut Storage<'_, S>, address: Address) -> Result<(), StateError<S::Error>> {
         let position = storage.get_u64(self.position(address))?;
         if position == 0 {
             return Ok(());
@@ -132,10 +108,7 @@ mod tests {
         set.remove(storage, a).unwrap();
         set.remove(storage, a).unwrap();
         assert_eq!(set.members(storage), Ok(vec![c, b]));
-        assert_eq!(
-            [a, b, c].map(|x| set.contains(storage, x).unwrap()),
-            [false, true, true]
-        );
+        assert_eq!([a, b, c].map(|x| set.contains(storage, x).unwrap()), [false, true, true]);
         for address in [b, c] {
             set.remove(storage, address).unwrap();
         }

@@ -16,9 +16,7 @@ pub(crate) fn is_program(code: &[u8], arbos: ArbOsVersion) -> bool {
 
 /// True if `code` may be deployed although EIP-3541 refuses its first byte.
 pub(crate) fn is_deployable(code: &[u8], arbos: ArbOsVersion) -> bool {
-    code.first() != Some(&0xEF)
-        || is_program(code, arbos)
-        || arbos.has_fragments() && code.starts_with(FRAGMENT)
+    code.first() != Some(&0xEF) || is_program(code, arbos) || arbos.has_fragments() && code.starts_with(FRAGMENT)
 }
 
 #[cfg(test)]
@@ -39,11 +37,7 @@ mod tests {
             (&[0xEF, 0x01, 0x00, 7], [false, false], [false, false]),
         ];
         for (code, before, from_60) in table {
-            for (arbos, expected) in [
-                (ArbOsVersion::V40, before),
-                (ArbOsVersion::V51, before),
-                (ArbOsVersion::V60, from_60),
-            ] {
+            for (arbos, expected) in [(ArbOsVersion::V40, before), (ArbOsVersion::V51, before), (ArbOsVersion::V60, from_60)] {
                 let found = [is_program(code, arbos), is_deployable(code, arbos)];
                 assert_eq!(found, expected, "{code:02x?} on {arbos}");
             }

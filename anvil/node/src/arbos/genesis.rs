@@ -70,15 +70,8 @@ pub struct GenesisAccount {
 pub fn genesis_accounts(config: &GenesisConfig) -> Vec<GenesisAccount> {
     let mut accounts = vec![arbos_state(config)];
     let modelled = Contract::ALL.map(Contract::address);
-    let inert = INERT
-        .into_iter()
-        .filter(|_| config.arbos >= ArbOsVersion::V51);
-    accounts.extend(
-        modelled
-            .into_iter()
-            .chain(inert)
-            .map(|at| contract(at, PRECOMPILE_CODE)),
-    );
+    let inert = INERT.into_iter().filter(|_| config.arbos >= ArbOsVersion::V51);
+    accounts.extend(modelled.into_iter().chain(inert).map(|at| contract(at, PRECOMPILE_CODE)));
     accounts.push(contract(CREATE2_FACTORY, CREATE2_FACTORY_CODE));
     accounts.push(contract(STYLUS_DEPLOYER, &deployer_code()));
     accounts
@@ -87,11 +80,7 @@ pub fn genesis_accounts(config: &GenesisConfig) -> Vec<GenesisAccount> {
 fn contract(address: Address, code: &[u8]) -> GenesisAccount {
     let code = Bytecode::new_legacy(Bytes::copy_from_slice(code));
     let info = AccountInfo::default().with_nonce(1).with_code(code);
-    GenesisAccount {
-        address,
-        info,
-        storage: Vec::new(),
-    }
+    GenesisAccount { address, info, storage: Vec::new() }
 }
 
 fn deployer_code() -> Vec<u8> {
@@ -104,30 +93,17 @@ fn arbos_state(config: &GenesisConfig) -> GenesisAccount {
     let mut slots = HashMap::default();
     // Slots in memory behind a free meter cannot fail.
     let _: Result<(), StateError<Infallible>> = write_state(config, &mut slots);
-    let mut storage: Vec<_> = slots
-        .into_iter()
-        .filter(|(_, value)| !value.is_zero())
-        .collect();
+    let mut storage: Vec<_> = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
     storage.sort_unstable();
     // A nonce keeps the account from counting as empty.
     let info = AccountInfo::default().with_nonce(1);
-    GenesisAccount {
-        address: ARBOS_STATE,
-        info,
-        storage,
-    }
+    GenesisAccount { address: ARBOS_STATE, info, storage }
 }
 
-fn write_state(
-    config: &GenesisConfig,
-    slots: &mut HashMap<U256, U256>,
-) -> Result<(), StateError<Infallible>> {
+fn write_state(config: &GenesisConfig, slots: &mut HashMap<U256, U256>) -> Result<(), StateError<Infallible>> {
     let mut meter = Meter::free();
     let storage = &mut Storage::new(slots, &mut meter);
-    storage.set(
-        Space::ROOT.at(root::VERSION),
-        U256::from(config.arbos.number()),
-    )?;
+    storage.set(Space::ROOT.at(root::VERSION), U256::from(config.arbos.number()))?;
     storage.set(Space::ROOT.at(root::CHAIN_ID), U256::from(config.chain_id))?;
     storage.set_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT), SEQUENCER)?;
     storage.set(Space::ROOT.at(root::BROTLI_LEVEL), U256::from(1))?;
@@ -167,23 +143,13 @@ mod tests {
 
     #[test]
     fn the_deployer_is_the_known_one() {
-        assert_eq!(
-            keccak256(deployer_code()),
-            b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a"),
-        );
+        assert_eq!(keccak256(deployer_code()), b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a"),);
     }
 
     #[test]
     fn every_account_is_there_once() {
-        let config = GenesisConfig {
-            chain_id: 412_346,
-            arbos: ArbOsVersion::V60,
-            chain_owner: Some(Address::repeat_byte(1)),
-        };
-        let mut addresses: Vec<_> = genesis_accounts(&config)
-            .iter()
-            .map(|account| account.address)
-            .collect();
+        let config = GenesisConfig { chain_id: 412_346, arbos: ArbOsVersion::V60, chain_owner: Some(Address::repeat_byte(1)) };
+        let mut addresses: Vec<_> = genesis_accounts(&config).iter().map(|account| account.address).collect();
         addresses.sort_unstable();
         addresses.dedup();
         assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 2);

@@ -18,18 +18,14 @@ mod words;
 
 use revm::{Database, Journal, primitives::Address};
 
-pub use genesis::{
-    ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts,
-};
+pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::root;
 use storage::{Slots, Space};
 
 /// The account that gets the fees of transactions and activations.
-pub(crate) fn network_fee_account<DB: Database>(
-    journal: &mut Journal<DB>,
-) -> Result<Address, DB::Error> {
+pub(crate) fn network_fee_account<DB: Database>(journal: &mut Journal<DB>) -> Result<Address, DB::Error> {
     let word = journal.load(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?;
     Ok(Address::from_word(word.into()))
 }

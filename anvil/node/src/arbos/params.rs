@@ -14,19 +14,13 @@ use super::{
 const READ_PARAMS_GAS: u64 = 100;
 
 /// Reads the parameters of a chain at `arbos`.
-pub(crate) fn load<S: Slots>(
-    storage: &mut Storage<'_, S>,
-    arbos: ArbOsVersion,
-) -> Result<StylusParams, StateError<S::Error>> {
+pub(crate) fn load<S: Slots>(storage: &mut Storage<'_, S>, arbos: ArbOsVersion) -> Result<StylusParams, StateError<S::Error>> {
     storage.burn(READ_PARAMS_GAS)?;
     Ok(unpack(storage.get_free(PROGRAM_PARAMS.at(0))?, arbos))
 }
 
 /// Writes the parameters.
-pub(crate) fn save<S: Slots>(
-    params: &StylusParams,
-    storage: &mut Storage<'_, S>,
-) -> Result<(), StateError<S::Error>> {
+pub(crate) fn save<S: Slots>(params: &StylusParams, storage: &mut Storage<'_, S>) -> Result<(), StateError<S::Error>> {
     storage.set(PROGRAM_PARAMS.at(0), pack(params))
 }
 

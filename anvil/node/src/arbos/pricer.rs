@@ -29,9 +29,7 @@ const MIN_PRICE: u64 = 3;
 const INERTIA: u64 = 4;
 
 /// Writes the model a chain starts with.
-pub(crate) fn initialize<S: Slots>(
-    storage: &mut Storage<'_, S>,
-) -> Result<(), StateError<S::Error>> {
+pub(crate) fn initialize<S: Slots>(storage: &mut Storage<'_, S>) -> Result<(), StateError<S::Error>> {
     for (field, value) in [
         (BYTES_PER_SECOND, INITIAL_BYTES_PER_SECOND),
         (LAST_UPDATE, ARBITRUM_START),
@@ -44,16 +42,8 @@ pub(crate) fn initialize<S: Slots>(
 }
 
 /// Adds `bytes` of demand at `time` (seconds) and answers their fee in wei.
-pub(crate) fn charge<S: Slots>(
-    storage: &mut Storage<'_, S>,
-    bytes: u32,
-    time: u64,
-) -> Result<U256, StateError<S::Error>> {
-    let mut read = |field| {
-        storage
-            .get(DATA_PRICER.at(field))
-            .map(|value| value.saturating_to::<u64>())
-    };
+pub(crate) fn charge<S: Slots>(storage: &mut Storage<'_, S>, bytes: u32, time: u64) -> Result<U256, StateError<S::Error>> {
+    let mut read = |field| storage.get(DATA_PRICER.at(field)).map(|value| value.saturating_to::<u64>());
     let demand = narrow(read(DEMAND)?);
     let bytes_per_second = narrow(read(BYTES_PER_SECOND)?);
     let last_update = read(LAST_UPDATE)?;
@@ -65,9 +55,7 @@ pub(crate) fn charge<S: Slots>(
     let demand = demand.saturating_sub(credit).saturating_add(bytes);
     storage.set(DATA_PRICER.at(DEMAND), U256::from(demand))?;
     storage.set(DATA_PRICER.at(LAST_UPDATE), U256::from(time))?;
-    Ok(U256::from(
-        price_per_byte_down(demand, min_price, inertia).saturating_mul(bytes.into()),
-    ))
+    Ok(U256::from(price_per_byte_down(demand, min_price, inertia).saturating_mul(bytes.into())))
 }
 
 /// Wei for a byte at `demand`, rounded down.
@@ -80,9 +68,7 @@ fn price_per_byte_down(demand: u32, min_price: u32, inertia: u32) -> u64 {
 /// each of them. Saturates.
 fn exp_bips(x: u64) -> u64 {
     let last = ONE_BIPS.saturating_add(x / EXP_TERMS);
-    (1..EXP_TERMS).rev().fold(last, |sum, term| {
-        ONE_BIPS.saturating_add(sum.saturating_mul(x) / (term * ONE_BIPS))
-    })
+    (1..EXP_TERMS).rev().fold(last, |sum, term| ONE_BIPS.saturating_add(sum.saturating_mul(x) / (term * ONE_BIPS)))
 }
 
 fn narrow(value: u64) -> u32 {
@@ -127,10 +113,7 @@ mod tests {
         assert_eq!(fees[1], second);
         // 348650 bytes are forgotten in ten seconds, all of them in a thousand.
         let third = 2 * COUNTER - 348_650 + COUNTER;
-        assert_eq!(
-            fees[2],
-            u64::from(COUNTER) * price_per_byte_down(third, 82_928_201, 21_360_419)
-        );
+        assert_eq!(fees[2], u64::from(COUNTER) * price_per_byte_down(third, 82_928_201, 21_360_419));
         assert_eq!(fees[3], fees[0]);
         assert_eq!(fees[4], fees[1], "time that runs backwards forgets nothing");
     }
@@ -147,12 +130,7 @@ mod tests {
         let mut slots = HashMap::default();
         initialize(&mut Storage::new(&mut slots, &mut Meter::free())).unwrap();
         let mut meter = Meter::new(5 * 800 + 2 * 20_000);
-        charge(
-            &mut Storage::new(&mut slots, &mut meter),
-            COUNTER,
-            1_700_000_000,
-        )
-        .unwrap();
+        charge(&mut Storage::new(&mut slots, &mut meter), COUNTER, 1_700_000_000).unwrap();
         assert_eq!(meter.left(), 0);
     }
 }

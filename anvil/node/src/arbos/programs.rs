@@ -44,27 +44,18 @@ pub(crate) enum Inactive {
     #[error("EVM-121: the program has version {program}, the chain {chain}: activate it again")]
     NeedsUpgrade { program: u16, chain: u16 },
     /// Its time is over.
-    #[error(
-        "EVM-122: the activation expired {age_secs} seconds after it was made: activate it again"
-    )]
+    #[error("EVM-122: the activation expired {age_secs} seconds after it was made: activate it again")]
     Expired { age_secs: u64 },
 }
 
 impl Program {
     /// Reads the entry of `codehash`.
-    pub(crate) fn load<S: Slots>(
-        storage: &mut Storage<'_, S>,
-        codehash: B256,
-    ) -> Result<Self, StateError<S::Error>> {
+    pub(crate) fn load<S: Slots>(storage: &mut Storage<'_, S>, codehash: B256) -> Result<Self, StateError<S::Error>> {
         Ok(Self::unpack(storage.get(PROGRAM_DATA.slot(codehash))?))
     }
 
     /// Writes the entry of `codehash`.
-    pub(crate) fn save<S: Slots>(
-        &self,
-        storage: &mut Storage<'_, S>,
-        codehash: B256,
-    ) -> Result<(), StateError<S::Error>> {
+    pub(crate) fn save<S: Slots>(&self, storage: &mut Storage<'_, S>, codehash: B256) -> Result<(), StateError<S::Error>> {
         storage.set(PROGRAM_DATA.slot(codehash), self.pack())
     }
 
@@ -74,15 +65,10 @@ impl Program {
             return Err(Inactive::NotActivated);
         }
         if self.version != params.version {
-            return Err(Inactive::NeedsUpgrade {
-                program: self.version,
-                chain: params.version,
-            });
+            return Err(Inactive::NeedsUpgrade { program: self.version, chain: params.version });
         }
         if self.is_expired(params, now) {
-            return Err(Inactive::Expired {
-                age_secs: self.age_secs(now),
-            });
+            return Err(Inactive::Expired { age_secs: self.age_secs(now) });
         }
         Ok(())
     }
@@ -105,10 +91,7 @@ impl Program {
 
     /// The figures a call pays for.
     pub(crate) fn costs(&self) -> ProgramCosts {
-        ProgramCosts {
-            init_cost: self.init_cost,
-            cached_cost: self.cached_cost,
-        }
+        ProgramCosts { init_cost: self.init_cost, cached_cost: self.cached_cost }
     }
 
     /// Bytes of native code the data fee is for.
@@ -159,10 +142,7 @@ fn expiry_secs(params: &StylusParams) -> u64 {
 }
 
 /// Reads the module hash of `codehash`.
-pub(crate) fn module_hash<S: Slots>(
-    storage: &mut Storage<'_, S>,
-    codehash: B256,
-) -> Result<B256, StateError<S::Error>> {
+pub(crate) fn module_hash<S: Slots>(storage: &mut Storage<'_, S>, codehash: B256) -> Result<B256, StateError<S::Error>> {
     Ok(storage.get(MODULE_HASHES.slot(codehash))?.into())
 }
 
@@ -182,11 +162,7 @@ mod tests {
     const DAY: u64 = SECONDS_PER_DAY;
 
     fn program(version: u16) -> Program {
-        Program {
-            version,
-            activated_hours: hours_since_start(ARBITRUM_START + 7_199),
-            ..Program::default()
-        }
+        Program { version, activated_hours: hours_since_start(ARBITRUM_START + 7_199), ..Program::default() }
     }
 
     #[test]
@@ -211,38 +187,14 @@ mod tests {
         let born = ARBITRUM_START + 3_600;
         for (version, now, expected) in [
             (0, born, Err(Inactive::NotActivated)),
-            (
-                1,
-                born,
-                Err(Inactive::NeedsUpgrade {
-                    program: 1,
-                    chain: 2,
-                }),
-            ),
+            (1, born, Err(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
             (2, born, Ok(())),
             (2, 0, Ok(())),
             (2, born + 365 * DAY, Ok(())),
-            (
-                2,
-                born + 365 * DAY + 1,
-                Err(Inactive::Expired {
-                    age_secs: 365 * DAY + 1,
-                }),
-            ),
-            (
-                1,
-                born + 400 * DAY,
-                Err(Inactive::NeedsUpgrade {
-                    program: 1,
-                    chain: 2,
-                }),
-            ),
+            (2, born + 365 * DAY + 1, Err(Inactive::Expired { age_secs: 365 * DAY + 1 })),
+            (1, born + 400 * DAY, Err(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
         ] {
-            assert_eq!(
-                program(version).check_active(&params, now),
-                expected,
-                "v{version} at {now}"
-            );
+            assert_eq!(program(version).check_active(&params, now), expected, "v{version} at {now}");
         }
         assert_eq!(program(2).secs_left(&params, born + 100), 365 * DAY - 100);
         assert_eq!(program(2).secs_left(&params, born + 999 * DAY), 0);

@@ -103,9 +103,7 @@ impl<DB: Database> Slots for Journal<DB> {
 
     fn load(&mut self, slot: U256) -> Result<U256, DB::Error> {
         ensure_loaded(self)?;
-        let loaded =
-            self.inner
-                .sload_assume_account_present(&mut self.database, ARBOS_STATE, slot, false);
+        let loaded = self.inner.sload_assume_account_present(&mut self.database, ARBOS_STATE, slot, false);
         // The account is present and cold loads are not skipped: only the database can fail.
         Ok(loaded.map_err(|error| error.unwrap_db_error())?.data)
     }
@@ -113,9 +111,7 @@ impl<DB: Database> Slots for Journal<DB> {
     fn store(&mut self, slot: U256, value: U256) -> Result<(), DB::Error> {
         ensure_loaded(self)?;
         let database = &mut self.database;
-        let stored =
-            self.inner
-                .sstore_assume_account_present(database, ARBOS_STATE, slot, value, false);
+        let stored = self.inner.sstore_assume_account_present(database, ARBOS_STATE, slot, value, false);
         stored.map_err(|error| error.unwrap_db_error())?;
         self.inner.touch(ARBOS_STATE);
         Ok(())
@@ -124,9 +120,7 @@ impl<DB: Database> Slots for Journal<DB> {
 
 fn ensure_loaded<DB: Database>(journal: &mut Journal<DB>) -> Result<(), DB::Error> {
     if !journal.inner.state.contains_key(&ARBOS_STATE) {
-        journal
-            .inner
-            .load_account(&mut journal.database, ARBOS_STATE)?;
+        journal.inner.load_account(&mut journal.database, ARBOS_STATE)?;
         if let Some(account) = journal.inner.state.get_mut(&ARBOS_STATE) {
             account.mark_cold();
         }
@@ -210,20 +204,12 @@ impl<'a, S: Slots> Storage<'a, S> {
 
     /// Writes a slot.
     pub(crate) fn set(&mut self, slot: U256, value: U256) -> Result<(), StateError<S::Error>> {
-        self.meter.burn(if value.is_zero() {
-            WRITE_ZERO_GAS
-        } else {
-            WRITE_GAS
-        })?;
+        self.meter.burn(if value.is_zero() { WRITE_ZERO_GAS } else { WRITE_GAS })?;
         self.slots.store(slot, value).map_err(StateError::Broken)
     }
 
     /// Writes an address to a slot.
-    pub(crate) fn set_address(
-        &mut self,
-        slot: U256,
-        address: Address,
-    ) -> Result<(), StateError<S::Error>> {
+    pub(crate) fn set_address(&mut self, slot: U256, address: Address) -> Result<(), StateError<S::Error>> {
         self.set(slot, address.into_word().into())
     }
 }
@@ -251,10 +237,7 @@ mod tests {
         assert_eq!(storage.get_free(slot), Ok(U256::from(5)));
         assert_eq!(meter.left(), 0);
         let mut meter = Meter::new(READ_GAS - 1);
-        assert_eq!(
-            Storage::new(&mut slots, &mut meter).get(slot),
-            Err(StateError::OutOfGas)
-        );
+        assert_eq!(Storage::new(&mut slots, &mut meter).get(slot), Err(StateError::OutOfGas));
         assert_eq!(meter.left(), 0);
     }
 }

@@ -68,10 +68,7 @@ impl TryFrom<u64> for ArbOsVersion {
     type Error = UnknownArbOsVersion;
 
     fn try_from(number: u64) -> Result<Self, Self::Error> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.number() == number)
-            .ok_or_else(|| UnknownArbOsVersion(number.to_string()))
+        Self::ALL.into_iter().find(|version| version.number() == number).ok_or_else(|| UnknownArbOsVersion(number.to_string()))
     }
 }
 
@@ -80,10 +77,7 @@ impl FromStr for ArbOsVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = text.parse::<u64>();
-        number.map_or_else(
-            |_| Err(UnknownArbOsVersion(text.to_owned())),
-            Self::try_from,
-        )
+        number.map_or_else(|_| Err(UnknownArbOsVersion(text.to_owned())), Self::try_from)
     }
 }
 
@@ -102,13 +96,7 @@ mod tests {
         for version in ArbOsVersion::ALL {
             assert_eq!(version.to_string().parse(), Ok(version));
         }
-        assert_eq!(
-            "50".parse::<ArbOsVersion>(),
-            Err(UnknownArbOsVersion("50".to_owned()))
-        );
-        assert_eq!(
-            "new".parse::<ArbOsVersion>(),
-            Err(UnknownArbOsVersion("new".to_owned()))
-        );
+        assert_eq!("50".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("50".to_owned())));
+        assert_eq!("new".parse::<ArbOsVersion>(), Err(UnknownArbOsVersion("new".to_owned())));
     }
 }

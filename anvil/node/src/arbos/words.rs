@@ -32,19 +32,14 @@ pub(super) struct WordReader {
 impl WordReader {
     /// Starts at the first field of `word`.
     pub(super) fn new(word: U256) -> Self {
-        Self {
-            word: word.into(),
-            at: 0,
-        }
+        Self { word: word.into(), at: 0 }
     }
 
     /// The next field of `bytes` bytes, at most four.
     pub(super) fn take(&mut self, bytes: usize) -> u32 {
         let field = &self.word[self.at..self.at + bytes];
         self.at += bytes;
-        field
-            .iter()
-            .fold(0, |value, byte| (value << 8) | u32::from(*byte))
+        field.iter().fold(0, |value, byte| (value << 8) | u32::from(*byte))
     }
 
     /// The next field of two bytes.
@@ -66,22 +61,11 @@ mod tests {
 
     #[test]
     fn fields_come_back_in_order() {
-        let word = WordWriter::default()
-            .put(0x1234, 2)
-            .put(0x00ab_cdef, 3)
-            .put(7, 1)
-            .put(9, 4)
-            .finish();
-        assert_eq!(
-            word.to_be_bytes::<32>()[..10],
-            [0x12, 0x34, 0xab, 0xcd, 0xef, 7, 0, 0, 0, 9]
-        );
+        let word = WordWriter::default().put(0x1234, 2).put(0x00ab_cdef, 3).put(7, 1).put(9, 4).finish();
+        assert_eq!(word.to_be_bytes::<32>()[..10], [0x12, 0x34, 0xab, 0xcd, 0xef, 7, 0, 0, 0, 9]);
         let mut reader = WordReader::new(word);
         assert_eq!(reader.take_u16(), 0x1234);
         assert_eq!(reader.take(3), 0x00ab_cdef);
-        assert_eq!(
-            (reader.take_u8(), reader.take(4), reader.take(4)),
-            (7, 9, 0)
-        );
+        assert_eq!((reader.take_u8(), reader.take(4), reader.take(4)), (7, 9, 0));
     }
 }

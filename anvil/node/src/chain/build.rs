@@ -40,8 +40,7 @@ pub(crate) struct Rules {
 impl Rules {
     /// Number of the parent chain's block at `timestamp`.
     pub(crate) fn l1_number(&self, timestamp: u64) -> u64 {
-        self.l1_genesis_number
-            .saturating_add(timestamp.saturating_sub(self.genesis_timestamp) / L1_BLOCK_SECS)
+        self.l1_genesis_number.saturating_add(timestamp.saturating_sub(self.genesis_timestamp) / L1_BLOCK_SECS)
     }
 
     /// The context of a block of these rules.
@@ -71,11 +70,7 @@ impl Rules {
 
     /// Execution of transactions that the pool has let in: whoever sent them was entitled to.
     pub(crate) fn exec_of_mined(&self) -> ExecConfig {
-        ExecConfig {
-            skip_sender_code_check: true,
-            skip_block_gas_limit: true,
-            ..self.exec
-        }
+        ExecConfig { skip_sender_code_check: true, skip_block_gas_limit: true, ..self.exec }
     }
 }
 
@@ -98,17 +93,13 @@ pub(crate) fn build(
 ) -> Built {
     let context = rules.context(parent.number().saturating_add(1), timestamp);
     let config = rules.exec_of_mined();
-    let (mut transactions, mut receipts, mut invalid) =
-        (Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    let (mut transactions, mut receipts, mut invalid) = (Vec::new(), Vec::<Receipt>::new(), Vec::new());
     let (mut gas_used, mut log_index) = (0u64, 0u64);
     for tx in txs {
         if tx.gas_limit() > rules.block_gas_limit.saturating_sub(gas_used) {
             continue;
         }
-        let db = StateDb {
-            state: &state,
-            hashes,
-        };
+        let db = StateDb { state: &state, hashes };
         match executor.transact(db, &context, &config, tx_env(tx)) {
             Err(error) => invalid.push((*tx.tx_hash(), error)),
             Ok(outcome) => {
@@ -121,39 +112,15 @@ pub(crate) fn build(
             }
         }
     }
-    let block = seal(
-        rules,
-        &context,
-        parent.hash,
-        state.root(),
-        transactions,
-        receipts,
-    );
-    Built {
-        block,
-        state,
-        invalid,
-    }
+    let block = seal(rules, &context, parent.hash, state.root(), transactions, receipts);
+    Built { block, state, invalid }
 }
 
-fn receipt(
-    tx: &Tx,
-    result: ExecutionResult,
-    base_fee: u64,
-    (cumulative, first_log_index): (u64, u64),
-) -> Receipt {
+fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
     let (success, gas_used) = (result.is_success(), result.tx_gas_used());
     let (logs, output) = match result {
-        ExecutionResult::Success {
-            logs,
-            output: Output::Call(output),
-            ..
-        } => (logs, output),
-        ExecutionResult::Success {
-            logs,
-            output: Output::Create(..),
-            ..
-        } => (logs, Bytes::new()),
+        ExecutionResult::Success { logs, output: Output::Call(output), .. } => (logs, output),
+        ExecutionResult::Success { logs, output: Output::Create(..), .. } => (logs, Bytes::new()),
         ExecutionResult::Revert { output, .. } => (Vec::new(), output),
         ExecutionResult::Halt { .. } => (Vec::new(), Bytes::new()),
     };
@@ -178,30 +145,21 @@ pub(crate) fn seal(
     transactions: Vec<Tx>,
     receipts: Vec<Receipt>,
 ) -> Block {
-    let transactions_root =
-        ordered_trie_root_with_encoder(&transactions, |tx, out| tx.encode_2718(out));
-    let envelopes: Vec<_> = transactions
-        .iter()
-        .zip(&receipts)
-        .map(|(tx, receipt)| receipt.to_envelope(tx))
-        .collect();
+    let transactions_root = ordered_trie_root_with_encoder(&transactions, |tx, out| tx.encode_2718(out));
+    let envelopes: Vec<_> = transactions.iter().zip(&receipts).map(|(tx, receipt)| receipt.to_envelope(tx)).collect();
     let header = Header {
         parent_hash,
         ommers_hash: EMPTY_OMMER_ROOT_HASH,
         beneficiary: context.beneficiary,
         state_root,
         transactions_root,
-        receipts_root: ordered_trie_root_with_encoder(&envelopes, |receipt, out| {
-            receipt.encode_2718(out)
-        }),
+        receipts_root: ordered_trie_root_with_encoder(&envelopes, |receipt, out| receipt.encode_2718(out)),
         logs_bloom: logs_bloom(receipts.iter().flat_map(|receipt| &receipt.logs)),
         // Nitro's headers say 1 here.
         difficulty: U256::ONE,
         number: context.number,
         gas_limit: context.gas_limit,
-        gas_used: receipts
-            .last()
-            .map_or(0, |receipt| receipt.cumulative_gas_used),
+        gas_used: receipts.last().map_or(0, |receipt| receipt.cumulative_gas_used),
         timestamp: context.timestamp,
         extra_data: Bytes::copy_from_slice(rules.salt.as_slice()),
         mix_hash: Block::mix_hash(context.l1_block_number, rules.exec.arbos.number()),
@@ -210,11 +168,5 @@ pub(crate) fn seal(
         ..Header::default()
     };
     let hash = header.hash_slow();
-    Block {
-        header,
-        hash,
-        l1_number: context.l1_block_number,
-        transactions,
-        receipts,
-    }
+    Block { header, hash, l1_number: context.l1_block_number, transactions, receipts }
 }

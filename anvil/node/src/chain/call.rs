@@ -2,9 +2,7 @@
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Bytes, TxKind, U256};
-use alloy_rpc_types::{
-    AccessList, AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride,
-};
+use alloy_rpc_types::{AccessList, AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride};
 use revm::{
     context::{
         TxEnv,
@@ -32,10 +30,7 @@ pub struct CallOptions {
 impl CallOptions {
     /// On the state of `block`.
     pub fn at(block: impl Into<BlockId>) -> Self {
-        Self {
-            block: Some(block.into()),
-            ..Self::default()
-        }
+        Self { block: Some(block.into()), ..Self::default() }
     }
 }
 
@@ -52,19 +47,11 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Reverted`] with the revert data; [`ChainError::Halted`]; [`ChainError`] if it cannot be executed.
-    pub fn call(
-        &self,
-        request: TransactionRequest,
-        options: CallOptions,
-    ) -> Result<Bytes, ChainError> {
+    pub fn call(&self, request: TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
         self.on_reader(move |chain| chain.call_here(&request, options))
     }
 
-    pub(crate) fn call_here(
-        &self,
-        request: &TransactionRequest,
-        options: CallOptions,
-    ) -> Result<Bytes, ChainError> {
+    pub(crate) fn call_here(&self, request: &TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
         let view = self.view(options, BlockNumberOrTag::Latest)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
         output(self.simulate(&view, tx)?.result)
@@ -78,51 +65,27 @@ impl Chain {
     ) -> Result<AccessListResult, ChainError> {
         let view = self.view(options, BlockNumberOrTag::Pending)?;
         let mut tx = call_env(request, &view, self.config().call_gas_cap)?;
-        let mut inspector =
-            AccessListInspector::new(request.access_list.clone().unwrap_or_default());
+        let mut inspector = AccessListInspector::new(request.access_list.clone().unwrap_or_default());
         let config = view.rules.exec.for_simulation();
-        let db = StateDb {
-            state: &view.state,
-            hashes: &*self.inner,
-        };
-        self.inner.executor.transact_inspected(
-            db,
-            &view.context,
-            &config,
-            tx.clone(),
-            &mut inspector,
-        )?;
+        let db = StateDb { state: &view.state, hashes: &*self.inner };
+        self.inner.executor.transact_inspected(db, &view.context, &config, tx.clone(), &mut inspector)?;
         let access_list = without_free_accounts(inspector.into_access_list(), &tx);
         tx.access_list = access_list.clone();
         tx.tx_type = tx.tx_type.max(1);
         let result = self.simulate(&view, tx)?.result;
         let gas_used = U256::from(result.tx_gas_used());
         let error = output(result).err().map(|error| error.to_string());
-        Ok(AccessListResult {
-            access_list,
-            gas_used,
-            error,
-        })
+        Ok(AccessListResult { access_list, gas_used, error })
     }
 
     pub(super) fn simulate(&self, view: &View, tx: TxEnv) -> Result<ResultAndState, ChainError> {
         let config: ExecConfig = view.rules.exec.for_simulation();
-        let db = StateDb {
-            state: &view.state,
-            hashes: &*self.inner,
-        };
-        Ok(self
-            .inner
-            .executor
-            .transact(db, &view.context, &config, tx)?)
+        let db = StateDb { state: &view.state, hashes: &*self.inner };
+        Ok(self.inner.executor.transact(db, &view.context, &config, tx)?)
     }
 
     /// The state and block of `options`, or of `default` if it names none.
-    pub(super) fn view(
-        &self,
-        options: CallOptions,
-        default: BlockNumberOrTag,
-    ) -> Result<View, ChainError> {
+    pub(super) fn view(&self, options: CallOptions, default: BlockNumberOrTag) -> Result<View, ChainError> {
         let mut view = self.view_at(options.block.unwrap_or(BlockId::Number(default)))?;
         if let Some(overrides) = options.block_overrides {
             overrides::apply_block(&mut view.context, overrides);
@@ -140,11 +103,7 @@ impl Chain {
         let block = self.block(id)?;
         let shared = self.inner.shared.read();
         let state = shared.ledger.state(block.number())?;
-        Ok(View {
-            state,
-            context: shared.rules.context_of(&block),
-            rules: shared.rules.clone(),
-        })
+        Ok(View { state, context: shared.rules.context_of(&block), rules: shared.rules.clone() })
     }
 
     /// The next block: on top of what the pool would put into it.
@@ -153,22 +112,9 @@ impl Chain {
             let shared = self.inner.shared.read();
             let head = shared.ledger.head();
             let time = shared.time.prepare(head.block.timestamp());
-            let context = shared
-                .rules
-                .context(head.block.number().saturating_add(1), time.timestamp);
-            let ready = if shared.pool.len() == 0 {
-                Vec::new()
-            } else {
-                shared.pool.ready(&head.state, self.config().order)
-            };
-            (
-                ready,
-                View {
-                    state: head.state,
-                    context,
-                    rules: shared.rules.clone(),
-                },
-            )
+            let context = shared.rules.context(head.block.number().saturating_add(1), time.timestamp);
+            let ready = if shared.pool.len() == 0 { Vec::new() } else { shared.pool.ready(&head.state, self.config().order) };
+            (ready, View { state: head.state, context, rules: shared.rules.clone() })
         };
         if !ready.is_empty() {
             view.state = self.build_on_head(&ready).0.state;
@@ -178,20 +124,16 @@ impl Chain {
 }
 
 /// The transaction a call pretends to be. Its gas limit is the request's, up to `gas_cap`.
-pub(super) fn call_env(
-    request: &TransactionRequest,
-    view: &View,
-    gas_cap: u64,
-) -> Result<TxEnv, ChainError> {
+pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) -> Result<TxEnv, ChainError> {
     let input = request.input.unique_input().map_err(|_| {
-        ChainError::Invalid("both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass transaction call data".to_owned())
+        ChainError::Invalid(
+            "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass transaction call data".to_owned(),
+        )
     })?;
     let caller = request.from.unwrap_or_default();
     let (max_fee, tip) = (request.max_fee_per_gas, request.max_priority_fee_per_gas);
     if request.gas_price.is_some() && (max_fee.is_some() || tip.is_some()) {
-        return Err(ChainError::Invalid(
-            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".to_owned(),
-        ));
+        return Err(ChainError::Invalid("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".to_owned()));
     }
     if request.blob_versioned_hashes.is_some() || request.sidecar.is_some() {
         return Err(TxError::Unsupported(3).into());
@@ -204,23 +146,13 @@ pub(super) fn call_env(
         return Err(TxError::TipAboveFeeCap { tip, max_fee }.into());
     }
     if offered != 0 && offered < u128::from(view.context.base_fee) {
-        return Err(TxError::FeeCapTooLow {
-            sender: caller,
-            max_fee: offered,
-            base_fee: view.context.base_fee,
-        }
-        .into());
+        return Err(TxError::FeeCapTooLow { sender: caller, max_fee: offered, base_fee: view.context.base_fee }.into());
     }
     let gas_limit = request.gas.unwrap_or(gas_cap).min(gas_cap);
     let value = request.value.unwrap_or_default();
     let (have, want) = (view.state.balance(caller), value);
     if have < want {
-        return Err(TxError::InsufficientFunds {
-            sender: caller,
-            have,
-            want,
-        }
-        .into());
+        return Err(TxError::InsufficientFunds { sender: caller, have, want }.into());
     }
     let authorizations = request.authorization_list.clone().unwrap_or_default();
     let tx_type = match (authorizations.is_empty(), &request.access_list) {
@@ -262,12 +194,6 @@ fn without_free_accounts(list: AccessList, tx: &TxEnv) -> AccessList {
         TxKind::Call(to) => to,
         TxKind::Create => tx.caller.create(tx.nonce),
     };
-    let free =
-        |address| address == tx.caller || address == target || precompiles.contains(&address);
-    AccessList(
-        list.0
-            .into_iter()
-            .filter(|item| !item.storage_keys.is_empty() || !free(item.address))
-            .collect(),
-    )
+    let free = |address| address == tx.caller || address == target || precompiles.contains(&address);
+    AccessList(list.0.into_iter().filter(|item| !item.storage_keys.is_empty() || !free(item.address)).collect())
 }

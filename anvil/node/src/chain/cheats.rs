@@ -22,12 +22,7 @@ impl Chain {
 
     /// Sets a storage slot.
     pub fn set_storage(&self, address: Address, slot: U256, value: B256) {
-        self.change(|shared| {
-            shared
-                .ledger
-                .head_state_mut()
-                .set_storage(address, slot, value.into())
-        });
+        self.change(|shared| shared.ledger.head_state_mut().set_storage(address, slot, value.into()));
     }
 
     /// Moves chain time forward; the seconds it is ahead of the clock now.
@@ -124,8 +119,7 @@ impl Chain {
 
     /// Removes a transaction from the pool.
     pub fn drop_transaction(&self, hash: TxHash) -> Option<Tx> {
-        self.change(|shared| shared.pool.remove(&hash))
-            .map(|tx| Tx::clone(&tx))
+        self.change(|shared| shared.pool.remove(&hash)).map(|tx| Tx::clone(&tx))
     }
 
     /// Removes every transaction from the pool.
@@ -137,9 +131,7 @@ impl Chain {
     pub fn drop_transactions_of(&self, sender: Address) -> Vec<TxHash> {
         self.change(|shared| {
             let hashes = shared.pool.hashes_of(sender);
-            hashes
-                .iter()
-                .for_each(|hash| drop(shared.pool.remove(hash)));
+            hashes.iter().for_each(|hash| drop(shared.pool.remove(hash)));
             hashes
         })
     }
@@ -153,10 +145,7 @@ impl Chain {
 fn not_before_head(shared: &Shared, timestamp: u64) -> Result<(), ChainError> {
     let head = shared.ledger.head_block().timestamp();
     if timestamp < head {
-        return Err(ChainError::Timestamp {
-            got: timestamp,
-            head,
-        });
+        return Err(ChainError::Timestamp { got: timestamp, head });
     }
     Ok(())
 }

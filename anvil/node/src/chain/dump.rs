@@ -25,9 +25,7 @@ pub enum DumpError {
     #[error("DUMP-001: it cannot be read: {0}")]
     Read(#[source] io::Error),
     /// The first line is not that of a dump.
-    #[error(
-        "DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{FORMAT}\""
-    )]
+    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{FORMAT}\"")]
     NotADump,
     /// Written by another version.
     #[error("DUMP-003: the dump has format version {got}, this program reads {VERSION}")]
@@ -44,9 +42,7 @@ pub enum DumpError {
         got: usize,
     },
     /// Changed.
-    #[error(
-        "DUMP-005: the dump is damaged: the hash of its content is {got} instead of {expected}"
-    )]
+    #[error("DUMP-005: the dump is damaged: the hash of its content is {got} instead of {expected}")]
     Hash {
         /// Hash that was written.
         expected: B256,
@@ -57,9 +53,7 @@ pub enum DumpError {
     #[error("DUMP-006: the content of the dump cannot be read: {0}")]
     Content(#[source] serde_json::Error),
     /// Dumped from another chain.
-    #[error(
-        "DUMP-007: the dump is of chain {got}, this chain is {expected}: start with --chain-id {got}"
-    )]
+    #[error("DUMP-007: the dump is of chain {got}, this chain is {expected}: start with --chain-id {got}")]
     ChainId {
         /// This chain.
         expected: u64,
@@ -130,12 +124,8 @@ impl StateDump {
     /// The dump as bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DumpError> {
         let content = serde_json::to_vec(self).map_err(DumpError::Content)?;
-        let preamble = Preamble {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            bytes: content.len(),
-            keccak256: keccak256(&content),
-        };
+        let preamble =
+            Preamble { format: FORMAT.to_owned(), version: VERSION, bytes: content.len(), keccak256: keccak256(&content) };
         let mut bytes = serde_json::to_vec(&preamble).map_err(DumpError::Content)?;
         bytes.push(b'\n');
         bytes.extend(content);
@@ -147,32 +137,21 @@ impl StateDump {
     /// # Errors
     /// [`DumpError`], DUMP-002 to DUMP-006.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DumpError> {
-        let end = bytes
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .ok_or(DumpError::NotADump)?;
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(DumpError::NotADump)?;
         let (first, content) = (&bytes[..end], &bytes[end + 1..]);
         let preamble: Preamble = serde_json::from_slice(first).map_err(|_| DumpError::NotADump)?;
         if preamble.format != FORMAT {
             return Err(DumpError::NotADump);
         }
         if preamble.version != VERSION {
-            return Err(DumpError::Version {
-                got: preamble.version,
-            });
+            return Err(DumpError::Version { got: preamble.version });
         }
         if content.len() != preamble.bytes {
-            return Err(DumpError::Length {
-                expected: preamble.bytes,
-                got: content.len(),
-            });
+            return Err(DumpError::Length { expected: preamble.bytes, got: content.len() });
         }
         let got = keccak256(content);
         if got != preamble.keccak256 {
-            return Err(DumpError::Hash {
-                expected: preamble.keccak256,
-                got,
-            });
+            return Err(DumpError::Hash { expected: preamble.keccak256, got });
         }
         serde_json::from_slice(content).map_err(DumpError::Content)
     }
@@ -188,44 +167,25 @@ impl StateDump {
             }
         }
         if state.root() != self.state_root {
-            return Err(DumpError::Inconsistent(
-                "the accounts do not have the recorded state root",
-            ));
+            return Err(DumpError::Inconsistent("the accounts do not have the recorded state root"));
         }
         Ok(state)
     }
 
     fn blocks(&self) -> Result<Vec<Arc<Block>>, DumpError> {
-        let blocks: Vec<Arc<Block>> = self
-            .blocks
-            .iter()
-            .map(|block| block.restore().map(Arc::new))
-            .collect::<Result<_, _>>()?;
-        let linked = blocks.windows(2).all(|pair| {
-            pair[1].header.parent_hash == pair[0].hash
-                && pair[1].number() == pair[0].number().saturating_add(1)
-        });
-        if linked {
-            Ok(blocks)
-        } else {
-            Err(DumpError::Inconsistent("the blocks are not linked"))
-        }
+        let blocks: Vec<Arc<Block>> = self.blocks.iter().map(|block| block.restore().map(Arc::new)).collect::<Result<_, _>>()?;
+        let linked = blocks
+            .windows(2)
+            .all(|pair| pair[1].header.parent_hash == pair[0].hash && pair[1].number() == pair[0].number().saturating_add(1));
+        if linked { Ok(blocks) } else { Err(DumpError::Inconsistent("the blocks are not linked")) }
     }
 }
 
 impl DumpedBlock {
     fn of(block: &Block) -> Self {
-        let transactions = block
-            .transactions
-            .iter()
-            .zip(&block.receipts)
-            .map(|(tx, receipt)| DumpedTx::of(tx, receipt))
-            .collect();
-        Self {
-            header: block.header.clone(),
-            l1_number: block.l1_number,
-            transactions,
-        }
+        let transactions =
+            block.transactions.iter().zip(&block.receipts).map(|(tx, receipt)| DumpedTx::of(tx, receipt)).collect();
+        Self { header: block.header.clone(), l1_number: block.l1_number, transactions }
     }
 
     fn restore(&self) -> Result<Block, DumpError> {
@@ -238,13 +198,7 @@ impl DumpedBlock {
             first_log_index += dumped.logs.len() as u64;
         }
         let hash = self.header.hash_slow();
-        Ok(Block {
-            header: self.header.clone(),
-            hash,
-            l1_number: self.l1_number,
-            transactions,
-            receipts,
-        })
+        Ok(Block { header: self.header.clone(), hash, l1_number: self.l1_number, transactions, receipts })
     }
 }
 
@@ -298,11 +252,7 @@ impl Chain {
             nonce: account.nonce,
             balance: account.balance,
             code: account.code.original_bytes(),
-            storage: account
-                .storage
-                .iter()
-                .map(|(slot, value)| (*slot, *value))
-                .collect(),
+            storage: account.storage.iter().map(|(slot, value)| (*slot, *value)).collect(),
         };
         StateDump {
             chain_id: shared.rules.exec.chain_id,
@@ -310,17 +260,8 @@ impl Chain {
             l1_genesis_number: shared.rules.l1_genesis_number,
             genesis_timestamp: shared.rules.genesis_timestamp,
             state_root: head.state.root(),
-            blocks: shared
-                .ledger
-                .range(0, u64::MAX)
-                .iter()
-                .map(|block| DumpedBlock::of(block))
-                .collect(),
-            accounts: head
-                .state
-                .accounts()
-                .map(|(address, account)| (*address, dumped(account)))
-                .collect(),
+            blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
+            accounts: head.state.accounts().map(|(address, account)| (*address, dumped(account))).collect(),
         }
     }
 
@@ -331,19 +272,11 @@ impl Chain {
     pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
         let expected = self.chain_id();
         if dump.chain_id != expected {
-            return Err(DumpError::ChainId {
-                expected,
-                got: dump.chain_id,
-            });
+            return Err(DumpError::ChainId { expected, got: dump.chain_id });
         }
         let (state, blocks) = (dump.state()?, dump.blocks()?);
-        let ledger = Ledger::restore(
-            blocks,
-            state,
-            self.config().states_kept,
-            self.config().blocks_kept,
-        )
-        .ok_or(DumpError::Inconsistent("there are no blocks"))?;
+        let ledger = Ledger::restore(blocks, state, self.config().states_kept, self.config().blocks_kept)
+            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
         let _writer = self.write();
         let mut shared = self.inner.shared.write();
         shared.ledger = ledger;

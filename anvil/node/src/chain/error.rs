@@ -59,9 +59,7 @@ pub enum TxError {
         block: u64,
     },
     /// The highest price the sender pays is under the base fee.
-    #[error(
-        "max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max_fee}, baseFee: {base_fee}"
-    )]
+    #[error("max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max_fee}, baseFee: {base_fee}")]
     FeeCapTooLow {
         /// Who sent it.
         sender: Address,
@@ -71,9 +69,7 @@ pub enum TxError {
         base_fee: u64,
     },
     /// The tip is over the highest price.
-    #[error(
-        "max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: {tip}, maxFeePerGas: {max_fee}"
-    )]
+    #[error("max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: {tip}, maxFeePerGas: {max_fee}")]
     TipAboveFeeCap {
         /// Wei for a unit of gas.
         tip: u128,
@@ -158,9 +154,7 @@ pub enum ChainError {
     #[error("transaction not found: {0}")]
     TxNotFound(TxHash),
     /// The state of that block is no longer kept.
-    #[error(
-        "state of block {number} is not available: states are kept from block {oldest} on (--max-persisted-states)"
-    )]
+    #[error("state of block {number} is not available: states are kept from block {oldest} on (--max-persisted-states)")]
     StateGone {
         /// Number asked for.
         number: u64,
@@ -174,9 +168,7 @@ pub enum ChainError {
     #[error("{0}")]
     Invalid(String),
     /// The node does not hold the key of this account and does not impersonate it.
-    #[error(
-        "unknown account {0}: its key is not here; impersonate it with anvil_impersonateAccount"
-    )]
+    #[error("unknown account {0}: its key is not here; impersonate it with anvil_impersonateAccount")]
     NoSigner(Address),
     /// A timestamp before the head's.
     #[error("Timestamp error: {got} is lower than previous block's timestamp {head}")]
@@ -193,9 +185,7 @@ pub enum ChainError {
     #[error("too many filters: {0} are installed; uninstall some")]
     TooManyFilters(usize),
     /// More logs match than one answer may hold.
-    #[error(
-        "query returned more than {limit} results; narrow the range, for example to blocks {from}-{to}"
-    )]
+    #[error("query returned more than {limit} results; narrow the range, for example to blocks {from}-{to}")]
     TooManyLogs {
         /// Logs in one answer.
         limit: usize,
@@ -224,9 +214,7 @@ pub enum ChainError {
     #[error("{0}")]
     Tracer(String),
     /// A reorganisation deeper than the chain or its kept states.
-    #[error(
-        "cannot go back {depth} blocks from block {head}: the oldest block with a state is {oldest}"
-    )]
+    #[error("cannot go back {depth} blocks from block {head}: the oldest block with a state is {oldest}")]
     ReorgDepth {
         /// Blocks asked for.
         depth: u64,
@@ -297,11 +285,7 @@ fn revert_message(data: &Bytes) -> String {
         Some(selector) if data.len() == 4 => {
             format!("{PREFIX}: custom error {}", hex::encode_prefixed(selector))
         }
-        Some(selector) => format!(
-            "{PREFIX}: custom error {}: {}",
-            hex::encode_prefixed(selector),
-            hex::encode(&data[4..])
-        ),
+        Some(selector) => format!("{PREFIX}: custom error {}: {}", hex::encode_prefixed(selector), hex::encode(&data[4..])),
         None => PREFIX.to_owned(),
     }
 }
@@ -318,13 +302,9 @@ fn halt_message(reason: &HaltReason) -> String {
         HaltReason::OutOfOffset => "return data out of bounds".to_owned(),
         HaltReason::CreateCollision => "contract address collision".to_owned(),
         HaltReason::CreateContractSizeLimit => "max code size exceeded".to_owned(),
-        HaltReason::CreateContractStartingWithEF => {
-            "invalid code: must not begin with 0xef".to_owned()
-        }
+        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".to_owned(),
         HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded".to_owned(),
-        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
-            "write protection".to_owned()
-        }
+        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => "write protection".to_owned(),
         HaltReason::OutOfFunds => "insufficient balance for transfer".to_owned(),
         HaltReason::CallTooDeep => "max call depth exceeded".to_owned(),
         other => other.to_string(),
@@ -338,32 +318,17 @@ mod tests {
     #[test]
     fn revert_messages_are_those_wallets_know() {
         let text = Revert::from("no money").abi_encode();
-        let panic = Panic {
-            code: U256::from(0x11),
-        }
-        .abi_encode();
+        let panic = Panic { code: U256::from(0x11) }.abi_encode();
         let cases: [(&[u8], &str); 6] = [
             (&[], "execution reverted"),
             (&text, "execution reverted: no money"),
-            (
-                &panic,
-                "execution reverted: panic: arithmetic underflow or overflow (0x11)",
-            ),
-            (
-                &[0x6f, 0x80, 0x9c, 0x4e],
-                "execution reverted: custom error 0x6f809c4e",
-            ),
-            (
-                &[0x6f, 0x80, 0x9c, 0x4e, 0xaa],
-                "execution reverted: custom error 0x6f809c4e: aa",
-            ),
+            (&panic, "execution reverted: panic: arithmetic underflow or overflow (0x11)"),
+            (&[0x6f, 0x80, 0x9c, 0x4e], "execution reverted: custom error 0x6f809c4e"),
+            (&[0x6f, 0x80, 0x9c, 0x4e, 0xaa], "execution reverted: custom error 0x6f809c4e: aa"),
             (&[1, 2], "execution reverted"),
         ];
         for (data, message) in cases {
-            assert_eq!(
-                ChainError::Reverted(Bytes::copy_from_slice(data)).to_string(),
-                message
-            );
+            assert_eq!(ChainError::Reverted(Bytes::copy_from_slice(data)).to_string(), message);
         }
     }
 }

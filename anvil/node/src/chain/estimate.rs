@@ -27,19 +27,11 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::call`], and [`ChainError::GasAllowance`] if no gas limit is enough.
-    pub fn estimate_gas(
-        &self,
-        request: TransactionRequest,
-        options: CallOptions,
-    ) -> Result<u64, ChainError> {
+    pub fn estimate_gas(&self, request: TransactionRequest, options: CallOptions) -> Result<u64, ChainError> {
         self.on_reader(move |chain| chain.estimate_gas_here(&request, options))
     }
 
-    pub(crate) fn estimate_gas_here(
-        &self,
-        request: &TransactionRequest,
-        options: CallOptions,
-    ) -> Result<u64, ChainError> {
+    pub(crate) fn estimate_gas_here(&self, request: &TransactionRequest, options: CallOptions) -> Result<u64, ChainError> {
         // The transaction will be in the next block, so that is the block to ask.
         let view = self.view(options, BlockNumberOrTag::Pending)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
@@ -54,11 +46,9 @@ impl Chain {
         let first = match self.attempt(view, tx, highest)? {
             Some(result) if result.is_success() => result,
             // Whatever the limit, it fails: say why, unless gas was what it lacked.
-            Some(ExecutionResult::Halt {
-                reason: HaltReason::OutOfGas(_),
-                ..
-            })
-            | None => return Err(ChainError::GasAllowance(highest)),
+            Some(ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. }) | None => {
+                return Err(ChainError::GasAllowance(highest));
+            }
             Some(result) => return output(result).map(|_| highest),
         };
         let spent = first.gas().total_gas_spent();
@@ -72,9 +62,7 @@ impl Chain {
                 low = optimistic;
             }
         }
-        while low.saturating_add(1) < high
-            && (high - low).saturating_mul(1000) / high >= ERROR_PER_MILLE
-        {
+        while low.saturating_add(1) < high && (high - low).saturating_mul(1000) / high >= ERROR_PER_MILLE {
             // Most transactions need little: keep the first guesses near the lower bound.
             let middle = (low + (high - low) / 2).min(low.saturating_mul(2));
             if self.succeeds(view, tx, middle)? {
@@ -87,29 +75,15 @@ impl Chain {
     }
 
     fn succeeds(&self, view: &View, tx: &TxEnv, gas_limit: u64) -> Result<bool, ChainError> {
-        Ok(self
-            .attempt(view, tx, gas_limit)?
-            .is_some_and(|result| result.is_success()))
+        Ok(self.attempt(view, tx, gas_limit)?.is_some_and(|result| result.is_success()))
     }
 
     /// One execution; `None` if the limit does not even cover the intrinsic gas.
-    fn attempt(
-        &self,
-        view: &View,
-        tx: &TxEnv,
-        gas_limit: u64,
-    ) -> Result<Option<ExecutionResult>, ChainError> {
-        match self.simulate(
-            view,
-            TxEnv {
-                gas_limit,
-                ..tx.clone()
-            },
-        ) {
+    fn attempt(&self, view: &View, tx: &TxEnv, gas_limit: u64) -> Result<Option<ExecutionResult>, ChainError> {
+        match self.simulate(view, TxEnv { gas_limit, ..tx.clone() }) {
             Ok(outcome) => Ok(Some(outcome.result)),
             Err(ChainError::Exec(ExecError::Invalid(
-                InvalidTransaction::CallGasCostMoreThanGasLimit { .. }
-                | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
+                InvalidTransaction::CallGasCostMoreThanGasLimit { .. } | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
             ))) => Ok(None),
             Err(error) => Err(error),
         }
@@ -122,13 +96,7 @@ fn affordable(tx: &TxEnv, view: &View) -> Result<u64, ChainError> {
         return Ok(u64::MAX);
     }
     let have = view.state.balance(tx.caller);
-    let left = have
-        .checked_sub(tx.value)
-        .ok_or(TxError::InsufficientFunds {
-            sender: tx.caller,
-            have,
-            want: tx.value,
-        })?;
+    let left = have.checked_sub(tx.value).ok_or(TxError::InsufficientFunds { sender: tx.caller, have, want: tx.value })?;
     Ok((left / U256::from(tx.gas_price)).saturating_to())
 }
 
@@ -140,10 +108,7 @@ fn is_plain_transfer(tx: &TxEnv, view: &View) -> bool {
         && tx.access_list.is_empty()
         && tx.authorization_list.is_empty()
         && !is_ethereum_precompile(to)
-        && view
-            .state
-            .account(to)
-            .is_none_or(|account| account.code.is_empty())
+        && view.state.account(to).is_none_or(|account| account.code.is_empty())
 }
 
 /// Precompiles have no code, but cost more than a transfer.

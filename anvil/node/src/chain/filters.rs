@@ -44,10 +44,7 @@ struct Installed {
 #[derive(Debug)]
 enum Kind {
     /// Logs of blocks from `next_block` on.
-    Logs {
-        filter: Box<Filter>,
-        next_block: u64,
-    },
+    Logs { filter: Box<Filter>, next_block: u64 },
     /// Hashes of blocks from `next_block` on.
     Blocks { next_block: u64 },
     /// Hashes of transactions that entered the pool.
@@ -56,34 +53,21 @@ enum Kind {
 
 impl Filters {
     fn install(&mut self, kind: Kind, now: Duration) -> Result<u64, ChainError> {
-        self.installed
-            .retain(|_, filter| now.saturating_sub(filter.last_asked) < FILTER_IDLE);
+        self.installed.retain(|_, filter| now.saturating_sub(filter.last_asked) < FILTER_IDLE);
         if self.installed.len() >= FILTERS_MAX {
             return Err(ChainError::TooManyFilters(FILTERS_MAX));
         }
         self.last_id += 1;
-        self.installed.insert(
-            self.last_id,
-            Installed {
-                kind,
-                last_asked: now,
-            },
-        );
+        self.installed.insert(self.last_id, Installed { kind, last_asked: now });
         Ok(self.last_id)
     }
 
     fn ask(&mut self, id: u64, now: Duration) -> Result<&mut Kind, ChainError> {
-        let fresh = self
-            .installed
-            .get(&id)
-            .is_some_and(|filter| now.saturating_sub(filter.last_asked) < FILTER_IDLE);
+        let fresh = self.installed.get(&id).is_some_and(|filter| now.saturating_sub(filter.last_asked) < FILTER_IDLE);
         if !fresh {
             self.installed.remove(&id);
         }
-        let filter = self
-            .installed
-            .get_mut(&id)
-            .ok_or(ChainError::FilterNotFound)?;
+        let filter = self.installed.get_mut(&id).ok_or(ChainError::FilterNotFound)?;
         filter.last_asked = now;
         Ok(&mut filter.kind)
     }
@@ -120,18 +104,10 @@ impl Chain {
     /// [`ChainError::TooManyFilters`]; [`ChainError::Invalid`] for a filter on one block's hash.
     pub fn new_log_filter(&self, filter: Filter) -> Result<u64, ChainError> {
         if matches!(filter.block_option, FilterBlockOption::AtBlockHash(_)) {
-            return Err(ChainError::Invalid(
-                "cannot install a filter on a block hash; use eth_getLogs".to_owned(),
-            ));
+            return Err(ChainError::Invalid("cannot install a filter on a block hash; use eth_getLogs".to_owned()));
         }
         let next_block = self.block_number().saturating_add(1);
-        self.inner.filters.lock().install(
-            Kind::Logs {
-                filter: Box::new(filter),
-                next_block,
-            },
-            self.clock_now(),
-        )
+        self.inner.filters.lock().install(Kind::Logs { filter: Box::new(filter), next_block }, self.clock_now())
     }
 
     /// Installs a filter for hashes of blocks to come.
@@ -140,10 +116,7 @@ impl Chain {
     /// [`ChainError::TooManyFilters`].
     pub fn new_block_filter(&self) -> Result<u64, ChainError> {
         let next_block = self.block_number().saturating_add(1);
-        self.inner
-            .filters
-            .lock()
-            .install(Kind::Blocks { next_block }, self.clock_now())
+        self.inner.filters.lock().install(Kind::Blocks { next_block }, self.clock_now())
     }
 
     /// Installs a filter for hashes of transactions that enter the pool.
@@ -151,12 +124,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::TooManyFilters`].
     pub fn new_pending_filter(&self) -> Result<u64, ChainError> {
-        self.inner.filters.lock().install(
-            Kind::Pending {
-                hashes: VecDeque::new(),
-            },
-            self.clock_now(),
-        )
+        self.inner.filters.lock().install(Kind::Pending { hashes: VecDeque::new() }, self.clock_now())
     }
 
     /// Forgets a filter; whether it was there.
@@ -175,9 +143,7 @@ impl Chain {
             Kind::Pending { hashes } => Ok(FilterChanges::Hashes(hashes.drain(..).collect())),
             Kind::Blocks { next_block } => {
                 let blocks = self.blocks_from(next_block);
-                Ok(FilterChanges::Hashes(
-                    blocks.iter().map(|block| block.hash).collect(),
-                ))
+                Ok(FilterChanges::Hashes(blocks.iter().map(|block| block.hash).collect()))
             }
             Kind::Logs { filter, next_block } => {
                 let mut blocks = self.blocks_from(next_block);
@@ -212,8 +178,5 @@ impl Chain {
 
 /// The block numbers a log filter is about; open ends include every block to come.
 fn bounds(filter: &Filter) -> (u64, u64) {
-    (
-        filter.get_from_block().unwrap_or(0),
-        filter.get_to_block().unwrap_or(u64::MAX),
-    )
+    (filter.get_from_block().unwrap_or(0), filter.get_to_block().unwrap_or(u64::MAX))
 }

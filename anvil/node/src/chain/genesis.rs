@@ -35,10 +35,7 @@ pub struct Genesis {
 /// A chain with nothing but its first block.
 pub(super) fn shared(config: &NodeConfig, wallet: &Wallet, genesis: Genesis) -> Shared {
     let mut time = ChainTime::new(config.clock.clone());
-    let timestamp = genesis
-        .timestamp
-        .or(config.genesis_timestamp)
-        .unwrap_or_else(|| time.now_secs());
+    let timestamp = genesis.timestamp.or(config.genesis_timestamp).unwrap_or_else(|| time.now_secs());
     time.set_now(timestamp);
     let rules = Rules {
         exec: ExecConfig {
@@ -57,34 +54,20 @@ pub(super) fn shared(config: &NodeConfig, wallet: &Wallet, genesis: Genesis) -> 
     };
     let state = first_state(config, wallet);
     let context = rules.context(config.genesis_number, timestamp);
-    let block = seal(
-        &rules,
-        &context,
-        B256::ZERO,
-        state.root(),
-        Vec::new(),
-        Vec::new(),
-    );
+    let block = seal(&rules, &context, B256::ZERO, state.root(), Vec::new(), Vec::new());
     Shared {
         ledger: Ledger::new(block, state, config.states_kept, config.blocks_kept),
         pool: Pool::default(),
         rules,
         time,
-        impersonation: Impersonation {
-            accounts: HashSet::new(),
-            everyone: config.auto_impersonate,
-        },
+        impersonation: Impersonation { accounts: HashSet::new(), everyone: config.auto_impersonate },
         snapshots: Snapshots::default(),
     }
 }
 
 fn first_state(config: &NodeConfig, wallet: &Wallet) -> State {
     let mut state = State::default();
-    let arbos = GenesisConfig {
-        chain_id: config.chain_id,
-        arbos: config.arbos,
-        chain_owner: config.chain_owner,
-    };
+    let arbos = GenesisConfig { chain_id: config.chain_id, arbos: config.arbos, chain_owner: config.chain_owner };
     for account in genesis_accounts(&arbos) {
         state.set_info(account.address, account.info);
         for (slot, value) in account.storage {

@@ -32,12 +32,7 @@ pub(crate) struct Head {
 
 impl Ledger {
     /// A chain that consists of `genesis`. At least one state and one block are kept.
-    pub(crate) fn new(
-        genesis: Block,
-        state: State,
-        states_kept: usize,
-        blocks_kept: Option<usize>,
-    ) -> Self {
+    pub(crate) fn new(genesis: Block, state: State, states_kept: usize, blocks_kept: Option<usize>) -> Self {
         let genesis = Arc::new(genesis);
         let mut ledger = Self {
             blocks: VecDeque::new(),
@@ -53,20 +48,10 @@ impl Ledger {
     }
 
     /// A chain of consecutive `blocks`, of which only the newest has a state. The first stands for the genesis.
-    pub(crate) fn restore(
-        blocks: Vec<Arc<Block>>,
-        state: State,
-        states_kept: usize,
-        blocks_kept: Option<usize>,
-    ) -> Option<Self> {
+    pub(crate) fn restore(blocks: Vec<Arc<Block>>, state: State, states_kept: usize, blocks_kept: Option<usize>) -> Option<Self> {
         let mut blocks = blocks.into_iter();
         let first = blocks.next()?;
-        let mut ledger = Self::new(
-            Block::clone(&first),
-            state.clone(),
-            states_kept,
-            blocks_kept,
-        );
+        let mut ledger = Self::new(Block::clone(&first), state.clone(), states_kept, blocks_kept);
         for block in blocks {
             ledger.push(block, state.clone());
         }
@@ -81,10 +66,7 @@ impl Ledger {
     }
 
     pub(crate) fn head(&self) -> Head {
-        Head {
-            block: self.head_block().clone(),
-            state: self.head_state().clone(),
-        }
+        Head { block: self.head_block().clone(), state: self.head_state().clone() }
     }
 
     pub(crate) fn head_block(&self) -> &Arc<Block> {
@@ -97,16 +79,12 @@ impl Ledger {
 
     fn head_state(&self) -> &State {
         // `new` pushes one and nothing removes the last.
-        self.states
-            .back()
-            .unwrap_or_else(|| unreachable!("a ledger has a head state"))
+        self.states.back().unwrap_or_else(|| unreachable!("a ledger has a head state"))
     }
 
     /// The head's state, to be changed by hand. The header's root stays that of the block as mined.
     pub(crate) fn head_state_mut(&mut self) -> &mut State {
-        self.states
-            .back_mut()
-            .unwrap_or_else(|| unreachable!("a ledger has a head state"))
+        self.states.back_mut().unwrap_or_else(|| unreachable!("a ledger has a head state"))
     }
 
     /// Number of the oldest block that is kept.
@@ -130,9 +108,7 @@ impl Ledger {
     }
 
     pub(crate) fn oldest_state(&self) -> u64 {
-        self.head_number()
-            .saturating_add(1)
-            .saturating_sub(self.states.len() as u64)
+        self.head_number().saturating_add(1).saturating_sub(self.states.len() as u64)
     }
 
     /// The state after block `number`.
@@ -141,13 +117,8 @@ impl Ledger {
             return Err(ChainError::BlockNotFound);
         }
         let oldest = self.oldest_state();
-        let index = number
-            .checked_sub(oldest)
-            .and_then(|index| usize::try_from(index).ok());
-        index
-            .and_then(|index| self.states.get(index))
-            .cloned()
-            .ok_or(ChainError::StateGone { number, oldest })
+        let index = number.checked_sub(oldest).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.states.get(index)).cloned().ok_or(ChainError::StateGone { number, oldest })
     }
 
     /// Appends a block and the state it left.
@@ -201,11 +172,6 @@ impl Ledger {
     pub(crate) fn range(&self, from: u64, to: u64) -> Vec<Arc<Block>> {
         let oldest = self.oldest();
         let skip = usize::try_from(from.saturating_sub(oldest)).unwrap_or(usize::MAX);
-        self.blocks
-            .iter()
-            .skip(skip)
-            .take_while(|block| block.number() <= to)
-            .cloned()
-            .collect()
+        self.blocks.iter().skip(skip).take_while(|block| block.number() <= to).cloned().collect()
     }
 }

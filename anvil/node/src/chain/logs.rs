@@ -35,27 +35,18 @@ pub struct MinedLog {
 
 /// All logs of `block`, in order.
 pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = MinedLog> {
-    block
-        .transactions
-        .iter()
-        .zip(&block.receipts)
-        .zip(0u64..)
-        .flat_map(move |((tx, receipt), tx_index)| {
-            receipt
-                .logs
-                .iter()
-                .zip(receipt.first_log_index..)
-                .map(move |(log, log_index)| MinedLog {
-                    log: log.clone(),
-                    block_hash: block.hash,
-                    block_number: block.number(),
-                    block_timestamp: block.timestamp(),
-                    tx_hash: *tx.tx_hash(),
-                    tx_index,
-                    log_index,
-                    removed,
-                })
+    block.transactions.iter().zip(&block.receipts).zip(0u64..).flat_map(move |((tx, receipt), tx_index)| {
+        receipt.logs.iter().zip(receipt.first_log_index..).map(move |(log, log_index)| MinedLog {
+            log: log.clone(),
+            block_hash: block.hash,
+            block_number: block.number(),
+            block_timestamp: block.timestamp(),
+            tx_hash: *tx.tx_hash(),
+            tx_index,
+            log_index,
+            removed,
         })
+    })
 }
 
 /// Logs of `block` that `filter` asks for by address and topics.
@@ -63,9 +54,7 @@ pub(crate) fn matching_logs(block: &Block, filter: &Filter, removed: bool) -> Ve
     if !filter.matches_bloom(block.header.logs_bloom) {
         return Vec::new();
     }
-    block_logs(block, removed)
-        .filter(|mined| filter.matches(&mined.log))
-        .collect()
+    block_logs(block, removed).filter(|mined| filter.matches(&mined.log)).collect()
 }
 
 impl Chain {
@@ -76,10 +65,7 @@ impl Chain {
     pub fn logs(&self, filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
         let blocks = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => vec![self.block(hash)?],
-            FilterBlockOption::Range {
-                from_block,
-                to_block,
-            } => {
+            FilterBlockOption::Range { from_block, to_block } => {
                 let (from, to) = self.resolve_range(from_block, to_block)?;
                 self.inner.shared.read().ledger.range(from, to)
             }
@@ -116,11 +102,7 @@ pub(super) fn collect(blocks: &[Arc<Block>], filter: &Filter) -> Result<Vec<Mine
         // One block is always answered in full: no narrower range exists.
         if found.len() > LOGS_MAX && before > 0 {
             let from = blocks.first().map_or(0, |first| first.number());
-            return Err(ChainError::TooManyLogs {
-                limit: LOGS_MAX,
-                from,
-                to: block.number().saturating_sub(1),
-            });
+            return Err(ChainError::TooManyLogs { limit: LOGS_MAX, from, to: block.number().saturating_sub(1) });
         }
     }
     Ok(found)

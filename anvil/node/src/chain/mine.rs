@@ -31,20 +31,14 @@ impl Chain {
     /// [`ChainError::Invalid`] if `count` is over [`MINE_MAX`].
     pub fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
         if count > MINE_MAX {
-            return Err(ChainError::Invalid(format!(
-                "cannot mine {count} blocks in one request; the limit is {MINE_MAX}"
-            )));
+            return Err(ChainError::Invalid(format!("cannot mine {count} blocks in one request; the limit is {MINE_MAX}")));
         }
         self.on_writer(move |chain| {
             let writer = chain.write();
             for index in 0..count {
                 if let (Some(interval), true) = (interval_secs, index > 0) {
                     let mut shared = chain.inner.shared.write();
-                    let next = shared
-                        .ledger
-                        .head_block()
-                        .timestamp()
-                        .saturating_add(interval);
+                    let next = shared.ledger.head_block().timestamp().saturating_add(interval);
                     shared.time.set_next(next);
                 }
                 chain.mine_pool(&writer);
@@ -82,9 +76,7 @@ impl Chain {
     pub(super) fn mine_pool(&self, writer: &MutexGuard<'_, ()>) -> Arc<Block> {
         let ready = {
             let shared = self.inner.shared.read();
-            shared
-                .pool
-                .ready(&shared.ledger.head().state, self.config().order)
+            shared.pool.ready(&shared.ledger.head().state, self.config().order)
         };
         self.mine_txs(writer, &ready)
     }
@@ -93,12 +85,7 @@ impl Chain {
     ///
     /// # Errors
     /// Why `hash` turned out to be invalid; no block is made for its sake then.
-    pub(super) fn mine_ready_of(
-        &self,
-        writer: &MutexGuard<'_, ()>,
-        sender: Address,
-        hash: TxHash,
-    ) -> Result<(), ChainError> {
+    pub(super) fn mine_ready_of(&self, writer: &MutexGuard<'_, ()>, sender: Address, hash: TxHash) -> Result<(), ChainError> {
         let ready = {
             let shared = self.inner.shared.read();
             shared.pool.ready_of(sender, &shared.ledger.head().state)
@@ -107,11 +94,8 @@ impl Chain {
             return Ok(());
         }
         let (mut built, time) = self.build_on_head(&ready);
-        let refused = built
-            .invalid
-            .iter()
-            .position(|(invalid, _)| *invalid == hash)
-            .map(|index| built.invalid.swap_remove(index));
+        let refused =
+            built.invalid.iter().position(|(invalid, _)| *invalid == hash).map(|index| built.invalid.swap_remove(index));
         if let Some((hash, _)) = &refused {
             self.inner.shared.write().pool.remove(hash);
         }
@@ -139,16 +123,7 @@ impl Chain {
             (head, shared.rules.clone(), time)
         };
         let parent = (&*head.block, head.state);
-        (
-            build::build(
-                &self.inner.executor,
-                &rules,
-                parent,
-                &*self.inner,
-                (time.timestamp, txs),
-            ),
-            time,
-        )
+        (build::build(&self.inner.executor, &rules, parent, &*self.inner, (time.timestamp, txs)), time)
     }
 
     fn commit(&self, _writer: &MutexGuard<'_, ()>, built: Built, time: PreparedTime) -> Arc<Block> {

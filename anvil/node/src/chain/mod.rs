@@ -128,12 +128,10 @@ impl Chain {
     /// # Errors
     /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
     pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
-        let wallet =
-            Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
+        let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
         let shared = genesis::shared(&config, &wallet, Genesis::default());
         let inner = Inner {
-            executor: Executor::with_cache(config.program_cache.as_deref())
-                .map_err(NodeError::Executor)?,
+            executor: Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?,
             readers: Workers::readers().map_err(NodeError::Thread)?,
             writer_thread: Workers::writer().map_err(NodeError::Thread)?,
             writer: Mutex::new(()),
@@ -144,9 +142,7 @@ impl Chain {
             config,
             wallet,
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Settings the chain was started with.
@@ -179,10 +175,7 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner
-            .readers
-            .call(move || work(&chain))
-            .unwrap_or(Err(ChainError::Panicked))
+        self.inner.readers.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
     }
 
     /// Runs something that makes blocks on the thread for that, and waits.
@@ -191,10 +184,7 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner
-            .writer_thread
-            .call(move || work(&chain))
-            .unwrap_or(Err(ChainError::Panicked))
+        self.inner.writer_thread.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
     }
 
     /// As [`on_reader`](Self::on_reader) without blocking the caller's thread; for servers.
@@ -203,11 +193,7 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner
-            .readers
-            .run(move || work(&chain))
-            .await
-            .unwrap_or(Err(ChainError::Panicked))
+        self.inner.readers.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
     }
 
     /// As [`on_writer`](Self::on_writer) without blocking the caller's thread; for servers.
@@ -216,21 +202,12 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner
-            .writer_thread
-            .run(move || work(&chain))
-            .await
-            .unwrap_or(Err(ChainError::Panicked))
+        self.inner.writer_thread.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
     }
 }
 
 impl BlockHashes for Inner {
     fn block_hash(&self, number: u64) -> B256 {
-        self.shared
-            .read()
-            .ledger
-            .block(number)
-            .map(|block| block.hash)
-            .unwrap_or_default()
+        self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default()
     }
 }

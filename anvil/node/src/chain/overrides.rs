@@ -17,20 +17,12 @@ pub(super) fn apply_state(state: &mut State, overrides: StateOverride) -> Result
     Ok(())
 }
 
-fn apply_account(
-    state: &mut State,
-    address: Address,
-    account: AccountOverride,
-) -> Result<(), ChainError> {
+fn apply_account(state: &mut State, address: Address, account: AccountOverride) -> Result<(), ChainError> {
     if account.state.is_some() && account.state_diff.is_some() {
-        return Err(ChainError::Invalid(format!(
-            "account {address} has both 'state' and 'stateDiff'"
-        )));
+        return Err(ChainError::Invalid(format!("account {address} has both 'state' and 'stateDiff'")));
     }
     if account.move_precompile_to.is_some() {
-        return Err(ChainError::Invalid(
-            "movePrecompileToAddress is not supported".to_owned(),
-        ));
+        return Err(ChainError::Invalid("movePrecompileToAddress is not supported".to_owned()));
     }
     if let Some(nonce) = account.nonce {
         state.set_nonce(address, nonce);

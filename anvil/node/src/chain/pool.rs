@@ -61,13 +61,7 @@ impl Pool {
             None => {}
         }
         self.arrivals += 1;
-        nonces.insert(
-            key.1,
-            PooledTx {
-                tx,
-                arrival: self.arrivals,
-            },
-        );
+        nonces.insert(key.1, PooledTx { tx, arrival: self.arrivals });
         self.by_hash.insert(hash, key);
         Ok(())
     }
@@ -110,42 +104,26 @@ impl Pool {
     /// The nonce after the waiting transactions that follow `next_nonce` without a gap.
     pub(crate) fn next_nonce(&self, sender: Address, next_nonce: u64) -> u64 {
         let waiting = self.senders.get(&sender).map_or(0, |nonces| {
-            nonces
-                .range(next_nonce..)
-                .zip(next_nonce..)
-                .take_while(|((nonce, _), expected)| **nonce == *expected)
-                .count()
+            nonces.range(next_nonce..).zip(next_nonce..).take_while(|((nonce, _), expected)| **nonce == *expected).count()
         });
         next_nonce.saturating_add(waiting as u64)
     }
 
     /// Transactions of `sender` that follow `next_nonce` without a gap, lowest nonce first.
     fn run(&self, sender: Address, next_nonce: u64) -> impl Iterator<Item = &PooledTx> {
-        let nonces = self
-            .senders
-            .get(&sender)
-            .into_iter()
-            .flat_map(move |nonces| nonces.range(next_nonce..));
-        nonces
-            .zip(next_nonce..)
-            .take_while(|((nonce, _), expected)| **nonce == *expected)
-            .map(|((_, tx), _)| tx)
+        let nonces = self.senders.get(&sender).into_iter().flat_map(move |nonces| nonces.range(next_nonce..));
+        nonces.zip(next_nonce..).take_while(|((nonce, _), expected)| **nonce == *expected).map(|((_, tx), _)| tx)
     }
 
     /// Transactions of `sender` that can be mined now.
     pub(crate) fn ready_of(&self, sender: Address, state: &State) -> Vec<Arc<Tx>> {
-        self.run(sender, state.nonce(sender))
-            .map(|pooled| pooled.tx.clone())
-            .collect()
+        self.run(sender, state.nonce(sender)).map(|pooled| pooled.tx.clone()).collect()
     }
 
     /// All transactions that can be mined now. Those of one sender keep their nonce order; between senders `order` decides.
     pub(crate) fn ready(&self, state: &State, order: Order) -> Vec<Arc<Tx>> {
-        let mut runs: HashMap<Address, _> = self
-            .senders
-            .keys()
-            .map(|sender| (*sender, self.run(*sender, state.nonce(*sender))))
-            .collect();
+        let mut runs: HashMap<Address, _> =
+            self.senders.keys().map(|sender| (*sender, self.run(*sender, state.nonce(*sender)))).collect();
         let rank = |pooled: &PooledTx| match order {
             Order::Fifo => (0, Reverse(pooled.arrival)),
             Order::Fees => (pooled.tx.max_fee_per_gas(), Reverse(pooled.arrival)),
@@ -179,14 +157,8 @@ impl Pool {
         for (sender, nonces) in &self.senders {
             let next = self.next_nonce(*sender, state.nonce(*sender));
             for (nonce, pooled) in nonces {
-                let part = if *nonce < next {
-                    &mut pending
-                } else {
-                    &mut queued
-                };
-                part.entry(*sender)
-                    .or_default()
-                    .insert(*nonce, pooled.tx.clone());
+                let part = if *nonce < next { &mut pending } else { &mut queued };
+                part.entry(*sender).or_default().insert(*nonce, pooled.tx.clone());
             }
         }
         (pending, queued)
@@ -194,11 +166,7 @@ impl Pool {
 
     /// Hashes of all transactions of `sender`.
     pub(crate) fn hashes_of(&self, sender: Address) -> Vec<TxHash> {
-        let nonces = self
-            .senders
-            .get(&sender)
-            .into_iter()
-            .flat_map(BTreeMap::values);
+        let nonces = self.senders.get(&sender).into_iter().flat_map(BTreeMap::values);
         nonces.map(|pooled| *pooled.tx.tx_hash()).collect()
     }
 }
@@ -208,13 +176,8 @@ pub(crate) type PoolPart = BTreeMap<Address, BTreeMap<u64, Arc<Tx>>>;
 
 /// Whether `new` pays enough more than `old`, in both the highest price and the tip.
 fn outbids(new: &Tx, old: &Tx) -> bool {
-    let enough = |new: u128, old: u128| {
-        new >= old.saturating_add(old.saturating_mul(REPLACEMENT_BUMP_PERCENT).div_ceil(100))
-    };
-    let tip = |tx: &Tx| {
-        tx.max_priority_fee_per_gas()
-            .unwrap_or_else(|| tx.max_fee_per_gas())
-    };
+    let enough = |new: u128, old: u128| new >= old.saturating_add(old.saturating_mul(REPLACEMENT_BUMP_PERCENT).div_ceil(100));
+    let tip = |tx: &Tx| tx.max_priority_fee_per_gas().unwrap_or_else(|| tx.max_fee_per_gas());
     enough(new.max_fee_per_gas(), old.max_fee_per_gas())
         && enough(tip(new), tip(old))
         && new.max_fee_per_gas() > old.max_fee_per_gas()

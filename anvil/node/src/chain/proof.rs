@@ -33,17 +33,9 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::state`]; [`ChainError::Invalid`] for too many slots.
-    pub fn proof(
-        &self,
-        address: Address,
-        slots: &[U256],
-        block: Option<BlockId>,
-    ) -> Result<AccountProof, ChainError> {
+    pub fn proof(&self, address: Address, slots: &[U256], block: Option<BlockId>) -> Result<AccountProof, ChainError> {
         if slots.len() > PROOF_SLOTS_MAX {
-            return Err(ChainError::Invalid(format!(
-                "too many slots: {} of at most {PROOF_SLOTS_MAX}",
-                slots.len()
-            )));
+            return Err(ChainError::Invalid(format!("too many slots: {} of at most {PROOF_SLOTS_MAX}", slots.len())));
         }
         let state = self.state(block)?;
         let none = Account::default();

@@ -60,19 +60,14 @@ impl Chain {
             BlockId::Number(BlockNumberOrTag::Earliest) => return Ok(ledger.genesis().clone()),
             BlockId::Number(_) => return Ok(ledger.head_block().clone()),
         };
-        number
-            .and_then(|number| ledger.block(number))
-            .cloned()
-            .ok_or(ChainError::BlockNotFound)
+        number.and_then(|number| ledger.block(number)).cloned().ok_or(ChainError::BlockNotFound)
     }
 
     /// The block that would be mined now, with what the pool holds.
     pub(crate) fn pending_block(&self) -> Block {
         let ready = {
             let shared = self.inner.shared.read();
-            shared
-                .pool
-                .ready(&shared.ledger.head().state, self.config().order)
+            shared.pool.ready(&shared.ledger.head().state, self.config().order)
         };
         self.build_on_head(&ready).0.block
     }
@@ -84,9 +79,9 @@ impl Chain {
     pub fn state(&self, id: Option<BlockId>) -> Result<State, ChainError> {
         match id {
             None | Some(BlockId::Number(BlockNumberOrTag::Latest)) => Ok(self.head().state),
-            Some(BlockId::Number(BlockNumberOrTag::Pending)) => Ok(self
-                .view(super::CallOptions::default(), BlockNumberOrTag::Pending)?
-                .state),
+            Some(BlockId::Number(BlockNumberOrTag::Pending)) => {
+                Ok(self.view(super::CallOptions::default(), BlockNumberOrTag::Pending)?.state)
+            }
             Some(id) => {
                 let number = self.block(id)?.number();
                 self.inner.shared.read().ledger.state(number)

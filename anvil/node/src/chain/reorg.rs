@@ -23,24 +23,15 @@ impl Chain {
     /// As [`rollback`](Self::rollback); [`ChainError::Invalid`] for an index outside the new blocks.
     pub fn reorg(&self, depth: u64, txs: Vec<(Tx, u64)>) -> Result<(), ChainError> {
         if let Some((_, index)) = txs.iter().find(|(_, index)| *index >= depth) {
-            return Err(ChainError::Invalid(format!(
-                "block {index} is outside of the {depth} new blocks"
-            )));
+            return Err(ChainError::Invalid(format!("block {index} is outside of the {depth} new blocks")));
         }
         self.on_writer(move |chain| {
             let writer = chain.write();
             let removed = chain.remove_blocks(depth)?;
             // Same parents and transactions would give the same hashes again.
-            chain.inner.shared.write().rules.salt = removed
-                .first()
-                .map(|block| keccak256(block.hash))
-                .unwrap_or_default();
+            chain.inner.shared.write().rules.salt = removed.first().map(|block| keccak256(block.hash)).unwrap_or_default();
             for index in 0..depth {
-                let block_txs: Vec<_> = txs
-                    .iter()
-                    .filter(|(_, at)| *at == index)
-                    .map(|(tx, _)| Arc::new(tx.clone()))
-                    .collect();
+                let block_txs: Vec<_> = txs.iter().filter(|(_, at)| *at == index).map(|(tx, _)| Arc::new(tx.clone())).collect();
                 chain.mine_txs(&writer, &block_txs);
             }
             chain.inner.shared.write().rules.salt = B256::ZERO;
@@ -55,8 +46,7 @@ impl Chain {
         let removed = {
             let mut shared = self.inner.shared.write();
             let old = std::mem::replace(&mut *shared, fresh);
-            old.ledger
-                .range(old.ledger.genesis().number().saturating_add(1), u64::MAX)
+            old.ledger.range(old.ledger.genesis().number().saturating_add(1), u64::MAX)
         };
         self.announce_removed(removed.into_iter().rev().collect());
     }
@@ -66,11 +56,7 @@ impl Chain {
             let mut shared = self.inner.shared.write();
             let ledger = &mut shared.ledger;
             let (head, oldest) = (ledger.head_number(), ledger.oldest_state());
-            let refused = ChainError::ReorgDepth {
-                depth,
-                head,
-                oldest,
-            };
+            let refused = ChainError::ReorgDepth { depth, head, oldest };
             let Some(target) = head.checked_sub(depth).filter(|target| *target >= oldest) else {
                 return Err(refused);
             };

@@ -25,27 +25,16 @@ impl Chain {
     }
 
     /// As [`send`](Self::send) without blocking the caller's thread.
-    pub(crate) async fn send_async(
-        &self,
-        request: TransactionRequest,
-    ) -> Result<TxHash, ChainError> {
-        let made = self
-            .read_async(move |chain| chain.make_here(request))
-            .await?;
+    pub(crate) async fn send_async(&self, request: TransactionRequest) -> Result<TxHash, ChainError> {
+        let made = self.read_async(move |chain| chain.make_here(request)).await?;
         self.write_async(move |chain| chain.submit_made(made)).await
     }
 
     /// Submits in the name of any account, impersonated or not (`eth_sendUnsignedTransaction`).
-    pub(crate) async fn send_unsigned_async(
-        &self,
-        request: TransactionRequest,
-    ) -> Result<TxHash, ChainError> {
+    pub(crate) async fn send_unsigned_async(&self, request: TransactionRequest) -> Result<TxHash, ChainError> {
         let made = self.read_async(move |chain| {
             let from = chain.sender_of(&request)?;
-            Ok(Made {
-                tx: impersonated(chain.fill_here(request)?, from),
-                impersonated: true,
-            })
+            Ok(Made { tx: impersonated(chain.fill_here(request)?, from), impersonated: true })
         });
         let made = made.await?;
         self.write_async(move |chain| chain.submit_made(made)).await
@@ -60,14 +49,8 @@ impl Chain {
         let from = self.sender_of(&request)?;
         let tx = self.fill_here(request)?;
         match self.wallet().sign_transaction(from, tx.clone()) {
-            Some(signed) => Ok(Made {
-                tx: Tx::new_unchecked(signed, from),
-                impersonated: self.impersonates(from),
-            }),
-            None if self.impersonates(from) => Ok(Made {
-                tx: impersonated(tx, from),
-                impersonated: true,
-            }),
+            Some(signed) => Ok(Made { tx: Tx::new_unchecked(signed, from), impersonated: self.impersonates(from) }),
+            None if self.impersonates(from) => Ok(Made { tx: impersonated(tx, from), impersonated: true }),
             None => Err(ChainError::NoSigner(from)),
         }
     }
@@ -76,24 +59,16 @@ impl Chain {
     pub(crate) fn sign_here(&self, request: TransactionRequest) -> Result<TxEnvelope, ChainError> {
         let from = self.sender_of(&request)?;
         let tx = self.fill_here(request)?;
-        self.wallet()
-            .sign_transaction(from, tx)
-            .ok_or(ChainError::NoSigner(from))
+        self.wallet().sign_transaction(from, tx).ok_or(ChainError::NoSigner(from))
     }
 
     fn sender_of(&self, request: &TransactionRequest) -> Result<Address, ChainError> {
         let first = || self.wallet().addresses().next();
-        request
-            .from
-            .or_else(first)
-            .ok_or_else(|| ChainError::Invalid("the request names no sender".to_owned()))
+        request.from.or_else(first).ok_or_else(|| ChainError::Invalid("the request names no sender".to_owned()))
     }
 
     /// Completes a request with nonce, gas limit, fees and chain id, as a wallet would.
-    pub(crate) fn fill_here(
-        &self,
-        mut request: TransactionRequest,
-    ) -> Result<TypedTransaction, ChainError> {
+    pub(crate) fn fill_here(&self, mut request: TransactionRequest) -> Result<TypedTransaction, ChainError> {
         let from = self.sender_of(&request)?;
         request.from = Some(from);
         request.normalize_input();
@@ -104,11 +79,8 @@ impl Chain {
         let base_fee = u128::from(self.base_fee());
         if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
             // Room for one doubling of the base fee before the transaction is mined.
-            request.max_fee_per_gas = Some(
-                base_fee
-                    .saturating_mul(2)
-                    .saturating_add(request.max_priority_fee_per_gas.unwrap_or(0)),
-            );
+            request.max_fee_per_gas =
+                Some(base_fee.saturating_mul(2).saturating_add(request.max_priority_fee_per_gas.unwrap_or(0)));
         }
         if request.max_fee_per_gas.is_some() {
             request.max_priority_fee_per_gas.get_or_insert(0);
@@ -121,9 +93,7 @@ impl Chain {
         }
         // `to: null` is a creation; the builder wants it said.
         request.to.get_or_insert_default();
-        request.build_typed_tx().map_err(|_| {
-            ChainError::Invalid("the request's fields fit no transaction type".to_owned())
-        })
+        request.build_typed_tx().map_err(|_| ChainError::Invalid("the request's fields fit no transaction type".to_owned()))
     }
 }
 

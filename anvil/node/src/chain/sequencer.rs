@@ -17,8 +17,7 @@ impl Chain {
         if self.config().nitro_sequencer {
             self.hold_while_ahead(&tx).await;
         }
-        self.write_async(move |chain| chain.submit_here(tx, false))
-            .await
+        self.write_async(move |chain| chain.submit_here(tx, false)).await
     }
 
     /// Waits until the transaction's nonce is the next one, or the time is up; admission decides then.

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    Block, Chain, ChainError, ChainEvent, State, build::Rules, pool::Pool, time::ChainTime,
-};
+use super::{Block, Chain, ChainError, ChainEvent, State, build::Rules, pool::Pool, time::ChainTime};
 
 /// Snapshots that exist at the same time. Each keeps the nodes of its state alive; test suites that take one per test and never
 /// revert still fit.
@@ -38,24 +36,11 @@ impl Chain {
             return Err(ChainError::TooManySnapshots(SNAPSHOTS_MAX));
         }
         let head = shared.ledger.head();
-        let (pool, rules, time) = (
-            shared.pool.clone(),
-            shared.rules.clone(),
-            shared.time.clone(),
-        );
+        let (pool, rules, time) = (shared.pool.clone(), shared.rules.clone(), shared.time.clone());
         let snapshots = &mut shared.snapshots;
         let id = snapshots.last_id;
         snapshots.last_id += 1;
-        snapshots.taken.insert(
-            id,
-            Snapshot {
-                head: head.block,
-                state: head.state,
-                pool,
-                rules,
-                time,
-            },
-        );
+        snapshots.taken.insert(id, Snapshot { head: head.block, state: head.state, pool, rules, time });
         Ok(id)
     }
 
@@ -81,14 +66,7 @@ impl Chain {
 
     /// Ids of the snapshots that exist.
     pub fn snapshots(&self) -> Vec<u64> {
-        self.inner
-            .shared
-            .read()
-            .snapshots
-            .taken
-            .keys()
-            .copied()
-            .collect()
+        self.inner.shared.read().snapshots.taken.keys().copied().collect()
     }
 
     pub(super) fn announce_removed(&self, removed: Vec<Arc<Block>>) {

@@ -32,13 +32,7 @@ pub(crate) struct Account {
 
 impl Default for Account {
     fn default() -> Self {
-        Self {
-            nonce: 0,
-            balance: U256::ZERO,
-            code_hash: KECCAK256_EMPTY,
-            code: Bytecode::default(),
-            storage: Trie::default(),
-        }
+        Self { nonce: 0, balance: U256::ZERO, code_hash: KECCAK256_EMPTY, code: Bytecode::default(), storage: Trie::default() }
     }
 }
 
@@ -57,10 +51,7 @@ impl TrieValue for Account {
 impl Account {
     /// Whether the account is as good as absent (EIP-161).
     fn is_vacant(&self) -> bool {
-        self.nonce == 0
-            && self.balance.is_zero()
-            && self.code_hash == KECCAK256_EMPTY
-            && self.storage.is_empty()
+        self.nonce == 0 && self.balance.is_zero() && self.code_hash == KECCAK256_EMPTY && self.storage.is_empty()
     }
 
     fn info(&self) -> AccountInfo {
@@ -115,23 +106,17 @@ impl State {
 
     /// Balance in wei.
     pub fn balance(&self, address: Address) -> U256 {
-        self.account(address)
-            .map_or(U256::ZERO, |account| account.balance)
+        self.account(address).map_or(U256::ZERO, |account| account.balance)
     }
 
     /// The code as deployed.
     pub fn code(&self, address: Address) -> Bytes {
-        self.account(address)
-            .map(|account| account.code.original_bytes())
-            .unwrap_or_default()
+        self.account(address).map(|account| account.code.original_bytes()).unwrap_or_default()
     }
 
     /// The value of a storage slot.
     pub fn storage(&self, address: Address, slot: U256) -> U256 {
-        self.account(address)
-            .and_then(|account| account.storage.get(&slot))
-            .copied()
-            .unwrap_or_default()
+        self.account(address).and_then(|account| account.storage.get(&slot)).copied().unwrap_or_default()
     }
 
     /// Merkle nodes from the state root to the account, and its storage trie for proofs of slots.
@@ -166,13 +151,8 @@ impl State {
     /// Sets the code; empty code makes it an ordinary account again.
     pub fn set_code(&mut self, address: Address, code: Bytes) {
         self.update(address, |account| {
-            account.code_hash = if code.is_empty() {
-                KECCAK256_EMPTY
-            } else {
-                keccak256(&code)
-            };
-            account.code = Bytecode::new_raw_checked(code.clone())
-                .unwrap_or_else(|_| Bytecode::new_legacy(code));
+            account.code_hash = if code.is_empty() { KECCAK256_EMPTY } else { keccak256(&code) };
+            account.code = Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code));
         });
     }
 
@@ -254,10 +234,7 @@ mod tests {
             storage_root: alloy_trie::root::storage_root_unhashed(storage),
             code_hash: keccak256([0x60, 0x00]),
         };
-        assert_eq!(
-            state.root(),
-            alloy_trie::root::state_root_unhashed([(WHO, account)])
-        );
+        assert_eq!(state.root(), alloy_trie::root::state_root_unhashed([(WHO, account)]));
     }
 
     #[test]

@@ -19,13 +19,9 @@ impl Chain {
     /// [`ChainError::Invalid`] if the bytes are no transaction, [`TxError::InvalidSignature`] if nobody signed it.
     pub fn decode_raw(&self, raw: &[u8]) -> Result<Tx, ChainError> {
         let mut rest = raw;
-        let tx = TxEnvelope::decode_2718(&mut rest)
-            .map_err(|error| ChainError::Undecodable(error.to_string()))?;
+        let tx = TxEnvelope::decode_2718(&mut rest).map_err(|error| ChainError::Undecodable(error.to_string()))?;
         if !rest.is_empty() {
-            return Err(ChainError::Undecodable(format!(
-                "{} bytes after the transaction",
-                rest.len()
-            )));
+            return Err(ChainError::Undecodable(format!("{} bytes after the transaction", rest.len())));
         }
         let sender = tx.recover_signer().map_err(|_| TxError::InvalidSignature)?;
         Ok(Tx::new_unchecked(tx, sender))
@@ -43,12 +39,7 @@ impl Chain {
     pub(crate) fn submit_here(&self, tx: Tx, impersonated: bool) -> Result<TxHash, ChainError> {
         let (hash, sender) = (*tx.tx_hash(), tx.signer());
         let writer = self.write();
-        admit(
-            &mut self.inner.shared.write(),
-            tx,
-            impersonated,
-            self.config().nitro_sequencer,
-        )?;
+        admit(&mut self.inner.shared.write(), tx, impersonated, self.config().nitro_sequencer)?;
         self.announce_pending(hash);
         if matches!(self.mining(), Mining::Auto | Mining::Mixed(_)) {
             self.mine_ready_of(&writer, sender, hash)?;
@@ -65,9 +56,7 @@ impl Chain {
     /// The next nonce of `address`, counting what waits in the pool if `pending`.
     pub(crate) fn pending_nonce(&self, address: Address) -> u64 {
         let shared = self.inner.shared.read();
-        shared
-            .pool
-            .next_nonce(address, shared.ledger.head().state.nonce(address))
+        shared.pool.next_nonce(address, shared.ledger.head().state.nonce(address))
     }
 }
 
@@ -78,8 +67,7 @@ fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Re
         block_gas_limit: shared.rules.block_gas_limit,
         impersonated,
     };
-    if shared.pool.get(tx.tx_hash()).is_some() || shared.ledger.transaction(*tx.tx_hash()).is_some()
-    {
+    if shared.pool.get(tx.tx_hash()).is_some() || shared.ledger.transaction(*tx.tx_hash()).is_some() {
         return Err(TxError::AlreadyKnown);
     }
     check_form(&tx, &rules)?;
@@ -88,11 +76,7 @@ fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Re
     if sequencer {
         let (got, next) = (tx.nonce(), state.nonce(tx.signer()));
         if got > next {
-            return Err(TxError::NonceTooHigh {
-                sender: tx.signer(),
-                next,
-                got,
-            });
+            return Err(TxError::NonceTooHigh { sender: tx.signer(), next, got });
         }
     }
     shared.pool.insert(Arc::new(tx))

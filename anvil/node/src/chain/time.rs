@@ -27,12 +27,7 @@ pub(crate) struct PreparedTime {
 
 impl ChainTime {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            offset_secs: 0,
-            next_exact: None,
-            interval_secs: None,
-        }
+        Self { clock, offset_secs: 0, next_exact: None, interval_secs: None }
     }
 
     fn clock_secs(&self) -> u64 {
@@ -83,19 +78,13 @@ impl ChainTime {
     pub(crate) fn prepare(&self, parent: u64) -> PreparedTime {
         if let Some(exact) = self.next_exact {
             let timestamp = exact.max(parent);
-            return PreparedTime {
-                timestamp,
-                offset_secs: difference(timestamp, self.clock_secs()),
-            };
+            return PreparedTime { timestamp, offset_secs: difference(timestamp, self.clock_secs()) };
         }
         let wanted = match self.interval_secs {
             Some(interval) => parent.saturating_add(interval),
             None => self.now_secs(),
         };
-        PreparedTime {
-            timestamp: wanted.max(parent),
-            offset_secs: self.offset_secs,
-        }
+        PreparedTime { timestamp: wanted.max(parent), offset_secs: self.offset_secs }
     }
 
     /// Takes note that a block with this timestamp exists.
@@ -106,11 +95,7 @@ impl ChainTime {
 }
 
 fn difference(to: u64, from: u64) -> i64 {
-    i64::try_from(i128::from(to) - i128::from(from)).unwrap_or(if to > from {
-        i64::MAX
-    } else {
-        i64::MIN
-    })
+    i64::try_from(i128::from(to) - i128::from(from)).unwrap_or(if to > from { i64::MAX } else { i64::MIN })
 }
 
 #[cfg(test)]

@@ -15,10 +15,7 @@ use revm::{
 };
 use revm_inspectors::tracing::{DebugInspector, DebugInspectorError, TransactionContext};
 
-use super::{
-    Block, CallOptions, Chain, ChainError, State, Tx, build::Rules, call::call_env, db::StateDb,
-    tx::tx_env,
-};
+use super::{Block, CallOptions, Chain, ChainError, State, Tx, build::Rules, call::call_env, db::StateDb, tx::tx_env};
 use crate::evm::{BlockContext, ExecConfig};
 
 /// A transaction in the place it was, or would be, executed in.
@@ -31,26 +28,15 @@ struct Scene<'a> {
 
 impl Chain {
     /// Traces a mined transaction: the block's earlier ones are executed again first.
-    pub(crate) fn trace_tx_here(
-        &self,
-        hash: TxHash,
-        options: GethDebugTracingOptions,
-    ) -> Result<GethTrace, ChainError> {
+    pub(crate) fn trace_tx_here(&self, hash: TxHash, options: GethDebugTracingOptions) -> Result<GethTrace, ChainError> {
         let (block, index) = self.mined(hash).ok_or(ChainError::TxNotFound(hash))?;
         let (rules, mut state) = self.before(&block)?;
         let context = rules.context_of(&block);
         for tx in block.transactions.iter().take(index) {
             self.replay(&rules, &context, &mut state, tx)?;
         }
-        let (tx, _) = block
-            .transaction(index)
-            .ok_or(ChainError::TxNotFound(hash))?;
-        let scene = Scene {
-            state: &state,
-            context: &context,
-            config: rules.exec_of_mined(),
-            place: Some(place(&block, index)),
-        };
+        let (tx, _) = block.transaction(index).ok_or(ChainError::TxNotFound(hash))?;
+        let scene = Scene { state: &state, context: &context, config: rules.exec_of_mined(), place: Some(place(&block, index)) };
         Ok(self.trace(scene, tx_env(tx), options)?.0)
     }
 
@@ -65,17 +51,10 @@ impl Chain {
         let context = rules.context_of(&block);
         let mut traces = Vec::with_capacity(block.transactions.len());
         for (index, tx) in block.transactions.iter().enumerate() {
-            let scene = Scene {
-                state: &state,
-                context: &context,
-                config: rules.exec_of_mined(),
-                place: Some(place(&block, index)),
-            };
+            let scene =
+                Scene { state: &state, context: &context, config: rules.exec_of_mined(), place: Some(place(&block, index)) };
             let (result, changes) = self.trace(scene, tx_env(tx), options.clone())?;
-            traces.push(TraceResult::Success {
-                result,
-                tx_hash: Some(*tx.tx_hash()),
-            });
+            traces.push(TraceResult::Success { result, tx_hash: Some(*tx.tx_hash()) });
             state.commit(changes);
         }
         Ok(traces)
@@ -88,78 +67,34 @@ impl Chain {
         block: Option<BlockId>,
         options: GethDebugTracingCallOptions,
     ) -> Result<GethTrace, ChainError> {
-        let overrides = CallOptions {
-            block,
-            state: options.state_overrides,
-            block_overrides: options.block_overrides,
-        };
+        let overrides = CallOptions { block, state: options.state_overrides, block_overrides: options.block_overrides };
         let view = self.view(overrides, BlockNumberOrTag::Latest)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
-        let scene = Scene {
-            state: &view.state,
-            context: &view.context,
-            config: view.rules.exec.for_simulation(),
-            place: None,
-        };
+        let scene = Scene { state: &view.state, context: &view.context, config: view.rules.exec.for_simulation(), place: None };
         Ok(self.trace(scene, tx, options.tracing_options)?.0)
     }
 
     /// The trace, and what the transaction changed.
-    fn trace(
-        &self,
-        scene: Scene<'_>,
-        tx: TxEnv,
-        options: GethDebugTracingOptions,
-    ) -> Result<(GethTrace, EvmState), ChainError> {
+    fn trace(&self, scene: Scene<'_>, tx: TxEnv, options: GethDebugTracingOptions) -> Result<(GethTrace, EvmState), ChainError> {
         let tracer_error = |error: DebugInspectorError| ChainError::Tracer(error.to_string());
         let mut inspector = DebugInspector::new(options).map_err(tracer_error)?;
-        let mut db = StateDb {
-            state: scene.state,
-            hashes: &*self.inner,
-        };
-        let outcome = self.inner.executor.transact_inspected(
-            db,
-            scene.context,
-            &scene.config,
-            tx.clone(),
-            &mut inspector,
-        )?;
-        let block = BlockEnv {
-            number: U256::from(scene.context.number),
-            basefee: scene.context.base_fee,
-            ..BlockEnv::default()
-        };
-        let trace = inspector
-            .get_result(scene.place, &tx, &block, &outcome, &mut db)
-            .map_err(tracer_error)?;
+        let mut db = StateDb { state: scene.state, hashes: &*self.inner };
+        let outcome = self.inner.executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut inspector)?;
+        let block = BlockEnv { number: U256::from(scene.context.number), basefee: scene.context.base_fee, ..BlockEnv::default() };
+        let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(tracer_error)?;
         Ok((trace, outcome.state))
     }
 
     /// The rules and the state a block was built on.
     fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
-        let parent = block
-            .number()
-            .checked_sub(1)
-            .ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
+        let parent = block.number().checked_sub(1).ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
         let shared = self.inner.shared.read();
         Ok((shared.rules.clone(), shared.ledger.state(parent)?))
     }
 
-    fn replay(
-        &self,
-        rules: &Rules,
-        context: &BlockContext,
-        state: &mut State,
-        tx: &Tx,
-    ) -> Result<(), ChainError> {
-        let db = StateDb {
-            state,
-            hashes: &*self.inner,
-        };
-        let outcome =
-            self.inner
-                .executor
-                .transact(db, context, &rules.exec_of_mined(), tx_env(tx))?;
+    fn replay(&self, rules: &Rules, context: &BlockContext, state: &mut State, tx: &Tx) -> Result<(), ChainError> {
+        let db = StateDb { state, hashes: &*self.inner };
+        let outcome = self.inner.executor.transact(db, context, &rules.exec_of_mined(), tx_env(tx))?;
         state.commit(outcome.state);
         Ok(())
     }

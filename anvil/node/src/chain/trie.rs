@@ -55,10 +55,7 @@ pub(crate) struct Trie<K, V> {
 
 impl<K, V> Clone for Trie<K, V> {
     fn clone(&self) -> Self {
-        Self {
-            root: self.root.clone(),
-            len: self.len,
-        }
+        Self { root: self.root.clone(), len: self.len }
     }
 }
 
@@ -95,11 +92,7 @@ struct Branch<K, V> {
 
 fn nibble(path: &B256, position: usize) -> usize {
     let byte = path[position / 2];
-    usize::from(if position.is_multiple_of(2) {
-        byte >> 4
-    } else {
-        byte & 0x0f
-    })
+    usize::from(if position.is_multiple_of(2) { byte >> 4 } else { byte & 0x0f })
 }
 
 /// Nibbles that `a` and `b` share from the start.
@@ -123,9 +116,7 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
         loop {
             match node {
                 Node::Leaf(leaf) => return (leaf.path == path).then_some(&leaf.value),
-                Node::Branch(branch) => {
-                    node = branch.children[nibble(&path, branch.depth)].as_deref()?
-                }
+                Node::Branch(branch) => node = branch.children[nibble(&path, branch.depth)].as_deref()?,
             }
         }
     }
@@ -138,9 +129,7 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
         loop {
             match node {
                 Node::Leaf(leaf) => return Some(&mut leaf.value),
-                Node::Branch(branch) => {
-                    node = touch(branch.children[nibble(&path, branch.depth)].as_mut()?)
-                }
+                Node::Branch(branch) => node = touch(branch.children[nibble(&path, branch.depth)].as_mut()?),
             }
         }
     }
@@ -148,12 +137,7 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
     /// Sets `key` to `value`.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         let path = key.path();
-        let leaf = Leaf {
-            path,
-            key,
-            value,
-            sealed: OnceLock::new(),
-        };
+        let leaf = Leaf { path, key, value, sealed: OnceLock::new() };
         let added = match &mut self.root {
             Some(root) => insert_at(root, leaf),
             none => {
@@ -184,9 +168,7 @@ impl<K: TrieKey, V: TrieValue> Trie<K, V> {
             loop {
                 match stack.pop()? {
                     Node::Leaf(leaf) => return Some((&leaf.key, &leaf.value)),
-                    Node::Branch(branch) => {
-                        stack.extend(branch.children.iter().rev().filter_map(Option::as_deref))
-                    }
+                    Node::Branch(branch) => stack.extend(branch.children.iter().rev().filter_map(Option::as_deref)),
                 }
             }
         })
@@ -248,12 +230,7 @@ fn insert_at<K: TrieKey, V: TrieValue>(slot: &mut Arc<Node<K, V>>, leaf: Leaf<K,
         children[nibble(&path, split)] = Some(slot.clone());
         let new_path = leaf.path;
         children[nibble(&new_path, split)] = Some(Arc::new(Node::Leaf(leaf)));
-        *slot = Arc::new(Node::Branch(Branch {
-            path: new_path,
-            depth: split,
-            children,
-            sealed: OnceLock::new(),
-        }));
+        *slot = Arc::new(Node::Branch(Branch { path: new_path, depth: split, children, sealed: OnceLock::new() }));
         return true;
     }
     match touch(slot) {
@@ -293,18 +270,10 @@ impl<K: TrieKey, V: TrieValue> Node<K, V> {
     fn reference(&self, position: usize) -> RlpNode {
         match self {
             Node::Leaf(leaf) => {
-                let (at, sealed) = leaf
-                    .sealed
-                    .get_or_init(|| (position, RlpNode::from_rlp(&leaf.encoding(position))));
-                if *at == position {
-                    sealed.clone()
-                } else {
-                    RlpNode::from_rlp(&leaf.encoding(position))
-                }
+                let (at, sealed) = leaf.sealed.get_or_init(|| (position, RlpNode::from_rlp(&leaf.encoding(position))));
+                if *at == position { sealed.clone() } else { RlpNode::from_rlp(&leaf.encoding(position)) }
             }
-            Node::Branch(branch) if branch.depth > position => {
-                RlpNode::from_rlp(&branch.extension(position))
-            }
+            Node::Branch(branch) if branch.depth > position => RlpNode::from_rlp(&branch.extension(position)),
             Node::Branch(branch) => branch.reference(),
         }
     }
@@ -333,9 +302,7 @@ impl<K, V: TrieValue> Leaf<K, V> {
 
 impl<K: TrieKey, V: TrieValue> Branch<K, V> {
     fn reference(&self) -> RlpNode {
-        self.sealed
-            .get_or_init(|| RlpNode::from_rlp(&self.encoding()))
-            .clone()
+        self.sealed.get_or_init(|| RlpNode::from_rlp(&self.encoding())).clone()
     }
 
     fn encoding(&self) -> Vec<u8> {
@@ -354,11 +321,7 @@ impl<K: TrieKey, V: TrieValue> Branch<K, V> {
 
     fn extension(&self, position: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        ExtensionNodeRef::new(
-            &Nibbles::unpack(self.path).slice(position..self.depth),
-            &self.reference(),
-        )
-        .encode(&mut out);
+        ExtensionNodeRef::new(&Nibbles::unpack(self.path).slice(position..self.depth), &self.reference()).encode(&mut out);
         out
     }
 }
@@ -372,15 +335,11 @@ mod tests {
     use super::*;
 
     fn reference_root(entries: &BTreeMap<U256, U256>) -> B256 {
-        let mut leaves: Vec<_> = entries
-            .iter()
-            .map(|(key, value)| (Nibbles::unpack(key.path()), alloy_rlp::encode(value)))
-            .collect();
+        let mut leaves: Vec<_> =
+            entries.iter().map(|(key, value)| (Nibbles::unpack(key.path()), alloy_rlp::encode(value))).collect();
         leaves.sort();
         let mut builder = HashBuilder::default();
-        leaves
-            .iter()
-            .for_each(|(path, value)| builder.add_leaf(*path, value));
+        leaves.iter().for_each(|(path, value)| builder.add_leaf(*path, value));
         builder.root()
     }
 
@@ -411,13 +370,7 @@ mod tests {
             versions.push((trie.clone(), model.clone()));
         }
         for (version, content) in versions.iter().step_by(97) {
-            assert_eq!(
-                version
-                    .iter()
-                    .map(|(k, v)| (*k, *v))
-                    .collect::<BTreeMap<_, _>>(),
-                *content
-            );
+            assert_eq!(version.iter().map(|(k, v)| (*k, *v)).collect::<BTreeMap<_, _>>(), *content);
         }
     }
 

@@ -33,9 +33,7 @@ pub(crate) struct TxRules {
 
 /// Wei the sender must have: gas at the highest price, and the value.
 pub(crate) fn max_cost(tx: &TxEnvelope) -> U256 {
-    U256::from(tx.max_fee_per_gas())
-        .saturating_mul(U256::from(tx.gas_limit()))
-        .saturating_add(tx.value())
+    U256::from(tx.max_fee_per_gas()).saturating_mul(U256::from(tx.gas_limit())).saturating_add(tx.value())
 }
 
 /// Checks that do not depend on the state.
@@ -46,58 +44,32 @@ pub(crate) fn check_form(tx: &Tx, rules: &TxRules) -> Result<(), TxError> {
     if let Some(have) = tx.chain_id()
         && have != rules.exec.chain_id
     {
-        return Err(TxError::ChainId {
-            have,
-            want: rules.exec.chain_id,
-        });
+        return Err(TxError::ChainId { have, want: rules.exec.chain_id });
     }
     let size = tx.encode_2718_len();
     if size > TX_BYTES_MAX {
-        return Err(TxError::Oversized {
-            size,
-            limit: TX_BYTES_MAX,
-        });
+        return Err(TxError::Oversized { size, limit: TX_BYTES_MAX });
     }
     let init_code_max = rules.exec.code_size_limit.saturating_mul(2);
     if tx.is_create() && tx.input().len() > init_code_max {
-        return Err(TxError::InitCodeSize {
-            size: tx.input().len(),
-            limit: init_code_max,
-        });
+        return Err(TxError::InitCodeSize { size: tx.input().len(), limit: init_code_max });
     }
-    if tx
-        .authorization_list()
-        .is_some_and(<[SignedAuthorization]>::is_empty)
-    {
+    if tx.authorization_list().is_some_and(<[SignedAuthorization]>::is_empty) {
         return Err(TxError::EmptyAuthorizations);
     }
-    let (max_fee, tip) = (
-        tx.max_fee_per_gas(),
-        tx.max_priority_fee_per_gas().unwrap_or_default(),
-    );
+    let (max_fee, tip) = (tx.max_fee_per_gas(), tx.max_priority_fee_per_gas().unwrap_or_default());
     if tip > max_fee {
         return Err(TxError::TipAboveFeeCap { tip, max_fee });
     }
     if max_fee < u128::from(rules.base_fee) {
-        return Err(TxError::FeeCapTooLow {
-            sender: tx.signer(),
-            max_fee,
-            base_fee: rules.base_fee,
-        });
+        return Err(TxError::FeeCapTooLow { sender: tx.signer(), max_fee, base_fee: rules.base_fee });
     }
     if tx.gas_limit() > rules.block_gas_limit {
-        return Err(TxError::GasLimit {
-            limit: tx.gas_limit(),
-            block: rules.block_gas_limit,
-        });
+        return Err(TxError::GasLimit { limit: tx.gas_limit(), block: rules.block_gas_limit });
     }
-    let needed = calculate_initial_tx_gas_for_tx(&tx_env(tx), rules.exec.arbos.spec(), None)
-        .initial_total_gas();
+    let needed = calculate_initial_tx_gas_for_tx(&tx_env(tx), rules.exec.arbos.spec(), None).initial_total_gas();
     if tx.gas_limit() < needed {
-        return Err(TxError::IntrinsicGas {
-            limit: tx.gas_limit(),
-            needed,
-        });
+        return Err(TxError::IntrinsicGas { limit: tx.gas_limit(), needed });
     }
     Ok(())
 }
@@ -110,25 +82,15 @@ pub(crate) fn check_sender(tx: &Tx, state: &State, rules: &TxRules) -> Result<()
         return Err(TxError::NonceMax(sender));
     }
     if tx.nonce() < account.nonce {
-        return Err(TxError::NonceTooLow {
-            next: account.nonce,
-            got: tx.nonce(),
-        });
+        return Err(TxError::NonceTooLow { next: account.nonce, got: tx.nonce() });
     }
-    let delegated = account
-        .code
-        .as_ref()
-        .is_some_and(|code| code.is_empty() || code.is_eip7702());
+    let delegated = account.code.as_ref().is_some_and(|code| code.is_empty() || code.is_eip7702());
     if !rules.impersonated && !delegated {
         return Err(TxError::SenderNoEoa(sender));
     }
     let want = max_cost(tx);
     if account.balance < want {
-        return Err(TxError::InsufficientFunds {
-            sender,
-            have: account.balance,
-            want,
-        });
+        return Err(TxError::InsufficientFunds { sender, have: account.balance, want });
     }
     Ok(())
 }
@@ -149,12 +111,6 @@ pub(crate) fn tx_env(tx: &Tx) -> TxEnv {
         gas_priority_fee: tx.max_priority_fee_per_gas(),
         blob_hashes: Vec::new(),
         max_fee_per_blob_gas: 0,
-        authorization_list: tx
-            .authorization_list()
-            .unwrap_or_default()
-            .iter()
-            .cloned()
-            .map(Either::Left)
-            .collect(),
+        authorization_list: tx.authorization_list().unwrap_or_default().iter().cloned().map(Either::Left).collect(),
     }
 }

@@ -47,26 +47,20 @@ impl Workers {
         let queue = Arc::new(Mutex::new(queue));
         for index in 0..count {
             let queue = queue.clone();
-            thread::Builder::new()
-                .name(format!("{name}-{index}"))
-                .stack_size(STACK_BYTES)
-                .spawn(move || {
-                    IS_WORKER.set(true);
-                    loop {
-                        let job = queue.lock().recv();
-                        let Ok(job) = job else { return };
-                        job();
-                    }
-                })?;
+            thread::Builder::new().name(format!("{name}-{index}")).stack_size(STACK_BYTES).spawn(move || {
+                IS_WORKER.set(true);
+                loop {
+                    let job = queue.lock().recv();
+                    let Ok(job) = job else { return };
+                    job();
+                }
+            })?;
         }
         Ok(Self { jobs })
     }
 
     /// Runs `work` on a worker and waits for it; on a worker itself it just runs. `None` if `work` panicked.
-    pub(crate) fn call<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    pub(crate) fn call<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         if IS_WORKER.get() {
             return Some(work());
         }
@@ -79,10 +73,7 @@ impl Workers {
     }
 
     /// Runs `work` on a worker without blocking the caller's thread. `None` if `work` panicked.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (answer, receive) = tokio::sync::oneshot::channel();
         self.submit(move || {
             // As in `call`.
@@ -112,14 +103,8 @@ mod tests {
         let workers = Workers::start("test", 2).unwrap();
         let caller = thread::current().id();
         let inner = workers.clone();
-        let (outer_id, inner_id) = workers
-            .call(move || {
-                (
-                    thread::current().id(),
-                    inner.call(|| thread::current().id()).unwrap(),
-                )
-            })
-            .unwrap();
+        let (outer_id, inner_id) =
+            workers.call(move || (thread::current().id(), inner.call(|| thread::current().id()).unwrap())).unwrap();
         assert_ne!(caller, outer_id);
         assert_eq!(outer_id, inner_id);
         for _ in 0..4 {

@@ -130,15 +130,7 @@ mod tests {
     fn recent_programs_forget_the_one_used_longest_ago() {
         let recent = RecentPrograms::default();
         let hash = B256::repeat_byte;
-        let uses = [
-            (1, false),
-            (2, false),
-            (1, true),
-            (3, false),
-            (1, true),
-            (2, false),
-            (3, false),
-        ];
+        let uses = [(1, false), (2, false), (1, true), (3, false), (1, true), (2, false), (3, false)];
         for (byte, hit) in uses {
             assert_eq!(recent.clone().insert(hash(byte), 2), hit, "use of {byte}");
         }

@@ -31,10 +31,7 @@ pub struct ArbChain {
 impl fmt::Debug for ArbChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chain = f.debug_struct("ArbChain");
-        chain
-            .field("block", &self.block)
-            .field("config", &self.config)
-            .field("tx", &self.tx);
+        chain.field("block", &self.block).field("config", &self.config).field("tx", &self.tx);
         chain.finish_non_exhaustive()
     }
 }
@@ -62,32 +59,21 @@ pub(crate) struct Span {
 impl TxState {
     /// True if `acting` was entered again while it was open: by calls, not by delegate calls.
     pub(crate) fn is_reentrant(&self, acting: Address) -> bool {
-        let entered = self
-            .spans
-            .iter()
-            .filter(|span| span.acting == acting && !span.is_delegate);
+        let entered = self.spans.iter().filter(|span| span.acting == acting && !span.is_delegate);
         entered.count() > 1
     }
 }
 
 /// A context over `db`, ready for one transaction.
-pub(super) fn build<DB: Database>(
-    db: DB,
-    block: &BlockContext,
-    config: &ExecConfig,
-    vm: Arc<Vm>,
-) -> ArbContext<DB> {
+pub(super) fn build<DB: Database>(db: DB, block: &BlockContext, config: &ExecConfig, vm: Arc<Vm>) -> ArbContext<DB> {
     let spec = config.arbos.spec();
     let context = Context::<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ()>::new(db, spec);
-    context
-        .with_block(block_env(block))
-        .with_cfg(cfg_env(config))
-        .with_chain(ArbChain {
-            block: block.clone(),
-            config: *config,
-            vm,
-            tx: TxState::default(),
-        })
+    context.with_block(block_env(block)).with_cfg(cfg_env(config)).with_chain(ArbChain {
+        block: block.clone(),
+        config: *config,
+        vm,
+        tx: TxState::default(),
+    })
 }
 
 /// `NUMBER` answers the parent chain's block, and there is no market of blobs.
@@ -100,18 +86,13 @@ fn block_env(block: &BlockContext) -> BlockEnv {
         basefee: block.base_fee,
         difficulty: U256::ZERO,
         prevrandao: Some(block.prevrandao),
-        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice {
-            excess_blob_gas: 0,
-            blob_gasprice: 1,
-        }),
+        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
         slot_num: 0,
     }
 }
 
 fn cfg_env(config: &ExecConfig) -> CfgEnv {
-    let mut cfg = CfgEnv::new()
-        .with_chain_id(config.chain_id)
-        .with_spec_and_mainnet_gas_params(config.arbos.spec());
+    let mut cfg = CfgEnv::new().with_chain_id(config.chain_id).with_spec_and_mainnet_gas_params(config.arbos.spec());
     cfg.limit_contract_code_size = Some(config.code_size_limit);
     cfg.limit_contract_initcode_size = Some(config.code_size_limit.saturating_mul(2));
     // ArbOS has a limit of its own: gas above it is held back, not refused.
@@ -134,15 +115,8 @@ mod tests {
     #[test]
     fn delegate_calls_do_not_enter_an_account() {
         let [a, b] = [1, 2].map(Address::with_last_byte);
-        let span = |acting, is_delegate| Span {
-            acting,
-            caller: b,
-            is_delegate,
-        };
-        let mut tx = TxState {
-            spans: vec![span(a, false), span(a, true)],
-            ..TxState::default()
-        };
+        let span = |acting, is_delegate| Span { acting, caller: b, is_delegate };
+        let mut tx = TxState { spans: vec![span(a, false), span(a, true)], ..TxState::default() };
         assert!(!tx.is_reentrant(a));
         tx.spans.extend([span(b, false), span(a, false)]);
         assert!(tx.is_reentrant(a));

@@ -14,10 +14,7 @@ use revm::{
     inspector::{InspectorHandler, NoOpInspector},
 };
 
-use super::{
-    ArbContext, BlockContext, ExecConfig, ExecError, context, handler::ArbHandler,
-    machine::StylusEvm,
-};
+use super::{ArbContext, BlockContext, ExecConfig, ExecError, context, handler::ArbHandler, machine::StylusEvm};
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
 #[derive(Clone)]
@@ -50,18 +47,10 @@ impl Executor {
     pub fn with_cache(cache_dir: Option<&Path>) -> Result<Self, ExecError> {
         let build = |debug, folder: &str| {
             let cache_dir = cache_dir.map(|dir| dir.join(folder));
-            let vm = Vm::new(VmConfig {
-                debug,
-                cache_dir,
-                ..VmConfig::default()
-            });
-            vm.map(Arc::new)
-                .map_err(|error| ExecError::Machine(Box::new(error)))
+            let vm = Vm::new(VmConfig { debug, cache_dir, ..VmConfig::default() });
+            vm.map(Arc::new).map_err(|error| ExecError::Machine(Box::new(error)))
         };
-        Ok(Self {
-            vm: build(false, "plain")?,
-            debug_vm: build(true, "debug")?,
-        })
+        Ok(Self { vm: build(false, "plain")?, debug_vm: build(true, "debug")? })
     }
 
     /// Executes one transaction on `db` and answers its result and the changes it makes to the state.
@@ -113,11 +102,7 @@ impl Executor {
         inspector: I,
         inspecting: bool,
     ) -> Result<StylusEvm<DB, I>, ExecError> {
-        let vm = if config.debug {
-            &self.debug_vm
-        } else {
-            &self.vm
-        };
+        let vm = if config.debug { &self.debug_vm } else { &self.vm };
         let context = context::build(db, block, config, Arc::clone(vm));
         let context = context.with_tx(without_tip(tx, block.base_fee)?);
         Ok(StylusEvm::new(context, inspector, inspecting))
@@ -132,9 +117,7 @@ fn without_tip(mut tx: TxEnv, base_fee: u64) -> Result<TxEnv, ExecError> {
         return Err(ExecError::BlobTransaction);
     }
     if tx.gas_priority_fee.is_some_and(|tip| tip > tx.gas_price) {
-        return Err(ExecError::Invalid(
-            InvalidTransaction::PriorityFeeGreaterThanMaxFee,
-        ));
+        return Err(ExecError::Invalid(InvalidTransaction::PriorityFeeGreaterThanMaxFee));
     }
     match tx_type {
         TransactionType::Legacy | TransactionType::Eip2930 => {
@@ -155,10 +138,7 @@ fn finish<DB: Database, I>(
 ) -> Result<ResultAndState, ExecError> {
     let context = &mut evm.inner.ctx;
     match result {
-        Ok(result) => Ok(ResultAndState {
-            result,
-            state: context.journaled_state.finalize(),
-        }),
+        Ok(result) => Ok(ResultAndState { result, state: context.journaled_state.finalize() }),
         Err(error) => {
             // A precompile can pass on words only: the failure itself is in the context.
             match std::mem::replace(&mut context.error, Ok(())) {
@@ -174,12 +154,7 @@ mod tests {
     use super::*;
 
     fn priced(tx_type: TransactionType, gas_price: u128, tip: Option<u128>) -> TxEnv {
-        TxEnv {
-            tx_type: tx_type.into(),
-            gas_price,
-            gas_priority_fee: tip,
-            ..TxEnv::default()
-        }
+        TxEnv { tx_type: tx_type.into(), gas_price, gas_priority_fee: tip, ..TxEnv::default() }
     }
 
     #[test]
@@ -203,10 +178,7 @@ mod tests {
     #[test]
     fn refused_transactions() {
         let blob = priced(TransactionType::Eip4844, 100, Some(0));
-        assert!(matches!(
-            without_tip(blob, 1),
-            Err(ExecError::BlobTransaction)
-        ));
+        assert!(matches!(without_tip(blob, 1), Err(ExecError::BlobTransaction)));
         let tip = priced(TransactionType::Eip1559, 100, Some(101));
         let refused = without_tip(tip, 1);
         let expected = InvalidTransaction::PriorityFeeGreaterThanMaxFee;

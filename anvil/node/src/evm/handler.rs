@@ -10,8 +10,7 @@ use revm::{
         result::{EVMError, HaltReason},
     },
     context_interface::{
-        Block, Cfg, JournalTr, Transaction, context::ContextError,
-        journaled_state::account::JournaledAccountTr,
+        Block, Cfg, JournalTr, Transaction, context::ContextError, journaled_state::account::JournaledAccountTr,
     },
     handler::{
         EvmTr, FrameResult, Handler,
@@ -35,10 +34,7 @@ pub(super) struct ArbHandler<DB, I> {
 
 impl<DB, I> Default for ArbHandler<DB, I> {
     fn default() -> Self {
-        Self {
-            held_gas: Cell::new(0),
-            _evm: PhantomData,
-        }
+        Self { held_gas: Cell::new(0), _evm: PhantomData }
     }
 }
 
@@ -104,18 +100,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
     }
 
     /// The base fee goes to the network, not into the void; there are no tips.
-    fn reward_beneficiary(
-        &self,
-        evm: &mut Self::Evm,
-        exec_result: &mut FrameResult,
-    ) -> Result<(), Self::Error> {
+    fn reward_beneficiary(&self, evm: &mut Self::Evm, exec_result: &mut FrameResult) -> Result<(), Self::Error> {
         let context = evm.ctx();
         if context.cfg().is_fee_charge_disabled() {
             return Ok(());
         }
-        let price = context
-            .tx()
-            .effective_gas_price(context.block().basefee().into());
+        let price = context.tx().effective_gas_price(context.block().basefee().into());
         let fee = U256::from(price).saturating_mul(U256::from(exec_result.gas().used()));
         let account = arbos::network_fee_account(&mut context.journaled_state)?;
         context.journal_mut().balance_incr(account, fee)?;
@@ -128,9 +118,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorHandler for ArbHandler
 }
 
 /// Failures of an exec loop inside a frame are failures of that frame's context.
-pub(super) fn to_context_error<DB: Database>(
-    error: EVMError<DB::Error>,
-) -> ContextDbError<ArbContext<DB>> {
+pub(super) fn to_context_error<DB: Database>(error: EVMError<DB::Error>) -> ContextDbError<ArbContext<DB>> {
     match error {
         EVMError::Database(error) => ContextError::Db(error),
         EVMError::Custom(message) => ContextError::Custom(message),

@@ -36,9 +36,7 @@ pub(super) fn table<DB: Database>(spec: SpecId) -> EthInstructions<EthInterprete
 
 /// Answers the hash of one of the last 256 blocks of the parent chain. There is no parent chain: the
 /// hash of a block is the hash of its number, unless both chains count alike.
-fn block_hash<DB: Database>(
-    context: InstructionContext<'_, ArbContext<DB>, EthInterpreter>,
-) -> Result<(), InstructionResult> {
+fn block_hash<DB: Database>(context: InstructionContext<'_, ArbContext<DB>, EthInterpreter>) -> Result<(), InstructionResult> {
     let host = context.host;
     let Some(([], requested)) = context.interpreter.stack.popn_top() else {
         return Err(InstructionResult::StackUnderflow);
@@ -49,11 +47,9 @@ fn block_hash<DB: Database>(
     let number = u64::try_from(*requested).ok().filter(known);
     *requested = match number {
         None => U256::ZERO,
-        Some(number) if current == block.number => loaded(
-            host.journaled_state.database.block_hash(number),
-            &mut host.error,
-        )?
-        .into(),
+        Some(number) if current == block.number => {
+            loaded(host.journaled_state.database.block_hash(number), &mut host.error)?.into()
+        }
         Some(number) => keccak256(number.to_be_bytes()).into(),
     };
     Ok(())
@@ -61,18 +57,13 @@ fn block_hash<DB: Database>(
 
 /// Reverts when the acting account is a Stylus program, which only a delegate call can bring about;
 /// else Ethereum's instruction. The gas of the instruction is charged either way.
-fn selfdestruct<DB: Database>(
-    context: InstructionContext<'_, ArbContext<DB>, EthInterpreter>,
-) -> Result<(), InstructionResult> {
+fn selfdestruct<DB: Database>(context: InstructionContext<'_, ArbContext<DB>, EthInterpreter>) -> Result<(), InstructionResult> {
     let acting = context.interpreter.input.target_address();
     if context.interpreter.runtime_flag.is_static() || !is_program(context.host, acting)? {
         return host::selfdestruct(context);
     }
     let interpreter = context.interpreter;
-    let [target] = interpreter
-        .stack
-        .popn()
-        .ok_or(InstructionResult::StackUnderflow)?;
+    let [target] = interpreter.stack.popn().ok_or(InstructionResult::StackUnderflow)?;
     let host = context.host;
     let journal = &mut host.journaled_state;
     let own = loaded(journal.load_account(acting), &mut host.error)?;
@@ -80,20 +71,14 @@ fn selfdestruct<DB: Database>(
     let target = journal.load_account(Address::from_word(target.into()));
     let target = loaded(target, &mut host.error)?;
     let (grows_state, is_cold) = (has_value && target.data.is_empty(), target.is_cold);
-    let cost = host
-        .cfg()
-        .gas_params()
-        .selfdestruct_cost(grows_state, is_cold);
+    let cost = host.cfg().gas_params().selfdestruct_cost(grows_state, is_cold);
     if !interpreter.gas.record_regular_cost(cost) {
         return Err(InstructionResult::OutOfGas);
     }
     Err(InstructionResult::Revert)
 }
 
-fn is_program<DB: Database>(
-    context: &mut ArbContext<DB>,
-    address: Address,
-) -> Result<bool, InstructionResult> {
+fn is_program<DB: Database>(context: &mut ArbContext<DB>, address: Address) -> Result<bool, InstructionResult> {
     let arbos = context.chain.config.arbos;
     let account = context.journaled_state.load_account_with_code(address);
     let account = loaded(account, &mut context.error)?;
@@ -102,10 +87,7 @@ fn is_program<DB: Database>(
 }
 
 /// Keeps a database error where the handler looks for it.
-fn loaded<T, E>(
-    result: Result<T, E>,
-    error: &mut Result<(), ContextError<E>>,
-) -> Result<T, InstructionResult> {
+fn loaded<T, E>(result: Result<T, E>, error: &mut Result<(), ContextError<E>>) -> Result<T, InstructionResult> {
     result.map_err(|cause| {
         *error = Err(ContextError::Db(cause));
         InstructionResult::FatalExternalError

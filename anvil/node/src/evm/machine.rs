@@ -13,8 +13,8 @@ use revm::{
     },
     inspector::{InspectorEvmTr, InspectorHandler, inspect_instructions},
     interpreter::{
-        CallScheme, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
-        interpreter_action::FrameInit, interpreter_types::LegacyBytecode,
+        CallScheme, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter, interpreter_action::FrameInit,
+        interpreter_types::LegacyBytecode,
     },
     primitives::Log,
 };
@@ -52,35 +52,18 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     fn is_stylus_frame(&mut self) -> bool {
         let arbos = self.inner.ctx.chain.config.arbos;
         let frame = self.inner.frame_stack.get();
-        matches!(frame.input, FrameInput::Call(_))
-            && code::is_program(frame.interpreter.bytecode.bytecode_slice(), arbos)
+        matches!(frame.input, FrameInput::Call(_)) && code::is_program(frame.interpreter.bytecode.bytecode_slice(), arbos)
     }
 
     /// Runs a call or create that a Stylus program asks for, on a frame stack of its own.
-    pub(super) fn run_nested(
-        &mut self,
-        frame_input: FrameInput,
-    ) -> Result<FrameResult, ContextDbError<ArbContext<DB>>> {
+    pub(super) fn run_nested(&mut self, frame_input: FrameInput) -> Result<FrameResult, ContextDbError<ArbContext<DB>>> {
         let frame = self.inner.frame_stack.get();
-        let init = FrameInit {
-            depth: frame.depth + 1,
-            memory: frame.interpreter.memory.new_child_context(),
-            frame_input,
-        };
+        let init = FrameInit { depth: frame.depth + 1, memory: frame.interpreter.memory.new_child_context(), frame_input };
         let outer = mem::replace(&mut self.inner.frame_stack, FrameStack::new());
         let mut handler = ArbHandler::default();
-        let result = if self.inspecting {
-            handler.inspect_run_exec_loop(self, init)
-        } else {
-            handler.run_exec_loop(self, init)
-        };
+        let result = if self.inspecting { handler.inspect_run_exec_loop(self, init) } else { handler.run_exec_loop(self, init) };
         self.inner.frame_stack = outer;
-        self.inner
-            .frame_stack
-            .get()
-            .interpreter
-            .memory
-            .free_child_context();
+        self.inner.frame_stack.get().interpreter.memory.free_child_context();
         result.map_err(to_context_error::<DB>)
     }
 
@@ -92,20 +75,17 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     ) -> Result<FrameInitOrResult<Frame>, ContextDbError<ArbContext<DB>>> {
         let arbos = self.inner.ctx.chain.config.arbos;
         let frame = self.inner.frame_stack.get();
-        if let (FrameInput::Create(_), InterpreterAction::Return(result)) =
-            (&frame.input, &mut action)
+        if let (FrameInput::Create(_), InterpreterAction::Return(result)) = (&frame.input, &mut action)
             && result.is_ok()
             && !code::is_deployable(&result.output, arbos)
         {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
-        frame
-            .process_next_action(&mut self.inner.ctx, action)
-            .inspect(|next| {
-                if next.is_result() {
-                    frame.set_finished(true);
-                }
-            })
+        frame.process_next_action(&mut self.inner.ctx, action).inspect(|next| {
+            if next.is_result() {
+                frame.set_finished(true);
+            }
+        })
     }
 
     /// Shows a log of a program to the inspector.
@@ -136,32 +116,15 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
     type Precompiles = ArbPrecompiles;
     type Frame = Frame;
 
-    fn all(
-        &self,
-    ) -> (
-        &Self::Context,
-        &Self::Instructions,
-        &Self::Precompiles,
-        &FrameStack<Self::Frame>,
-    ) {
+    fn all(&self) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {
         self.inner.all()
     }
 
-    fn all_mut(
-        &mut self,
-    ) -> (
-        &mut Self::Context,
-        &mut Self::Instructions,
-        &mut Self::Precompiles,
-        &mut FrameStack<Self::Frame>,
-    ) {
+    fn all_mut(&mut self) -> (&mut Self::Context, &mut Self::Instructions, &mut Self::Precompiles, &mut FrameStack<Self::Frame>) {
         self.inner.all_mut()
     }
 
-    fn frame_init(
-        &mut self,
-        init: FrameInit,
-    ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+    fn frame_init(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
         if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
             return Ok(ItemOrResult::Result(result));
         }
@@ -169,9 +132,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
         Ok(ItemOrResult::Item(self.inner.frame_stack.get()))
     }
 
-    fn frame_run(
-        &mut self,
-    ) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
+    fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
         let action = if self.is_stylus_frame() {
             self.run_program()?
         } else {
@@ -185,10 +146,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
         self.finish_action(action)
     }
 
-    fn frame_return_result(
-        &mut self,
-        result: FrameResult,
-    ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
+    fn frame_return_result(&mut self, result: FrameResult) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
         if self.inner.frame_stack.get().is_finished() {
             self.inner.ctx.chain.tx.spans.pop();
         }
@@ -201,31 +159,18 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorEvmTr for StylusEvm<DB
 
     fn all_inspector(
         &self,
-    ) -> (
-        &Self::Context,
-        &Self::Instructions,
-        &Self::Precompiles,
-        &FrameStack<Self::Frame>,
-        &Self::Inspector,
-    ) {
+    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>, &Self::Inspector) {
         self.inner.all_inspector()
     }
 
     fn all_mut_inspector(
         &mut self,
-    ) -> (
-        &mut Self::Context,
-        &mut Self::Instructions,
-        &mut Self::Precompiles,
-        &mut FrameStack<Self::Frame>,
-        &mut Self::Inspector,
-    ) {
+    ) -> (&mut Self::Context, &mut Self::Instructions, &mut Self::Precompiles, &mut FrameStack<Self::Frame>, &mut Self::Inspector)
+    {
         self.inner.all_mut_inspector()
     }
 
-    fn inspect_frame_run(
-        &mut self,
-    ) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
+    fn inspect_frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
         let action = if self.is_stylus_frame() {
             self.run_program()?
         } else {

@@ -18,9 +18,7 @@ mod machine;
 mod program;
 mod stylus_api;
 
-pub use config::{
-    BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms,
-};
+pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
 pub use context::{ArbChain, ArbContext};
 pub use error::ExecError;
 pub use executor::Executor;

@@ -8,9 +8,7 @@ use revm::{
     Database, Inspector,
     context_interface::{Block, Transaction, context::ContextError},
     handler::evm::ContextDbError,
-    interpreter::{
-        CallInputs, FrameInput, Gas, InstructionResult, InterpreterAction, InterpreterResult,
-    },
+    interpreter::{CallInputs, FrameInput, Gas, InstructionResult, InterpreterAction, InterpreterResult},
     primitives::{Bytes, HashMap, U256},
     state::Bytecode,
 };
@@ -34,9 +32,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     /// Runs the program of the current call frame to its end.
     pub(super) fn run_program(&mut self) -> Result<InterpreterAction, Failure<DB>> {
         let FrameInput::Call(call) = &self.inner.frame_stack.get().input else {
-            return Err(ContextError::Custom(
-                "EVM-107: a create frame holds a program".to_owned(),
-            ));
+            return Err(ContextError::Custom("EVM-107: a create frame holds a program".to_owned()));
         };
         let call = call.clone();
         let result = self.call_program(&call)?;
@@ -58,20 +54,11 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
 
         let chain = &mut context.chain;
         let is_cached = program.is_cached
-            || chain.config.arbos.has_recent_programs()
-                && chain
-                    .block
-                    .recent_programs
-                    .insert(codehash, params.block_cache_size);
+            || chain.config.arbos.has_recent_programs() && chain.block.recent_programs.insert(codehash, params.block_cache_size);
         let start_gas = params.start_gas(program.version, program.costs(), is_cached);
         let open = chain.tx.pages.open;
-        let page_gas = params
-            .page_model()
-            .gas(program.footprint, open, chain.tx.pages.ever);
-        let Some(gas) = call
-            .gas_limit
-            .checked_sub(start_gas.saturating_add(page_gas))
-        else {
+        let page_gas = params.page_model().gas(program.footprint, open, chain.tx.pages.ever);
+        let Some(gas) = call.gas_limit.checked_sub(start_gas.saturating_add(page_gas)) else {
             return Ok(halt(InstructionResult::OutOfGas, call.gas_limit));
         };
         chain.tx.pages.add(program.footprint, &params.page_model());
@@ -85,25 +72,15 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
 
     /// The compiled program; none if what was activated is not there any more, which only an
     /// override of the state can bring about.
-    fn load_module(
-        &mut self,
-        call: &CallInputs,
-        params: &StylusParams,
-    ) -> Result<Option<Arc<CompiledModule>>, Failure<DB>> {
+    fn load_module(&mut self, call: &CallInputs, params: &StylusParams) -> Result<Option<Arc<CompiledModule>>, Failure<DB>> {
         let (codehash, bytecode) = &call.known_bytecode;
         let code = bytecode.original_bytes();
         let journal = &mut self.inner.ctx.journaled_state;
         let mut fragments = HashMap::default();
         let addresses = ProgramSource::fragment_addresses(&code);
         for address in addresses.into_iter().take(params.max_fragment_count.into()) {
-            let part = peek(journal, address, |account| {
-                account
-                    .info
-                    .code
-                    .as_ref()
-                    .map(Bytecode::original_bytes)
-                    .unwrap_or_default()
-            });
+            let part =
+                peek(journal, address, |account| account.info.code.as_ref().map(Bytecode::original_bytes).unwrap_or_default());
             fragments.insert(address, part.map_err(ContextError::Db)?);
         }
         let source = ProgramSource::new(code, fragments);
@@ -190,11 +167,7 @@ fn finish(run: RunResult, gas_limit: u64, params: &StylusParams, refund: i64) ->
     let mut gas = Gas::new(gas_limit);
     gas.set_remaining(params.ink_to_gas(run.ink_left).min(most_left));
     gas.record_refund(refund);
-    InterpreterResult {
-        result,
-        output: run.output,
-        gas,
-    }
+    InterpreterResult { result, output: run.output, gas }
 }
 
 /// Gas of the EVM's memory for `output`.
@@ -207,11 +180,7 @@ fn evm_memory_gas(output: &[u8]) -> u64 {
 fn halt(result: InstructionResult, gas_limit: u64) -> InterpreterResult {
     let mut gas = Gas::new(gas_limit);
     gas.spend_all();
-    InterpreterResult {
-        result,
-        output: Bytes::new(),
-        gas,
-    }
+    InterpreterResult { result, output: Bytes::new(), gas }
 }
 
 fn state_error<E>(error: StateError<E>) -> ContextError<E> {
@@ -227,95 +196,30 @@ mod tests {
     use super::*;
 
     fn run(outcome: Outcome, output: usize, ink_left: u64) -> RunResult {
-        RunResult {
-            outcome,
-            output: vec![1; output].into(),
-            ink_left,
-            stack_left: 0,
-            reason: None,
-        }
+        RunResult { outcome, output: vec![1; output].into(), ink_left, stack_left: 0, reason: None }
     }
 
     #[test]
     fn ends_of_a_run() {
         let params = StylusParams::default();
         for (outcome, output, ink_left, limit, expected) in [
-            (
-                Outcome::Success,
-                0,
-                99_999,
-                100,
-                (InstructionResult::Return, 9, 0),
-            ),
-            (
-                Outcome::Success,
-                32,
-                990_000,
-                100,
-                (InstructionResult::Return, 97, 32),
-            ),
-            (
-                Outcome::Success,
-                33,
-                900_000,
-                100,
-                (InstructionResult::Return, 90, 33),
-            ),
-            (
-                Outcome::Revert,
-                64,
-                1_000_000,
-                100,
-                (InstructionResult::Revert, 94, 64),
-            ),
-            (
-                Outcome::Failure,
-                0,
-                500_000,
-                100,
-                (InstructionResult::Revert, 50, 0),
-            ),
-            (
-                Outcome::Success,
-                32,
-                20_000,
-                2,
-                (InstructionResult::OutOfGas, 0, 0),
-            ),
-            (
-                Outcome::OutOfInk,
-                0,
-                0,
-                100,
-                (InstructionResult::OutOfGas, 0, 0),
-            ),
-            (
-                Outcome::OutOfStack,
-                0,
-                500_000,
-                100,
-                (InstructionResult::CallTooDeep, 0, 0),
-            ),
+            (Outcome::Success, 0, 99_999, 100, (InstructionResult::Return, 9, 0)),
+            (Outcome::Success, 32, 990_000, 100, (InstructionResult::Return, 97, 32)),
+            (Outcome::Success, 33, 900_000, 100, (InstructionResult::Return, 90, 33)),
+            (Outcome::Revert, 64, 1_000_000, 100, (InstructionResult::Revert, 94, 64)),
+            (Outcome::Failure, 0, 500_000, 100, (InstructionResult::Revert, 50, 0)),
+            (Outcome::Success, 32, 20_000, 2, (InstructionResult::OutOfGas, 0, 0)),
+            (Outcome::OutOfInk, 0, 0, 100, (InstructionResult::OutOfGas, 0, 0)),
+            (Outcome::OutOfStack, 0, 500_000, 100, (InstructionResult::CallTooDeep, 0, 0)),
         ] {
             let end = finish(run(outcome, output, ink_left), limit, &params, 0);
-            assert_eq!(
-                (end.result, end.gas.remaining(), end.output.len()),
-                expected,
-                "{outcome:?}"
-            );
+            assert_eq!((end.result, end.gas.remaining(), end.output.len()), expected, "{outcome:?}");
         }
     }
 
     #[test]
     fn memory_gas_grows_with_the_square() {
-        for (bytes, gas) in [
-            (0, 0),
-            (1, 3),
-            (32, 3),
-            (33, 6),
-            (32 * 32, 98),
-            (1 << 20, 32_768 * 3 + 2_097_152),
-        ] {
+        for (bytes, gas) in [(0, 0), (1, 3), (32, 3), (33, 6), (32 * 32, 98), (1 << 20, 32_768 * 3 + 2_097_152)] {
             assert_eq!(evm_memory_gas(&vec![0; bytes]), gas, "{bytes} bytes");
         }
     }

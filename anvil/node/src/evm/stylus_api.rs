@@ -1,17 +1,13 @@
 //! What a Stylus program asks of the chain, answered from the journal and by nested EVM frames.
 
 use cor_stylus_vm::{
-    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult,
-    EvmApi, PageModel,
+    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, EvmApi, PageModel,
 };
 use revm::{
     Database, Inspector,
     context_interface::{JournalTr, context::ContextError},
     handler::FrameResult,
-    interpreter::{
-        CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput,
-        InstructionResult,
-    },
+    interpreter::{CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput, InstructionResult},
     primitives::{Address, B256, Bytes, Log, U256},
     state::{Account, Bytecode},
 };
@@ -56,12 +52,7 @@ pub(super) struct FrameScope {
 impl FrameScope {
     /// The frame of `call`.
     pub(super) fn of(call: &CallInputs) -> Self {
-        Self {
-            acting: call.target_address,
-            caller: call.caller,
-            value: call.value.get(),
-            is_static: call.is_static,
-        }
+        Self { acting: call.target_address, caller: call.caller, value: call.value.get(), is_static: call.is_static }
     }
 }
 
@@ -76,12 +67,7 @@ pub(super) struct FrameApi<'a, DB: Database, I> {
 
 impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
     pub(super) fn new(evm: &'a mut StylusEvm<DB, I>, scope: FrameScope, pages: PageModel) -> Self {
-        Self {
-            evm,
-            scope,
-            pages,
-            refund: 0,
-        }
+        Self { evm, scope, pages, refund: 0 }
     }
 
     /// Gas to refund if the run succeeds.
@@ -108,29 +94,14 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
     }
 
     fn refuse_if_static(&self) -> ApiResult<()> {
-        if self.scope.is_static {
-            Err(STATIC_CONTEXT)
-        } else {
-            Ok(())
-        }
+        if self.scope.is_static { Err(STATIC_CONTEXT) } else { Ok(()) }
     }
 
     /// Touches an account: what `look` sees, and the gas of touching it.
-    fn account<T>(
-        &mut self,
-        address: Address,
-        look: impl FnOnce(&Account) -> T,
-    ) -> ApiResult<Charged<T>> {
-        let loaded = self
-            .context()
-            .journaled_state
-            .load_account_with_code(address);
+    fn account<T>(&mut self, address: Address, look: impl FnOnce(&Account) -> T) -> ApiResult<Charged<T>> {
+        let loaded = self.context().journaled_state.load_account_with_code(address);
         let loaded = loaded.map(|account| {
-            let gas = if account.is_cold {
-                COLD_ACCOUNT_GAS
-            } else {
-                WARM_GAS
-            };
+            let gas = if account.is_cold { COLD_ACCOUNT_GAS } else { WARM_GAS };
             Charged::new(look(account.data), gas)
         });
         self.check(loaded)
@@ -148,10 +119,7 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
     }
 
     /// Gas of a call before anything runs, and the callee's code; none if there is not that much.
-    fn call_base(
-        &mut self,
-        request: &CallRequest<'_>,
-    ) -> ApiResult<Option<(u64, (B256, Bytecode))>> {
+    fn call_base(&mut self, request: &CallRequest<'_>) -> ApiResult<Option<(u64, (B256, Bytecode))>> {
         if request.gas_left < WARM_GAS {
             return Ok(None);
         }
@@ -164,20 +132,10 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
         Ok((base <= request.gas_left).then_some((base, code)))
     }
 
-    fn call_inputs(
-        &self,
-        request: &CallRequest<'_>,
-        gas_limit: u64,
-        known_bytecode: (B256, Bytecode),
-    ) -> CallInputs {
+    fn call_inputs(&self, request: &CallRequest<'_>, gas_limit: u64, known_bytecode: (B256, Bytecode)) -> CallInputs {
         let scope = self.scope;
         let (target_address, caller, value, scheme) = match request.kind {
-            CallKind::Call => (
-                request.to,
-                scope.acting,
-                CallValue::Transfer(request.value),
-                CallScheme::Call,
-            ),
+            CallKind::Call => (request.to, scope.acting, CallValue::Transfer(request.value), CallScheme::Call),
             CallKind::Delegate => {
                 let value = CallValue::Apparent(scope.value);
                 (scope.acting, scope.caller, value, CallScheme::DelegateCall)
@@ -205,16 +163,9 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
 
     /// Runs a frame of the EVM. Its refunds count if it succeeds, and then for this frame.
     fn run_frame(&mut self, input: FrameInput) -> ApiResult<FrameEnd> {
-        let result = self
-            .evm
-            .run_nested(input)
-            .map_err(|error| self.broken(error))?;
+        let result = self.evm.run_nested(input).map_err(|error| self.broken(error))?;
         let status = result.instruction_result();
-        let gas_back = if status.is_ok_or_revert() {
-            result.gas().remaining()
-        } else {
-            0
-        };
+        let gas_back = if status.is_ok_or_revert() { result.gas().remaining() } else { 0 };
         if status.is_ok() {
             self.refund += result.gas().refunded();
         }
@@ -222,12 +173,7 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
             FrameResult::Call(outcome) => (outcome.result.output, None),
             FrameResult::Create(outcome) => (outcome.result.output, outcome.address),
         };
-        Ok(FrameEnd {
-            status,
-            data,
-            address,
-            gas_back,
-        })
+        Ok(FrameEnd { status, data, address, gas_back })
     }
 }
 
@@ -245,25 +191,17 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
         let acting = self.scope.acting;
         let loaded = self.context().journaled_state.sload(acting, key.into());
         let loaded = self.check(loaded)?;
-        let gas = if loaded.is_cold {
-            COLD_SLOT_GAS
-        } else {
-            WARM_GAS
-        };
+        let gas = if loaded.is_cold { COLD_SLOT_GAS } else { WARM_GAS };
         Ok(Charged::new(loaded.data.into(), gas))
     }
 
     fn sstore(&mut self, key: B256, value: B256) -> ApiResult<u64> {
         self.refuse_if_static()?;
         let acting = self.scope.acting;
-        let stored = self
-            .context()
-            .journaled_state
-            .sstore(acting, key.into(), value.into());
+        let stored = self.context().journaled_state.sstore(acting, key.into(), value.into());
         let stored = self.check(stored)?;
         let prices = &self.context().cfg.gas_params;
-        let gas = prices.sstore_static_gas()
-            + prices.sstore_dynamic_gas(true, &stored.data, stored.is_cold);
+        let gas = prices.sstore_static_gas() + prices.sstore_dynamic_gas(true, &stored.data, stored.is_cold);
         let refund = prices.sstore_refund(true, &stored.data);
         self.refund += refund;
         Ok(gas)
@@ -271,28 +209,18 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
 
     fn tload(&mut self, key: B256) -> ApiResult<B256> {
         let acting = self.scope.acting;
-        Ok(self
-            .context()
-            .journaled_state
-            .tload(acting, key.into())
-            .into())
+        Ok(self.context().journaled_state.tload(acting, key.into()).into())
     }
 
     fn tstore(&mut self, key: B256, value: B256) -> ApiResult<()> {
         self.refuse_if_static()?;
         let acting = self.scope.acting;
-        self.context()
-            .journaled_state
-            .tstore(acting, key.into(), value.into());
+        self.context().journaled_state.tstore(acting, key.into(), value.into());
         Ok(())
     }
 
     fn call(&mut self, request: CallRequest<'_>) -> ApiResult<CallResult> {
-        let failed = |gas| CallResult {
-            success: false,
-            data: Bytes::new(),
-            gas,
-        };
+        let failed = |gas| CallResult { success: false, data: Bytes::new(), gas };
         if self.scope.is_static && !request.value.is_zero() {
             return Ok(failed(0));
         }
@@ -308,54 +236,27 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
         }
         let inputs = self.call_inputs(&request, gas, code);
         let end = self.run_frame(FrameInput::Call(Box::new(inputs)))?;
-        let data = if end.status.is_ok_or_revert() {
-            end.data
-        } else {
-            Bytes::new()
-        };
+        let data = if end.status.is_ok_or_revert() { end.data } else { Bytes::new() };
         let gas = base.saturating_add(gas.saturating_sub(end.gas_back));
-        Ok(CallResult {
-            success: end.status.is_ok(),
-            data,
-            gas,
-        })
+        Ok(CallResult { success: end.status.is_ok(), data, gas })
     }
 
     fn create(&mut self, request: CreateRequest<'_>) -> ApiResult<CreateResult> {
         self.refuse_if_static()?;
         let words = (request.code.len() as u64).div_ceil(32);
-        let base = CREATE_GAS
-            + if request.salt.is_some() {
-                HASH_WORD_GAS * words
-            } else {
-                0
-            };
+        let base = CREATE_GAS + if request.salt.is_some() { HASH_WORD_GAS * words } else { 0 };
         let Some(after_base) = request.gas_left.checked_sub(base) else {
             return Err(ApiError::Refused("out of gas"));
         };
         let kept = after_base / 64;
-        let scheme = request
-            .salt
-            .map_or(CreateScheme::Create, |salt| CreateScheme::Create2 {
-                salt: salt.into(),
-            });
+        let scheme = request.salt.map_or(CreateScheme::Create, |salt| CreateScheme::Create2 { salt: salt.into() });
         let code = Bytes::copy_from_slice(request.code);
         let gas = after_base - kept;
         let inputs = CreateInputs::new(self.scope.acting, scheme, request.endowment, code, gas, 0);
         let end = self.run_frame(FrameInput::Create(Box::new(inputs)))?;
-        let address = if end.status.is_ok() {
-            end.address.unwrap_or_default()
-        } else {
-            Address::ZERO
-        };
-        let data = if end.status == InstructionResult::Revert {
-            end.data
-        } else {
-            Bytes::new()
-        };
-        let gas = request
-            .gas_left
-            .saturating_sub(end.gas_back.saturating_add(kept));
+        let address = if end.status.is_ok() { end.address.unwrap_or_default() } else { Address::ZERO };
+        let data = if end.status == InstructionResult::Revert { end.data } else { Bytes::new() };
+        let gas = request.gas_left.saturating_sub(end.gas_back.saturating_add(kept));
         Ok(CreateResult { address, data, gas })
     }
 
@@ -372,13 +273,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
     }
 
     fn code_hash(&mut self, address: Address) -> ApiResult<Charged<B256>> {
-        self.account(address, |account| {
-            if account.is_empty() {
-                B256::ZERO
-            } else {
-                account.info.code_hash
-            }
-        })
+        self.account(address, |account| if account.is_empty() { B256::ZERO } else { account.info.code_hash })
     }
 
     fn code(&mut self, address: Address) -> ApiResult<Charged<Bytes>> {
@@ -399,8 +294,5 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
 }
 
 fn code_of(account: &Account) -> (B256, Bytecode) {
-    (
-        account.info.code_hash,
-        account.info.code.clone().unwrap_or_default(),
-    )
+    (account.info.code_hash, account.info.code.clone().unwrap_or_default())
 }

@@ -4,8 +4,8 @@ use alloy_consensus::{ReceiptEnvelope, Sealed, Transaction as _, TxEnvelope};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types::{
-    Block as RpcBlock, BlockTransactions, EIP1186AccountProofResponse, EIP1186StorageProof, Header,
-    Log as RpcLog, Transaction, TransactionReceipt,
+    Block as RpcBlock, BlockTransactions, EIP1186AccountProofResponse, EIP1186StorageProof, Header, Log as RpcLog, Transaction,
+    TransactionReceipt,
 };
 use alloy_serde::JsonStorageKey;
 use serde::Serialize;
@@ -40,16 +40,12 @@ pub(super) struct NitroReceipt {
 /// A block, with transactions in full or by hash. A block that does not exist yet has no place for them.
 pub(super) fn block(block: &Block, full: bool) -> NitroBlock {
     let transactions = if full {
-        BlockTransactions::Full(
-            (0..block.transactions.len())
-                .filter_map(|index| mined_transaction(block, index))
-                .collect(),
-        )
+        BlockTransactions::Full((0..block.transactions.len()).filter_map(|index| mined_transaction(block, index)).collect())
     } else {
         BlockTransactions::Hashes(block.tx_hashes().collect())
     };
-    let header = Header::from_sealed(Sealed::new_unchecked(block.header.clone(), block.hash))
-        .with_size(Some(U256::from(size(block))));
+    let header =
+        Header::from_sealed(Sealed::new_unchecked(block.header.clone(), block.hash)).with_size(Some(U256::from(size(block))));
     NitroBlock {
         block: RpcBlock::new(header, transactions),
         l1_block_number: U64::from(block.l1_number),
@@ -65,11 +61,7 @@ pub(super) fn header(block: &Block) -> Header {
 
 /// Bytes of the block's encoding.
 fn size(block: &Block) -> usize {
-    let transactions: usize = block
-        .transactions
-        .iter()
-        .map(|tx| tx.encode_2718_len())
-        .sum();
+    let transactions: usize = block.transactions.iter().map(|tx| tx.encode_2718_len()).sum();
     alloy_rlp::Encodable::length(&block.header) + transactions
 }
 
@@ -119,17 +111,11 @@ pub(super) fn receipt(block: &Block, index: usize) -> Option<NitroReceipt> {
         },
         gas_used_for_l1: U64::ZERO,
         l1_block_number: U64::from(block.l1_number),
-        revert_reason: (!receipt.success && !receipt.output.is_empty())
-            .then(|| receipt.output.clone()),
+        revert_reason: (!receipt.success && !receipt.output.is_empty()).then(|| receipt.output.clone()),
     })
 }
 
-fn receipt_envelope(
-    block: &Block,
-    index: usize,
-    tx: &Tx,
-    receipt: &Receipt,
-) -> ReceiptEnvelope<RpcLog> {
+fn receipt_envelope(block: &Block, index: usize, tx: &Tx, receipt: &Receipt) -> ReceiptEnvelope<RpcLog> {
     let mut log_index = receipt.first_log_index;
     let place = |inner| {
         let placed = RpcLog {

@@ -10,20 +10,14 @@ use alloy_rpc_types::{
 use super::Namespace;
 
 pub(super) fn register(namespace: &mut Namespace) {
-    namespace.heavy(
-        "debug_traceTransaction",
-        |chain, (hash, options): (TxHash, Option<GethDebugTracingOptions>)| {
-            chain.trace_tx_here(hash, options.unwrap_or_default())
-        },
-    );
+    namespace.heavy("debug_traceTransaction", |chain, (hash, options): (TxHash, Option<GethDebugTracingOptions>)| {
+        chain.trace_tx_here(hash, options.unwrap_or_default())
+    });
     namespace.heavy(
         "debug_traceCall",
-        |chain,
-         (request, block, options): (
-            TransactionRequest,
-            Option<BlockId>,
-            Option<GethDebugTracingCallOptions>,
-        )| { chain.trace_call_here(&request, block, options.unwrap_or_default()) },
+        |chain, (request, block, options): (TransactionRequest, Option<BlockId>, Option<GethDebugTracingCallOptions>)| {
+            chain.trace_call_here(&request, block, options.unwrap_or_default())
+        },
     );
     namespace.heavy(
         "debug_traceBlockByNumber",
@@ -31,10 +25,7 @@ pub(super) fn register(namespace: &mut Namespace) {
             chain.trace_block_here(number.into(), options.unwrap_or_default())
         },
     );
-    namespace.heavy(
-        "debug_traceBlockByHash",
-        |chain, (hash, options): (B256, Option<GethDebugTracingOptions>)| {
-            chain.trace_block_here(hash.into(), options.unwrap_or_default())
-        },
-    );
+    namespace.heavy("debug_traceBlockByHash", |chain, (hash, options): (B256, Option<GethDebugTracingOptions>)| {
+        chain.trace_block_here(hash.into(), options.unwrap_or_default())
+    });
 }

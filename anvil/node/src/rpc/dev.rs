@@ -29,19 +29,13 @@ fn register_mining(namespace: &mut Namespace) {
     namespace.write("evm_mine", evm_mine);
     namespace.write("anvil_mine", mine);
     namespace.alias("anvil_mine", &["hardhat_mine"]);
-    namespace.write("evm_setAutomine", |chain, (on,): (bool,)| {
-        chain.set_mining(if on { Mining::Auto } else { Mining::Manual })
-    });
+    namespace.write("evm_setAutomine", |chain, (on,): (bool,)| chain.set_mining(if on { Mining::Auto } else { Mining::Manual }));
     namespace.alias("evm_setAutomine", &["anvil_setAutomine"]);
     namespace.quick("anvil_getAutomine", |chain, ()| Ok(automines(chain)));
     namespace.alias("anvil_getAutomine", &["hardhat_getAutomine"]);
     namespace.write("evm_setIntervalMining", |chain, (secs,): (Number,)| {
         let period = Duration::from_secs(secs.0);
-        chain.set_mining(if secs.0 == 0 {
-            Mining::Manual
-        } else {
-            Mining::Interval(period)
-        })
+        chain.set_mining(if secs.0 == 0 { Mining::Manual } else { Mining::Interval(period) })
     });
     namespace.alias("evm_setIntervalMining", &["anvil_setIntervalMining"]);
     namespace.quick("anvil_getIntervalMining", |chain, ()| {
@@ -60,10 +54,7 @@ fn automines(chain: &Chain) -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum MineOptions {
-    Options {
-        timestamp: Option<Number>,
-        blocks: Option<Number>,
-    },
+    Options { timestamp: Option<Number>, blocks: Option<Number> },
     Timestamp(Number),
 }
 
@@ -81,92 +72,55 @@ fn evm_mine(chain: &Chain, (options,): (Option<MineOptions>,)) -> Answer<&'stati
 }
 
 fn mine(chain: &Chain, (blocks, interval): (Option<Number>, Option<Number>)) -> Answer<()> {
-    chain.mine_many(
-        blocks.map_or(1, |blocks| blocks.0),
-        interval.map(|interval| interval.0),
-    )
+    chain.mine_many(blocks.map_or(1, |blocks| blocks.0), interval.map(|interval| interval.0))
 }
 
 fn register_time(namespace: &mut Namespace) {
-    namespace.quick("evm_increaseTime", |chain, (secs,): (Number,)| {
-        Ok(chain.increase_time(secs.0))
-    });
+    namespace.quick("evm_increaseTime", |chain, (secs,): (Number,)| Ok(chain.increase_time(secs.0)));
     namespace.alias("evm_increaseTime", &["anvil_increaseTime"]);
-    namespace.quick("evm_setNextBlockTimestamp", |chain, (at,): (Number,)| {
-        chain.set_next_block_timestamp(at.0)
-    });
-    namespace.alias(
-        "evm_setNextBlockTimestamp",
-        &["anvil_setNextBlockTimestamp"],
-    );
-    namespace.quick("evm_setTime", |chain, (at,): (Number,)| {
-        chain.set_time(at.0)
-    });
+    namespace.quick("evm_setNextBlockTimestamp", |chain, (at,): (Number,)| chain.set_next_block_timestamp(at.0));
+    namespace.alias("evm_setNextBlockTimestamp", &["anvil_setNextBlockTimestamp"]);
+    namespace.quick("evm_setTime", |chain, (at,): (Number,)| chain.set_time(at.0));
     namespace.alias("evm_setTime", &["anvil_setTime"]);
-    namespace.quick(
-        "anvil_setBlockTimestampInterval",
-        |chain, (secs,): (Number,)| {
-            chain.set_block_timestamp_interval(Some(secs.0));
-            Ok(())
-        },
-    );
-    namespace.quick("anvil_removeBlockTimestampInterval", |chain, ()| {
-        Ok(chain.set_block_timestamp_interval(None))
+    namespace.quick("anvil_setBlockTimestampInterval", |chain, (secs,): (Number,)| {
+        chain.set_block_timestamp_interval(Some(secs.0));
+        Ok(())
     });
+    namespace.quick("anvil_removeBlockTimestampInterval", |chain, ()| Ok(chain.set_block_timestamp_interval(None)));
 }
 
 fn register_snapshots(namespace: &mut Namespace) {
     namespace.quick("evm_snapshot", |chain, ()| chain.snapshot().map(U64::from));
     namespace.alias("evm_snapshot", &["anvil_snapshot"]);
-    namespace.quick("evm_revert", |chain, (id,): (Number,)| {
-        Ok(chain.revert(id.0))
-    });
+    namespace.quick("evm_revert", |chain, (id,): (Number,)| Ok(chain.revert(id.0)));
     namespace.alias("evm_revert", &["anvil_revert"]);
-    namespace.heavy("anvil_dumpState", |chain, ()| {
-        Ok(Bytes::from(chain.dump().to_bytes()?))
-    });
+    namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump().to_bytes()?)));
     namespace.alias("anvil_dumpState", &["hardhat_dumpState"]);
     namespace.write("anvil_loadState", |chain, (dump,): (Bytes,)| {
         chain.load(&StateDump::from_bytes(&dump)?)?;
         Ok(true)
     });
     namespace.alias("anvil_loadState", &["hardhat_loadState"]);
-    namespace.write(
-        "anvil_reset",
-        |chain, (fork,): (Option<serde_json::Value>,)| reset(chain, fork),
-    );
+    namespace.write("anvil_reset", |chain, (fork,): (Option<serde_json::Value>,)| reset(chain, fork));
     namespace.alias("anvil_reset", &["hardhat_reset"]);
     namespace.write("anvil_reorg", reorg);
-    namespace.write("anvil_rollback", |chain, (depth,): (Option<Number>,)| {
-        chain.rollback(depth.map_or(1, |depth| depth.0))
-    });
+    namespace.write("anvil_rollback", |chain, (depth,): (Option<Number>,)| chain.rollback(depth.map_or(1, |depth| depth.0)));
 }
 
 fn reset(chain: &Chain, fork: Option<serde_json::Value>) -> Answer<()> {
-    let forking = fork
-        .as_ref()
-        .and_then(|options| options.get("forking"))
-        .is_some_and(|forking| !forking.is_null());
+    let forking = fork.as_ref().and_then(|options| options.get("forking")).is_some_and(|forking| !forking.is_null());
     if forking {
-        return Err(ChainError::Invalid(
-            "this chain was not started from a fork and cannot become one".to_owned(),
-        ));
+        return Err(ChainError::Invalid("this chain was not started from a fork and cannot become one".to_owned()));
     }
     chain.reset(Genesis::default());
     Ok(())
 }
 
 /// The parameters of `anvil_reorg`, as an object or in order.
-fn reorg(
-    chain: &Chain,
-    (first, pairs): (ReorgForm, Option<Vec<(TransactionData, u64)>>),
-) -> Answer<()> {
+fn reorg(chain: &Chain, (first, pairs): (ReorgForm, Option<Vec<(TransactionData, u64)>>)) -> Answer<()> {
     let options = match first {
         ReorgForm::Options(options) => options,
-        ReorgForm::Depth(depth) => ReorgOptions {
-            depth: depth.0,
-            tx_block_pairs: pairs.unwrap_or_default(),
-        },
+        ReorgForm::Depth(depth) => ReorgOptions { depth: depth.0, tx_block_pairs: pairs.unwrap_or_default() },
     };
     let transactions = options.tx_block_pairs.into_iter().map(|(data, block)| {
         let tx = match data {
@@ -187,121 +141,58 @@ enum ReorgForm {
 }
 
 fn register_accounts(namespace: &mut Namespace) {
-    namespace.quick(
-        "anvil_setBalance",
-        |chain, (address, wei): (Address, U256)| Ok(chain.set_balance(address, wei)),
-    );
-    namespace.alias(
-        "anvil_setBalance",
-        &[
-            "hardhat_setBalance",
-            "evm_setAccountBalance",
-            "tenderly_setBalance",
-        ],
-    );
-    namespace.quick(
-        "anvil_addBalance",
-        |chain, (address, wei): (Address, U256)| {
-            Ok(chain.set_balance(address, chain.balance(address).saturating_add(wei)))
-        },
-    );
-    namespace.quick(
-        "anvil_setCode",
-        |chain, (address, code): (Address, Bytes)| Ok(chain.set_code(address, code)),
-    );
-    namespace.alias("anvil_setCode", &["hardhat_setCode", "evm_setAccountCode"]);
-    namespace.quick(
-        "anvil_setNonce",
-        |chain, (address, nonce): (Address, Number)| Ok(chain.set_nonce(address, nonce.0)),
-    );
-    namespace.alias(
-        "anvil_setNonce",
-        &["hardhat_setNonce", "evm_setAccountNonce"],
-    );
-    namespace.quick(
-        "anvil_setStorageAt",
-        |chain, (address, slot, value): (Address, JsonStorageKey, B256)| {
-            chain.set_storage(address, slot.as_b256().into(), value);
-            Ok(true)
-        },
-    );
-    namespace.alias(
-        "anvil_setStorageAt",
-        &["hardhat_setStorageAt", "evm_setAccountStorageAt"],
-    );
-    namespace.quick(
-        "anvil_impersonateAccount",
-        |chain, (address,): (Address,)| Ok(chain.impersonate(address)),
-    );
-    namespace.alias("anvil_impersonateAccount", &["hardhat_impersonateAccount"]);
-    namespace.quick(
-        "anvil_stopImpersonatingAccount",
-        |chain, (address,): (Address,)| Ok(chain.stop_impersonating(address)),
-    );
-    namespace.alias(
-        "anvil_stopImpersonatingAccount",
-        &["hardhat_stopImpersonatingAccount"],
-    );
-    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| {
-        Ok(chain.set_auto_impersonate(on))
+    namespace.quick("anvil_setBalance", |chain, (address, wei): (Address, U256)| Ok(chain.set_balance(address, wei)));
+    namespace.alias("anvil_setBalance", &["hardhat_setBalance", "evm_setAccountBalance", "tenderly_setBalance"]);
+    namespace.quick("anvil_addBalance", |chain, (address, wei): (Address, U256)| {
+        Ok(chain.set_balance(address, chain.balance(address).saturating_add(wei)))
     });
-    namespace.alias(
-        "anvil_autoImpersonateAccount",
-        &["hardhat_autoImpersonateAccount"],
-    );
+    namespace.quick("anvil_setCode", |chain, (address, code): (Address, Bytes)| Ok(chain.set_code(address, code)));
+    namespace.alias("anvil_setCode", &["hardhat_setCode", "evm_setAccountCode"]);
+    namespace.quick("anvil_setNonce", |chain, (address, nonce): (Address, Number)| Ok(chain.set_nonce(address, nonce.0)));
+    namespace.alias("anvil_setNonce", &["hardhat_setNonce", "evm_setAccountNonce"]);
+    namespace.quick("anvil_setStorageAt", |chain, (address, slot, value): (Address, JsonStorageKey, B256)| {
+        chain.set_storage(address, slot.as_b256().into(), value);
+        Ok(true)
+    });
+    namespace.alias("anvil_setStorageAt", &["hardhat_setStorageAt", "evm_setAccountStorageAt"]);
+    namespace.quick("anvil_impersonateAccount", |chain, (address,): (Address,)| Ok(chain.impersonate(address)));
+    namespace.alias("anvil_impersonateAccount", &["hardhat_impersonateAccount"]);
+    namespace.quick("anvil_stopImpersonatingAccount", |chain, (address,): (Address,)| Ok(chain.stop_impersonating(address)));
+    namespace.alias("anvil_stopImpersonatingAccount", &["hardhat_stopImpersonatingAccount"]);
+    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| Ok(chain.set_auto_impersonate(on)));
+    namespace.alias("anvil_autoImpersonateAccount", &["hardhat_autoImpersonateAccount"]);
 }
 
 fn register_settings(namespace: &mut Namespace) {
-    namespace.quick(
-        "anvil_setNextBlockBaseFeePerGas",
-        |chain, (wei,): (Number,)| Ok(chain.set_base_fee(wei.0)),
-    );
-    namespace.alias(
-        "anvil_setNextBlockBaseFeePerGas",
-        &["hardhat_setNextBlockBaseFeePerGas"],
-    );
-    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| {
-        Ok(chain.set_base_fee(wei.0))
-    });
+    namespace.quick("anvil_setNextBlockBaseFeePerGas", |chain, (wei,): (Number,)| Ok(chain.set_base_fee(wei.0)));
+    namespace.alias("anvil_setNextBlockBaseFeePerGas", &["hardhat_setNextBlockBaseFeePerGas"]);
+    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| Ok(chain.set_base_fee(wei.0)));
     namespace.alias("anvil_setMinGasPrice", &["hardhat_setMinGasPrice"]);
-    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| {
-        Ok(chain.set_coinbase(address))
-    });
+    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| Ok(chain.set_coinbase(address)));
     namespace.alias("anvil_setCoinbase", &["hardhat_setCoinbase"]);
-    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| {
-        Ok(chain.set_chain_id(id.0))
-    });
+    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| Ok(chain.set_chain_id(id.0)));
     namespace.quick("evm_setBlockGasLimit", |chain, (gas,): (Number,)| {
         chain.set_block_gas_limit(gas.0);
         Ok(true)
     });
     namespace.alias("evm_setBlockGasLimit", &["anvil_setBlockGasLimit"]);
-    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| {
-        Ok(chain.set_prevrandao(value))
-    });
+    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| Ok(chain.set_prevrandao(value)));
     // Accepted because clients send them on start; there is nothing to switch.
     namespace.quick("anvil_setLoggingEnabled", |_, (_,): (bool,)| Ok(()));
     namespace.alias("anvil_setLoggingEnabled", &["hardhat_setLoggingEnabled"]);
 }
 
 fn register_pool(namespace: &mut Namespace) {
-    namespace.quick("anvil_dropTransaction", |chain, (hash,): (TxHash,)| {
-        Ok(chain.drop_transaction(hash).map(|_| hash))
-    });
-    namespace.quick("hardhat_dropTransaction", |chain, (hash,): (TxHash,)| {
-        Ok(chain.drop_transaction(hash).is_some())
-    });
+    namespace.quick("anvil_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.drop_transaction(hash).map(|_| hash)));
+    namespace.quick("hardhat_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.drop_transaction(hash).is_some()));
     namespace.quick("anvil_dropAllTransactions", |chain, ()| {
         chain.drop_all_transactions();
         Ok(())
     });
-    namespace.quick(
-        "anvil_removePoolTransactions",
-        |chain, (sender,): (Address,)| {
-            chain.drop_transactions_of(sender);
-            Ok(())
-        },
-    );
+    namespace.quick("anvil_removePoolTransactions", |chain, (sender,): (Address,)| {
+        chain.drop_transactions_of(sender);
+        Ok(())
+    });
 }
 
 /// `anvil_nodeInfo`.

@@ -27,10 +27,7 @@ fn code(error: &ChainError) -> i32 {
     match error {
         ChainError::Reverted(_) => EXECUTION_ERROR,
         ChainError::Tx(TxError::IntrinsicGas { .. } | TxError::GasLimit { .. }) => SERVER_ERROR,
-        ChainError::Tx(_)
-        | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => {
-            TRANSACTION_REJECTED
-        }
+        ChainError::Tx(_) | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => TRANSACTION_REJECTED,
         ChainError::Halted(_)
         | ChainError::GasAllowance(_)
         | ChainError::StateGone { .. }
@@ -44,9 +41,7 @@ fn code(error: &ChainError) -> i32 {
         | ChainError::Range { .. }
         | ChainError::Dump(_)
         | ChainError::Tracer(_) => INVALID_PARAMS_CODE,
-        ChainError::TooManyFilters(_)
-        | ChainError::TooManyLogs { .. }
-        | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,
+        ChainError::TooManyFilters(_) | ChainError::TooManyLogs { .. } | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,
         ChainError::Exec(_) | ChainError::State(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
     }
 }

@@ -8,24 +8,10 @@ use super::Namespace;
 use crate::chain::CallOptions;
 
 /// Request, block, state overrides, block overrides.
-type CallParams = (
-    TransactionRequest,
-    Option<BlockId>,
-    Option<StateOverride>,
-    Option<BlockOverrides>,
-);
+type CallParams = (TransactionRequest, Option<BlockId>, Option<StateOverride>, Option<BlockOverrides>);
 
-fn split(
-    (request, block, state, block_overrides): CallParams,
-) -> (TransactionRequest, CallOptions) {
-    (
-        request,
-        CallOptions {
-            block,
-            state,
-            block_overrides,
-        },
-    )
+fn split((request, block, state, block_overrides): CallParams) -> (TransactionRequest, CallOptions) {
+    (request, CallOptions { block, state, block_overrides })
 }
 
 pub(super) fn register(namespace: &mut Namespace) {

@@ -26,56 +26,32 @@ struct SignedTransaction {
 }
 
 pub(super) fn register(namespace: &mut Namespace) {
-    namespace.heavy(
-        "eth_signTransaction",
-        |chain, (request,): (TransactionRequest,)| {
-            let tx = chain.sign_here(request)?;
-            Ok(SignedTransaction {
-                raw: tx.encoded_2718().into(),
-                tx,
-            })
-        },
-    );
-    namespace.quick("eth_sign", |chain, (address, message): (Address, Bytes)| {
-        sign(chain, address, &message)
+    namespace.heavy("eth_signTransaction", |chain, (request,): (TransactionRequest,)| {
+        let tx = chain.sign_here(request)?;
+        Ok(SignedTransaction { raw: tx.encoded_2718().into(), tx })
     });
-    namespace.quick(
-        "personal_sign",
-        |chain, (message, address): (Bytes, Address)| sign(chain, address, &message),
-    );
+    namespace.quick("eth_sign", |chain, (address, message): (Address, Bytes)| sign(chain, address, &message));
+    namespace.quick("personal_sign", |chain, (message, address): (Bytes, Address)| sign(chain, address, &message));
     register_sending(namespace);
 }
 
 /// These are neither calls nor writes alone: a transaction is made or checked first, and then takes its turn.
 fn register_sending(namespace: &mut Namespace) {
-    namespace.async_method(
-        "eth_sendRawTransaction",
-        |chain, (raw,): (Bytes,)| async move { send_raw(&chain, raw).await },
-    );
-    namespace.async_method(
-        "eth_sendTransaction",
-        |chain, (request,): (TransactionRequest,)| async move { chain.send_async(request).await },
-    );
-    namespace.async_method(
-        "eth_sendUnsignedTransaction",
-        |chain, (request,): (TransactionRequest,)| async move {
-            chain.send_unsigned_async(request).await
-        },
-    );
-    namespace.async_method(
-        "eth_sendRawTransactionSync",
-        |chain, (raw,): (Bytes,)| async move {
-            let hash = send_raw(&chain, raw).await?;
-            mined_receipt(&chain, hash).await
-        },
-    );
-    namespace.async_method(
-        "eth_sendTransactionSync",
-        |chain, (request,): (TransactionRequest,)| async move {
-            let hash = chain.send_async(request).await?;
-            mined_receipt(&chain, hash).await
-        },
-    );
+    namespace.async_method("eth_sendRawTransaction", |chain, (raw,): (Bytes,)| async move { send_raw(&chain, raw).await });
+    namespace.async_method("eth_sendTransaction", |chain, (request,): (TransactionRequest,)| async move {
+        chain.send_async(request).await
+    });
+    namespace.async_method("eth_sendUnsignedTransaction", |chain, (request,): (TransactionRequest,)| async move {
+        chain.send_unsigned_async(request).await
+    });
+    namespace.async_method("eth_sendRawTransactionSync", |chain, (raw,): (Bytes,)| async move {
+        let hash = send_raw(&chain, raw).await?;
+        mined_receipt(&chain, hash).await
+    });
+    namespace.async_method("eth_sendTransactionSync", |chain, (request,): (TransactionRequest,)| async move {
+        let hash = chain.send_async(request).await?;
+        mined_receipt(&chain, hash).await
+    });
 }
 
 /// The receipt, once there is one (EIP-7966).
@@ -95,16 +71,11 @@ async fn mined_receipt(chain: &Chain, hash: TxHash) -> Result<NitroReceipt, Chai
 }
 
 async fn send_raw(chain: &Chain, raw: Bytes) -> Result<TxHash, ChainError> {
-    let tx = chain
-        .read_async(move |chain| chain.decode_raw(&raw))
-        .await?;
+    let tx = chain.read_async(move |chain| chain.decode_raw(&raw)).await?;
     chain.sequence(tx).await
 }
 
 fn sign(chain: &Chain, address: Address, message: &[u8]) -> Result<Bytes, ChainError> {
-    let signature = chain
-        .wallet()
-        .sign_message(address, message)
-        .ok_or(ChainError::NoSigner(address))?;
+    let signature = chain.wallet().sign_message(address, message).ok_or(ChainError::NoSigner(address))?;
     Ok(signature.as_bytes().into())
 }

@@ -32,9 +32,7 @@ struct Namespace {
 
 impl Namespace {
     fn new(chain: Chain) -> Self {
-        Self {
-            module: RpcModule::new(chain),
-        }
+        Self { module: RpcModule::new(chain) }
     }
 
     /// A method that only looks something up.
@@ -56,9 +54,7 @@ impl Namespace {
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
-        self.async_method(name, move |chain, params| async move {
-            chain.read_async(move |chain| method(chain, params)).await
-        });
+        self.async_method(name, move |chain, params| async move { chain.read_async(move |chain| method(chain, params)).await });
     }
 
     /// A method that makes or removes blocks, and so runs on the thread for that.
@@ -67,27 +63,20 @@ impl Namespace {
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
-        self.async_method(name, move |chain, params| async move {
-            chain.write_async(move |chain| method(chain, params)).await
-        });
+        self.async_method(name, move |chain, params| async move { chain.write_async(move |chain| method(chain, params)).await });
     }
 
     /// A method that waits for something.
-    fn async_method<P, R, F>(
-        &mut self,
-        name: &'static str,
-        method: impl Fn(Arc<Chain>, P) -> F + Copy + Send + Sync + 'static,
-    ) where
+    fn async_method<P, R, F>(&mut self, name: &'static str, method: impl Fn(Arc<Chain>, P) -> F + Copy + Send + Sync + 'static)
+    where
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
         F: Future<Output = Result<R, ChainError>> + Send,
     {
-        let registered =
-            self.module
-                .register_async_method(name, move |params, chain, _| async move {
-                    let params = P::read(&params)?;
-                    method(chain, params).await.map_err(|error| to_rpc(&error))
-                });
+        let registered = self.module.register_async_method(name, move |params, chain, _| async move {
+            let params = P::read(&params)?;
+            method(chain, params).await.map_err(|error| to_rpc(&error))
+        });
         debug_assert!(registered.is_ok(), "{name} is registered twice");
     }
 

@@ -23,28 +23,21 @@ pub(super) fn invalid_params(message: impl Into<String>) -> ErrorObjectOwned {
 fn values<'a>(params: &'a Params<'_>, most: usize) -> Result<Vec<&'a RawValue>, ErrorObjectOwned> {
     let values: Vec<&RawValue> = match params.as_str().map(str::trim) {
         None | Some("" | "null") => Vec::new(),
-        Some(text) if text.starts_with('[') => {
-            serde_json::from_str(text).map_err(|error| invalid_params(error.to_string()))?
-        }
+        Some(text) if text.starts_with('[') => serde_json::from_str(text).map_err(|error| invalid_params(error.to_string()))?,
         Some(_) => return Err(invalid_params("non-array args")),
     };
     if values.len() > most {
-        return Err(invalid_params(format!(
-            "too many arguments, want at most {most}"
-        )));
+        return Err(invalid_params(format!("too many arguments, want at most {most}")));
     }
     Ok(values)
 }
 
-fn argument<T: DeserializeOwned>(
-    values: &[&RawValue],
-    index: usize,
-) -> Result<T, ErrorObjectOwned> {
+fn argument<T: DeserializeOwned>(values: &[&RawValue], index: usize) -> Result<T, ErrorObjectOwned> {
     match values.get(index) {
-        Some(value) => serde_json::from_str(value.get())
-            .map_err(|error| invalid_params(format!("invalid argument {index}: {error}"))),
-        None => serde_json::from_str("null")
-            .map_err(|_| invalid_params(format!("missing value for required argument {index}"))),
+        Some(value) => {
+            serde_json::from_str(value.get()).map_err(|error| invalid_params(format!("invalid argument {index}: {error}")))
+        }
+        None => serde_json::from_str("null").map_err(|_| invalid_params(format!("missing value for required argument {index}"))),
     }
 }
 
@@ -95,9 +88,7 @@ impl Visitor<'_> for NumberVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number, E> {
-        u64::try_from(value)
-            .map(Number)
-            .map_err(|_| E::custom(format!("{value} is negative")))
+        u64::try_from(value).map(Number).map_err(|_| E::custom(format!("{value} is negative")))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Number, E> {
@@ -113,9 +104,7 @@ impl Visitor<'_> for NumberVisitor {
             Some(hex) => u64::from_str_radix(hex, 16),
             None => text.parse(),
         };
-        parsed
-            .map(Number)
-            .map_err(|error| E::custom(format!("{text:?}: {error}")))
+        parsed.map(Number).map_err(|error| E::custom(format!("{text:?}: {error}")))
     }
 }
 
@@ -141,13 +130,7 @@ mod tests {
             ("\"x\"", None),
         ];
         for (text, value) in cases {
-            assert_eq!(
-                serde_json::from_str::<Number>(text)
-                    .ok()
-                    .map(|number| number.0),
-                value,
-                "{text}"
-            );
+            assert_eq!(serde_json::from_str::<Number>(text).ok().map(|number| number.0), value, "{text}");
         }
     }
 
@@ -158,23 +141,10 @@ mod tests {
         assert_eq!(<(Option<u64>,)>::read(&Params::new(None)), Ok((None,)));
         assert_eq!(read::<(u64, Option<u64>)>("[1]"), Ok((1, None)));
         assert_eq!(read::<(u64, Option<u64>)>("[1, null]"), Ok((1, None)));
-        assert_eq!(
-            read::<(u64,)>("[]"),
-            Err("missing value for required argument 0".to_owned())
-        );
-        assert_eq!(
-            read::<(u64,)>("[1,2]"),
-            Err("too many arguments, want at most 1".to_owned())
-        );
-        assert_eq!(
-            read::<(u64,)>("{\"a\":1}"),
-            Err("non-array args".to_owned())
-        );
-        assert!(
-            read::<(Address,)>("[\"0x12\"]")
-                .unwrap_err()
-                .starts_with("invalid argument 0: ")
-        );
+        assert_eq!(read::<(u64,)>("[]"), Err("missing value for required argument 0".to_owned()));
+        assert_eq!(read::<(u64,)>("[1,2]"), Err("too many arguments, want at most 1".to_owned()));
+        assert_eq!(read::<(u64,)>("{\"a\":1}"), Err("non-array args".to_owned()));
+        assert!(read::<(Address,)>("[\"0x12\"]").unwrap_err().starts_with("invalid argument 0: "));
         assert_eq!(read::<()>("[1,{}]"), Ok(()));
     }
 }

@@ -11,10 +11,7 @@ use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::{
-    limits::{
-        BATCH_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, MESSAGES_BUFFERED, RESPONSE_BYTES_MAX,
-        SUBSCRIPTIONS_MAX,
-    },
+    limits::{BATCH_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, MESSAGES_BUFFERED, RESPONSE_BYTES_MAX, SUBSCRIPTIONS_MAX},
     methods,
 };
 use crate::{NodeError, chain::Chain};
@@ -65,10 +62,7 @@ pub(crate) async fn start(chain: Chain, host: IpAddr, port: u16) -> Result<Serve
         .set_http_middleware(ServiceBuilder::new().layer(cors))
         .build_from_tcp(listener.into_std().map_err(refused)?)
         .map_err(refused)?;
-    Ok(Server {
-        handle: server.start(methods(chain)),
-        address,
-    })
+    Ok(Server { handle: server.start(methods(chain)), address })
 }
 
 /// Which browsers may call.
@@ -81,8 +75,5 @@ fn cors(origin: &str) -> Result<CorsLayer, NodeError> {
             must_be: "* or the origin of a web page, as http://localhost:3000",
         })?),
     };
-    Ok(CorsLayer::new()
-        .allow_origin(origin)
-        .allow_headers(Any)
-        .allow_methods(Any))
+    Ok(CorsLayer::new().allow_origin(origin).allow_headers(Any).allow_methods(Any))
 }

@@ -59,23 +59,16 @@ fn topic(params: &Params<'_>) -> RpcResult<Topic> {
         (SubscriptionKind::NewHeads, _) => Ok(Topic::Heads),
         (SubscriptionKind::Logs, None) => Ok(Topic::Logs(Box::default())),
         (SubscriptionKind::Logs, Some(Detail::Filter(filter))) => Ok(Topic::Logs(filter)),
-        (SubscriptionKind::NewPendingTransactions, detail) => Ok(Topic::Pending {
-            full: matches!(detail, Some(Detail::Full(true))),
-        }),
-        (kind, _) => Err(invalid_params(format!(
-            "no subscription to {kind:?} with these parameters"
-        ))),
+        (SubscriptionKind::NewPendingTransactions, detail) => {
+            Ok(Topic::Pending { full: matches!(detail, Some(Detail::Full(true))) })
+        }
+        (kind, _) => Err(invalid_params(format!("no subscription to {kind:?} with these parameters"))),
     }
 }
 
 /// Sends what the client asked for until it goes. A client that reads slowly makes this wait; events it then misses are lost, and
 /// it learns nothing of them: as with geth, it must compare block numbers.
-async fn forward(
-    topic: &Topic,
-    sink: &SubscriptionSink,
-    mut events: Receiver<ChainEvent>,
-    chain: &Chain,
-) {
+async fn forward(topic: &Topic, sink: &SubscriptionSink, mut events: Receiver<ChainEvent>, chain: &Chain) {
     loop {
         let event = tokio::select! {
             () = sink.closed() => return,
@@ -99,30 +92,16 @@ async fn forward(
 
 fn messages(topic: &Topic, event: ChainEvent, chain: &Chain) -> Vec<Box<RawValue>> {
     match (topic, event) {
-        (Topic::Heads, ChainEvent::Block(block)) => {
-            json(&convert::header(&block)).into_iter().collect()
-        }
-        (Topic::Logs(filter), ChainEvent::Block(block)) => {
-            logs(matching_logs(&block, filter, false))
-        }
-        (Topic::Logs(filter), ChainEvent::Removed(block)) => {
-            logs(matching_logs(&block, filter, true))
-        }
-        (Topic::Pending { full: false }, ChainEvent::Pending(hash)) => {
-            json(&hash).into_iter().collect()
-        }
-        (Topic::Pending { full: true }, ChainEvent::Pending(hash)) => match chain.transaction(hash)
-        {
-            Some(TxLocation::Pending(tx)) => {
-                json(&convert::pending_transaction(&tx, chain.base_fee()))
-                    .into_iter()
-                    .collect()
-            }
+        (Topic::Heads, ChainEvent::Block(block)) => json(&convert::header(&block)).into_iter().collect(),
+        (Topic::Logs(filter), ChainEvent::Block(block)) => logs(matching_logs(&block, filter, false)),
+        (Topic::Logs(filter), ChainEvent::Removed(block)) => logs(matching_logs(&block, filter, true)),
+        (Topic::Pending { full: false }, ChainEvent::Pending(hash)) => json(&hash).into_iter().collect(),
+        (Topic::Pending { full: true }, ChainEvent::Pending(hash)) => match chain.transaction(hash) {
+            Some(TxLocation::Pending(tx)) => json(&convert::pending_transaction(&tx, chain.base_fee())).into_iter().collect(),
             // Automine was quicker than this subscriber.
-            Some(TxLocation::Mined(block, index)) => convert::mined_transaction(&block, index)
-                .and_then(|tx| json(&tx))
-                .into_iter()
-                .collect(),
+            Some(TxLocation::Mined(block, index)) => {
+                convert::mined_transaction(&block, index).and_then(|tx| json(&tx)).into_iter().collect()
+            }
             None => Vec::new(),
         },
         _ => Vec::new(),
@@ -130,15 +109,10 @@ fn messages(topic: &Topic, event: ChainEvent, chain: &Chain) -> Vec<Box<RawValue
 }
 
 fn logs(found: Vec<crate::chain::MinedLog>) -> Vec<Box<RawValue>> {
-    found
-        .into_iter()
-        .filter_map(|mined| json(&convert::log(mined)))
-        .collect()
+    found.into_iter().filter_map(|mined| json(&convert::log(mined))).collect()
 }
 
 fn json(value: &impl Serialize) -> Option<Box<RawValue>> {
     // These types always serialise; if one day one does not, its message is left out rather than the subscription ended.
-    to_raw_value(value)
-        .inspect_err(|error| tracing::error!(%error, "an event could not be serialised"))
-        .ok()
+    to_raw_value(value).inspect_err(|error| tracing::error!(%error, "an event could not be serialised")).ok()
 }

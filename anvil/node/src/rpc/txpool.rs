@@ -30,56 +30,32 @@ pub(super) fn register(namespace: &mut Namespace) {
     namespace.quick("txpool_status", |chain, ()| {
         let content = content(chain, |_| ());
         let count = |part: &Part<()>| U64::from(part.values().map(BTreeMap::len).sum::<usize>());
-        Ok(Status {
-            pending: count(&content.pending),
-            queued: count(&content.queued),
-        })
+        Ok(Status { pending: count(&content.pending), queued: count(&content.queued) })
     });
     namespace.quick("txpool_inspect", |chain, ()| Ok(content(chain, summary)));
     namespace.quick("txpool_content", |chain, ()| {
         let base_fee = chain.base_fee();
-        Ok(content(chain, |tx| -> Transaction<TxEnvelope> {
-            convert::pending_transaction(tx, base_fee)
-        }))
+        Ok(content(chain, |tx| -> Transaction<TxEnvelope> { convert::pending_transaction(tx, base_fee) }))
     });
     namespace.quick("txpool_contentFrom", |chain, (sender,): (Address,)| {
         let base_fee = chain.base_fee();
         let mut all = content(chain, |tx| convert::pending_transaction(tx, base_fee));
-        let of =
-            |part: &mut Part<Transaction<TxEnvelope>>| part.remove(&sender).unwrap_or_default();
-        Ok(BTreeMap::from([
-            ("pending", of(&mut all.pending)),
-            ("queued", of(&mut all.queued)),
-        ]))
+        let of = |part: &mut Part<Transaction<TxEnvelope>>| part.remove(&sender).unwrap_or_default();
+        Ok(BTreeMap::from([("pending", of(&mut all.pending)), ("queued", of(&mut all.queued))]))
     });
 }
 
 fn content<T>(chain: &Chain, form: impl Fn(&Tx) -> T) -> Content<T> {
     let pool = chain.pool();
     let part = |part: BTreeMap<Address, BTreeMap<u64, std::sync::Arc<Tx>>>| {
-        let nonces = |nonces: BTreeMap<u64, std::sync::Arc<Tx>>| {
-            nonces
-                .iter()
-                .map(|(nonce, tx)| (nonce.to_string(), form(tx)))
-                .collect()
-        };
-        part.into_iter()
-            .map(|(sender, txs)| (sender, nonces(txs)))
-            .collect()
+        let nonces =
+            |nonces: BTreeMap<u64, std::sync::Arc<Tx>>| nonces.iter().map(|(nonce, tx)| (nonce.to_string(), form(tx))).collect();
+        part.into_iter().map(|(sender, txs)| (sender, nonces(txs))).collect()
     };
-    Content {
-        pending: part(pool.pending),
-        queued: part(pool.queued),
-    }
+    Content { pending: part(pool.pending), queued: part(pool.queued) }
 }
 
 /// geth's one-line form.
 fn summary(tx: &Tx) -> String {
-    format!(
-        "{}: {} wei + {} gas × {} wei",
-        convert::target(tx.to()),
-        tx.value(),
-        tx.gas_limit(),
-        tx.max_fee_per_gas()
-    )
+    format!("{}: {} wei + {} gas × {} wei", convert::target(tx.to()), tx.value(), tx.gas_limit(), tx.max_fee_per_gas())
 }

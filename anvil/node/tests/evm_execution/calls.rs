@@ -7,8 +7,7 @@ use revm::{
 };
 
 use crate::chain::{
-    COUNTER_WASM, Chain, DELEGATE_PROXY, GAS_LIMIT, PROXY, SENDER, calldata, halt_of, hex_code,
-    output_of, set_number, via,
+    COUNTER_WASM, Chain, DELEGATE_PROXY, GAS_LIMIT, PROXY, SENDER, calldata, halt_of, hex_code, output_of, set_number, via,
 };
 use crate::programs::{CALLER, DEEP, LOOP, MIRROR, PROBE, STORE, TRAP};
 
@@ -43,13 +42,7 @@ impl Probe {
     pub(crate) const CREATE2: u8 = 4;
 
     pub(crate) fn new(kind: u8, to: Address) -> Self {
-        Self {
-            kind,
-            to,
-            value: 0,
-            gas: u64::MAX,
-            data: Vec::new(),
-        }
+        Self { kind, to, value: 0, gas: u64::MAX, data: Vec::new() }
     }
 
     pub(crate) fn value(self, value: u64) -> Self {
@@ -61,24 +54,13 @@ impl Probe {
     }
 
     pub(crate) fn data(self, data: impl Into<Vec<u8>>) -> Self {
-        Self {
-            data: data.into(),
-            ..self
-        }
+        Self { data: data.into(), ..self }
     }
 
     pub(crate) fn encode(&self) -> Bytes {
         let value = U256::from(self.value).to_be_bytes::<32>();
         let gas = self.gas.to_le_bytes();
-        [
-            &[self.kind],
-            &value[..],
-            self.to.as_slice(),
-            &gas,
-            &self.data,
-        ]
-        .concat()
-        .into()
+        [&[self.kind], &value[..], self.to.as_slice(), &gas, &self.data].concat().into()
     }
 }
 
@@ -110,22 +92,10 @@ fn what_the_callee_sees_by_kind_of_call() {
     let mut chain = Chain::new();
     let (probe, mirror) = (chain.program(PROBE), chain.program(MIRROR));
     for (kind, value, expected) in [
-        (
-            Probe::CALL,
-            3,
-            [as_word(mirror), as_word(probe), U256::from(3), U256::ZERO],
-        ),
+        (Probe::CALL, 3, [as_word(mirror), as_word(probe), U256::from(3), U256::ZERO]),
         // A delegate call keeps the caller and the value of its parent.
-        (
-            Probe::DELEGATE,
-            0,
-            [as_word(probe), as_word(SENDER), U256::from(77), U256::ZERO],
-        ),
-        (
-            Probe::STATIC,
-            0,
-            [as_word(mirror), as_word(probe), U256::ZERO, U256::ZERO],
-        ),
+        (Probe::DELEGATE, 0, [as_word(probe), as_word(SENDER), U256::from(77), U256::ZERO]),
+        (Probe::STATIC, 0, [as_word(mirror), as_word(probe), U256::ZERO, U256::ZERO]),
     ] {
         let data = Probe::new(kind, mirror).value(value).encode();
         let result = chain.send(probe, data, U256::from(77));
@@ -143,34 +113,19 @@ fn a_call_with_value_pays_for_value_and_for_a_new_account() {
     let known = Address::repeat_byte(0x51);
     let ether = AccountInfo::from_balance(U256::from(1_000));
     chain.db.insert_account_info(known, ether.clone());
-    let info = revm::Database::basic(&mut chain.db, probe)
-        .unwrap()
-        .unwrap();
-    chain
-        .db
-        .insert_account_info(probe, info.with_balance(U256::from(1_000)));
+    let info = revm::Database::basic(&mut chain.db, probe).unwrap().unwrap();
+    chain.db.insert_account_info(probe, info.with_balance(U256::from(1_000)));
 
     let free = ask(&mut chain, probe, Probe::new(Probe::CALL, SENDER));
     let base = ask(&mut chain, probe, Probe::new(Probe::CALL, known));
     assert_eq!(base.ink - free.ink, 2_500 * INK, "a cold account");
     let paid = ask(&mut chain, probe, Probe::new(Probe::CALL, known).value(1));
-    assert_eq!(
-        paid.ink - base.ink,
-        9_000 * INK,
-        "value, and the stipend came back"
-    );
+    assert_eq!(paid.ink - base.ink, 9_000 * INK, "value, and the stipend came back");
     let fresh = Address::repeat_byte(0x52);
     let created = ask(&mut chain, probe, Probe::new(Probe::CALL, fresh).value(1));
-    assert_eq!(
-        created.ink - base.ink,
-        (9_000 + 25_000) * INK,
-        "a new account"
-    );
+    assert_eq!(created.ink - base.ink, (9_000 + 25_000) * INK, "a new account");
     assert_eq!((paid.status, created.status), (0, 0));
-    assert_eq!(
-        [known, fresh].map(|a| chain.balance(a)),
-        [1_001, 1].map(U256::from)
-    );
+    assert_eq!([known, fresh].map(|a| chain.balance(a)), [1_001, 1].map(U256::from));
 }
 
 #[test]
@@ -222,11 +177,7 @@ fn a_call_whose_base_price_cannot_be_paid_takes_all_gas() {
             let data = [probe.as_slice(), &gas.to_le_bytes(), &ask].concat();
             let tx = chain.tx(TxKind::Call(outer), data.into(), U256::ZERO);
             let status = output_of(&chain.simulate(tx).unwrap().result)[0];
-            if status == 0 {
-                works = gas
-            } else {
-                fails = gas
-            }
+            if status == 0 { works = gas } else { fails = gas }
         }
         works
     };
@@ -254,34 +205,13 @@ fn static_context_refuses_writes_all_the_way_down() {
     let mut chain = Chain::new();
     let (probe, store) = (chain.program(PROBE), chain.program(STORE));
     let (caller, proxy) = (chain.program(CALLER), chain.deploy(&hex_code(PROXY)));
-    let write = |key| {
-        [
-            B256::with_last_byte(key),
-            B256::with_last_byte(9),
-            B256::ZERO,
-        ]
-        .concat()
-    };
+    let write = |key| [B256::with_last_byte(key), B256::with_last_byte(9), B256::ZERO].concat();
     for (what, key, to, data) in [
         ("a program", 1, store, write(1)),
-        (
-            "a program behind a program",
-            2,
-            caller,
-            [store.as_slice(), &write(2)].concat(),
-        ),
-        (
-            "a program behind a contract",
-            3,
-            proxy,
-            via(store, &write(3)).to_vec(),
-        ),
+        ("a program behind a program", 2, caller, [store.as_slice(), &write(2)].concat()),
+        ("a program behind a contract", 3, proxy, via(store, &write(3)).to_vec()),
     ] {
-        let refused = ask(
-            &mut chain,
-            probe,
-            Probe::new(Probe::STATIC, to).data(data.clone()),
-        );
+        let refused = ask(&mut chain, probe, Probe::new(Probe::STATIC, to).data(data.clone()));
         assert_eq!(refused.status, 2, "{what}");
         assert_eq!(chain.storage(store, key), U256::ZERO, "{what}");
         let allowed = ask(&mut chain, probe, Probe::new(Probe::CALL, to).data(data));
@@ -290,24 +220,12 @@ fn static_context_refuses_writes_all_the_way_down() {
     }
     // Value in a static context fails without a charge.
     let value = Probe::new(Probe::CALL, SENDER).value(1).encode();
-    let result = ask(
-        &mut chain,
-        probe,
-        Probe::new(Probe::STATIC, probe).data(value),
-    );
+    let result = ask(&mut chain, probe, Probe::new(Probe::STATIC, probe).data(value));
     let inner = seen(&result.data);
     assert_eq!(inner.status, 2);
     let create = Probe::new(Probe::CREATE, SENDER).data([0x00]).encode();
-    let result = ask(
-        &mut chain,
-        probe,
-        Probe::new(Probe::STATIC, probe).data(create),
-    );
-    assert_eq!(
-        (result.status, result.data.len()),
-        (2, 0),
-        "a create makes the program fail"
-    );
+    let result = ask(&mut chain, probe, Probe::new(Probe::STATIC, probe).data(create));
+    assert_eq!((result.status, result.data.len()), (2, 0), "a create makes the program fail");
 }
 
 #[test]
@@ -315,25 +233,15 @@ fn a_reverting_callee_undoes_its_writes_logs_and_refunds() {
     let mut chain = Chain::new();
     let (caller, store) = (chain.program(CALLER), chain.program(STORE));
     let probe = chain.program(PROBE);
-    let write = |value: u8, revert: u8| {
-        [
-            B256::with_last_byte(1),
-            B256::with_last_byte(value),
-            B256::with_last_byte(revert),
-        ]
-        .concat()
-    };
+    let write =
+        |value: u8, revert: u8| [B256::with_last_byte(1), B256::with_last_byte(value), B256::with_last_byte(revert)].concat();
     chain.call(store, write(9, 0));
     for (revert, value, logs) in [(1, 9, 0), (0, 0, 1)] {
         let ask = Probe::new(Probe::CALL, store).data(write(0, revert));
         let result = chain.call(probe, ask.encode());
         assert_eq!(chain.storage(store, 1), U256::from(value));
         assert_eq!(result.logs().len(), logs);
-        assert_eq!(
-            seen(output_of(&result)).data.len(),
-            8,
-            "the answer comes back either way"
-        );
+        assert_eq!(seen(output_of(&result)).data.len(), 8, "the answer comes back either way");
         assert_eq!(result.gas().final_refunded() > 0, logs == 1, "{result:?}");
     }
     let result = chain.call(caller, [store.as_slice(), &write(5, 1)].concat());
@@ -360,8 +268,7 @@ fn entering_an_account_again_is_seen() {
     let (caller, mirror) = (chain.program(CALLER), chain.program(MIRROR));
     let proxy = chain.deploy(&hex_code(PROXY));
     let delegate = chain.deploy(&hex_code(DELEGATE_PROXY));
-    let flag =
-        |result: &revm::context::result::ExecutionResult| words(&output_of(result)[..128])[3];
+    let flag = |result: &revm::context::result::ExecutionResult| words(&output_of(result)[..128])[3];
     // The acting account is open once: directly, behind a program, behind contracts.
     assert_eq!(flag(&chain.call(mirror, [])), U256::ZERO);
     assert_eq!(flag(&chain.call(caller, mirror.to_vec())), U256::ZERO);
@@ -372,11 +279,7 @@ fn entering_an_account_again_is_seen() {
     let inner = via(mirror, &[]);
     let again = via(delegate, &inner);
     let result = chain.call(delegate, via(proxy, &again));
-    assert_eq!(
-        flag(&result),
-        U256::from(1),
-        "delegate(proxy) acts as the delegate, which calls itself"
-    );
+    assert_eq!(flag(&result), U256::from(1), "delegate(proxy) acts as the delegate, which calls itself");
 }
 
 #[test]
@@ -394,11 +297,7 @@ fn a_program_entered_twice_knows_it() {
     let through = chain.call(both, data);
     assert_eq!(flag(output_of(&through)), 1, "through a contract");
     let after = chain.call(both, []);
-    assert_eq!(
-        flag(output_of(&after)),
-        0,
-        "the next transaction starts anew"
-    );
+    assert_eq!(flag(output_of(&after)), 0, "the next transaction starts anew");
 }
 
 /// Without calldata answers its re-entrancy flag; else calls the address in the first 20 bytes with the

@@ -3,9 +3,7 @@
 use std::sync::OnceLock;
 
 use alloy_sol_types::{SolCall, SolInterface, sol};
-use cor_anvil::evm::{
-    ArbOsVersion, BlockContext, ExecConfig, ExecError, Executor, GenesisConfig, genesis_accounts,
-};
+use cor_anvil::evm::{ArbOsVersion, BlockContext, ExecConfig, ExecError, Executor, GenesisConfig, genesis_accounts};
 use cor_stylus_vm::prepare::{init_code, prepare, program_code};
 use revm::{
     Database, DatabaseCommit,
@@ -46,8 +44,7 @@ pub(crate) const DAY: u64 = 86_400;
 pub(crate) const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// The sample counter: setNumber(uint256), number(), increment().
-pub(crate) const COUNTER_WASM: &[u8] =
-    include_bytes!("../../../../test/vectors/stylus/counter.wasm");
+pub(crate) const COUNTER_WASM: &[u8] = include_bytes!("../../../../test/vectors/stylus/counter.wasm");
 
 pub(crate) struct Chain {
     pub(crate) db: InMemoryDB,
@@ -62,16 +59,11 @@ impl Chain {
 
     pub(crate) fn at(arbos: ArbOsVersion) -> Self {
         let mut db = InMemoryDB::default();
-        let genesis = GenesisConfig {
-            chain_id: CHAIN_ID,
-            arbos,
-            chain_owner: Some(SENDER),
-        };
+        let genesis = GenesisConfig { chain_id: CHAIN_ID, arbos, chain_owner: Some(SENDER) };
         for account in genesis_accounts(&genesis) {
             db.insert_account_info(account.address, account.info);
             for (slot, value) in account.storage {
-                db.insert_account_storage(account.address, slot, value)
-                    .unwrap();
+                db.insert_account_storage(account.address, slot, value).unwrap();
             }
         }
         let balance = ETHER * U256::from(10_000);
@@ -86,14 +78,7 @@ impl Chain {
             prevrandao: B256::with_last_byte(1),
             ..BlockContext::default()
         };
-        Self {
-            db,
-            block,
-            config: ExecConfig {
-                arbos,
-                ..ExecConfig::new(CHAIN_ID)
-            },
-        }
+        Self { db, block, config: ExecConfig { arbos, ..ExecConfig::new(CHAIN_ID) } }
     }
 
     /// All tests share the compiled programs.
@@ -135,12 +120,7 @@ impl Chain {
         done.result
     }
 
-    pub(crate) fn send(
-        &mut self,
-        to: Address,
-        data: impl Into<Bytes>,
-        value: U256,
-    ) -> ExecutionResult {
+    pub(crate) fn send(&mut self, to: Address, data: impl Into<Bytes>, value: U256) -> ExecutionResult {
         let tx = self.tx(TxKind::Call(to), data.into(), value);
         self.execute(tx)
     }
@@ -157,17 +137,11 @@ impl Chain {
     /// Deploys `code` as it is.
     pub(crate) fn deploy(&mut self, code: &[u8]) -> Address {
         let result = self.create(init_code(code));
-        result
-            .created_address()
-            .unwrap_or_else(|| panic!("not deployed: {result:?}"))
+        result.created_address().unwrap_or_else(|| panic!("not deployed: {result:?}"))
     }
 
     pub(crate) fn activate(&mut self, program: Address) -> ExecutionResult {
-        self.send(
-            ARB_WASM,
-            Wasm::activateProgramCall { program }.abi_encode(),
-            ETHER,
-        )
+        self.send(ARB_WASM, Wasm::activateProgramCall { program }.abi_encode(), ETHER)
     }
 
     /// Deploys and activates a module given as text or binary.
@@ -179,11 +153,7 @@ impl Chain {
     }
 
     pub(crate) fn balance(&mut self, address: Address) -> U256 {
-        self.db
-            .basic(address)
-            .unwrap()
-            .map(|info| info.balance)
-            .unwrap_or_default()
+        self.db.basic(address).unwrap().map(|info| info.balance).unwrap_or_default()
     }
 
     pub(crate) fn storage(&mut self, address: Address, slot: u64) -> U256 {
@@ -216,12 +186,10 @@ pub(crate) fn via(to: Address, data: &[u8]) -> Bytes {
 
 /// EVM contract: calls the address in the first word with the rest of its calldata and ends as the
 /// callee did.
-pub(crate) const PROXY: &str =
-    "602036038060206000376000600082600060006000355af13d600060003e6025573d6000fd5b3d6000f3";
+pub(crate) const PROXY: &str = "602036038060206000376000600082600060006000355af13d600060003e6025573d6000fd5b3d6000f3";
 
 /// As [`PROXY`], by delegate call.
-pub(crate) const DELEGATE_PROXY: &str =
-    "60203603806020600037600060008260006000355af43d600060003e6023573d6000fd5b3d6000f3";
+pub(crate) const DELEGATE_PROXY: &str = "60203603806020600037600060008260006000355af43d600060003e6023573d6000fd5b3d6000f3";
 
 pub(crate) fn hex_code(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();

@@ -3,9 +3,7 @@
 
 use revm::primitives::{U256, keccak256};
 
-use crate::chain::{
-    COUNTER_WASM, Chain, PROXY, calldata, hex_code, output_of, set_number, stylus_code, via,
-};
+use crate::chain::{COUNTER_WASM, Chain, PROXY, calldata, hex_code, output_of, set_number, stylus_code, via};
 use crate::programs::CALLER;
 use cor_stylus_vm::prepare::init_code;
 
@@ -28,34 +26,10 @@ fn transactions_cost_what_they_cost_on_a_node() {
         ("setNumber(5), first", counter, set_number(5), 94_603, 5),
         ("number()", counter, number, 52_234, 5),
         ("setNumber(7), second", counter, set_number(7), 60_403, 7),
-        (
-            "setNumber(0), with refund",
-            counter,
-            set_number(0),
-            50_791,
-            0,
-        ),
-        (
-            "EVM proxy, setNumber(9)",
-            proxy,
-            via(counter, &set_number(9)),
-            97_656,
-            9,
-        ),
-        (
-            "Stylus caller, increment()",
-            caller,
-            caller_gas(&increment).into(),
-            90_568,
-            10,
-        ),
-        (
-            "Stylus, EVM, increment()",
-            caller,
-            stylus_evm_stylus.into(),
-            76_515,
-            11,
-        ),
+        ("setNumber(0), with refund", counter, set_number(0), 50_791, 0),
+        ("EVM proxy, setNumber(9)", proxy, via(counter, &set_number(9)), 97_656, 9),
+        ("Stylus caller, increment()", caller, caller_gas(&increment).into(), 90_568, 10),
+        ("Stylus, EVM, increment()", caller, stylus_evm_stylus.into(), 76_515, 11),
     ] {
         let result = chain.call(to, data);
         assert!(result.is_success(), "{what}: {result:?}");
@@ -69,10 +43,7 @@ fn transactions_cost_what_they_cost_on_a_node() {
 fn deployment_gas(code: &[u8]) -> u64 {
     let init = init_code(code);
     let words = (code.len() as u64).div_ceil(32);
-    let bytes: u64 = init
-        .iter()
-        .map(|byte| if *byte == 0 { 4 } else { 16 })
-        .sum();
+    let bytes: u64 = init.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
     let intrinsic = 21_000 + 32_000 + bytes + 2 * (init.len() as u64).div_ceil(32);
     let copy = 3 + 3 * words + (3 * words + words * words / 512);
     intrinsic + 5 * 3 + copy + 200 * code.len() as u64

@@ -9,10 +9,7 @@ use revm::{
 };
 
 use crate::calls::{Probe, Seen, seen};
-use crate::chain::{
-    ARB_WASM, COUNTER_WASM, Chain, ETHER, GAS_LIMIT, Wasm, calldata, halt_of, hex_code, output_of,
-    set_number,
-};
+use crate::chain::{ARB_WASM, COUNTER_WASM, Chain, ETHER, GAS_LIMIT, Wasm, calldata, halt_of, hex_code, output_of, set_number};
 use crate::programs::PROBE;
 
 /// Ink of one gas.
@@ -32,9 +29,7 @@ fn a_program_creates_contracts_and_programs() {
     for kind in [Probe::CREATE, Probe::CREATE2] {
         let created = create(&mut chain, probe, kind, &init_code(&code));
         assert_ne!(created.created, Address::ZERO);
-        let info = revm::Database::basic(&mut chain.db, created.created)
-            .unwrap()
-            .unwrap();
+        let info = revm::Database::basic(&mut chain.db, created.created).unwrap().unwrap();
         assert_eq!(info.code_hash, keccak256(&code));
         assert_eq!(created.data, Bytes::new());
     }
@@ -70,18 +65,9 @@ fn a_failing_create_answers_address_zero() {
     let mut chain = Chain::new();
     let probe = chain.program(PROBE);
     // revert with the word 42
-    let reverting = create(
-        &mut chain,
-        probe,
-        Probe::CREATE,
-        &hex_code("602a 6000 52 6020 6000 fd"),
-    );
+    let reverting = create(&mut chain, probe, Probe::CREATE, &hex_code("602a 6000 52 6020 6000 fd"));
     assert_eq!(reverting.created, Address::ZERO);
-    assert_eq!(
-        U256::from_be_slice(&reverting.data),
-        U256::from(42),
-        "data comes back from a revert"
-    );
+    assert_eq!(U256::from_be_slice(&reverting.data), U256::from(42), "data comes back from a revert");
     assert!(reverting.ink < 50_000 * INK);
     // invalid, and code that may not be deployed: all gas but a 64th, no data
     for init in [vec![0xfe], init_code(&[0xef, 0x01])] {
@@ -133,25 +119,16 @@ fn code_has_a_size_limit() {
 #[test]
 fn programs_in_fragments() {
     let mut chain = Chain::at(ArbOsVersion::V60);
-    let answer = chain.call(
-        Address::with_last_byte(0x6b),
-        calldata("getMaxStylusContractFragments()", &[]),
-    );
+    let answer = chain.call(Address::with_last_byte(0x6b), calldata("getMaxStylusContractFragments()", &[]));
     assert_eq!(U256::from_be_slice(output_of(&answer)), U256::from(2));
 
     let wasm = prepare(COUNTER_WASM, [0; 32]).unwrap();
     let halves = compress(&wasm).len().div_ceil(2) + 3;
-    let fragments: Vec<_> = fragment_codes(&wasm, halves)
-        .iter()
-        .map(|code| chain.deploy(code))
-        .collect();
+    let fragments: Vec<_> = fragment_codes(&wasm, halves).iter().map(|code| chain.deploy(code)).collect();
     assert_eq!(fragments.len(), 2);
     let len = u32::try_from(wasm.len()).unwrap();
     let root = chain.deploy(&root_code(len, &fragments));
-    assert_eq!(
-        *halt_of(&chain.call(root, set_number(1))),
-        HaltReason::NotActivated
-    );
+    assert_eq!(*halt_of(&chain.call(root, set_number(1))), HaltReason::NotActivated);
     assert!(chain.activate(root).is_success());
     assert!(chain.call(root, set_number(8)).is_success());
     assert_eq!(chain.storage(root, 0), U256::from(8));
@@ -162,10 +139,7 @@ fn programs_in_fragments() {
     // The root names accounts: one that names others is another module.
     let swapped = chain.deploy(&root_code(len, &[fragments[1], fragments[0]]));
     let data = Wasm::activateProgramCall { program: swapped }.abi_encode();
-    assert!(
-        !chain.send(ARB_WASM, data, ETHER).is_success(),
-        "the parts are in the wrong order"
-    );
+    assert!(!chain.send(ARB_WASM, data, ETHER).is_success(), "the parts are in the wrong order");
     let three = chain.deploy(&root_code(len, &[fragments[0], fragments[1], fragments[0]]));
     assert!(!chain.activate(three).is_success());
 }

@@ -22,20 +22,13 @@ fn an_account_delegated_to_a_program_runs_it_on_its_own_storage() {
         let mut chain = Chain::at(arbos);
         let (counter, caller) = (chain.program(COUNTER_WASM), chain.program(CALLER));
         let account = Address::repeat_byte(0x7e);
-        let info = AccountInfo::default()
-            .with_code(Bytecode::new_eip7702(counter))
-            .with_nonce(1);
+        let info = AccountInfo::default().with_code(Bytecode::new_eip7702(counter)).with_nonce(1);
         chain.db.insert_account_info(account, info);
         let proxy = chain.deploy(&hex_code(PROXY));
         for (what, to, data, value) in [
             ("a transaction", account, set_number(1), 1),
             ("a contract", proxy, via(account, &set_number(2)), 2),
-            (
-                "a program",
-                caller,
-                [account.as_slice(), &set_number(3)].concat().into(),
-                3,
-            ),
+            ("a program", caller, [account.as_slice(), &set_number(3)].concat().into(), 3),
         ] {
             let result = chain.call(to, data);
             assert!(result.is_success(), "{what}: {result:?}");
@@ -54,15 +47,8 @@ fn a_cold_account_is_paid_for_before_the_gas_is_split() {
         let data = Probe::new(Probe::CALL, meter).encode();
         let mut tx = chain.tx(TxKind::Call(probe), data, U256::ZERO);
         if warm {
-            let item = revm::context::transaction::AccessListItem {
-                address: meter,
-                storage_keys: Vec::new(),
-            };
-            tx = TxEnv {
-                tx_type: 1,
-                access_list: vec![item].into(),
-                ..tx
-            };
+            let item = revm::context::transaction::AccessListItem { address: meter, storage_keys: Vec::new() };
+            tx = TxEnv { tx_type: 1, access_list: vec![item].into(), ..tx };
         }
         let result = chain.simulate(TxEnv { gas_limit, ..tx }).unwrap().result;
         let gas: u64 = U256::from_be_slice(&seen(output_of(&result)).data).to();
@@ -135,32 +121,14 @@ fn a_state_that_cannot_be_read_is_an_error_and_no_result() {
     let state = cor_anvil::arbos::ARBOS_STATE;
     for (what, slot, to, data) in [
         ("a program", (counter, U256::ZERO), counter, number.clone()),
-        (
-            "a program behind a contract",
-            (counter, U256::ZERO),
-            proxy,
-            via(counter, &number),
-        ),
-        (
-            "a program behind a program",
-            (counter, U256::ZERO),
-            caller,
-            [counter.as_slice(), &number].concat().into(),
-        ),
+        ("a program behind a contract", (counter, U256::ZERO), proxy, via(counter, &number)),
+        ("a program behind a program", (counter, U256::ZERO), caller, [counter.as_slice(), &number].concat().into()),
         ("a precompile", (state, managers), cache, list.clone()),
-        (
-            "a precompile behind a program",
-            (state, managers),
-            caller,
-            [cache.as_slice(), &list].concat().into(),
-        ),
+        ("a precompile behind a program", (state, managers), caller, [cache.as_slice(), &list].concat().into()),
     ] {
         let tx = chain.tx(TxKind::Call(to), data, U256::ZERO);
         let (block, config) = (chain.block.clone(), chain.config);
-        let damaged = Damaged {
-            db: &mut chain.db,
-            slot,
-        };
+        let damaged = Damaged { db: &mut chain.db, slot };
         match Chain::executor().transact(damaged, &block, &config, tx.clone()) {
             Err(ExecError::Database(error)) => assert_eq!(error.to_string(), "the slot is gone"),
             other => panic!("{what}: {other:?}"),
@@ -190,30 +158,17 @@ fn block_hashes_of_the_parent_chain() {
     // blockhash(calldataload(0)); return it
     let ask = chain.deploy(&hex_code("6000 35 40 6000 52 6020 6000 f3"));
     let current = chain.block.l1_block_number;
-    for (number, known) in [
-        (current - 1, true),
-        (current - 256, true),
-        (current - 257, false),
-        (current, false),
-    ] {
+    for (number, known) in [(current - 1, true), (current - 256, true), (current - 257, false), (current, false)] {
         let data: Bytes = U256::from(number).to_be_bytes::<32>().to_vec().into();
         let result = chain.call(ask, data);
-        let expected = if known {
-            keccak256(number.to_be_bytes())
-        } else {
-            B256::ZERO
-        };
+        let expected = if known { keccak256(number.to_be_bytes()) } else { B256::ZERO };
         assert_eq!(B256::from_slice(output_of(&result)), expected, "{number}");
     }
     chain.block.number = current;
     let data = U256::from(current - 1).to_be_bytes::<32>();
     let result = chain.call(ask, data.to_vec());
     let own = keccak256((current - 1).to_string());
-    assert_eq!(
-        B256::from_slice(output_of(&result)),
-        own,
-        "the database's, if both count alike"
-    );
+    assert_eq!(B256::from_slice(output_of(&result)), own, "the database's, if both count alike");
 }
 
 #[test]
@@ -222,33 +177,22 @@ fn a_program_called_twice_in_one_transaction_is_recent_from_arbos_60() {
         let mut chain = Chain::at(arbos);
         let caller = chain.program(CALLER);
         chain.pass(1);
-        let once = chain
-            .call(caller, Address::repeat_byte(1).to_vec())
-            .tx_gas_used();
+        let once = chain.call(caller, Address::repeat_byte(1).to_vec()).tx_gas_used();
         chain.pass(1);
-        let twice = chain.call(
-            caller,
-            [caller.as_slice(), Address::repeat_byte(1).as_slice()].concat(),
-        );
+        let twice = chain.call(caller, [caller.as_slice(), Address::repeat_byte(1).as_slice()].concat());
         assert!(twice.is_success());
         twice.tx_gas_used() - once
     };
     let (before, from_60) = (used(ArbOsVersion::V51), used(ArbOsVersion::V60));
     // The inner start costs the least of any start, at least, before ArbOS 60.
-    assert!(
-        before > 8_832 && from_60 < before - 8_832,
-        "{before} {from_60}"
-    );
+    assert!(before > 8_832 && from_60 < before - 8_832, "{before} {from_60}");
 }
 
 /// Ink of one gas.
 const INK: u64 = 10_000;
 
 fn inks(answer: &Bytes) -> Vec<u64> {
-    answer
-        .chunks(8)
-        .map(|ink| u64::from_le_bytes(ink.try_into().unwrap()))
-        .collect()
+    answer.chunks(8).map(|ink| u64::from_le_bytes(ink.try_into().unwrap())).collect()
 }
 
 #[test]
@@ -261,20 +205,14 @@ fn looking_at_an_account_is_cheaper_the_second_time() {
         chain.config.code_size_limit = limit;
         let data = [&[kind], target.as_slice()].concat();
         let answer = chain.call(account, data);
-        let [first, second] = inks(output_of(&answer))[..] else {
-            panic!("two answers")
-        };
+        let [first, second] = inks(output_of(&answer))[..] else { panic!("two answers") };
         first - second
     };
     assert_eq!(ask(0, 24_576), 2_500 * INK, "balance");
     assert_eq!(ask(1, 24_576), 2_500 * INK, "code hash");
     // The size of the same account's code is free when asked again at once.
     assert_eq!(ask(2, 24_576), (2_600 + 700) * INK, "code size");
-    assert_eq!(
-        ask(2, 2 * 24_576),
-        (2_600 + 2 * 700) * INK,
-        "code size where code may be longer"
-    );
+    assert_eq!(ask(2, 2 * 24_576), (2_600 + 2 * 700) * INK, "code size where code may be longer");
 }
 
 #[test]
@@ -291,11 +229,7 @@ fn storage_writes_cost_what_they_cost_in_the_evm() {
     let unchanged = write(6);
     let cleared = write(0);
     assert_eq!(created - changed, (22_100 - 5_000) * INK);
-    assert_eq!(
-        changed - unchanged,
-        (5_000 - 2_200) * INK,
-        "cold and a no-op"
-    );
+    assert_eq!(changed - unchanged, (5_000 - 2_200) * INK, "cold and a no-op");
     assert_eq!(cleared, changed);
 }
 

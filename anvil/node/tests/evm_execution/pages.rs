@@ -35,10 +35,7 @@ fn growth(chain: &mut Chain, grow: Address, pages: &[u8]) -> Vec<u64> {
     }
     let result = chain.call(grow, data);
     let answer = output_of(&result);
-    answer
-        .chunks(8)
-        .map(|ink| u64::from_le_bytes(ink.try_into().unwrap()))
-        .collect()
+    answer.chunks(8).map(|ink| u64::from_le_bytes(ink.try_into().unwrap())).collect()
 }
 
 #[test]
@@ -55,11 +52,7 @@ fn pages_are_shared_by_the_call_tree() {
     // Inner frames start from what the outer ones have open ...
     let tree = growth(&mut chain, grow, &[10, 1]);
     assert_eq!(tree[0], ten);
-    assert_eq!(
-        tree[1],
-        one + INK,
-        "14 open pages and one more: E(15) - E(14) is 7 - 6"
-    );
+    assert_eq!(tree[1], one + INK, "14 open pages and one more: E(15) - E(14) is 7 - 6");
     // ... and a transaction starts from nothing.
     assert_eq!(growth(&mut chain, grow, &[10])[0], ten);
 }
@@ -99,10 +92,7 @@ fn a_cached_program_starts_cheaper() {
     assert!(!is_cached(&mut chain));
     let before = chain.call(counter, calldata("number()", &[])).tx_gas_used();
     // The sender is the chain's owner, who may cache as well.
-    let cached = chain.call(
-        CACHE,
-        Cache::cacheProgramCall { program: counter }.abi_encode(),
-    );
+    let cached = chain.call(CACHE, Cache::cacheProgramCall { program: counter }.abi_encode());
     assert!(cached.is_success(), "{cached:?}");
     let topic = keccak256("UpdateProgramCache(address,bytes32,bool)");
     assert_eq!(cached.logs()[0].data.topics()[0], topic);
@@ -110,17 +100,11 @@ fn a_cached_program_starts_cheaper() {
     let after = chain.call(counter, calldata("number()", &[])).tx_gas_used();
     assert_eq!(before - after, 12_306, "the init part of 13910");
 
-    let again = chain.call(
-        CACHE,
-        Cache::cacheProgramCall { program: counter }.abi_encode(),
-    );
+    let again = chain.call(CACHE, Cache::cacheProgramCall { program: counter }.abi_encode());
     assert!(again.is_success() && again.logs().is_empty());
     let evicted = chain.call(CACHE, Cache::evictCodehashCall { codehash }.abi_encode());
     assert!(evicted.is_success() && !is_cached(&mut chain));
-    assert_eq!(
-        chain.call(counter, calldata("number()", &[])).tx_gas_used(),
-        before
-    );
+    assert_eq!(chain.call(counter, calldata("number()", &[])).tx_gas_used(), before);
 }
 
 #[test]
@@ -131,35 +115,19 @@ fn only_managers_and_owners_cache() {
     let cache = Cache::cacheProgramCall { program: counter }.abi_encode();
     let as_manager = [CACHE.as_slice(), &cache].concat();
     assert!(!chain.call(manager, as_manager.clone()).is_success());
-    let added = chain.call(
-        OWNER,
-        Cache::addWasmCacheManagerCall { manager }.abi_encode(),
-    );
+    let added = chain.call(OWNER, Cache::addWasmCacheManagerCall { manager }.abi_encode());
     assert!(added.is_success(), "{added:?}");
     let all = chain.call(CACHE, Cache::allCacheManagersCall {}.abi_encode());
-    assert_eq!(
-        Cache::allCacheManagersCall::abi_decode_returns(output_of(&all)).unwrap(),
-        [manager]
-    );
+    assert_eq!(Cache::allCacheManagersCall::abi_decode_returns(output_of(&all)).unwrap(), [manager]);
     assert!(chain.call(manager, as_manager).is_success());
     let plain = chain.deploy(&[0]);
-    let refused = chain.call(
-        CACHE,
-        Cache::cacheProgramCall { program: plain }.abi_encode(),
-    );
-    assert!(
-        !refused.is_success() && !refused.output().unwrap().is_empty(),
-        "typed: needs upgrade"
-    );
+    let refused = chain.call(CACHE, Cache::cacheProgramCall { program: plain }.abi_encode());
+    assert!(!refused.is_success() && !refused.output().unwrap().is_empty(), "typed: needs upgrade");
 }
 
 #[test]
 fn a_program_used_before_in_the_block_starts_cheaper_from_arbos_60() {
-    for (arbos, saved) in [
-        (ArbOsVersion::V40, 0),
-        (ArbOsVersion::V51, 0),
-        (ArbOsVersion::V60, 12_306),
-    ] {
+    for (arbos, saved) in [(ArbOsVersion::V40, 0), (ArbOsVersion::V51, 0), (ArbOsVersion::V60, 12_306)] {
         let mut chain = Chain::at(arbos);
         let counter = chain.program(COUNTER_WASM);
         chain.call(counter, set_number(1));
@@ -168,10 +136,6 @@ fn a_program_used_before_in_the_block_starts_cheaper_from_arbos_60() {
         let first = gas();
         assert_eq!(first - gas(), saved, "{arbos}");
         chain.pass(1);
-        assert_eq!(
-            chain.call(counter, calldata("number()", &[])).tx_gas_used(),
-            first,
-            "{arbos}"
-        );
+        assert_eq!(chain.call(counter, calldata("number()", &[])).tx_gas_used(), first, "{arbos}");
     }
 }

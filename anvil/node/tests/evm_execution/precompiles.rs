@@ -10,8 +10,8 @@ use revm::{
 };
 
 use crate::chain::{
-    CHAIN_ID, COUNTER_WASM, Chain, DELEGATE_PROXY, ETHER, GAS_LIMIT, PROXY, SENDER, calldata,
-    hex_code, output_of, set_number, stylus_code, via,
+    CHAIN_ID, COUNTER_WASM, Chain, DELEGATE_PROXY, ETHER, GAS_LIMIT, PROXY, SENDER, calldata, hex_code, output_of, set_number,
+    stylus_code, via,
 };
 
 sol! {
@@ -67,25 +67,14 @@ fn hash(result: &ExecutionResult) -> B256 {
 
 #[test]
 fn numbers_of_the_chain() {
-    for (arbos, version) in [
-        (ArbOsVersion::V40, 95),
-        (ArbOsVersion::V51, 106),
-        (ArbOsVersion::V60, 115),
-    ] {
+    for (arbos, version) in [(ArbOsVersion::V40, 95), (ArbOsVersion::V51, 106), (ArbOsVersion::V60, 115)] {
         let mut chain = Chain::at(arbos);
         chain.block.number = 17;
-        for (signature, expected) in [
-            ("arbBlockNumber()", 17),
-            ("arbChainID()", CHAIN_ID),
-            ("arbOSVersion()", version),
-            ("isTopLevelCall()", 1),
-        ] {
+        for (signature, expected) in
+            [("arbBlockNumber()", 17), ("arbChainID()", CHAIN_ID), ("arbOSVersion()", version), ("isTopLevelCall()", 1)]
+        {
             let result = chain.call(SYS, calldata(signature, &[]));
-            assert_eq!(
-                word(&result),
-                U256::from(expected),
-                "{signature} on {arbos}"
-            );
+            assert_eq!(word(&result), U256::from(expected), "{signature} on {arbos}");
             // Words of calldata: none; the state: 800; one word of result: 3.
             assert_eq!(result.tx_gas_used(), 21_000 + 4 * 16 + 803);
         }
@@ -99,34 +88,15 @@ fn numbers_of_the_chain() {
 fn block_hashes_are_those_of_the_last_256_blocks() {
     let mut chain = Chain::new();
     chain.block.number = 300;
-    for (number, known) in [
-        (299, true),
-        (44, true),
-        (43, false),
-        (300, false),
-        (u64::MAX, false),
-    ] {
-        let data = Sys::arbBlockHashCall {
-            number: U256::from(number),
-        }
-        .abi_encode();
+    for (number, known) in [(299, true), (44, true), (43, false), (300, false), (u64::MAX, false)] {
+        let data = Sys::arbBlockHashCall { number: U256::from(number) }.abi_encode();
         let result = chain.call(SYS, data);
         if known {
-            assert_eq!(
-                hash(&result),
-                keccak256(number.to_string()),
-                "the database's answer"
-            );
+            assert_eq!(hash(&result), keccak256(number.to_string()), "the database's answer");
         } else {
             let error = Sys::InvalidBlockNumber::abi_decode(result.output().unwrap()).unwrap();
-            assert_eq!(
-                (error.requested, error.current),
-                (U256::from(number), U256::from(300))
-            );
-            assert!(
-                result.tx_gas_used() < 30_000,
-                "a typed error keeps the gas left"
-            );
+            assert_eq!((error.requested, error.current), (U256::from(number), U256::from(300)));
+            assert!(result.tx_gas_used() < 30_000, "a typed error keeps the gas left");
         }
     }
 }
@@ -134,20 +104,14 @@ fn block_hashes_are_those_of_the_last_256_blocks() {
 #[test]
 fn who_called() {
     let mut chain = Chain::new();
-    let (outer, inner) = (
-        chain.deploy(&hex_code(PROXY)),
-        chain.deploy(&hex_code(PROXY)),
-    );
+    let (outer, inner) = (chain.deploy(&hex_code(PROXY)), chain.deploy(&hex_code(PROXY)));
     let top = calldata("isTopLevelCall()", &[]);
     let caller = calldata("myCallersAddressWithoutAliasing()", &[]);
     let nested = |data: &[u8]| via(inner, &via(SYS, data));
     assert_eq!(word(&chain.call(outer, via(SYS, &top))), U256::from(1));
     assert_eq!(word(&chain.call(outer, nested(&top))), U256::ZERO);
     assert_eq!(word(&chain.call(SYS, caller.clone())), U256::ZERO);
-    assert_eq!(
-        hash(&chain.call(outer, via(SYS, &caller))),
-        SENDER.into_word()
-    );
+    assert_eq!(hash(&chain.call(outer, via(SYS, &caller))), SENDER.into_word());
     assert_eq!(hash(&chain.call(outer, nested(&caller))), outer.into_word());
 }
 
@@ -156,11 +120,7 @@ fn a_message_to_the_parent_chain_takes_its_money_along() {
     let mut chain = Chain::new();
     for position in 0..2 {
         let destination = Address::repeat_byte(3);
-        let data = Sys::sendTxToL1Call {
-            destination,
-            data: Bytes::from_static(b"hi"),
-        }
-        .abi_encode();
+        let data = Sys::sendTxToL1Call { destination, data: Bytes::from_static(b"hi") }.abi_encode();
         let result = chain.send(SYS, data, ETHER);
         assert_eq!(word(&result), U256::from(position));
         let topics = result.logs()[0].data.topics();
@@ -177,11 +137,7 @@ fn a_delegate_call_gets_at_nothing_but_pure_methods() {
     let view = chain.call(delegate, via(SYS, &calldata("arbChainID()", &[])));
     assert!(!view.is_success());
     let sender = Address::with_last_byte(1);
-    let pure = Sys::mapL1SenderContractAddressToL2AliasCall {
-        sender,
-        unused: sender,
-    }
-    .abi_encode();
+    let pure = Sys::mapL1SenderContractAddressToL2AliasCall { sender, unused: sender }.abi_encode();
     let result = chain.call(delegate, via(SYS, &pure));
     assert_eq!(output_of(&result)[12..14], [0x11, 0x11]);
 }
@@ -191,9 +147,7 @@ fn balances_and_code() {
     let mut chain = Chain::new();
     let contract = chain.deploy(&hex_code("6001 6002 6003"));
     chain.send(Address::repeat_byte(4), [], ETHER);
-    let arg = |signature: &str, address: Address| {
-        [&keccak256(signature)[..4], address.into_word().as_slice()].concat()
-    };
+    let arg = |signature: &str, address: Address| [&keccak256(signature)[..4], address.into_word().as_slice()].concat();
     let balance = chain.call(INFO, arg("getBalance(address)", Address::repeat_byte(4)));
     assert_eq!(word(&balance), ETHER);
     let code = chain.call(INFO, arg("getCode(address)", contract));
@@ -204,14 +158,8 @@ fn balances_and_code() {
 fn prices() {
     let mut chain = Chain::new();
     let prices = chain.call(GAS_INFO, calldata("getPricesInWei()", &[]));
-    let words: Vec<u64> = output_of(&prices)
-        .chunks(32)
-        .map(|w| U256::from_be_slice(w).to())
-        .collect();
-    assert_eq!(
-        words,
-        [0, 0, 100_000_000 * 20_000, 100_000_000, 0, 100_000_000]
-    );
+    let words: Vec<u64> = output_of(&prices).chunks(32).map(|w| U256::from_be_slice(w).to()).collect();
+    assert_eq!(words, [0, 0, 100_000_000 * 20_000, 100_000_000, 0, 100_000_000]);
     for (signature, expected) in [
         ("getMinimumGasPrice()", 100_000_000u64),
         ("getL1BaseFeeEstimate()", 0),
@@ -220,11 +168,7 @@ fn prices() {
         ("getPricingInertia()", 102),
         ("getPerBatchGasCharge()", 210_000),
     ] {
-        assert_eq!(
-            word(&chain.call(GAS_INFO, calldata(signature, &[]))),
-            U256::from(expected),
-            "{signature}"
-        );
+        assert_eq!(word(&chain.call(GAS_INFO, calldata(signature, &[]))), U256::from(expected), "{signature}");
     }
     let lifetime = chain.call(RETRYABLE, calldata("getLifetime()", &[]));
     assert_eq!(word(&lifetime), U256::from(604_800));
@@ -237,30 +181,19 @@ fn the_owner_sets_parameters_for_nothing() {
     chain.call(counter, set_number(1));
     let before = chain.call(counter, calldata("number()", &[])).tx_gas_used();
     // 70 units instead of 69.
-    let data = Owner::setWasmMinInitGasCall {
-        gas: 255,
-        cached: 352,
-    }
-    .abi_encode();
+    let data = Owner::setWasmMinInitGasCall { gas: 255, cached: 352 }.abi_encode();
     let result = chain.call(OWNER, data.clone());
     assert!(result.is_success(), "{result:?}");
     let after = chain.call(counter, calldata("number()", &[])).tx_gas_used();
     assert_eq!(before - after, (69 - 2) * 128);
     let zeros = data.iter().filter(|byte| **byte == 0).count() as u64;
     let intrinsic = 21_000 + 4 * zeros + 16 * (data.len() as u64 - zeros);
-    assert!(
-        result.tx_gas_used() <= intrinsic + 3 + 800 + 800,
-        "{result:?}"
-    );
+    assert!(result.tx_gas_used() <= intrinsic + 3 + 800 + 800, "{result:?}");
     let topics = result.logs()[0].data.topics();
     assert_eq!(topics[0], keccak256("OwnerActs(bytes4,address,bytes)"));
     assert_eq!(topics[2], SENDER.into_word());
     for price in [0, 1 << 24] {
-        assert!(
-            !chain
-                .call(OWNER, Owner::setInkPriceCall { price }.abi_encode())
-                .is_success()
-        );
+        assert!(!chain.call(OWNER, Owner::setInkPriceCall { price }.abi_encode()).is_success());
     }
 }
 
@@ -274,19 +207,10 @@ fn nobody_else_is_the_owner() {
     assert!(chain.call(OWNER, add).is_success());
     assert!(chain.call(proxy, direct).is_success());
     let all = chain.call(OWNER_PUBLIC, calldata("getAllChainOwners()", &[]));
-    assert_eq!(
-        Owner::getAllChainOwnersCall::abi_decode_returns(output_of(&all)).unwrap(),
-        [SENDER, proxy]
-    );
+    assert_eq!(Owner::getAllChainOwnersCall::abi_decode_returns(output_of(&all)).unwrap(), [SENDER, proxy]);
     let account = Address::repeat_byte(0x66);
-    chain.call(
-        OWNER,
-        Owner::setNetworkFeeAccountCall { account }.abi_encode(),
-    );
-    assert!(
-        chain.balance(account) > U256::ZERO,
-        "it gets the fee of the transaction that names it"
-    );
+    chain.call(OWNER, Owner::setNetworkFeeAccountCall { account }.abi_encode());
+    assert!(chain.balance(account) > U256::ZERO, "it gets the fee of the transaction that names it");
 }
 
 #[test]
@@ -294,34 +218,17 @@ fn debug_methods_exist_on_debug_chains() {
     let mut chain = Chain::new();
     let revert = Debug::customRevertCall { number: 7 }.abi_encode();
     let closed = chain.call(DEBUG, revert.clone());
-    assert_eq!(
-        (closed.tx_gas_used(), closed.output().unwrap().len()),
-        (GAS_LIMIT, 0)
-    );
+    assert_eq!((closed.tx_gas_used(), closed.output().unwrap().len()), (GAS_LIMIT, 0));
     chain.config.debug = true;
     let custom = chain.call(DEBUG, revert);
     let error = Debug::Custom::abi_decode(custom.output().unwrap()).unwrap();
     assert_eq!((error._0, error._2), (7, true));
-    let events = Debug::eventsCall {
-        flag: true,
-        value: B256::repeat_byte(1),
-    }
-    .abi_encode();
+    let events = Debug::eventsCall { flag: true, value: B256::repeat_byte(1) }.abi_encode();
     let result = chain.send(DEBUG, events, U256::from(3));
     let answer = Debug::eventsCall::abi_decode_returns(output_of(&result)).unwrap();
-    assert_eq!(
-        (answer._0, answer._1, result.logs().len()),
-        (SENDER, U256::from(3), 2)
-    );
+    assert_eq!((answer._0, answer._1, result.logs().len()), (SENDER, U256::from(3), 2));
     let proxy = chain.deploy(&hex_code(PROXY));
-    assert!(
-        chain
-            .call(
-                proxy,
-                via(DEBUG, &Debug::becomeChainOwnerCall {}.abi_encode())
-            )
-            .is_success()
-    );
+    assert!(chain.call(proxy, via(DEBUG, &Debug::becomeChainOwnerCall {}.abi_encode())).is_success());
     let set = via(OWNER, &Owner::setInkPriceCall { price: 1 }.abi_encode());
     assert!(chain.call(proxy, set).is_success());
 }
@@ -330,24 +237,13 @@ fn debug_methods_exist_on_debug_chains() {
 fn a_call_in_a_static_context_cannot_write() {
     let mut chain = Chain::new();
     // staticcall(gas, 0x66, 0, cds, 0, 0); return the status
-    let stat = chain.deploy(&hex_code(
-        "36 6000 6000 37 6000 6000 36 6000 6066 5a fa 6000 52 6020 6000 f3",
-    ));
+    let stat = chain.deploy(&hex_code("36 6000 6000 37 6000 6000 36 6000 6066 5a fa 6000 52 6020 6000 f3"));
     let register = Table::registerCall { addr: SENDER }.abi_encode();
     assert_eq!(word(&chain.call(stat, register.clone())), U256::ZERO);
-    assert_eq!(
-        word(&chain.call(stat, Table::sizeCall {}.abi_encode())),
-        U256::from(1)
-    );
-    assert_eq!(
-        word(&chain.call(TABLE, Table::sizeCall {}.abi_encode())),
-        U256::ZERO
-    );
+    assert_eq!(word(&chain.call(stat, Table::sizeCall {}.abi_encode())), U256::from(1));
+    assert_eq!(word(&chain.call(TABLE, Table::sizeCall {}.abi_encode())), U256::ZERO);
     assert_eq!(word(&chain.call(TABLE, register)), U256::ZERO);
-    assert_eq!(
-        word(&chain.call(TABLE, Table::sizeCall {}.abi_encode())),
-        U256::from(1)
-    );
+    assert_eq!(word(&chain.call(TABLE, Table::sizeCall {}.abi_encode())), U256::from(1));
 }
 
 #[test]
@@ -358,29 +254,15 @@ fn the_address_table() {
         let result = chain.call(TABLE, Table::registerCall { addr }.abi_encode());
         assert_eq!(word(&result), U256::from(index));
     }
-    let at = chain.call(
-        TABLE,
-        Table::lookupIndexCall {
-            index: U256::from(1),
-        }
-        .abi_encode(),
-    );
+    let at = chain.call(TABLE, Table::lookupIndexCall { index: U256::from(1) }.abi_encode());
     assert_eq!(hash(&at), b.into_word());
-    assert!(
-        !chain
-            .call(TABLE, Table::lookupCall { addr: c }.abi_encode())
-            .is_success()
-    );
+    assert!(!chain.call(TABLE, Table::lookupCall { addr: c }.abi_encode()).is_success());
     for (addr, bytes) in [(a, 1), (b, 1), (c, 21)] {
         let result = chain.call(TABLE, Table::compressCall { addr }.abi_encode());
         let buf = Table::compressCall::abi_decode_returns(output_of(&result)).unwrap();
         assert_eq!(buf.len(), bytes);
         let buf: Bytes = [&[0xff][..], &buf].concat().into();
-        let data = Table::decompressCall {
-            buf,
-            offset: U256::from(1),
-        }
-        .abi_encode();
+        let data = Table::decompressCall { buf, offset: U256::from(1) }.abi_encode();
         let result = chain.call(TABLE, data);
         let back = Table::decompressCall::abi_decode_returns(output_of(&result)).unwrap();
         assert_eq!((back._0, back._1), (addr, U256::from(bytes)));
@@ -390,26 +272,13 @@ fn the_address_table() {
 #[test]
 fn the_deployer_deploys_and_activates() {
     let mut chain = Chain::new();
-    assert!(
-        chain
-            .call(CREATE2_FACTORY, [B256::ZERO.as_slice(), &[0]].concat())
-            .is_success()
-    );
+    assert!(chain.call(CREATE2_FACTORY, [B256::ZERO.as_slice(), &[0]].concat()).is_success());
     let init = init_code(&stylus_code(COUNTER_WASM));
-    let call = Deployer::deployCall {
-        bytecode: init.into(),
-        initData: set_number(11),
-        initValue: U256::ZERO,
-        salt: B256::ZERO,
-    };
+    let call = Deployer::deployCall { bytecode: init.into(), initData: set_number(11), initValue: U256::ZERO, salt: B256::ZERO };
     let result = chain.send(STYLUS_DEPLOYER, call.abi_encode(), ETHER);
     let counter = Deployer::deployCall::abi_decode_returns(output_of(&result)).unwrap();
     assert_eq!(chain.storage(counter, 0), U256::from(11));
-    assert_eq!(
-        chain.balance(STYLUS_DEPLOYER),
-        U256::ZERO,
-        "what is over came back"
-    );
+    assert_eq!(chain.balance(STYLUS_DEPLOYER), U256::ZERO, "what is over came back");
 }
 
 /// Methods of all contracts, for the test below.
@@ -450,9 +319,7 @@ const METHODS: [&str; 30] = [
 fn no_calldata_stops_the_process() {
     let mut chain = Chain::at(ArbOsVersion::V60);
     chain.config.debug = true;
-    let contracts = [
-        0x64, 0x65, 0x66, 0x68, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0xff,
-    ];
+    let contracts = [0x64, 0x65, 0x66, 0x68, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0xff];
     let mut seed = 1u64;
     let mut next = || {
         // Knuth's multiplier; the high bits are the random ones.
@@ -465,11 +332,7 @@ fn no_calldata_stops_the_process() {
                 let mut data = keccak256(method)[..4].to_vec();
                 // Words that are small now and then, so that some of them are lengths and offsets.
                 for _ in 0..next() % 7 {
-                    let word = if next() % 2 == 0 {
-                        U256::from(next() % 97)
-                    } else {
-                        U256::MAX - U256::from(next())
-                    };
+                    let word = if next() % 2 == 0 { U256::from(next() % 97) } else { U256::MAX - U256::from(next()) };
                     data.extend(word.to_be_bytes::<32>());
                 }
                 data.truncate(data.len() - (next() % 3) as usize);

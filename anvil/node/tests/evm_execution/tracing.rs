@@ -29,15 +29,13 @@ impl<DB: revm::Database> Inspector<ArbContext<DB>> for Recorder {
     }
 
     fn call(&mut self, _: &mut ArbContext<DB>, inputs: &mut CallInputs) -> Option<CallOutcome> {
-        self.events
-            .push(format!("call {}", inputs.bytecode_address));
+        self.events.push(format!("call {}", inputs.bytecode_address));
         None
     }
 
     fn call_end(&mut self, _: &mut ArbContext<DB>, inputs: &CallInputs, outcome: &mut CallOutcome) {
         let ok = outcome.result.is_ok();
-        self.events
-            .push(format!("end {} {ok}", inputs.bytecode_address));
+        self.events.push(format!("end {} {ok}", inputs.bytecode_address));
     }
 
     fn create(&mut self, _: &mut ArbContext<DB>, _: &mut CreateInputs) -> Option<CreateOutcome> {
@@ -45,14 +43,8 @@ impl<DB: revm::Database> Inspector<ArbContext<DB>> for Recorder {
         None
     }
 
-    fn create_end(
-        &mut self,
-        _: &mut ArbContext<DB>,
-        _: &CreateInputs,
-        outcome: &mut CreateOutcome,
-    ) {
-        self.events
-            .push(format!("created {}", outcome.address.is_some()));
+    fn create_end(&mut self, _: &mut ArbContext<DB>, _: &CreateInputs, outcome: &mut CreateOutcome) {
+        self.events.push(format!("created {}", outcome.address.is_some()));
     }
 }
 
@@ -61,12 +53,8 @@ fn record(chain: &mut Chain, to: Address, data: Vec<u8>) -> Recorder {
     let mut recorder = Recorder::default();
     let executor = Chain::executor();
     let (block, config) = (chain.block.clone(), chain.config);
-    let plain = executor
-        .transact(&mut chain.db, &block, &config, tx.clone())
-        .unwrap();
-    let seen = executor
-        .transact_inspected(&mut chain.db, &block, &config, tx, &mut recorder)
-        .unwrap();
+    let plain = executor.transact(&mut chain.db, &block, &config, tx.clone()).unwrap();
+    let seen = executor.transact_inspected(&mut chain.db, &block, &config, tx, &mut recorder).unwrap();
     assert_eq!(plain.result, seen.result, "looking changes nothing");
     assert_eq!(plain.state, seen.state);
     recorder
@@ -99,18 +87,11 @@ fn calls_of_programs_are_seen_in_order() {
 fn creates_of_programs_are_seen() {
     let mut chain = Chain::new();
     let probe = chain.program(PROBE);
-    let data = Probe::new(Probe::CREATE, Address::ZERO)
-        .data([0xfe])
-        .encode();
+    let data = Probe::new(Probe::CREATE, Address::ZERO).data([0xfe]).encode();
     let recorder = record(&mut chain, probe, data.to_vec());
     assert_eq!(
         recorder.events,
-        [
-            format!("call {probe}"),
-            "create".to_owned(),
-            "created true".to_owned(),
-            format!("end {probe} true")
-        ]
+        [format!("call {probe}"), "create".to_owned(), "created true".to_owned(), format!("end {probe} true")]
     );
 }
 
@@ -119,17 +100,11 @@ fn the_call_tracer_shows_gas_and_output_of_programs() {
     let mut chain = Chain::new();
     let counter = chain.program(COUNTER_WASM);
     let proxy = chain.deploy(&hex_code(PROXY));
-    let tx = chain.tx(
-        TxKind::Call(proxy),
-        via(counter, &calldata("number()", &[])),
-        U256::ZERO,
-    );
+    let tx = chain.tx(TxKind::Call(proxy), via(counter, &calldata("number()", &[])), U256::ZERO);
     let mut tracer = TracingInspector::new(TracingInspectorConfig::default_geth());
     let executor = Chain::executor();
     let (block, config) = (chain.block.clone(), chain.config);
-    let done = executor
-        .transact_inspected(&mut chain.db, &block, &config, tx, &mut tracer)
-        .unwrap();
+    let done = executor.transact_inspected(&mut chain.db, &block, &config, tx, &mut tracer).unwrap();
     let nodes = tracer.traces().nodes();
     assert_eq!(nodes.len(), 2);
     assert_eq!(nodes[1].trace.address, counter);

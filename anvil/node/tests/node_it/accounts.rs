@@ -12,38 +12,18 @@ const STRANGER: &str = "0x00000000000000000000000000000000000057aa";
 #[tokio::test]
 async fn balance_nonce_code_and_storage_can_be_set() {
     let node = TestNode::start().await;
-    node.rpc("anvil_setBalance", json!([STRANGER, "0x64"]))
-        .await;
+    node.rpc("anvil_setBalance", json!([STRANGER, "0x64"])).await;
     node.rpc("anvil_addBalance", json!([STRANGER, "0x1"])).await;
     node.rpc("hardhat_setNonce", json!([STRANGER, "0x7"])).await;
-    node.rpc("anvil_setCode", json!([STRANGER, format!("0x{COUNTER}")]))
-        .await;
-    assert_eq!(
-        node.rpc("anvil_setStorageAt", json!([STRANGER, "0x0", word(42)]))
-            .await,
-        json!(true)
-    );
-    assert_eq!(
-        node.rpc("eth_getBalance", json!([STRANGER])).await,
-        quantity(101)
-    );
-    assert_eq!(
-        node.rpc("eth_getTransactionCount", json!([STRANGER])).await,
-        quantity(7)
-    );
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": STRANGER }])).await,
-        word(42)
-    );
+    node.rpc("anvil_setCode", json!([STRANGER, format!("0x{COUNTER}")])).await;
+    assert_eq!(node.rpc("anvil_setStorageAt", json!([STRANGER, "0x0", word(42)])).await, json!(true));
+    assert_eq!(node.rpc("eth_getBalance", json!([STRANGER])).await, quantity(101));
+    assert_eq!(node.rpc("eth_getTransactionCount", json!([STRANGER])).await, quantity(7));
+    assert_eq!(node.rpc("eth_call", json!([{ "to": STRANGER }])).await, word(42));
     // The next block builds on it.
-    let receipt = node
-        .send(json!({ "from": node.account(0), "to": STRANGER, "data": word(43) }))
-        .await;
+    let receipt = node.send(json!({ "from": node.account(0), "to": STRANGER, "data": word(43) })).await;
     assert_eq!(receipt["status"], "0x1");
-    assert_eq!(
-        node.rpc("eth_getStorageAt", json!([STRANGER, "0x0"])).await,
-        word(43)
-    );
+    assert_eq!(node.rpc("eth_getStorageAt", json!([STRANGER, "0x0"])).await, word(43));
     node.rpc("anvil_setCode", json!([STRANGER, "0x"])).await;
     assert_eq!(node.rpc("eth_getCode", json!([STRANGER])).await, "0x");
 }
@@ -53,61 +33,28 @@ async fn a_stranger_can_be_impersonated_even_a_contract() {
     let node = TestNode::start().await;
     let contract = node.deploy(&init_code(COUNTER)).await;
     for sender in [json!(STRANGER), contract] {
-        node.rpc("anvil_setBalance", json!([sender, "0xde0b6b3a7640000"]))
-            .await;
+        node.rpc("anvil_setBalance", json!([sender, "0xde0b6b3a7640000"])).await;
         let request = json!({ "from": sender, "to": node.account(1), "value": "0x1" });
-        let error = node
-            .client
-            .try_rpc("eth_sendTransaction", json!([request]))
-            .await
-            .unwrap_err();
+        let error = node.client.try_rpc("eth_sendTransaction", json!([request])).await.unwrap_err();
         assert_eq!(error["code"], -32602, "{error}");
         node.rpc("anvil_impersonateAccount", json!([sender])).await;
         let receipt = node.send(request.clone()).await;
-        assert_eq!(
-            (&receipt["status"], &receipt["from"]),
-            (&json!("0x1"), &sender)
-        );
-        let tx = node
-            .rpc(
-                "eth_getTransactionByHash",
-                json!([receipt["transactionHash"]]),
-            )
-            .await;
-        assert_eq!(
-            (&tx["from"], &tx["hash"]),
-            (&sender, &receipt["transactionHash"])
-        );
-        node.rpc("anvil_stopImpersonatingAccount", json!([sender]))
-            .await;
-        assert!(
-            node.client
-                .try_rpc("eth_sendTransaction", json!([request]))
-                .await
-                .is_err()
-        );
+        assert_eq!((&receipt["status"], &receipt["from"]), (&json!("0x1"), &sender));
+        let tx = node.rpc("eth_getTransactionByHash", json!([receipt["transactionHash"]])).await;
+        assert_eq!((&tx["from"], &tx["hash"]), (&sender, &receipt["transactionHash"]));
+        node.rpc("anvil_stopImpersonatingAccount", json!([sender])).await;
+        assert!(node.client.try_rpc("eth_sendTransaction", json!([request])).await.is_err());
     }
 }
 
 #[tokio::test]
 async fn equal_transactions_of_two_impersonated_senders_are_two_transactions() {
     let node = TestNode::start().await;
-    node.rpc("anvil_autoImpersonateAccount", json!([true]))
-        .await;
+    node.rpc("anvil_autoImpersonateAccount", json!([true])).await;
     let mut hashes = Vec::new();
-    for sender in [
-        "0x0000000000000000000000000000000000000c01",
-        "0x0000000000000000000000000000000000000c02",
-    ] {
-        node.rpc("anvil_setBalance", json!([sender, "0xde0b6b3a7640000"]))
-            .await;
-        hashes.push(
-            node.rpc(
-                "eth_sendTransaction",
-                json!([{ "from": sender, "to": STRANGER }]),
-            )
-            .await,
-        );
+    for sender in ["0x0000000000000000000000000000000000000c01", "0x0000000000000000000000000000000000000c02"] {
+        node.rpc("anvil_setBalance", json!([sender, "0xde0b6b3a7640000"])).await;
+        hashes.push(node.rpc("eth_sendTransaction", json!([{ "from": sender, "to": STRANGER }])).await);
     }
     assert_ne!(hashes[0], hashes[1]);
 }
@@ -115,86 +62,41 @@ async fn equal_transactions_of_two_impersonated_senders_are_two_transactions() {
 #[tokio::test]
 async fn unsigned_transactions_need_no_key() {
     let node = TestNode::start().await;
-    node.rpc("anvil_setBalance", json!([STRANGER, "0xde0b6b3a7640000"]))
-        .await;
-    let hash = node
-        .rpc(
-            "eth_sendUnsignedTransaction",
-            json!([{ "from": STRANGER, "to": node.account(1) }]),
-        )
-        .await;
-    assert_eq!(
-        node.rpc("eth_getTransactionReceipt", json!([hash])).await["from"],
-        STRANGER
-    );
+    node.rpc("anvil_setBalance", json!([STRANGER, "0xde0b6b3a7640000"])).await;
+    let hash = node.rpc("eth_sendUnsignedTransaction", json!([{ "from": STRANGER, "to": node.account(1) }])).await;
+    assert_eq!(node.rpc("eth_getTransactionReceipt", json!([hash])).await["from"], STRANGER);
 }
 
 #[tokio::test]
 async fn contracts_call_each_other() {
     let node = TestNode::start().await;
-    let (counter, proxy) = (
-        node.deploy(&init_code(COUNTER)).await,
-        node.deploy(&init_code(PROXY)).await,
-    );
+    let (counter, proxy) = (node.deploy(&init_code(COUNTER)).await, node.deploy(&init_code(PROXY)).await);
     let target = format!("0x{:0>64}", &counter.as_str().unwrap()[2..]);
     let receipt = node.send(json!({ "from": node.account(0), "to": proxy, "data": format!("{target}{}", &word(9)[2..]) })).await;
     assert_eq!(receipt["logs"][0]["address"], counter);
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": proxy, "data": target }]))
-            .await,
-        word(9)
-    );
+    assert_eq!(node.rpc("eth_call", json!([{ "to": proxy, "data": target }])).await, word(9));
 }
 
 #[tokio::test]
 async fn messages_are_signed_with_the_accounts_key() {
     let node = TestNode::start().await;
-    let a = node
-        .rpc("personal_sign", json!(["0x68656c6c6f", node.account(0)]))
-        .await;
-    let b = node
-        .rpc("eth_sign", json!([node.account(0), "0x68656c6c6f"]))
-        .await;
+    let a = node.rpc("personal_sign", json!(["0x68656c6c6f", node.account(0)])).await;
+    let b = node.rpc("eth_sign", json!([node.account(0), "0x68656c6c6f"])).await;
     assert_eq!(a, b);
     let signature: alloy_primitives::Signature = a.as_str().unwrap().parse().unwrap();
-    assert_eq!(
-        signature.recover_address_from_msg(b"hello").unwrap(),
-        node.node.accounts()[0].address
-    );
-    let error = node
-        .client
-        .try_rpc("eth_sign", json!([STRANGER, "0x00"]))
-        .await
-        .unwrap_err();
+    assert_eq!(signature.recover_address_from_msg(b"hello").unwrap(), node.node.accounts()[0].address);
+    let error = node.client.try_rpc("eth_sign", json!([STRANGER, "0x00"])).await.unwrap_err();
     assert_eq!(error["code"], -32602);
 }
 
 #[tokio::test]
 async fn a_signed_transaction_is_taken_from_anyone() {
     let node = TestNode::start().await;
-    let signed = node
-        .rpc(
-            "eth_signTransaction",
-            json!([{ "from": node.account(0), "to": STRANGER, "value": "0x3" }]),
-        )
-        .await;
-    assert_eq!(
-        node.rpc("eth_getBalance", json!([STRANGER])).await,
-        quantity(0)
-    );
-    let receipt = node
-        .rpc("eth_sendRawTransactionSync", json!([signed["raw"]]))
-        .await;
-    assert_eq!(
-        (&receipt["status"], &receipt["transactionHash"]),
-        (&json!("0x1"), &signed["tx"]["hash"])
-    );
-    assert_eq!(
-        node.rpc("eth_getBalance", json!([STRANGER])).await,
-        quantity(3)
-    );
-    let raw = node
-        .rpc("eth_getRawTransactionByHash", json!([signed["tx"]["hash"]]))
-        .await;
+    let signed = node.rpc("eth_signTransaction", json!([{ "from": node.account(0), "to": STRANGER, "value": "0x3" }])).await;
+    assert_eq!(node.rpc("eth_getBalance", json!([STRANGER])).await, quantity(0));
+    let receipt = node.rpc("eth_sendRawTransactionSync", json!([signed["raw"]])).await;
+    assert_eq!((&receipt["status"], &receipt["transactionHash"]), (&json!("0x1"), &signed["tx"]["hash"]));
+    assert_eq!(node.rpc("eth_getBalance", json!([STRANGER])).await, quantity(3));
+    let raw = node.rpc("eth_getRawTransactionByHash", json!([signed["tx"]["hash"]])).await;
     assert_eq!(raw, signed["raw"]);
 }

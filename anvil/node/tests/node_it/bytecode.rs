@@ -32,8 +32,7 @@ pub(crate) const ENVIRONMENT: &str = concat!(
 pub(crate) const INVALID: &str = "fe";
 
 /// Calls the address in the first word of its calldata with the rest, and returns or reverts with what it got.
-pub(crate) const PROXY: &str =
-    "602036038060206000376000600082600060006000355af13d600060003e6025573d6000fd5b3d6000f3";
+pub(crate) const PROXY: &str = "602036038060206000376000600082600060006000355af13d600060003e6025573d6000fd5b3d6000f3";
 
 /// Emits as many logs as the first word of its calldata says, under topic 1, without data.
 pub(crate) const LOGGER: &str = concat!(

@@ -30,14 +30,8 @@ impl TestNode {
         let clock = ManualClock::at_secs(START);
         let config = change(NodeConfig::test().clock(clock.clone()));
         let node = Node::spawn(config).await.unwrap();
-        let client = Client {
-            address: node.address().unwrap(),
-        };
-        Self {
-            node,
-            clock,
-            client,
-        }
+        let client = Client { address: node.address().unwrap() };
+        Self { node, clock, client }
     }
 
     /// The address of a development account, as JSON.
@@ -58,9 +52,7 @@ impl TestNode {
 
     /// Deploys code given as init code in hex; the contract's address.
     pub(crate) async fn deploy(&self, init_code: &str) -> Value {
-        let receipt = self
-            .send(json!({ "from": self.account(0), "data": init_code }))
-            .await;
+        let receipt = self.send(json!({ "from": self.account(0), "data": init_code })).await;
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         receipt["contractAddress"].clone()
     }
@@ -75,18 +67,14 @@ pub(crate) struct Client {
 impl Client {
     /// The result of a request that must succeed.
     pub(crate) async fn rpc(&self, method: &str, params: Value) -> Value {
-        self.try_rpc(method, params.clone())
-            .await
-            .unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+        self.try_rpc(method, params.clone()).await.unwrap_or_else(|error| panic!("{method} {params}: {error}"))
     }
 
     /// The result, or the error object.
     pub(crate) async fn try_rpc(&self, method: &str, params: Value) -> Result<Value, Value> {
-        let body =
-            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let (_, answer) = self.post(&body, "").await;
-        let mut answer: Value = serde_json::from_str(&answer)
-            .unwrap_or_else(|error| panic!("{method}: {error}: {answer}"));
+        let mut answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{method}: {error}: {answer}"));
         match answer.get_mut("error") {
             Some(error) => Err(error.take()),
             None => Ok(answer["result"].take()),
@@ -99,12 +87,7 @@ impl Client {
     }
 
     /// Any HTTP request.
-    pub(crate) async fn http(
-        &self,
-        verb: &str,
-        body: &str,
-        extra_headers: &str,
-    ) -> (String, String) {
+    pub(crate) async fn http(&self, verb: &str, body: &str, extra_headers: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!(
             "{verb} / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{extra_headers}\r\n",
@@ -124,9 +107,7 @@ impl Client {
 
 /// The number in a JSON quantity.
 pub(crate) fn number(value: &Value) -> u64 {
-    let text = value
-        .as_str()
-        .unwrap_or_else(|| panic!("no quantity: {value}"));
+    let text = value.as_str().unwrap_or_else(|| panic!("no quantity: {value}"));
     u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
 }
 

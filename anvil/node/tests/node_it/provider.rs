@@ -19,9 +19,8 @@ async fn deploy_call_send_and_read_logs() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let node = TestNode::start().await;
     let signer = PrivateKeySigner::from_bytes(&node.node.accounts()[0].private_key).unwrap();
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(signer))
-        .connect_http(node.node.http_endpoint().parse().unwrap());
+    let provider =
+        ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(node.node.http_endpoint().parse().unwrap());
 
     let code = hex::decode(init_code(COUNTER)).unwrap();
     let receipt = provider
@@ -32,33 +31,16 @@ async fn deploy_call_send_and_read_logs() {
         .await
         .unwrap();
     let counter = receipt.contract_address.unwrap();
-    let call = TransactionRequest::default()
-        .to(counter)
-        .input(hex::decode(word(21)).unwrap().into());
-    let receipt = provider
-        .send_transaction(call)
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let call = TransactionRequest::default().to(counter).input(hex::decode(word(21)).unwrap().into());
+    let receipt = provider.send_transaction(call).await.unwrap().get_receipt().await.unwrap();
     assert!(receipt.status());
-    let logs = provider
-        .get_logs(&Filter::new().address(counter).from_block(0))
-        .await
-        .unwrap();
+    let logs = provider.get_logs(&Filter::new().address(counter).from_block(0)).await.unwrap();
     assert_eq!(logs.len(), 1);
     assert_eq!(logs[0].transaction_hash, Some(receipt.transaction_hash));
-    assert_eq!(
-        provider.get_storage_at(counter, U256::ZERO).await.unwrap(),
-        U256::from(21)
-    );
+    assert_eq!(provider.get_storage_at(counter, U256::ZERO).await.unwrap(), U256::from(21));
     assert_eq!(provider.get_block_number().await.unwrap(), 2);
     let block = provider.get_block(2.into()).full().await.unwrap().unwrap();
     assert_eq!(block.transactions.len(), 1);
-    let output = provider
-        .call(TransactionRequest::default().to(counter))
-        .await
-        .unwrap();
+    let output = provider.call(TransactionRequest::default().to(counter)).await.unwrap();
     assert_eq!(U256::from_be_slice(&output), U256::from(21));
 }

@@ -16,57 +16,25 @@ async fn a_chain_goes_on_where_it_was_stopped() {
     let path = folder.path().join("state");
     let node = TestNode::with(|config| config.state(&path)).await;
     let counter = node.deploy(&init_code(COUNTER)).await;
-    node.rpc("anvil_autoImpersonateAccount", json!([true]))
-        .await;
-    node.rpc("anvil_setBalance", json!([counter, "0xde0b6b3a7640000"]))
-        .await;
-    let impersonated = node
-        .send(json!({ "from": counter, "to": node.account(0) }))
-        .await;
-    let receipt = node
-        .send(json!({ "from": node.account(0), "to": counter, "data": word(5) }))
-        .await;
-    node.rpc("anvil_setStorageAt", json!([counter, "0x1", word(6)]))
-        .await;
+    node.rpc("anvil_autoImpersonateAccount", json!([true])).await;
+    node.rpc("anvil_setBalance", json!([counter, "0xde0b6b3a7640000"])).await;
+    let impersonated = node.send(json!({ "from": counter, "to": node.account(0) })).await;
+    let receipt = node.send(json!({ "from": node.account(0), "to": counter, "data": word(5) })).await;
+    node.rpc("anvil_setStorageAt", json!([counter, "0x1", word(6)])).await;
     node.rpc("evm_increaseTime", json!([500])).await;
     node.node.stop().await.unwrap();
 
     let node = TestNode::with(|config| config.state(&path)).await;
     assert_eq!(node.rpc("eth_blockNumber", json!([])).await, quantity(3));
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": counter }])).await,
-        word(5)
-    );
-    assert_eq!(
-        node.rpc("eth_getStorageAt", json!([counter, "0x1"])).await,
-        word(6)
-    );
+    assert_eq!(node.rpc("eth_call", json!([{ "to": counter }])).await, word(5));
+    assert_eq!(node.rpc("eth_getStorageAt", json!([counter, "0x1"])).await, word(6));
     for before in [receipt, impersonated] {
-        assert_eq!(
-            node.rpc(
-                "eth_getTransactionReceipt",
-                json!([before["transactionHash"]])
-            )
-            .await,
-            before
-        );
+        assert_eq!(node.rpc("eth_getTransactionReceipt", json!([before["transactionHash"]])).await, before);
     }
-    assert_eq!(
-        node.rpc("eth_getLogs", json!([{ "fromBlock": "0x0" }]))
-            .await
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    let next = node
-        .send(json!({ "from": node.account(0), "to": counter, "data": word(7) }))
-        .await;
+    assert_eq!(node.rpc("eth_getLogs", json!([{ "fromBlock": "0x0" }])).await.as_array().unwrap().len(), 1);
+    let next = node.send(json!({ "from": node.account(0), "to": counter, "data": word(7) })).await;
     assert_eq!(next["blockNumber"], quantity(4));
-    assert_eq!(
-        node.node.chain().latest().timestamp(),
-        crate::client::START + 500
-    );
+    assert_eq!(node.node.chain().latest().timestamp(), crate::client::START + 500);
 }
 
 #[tokio::test]
@@ -75,24 +43,11 @@ async fn a_dump_can_be_loaded_over_the_wire() {
     let counter = node.deploy(&init_code(COUNTER)).await;
     let dump = node.rpc("anvil_dumpState", json!([])).await;
     let other = TestNode::start().await;
-    assert_eq!(
-        other.rpc("anvil_loadState", json!([dump])).await,
-        json!(true)
-    );
-    assert_eq!(
-        other.rpc("eth_getCode", json!([counter])).await,
-        json!(format!("0x{COUNTER}"))
-    );
-    let error = other
-        .client
-        .try_rpc("anvil_loadState", json!(["0x1234"]))
-        .await
-        .unwrap_err();
+    assert_eq!(other.rpc("anvil_loadState", json!([dump])).await, json!(true));
+    assert_eq!(other.rpc("eth_getCode", json!([counter])).await, json!(format!("0x{COUNTER}")));
+    let error = other.client.try_rpc("anvil_loadState", json!(["0x1234"])).await.unwrap_err();
     assert_eq!(error["code"], -32602);
-    assert!(
-        error["message"].as_str().unwrap().starts_with("DUMP-002"),
-        "{error}"
-    );
+    assert!(error["message"].as_str().unwrap().starts_with("DUMP-002"), "{error}");
     assert_eq!(other.rpc("eth_blockNumber", json!([])).await, quantity(1));
 }
 
@@ -118,12 +73,7 @@ fn forged(dump: &[u8], change: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
 #[tokio::test]
 async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
     let good = saved().await;
-    let with = |from: &str, to: &str| {
-        String::from_utf8(good.clone())
-            .unwrap()
-            .replacen(from, to, 1)
-            .into_bytes()
-    };
+    let with = |from: &str, to: &str| String::from_utf8(good.clone()).unwrap().replacen(from, to, 1).into_bytes();
     let flipped = {
         let mut bytes = good.clone();
         let middle = bytes.len() / 2;
@@ -138,38 +88,18 @@ async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
         ("DUMP-004", good[..good.len() - 1].to_vec()),
         ("DUMP-004", [good.as_slice(), b" "].concat()),
         ("DUMP-005", flipped),
-        (
-            "DUMP-006",
-            forged(&good, |content| content["extra"] = json!(1)),
-        ),
-        (
-            "DUMP-007",
-            forged(&good, |content| content["chainId"] = json!(1)),
-        ),
-        (
-            "DUMP-008",
-            forged(&good, |content| content["stateRoot"] = json!(word(1))),
-        ),
-        (
-            "DUMP-008",
-            forged(&good, |content| {
-                content["blocks"][1]["header"]["parentHash"] = json!(word(1))
-            }),
-        ),
+        ("DUMP-006", forged(&good, |content| content["extra"] = json!(1))),
+        ("DUMP-007", forged(&good, |content| content["chainId"] = json!(1))),
+        ("DUMP-008", forged(&good, |content| content["stateRoot"] = json!(word(1)))),
+        ("DUMP-008", forged(&good, |content| content["blocks"][1]["header"]["parentHash"] = json!(word(1)))),
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     for (code, bytes) in cases {
         fs::write(&path, &bytes).unwrap();
-        let error = Node::spawn(NodeConfig::test().state(&path))
-            .await
-            .err()
-            .unwrap_or_else(|| panic!("{code} was accepted"));
+        let error = Node::spawn(NodeConfig::test().state(&path)).await.err().unwrap_or_else(|| panic!("{code} was accepted"));
         assert!(matches!(error, NodeError::StateFile { .. }));
-        assert!(
-            error.to_string().contains(code),
-            "{error} instead of {code}"
-        );
+        assert!(error.to_string().contains(code), "{error} instead of {code}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }
@@ -178,37 +108,12 @@ async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
 async fn a_file_to_load_must_exist_and_a_state_file_may_be_new() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
-    let error = Node::spawn(NodeConfig {
-        load_state: Some(path.clone()),
-        ..NodeConfig::test()
-    })
-    .await
-    .err()
-    .unwrap();
-    assert!(
-        matches!(
-            error,
-            NodeError::StateFile {
-                source: DumpError::Read(_),
-                ..
-            }
-        ),
-        "{error}"
-    );
-    Node::spawn(NodeConfig::test().state(&path))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    let error = Node::spawn(NodeConfig { load_state: Some(path.clone()), ..NodeConfig::test() }).await.err().unwrap();
+    assert!(matches!(error, NodeError::StateFile { source: DumpError::Read(_), .. }), "{error}");
+    Node::spawn(NodeConfig::test().state(&path)).await.unwrap().stop().await.unwrap();
     assert!(path.exists());
     let nowhere = folder.path().join("missing").join("state");
-    let node = Node::spawn(NodeConfig {
-        dump_state: Some(nowhere),
-        ..NodeConfig::test()
-    })
-    .await
-    .unwrap();
+    let node = Node::spawn(NodeConfig { dump_state: Some(nowhere), ..NodeConfig::test() }).await.unwrap();
     let error = node.stop().await.unwrap_err();
     assert!(matches!(error, NodeError::SaveState { .. }), "{error}");
 }

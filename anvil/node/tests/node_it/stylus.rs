@@ -20,12 +20,7 @@ const NUMBER: &str = "0x8381f58a";
 const COUNTER_WASM: &[u8] = include_bytes!("../../../../test/vectors/stylus/counter.wasm");
 
 fn set_number(value: u64) -> String {
-    hex::encode_prefixed(
-        setNumberCall {
-            number: alloy_primitives::U256::from(value),
-        }
-        .abi_encode(),
-    )
+    hex::encode_prefixed(setNumberCall { number: alloy_primitives::U256::from(value) }.abi_encode())
 }
 
 async fn deploy(node: &TestNode) -> Value {
@@ -50,37 +45,18 @@ async fn deployed_activated_called_reverted_and_traced() {
     let call = json!({ "from": node.account(0), "to": program, "data": set_number(5), "gas": quantity(2_000_000) });
     // A program that was not activated burns everything.
     let receipt = node.send(call.clone()).await;
-    assert_eq!(
-        (&receipt["status"], &receipt["gasUsed"]),
-        (&json!("0x0"), &quantity(2_000_000))
-    );
+    assert_eq!((&receipt["status"], &receipt["gasUsed"]), (&json!("0x0"), &quantity(2_000_000)));
     activate(&node, &program).await;
     let snapshot = node.rpc("evm_snapshot", json!([])).await;
     assert_eq!(number(&node.send(call.clone()).await["gasUsed"]), 94_603);
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }]))
-            .await,
-        word(5)
-    );
+    assert_eq!(node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await, word(5));
     let second = json!({ "from": node.account(0), "to": program, "data": set_number(7) });
     let receipt = node.send(second.clone()).await;
     assert_eq!(number(&receipt["gasUsed"]), 60_403);
-    let trace = node
-        .rpc(
-            "debug_traceTransaction",
-            json!([receipt["transactionHash"], { "tracer": "callTracer" }]),
-        )
-        .await;
-    assert_eq!(
-        (&trace["to"], &trace["gasUsed"], &trace["input"]),
-        (&program, &receipt["gasUsed"], &json!(set_number(7)))
-    );
+    let trace = node.rpc("debug_traceTransaction", json!([receipt["transactionHash"], { "tracer": "callTracer" }])).await;
+    assert_eq!((&trace["to"], &trace["gasUsed"], &trace["input"]), (&program, &receipt["gasUsed"], &json!(set_number(7))));
     node.rpc("evm_revert", json!([snapshot])).await;
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }]))
-            .await,
-        word(0)
-    );
+    assert_eq!(node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await, word(0));
     assert_eq!(number(&node.send(call).await["gasUsed"]), 94_603);
 }
 
@@ -90,18 +66,9 @@ async fn activation_belongs_to_the_state() {
     let program = deploy(&node).await;
     let snapshot = node.rpc("evm_snapshot", json!([])).await;
     activate(&node, &program).await;
-    assert_eq!(
-        node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }]))
-            .await,
-        word(0)
-    );
+    assert_eq!(node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await, word(0));
     node.rpc("evm_revert", json!([snapshot])).await;
-    assert!(
-        node.client
-            .try_rpc("eth_call", json!([{ "to": program, "data": NUMBER }]))
-            .await
-            .is_err()
-    );
+    assert!(node.client.try_rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await.is_err());
 }
 
 /// What `cargo stylus check` asks: the code is nowhere but in the request.
@@ -111,27 +78,13 @@ async fn a_program_can_be_checked_without_being_deployed() {
     let code = program_code(&prepare(COUNTER_WASM, [0; 32]).unwrap());
     let hash = alloy_primitives::keccak256(&code);
     let version = hex::encode_prefixed(codehashVersionCall { codehash: hash }.abi_encode());
-    let error = node
-        .client
-        .try_rpc("eth_call", json!([{ "to": ARB_WASM, "data": version }]))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        json!({ "code": 3, "message": "execution reverted: custom error 0x6f809c4e", "data": "0x6f809c4e" })
-    );
-    let (from, at) = (
-        "0x00000000000000000000000000000000000000f1",
-        "0x00000000000000000000000000000000000000f2",
-    );
+    let error = node.client.try_rpc("eth_call", json!([{ "to": ARB_WASM, "data": version }])).await.unwrap_err();
+    assert_eq!(error, json!({ "code": 3, "message": "execution reverted: custom error 0x6f809c4e", "data": "0x6f809c4e" }));
+    let (from, at) = ("0x00000000000000000000000000000000000000f1", "0x00000000000000000000000000000000000000f2");
     let request = json!({ "from": from, "to": ARB_WASM, "data": activation(&json!(at)), "value": "0xde0b6b3a7640000" });
     let overrides = json!({ from: { "balance": format!("0x{}", "f".repeat(64)) }, at: { "code": hex::encode_prefixed(&code) } });
-    let answer = node
-        .rpc("eth_call", json!([request, "latest", overrides]))
-        .await;
-    let answer =
-        activateProgramCall::abi_decode_returns(&hex::decode(answer.as_str().unwrap()).unwrap())
-            .unwrap();
+    let answer = node.rpc("eth_call", json!([request, "latest", overrides])).await;
+    let answer = activateProgramCall::abi_decode_returns(&hex::decode(answer.as_str().unwrap()).unwrap()).unwrap();
     assert_eq!(answer.version, 2);
     assert!(!answer.dataFee.is_zero());
 }

@@ -28,17 +28,12 @@ impl Socket {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
-        assert!(
-            head.starts_with(b"HTTP/1.1 101"),
-            "{}",
-            String::from_utf8_lossy(&head)
-        );
+        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
         Self { stream }
     }
 
     async fn request(&mut self, method: &str, params: Value) -> Value {
-        let body =
-            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         // A final text frame, masked with zeros.
         let mut frame = vec![0x81, 0x80 | 126];
         frame.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
@@ -71,10 +66,7 @@ impl Socket {
     /// The next event; its subscription must be `id`.
     async fn event(&mut self, id: &Value) -> Value {
         let mut message = self.next().await;
-        assert_eq!(
-            (&message["method"], &message["params"]["subscription"]),
-            (&json!("eth_subscription"), id)
-        );
+        assert_eq!((&message["method"], &message["params"]["subscription"]), (&json!("eth_subscription"), id));
         message["params"]["result"].take()
     }
 }
@@ -94,17 +86,12 @@ async fn heads_logs_and_pending_transactions_are_told() {
         let id = socket.request("eth_subscribe", params).await["result"].clone();
         sockets.push((socket, id));
     }
-    let receipt = node
-        .send(json!({ "from": node.account(0), "to": counter, "data": word(5) }))
-        .await;
+    let receipt = node.send(json!({ "from": node.account(0), "to": counter, "data": word(5) })).await;
     let mut events = Vec::new();
     for (socket, id) in &mut sockets {
         events.push(socket.event(id).await);
     }
-    assert_eq!(
-        (&events[0]["hash"], &events[0]["number"]),
-        (&receipt["blockHash"], &quantity(2))
-    );
+    assert_eq!((&events[0]["hash"], &events[0]["number"]), (&receipt["blockHash"], &quantity(2)));
     assert_eq!(events[1], receipt["logs"][0]);
     assert_eq!(events[2], receipt["transactionHash"]);
     assert_eq!(events[3]["hash"], receipt["transactionHash"]);
@@ -116,16 +103,11 @@ async fn logs_of_removed_blocks_are_taken_back() {
     let counter = node.deploy(&init_code(COUNTER)).await;
     let mut socket = Socket::connect(&node).await;
     let id = socket.request("eth_subscribe", json!(["logs"])).await["result"].clone();
-    let receipt = node
-        .send(json!({ "from": node.account(0), "to": counter, "data": word(5) }))
-        .await;
+    let receipt = node.send(json!({ "from": node.account(0), "to": counter, "data": word(5) })).await;
     assert_eq!(socket.event(&id).await["removed"], json!(false));
     node.rpc("anvil_rollback", json!([1])).await;
     let removed = socket.event(&id).await;
-    assert_eq!(
-        (&removed["removed"], &removed["transactionHash"]),
-        (&json!(true), &receipt["transactionHash"])
-    );
+    assert_eq!((&removed["removed"], &removed["transactionHash"]), (&json!(true), &receipt["transactionHash"]));
 }
 
 #[tokio::test]
@@ -133,42 +115,19 @@ async fn a_subscription_ends_when_asked() {
     let node = TestNode::start().await;
     let mut socket = Socket::connect(&node).await;
     let id = socket.request("eth_subscribe", json!(["newHeads"])).await["result"].clone();
-    assert_eq!(
-        socket.request("eth_unsubscribe", json!([id])).await["result"],
-        json!(true)
-    );
-    assert_eq!(
-        socket.request("eth_unsubscribe", json!([id])).await["result"],
-        json!(false)
-    );
+    assert_eq!(socket.request("eth_unsubscribe", json!([id])).await["result"], json!(true));
+    assert_eq!(socket.request("eth_unsubscribe", json!([id])).await["result"], json!(false));
     node.rpc("evm_mine", json!([])).await;
     // The next message is the answer, not a head.
-    assert_eq!(
-        socket.request("eth_blockNumber", json!([])).await["result"],
-        quantity(1)
-    );
+    assert_eq!(socket.request("eth_blockNumber", json!([])).await["result"], quantity(1));
 }
 
 #[tokio::test]
 async fn what_cannot_be_subscribed_to_is_refused() {
     let node = TestNode::start().await;
     let mut socket = Socket::connect(&node).await;
-    for params in [
-        json!(["everything"]),
-        json!([]),
-        json!(["logs", true]),
-        json!(["syncing"]),
-    ] {
-        assert_eq!(
-            socket.request("eth_subscribe", params.clone()).await["error"]["code"],
-            json!(-32602),
-            "{params}"
-        );
+    for params in [json!(["everything"]), json!([]), json!(["logs", true]), json!(["syncing"])] {
+        assert_eq!(socket.request("eth_subscribe", params.clone()).await["error"]["code"], json!(-32602), "{params}");
     }
-    assert!(
-        node.client
-            .try_rpc("eth_subscribe", json!(["newHeads"]))
-            .await
-            .is_err()
-    );
+    assert!(node.client.try_rpc("eth_subscribe", json!(["newHeads"])).await.is_err());
 }

@@ -29,13 +29,7 @@ impl Hostio<'_> {
     }
 
     /// Copies a part of an account's code. The whole code is paid for, whatever the part.
-    pub(crate) fn account_code(
-        &mut self,
-        address: u32,
-        offset: u32,
-        size: u32,
-        dest: u32,
-    ) -> Hosted<u32> {
+    pub(crate) fn account_code(&mut self, address: u32, offset: u32, size: u32, dest: u32) -> Hosted<u32> {
         self.pay(CALL + API)?;
         self.need_gas(COLD_ACCOUNT_GAS)?;
         let address = self.read_address(address)?;
@@ -44,14 +38,7 @@ impl Hostio<'_> {
         let rest = code.get(offset as usize..).unwrap_or_default();
         let part = &rest[..rest.len().min(size as usize)];
         self.write(dest, part)?;
-        self.note(
-            &[
-                address.as_slice(),
-                &offset.to_be_bytes(),
-                &size.to_be_bytes(),
-            ],
-            &[part],
-        );
+        self.note(&[address.as_slice(), &offset.to_be_bytes(), &size.to_be_bytes()], &[part]);
         Ok(part.len() as u32)
     }
 

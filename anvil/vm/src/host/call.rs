@@ -35,71 +35,19 @@ struct CreatePointers {
 }
 
 impl Hostio<'_> {
-    pub(crate) fn call_contract(
-        &mut self,
-        to: u32,
-        data: u32,
-        len: u32,
-        value: u32,
-        gas: u64,
-        ret_len: u32,
-    ) -> Hosted<u32> {
+    pub(crate) fn call_contract(&mut self, to: u32, data: u32, len: u32, value: u32, gas: u64, ret_len: u32) -> Hosted<u32> {
         let value = Some(value);
-        self.call(
-            CallKind::Call,
-            &CallPointers {
-                to,
-                data,
-                len,
-                value,
-                gas,
-                ret_len,
-            },
-        )
+        self.call(CallKind::Call, &CallPointers { to, data, len, value, gas, ret_len })
     }
 
-    pub(crate) fn delegate_call_contract(
-        &mut self,
-        to: u32,
-        data: u32,
-        len: u32,
-        gas: u64,
-        ret_len: u32,
-    ) -> Hosted<u32> {
+    pub(crate) fn delegate_call_contract(&mut self, to: u32, data: u32, len: u32, gas: u64, ret_len: u32) -> Hosted<u32> {
         let value = None;
-        self.call(
-            CallKind::Delegate,
-            &CallPointers {
-                to,
-                data,
-                len,
-                value,
-                gas,
-                ret_len,
-            },
-        )
+        self.call(CallKind::Delegate, &CallPointers { to, data, len, value, gas, ret_len })
     }
 
-    pub(crate) fn static_call_contract(
-        &mut self,
-        to: u32,
-        data: u32,
-        len: u32,
-        gas: u64,
-        ret_len: u32,
-    ) -> Hosted<u32> {
+    pub(crate) fn static_call_contract(&mut self, to: u32, data: u32, len: u32, gas: u64, ret_len: u32) -> Hosted<u32> {
         let value = None;
-        self.call(
-            CallKind::Static,
-            &CallPointers {
-                to,
-                data,
-                len,
-                value,
-                gas,
-                ret_len,
-            },
-        )
+        self.call(CallKind::Static, &CallPointers { to, data, len, value, gas, ret_len })
     }
 
     fn call(&mut self, kind: CallKind, at: &CallPointers) -> Hosted<u32> {
@@ -110,14 +58,7 @@ impl Hostio<'_> {
         let input = self.read(at.data, at.len)?.to_vec();
         let value = at.value.map(|ptr| self.read_u256(ptr)).transpose()?;
 
-        let request = CallRequest {
-            kind,
-            to,
-            input: &input,
-            value: value.unwrap_or_default(),
-            gas_left,
-            gas_requested,
-        };
+        let request = CallRequest { kind, to, input: &input, value: value.unwrap_or_default(), gas_left, gas_requested };
         let result = self.api.call(request)?;
         self.pay_gas(result.gas)?;
         let len = result.data.len() as u32;
@@ -127,34 +68,15 @@ impl Hostio<'_> {
         let status = if result.success { 0 } else { CALL_FAILED };
         let value = value.map(|value| value.to_be_bytes::<32>());
         self.note(
-            &[
-                to.as_slice(),
-                &at.gas.to_be_bytes(),
-                value.as_ref().map_or(&[], |value| &value[..]),
-                &input,
-            ],
+            &[to.as_slice(), &at.gas.to_be_bytes(), value.as_ref().map_or(&[], |value| &value[..]), &input],
             &[&len.to_be_bytes(), &[status as u8]],
         );
         Ok(status)
     }
 
-    pub(crate) fn create1(
-        &mut self,
-        code: u32,
-        len: u32,
-        endowment: u32,
-        address: u32,
-        revert_len: u32,
-    ) -> Hosted<()> {
+    pub(crate) fn create1(&mut self, code: u32, len: u32, endowment: u32, address: u32, revert_len: u32) -> Hosted<()> {
         let salt = None;
-        let at = CreatePointers {
-            code,
-            len,
-            endowment,
-            salt,
-            address,
-            revert_len,
-        };
+        let at = CreatePointers { code, len, endowment, salt, address, revert_len };
         self.create(CALL + 3 * POINTER + API, &at)
     }
 
@@ -168,14 +90,7 @@ impl Hostio<'_> {
         revert_len: u32,
     ) -> Hosted<()> {
         let salt = Some(salt);
-        let at = CreatePointers {
-            code,
-            len,
-            endowment,
-            salt,
-            address,
-            revert_len,
-        };
+        let at = CreatePointers { code, len, endowment, salt, address, revert_len };
         self.create(CALL + 4 * POINTER + API, &at)
     }
 
@@ -186,12 +101,7 @@ impl Hostio<'_> {
         let salt = at.salt.map(|ptr| self.read_word(ptr)).transpose()?;
 
         let gas_left = self.gas_left();
-        let request = CreateRequest {
-            code: &code,
-            endowment,
-            salt,
-            gas_left,
-        };
+        let request = CreateRequest { code: &code, endowment, salt, gas_left };
         let result = self.api.create(request)?;
         self.pay_gas(result.gas)?;
         let len = result.data.len() as u32;
@@ -199,11 +109,7 @@ impl Hostio<'_> {
         self.write(at.revert_len, &len.to_le_bytes())?;
         self.write(at.address, result.address.as_slice())?;
         self.note(
-            &[
-                &endowment.to_be_bytes::<32>(),
-                salt.as_ref().map_or(&[], |salt| salt.as_slice()),
-                &code,
-            ],
+            &[&endowment.to_be_bytes::<32>(), salt.as_ref().map_or(&[], |salt| salt.as_slice()), &code],
             &[result.address.as_slice(), &len.to_be_bytes()],
         );
         Ok(())
@@ -238,10 +144,7 @@ impl Hostio<'_> {
 
         let bytes = Bytes::copy_from_slice(self.read(data, len)?);
         let (head, _) = bytes.split_at((topics * TOPIC_BYTES) as usize);
-        let topic_words = head
-            .chunks_exact(TOPIC_BYTES as usize)
-            .map(B256::from_slice)
-            .collect();
+        let topic_words = head.chunks_exact(TOPIC_BYTES as usize).map(B256::from_slice).collect();
         self.api.log(topic_words, bytes.slice(head.len()..))?;
         self.note(&[&topics.to_be_bytes(), &bytes], &[]);
         Ok(())

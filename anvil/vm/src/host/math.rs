@@ -36,18 +36,9 @@ impl Hostio<'_> {
         self.finish(a, &[x, y], op(x, y))
     }
 
-    fn modular(
-        &mut self,
-        price: u64,
-        at: [u32; 3],
-        op: fn(U256, U256, U256) -> U256,
-    ) -> Hosted<()> {
+    fn modular(&mut self, price: u64, at: [u32; 3], op: fn(U256, U256, U256) -> U256) -> Hosted<()> {
         self.pay(CALL + 4 * POINTER + price)?;
-        let (x, y, z) = (
-            self.read_u256(at[0])?,
-            self.read_u256(at[1])?,
-            self.read_u256(at[2])?,
-        );
+        let (x, y, z) = (self.read_u256(at[0])?, self.read_u256(at[1])?, self.read_u256(at[2])?);
         self.finish(at[0], &[x, y, z], op(x, y, z))
     }
 

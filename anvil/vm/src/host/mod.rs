@@ -43,10 +43,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory { ptr, len, size } => {
-                write!(
-                    f,
-                    "{len} bytes at {ptr} are outside of the memory of {size} bytes"
-                )
+                write!(f, "{len} bytes at {ptr} are outside of the memory of {size} bytes")
             }
             Self::Topics { topics, len } => {
                 write!(f, "a log of {len} bytes cannot have {topics} topics")
@@ -155,9 +152,7 @@ impl Hostio<'_> {
     fn read(&self, ptr: u32, len: u32) -> Hosted<&[u8]> {
         let (start, len) = (ptr as usize, len as usize);
         let size = self.memory.len();
-        let found = start
-            .checked_add(len)
-            .and_then(|end| self.memory.get(start..end));
+        let found = start.checked_add(len).and_then(|end| self.memory.get(start..end));
         found.ok_or(Stop::Failure(Failure::Memory { ptr, len, size }))
     }
 
@@ -180,9 +175,7 @@ impl Hostio<'_> {
     fn write(&mut self, ptr: u32, data: &[u8]) -> Hosted<()> {
         let (start, len) = (ptr as usize, data.len());
         let size = self.memory.len();
-        let found = start
-            .checked_add(len)
-            .and_then(|end| self.memory.get_mut(start..end));
+        let found = start.checked_add(len).and_then(|end| self.memory.get_mut(start..end));
         let target = found.ok_or(Stop::Failure(Failure::Memory { ptr, len, size }))?;
         target.copy_from_slice(data);
         Ok(())
@@ -191,10 +184,7 @@ impl Hostio<'_> {
     /// Keeps what a tracer will be told.
     fn note(&mut self, args: &[&[u8]], outs: &[&[u8]]) {
         if self.run.tracing {
-            self.trace = Trace {
-                args: args.concat(),
-                outs: outs.concat(),
-            };
+            self.trace = Trace { args: args.concat(), outs: outs.concat() };
         }
     }
 }
@@ -318,10 +308,7 @@ impl Hostio<'_> {
         let input = self.read(ptr, len)?;
         let digest = alloy_primitives::keccak256(input);
         if self.run.tracing {
-            self.trace = Trace {
-                args: input.to_vec(),
-                outs: digest.to_vec(),
-            };
+            self.trace = Trace { args: input.to_vec(), outs: digest.to_vec() };
         }
         self.write(dest, digest.as_slice())
     }

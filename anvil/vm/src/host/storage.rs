@@ -8,8 +8,8 @@ use alloy_primitives::B256;
 
 use super::{Hosted, Hostio};
 use crate::price::host::{
-    API, CALL, POINTER, SCACHE_GAS_NEEDED, SLOAD_GAS_NEEDED, SSTORE_SENTRY_GAS, TRANSIENT_GAS,
-    load_surcharge_gas, store_surcharge_gas,
+    API, CALL, POINTER, SCACHE_GAS_NEEDED, SLOAD_GAS_NEEDED, SSTORE_SENTRY_GAS, TRANSIENT_GAS, load_surcharge_gas,
+    store_surcharge_gas,
 };
 
 /// A slot as the program sees it.
@@ -59,13 +59,7 @@ impl Hostio<'_> {
                 let answer = self.api.sload(key)?;
                 gas = gas.saturating_add(answer.gas).saturating_add(api_gas);
                 let value = answer.value;
-                self.run.storage.slots.insert(
-                    key,
-                    Slot {
-                        value,
-                        stored: Some(value),
-                    },
-                );
+                self.run.storage.slots.insert(key, Slot { value, stored: Some(value) });
                 value
             }
         };
@@ -82,10 +76,7 @@ impl Hostio<'_> {
 
         self.run.storage.stores += 1;
         let gas = store_surcharge_gas(self.run.storage.stores);
-        let slot = self.run.storage.slots.entry(key).or_insert(Slot {
-            value,
-            stored: None,
-        });
+        let slot = self.run.storage.slots.entry(key).or_insert(Slot { value, stored: None });
         slot.value = value;
         self.pay_gas(gas)?;
         self.note(&[key.as_slice(), value.as_slice()], &[]);

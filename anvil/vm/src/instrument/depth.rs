@@ -23,27 +23,18 @@ pub(super) fn apply<'a>(
     let words = operands + locals + FRAME_OVERHEAD;
     limits::check_frame(operands, words)?;
     // In bounds: `check_frame` allows 10 * 1024.
-    let frame = Operator::I32Const {
-        value: words as i32,
-    };
+    let frame = Operator::I32Const { value: words as i32 };
 
     let mut out = Vec::with_capacity(operators.len() + 20);
     out.extend([get(context.stack), frame.clone(), Operator::I32LeU]);
     out.extend([
-        Operator::If {
-            blockty: BlockType::Empty,
-        },
+        Operator::If { blockty: BlockType::Empty },
         Operator::I32Const { value: 0 },
         set(context.stack),
         Operator::Unreachable,
         Operator::End,
     ]);
-    out.extend([
-        get(context.stack),
-        frame.clone(),
-        Operator::I32Sub,
-        set(context.stack),
-    ]);
+    out.extend([get(context.stack), frame.clone(), Operator::I32Sub, set(context.stack)]);
 
     // Falling off the end must give the frame back too.
     let end = operators.pop();
@@ -51,12 +42,7 @@ pub(super) fn apply<'a>(
     operators.extend(end);
     for operator in operators {
         if matches!(operator, Operator::Return) {
-            out.extend([
-                get(context.stack),
-                frame.clone(),
-                Operator::I32Add,
-                set(context.stack),
-            ]);
+            out.extend([get(context.stack), frame.clone(), Operator::I32Add, set(context.stack)]);
         }
         out.push(operator);
     }
@@ -82,10 +68,7 @@ impl Height {
 
 /// Most values a function has on its operand stack. Block results count from the block's start, and
 /// the height after a block is the one after its opening.
-fn deepest_stack(
-    context: &Context<'_, '_>,
-    operators: &[Operator<'_>],
-) -> Result<u64, ActivationError> {
+fn deepest_stack(context: &Context<'_, '_>, operators: &[Operator<'_>]) -> Result<u64, ActivationError> {
     let mut height = Height::default();
     let mut scopes = vec![0];
     for operator in operators {
@@ -110,9 +93,7 @@ fn deepest_stack(
             }
             other => {
                 let Some((push, pop)) = effect(other) else {
-                    return Err(ActivationError::Operator {
-                        operator: format!("{other:?}"),
-                    });
+                    return Err(ActivationError::Operator { operator: format!("{other:?}") });
                 };
                 height.apply(push, pop);
             }

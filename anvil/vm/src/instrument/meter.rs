@@ -7,25 +7,14 @@ use crate::{ActivationError, price};
 
 /// Puts a payment before each basic block. Prices saturate, so that a block with an unpayable
 /// operator costs all the ink there can be.
-pub(super) fn apply<'a>(
-    context: &Context<'_, 'a>,
-    operators: Vec<Operator<'a>>,
-) -> Result<Vec<Operator<'a>>, ActivationError> {
-    let params = |ty: u32| {
-        context
-            .module
-            .types
-            .get(ty as usize)
-            .map_or(0, |t| t.params().len())
-    };
+pub(super) fn apply<'a>(context: &Context<'_, 'a>, operators: Vec<Operator<'a>>) -> Result<Vec<Operator<'a>>, ActivationError> {
+    let params = |ty: u32| context.module.types.get(ty as usize).map_or(0, |t| t.params().len());
     let mut out = Vec::with_capacity(operators.len() * 3);
     let mut block = Vec::new();
     let mut cost = price::BLOCK_HEADER;
     for operator in operators {
         let Some(price) = price::operator(&operator, params) else {
-            return Err(ActivationError::Operator {
-                operator: format!("{operator:?}"),
-            });
+            return Err(ActivationError::Operator { operator: format!("{operator:?}") });
         };
         cost = cost.saturating_add(price);
         let ends = price::ends_block(&operator);

@@ -16,8 +16,7 @@ mod meter;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType,
-    RawSection, SectionId, ValType,
+    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, RawSection, SectionId, ValType,
 };
 use wasmparser::{BlockType, FunctionBody, Operator};
 
@@ -53,31 +52,18 @@ pub(crate) struct Instrumented {
 /// Instruments a parsed module.
 pub(crate) fn instrument(module: &Module<'_>) -> Result<Instrumented, ActivationError> {
     let first = module.globals.len() as u32;
-    let context = Context {
-        module,
-        ink: first,
-        status: first + 1,
-        scratch: first + 2,
-        stack: first + 3,
-    };
+    let context = Context { module, ink: first, status: first + 1, scratch: first + 2, stack: first + 3 };
     let mut code = CodeSection::new();
     let mut operators = 0;
     for body in &module.bodies {
         operators += context.function(body, &mut code)?;
     }
-    Ok(Instrumented {
-        wasm: context.encode(&code)?,
-        operators,
-    })
+    Ok(Instrumented { wasm: context.encode(&code)?, operators })
 }
 
 impl<'a> Context<'_, 'a> {
     /// Instruments one function and answers how many operators it has then.
-    fn function(
-        &self,
-        body: &FunctionBody<'a>,
-        code: &mut CodeSection,
-    ) -> Result<u64, ActivationError> {
+    fn function(&self, body: &FunctionBody<'a>, code: &mut CodeSection) -> Result<u64, ActivationError> {
         let mut locals = Vec::new();
         let mut words = 0;
         for group in body.get_locals_reader()? {
@@ -87,10 +73,7 @@ impl<'a> Context<'_, 'a> {
         }
         limits::check_locals(words)?;
 
-        let source = body
-            .get_operators_reader()?
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()?;
+        let source = body.get_operators_reader()?.into_iter().collect::<Result<Vec<_>, _>>()?;
         // Checked again below; the steps only add, so this spares them the hopeless cases.
         limits::check_operators(source.len() as u64)?;
         let metered = meter::apply(self, source)?;
@@ -117,10 +100,7 @@ impl<'a> Context<'_, 'a> {
         let mut kept = self.module.kept.iter().peekable();
         let mut copy_until = |out: &mut wasm_encoder::Module, end: SectionId| {
             while let Some((id, range)) = kept.next_if(|(id, _)| order(*id) < order(end as u8)) {
-                out.section(&RawSection {
-                    id: *id,
-                    data: &self.module.bytes[range.clone()],
-                });
+                out.section(&RawSection { id: *id, data: &self.module.bytes[range.clone()] });
             }
         };
         copy_until(&mut out, SectionId::Global);
@@ -134,19 +114,11 @@ impl<'a> Context<'_, 'a> {
     fn globals(&self) -> Result<GlobalSection, ActivationError> {
         let mut section = GlobalSection::new();
         for global in &self.module.globals {
-            let ty = RoundtripReencoder
-                .global_type(global.ty)
-                .map_err(reencode)?;
-            let init = RoundtripReencoder
-                .const_expr(global.init_expr.clone())
-                .map_err(reencode)?;
+            let ty = RoundtripReencoder.global_type(global.ty).map_err(reencode)?;
+            let init = RoundtripReencoder.const_expr(global.init_expr.clone()).map_err(reencode)?;
             section.global(ty, &init);
         }
-        let counter = |val_type| GlobalType {
-            val_type,
-            mutable: true,
-            shared: false,
-        };
+        let counter = |val_type| GlobalType { val_type, mutable: true, shared: false };
         section.global(counter(ValType::I64), &ConstExpr::i64_const(0));
         for _ in 1..ADDED_GLOBALS {
             section.global(counter(ValType::I32), &ConstExpr::i32_const(0));
@@ -155,10 +127,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     fn exports(&self) -> Result<ExportSection, ActivationError> {
-        let entrypoint = self
-            .module
-            .entrypoint()
-            .ok_or(ActivationError::MissingEntrypoint)?;
+        let entrypoint = self.module.entrypoint().ok_or(ActivationError::MissingEntrypoint)?;
         let mut section = ExportSection::new();
         section
             .export(ENTRYPOINT, ExportKind::Func, entrypoint)
@@ -172,9 +141,7 @@ impl<'a> Context<'_, 'a> {
     /// Traps as out of ink if the value on the stack is not zero.
     fn exhausted_if(&self) -> [Operator<'a>; 5] {
         [
-            Operator::If {
-                blockty: BlockType::Empty,
-            },
+            Operator::If { blockty: BlockType::Empty },
             Operator::I32Const { value: 1 },
             set(self.status),
             Operator::Unreachable,
@@ -193,16 +160,10 @@ fn set<'a>(global_index: u32) -> Operator<'a> {
 
 /// Place of a section in a binary; the end of the module for custom sections.
 fn order(id: u8) -> u8 {
-    if id == SectionId::Custom as u8 {
-        u8::MAX
-    } else {
-        id
-    }
+    if id == SectionId::Custom as u8 { u8::MAX } else { id }
 }
 
 /// The encoder refuses only what the validator does not let through.
 fn reencode(error: wasm_encoder::reencode::Error) -> ActivationError {
-    ActivationError::Invalid {
-        detail: error.to_string(),
-    }
+    ActivationError::Invalid { detail: error.to_string() }
 }

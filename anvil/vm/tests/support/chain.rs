@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use cor_stylus_vm::{
-    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult,
-    Env, EvmApi, HostCall, OpenPages, PageModel,
+    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, Env, EvmApi, HostCall,
+    OpenPages, PageModel,
 };
 
 const COLD_GAS: u64 = 2600;
@@ -71,54 +71,29 @@ pub(crate) fn env(reentrant: bool) -> Env {
 impl FixedChain {
     /// A chain that has opened the `footprint` of the program to run.
     pub(crate) fn new(footprint: u16, page_model: PageModel, is_static: bool) -> Self {
-        Self {
-            is_static,
-            pages: OpenPages {
-                open: footprint,
-                ever: footprint,
-            },
-            page_model: Some(page_model),
-            ..Self::default()
-        }
+        Self { is_static, pages: OpenPages { open: footprint, ever: footprint }, page_model: Some(page_model), ..Self::default() }
     }
 
     /// Slots that are not what they were at the start.
     pub(crate) fn changed_storage(&self) -> BTreeMap<B256, B256> {
-        let changed = self
-            .storage
-            .iter()
-            .filter(|(key, value)| self.original(**key) != **value);
+        let changed = self.storage.iter().filter(|(key, value)| self.original(**key) != **value);
         changed.map(|(key, value)| (*key, *value)).collect()
     }
 
     fn current(&self, key: B256) -> B256 {
-        self.storage
-            .get(&key)
-            .copied()
-            .unwrap_or_else(|| self.original(key))
+        self.storage.get(&key).copied().unwrap_or_else(|| self.original(key))
     }
 
     fn original(&self, key: B256) -> B256 {
-        self.preset
-            .get(&key)
-            .copied()
-            .unwrap_or_else(|| original(key))
+        self.preset.get(&key).copied().unwrap_or_else(|| original(key))
     }
 
     fn touch(&mut self, address: Address) -> u64 {
-        if self.warm_accounts.insert(address) {
-            COLD_GAS
-        } else {
-            WARM_GAS
-        }
+        if self.warm_accounts.insert(address) { COLD_GAS } else { WARM_GAS }
     }
 
     fn refuse_static(&self) -> ApiResult<()> {
-        if self.is_static {
-            Err(ApiError::Refused(STATIC))
-        } else {
-            Ok(())
-        }
+        if self.is_static { Err(ApiError::Refused(STATIC)) } else { Ok(()) }
     }
 }
 
@@ -148,11 +123,7 @@ fn code_of(address: Address) -> Bytes {
 fn callee(request: &CallRequest<'_>, granted: u64) -> (bool, Bytes, u64) {
     let input_len = request.input.len() as u64;
     match request.to[0] {
-        1 => (
-            true,
-            Bytes::copy_from_slice(request.input),
-            200 + 3 * input_len,
-        ),
+        1 => (true, Bytes::copy_from_slice(request.input), 200 + 3 * input_len),
         2 => (false, bytes(100, |i| i), 50),
         3 => (false, Bytes::new(), granted),
         4 => {
@@ -176,22 +147,14 @@ fn callee(request: &CallRequest<'_>, granted: u64) -> (bool, Bytes, u64) {
 
 impl EvmApi for FixedChain {
     fn sload(&mut self, key: B256) -> ApiResult<Charged<B256>> {
-        let gas = if self.warm_slots.insert(key) {
-            COLD_SLOAD_GAS
-        } else {
-            WARM_GAS
-        };
+        let gas = if self.warm_slots.insert(key) { COLD_SLOAD_GAS } else { WARM_GAS };
         Ok(Charged::new(self.current(key), gas))
     }
 
     fn sstore(&mut self, key: B256, value: B256) -> ApiResult<u64> {
         self.refuse_static()?;
         let (old, original) = (self.current(key), self.original(key));
-        let cold = if self.warm_slots.insert(key) {
-            COLD_SLOAD_GAS
-        } else {
-            0
-        };
+        let cold = if self.warm_slots.insert(key) { COLD_SLOAD_GAS } else { 0 };
         let change = match (old == value, old == original, original.is_zero()) {
             (false, true, true) => 20_000,
             (false, true, false) => 2900,
@@ -212,13 +175,7 @@ impl EvmApi for FixedChain {
     }
 
     fn call(&mut self, request: CallRequest<'_>) -> ApiResult<CallResult> {
-        let failed = |gas| {
-            Ok(CallResult {
-                success: false,
-                data: Bytes::new(),
-                gas,
-            })
-        };
+        let failed = |gas| Ok(CallResult { success: false, data: Bytes::new(), gas });
         let sends = !request.value.is_zero();
         if sends && self.is_static {
             return failed(0);
@@ -233,11 +190,7 @@ impl EvmApi for FixedChain {
         if used > granted {
             return failed(base + granted);
         }
-        Ok(CallResult {
-            success,
-            data,
-            gas: base + used,
-        })
+        Ok(CallResult { success, data, gas: base + used })
     }
 
     fn create(&mut self, request: CreateRequest<'_>) -> ApiResult<CreateResult> {
@@ -248,13 +201,7 @@ impl EvmApi for FixedChain {
             return Err(ApiError::Refused("not enough gas for a create"));
         };
         let granted = rest - rest / 64;
-        let failed = |data, gas| {
-            Ok(CreateResult {
-                address: Address::ZERO,
-                data,
-                gas,
-            })
-        };
+        let failed = |data, gas| Ok(CreateResult { address: Address::ZERO, data, gas });
         match request.code.first() {
             Some(0xfe) => return failed(Bytes::new(), base + granted),
             Some(0xfd) => {
@@ -270,11 +217,7 @@ impl EvmApi for FixedChain {
         address.extend(len.to_be_bytes());
         address.extend(request.gas_left.to_be_bytes());
         let address = Address::from_slice(&address);
-        Ok(CreateResult {
-            address,
-            data: Bytes::new(),
-            gas: base + 200 * len,
-        })
+        Ok(CreateResult { address, data: Bytes::new(), gas: base + 200 * len })
     }
 
     fn log(&mut self, topics: Vec<B256>, data: Bytes) -> ApiResult<()> {
@@ -309,10 +252,7 @@ impl EvmApi for FixedChain {
     }
 
     fn add_pages(&mut self, pages: u16) -> ApiResult<u64> {
-        let model = self.page_model.unwrap_or(PageModel {
-            free_pages: 2,
-            page_gas: 1000,
-        });
+        let model = self.page_model.unwrap_or(PageModel { free_pages: 2, page_gas: 1000 });
         Ok(self.pages.add(pages, &model))
     }
 

@@ -1,8 +1,5 @@
 //! What the tests of this crate and the vector runner share.
-#![allow(
-    dead_code,
-    reason = "every program that includes this uses a part of it"
-)]
+#![allow(dead_code, reason = "every program that includes this uses a part of it")]
 
 pub(crate) mod chain;
 pub(crate) mod vectors;
@@ -31,28 +28,17 @@ pub(crate) fn vm() -> &'static Vm {
 
 /// Activates a program given as text or binary.
 pub(crate) fn load(source: impl AsRef<[u8]>) -> Program {
-    let wasm = wat::parse_bytes(source.as_ref())
-        .expect("a module")
-        .into_owned();
+    let wasm = wat::parse_bytes(source.as_ref()).expect("a module").into_owned();
     let code_hash = keccak256(&wasm);
     let params = StylusParams::arbos51();
     let activation = vm().activate(code_hash, &wasm, &params).expect("a program");
     let module = vm().module(code_hash, || Ok(wasm)).expect("activated");
-    Program {
-        module,
-        footprint: activation.footprint,
-    }
+    Program { module, footprint: activation.footprint }
 }
 
 /// A request on the fixed chain with the usual parameters.
 pub(crate) fn request(calldata: &[u8], ink: u64) -> RunRequest {
-    RunRequest {
-        env: env(false),
-        calldata: calldata.to_vec().into(),
-        ink,
-        ink_price: 10_000,
-        max_depth: 22_000,
-    }
+    RunRequest { env: env(false), calldata: calldata.to_vec().into(), ink, ink_price: 10_000, max_depth: 22_000 }
 }
 
 /// Runs a program on a fresh fixed chain.

@@ -9,8 +9,7 @@ use alloy_primitives::{B256, Bytes, keccak256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cor_stylus_vm::{
-    Activation, ActivationError, CompiledModule, Outcome, PageModel, RunRequest, RunResult,
-    StylusParams, Vm, VmConfig,
+    Activation, ActivationError, CompiledModule, Outcome, PageModel, RunRequest, RunResult, StylusParams, Vm, VmConfig,
 };
 use serde::Deserialize;
 
@@ -108,10 +107,7 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }
@@ -123,15 +119,9 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 pub(crate) fn run_file(path: &Path) -> io::Result<Report> {
     let file: File = serde_json::from_slice(&fs::read(path)?).map_err(io::Error::other)?;
     if file.format != FORMAT {
-        return Err(io::Error::other(format!(
-            "format {}, not {FORMAT}",
-            file.format
-        )));
+        return Err(io::Error::other(format!("format {}, not {FORMAT}", file.format)));
     }
-    let config = VmConfig {
-        debug: file.params.debug,
-        ..VmConfig::default()
-    };
+    let config = VmConfig { debug: file.params.debug, ..VmConfig::default() };
     let vm = Vm::new(config).map_err(io::Error::other)?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -147,10 +137,7 @@ pub(crate) fn run_file(path: &Path) -> io::Result<Report> {
     };
     let mut reports = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|w| w.join().expect("a worker panicked"))
-            .collect::<Vec<_>>()
+        workers.into_iter().flat_map(|w| w.join().expect("a worker panicked")).collect::<Vec<_>>()
     });
     reports.sort_by_key(|(index, _)| *index);
     let mut all = Report::default();
@@ -159,11 +146,7 @@ pub(crate) fn run_file(path: &Path) -> io::Result<Report> {
 }
 
 fn run_vector(vm: &Vm, params: &Params, vector: &Vector) -> Report {
-    let mut report = Report {
-        programs: 1,
-        runs: vector.runs.len(),
-        ..Report::default()
-    };
+    let mut report = Report { programs: 1, runs: vector.runs.len(), ..Report::default() };
     let wasm = STANDARD.decode(&vector.wasm_base64).expect("base64");
     let stylus = StylusParams {
         version: params.stylus_version,
@@ -175,9 +158,7 @@ fn run_vector(vm: &Vm, params: &Params, vector: &Vector) -> Report {
     let code_hash = keccak256(&wasm);
     let activation = vm.activate(code_hash, &wasm, &stylus);
     if let Some(difference) = activation_difference(&vector.activation, &activation) {
-        report
-            .differences
-            .push(format!("{}: activation: {difference}", vector.name));
+        report.differences.push(format!("{}: activation: {difference}", vector.name));
     } else {
         report.programs_agreeing = 1;
     }
@@ -187,19 +168,13 @@ fn run_vector(vm: &Vm, params: &Params, vector: &Vector) -> Report {
     let module = vm.module(code_hash, || Ok(wasm)).expect("activated");
     let model = stylus.page_model();
     for (index, expected) in vector.runs.iter().enumerate() {
-        let calls = if index == 0 {
-            &vector.hostio_ink_first_run[..]
-        } else {
-            &[]
-        };
+        let calls = if index == 0 { &vector.hostio_ink_first_run[..] } else { &[] };
         let found = run(vm, &module, params, model, activation.footprint, expected);
         match run_difference(expected, calls, found) {
             None => report.runs_agreeing += 1,
             Some(difference) => {
                 let name = &vector.name;
-                report
-                    .differences
-                    .push(format!("{name}: run {index}: {difference}"));
+                report.differences.push(format!("{name}: run {index}: {difference}"));
             }
         }
     }
@@ -223,16 +198,11 @@ fn run(
         ink_price: expected.ink_price.unwrap_or(params.ink_price),
         max_depth: expected.max_depth.unwrap_or(params.max_depth),
     };
-    let result = vm
-        .run(module, request, &mut chain)
-        .expect("the fixed chain does not break");
+    let result = vm.run(module, request, &mut chain).expect("the fixed chain does not break");
     (result, chain)
 }
 
-fn activation_difference(
-    expected: &ExpectedActivation,
-    found: &Result<Activation, ActivationError>,
-) -> Option<String> {
+fn activation_difference(expected: &ExpectedActivation, found: &Result<Activation, ActivationError>) -> Option<String> {
     let found = match (expected.ok, found) {
         (false, Err(_)) => return None,
         (false, Ok(_)) => return Some("accepted, should be refused".to_owned()),
@@ -243,51 +213,24 @@ fn activation_difference(
         ("module_gas", expected.module_gas, found.module_gas),
         ("footprint", expected.footprint, found.footprint.into()),
         ("init_cost", expected.init_cost, found.init_cost.into()),
-        (
-            "cached_init_cost",
-            expected.cached_init_cost,
-            found.cached_cost.into(),
-        ),
-        (
-            "asm_estimate",
-            expected.asm_estimate,
-            found.asm_estimate.into(),
-        ),
+        ("cached_init_cost", expected.cached_init_cost, found.cached_cost.into()),
+        ("asm_estimate", expected.asm_estimate, found.asm_estimate.into()),
     ];
     difference(&figures.map(|(n, e, f)| (n, show(&e.unwrap_or_default()), show(&f))))
 }
 
-fn run_difference(
-    expected: &ExpectedRun,
-    calls: &[(String, u64)],
-    (result, chain): (RunResult, FixedChain),
-) -> Option<String> {
+fn run_difference(expected: &ExpectedRun, calls: &[(String, u64)], (result, chain): (RunResult, FixedChain)) -> Option<String> {
     let mut fields = vec![
-        (
-            "outcome",
-            expected.outcome.clone(),
-            outcome(result.outcome).to_owned(),
-        ),
+        ("outcome", expected.outcome.clone(), outcome(result.outcome).to_owned()),
         ("ink_left", show(&expected.ink_left), show(&result.ink_left)),
-        (
-            "stack_left",
-            show(&expected.stack_left),
-            show(&result.stack_left),
-        ),
-        (
-            "output",
-            expected.output_hex.clone(),
-            hex::encode(&result.output),
-        ),
+        ("stack_left", show(&expected.stack_left), show(&result.stack_left)),
+        ("output", expected.output_hex.clone(), hex::encode(&result.output)),
     ];
     if result.outcome == Outcome::Success {
         let storage = chain.changed_storage();
         let storage: BTreeMap<_, _> = storage.iter().map(|(k, v)| (text(k), text(v))).collect();
         let topics = |topics: &[B256]| topics.iter().map(text).collect();
-        let log = |(t, data): &(Vec<B256>, Bytes)| Log {
-            topics: topics(t),
-            data: text(data),
-        };
+        let log = |(t, data): &(Vec<B256>, Bytes)| Log { topics: topics(t), data: text(data) };
         let logs: Vec<_> = chain.logs.iter().map(log).collect();
         fields.push(("storage", show(&expected.storage), show(&storage)));
         fields.push(("logs", show(&expected.logs), show(&logs)));
@@ -295,10 +238,7 @@ fn run_difference(
     if !calls.is_empty() {
         let trace = chain.trace.unwrap_or_default();
         let traced = trace.iter().filter(|call| !call.name.starts_with("user_"));
-        let traced: Vec<_> = traced
-            .map(|call| (call.name.to_owned(), call.ink))
-            .take(calls.len())
-            .collect();
+        let traced: Vec<_> = traced.map(|call| (call.name.to_owned(), call.ink)).take(calls.len()).collect();
         fields.push(("host calls", show(&calls), show(&&traced[..])));
     }
     let found = difference(&fields)?;
@@ -325,11 +265,7 @@ fn show(value: &impl std::fmt::Debug) -> String {
 
 /// The fields that differ, with what was expected and what was found.
 fn difference(fields: &[(&str, String, String)]) -> Option<String> {
-    let differing = fields
-        .iter()
-        .filter(|(_, expected, found)| expected != found);
-    let texts: Vec<_> = differing
-        .map(|(n, e, f)| format!("{n} is {f}, should be {e}"))
-        .collect();
+    let differing = fields.iter().filter(|(_, expected, found)| expected != found);
+    let texts: Vec<_> = differing.map(|(n, e, f)| format!("{n} is {f}, should be {e}")).collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }

@@ -19,14 +19,9 @@ pub fn check_publish(
         return Ok(());
     };
     let effective_at = next.terms.effective_at;
-    let earliest = now
-        .saturating_add(min_delay_secs)
-        .max(previous.terms.effective_at.saturating_add(1));
+    let earliest = now.saturating_add(min_delay_secs).max(previous.terms.effective_at.saturating_add(1));
     if effective_at < earliest {
-        return Err(PricingError::EffectiveTooSoon {
-            effective_at,
-            earliest,
-        });
+        return Err(PricingError::EffectiveTooSoon { effective_at, earliest });
     }
     check_change(previous, next)
 }
@@ -41,18 +36,12 @@ fn check_bounds(version: &PriceVersion) -> Result<(), PricingError> {
         at_most("step", class.step, class.base)?;
     }
     let whole = BPS.into();
-    for (field, multiplier) in [
-        ("slaBps", &terms.sla_bps),
-        ("consensusBps", &terms.consensus_bps),
-        ("priorityBps", &terms.priority_bps),
-    ] {
+    for (field, multiplier) in
+        [("slaBps", &terms.sla_bps), ("consensusBps", &terms.consensus_bps), ("priorityBps", &terms.priority_bps)]
+    {
         rising(field, multiplier, whole)?;
     }
-    at_most(
-        "quorumStepBps",
-        terms.quorum_step_bps.into(),
-        MULTIPLIER_MAX_BPS.into(),
-    )?;
+    at_most("quorumStepBps", terms.quorum_step_bps.into(), MULTIPLIER_MAX_BPS.into())?;
     at_most("networkFeeBps", terms.network_fee_bps.into(), whole)?;
     rising("stakeRebateBps", &terms.stake_rebate_bps, 0)?;
     rising("volumeRebateBps", &terms.volume_rebate_bps, 0)?;
@@ -66,10 +55,7 @@ fn check_rebate(terms: &Terms) -> Result<(), PricingError> {
     let fee = u128::from(terms.network_fee_bps);
     let whole = u128::from(BPS);
     // fee <= 10000, so nothing saturates and the divisor is not zero.
-    let bound = whole
-        .saturating_mul(fee)
-        .checked_div(whole.saturating_add(fee))
-        .unwrap_or_default();
+    let bound = whole.saturating_mul(fee).checked_div(whole.saturating_add(fee)).unwrap_or_default();
     at_most("rebateBps", rebate, bound)
 }
 
@@ -91,21 +77,9 @@ fn check_change(previous: &PriceVersion, next: &PriceVersion) -> Result<(), Pric
             within_factor_two(field, (*before).into(), (*after).into())?;
         }
     }
-    within_factor_two(
-        "quorumStepBps",
-        before.quorum_step_bps.into(),
-        after.quorum_step_bps.into(),
-    )?;
-    within_factor_two(
-        "networkFeeBps",
-        before.network_fee_bps.into(),
-        after.network_fee_bps.into(),
-    )?;
-    within_factor_two(
-        "settlementGasBase",
-        before.settlement_gas_base.into(),
-        after.settlement_gas_base.into(),
-    )?;
+    within_factor_two("quorumStepBps", before.quorum_step_bps.into(), after.quorum_step_bps.into())?;
+    within_factor_two("networkFeeBps", before.network_fee_bps.into(), after.network_fee_bps.into())?;
+    within_factor_two("settlementGasBase", before.settlement_gas_base.into(), after.settlement_gas_base.into())?;
     within_factor_two(
         "settlementGasPerReplica",
         before.settlement_gas_per_replica.into(),
@@ -115,27 +89,11 @@ fn check_change(previous: &PriceVersion, next: &PriceVersion) -> Result<(), Pric
 }
 
 fn at_least(field: Field, value: u128, bound: u128) -> Result<(), PricingError> {
-    if value < bound {
-        Err(PricingError::InvalidPrice {
-            field,
-            value,
-            bound,
-        })
-    } else {
-        Ok(())
-    }
+    if value < bound { Err(PricingError::InvalidPrice { field, value, bound }) } else { Ok(()) }
 }
 
 fn at_most(field: Field, value: u128, bound: u128) -> Result<(), PricingError> {
-    if value > bound {
-        Err(PricingError::InvalidPrice {
-            field,
-            value,
-            bound,
-        })
-    } else {
-        Ok(())
-    }
+    if value > bound { Err(PricingError::InvalidPrice { field, value, bound }) } else { Ok(()) }
 }
 
 /// Each value is at least the one before it, the first at least `floor`, the last at most [`MULTIPLIER_MAX_BPS`].
@@ -154,9 +112,5 @@ fn within_factor_two(field: Field, previous: u128, next: u128) -> Result<(), Pri
     if next.div_ceil(2) <= previous && previous.div_ceil(2) <= next {
         return Ok(());
     }
-    Err(PricingError::ChangeTooLarge {
-        field,
-        previous,
-        next,
-    })
+    Err(PricingError::ChangeTooLarge { field, previous, next })
 }

@@ -6,11 +6,7 @@ use alloy_primitives::U256;
 ///
 /// `effective_at` is asked for a version's time; times rise with the numbers. The newest is asked first, as it mostly is the one;
 /// after that the search halves the range, so there are at most 65 questions.
-pub fn effective_version(
-    latest: u64,
-    now: u64,
-    mut effective_at: impl FnMut(u64) -> u64,
-) -> Option<u64> {
+pub fn effective_version(latest: u64, now: u64, mut effective_at: impl FnMut(u64) -> u64) -> Option<u64> {
     if latest == 0 {
         return None;
     }
@@ -40,9 +36,7 @@ pub fn valid_until(now: u64, min_delay_secs: u64, next_effective_at: Option<u64>
 /// Puts values below 2^`bits` side by side into one word, the first lowest.
 #[must_use]
 pub fn pack(values: &[u32], bits: usize) -> U256 {
-    values.iter().rev().fold(U256::ZERO, |word, value| {
-        word.wrapping_shl(bits) | U256::from(*value)
-    })
+    values.iter().rev().fold(U256::ZERO, |word, value| word.wrapping_shl(bits) | U256::from(*value))
 }
 
 /// The first `N` values of a word made by [`pack`].

@@ -50,7 +50,8 @@ fn stages() -> impl Strategy<Value = Stage> {
 }
 
 fn states() -> impl Strategy<Value = TaskState> {
-    let phases = prop::sample::select(vec![Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended]);
+    let phases =
+        prop::sample::select(vec![Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended]);
     let statuses = prop::sample::select(vec![Status::Open, Status::Completed, Status::NoQuorum, Status::Expired]);
     let numbers = (0..1_u64 << 48, any::<u16>(), 0..=AnswerKind::MAX, any::<u8>(), any::<u32>(), 0..1_u64 << 40, 0..1_u64 << 40);
     (phases, statuses, numbers, prop::collection::vec(stages(), 0..=7)).prop_map(|(phase, status, numbers, list)| {

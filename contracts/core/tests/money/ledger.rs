@@ -10,43 +10,13 @@ fn amounts() {
     assert_eq!(brought(U256::ZERO), Err(LedgerError::ZeroAmount));
     assert_eq!(brought(U256::from(1)), Ok(1));
     assert_eq!(brought(U256::from(u128::MAX)), Ok(u128::MAX));
-    assert_eq!(
-        brought(above),
-        Err(LedgerError::TooLarge {
-            amount: above,
-            max: u128::MAX
-        })
-    );
+    assert_eq!(brought(above), Err(LedgerError::TooLarge { amount: above, max: u128::MAX }));
     assert_eq!(wanted(5, U256::ZERO), Err(LedgerError::ZeroAmount));
     assert_eq!(wanted(5, U256::from(5)), Ok(5));
-    assert_eq!(
-        wanted(5, U256::from(6)),
-        Err(LedgerError::Insufficient {
-            available: 5,
-            needed: U256::from(6)
-        })
-    );
-    assert_eq!(
-        wanted(u128::MAX, above),
-        Err(LedgerError::Insufficient {
-            available: u128::MAX,
-            needed: above
-        })
-    );
-    assert_eq!(
-        credit(u128::MAX, 1),
-        Err(LedgerError::TooLarge {
-            amount: U256::from(1),
-            max: u128::MAX
-        })
-    );
-    assert_eq!(
-        debit(4, 5),
-        Err(LedgerError::Insufficient {
-            available: 4,
-            needed: U256::from(5)
-        })
-    );
+    assert_eq!(wanted(5, U256::from(6)), Err(LedgerError::Insufficient { available: 5, needed: U256::from(6) }));
+    assert_eq!(wanted(u128::MAX, above), Err(LedgerError::Insufficient { available: u128::MAX, needed: above }));
+    assert_eq!(credit(u128::MAX, 1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
+    assert_eq!(debit(4, 5), Err(LedgerError::Insufficient { available: 4, needed: U256::from(5) }));
 }
 
 /// Every refusal has its own number, and says it with the figures.
@@ -54,20 +24,12 @@ fn amounts() {
 fn refusals_are_numbered() {
     let errors = [
         LedgerError::ZeroAmount,
-        LedgerError::TooLarge {
-            amount: U256::from(2),
-            max: 1,
-        },
-        LedgerError::Insufficient {
-            available: 3,
-            needed: U256::from(4),
-        },
+        LedgerError::TooLarge { amount: U256::from(2), max: 1 },
+        LedgerError::Insufficient { available: 3, needed: U256::from(4) },
     ];
-    for (error, (code, figures)) in errors.into_iter().zip([
-        ("LEDGER-001", "zero"),
-        ("LEDGER-002", "2 wei"),
-        ("LEDGER-003", "4 wei"),
-    ]) {
+    for (error, (code, figures)) in
+        errors.into_iter().zip([("LEDGER-001", "zero"), ("LEDGER-002", "2 wei"), ("LEDGER-003", "4 wei")])
+    {
         assert_eq!(error.code(), code);
         let text = error.to_string();
         assert!(text.starts_with(code) && text.contains(figures), "{text}");
@@ -77,100 +39,28 @@ fn refusals_are_numbered() {
 #[test]
 fn an_account_step_by_step() {
     let account = Account::default().deposit(100).unwrap();
-    assert_eq!(
-        account,
-        Account {
-            available: 100,
-            reserved: 0
-        }
-    );
+    assert_eq!(account, Account { available: 100, reserved: 0 });
     let account = account.reserve(70).unwrap();
-    assert_eq!(
-        account,
-        Account {
-            available: 30,
-            reserved: 70
-        }
-    );
-    let short = Err(LedgerError::Insufficient {
-        available: 30,
-        needed: U256::from(31),
-    });
+    assert_eq!(account, Account { available: 30, reserved: 70 });
+    let short = Err(LedgerError::Insufficient { available: 30, needed: U256::from(31) });
     // What is reserved can be neither withdrawn nor reserved again.
     assert_eq!(account.withdraw(31), short);
     assert_eq!(account.reserve(31), short);
-    assert_eq!(
-        account.settle(70, 20),
-        Ok(Account {
-            available: 50,
-            reserved: 0
-        })
-    );
-    assert_eq!(
-        account.settle(71, 0),
-        Err(LedgerError::Insufficient {
-            available: 70,
-            needed: U256::from(71)
-        })
-    );
-    assert_eq!(
-        account.withdraw(30),
-        Ok(Account {
-            available: 0,
-            reserved: 70
-        })
-    );
+    assert_eq!(account.settle(70, 20), Ok(Account { available: 50, reserved: 0 }));
+    assert_eq!(account.settle(71, 0), Err(LedgerError::Insufficient { available: 70, needed: U256::from(71) }));
+    assert_eq!(account.withdraw(30), Ok(Account { available: 0, reserved: 70 }));
 }
 
 #[test]
 fn the_pool_step_by_step() {
     let pool = Pool::default().take_in(100).unwrap().earn(10).unwrap();
-    assert_eq!(
-        pool,
-        Pool {
-            held: 100,
-            treasury: 10
-        }
-    );
-    assert_eq!(
-        pool.withdraw_treasury(11),
-        Err(LedgerError::Insufficient {
-            available: 10,
-            needed: U256::from(11)
-        })
-    );
-    assert_eq!(
-        pool.withdraw_treasury(10),
-        Ok(Pool {
-            held: 90,
-            treasury: 0
-        })
-    );
-    assert_eq!(
-        pool.fund_treasury(5),
-        Ok(Pool {
-            held: 105,
-            treasury: 15
-        })
-    );
-    assert_eq!(
-        pool.pay_out(101),
-        Err(LedgerError::Insufficient {
-            available: 100,
-            needed: U256::from(101)
-        })
-    );
-    let full = Pool {
-        held: u128::MAX,
-        treasury: 0,
-    };
-    assert_eq!(
-        full.take_in(1),
-        Err(LedgerError::TooLarge {
-            amount: U256::from(1),
-            max: u128::MAX
-        })
-    );
+    assert_eq!(pool, Pool { held: 100, treasury: 10 });
+    assert_eq!(pool.withdraw_treasury(11), Err(LedgerError::Insufficient { available: 10, needed: U256::from(11) }));
+    assert_eq!(pool.withdraw_treasury(10), Ok(Pool { held: 90, treasury: 0 }));
+    assert_eq!(pool.fund_treasury(5), Ok(Pool { held: 105, treasury: 15 }));
+    assert_eq!(pool.pay_out(101), Err(LedgerError::Insufficient { available: 100, needed: U256::from(101) }));
+    let full = Pool { held: u128::MAX, treasury: 0 };
+    assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
 }
 
 /// A movement that can be asked for, with an amount that may be too large.
@@ -179,11 +69,7 @@ enum Move {
     Deposit(u128),
     Withdraw(u128),
     Reserve(u128),
-    Settle {
-        total: u128,
-        refunded: u128,
-        treasury: u128,
-    },
+    Settle { total: u128, refunded: u128, treasury: u128 },
     Fund(u128),
     Spend(u128),
 }
@@ -196,11 +82,7 @@ fn moves() -> impl Strategy<Value = Move> {
         amount().prop_map(Move::Reserve),
         (amount(), amount(), amount()).prop_map(|(total, refunded, treasury)| {
             let refunded = refunded.min(total);
-            Move::Settle {
-                total,
-                refunded,
-                treasury: treasury.min(total - refunded),
-            }
+            Move::Settle { total, refunded, treasury: treasury.min(total - refunded) }
         }),
         amount().prop_map(Move::Fund),
         amount().prop_map(Move::Spend),

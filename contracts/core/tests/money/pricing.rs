@@ -3,8 +3,7 @@
 use alloy_primitives::U512;
 use cor_core::math::BPS;
 use cor_core::pricing::{
-    ClassPrice, MULTIPLIER_MAX_BPS, PriceLines, PriceVersion, PricingError, QuoteInputs, Terms,
-    check_publish, quote,
+    ClassPrice, MULTIPLIER_MAX_BPS, PriceLines, PriceVersion, PricingError, QuoteInputs, Terms, check_publish, quote,
 };
 use proptest::prelude::*;
 
@@ -13,12 +12,7 @@ const COR: u128 = 1_000_000_000_000_000_000;
 
 /// A version with round numbers, as an example and as a base for tables.
 pub(crate) fn version() -> PriceVersion {
-    let class = |base| ClassPrice {
-        base: base * COR,
-        step: base * COR / 2,
-        tool: COR / 4,
-        validator: COR / 10,
-    };
+    let class = |base| ClassPrice { base: base * COR, step: base * COR / 2, tool: COR / 4, validator: COR / 10 };
     PriceVersion {
         terms: Terms {
             effective_at: 1_000,
@@ -60,28 +54,18 @@ fn rising<const N: usize>(floor: u32, most: u32) -> impl Strategy<Value = [u32; 
 }
 
 fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
-    (1..=most, any::<u128>(), 0..=most, 0..=most).prop_map(|(base, step, tool, validator)| {
-        ClassPrice {
-            base,
-            step: step % (base + 1).max(1),
-            tool,
-            validator,
-        }
+    (1..=most, any::<u128>(), 0..=most, 0..=most).prop_map(|(base, step, tool, validator)| ClassPrice {
+        base,
+        step: step % (base + 1).max(1),
+        tool,
+        validator,
     })
 }
 
 /// Versions that may be published, with prices up to `most` wei. Up to a million COR, no price overflows.
 pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
-    let multipliers = (
-        rising(BPS, MULTIPLIER_MAX_BPS),
-        rising(BPS, MULTIPLIER_MAX_BPS),
-        rising(BPS, MULTIPLIER_MAX_BPS),
-    );
-    let units_most = if most > 1_000_000 * COR {
-        u64::MAX
-    } else {
-        10_000_000
-    };
+    let multipliers = (rising(BPS, MULTIPLIER_MAX_BPS), rising(BPS, MULTIPLIER_MAX_BPS), rising(BPS, MULTIPLIER_MAX_BPS));
+    let units_most = if most > 1_000_000 * COR { u64::MAX } else { 10_000_000 };
     let gas = (0..=units_most, 0..=units_most, 0..=most);
     (
         proptest::array::uniform3(class_price(most)),
@@ -90,61 +74,49 @@ pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
         gas,
         (rising::<4>(0, BPS), rising::<4>(0, BPS)),
     )
-        .prop_map(
-            |(
+        .prop_map(|(classes, (sla_bps, consensus_bps, priority_bps), (quorum_step_bps, network_fee_bps), gas, rebates)| {
+            let bound = BPS * network_fee_bps / (BPS + network_fee_bps);
+            let fit = |rebates: [u32; 4]| rebates.map(|rebate| rebate * (bound / 2) / BPS);
+            PriceVersion {
+                terms: Terms {
+                    effective_at: 0,
+                    sla_bps,
+                    consensus_bps,
+                    priority_bps,
+                    quorum_step_bps,
+                    network_fee_bps,
+                    settlement_gas_base: gas.0,
+                    settlement_gas_per_replica: gas.1,
+                    gas_price: gas.2,
+                    stake_rebate_bps: fit(rebates.0),
+                    volume_rebate_bps: fit(rebates.1),
+                },
                 classes,
-                (sla_bps, consensus_bps, priority_bps),
-                (quorum_step_bps, network_fee_bps),
-                gas,
-                rebates,
-            )| {
-                let bound = BPS * network_fee_bps / (BPS + network_fee_bps);
-                let fit = |rebates: [u32; 4]| rebates.map(|rebate| rebate * (bound / 2) / BPS);
-                PriceVersion {
-                    terms: Terms {
-                        effective_at: 0,
-                        sla_bps,
-                        consensus_bps,
-                        priority_bps,
-                        quorum_step_bps,
-                        network_fee_bps,
-                        settlement_gas_base: gas.0,
-                        settlement_gas_per_replica: gas.1,
-                        gas_price: gas.2,
-                        stake_rebate_bps: fit(rebates.0),
-                        volume_rebate_bps: fit(rebates.1),
-                    },
-                    classes,
-                }
-            },
-        )
+            }
+        })
 }
 
 /// Inputs within their ranges.
 pub(crate) fn valid_inputs() -> impl Strategy<Value = QuoteInputs> {
-    (
-        (1_u16.., any::<u16>(), 0_u8..3, any::<u8>(), 0_u8..4),
-        (0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4, 0_u8..4),
+    ((1_u16.., any::<u16>(), 0_u8..3, any::<u8>(), 0_u8..4), (0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4, 0_u8..4)).prop_map(
+        |(
+            (execution_depth, tool_depth, sla, validator_depth, half),
+            (consensus_rule, quorum_bps, priority, stake_tier, volume_tier),
+        )| {
+            QuoteInputs {
+                execution_depth,
+                tool_depth,
+                sla,
+                validator_depth,
+                replicas: half * 2 + 1,
+                consensus_rule,
+                quorum_bps,
+                priority,
+                stake_tier,
+                volume_tier,
+            }
+        },
     )
-        .prop_map(
-            |(
-                (execution_depth, tool_depth, sla, validator_depth, half),
-                (consensus_rule, quorum_bps, priority, stake_tier, volume_tier),
-            )| {
-                QuoteInputs {
-                    execution_depth,
-                    tool_depth,
-                    sla,
-                    validator_depth,
-                    replicas: half * 2 + 1,
-                    consensus_rule,
-                    quorum_bps,
-                    priority,
-                    stake_tier,
-                    volume_tier,
-                }
-            },
-        )
 }
 
 /// The formula once more, in integers that cannot overflow. Lines in the order of [`PriceLines`].
@@ -156,8 +128,8 @@ fn oracle(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> [U512; 7] 
         + wide(class.step) * wide(u128::from(inputs.execution_depth) - 1)
         + wide(class.tool) * wide(inputs.tool_depth.into());
     let quorum_steps = up(wide(u128::from(inputs.quorum_bps) - 5_000), wide(1_000));
-    let consensus = wide(terms.consensus_bps[usize::from(inputs.consensus_rule)].into())
-        + wide(terms.quorum_step_bps.into()) * quorum_steps;
+    let consensus =
+        wide(terms.consensus_bps[usize::from(inputs.consensus_rule)].into()) + wide(terms.quorum_step_bps.into()) * quorum_steps;
     let scaled = replica
         * wide(terms.sla_bps[usize::from(inputs.sla)].into())
         * consensus
@@ -165,37 +137,17 @@ fn oracle(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> [U512; 7] 
     let per_replica = up(scaled, wide(10_u128.pow(12)));
     let miners = per_replica * replicas;
     let validators = wide(class.validator) * wide(inputs.validator_depth.into()) * replicas;
-    let network = up(
-        (miners + validators) * wide(terms.network_fee_bps.into()),
-        wide(10_000),
-    );
-    let gas = (wide(terms.settlement_gas_base.into())
-        + wide(terms.settlement_gas_per_replica.into()) * replicas)
+    let network = up((miners + validators) * wide(terms.network_fee_bps.into()), wide(10_000));
+    let gas = (wide(terms.settlement_gas_base.into()) + wide(terms.settlement_gas_per_replica.into()) * replicas)
         * wide(terms.gas_price);
-    let rebate_bps = terms.stake_rebate_bps[usize::from(inputs.stake_tier)]
-        + terms.volume_rebate_bps[usize::from(inputs.volume_tier)];
+    let rebate_bps =
+        terms.stake_rebate_bps[usize::from(inputs.stake_tier)] + terms.volume_rebate_bps[usize::from(inputs.volume_tier)];
     let rebate = (miners + validators + network) * wide(rebate_bps.into()) / wide(10_000);
-    [
-        per_replica,
-        miners,
-        validators,
-        network,
-        gas,
-        rebate,
-        miners + validators + network + gas - rebate,
-    ]
+    [per_replica, miners, validators, network, gas, rebate, miners + validators + network + gas - rebate]
 }
 
 fn as_array(price: &PriceLines) -> [u128; 7] {
-    [
-        price.per_replica,
-        price.miners,
-        price.validators,
-        price.network,
-        price.gas,
-        price.rebate,
-        price.total,
-    ]
+    [price.per_replica, price.miners, price.validators, price.network, price.gas, price.rebate, price.total]
 }
 
 /// Every field of the inputs at its least and most, and one beyond.
@@ -206,39 +158,17 @@ fn inputs_out_of_range_are_named() {
         change(&mut inputs);
         inputs.check()
     };
-    let refused = |field, value, min, max| {
-        Err(PricingError::InputOutOfRange {
-            field,
-            value,
-            min,
-            max,
-        })
-    };
-    assert_eq!(
-        set(|i| i.execution_depth = 0),
-        refused("executionDepth", 0, 1, 65_535)
-    );
+    let refused = |field, value, min, max| Err(PricingError::InputOutOfRange { field, value, min, max });
+    assert_eq!(set(|i| i.execution_depth = 0), refused("executionDepth", 0, 1, 65_535));
     assert_eq!(set(|i| i.execution_depth = u16::MAX), Ok(()));
     assert_eq!(set(|i| i.sla = 3), refused("sla", 3, 0, 2));
     assert_eq!(set(|i| i.replicas = 0), refused("replicas", 0, 1, 7));
     assert_eq!(set(|i| i.replicas = 9), refused("replicas", 9, 1, 7));
-    assert_eq!(
-        set(|i| i.replicas = 4),
-        Err(PricingError::EvenReplicas { replicas: 4 })
-    );
+    assert_eq!(set(|i| i.replicas = 4), Err(PricingError::EvenReplicas { replicas: 4 }));
     assert_eq!(set(|i| i.replicas = 7), Ok(()));
-    assert_eq!(
-        set(|i| i.consensus_rule = 3),
-        refused("consensusRule", 3, 0, 2)
-    );
-    assert_eq!(
-        set(|i| i.quorum_bps = 5_000),
-        refused("quorumBps", 5_000, 5_001, 10_000)
-    );
-    assert_eq!(
-        set(|i| i.quorum_bps = 10_001),
-        refused("quorumBps", 10_001, 5_001, 10_000)
-    );
+    assert_eq!(set(|i| i.consensus_rule = 3), refused("consensusRule", 3, 0, 2));
+    assert_eq!(set(|i| i.quorum_bps = 5_000), refused("quorumBps", 5_000, 5_001, 10_000));
+    assert_eq!(set(|i| i.quorum_bps = 10_001), refused("quorumBps", 10_001, 5_001, 10_000));
     assert_eq!(set(|i| i.quorum_bps = 10_000), Ok(()));
     assert_eq!(set(|i| i.priority = 3), refused("priority", 3, 0, 2));
     assert_eq!(set(|i| i.stake_tier = 4), refused("stakeTier", 4, 0, 3));
@@ -278,22 +208,14 @@ fn quotes_worked_by_hand() {
     assert_eq!(price.per_replica, COR * 21_525 / 100);
     assert_eq!(price.validators, COR);
     assert_eq!(price.network, (price.miners + price.validators) / 10);
-    assert_eq!(
-        price.rebate,
-        (price.miners + price.validators + price.network) * 350 / 10_000
-    );
+    assert_eq!(price.rebate, (price.miners + price.validators + price.network) * 350 / 10_000);
     assert_eq!(price.gas, gas(5));
 }
 
 #[test]
 fn a_price_beyond_128_bits_is_refused() {
     let mut version = version();
-    version.classes[0] = ClassPrice {
-        base: u128::MAX,
-        step: u128::MAX,
-        tool: 0,
-        validator: 0,
-    };
+    version.classes[0] = ClassPrice { base: u128::MAX, step: u128::MAX, tool: 0, validator: 0 };
     let price = quote(&version.terms, &version.classes[0], &inputs());
     assert_eq!(price, Err(PricingError::PriceOverflow));
     assert_eq!(PricingError::PriceOverflow.code(), "PRICE-003");

@@ -7,26 +7,11 @@ use proptest::prelude::*;
 use crate::pricing::{inputs, valid_inputs, version, versions};
 
 fn lines() -> EscrowLines {
-    EscrowLines {
-        replicas: 3,
-        per_replica: 100,
-        validators: 30,
-        network: 33,
-        gas: 55,
-        rebate: 7,
-    }
+    EscrowLines { replicas: 3, per_replica: 100, validators: 30, network: 33, gas: 55, rebate: 7 }
 }
 
 fn price() -> PriceLines {
-    PriceLines {
-        per_replica: 100,
-        miners: 300,
-        validators: 30,
-        network: 33,
-        gas: 55,
-        rebate: 7,
-        total: 411,
-    }
+    PriceLines { per_replica: 100, miners: 300, validators: 30, network: 33, gas: 55, rebate: 7, total: 411 }
 }
 
 #[test]
@@ -36,14 +21,7 @@ fn charges_worked_by_hand() {
     assert_eq!(escrow.lines(), &lines());
     let charge = |to_miners, refunded, to_keeper| {
         let charged = escrow.total() - refunded;
-        Ok(Charge {
-            per_miner: 100,
-            to_miners,
-            to_keeper,
-            to_treasury: 26,
-            refunded,
-            charged,
-        })
+        Ok(Charge { per_miner: 100, to_miners, to_keeper, to_treasury: 26, refunded, charged })
     };
     // All agreed: validators, which did not run, come back.
     assert_eq!(escrow.charge(3, true), charge(300, 30, 55));
@@ -52,97 +30,33 @@ fn charges_worked_by_hand() {
     assert_eq!(escrow.charge(0, true), charge(0, 330, 55));
     // Nobody served: the gas line comes back.
     assert_eq!(escrow.charge(2, false), charge(200, 185, 0));
-    assert_eq!(
-        escrow.charge(4, true),
-        Err(SettlementError::TooManyPaid {
-            paid: 4,
-            replicas: 3
-        })
-    );
-    assert_eq!(
-        escrow.charge(u64::MAX, true),
-        Err(SettlementError::TooManyPaid {
-            paid: u64::MAX,
-            replicas: 3
-        })
-    );
+    assert_eq!(escrow.charge(4, true), Err(SettlementError::TooManyPaid { paid: 4, replicas: 3 }));
+    assert_eq!(escrow.charge(u64::MAX, true), Err(SettlementError::TooManyPaid { paid: u64::MAX, replicas: 3 }));
 }
 
 #[test]
 fn refunds_worked_by_hand() {
     let escrow = Escrow::new(lines()).unwrap();
-    for (served, cap_bps, to_keeper) in [
-        (true, 10_000, 55),
-        (true, 5_000, 27),
-        (true, 0, 0),
-        (false, 10_000, 0),
-        (true, u32::MAX, 55),
-    ] {
-        assert_eq!(
-            escrow.refund(served, cap_bps),
-            Refund {
-                to_keeper,
-                refunded: 411 - to_keeper
-            },
-            "{served} {cap_bps}"
-        );
+    for (served, cap_bps, to_keeper) in
+        [(true, 10_000, 55), (true, 5_000, 27), (true, 0, 0), (false, 10_000, 0), (true, u32::MAX, 55)]
+    {
+        assert_eq!(escrow.refund(served, cap_bps), Refund { to_keeper, refunded: 411 - to_keeper }, "{served} {cap_bps}");
     }
 }
 
 #[test]
 fn unsound_quotes_are_refused() {
     assert_eq!(Escrow::open(3, &price(), 411), Escrow::new(lines()));
-    assert_eq!(
-        Escrow::open(3, &price(), 410),
-        Err(SettlementError::MaxChargeExceeded {
-            quoted: 411,
-            max_charge: 410
-        })
-    );
-    let wrong_total = PriceLines {
-        total: 412,
-        ..price()
-    };
-    assert_eq!(
-        Escrow::open(3, &wrong_total, 411),
-        Err(SettlementError::InconsistentQuote {
-            quoted: 412,
-            computed: 411
-        })
-    );
-    assert_eq!(
-        Escrow::open(5, &price(), 411),
-        Err(SettlementError::InconsistentQuote {
-            quoted: 411,
-            computed: 611
-        })
-    );
-    let rebate = EscrowLines {
-        rebate: 34,
-        ..lines()
-    };
-    assert_eq!(
-        Escrow::new(rebate),
-        Err(SettlementError::InconsistentQuote {
-            quoted: 34,
-            computed: 33
-        })
-    );
-    let full = EscrowLines {
-        gas: LINE_MAX,
-        ..lines()
-    };
+    assert_eq!(Escrow::open(3, &price(), 410), Err(SettlementError::MaxChargeExceeded { quoted: 411, max_charge: 410 }));
+    let wrong_total = PriceLines { total: 412, ..price() };
+    assert_eq!(Escrow::open(3, &wrong_total, 411), Err(SettlementError::InconsistentQuote { quoted: 412, computed: 411 }));
+    assert_eq!(Escrow::open(5, &price(), 411), Err(SettlementError::InconsistentQuote { quoted: 411, computed: 611 }));
+    let rebate = EscrowLines { rebate: 34, ..lines() };
+    assert_eq!(Escrow::new(rebate), Err(SettlementError::InconsistentQuote { quoted: 34, computed: 33 }));
+    let full = EscrowLines { gas: LINE_MAX, ..lines() };
     assert!(Escrow::new(full).is_ok());
-    let beyond = EscrowLines {
-        gas: LINE_MAX + 1,
-        ..lines()
-    };
-    assert_eq!(
-        Escrow::new(beyond),
-        Err(SettlementError::LineTooLarge {
-            amount: LINE_MAX + 1
-        })
-    );
+    let beyond = EscrowLines { gas: LINE_MAX + 1, ..lines() };
+    assert_eq!(Escrow::new(beyond), Err(SettlementError::LineTooLarge { amount: LINE_MAX + 1 }));
 }
 
 /// Every refusal has its own number, and says it with the figures.
@@ -150,18 +64,9 @@ fn unsound_quotes_are_refused() {
 fn refusals_are_numbered() {
     let errors = [
         SettlementError::LineTooLarge { amount: 1 },
-        SettlementError::InconsistentQuote {
-            quoted: 2,
-            computed: 3,
-        },
-        SettlementError::MaxChargeExceeded {
-            quoted: 4,
-            max_charge: 5,
-        },
-        SettlementError::TooManyPaid {
-            paid: 6,
-            replicas: 7,
-        },
+        SettlementError::InconsistentQuote { quoted: 2, computed: 3 },
+        SettlementError::MaxChargeExceeded { quoted: 4, max_charge: 5 },
+        SettlementError::TooManyPaid { paid: 6, replicas: 7 },
     ];
     for (error, (code, figures)) in errors.into_iter().zip([
         ("SETTLE-001", "1 wei"),
@@ -180,10 +85,7 @@ fn a_quoted_price_is_an_escrow() {
     let version = version();
     let price = quote(&version.terms, &version.classes[0], &inputs()).unwrap();
     let escrow = Escrow::open(3, &price, price.total).unwrap();
-    assert_eq!(
-        (escrow.total(), escrow.miners()),
-        (price.total, price.miners)
-    );
+    assert_eq!((escrow.total(), escrow.miners()), (price.total, price.miners));
     let charge = escrow.charge(3, true).unwrap();
     // With all replicas agreed, the charge is the quote.
     assert_eq!((charge.charged, charge.refunded), (price.total, 0));

@@ -10,16 +10,9 @@ use proptest::prelude::*;
 fn the_version_in_effect() {
     let times = [10, 20, 30];
     let at = |version: u64| times[usize::try_from(version).unwrap() - 1];
-    for (now, version) in [
-        (0, None),
-        (9, None),
-        (10, Some(1)),
-        (19, Some(1)),
-        (20, Some(2)),
-        (29, Some(2)),
-        (30, Some(3)),
-        (u64::MAX, Some(3)),
-    ] {
+    for (now, version) in
+        [(0, None), (9, None), (10, Some(1)), (19, Some(1)), (20, Some(2)), (29, Some(2)), (30, Some(3)), (u64::MAX, Some(3))]
+    {
         assert_eq!(effective_version(3, now, at), version, "at {now}");
     }
     assert_eq!(effective_version(0, u64::MAX, |_| 0), None);

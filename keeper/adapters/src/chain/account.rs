@@ -112,10 +112,20 @@ impl Account {
         if balance < needed {
             return Err(ChainError::NoGasMoney { account: self.address(), balance, needed });
         }
-        let transaction =
-            TxEip1559 { chain_id: self.chain_id, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas: 0, to, value, access_list: Default::default(), input: data };
+        let transaction = TxEip1559 {
+            chain_id: self.chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas: 0,
+            to,
+            value,
+            access_list: Default::default(),
+            input: data,
+        };
         let signature = self.key.sign_hash_sync(&transaction.signature_hash());
-        let signature = signature.map_err(|error| ChainError::Unexpected { what: "signing".to_owned(), detail: error.to_string() })?;
+        let signature =
+            signature.map_err(|error| ChainError::Unexpected { what: "signing".to_owned(), detail: error.to_string() })?;
         let envelope = TxEnvelope::from(transaction.into_signed(signature));
         Ok(Signed { nonce, transaction: *envelope.tx_hash(), raw: envelope.encoded_2718().into() })
     }
@@ -151,7 +161,9 @@ impl Account {
         let tries = usize::try_from(RECEIPT_PATIENCE.as_millis() / RECEIPT_POLL.as_millis()).unwrap_or(usize::MAX);
         let not_mined = || ChainError::NotMined { transaction, waited_secs: RECEIPT_PATIENCE.as_secs() };
         let look = || async { self.receipt(transaction).await?.ok_or_else(not_mined) };
-        look.retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).with_max_times(tries)).when(|error| matches!(error, ChainError::NotMined { .. })).await
+        look.retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).with_max_times(tries))
+            .when(|error| matches!(error, ChainError::NotMined { .. }))
+            .await
     }
 
     /// Finds out why a mined transaction reverted, by calling it again on the state before its block.
@@ -159,7 +171,11 @@ impl Account {
         let before = block.map_or(BlockId::latest(), |number| BlockId::number(number.saturating_sub(1)));
         match self.provider.call(self.request(to, data, value)).block(before).await {
             Err(error) => self.refused(label, &error),
-            Ok(_) => reverted(label, "out of gas or changed state", "the same call succeeds on the state before its block; try again".to_owned()),
+            Ok(_) => reverted(
+                label,
+                "out of gas or changed state",
+                "the same call succeeds on the state before its block; try again".to_owned(),
+            ),
         }
     }
 
@@ -191,7 +207,11 @@ pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> Ch
     };
     match decode_revert(&data) {
         Some(known) => reverted(label, known.info().name, format!("[{}] {known}. {}", known.info().code, known.info().hint)),
-        None => reverted(label, &data.get(..4).map_or_else(|| "no data".to_owned(), alloy::hex::encode_prefixed), format!("revert data {data}")),
+        None => reverted(
+            label,
+            &data.get(..4).map_or_else(|| "no data".to_owned(), alloy::hex::encode_prefixed),
+            format!("revert data {data}"),
+        ),
     }
 }
 

@@ -55,7 +55,12 @@ impl RpcChain {
     ///
     /// # Errors
     /// As [`connect`].
-    pub async fn open(endpoint: &str, deployment: Deployment, key: PrivateKeySigner, journal: Arc<dyn Journal>) -> Result<Self, ChainError> {
+    pub async fn open(
+        endpoint: &str,
+        deployment: Deployment,
+        key: PrivateKeySigner,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, ChainError> {
         let provider = connect(endpoint, Some(deployment.chain_id)).await?;
         let account = Account::new(endpoint, provider.clone(), deployment.chain_id, key);
         Ok(Self { endpoint: endpoint.to_owned(), provider, deployment, outbox: Outbox::new(account, journal) })

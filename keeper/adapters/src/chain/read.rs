@@ -25,13 +25,23 @@ const NODE_PAGE: u64 = 100;
 /// Phases, statuses and outcomes are numbered from 0 without a gap, so a list in their order is their decoder.
 const PHASES: [Phase; 6] = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
 const STATUSES: [Status; 4] = [Status::Open, Status::Completed, Status::NoQuorum, Status::Expired];
-const OUTCOMES: [Outcome; 7] =
-    [Outcome::Pending, Outcome::Agreed, Outcome::Outlier, Outcome::NoAck, Outcome::NoPrecommit, Outcome::NoReveal, Outcome::BadReveal];
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Pending,
+    Outcome::Agreed,
+    Outcome::Outlier,
+    Outcome::NoAck,
+    Outcome::NoPrecommit,
+    Outcome::NoReveal,
+    Outcome::BadReveal,
+];
 
 /// A value of an enum by the contract's number.
 fn numbered<T: Copy>(what: &str, values: &[T], number: u8) -> Result<T, ChainError> {
     let value = values.get(usize::from(number)).copied();
-    value.ok_or_else(|| ChainError::Unexpected { what: what.to_owned(), detail: format!("number {number} is not known; is this program older than the contracts?") })
+    value.ok_or_else(|| ChainError::Unexpected {
+        what: what.to_owned(),
+        detail: format!("number {number} is not known; is this program older than the contracts?"),
+    })
 }
 
 impl RpcChain {
@@ -48,7 +58,11 @@ impl RpcChain {
     }
 
     pub(super) async fn read_head(&self) -> Result<Head, ChainError> {
-        let block = self.provider.get_block(alloy::eips::BlockId::latest()).await.map_err(|error| explain(&self.endpoint, "latest block", &error))?;
+        let block = self
+            .provider
+            .get_block(alloy::eips::BlockId::latest())
+            .await
+            .map_err(|error| explain(&self.endpoint, "latest block", &error))?;
         let block = block.ok_or_else(|| ChainError::Unexpected { what: "latest block".to_owned(), detail: "none".to_owned() })?;
         Ok(Head { number: block.header.number, timestamp_secs: block.header.timestamp })
     }
@@ -69,7 +83,8 @@ impl RpcChain {
             .topic2(B256::from(alloy::primitives::U256::from(task_id)))
             .from_block(self.deployment.from_block);
         let logs = self.logs(&filter).await?;
-        let missing = || ChainError::Unexpected { what: format!("TaskQueued of task {task_id}"), detail: "no such log".to_owned() };
+        let missing =
+            || ChainError::Unexpected { what: format!("TaskQueued of task {task_id}"), detail: "no such log".to_owned() };
         let log = logs.first().ok_or_else(missing)?;
         let event: ISessionQueue::TaskQueued = decode(log)?;
         Ok(TaskOrigin {
@@ -100,7 +115,12 @@ impl RpcChain {
     pub(super) async fn read_nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
         let mut nodes = Vec::new();
         for page in 0.. {
-            let listed = self.pool().nodesByPage(page * NODE_PAGE, NODE_PAGE).call().await.map_err(|error| self.failed("nodesByPage", error))?;
+            let listed = self
+                .pool()
+                .nodesByPage(page * NODE_PAGE, NODE_PAGE)
+                .call()
+                .await
+                .map_err(|error| self.failed("nodesByPage", error))?;
             let last = (listed.len() as u64) < NODE_PAGE;
             for node in listed {
                 nodes.extend(self.read_node(node).await?);
@@ -134,7 +154,9 @@ impl RpcChain {
 /// A log's event.
 fn decode<E: SolEvent>(log: &Log) -> Result<E, ChainError> {
     let decoded = log.log_decode::<E>();
-    decoded.map(|log| log.inner.data).map_err(|error| ChainError::Unexpected { what: E::SIGNATURE.to_owned(), detail: error.to_string() })
+    decoded
+        .map(|log| log.inner.data)
+        .map_err(|error| ChainError::Unexpected { what: E::SIGNATURE.to_owned(), detail: error.to_string() })
 }
 
 /// The task a log of the SessionQueue is about.
@@ -174,7 +196,8 @@ pub(crate) fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<Task
         payer: view.payer,
         phase: numbered("phase", &PHASES, view.phase)?,
         status: numbered("status", &STATUSES, view.status)?,
-        answer_kind: kind.ok_or_else(|| ChainError::Unexpected { what: "answerKind".to_owned(), detail: view.answerKind.to_string() })?,
+        answer_kind: kind
+            .ok_or_else(|| ChainError::Unexpected { what: "answerKind".to_owned(), detail: view.answerKind.to_string() })?,
         max_tokens: view.maxTokens,
         deadline_secs: view.deadline,
         result_digest: view.resultDigest,

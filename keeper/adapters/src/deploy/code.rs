@@ -61,7 +61,8 @@ impl Artifacts {
         }
         let mut code = STYLUS_PREFIX.to_vec();
         let params = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, lgwin: BROTLI_WINDOW, ..Default::default() };
-        brotli::BrotliCompress(&mut wasm.as_slice(), &mut code, &params).map_err(|error| CodeError::Missing { path: path.clone(), reason: error.to_string() })?;
+        brotli::BrotliCompress(&mut wasm.as_slice(), &mut code, &params)
+            .map_err(|error| CodeError::Missing { path: path.clone(), reason: error.to_string() })?;
         if code.len() > CODE_BYTES_MAX {
             return Err(CodeError::TooLarge { path, bytes: code.len(), limit: CODE_BYTES_MAX });
         }
@@ -99,7 +100,9 @@ mod tests {
     fn artifacts_are_refused_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = Artifacts::new(folder.path());
-        assert!(matches!(artifacts.code("SessionPaymentTable"), Err(CodeError::Missing { path, .. }) if path.ends_with("session-payment-table.wasm")));
+        assert!(
+            matches!(artifacts.code("SessionPaymentTable"), Err(CodeError::Missing { path, .. }) if path.ends_with("session-payment-table.wasm"))
+        );
         std::fs::write(folder.path().join("cor.wasm"), b"hello").unwrap();
         assert!(matches!(artifacts.code("Cor"), Err(CodeError::NotWasm(_))));
         std::fs::write(folder.path().join("cor.wasm"), b"\0asm\x01\0\0\0").unwrap();

@@ -11,7 +11,10 @@ use alloy::{
     sol_types::{SolCall, SolEvent, SolValue},
 };
 use cor_keeper::ports::ChainError;
-use cor_sol::{cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking};
+use cor_sol::{
+    cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
+    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+};
 use cor_wire::deployment::{DeployedContract, Deployment};
 
 pub use code::{Artifacts, CodeError, init_code};
@@ -77,15 +80,24 @@ struct Deployer<'a> {
 ///
 /// # Errors
 /// The step that failed and why. What was deployed before stays on the chain, unregistered and without money.
-pub async fn deploy(account: &Account, artifacts: &Artifacts, params: &NetworkParams, progress: &mut (dyn FnMut(&str) + Send)) -> Result<DeployedNetwork, DeployError> {
+pub async fn deploy(
+    account: &Account,
+    artifacts: &Artifacts,
+    params: &NetworkParams,
+    progress: &mut (dyn FnMut(&str) + Send),
+) -> Result<DeployedNetwork, DeployError> {
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
     let chain = |source| DeployError::Chain { step: "reading the chain".to_owned(), source };
     let code = account.provider().get_code_at(STYLUS_DEPLOYER).await;
-    if code.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?.is_empty() {
+    if code
+        .map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?
+        .is_empty()
+    {
         return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
     }
     let from_block = account.provider().get_block_number().await;
-    let from_block = from_block.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?;
+    let from_block =
+        from_block.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?;
     let deployment = deployer.create_all(params, from_block).await?;
     deployer.wire(&deployment).await?;
     deployer.configure(&deployment, params).await?;
@@ -100,10 +112,28 @@ impl Deployer<'_> {
             chain_id: params.chain_id,
             from_block,
             runtime: self.create("Runtime", (owner,).abi_encode_params()).await?,
-            cor: self.create("Cor", (params.token_name.clone(), params.token_symbol.clone(), U256::from(params.token_decimals), params.token_cap, owner).abi_encode_params()).await?,
-            staking: self.create("Staking", (owner, U256::from(params.unbonding_secs), params.node_stake).abi_encode_params()).await?,
-            session_payment_table: self.create("SessionPaymentTable", (owner, U256::from(params.price_delay_secs)).abi_encode_params()).await?,
-            session_payment: self.create("SessionPayment", (owner, U256::from(params.no_result_gas_cap_bps)).abi_encode_params()).await?,
+            cor: self
+                .create(
+                    "Cor",
+                    (
+                        params.token_name.clone(),
+                        params.token_symbol.clone(),
+                        U256::from(params.token_decimals),
+                        params.token_cap,
+                        owner,
+                    )
+                        .abi_encode_params(),
+                )
+                .await?,
+            staking: self
+                .create("Staking", (owner, U256::from(params.unbonding_secs), params.node_stake).abi_encode_params())
+                .await?,
+            session_payment_table: self
+                .create("SessionPaymentTable", (owner, U256::from(params.price_delay_secs)).abi_encode_params())
+                .await?,
+            session_payment: self
+                .create("SessionPayment", (owner, U256::from(params.no_result_gas_cap_bps)).abi_encode_params())
+                .await?,
             node_pool: self.create("NodePool", (owner,).abi_encode_params()).await?,
             session_queue: self.create("SessionQueue", (owner,).abi_encode_params()).await?,
         })
@@ -113,10 +143,20 @@ impl Deployer<'_> {
     async fn create(&mut self, name: &str, arguments: Vec<u8>) -> Result<Address, DeployError> {
         let code = self.artifacts.code(name)?;
         (self.progress)(&format!("deploying {name} ({} bytes)", code.len()));
-        let salt = keccak256((name.to_owned(), self.account.address(), keccak256(&code), self.contracts.len() as u64, now_nanos()).abi_encode());
+        let salt = keccak256(
+            (name.to_owned(), self.account.address(), keccak256(&code), self.contracts.len() as u64, now_nanos()).abi_encode(),
+        );
         let init_data = [stylus_constructorCall::SELECTOR.as_slice(), &arguments].concat();
-        let call = IStylusDeployer::deployCall { bytecode: code::init_code(&code).into(), initData: init_data.into(), initValue: U256::ZERO, salt };
-        let mined = self.account.call("StylusDeployer.deploy", STYLUS_DEPLOYER, call.abi_encode().into(), U256::from(ACTIVATION_VALUE_WEI)).await;
+        let call = IStylusDeployer::deployCall {
+            bytecode: code::init_code(&code).into(),
+            initData: init_data.into(),
+            initValue: U256::ZERO,
+            salt,
+        };
+        let mined = self
+            .account
+            .call("StylusDeployer.deploy", STYLUS_DEPLOYER, call.abi_encode().into(), U256::from(ACTIVATION_VALUE_WEI))
+            .await;
         let receipt = mined.map_err(|source| DeployError::Chain { step: format!("deploying {name}"), source })?.receipt;
         let logs = receipt.logs().iter().filter(|log| log.address() == STYLUS_DEPLOYER);
         let deployed = logs.filter_map(|log| IStylusDeployer::ContractDeployed::decode_log(&log.inner).ok()).next();
@@ -138,28 +178,60 @@ impl Deployer<'_> {
     }
 
     async fn wire(&mut self, at: &Deployment) -> Result<(), DeployError> {
-        let staking = IStaking::wireCall { token: at.cor, nodePool: at.node_pool, sessionQueue: at.session_queue, sessionPayment: at.session_payment };
+        let staking = IStaking::wireCall {
+            token: at.cor,
+            nodePool: at.node_pool,
+            sessionQueue: at.session_queue,
+            sessionPayment: at.session_payment,
+        };
         self.call("wiring Staking", at.staking, staking).await?;
-        let payment = ISessionPayment::wireCall { token: at.cor, table: at.session_payment_table, staking: at.staking, sessionQueue: at.session_queue };
+        let payment = ISessionPayment::wireCall {
+            token: at.cor,
+            table: at.session_payment_table,
+            staking: at.staking,
+            sessionQueue: at.session_queue,
+        };
         self.call("wiring SessionPayment", at.session_payment, payment).await?;
         let pool = INodePool::wireCall { staking: at.staking, sessionQueue: at.session_queue };
         self.call("wiring NodePool", at.node_pool, pool).await?;
-        let queue = ISessionQueue::wireCall { sessionPayment: at.session_payment, nodePool: at.node_pool, staking: at.staking, table: at.session_payment_table };
+        let queue = ISessionQueue::wireCall {
+            sessionPayment: at.session_payment,
+            nodePool: at.node_pool,
+            staking: at.staking,
+            table: at.session_payment_table,
+        };
         self.call("wiring SessionQueue", at.session_queue, queue).await
     }
 
     async fn configure(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
-        self.call("publishing prices", at.session_payment_table, ISessionPaymentTable::publishCall { price: params.prices.clone() }).await?;
+        self.call(
+            "publishing prices",
+            at.session_payment_table,
+            ISessionPaymentTable::publishCall { price: params.prices.clone() },
+        )
+        .await?;
         for model in &params.models {
-            let call = ISessionPaymentTable::setModelCall { modelIdentifier: model.identifier, class: model.class, enabled: true, name: model_name(&model.name) };
+            let call = ISessionPaymentTable::setModelCall {
+                modelIdentifier: model.identifier,
+                class: model.class,
+                enabled: true,
+                name: model_name(&model.name),
+            };
             self.call(&format!("listing model {}", model.name), at.session_payment_table, call).await?;
         }
         for keeper in &params.keepers {
-            self.call("naming a keeper", at.session_queue, ISessionQueue::setKeeperCall { keeper: *keeper, enabled: true }).await?;
+            self.call("naming a keeper", at.session_queue, ISessionQueue::setKeeperCall { keeper: *keeper, enabled: true })
+                .await?;
         }
-        let penalties = ISessionQueue::setPenaltiesCall { noReveal: params.no_reveal_penalty, badReveal: params.bad_reveal_penalty };
+        let penalties =
+            ISessionQueue::setPenaltiesCall { noReveal: params.no_reveal_penalty, badReveal: params.bad_reveal_penalty };
         self.call("setting penalties", at.session_queue, penalties).await?;
-        self.call("setting the oldest node version", at.node_pool, INodePool::setMinNodeVersionCall { version: params.min_node_version }).await?;
+        self.call(
+            "setting the oldest node version",
+            at.node_pool,
+            INodePool::setMinNodeVersionCall { version: params.min_node_version },
+        )
+        .await?;
         let minter = ICor::setMinterCall { minter: self.account.address(), enabled: true };
         self.call("naming the minter", at.cor, minter).await
     }
@@ -174,7 +246,12 @@ impl Deployer<'_> {
             ("SessionQueue", at.session_queue),
         ];
         for (name, module) in modules {
-            self.call(&format!("registering {name}"), at.runtime, IRuntime::setModuleCall { name: model_name(name), module, version: 1 }).await?;
+            self.call(
+                &format!("registering {name}"),
+                at.runtime,
+                IRuntime::setModuleCall { name: model_name(name), module, version: 1 },
+            )
+            .await?;
         }
         Ok(())
     }

@@ -46,7 +46,10 @@ impl KeeperClient {
     pub async fn wait_ready(&self, patience: Duration) -> Result<(), RelayError> {
         let started = Instant::now();
         let ask = || async { self.client.get(format!("{}/healthz", self.endpoint)).send().await?.error_for_status().map(drop) };
-        let policy = ExponentialBuilder::default().with_min_delay(Duration::from_millis(20)).with_max_delay(Duration::from_millis(200)).without_max_times();
+        let policy = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(20))
+            .with_max_delay(Duration::from_millis(200))
+            .without_max_times();
         let answer = ask.retry(policy).when(|_| started.elapsed() < patience).await;
         answer.map_err(|error| RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: error.to_string() })
     }
@@ -60,7 +63,8 @@ pub struct HttpRelay(pub KeeperClient);
 impl Relay for HttpRelay {
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError> {
         let KeeperClient { endpoint, client } = &self.0;
-        let unreachable = |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: error.to_string() };
+        let unreachable =
+            |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: error.to_string() };
         let reply = client.post(format!("{endpoint}/v1/messages")).json(&to_wire(message)).send().await.map_err(unreachable)?;
         if reply.status() == StatusCode::ACCEPTED {
             return Ok(());
@@ -102,7 +106,8 @@ impl HttpBlobs {
 
     async fn upload(&self, bytes: &[u8]) -> Result<B256, BlobError> {
         let url = format!("{}/v1/blobs", self.0.endpoint);
-        let reply = self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(error.to_string()))?;
+        let reply =
+            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(error.to_string()))?;
         match reply.status() {
             StatusCode::OK => Ok(alloy::primitives::keccak256(bytes)),
             StatusCode::PAYLOAD_TOO_LARGE => Err(BlobError::TooLarge { bytes: bytes.len(), limit: BLOB_BYTES_MAX }),

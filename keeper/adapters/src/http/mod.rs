@@ -24,7 +24,12 @@ fn to_wire(message: &SignedMessage) -> MessageBody {
         LaneMessage::Precommit { commitment } => MessageContents::Precommit { commitment },
         LaneMessage::Commit { result_digest, salt } => MessageContents::Commit { result_digest, salt },
     };
-    MessageBody { task_id: message.task_id, miner: message.miner, message: contents, signature: Bytes::copy_from_slice(&message.signature) }
+    MessageBody {
+        task_id: message.task_id,
+        miner: message.miner,
+        message: contents,
+        signature: Bytes::copy_from_slice(&message.signature),
+    }
 }
 
 /// The message of a wire form; `None` if the signature has not 65 bytes.

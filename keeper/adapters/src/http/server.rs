@@ -39,7 +39,12 @@ struct Shared {
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, keeper: Arc<Keeper>, blobs: Arc<dyn Blobs>, mut stop: watch::Receiver<bool>) -> Result<(), IntakeError> {
+pub async fn serve(
+    listener: TcpListener,
+    keeper: Arc<Keeper>,
+    blobs: Arc<dyn Blobs>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), IntakeError> {
     let messages = post(take_message).layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX));
     let uploads = post(take_blob).layer(DefaultBodyLimit::max(BLOB_BYTES_MAX));
     let routes = Router::new()

@@ -42,8 +42,16 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
         ..NodeConfig::default()
     };
     let node = Node::spawn(config).await?;
-    let accounts = node.accounts().iter().map(|account| Account { address: account.address.to_string(), private_key: account.private_key.to_string() });
-    let started = Started { http: node.http_endpoint(), websocket: node.ws_endpoint(), chain_id: args.chain_id, accounts: accounts.collect() };
+    let accounts = node
+        .accounts()
+        .iter()
+        .map(|account| Account { address: account.address.to_string(), private_key: account.private_key.to_string() });
+    let started = Started {
+        http: node.http_endpoint(),
+        websocket: node.ws_endpoint(),
+        chain_id: args.chain_id,
+        accounts: accounts.collect(),
+    };
     output.result(&started, text);
     // An error means that the sender is gone, which is a stop as well.
     let _ = stop_signal().wait_for(|stop| *stop).await;

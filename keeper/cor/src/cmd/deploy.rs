@@ -19,26 +19,40 @@ pub(crate) async fn run(args: DeployArgs, output: &Output) -> Result<(), CliErro
     let key = key::load(&args.network)?;
     let provider = connect(&args.network.rpc, None).await?;
     let chain_id = alloy::providers::Provider::get_chain_id(&provider).await;
-    let chain_id = chain_id.map_err(|error| ChainError::Unreachable { endpoint: args.network.rpc.clone(), reason: error.to_string() })?;
+    let chain_id =
+        chain_id.map_err(|error| ChainError::Unreachable { endpoint: args.network.rpc.clone(), reason: error.to_string() })?;
     let account = Account::new(&args.network.rpc, provider, chain_id, key);
     let params = NetworkParams::development(chain_id, args.keepers, vec![default_model()]);
     let spinner = output.spinner("deploying");
-    let network = deploy(&account, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
+    let network =
+        deploy(&account, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
     spinner.finish_and_clear();
     write_deployment(&args.network.network, &network.deployment)?;
-    output.result(&Report { network: &network.deployment, contracts: &network.contracts }, |_| text(&network, &args.network.network.display().to_string()));
+    output.result(&Report { network: &network.deployment, contracts: &network.contracts }, |_| {
+        text(&network, &args.network.network.display().to_string())
+    });
     Ok(())
 }
 
 /// The model that every miner has out of the box.
 pub(crate) fn default_model() -> cor_adapters::deploy::ListedModel {
-    cor_adapters::deploy::ListedModel { identifier: 1, class: 0, name: cor_inference::ModelSpec::SMOLLM2_135M_INSTRUCT.name.to_string() }
+    cor_adapters::deploy::ListedModel {
+        identifier: 1,
+        class: 0,
+        name: cor_inference::ModelSpec::SMOLLM2_135M_INSTRUCT.name.to_string(),
+    }
 }
 
 pub(crate) fn text(network: &DeployedNetwork, file: &str) -> String {
     let mut lines = vec![format!("{:<20} {:<42} {:>10} {:>10}", "contract", "address", "bytes", "gas")];
     for contract in &network.contracts {
-        lines.push(format!("{:<20} {:<42} {:>10} {:>10}", contract.name, contract.address.to_string(), contract.code_bytes, contract.gas_used));
+        lines.push(format!(
+            "{:<20} {:<42} {:>10} {:>10}",
+            contract.name,
+            contract.address.to_string(),
+            contract.code_bytes,
+            contract.gas_used
+        ));
     }
     lines.push(format!("addresses written to {file}"));
     lines.join("\n")

@@ -42,9 +42,19 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     lines.push("miners".to_owned());
     lines.extend(receipt.replicas.iter().map(replica));
     lines.push("timeline".to_owned());
-    lines.extend(receipt.timeline.iter().map(|entry| format!("  block {:<6} {} {:<16} {}", entry.block, entry.timestamp, entry.event, entry.detail)));
+    lines.extend(
+        receipt
+            .timeline
+            .iter()
+            .map(|entry| format!("  block {:<6} {} {:<16} {}", entry.block, entry.timestamp, entry.event, entry.detail)),
+    );
     lines.push("transactions".to_owned());
-    lines.extend(receipt.transactions.iter().map(|line| format!("  {:<20} {:>9} gas  {} from {}", line.step, line.gas_used, line.hash, line.from)));
+    lines.extend(
+        receipt
+            .transactions
+            .iter()
+            .map(|line| format!("  {:<20} {:>9} gas  {} from {}", line.step, line.gas_used, line.hash, line.from)),
+    );
     let gas: u64 = receipt.transactions.iter().map(|line| line.gas_used).sum();
     lines.push(format!("  {:<20} {gas:>9} gas", "together"));
     lines.join("\n")

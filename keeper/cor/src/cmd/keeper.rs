@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 
 use super::stop_signal;
 use crate::{
-    dev::ADDRESS_FILE,
     args::ServiceArgs,
+    dev::ADDRESS_FILE,
     error::CliError,
     key,
     network::read_deployment,
@@ -33,7 +33,11 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     // Told only now, when the journal and the chain are known to be fine.
     std::fs::write(settings.data.join(ADDRESS_FILE), address.to_string()).map_err(CliError::io("writing the address file"))?;
     tracing::info!(address = %chain.address(), listen = %address, "keeper");
-    let policy = KeeperPolicy { relay_margin_secs: settings.relay_margin_secs, retry_secs: settings.retry_secs, open_tasks_max: settings.open_tasks_max };
+    let policy = KeeperPolicy {
+        relay_margin_secs: settings.relay_margin_secs,
+        retry_secs: settings.retry_secs,
+        open_tasks_max: settings.open_tasks_max,
+    };
     let keeper = Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, policy, Duration::from_millis(settings.poll_ms)));
     let stop = stop_signal();
     let server = http::serve(listener, Arc::clone(&keeper), blobs, stop.clone());
@@ -43,7 +47,9 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
 
 async fn listen(settings: &KeeperSettings) -> Result<TcpListener, CliError> {
     match TcpListener::bind(&settings.listen).await {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(CliError::PortInUse { address: settings.listen.clone(), flag: "listen, or COR_KEEPER_LISTEN" }),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Err(CliError::PortInUse { address: settings.listen.clone(), flag: "listen, or COR_KEEPER_LISTEN" })
+        }
         listener => listener.map_err(CliError::io(format!("listening on {}", settings.listen))),
     }
 }

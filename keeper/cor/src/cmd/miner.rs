@@ -92,7 +92,11 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     if stake < required {
         return Err(CliError::NotStaked { node, stake, required });
     }
-    let operator = if settings.operator.is_empty() { node } else { settings.operator.parse().map_err(|_| invalid("operator is not an address"))? };
+    let operator = if settings.operator.is_empty() {
+        node
+    } else {
+        settings.operator.parse().map_err(|_| invalid("operator is not an address"))?
+    };
     let call = INodePool::registerCall {
         operator,
         models: settings.models.clone(),

@@ -5,11 +5,11 @@ use alloy::{
     sol_types::SolEvent,
 };
 use cor_adapters::chain::Account;
+use cor_keeper::ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment,
     session_queue::ISessionQueue::{self, SessionParams},
 };
-use cor_keeper::ports::ChainError;
 use serde::Serialize;
 
 use crate::{
@@ -49,14 +49,24 @@ pub(crate) async fn run(args: SessionArgs, output: &Output) -> Result<(), CliErr
     let payment = network.at.session_payment;
     match args.action {
         SessionAction::Deposit { amount } => deposit(&network, &account, parse_cor(&amount)?).await?,
-        SessionAction::Withdraw { amount } => drop(send(&account, "withdraw", payment, ISessionPayment::withdrawCall { amount: parse_cor(&amount)? }).await?),
-        SessionAction::Claim => drop(send(&account, "withdrawEarnings", payment, ISessionPayment::withdrawEarningsCall {}).await?),
+        SessionAction::Withdraw { amount } => {
+            drop(send(&account, "withdraw", payment, ISessionPayment::withdrawCall { amount: parse_cor(&amount)? }).await?)
+        }
+        SessionAction::Claim => {
+            drop(send(&account, "withdrawEarnings", payment, ISessionPayment::withdrawEarningsCall {}).await?)
+        }
         SessionAction::Create(terms) => {
             let session = create(&network, &account, &terms).await?;
             return show(&network, session, output).await;
         }
         SessionAction::Deactivate { session } => {
-            send(&account, "deactivateSession", network.at.session_queue, ISessionQueue::deactivateSessionCall { sessionId: session }).await?;
+            send(
+                &account,
+                "deactivateSession",
+                network.at.session_queue,
+                ISessionQueue::deactivateSessionCall { sessionId: session },
+            )
+            .await?;
             return show(&network, session, output).await;
         }
         SessionAction::Balance { .. } | SessionAction::Show { .. } => {}
@@ -97,11 +107,20 @@ pub(crate) async fn create(network: &Network, account: &Account, terms: &TermsAr
 
 async fn show(network: &Network, session_id: u64, output: &Output) -> Result<(), CliError> {
     let view = network.queue().getSession(session_id).call().await.map_err(network.failed("getSession"))?;
-    let session =
-        Session { session_id, owner: view.owner, active: view.active, tasks: view.taskCount, model: view.params.modelIdentifier, replicas: view.params.redundant };
+    let session = Session {
+        session_id,
+        owner: view.owner,
+        active: view.active,
+        tasks: view.taskCount,
+        model: view.params.modelIdentifier,
+        replicas: view.params.redundant,
+    };
     output.result(&session, |session| {
         let state = if session.active { "open" } else { "closed" };
-        format!("session {} of {} is {state}: model {}, {} replicas, {} tasks so far", session.session_id, session.owner, session.model, session.replicas, session.tasks)
+        format!(
+            "session {} of {} is {state}: model {}, {} replicas, {} tasks so far",
+            session.session_id, session.owner, session.model, session.replicas, session.tasks
+        )
     });
     Ok(())
 }

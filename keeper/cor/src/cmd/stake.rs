@@ -33,13 +33,17 @@ pub(crate) async fn run(args: StakeArgs, output: &Output) -> Result<(), CliError
     let staking = network.at.staking;
     match args.action {
         StakeAction::Node { node } => stake_node(&network, &account, node.unwrap_or(own)).await?,
-        StakeAction::UnbondNode { node } => drop(send(&account, "unbondNode", staking, IStaking::unbondNodeCall { node: node.unwrap_or(own) }).await?),
+        StakeAction::UnbondNode { node } => {
+            drop(send(&account, "unbondNode", staking, IStaking::unbondNodeCall { node: node.unwrap_or(own) }).await?)
+        }
         StakeAction::Add { amount } => {
             let amount = parse_cor(&amount)?;
             network.approve(&account, staking, amount).await?;
             send(&account, "stake", staking, IStaking::stakeCall { amount }).await?;
         }
-        StakeAction::Unbond { amount } => drop(send(&account, "unbond", staking, IStaking::unbondCall { amount: parse_cor(&amount)? }).await?),
+        StakeAction::Unbond { amount } => {
+            drop(send(&account, "unbond", staking, IStaking::unbondCall { amount: parse_cor(&amount)? }).await?)
+        }
         StakeAction::Withdraw => drop(send(&account, "withdraw", staking, IStaking::withdrawCall {}).await?),
         StakeAction::Show { .. } => {}
     }
@@ -62,7 +66,14 @@ async fn show(network: &Network, account: Address, output: &Output) -> Result<()
     let (node_stake, node_stake_required) = stake_of(network, account).await?;
     let user_stake = network.staking().stakeOf(account).call().await.map_err(network.failed("stakeOf"))?;
     let unbonding = network.staking().unbondingOf(account).call().await.map_err(network.failed("unbondingOf"))?;
-    let stake = Stake { account, node_stake, node_stake_required, user_stake, unbonding: unbonding.amount, next_release_at: unbonding.nextReleaseAt };
+    let stake = Stake {
+        account,
+        node_stake,
+        node_stake_required,
+        user_stake,
+        unbonding: unbonding.amount,
+        next_release_at: unbonding.nextReleaseAt,
+    };
     output.result(&stake, |stake| {
         format!(
             "{}\n  as a node  {} of {}\n  as a user  {}\n  unbonding  {}",

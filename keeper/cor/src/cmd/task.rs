@@ -11,7 +11,10 @@ use cor_adapters::{
     chain::Account,
     http::{HttpBlobs, KeeperClient},
 };
-use cor_core::{answer::AnswerKind, task::{Phase, Status}};
+use cor_core::{
+    answer::AnswerKind,
+    task::{Phase, Status},
+};
 use cor_keeper::ports::{Blobs, ChainError, urn_of};
 use cor_sol::session_queue::ISessionQueue;
 use serde::Serialize;
@@ -59,7 +62,9 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     let spinner = output.spinner(&format!("task {task_id}"));
     let answer = wait(&network, &blobs, task_id).await?;
     spinner.finish_and_clear();
-    output.result(&answer, |answer| answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}", answer.task_id, answer.status)));
+    output.result(&answer, |answer| {
+        answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}", answer.task_id, answer.status))
+    });
     match answer.answer {
         Some(_) => Ok(()),
         None => Err(CliError::NoResult { task_id, status: answer.status }),
@@ -97,11 +102,16 @@ pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64) -> 
     let started = Instant::now();
     let ended = || async {
         let task = network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?;
-        let open = CliError::Timeout { what: format!("the end of task {task_id}"), waited_secs: started.elapsed().as_secs(), logs: ".".into() };
+        let open = CliError::Timeout {
+            what: format!("the end of task {task_id}"),
+            waited_secs: started.elapsed().as_secs(),
+            logs: ".".into(),
+        };
         if task.phase == Phase::Ended.number() { Ok(task) } else { Err(open) }
     };
     let policy = ConstantBuilder::default().with_delay(POLL).without_max_times();
-    let task = ended.retry(policy).when(|error| matches!(error, CliError::Timeout { .. }) && started.elapsed() < PATIENCE).await?;
+    let task =
+        ended.retry(policy).when(|error| matches!(error, CliError::Timeout { .. }) && started.elapsed() < PATIENCE).await?;
     let completed = task.status == Status::Completed.number();
     let status = [Status::Completed, Status::NoQuorum, Status::Expired].into_iter().find(|status| status.number() == task.status);
     let answer = if completed { Some(String::from_utf8_lossy(&blobs.get(task.resultDigest).await?).into_owned()) } else { None };
@@ -113,7 +123,9 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
     let queue = network.at.session_queue;
     let step = match network.queue().closable(task_id).call().await.map_err(network.failed("closable"))? {
         1 => send(account, "endAck", queue, ISessionQueue::endAckCall { taskId: task_id }).await.map(|_| "ack phase closed")?,
-        2 => send(account, "endPrecommit", queue, ISessionQueue::endPrecommitCall { taskId: task_id }).await.map(|_| "precommit phase closed")?,
+        2 => send(account, "endPrecommit", queue, ISessionQueue::endPrecommitCall { taskId: task_id })
+            .await
+            .map(|_| "precommit phase closed")?,
         3 => send(account, "end", queue, ISessionQueue::endCall { taskId: task_id }).await.map(|_| "task ended")?,
         _ => "nothing is due",
     };

@@ -75,7 +75,8 @@ impl Children {
         let data = self.folder.join("keeper");
         // A port that is given goes to the keeper as it is; port 0 is resolved by it and told in a file.
         let listen = format!("127.0.0.1:{port}");
-        let mut running = self.spawn("keeper", key, &data, |command| command.env("COR_KEEPER_LISTEN", &listen).env("COR_KEEPER_DATA", &data))?;
+        let mut running =
+            self.spawn("keeper", key, &data, |command| command.env("COR_KEEPER_LISTEN", &listen).env("COR_KEEPER_DATA", &data))?;
         let address = self.await_address(&mut running, &data.join(ADDRESS_FILE)).await?;
         let url = format!("http://{address}");
         KeeperClient::new(&url)?.wait_ready(START_PATIENCE).await?;
@@ -91,14 +92,24 @@ impl Children {
             }
             alive(running)?;
             if started.elapsed() > START_PATIENCE {
-                return Err(CliError::Timeout { what: "the keeper's start".to_owned(), waited_secs: START_PATIENCE.as_secs(), logs: self.folder.clone() });
+                return Err(CliError::Timeout {
+                    what: "the keeper's start".to_owned(),
+                    waited_secs: START_PATIENCE.as_secs(),
+                    logs: self.folder.clone(),
+                });
             }
             tokio::time::sleep(POLL).await;
         }
     }
 
     /// Starts a miner; it registers itself when its model is loaded.
-    pub(super) async fn start_miner(&mut self, index: usize, key: &PrivateKeySigner, keeper_url: &str, args: &DevArgs) -> Result<(), CliError> {
+    pub(super) async fn start_miner(
+        &mut self,
+        index: usize,
+        key: &PrivateKeySigner,
+        keeper_url: &str,
+        args: &DevArgs,
+    ) -> Result<(), CliError> {
         let name = format!("miner-{index}");
         let data = self.folder.join(&name);
         let (drill, replica) = match args.fault {
@@ -110,9 +121,16 @@ impl Children {
             Some(Fault::CopyCommitment) => ("copy-commitment", "0"),
         };
         let running = self.spawn("miner", key, &data, |command| {
-            command.env("COR_MINER_DATA", &data).env("COR_MINER_KEEPER", keeper_url).env("COR_MINER_DRILL", drill).env("COR_MINER_DRILL_REPLICA", replica);
+            command
+                .env("COR_MINER_DATA", &data)
+                .env("COR_MINER_KEEPER", keeper_url)
+                .env("COR_MINER_DRILL", drill)
+                .env("COR_MINER_DRILL_REPLICA", replica);
             if let Some(url) = &args.openai_url {
-                command.env("COR_MINER_BACKEND__KIND", "openai").env("COR_MINER_BACKEND__OPENAI_URL", url).env("COR_MINER_BACKEND__OPENAI_MODEL", &args.openai_model);
+                command
+                    .env("COR_MINER_BACKEND__KIND", "openai")
+                    .env("COR_MINER_BACKEND__OPENAI_URL", url)
+                    .env("COR_MINER_BACKEND__OPENAI_MODEL", &args.openai_model);
             }
             command
         })?;
@@ -120,14 +138,25 @@ impl Children {
         Ok(())
     }
 
-    fn spawn(&self, service: &str, key: &PrivateKeySigner, data: &Path, set: impl FnOnce(&mut Command) -> &mut Command) -> Result<Running, CliError> {
+    fn spawn(
+        &self,
+        service: &str,
+        key: &PrivateKeySigner,
+        data: &Path,
+        set: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Running, CliError> {
         let name = data.file_name().map_or_else(|| service.to_owned(), |name| name.to_string_lossy().into_owned());
         std::fs::create_dir_all(data).map_err(CliError::io(format!("making the folder {}", data.display())))?;
         let log = self.folder.join(format!("{name}.log"));
-        let open = || File::options().create(true).append(true).open(&log).map_err(CliError::io(format!("opening {}", log.display())));
+        let open =
+            || File::options().create(true).append(true).open(&log).map_err(CliError::io(format!("opening {}", log.display())));
         let program = std::env::current_exe().map_err(CliError::io("finding this program"))?;
         let mut command = Command::new(program);
-        command.arg(service).env("COR_RPC", &self.rpc).env("COR_NETWORK", &self.network).env(KEY_VARIABLE, key.to_bytes().to_string());
+        command
+            .arg(service)
+            .env("COR_RPC", &self.rpc)
+            .env("COR_NETWORK", &self.network)
+            .env(KEY_VARIABLE, key.to_bytes().to_string());
         set(&mut command);
         command.stdin(Stdio::null()).stdout(open()?).stderr(open()?).kill_on_drop(true);
         let child = command.spawn().map_err(CliError::io(format!("starting {name}")))?;
@@ -144,7 +173,9 @@ impl Children {
 
     /// Kills the keeper by plan and starts it again on the same folder and port.
     pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task_id: u64) -> Result<(), CliError> {
-        let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else { return Ok(()) };
+        let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else {
+            return Ok(());
+        };
         while network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?.phase < plan.phase {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -97,9 +97,11 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     let keys = node.accounts().iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
     let provider = cor_adapters::chain::connect(&rpc, None).await?;
     let deployer = Account::new(&rpc, provider, cor_anvil::DEFAULT_CHAIN_ID, keys[DEPLOYER].clone());
-    let params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[KEEPER].address()], vec![cmd::deploy::default_model()]);
+    let params =
+        NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[KEEPER].address()], vec![cmd::deploy::default_model()]);
     let spinner = output.spinner("deploying");
-    let deployed = deploy(&deployer, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
+    let deployed =
+        deploy(&deployer, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
     spinner.finish_and_clear();
     let network_file = folder.join("network.json");
     write_deployment(&network_file, &deployed.deployment)?;
@@ -178,12 +180,22 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     let started = Instant::now();
     let blobs = HttpBlobs(KeeperClient::new(&running.keeper_url)?);
     let before = running.ledger.read(&running.network).await?;
-    let submit = SubmitArgs { session: running.session_id, prompt: args.prompt.clone(), kind: Kind::Text, max_tokens: args.max_tokens, max_charge: None };
+    let submit = SubmitArgs {
+        session: running.session_id,
+        prompt: args.prompt.clone(),
+        kind: Kind::Text,
+        max_tokens: args.max_tokens,
+        max_charge: None,
+    };
     output.say(format!("asking: {}", args.prompt));
     let task_id = cmd::task::submit(&running.network, &running.wallet, &blobs, &submit).await?;
     let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
     let spinner = output.spinner(&format!("task {task_id}"));
-    let waited = tokio::join!(cmd::task::wait(&running.network, &blobs, task_id), running.children.watch_keeper(kill, &running.network, task_id)).0;
+    let waited = tokio::join!(
+        cmd::task::wait(&running.network, &blobs, task_id),
+        running.children.watch_keeper(kill, &running.network, task_id)
+    )
+    .0;
     spinner.finish_and_clear();
     let answer = waited?;
     let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task_id).await?;
@@ -210,7 +222,11 @@ impl Running {
             let payment = self.network.payment();
             let left = || async {
                 let left = payment.earningsOf(replica.miner).call().await.map_err(self.network.failed("earningsOf"))?;
-                let open = || CliError::Timeout { what: format!("the claim of {}", replica.miner), waited_secs: START_PATIENCE.as_secs(), logs: self.children.folder().to_owned() };
+                let open = || CliError::Timeout {
+                    what: format!("the claim of {}", replica.miner),
+                    waited_secs: START_PATIENCE.as_secs(),
+                    logs: self.children.folder().to_owned(),
+                };
                 if left.is_zero() { Ok(()) } else { Err(open()) }
             };
             let tries = START_PATIENCE.as_millis() / POLL.as_millis();

@@ -73,14 +73,18 @@ impl Ledger {
 impl Books {
     /// Everything that was found, wei. Equal to the supply, or COR was lost or made.
     pub(super) fn total(&self) -> U256 {
-        let held = self.holdings.values().map(|holding| holding.wallet + holding.prepaid + holding.reserved + holding.earned + holding.stake);
+        let held = self
+            .holdings
+            .values()
+            .map(|holding| holding.wallet + holding.prepaid + holding.reserved + holding.earned + holding.stake);
         held.sum::<U256>() + self.treasury + self.slashed
     }
 }
 
 /// The accounts for which something changed.
 pub(super) fn changes(before: &Books, after: &Books) -> Vec<Change> {
-    let pairs = after.holdings.iter().map(|(account, now)| (*account, before.holdings.get(account).copied().unwrap_or_default(), *now));
+    let pairs =
+        after.holdings.iter().map(|(account, now)| (*account, before.holdings.get(account).copied().unwrap_or_default(), *now));
     let change = |(account, then, now): (Address, Holding, Holding)| {
         (then != now).then_some(Change {
             account,

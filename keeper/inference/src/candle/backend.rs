@@ -28,10 +28,7 @@ pub struct CandleOptions {
 
 impl CandleOptions {
     /// One answer at a time, on one thread.
-    pub const ONE_THREAD: Self = Self {
-        threads: NonZeroUsize::MIN,
-        answers_max: NonZeroUsize::MIN,
-    };
+    pub const ONE_THREAD: Self = Self { threads: NonZeroUsize::MIN, answers_max: NonZeroUsize::MIN };
 }
 
 /// Answers prompts with a model in this process.
@@ -68,19 +65,13 @@ impl CandleBackend {
     ) -> Result<Self, InferenceError> {
         engine_threads::expect(options.threads)?;
         let (path, progress) = (model.path().to_owned(), progress.clone());
-        let engine = tokio::task::spawn_blocking(move || Engine::load(&path, &progress))
-            .await
-            .map_err(LoadError::from)??;
+        let engine = tokio::task::spawn_blocking(move || Engine::load(&path, &progress)).await.map_err(LoadError::from)??;
         let info = BackendInfo {
             model: spec.name.to_string(),
             model_sha256: Some(model.sha256().0),
             determinism_class: determinism_class(model.sha256()),
         };
-        Ok(Self {
-            engine: Arc::new(engine),
-            slots: Arc::new(Slots::new(options)?),
-            info,
-        })
+        Ok(Self { engine: Arc::new(engine), slots: Arc::new(Slots::new(options)?), info })
     }
 }
 
@@ -104,11 +95,7 @@ impl Backend for CandleBackend {
                 let _ = reply.send(answered);
             }
         });
-        answer.await.unwrap_or_else(|_| {
-            Err(BackendError::Failed(
-                "the engine has panicked; its message is in the log".into(),
-            ))
-        })
+        answer.await.unwrap_or_else(|_| Err(BackendError::Failed("the engine has panicked; its message is in the log".into())))
     }
 }
 
@@ -125,42 +112,21 @@ impl Slots {
                     .map(Arc::new)
             })
             .collect::<Result<_, _>>()
-            .map_err(|error| LoadError::Threads {
-                reason: error.to_string(),
-            })?;
-        Ok(Self {
-            permits: Arc::new(Semaphore::new(options.answers_max.get())),
-            pools: Mutex::new(pools),
-        })
+            .map_err(|error| LoadError::Threads { reason: error.to_string() })?;
+        Ok(Self { permits: Arc::new(Semaphore::new(options.answers_max.get())), pools: Mutex::new(pools) })
     }
 
     async fn take(this: &Arc<Self>) -> Result<Slot, BackendError> {
         let closed = || BackendError::Failed("the engine is shut down".into());
-        let permit = Arc::clone(&this.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| closed())?;
+        let permit = Arc::clone(&this.permits).acquire_owned().await.map_err(|_| closed())?;
         // There are as many pools as permits, so that there is one.
-        let pool = this
-            .pools
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .ok_or_else(closed)?;
-        Ok(Slot {
-            slots: Arc::clone(this),
-            pool,
-            _permit: permit,
-        })
+        let pool = this.pools.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(closed)?;
+        Ok(Slot { slots: Arc::clone(this), pool, _permit: permit })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.slots
-            .pools
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::clone(&self.pool));
+        self.slots.pools.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&self.pool));
     }
 }

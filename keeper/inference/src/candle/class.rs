@@ -15,35 +15,24 @@ const MODEL_DIGITS: usize = 16;
 pub(super) fn determinism_class(model: Sha256) -> String {
     let model = &model.to_string()[..MODEL_DIGITS];
     // The adapter's version counts: it owns the chat template, the size of the prefill and the rule of ties.
-    format!(
-        "candle-{ENGINE_VERSION}/cor-{}/{}/{model}",
-        env!("CARGO_PKG_VERSION"),
-        cpu_tier()
-    )
+    format!("candle-{ENGINE_VERSION}/cor-{}/{}/{model}", env!("CARGO_PKG_VERSION"), cpu_tier())
 }
 
 /// The kernels that candle chooses at run time on this CPU, by the same tests in the same order.
 #[cfg(target_arch = "x86_64")]
 fn cpu_tier() -> String {
     let forced = |name| std::env::var(name).as_deref() == Ok("1");
-    let (force_avx2, force_avxvnni) = (
-        forced("MISTRALRS_FORCE_AVX2"),
-        forced("MISTRALRS_FORCE_AVXVNNI"),
-    );
+    let (force_avx2, force_avxvnni) = (forced("MISTRALRS_FORCE_AVX2"), forced("MISTRALRS_FORCE_AVXVNNI"));
     let avx512 = is_x86_feature_detected!("avx512f");
-    let quantised =
-        if !force_avx2 && !force_avxvnni && avx512 && is_x86_feature_detected!("avx512vnni") {
-            "avx512vnni"
-        } else if !force_avx2
-            && is_x86_feature_detected!("avx2")
-            && (force_avxvnni || is_x86_feature_detected!("avxvnni"))
-        {
-            "avxvnni"
-        } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            "avx2"
-        } else {
-            "scalar"
-        };
+    let quantised = if !force_avx2 && !force_avxvnni && avx512 && is_x86_feature_detected!("avx512vnni") {
+        "avx512vnni"
+    } else if !force_avx2 && is_x86_feature_detected!("avx2") && (force_avxvnni || is_x86_feature_detected!("avxvnni")) {
+        "avxvnni"
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        "avx2"
+    } else {
+        "scalar"
+    };
     // The plain kernels (norms, attention) go by the CPU alone, whatever is forced for the quantised ones.
     let plain = if avx512 {
         "avx512"
@@ -82,12 +71,8 @@ mod tests {
 
     #[test]
     fn the_version_is_that_of_the_lock_file() {
-        let lock =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"))
-                .unwrap();
-        let (_, entry) = lock
-            .split_once("name = \"candle-core\"\nversion = \"")
-            .unwrap();
+        let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap();
+        let (_, entry) = lock.split_once("name = \"candle-core\"\nversion = \"").unwrap();
         assert_eq!(entry.split_once('"').unwrap().0, ENGINE_VERSION);
     }
 

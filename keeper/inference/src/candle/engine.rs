@@ -32,23 +32,12 @@ pub(super) struct Engine {
 impl Engine {
     /// Loads a GGUF file.
     pub(super) fn load(path: &Path, progress: &Progress) -> Result<Self, LoadError> {
-        let read = |source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let bad = |source| LoadError::BadGguf {
-            path: path.to_owned(),
-            source: Box::new(source),
-        };
+        let read = |source| LoadError::Read { path: path.to_owned(), source };
+        let bad = |source| LoadError::BadGguf { path: path.to_owned(), source: Box::new(source) };
         let file = File::open(path).map_err(read)?;
         let total = file.metadata().map_err(read)?.len();
         progress.report(Stage::Loading, 0, total);
-        let mut reader = BufReader::new(Reporting {
-            inner: file,
-            done: 0,
-            total,
-            progress,
-        });
+        let mut reader = BufReader::new(Reporting { inner: file, done: 0, total, progress });
 
         let content = Content::read(&mut reader).map_err(bad)?;
         let found = match content.metadata.get("general.architecture") {
@@ -56,16 +45,9 @@ impl Engine {
             _ => "(none)",
         };
         if found != ARCHITECTURE {
-            return Err(LoadError::Architecture {
-                path: path.to_owned(),
-                found: found.to_owned(),
-                supported: ARCHITECTURE,
-            });
+            return Err(LoadError::Architecture { path: path.to_owned(), found: found.to_owned(), supported: ARCHITECTURE });
         }
-        let chat = Chat::from_gguf(&content).map_err(|reason| LoadError::Tokenizer {
-            path: path.to_owned(),
-            reason,
-        })?;
+        let chat = Chat::from_gguf(&content).map_err(|reason| LoadError::Tokenizer { path: path.to_owned(), reason })?;
         let model = Llama::from_gguf(&content, &mut reader).map_err(bad)?;
         progress.report(Stage::Loading, total, total);
         Ok(Self { model, chat })
@@ -78,18 +60,11 @@ impl Engine {
         wanted: impl Fn() -> bool,
     ) -> Result<Option<Completion>, BackendError> {
         let prompt = self.admit(request)?;
-        let Some(ids) = self
-            .generate(&prompt, request.max_tokens, wanted)
-            .map_err(failed)?
-        else {
+        let Some(ids) = self.generate(&prompt, request.max_tokens, wanted).map_err(failed)? else {
             return Ok(None);
         };
         let ended = ids.last() == Some(&self.chat.eos());
-        let answer = if ended {
-            &ids[..ids.len() - 1]
-        } else {
-            &ids[..]
-        };
+        let answer = if ended { &ids[..ids.len() - 1] } else { &ids[..] };
         Ok(Some(Completion {
             text: self.chat.decode(answer).map_err(failed)?,
             prompt_tokens: count(prompt.len()),
@@ -105,11 +80,7 @@ impl Engine {
             if prompt_tokens as u64 + u64::from(request.max_tokens) <= u64::from(context) {
                 return Ok(());
             }
-            Err(BackendError::ContextExceeded {
-                prompt_tokens: count(prompt_tokens),
-                max_tokens: request.max_tokens,
-                context,
-            })
+            Err(BackendError::ContextExceeded { prompt_tokens: count(prompt_tokens), max_tokens: request.max_tokens, context })
         };
         check(self.chat.tokens_min(&request.prompt))?;
         let prompt = self.chat.prompt(&request.prompt).map_err(failed)?;
@@ -118,12 +89,7 @@ impl Engine {
     }
 
     /// The ids of the answer. The last one is the end-of-sequence token unless `max_tokens` came first.
-    fn generate(
-        &self,
-        prompt: &[u32],
-        max_tokens: u32,
-        wanted: impl Fn() -> bool,
-    ) -> candle_core::Result<Option<Vec<u32>>> {
+    fn generate(&self, prompt: &[u32], max_tokens: u32, wanted: impl Fn() -> bool) -> candle_core::Result<Option<Vec<u32>>> {
         if max_tokens == 0 {
             return Ok(Some(Vec::new()));
         }
@@ -149,9 +115,7 @@ impl Engine {
     /// Takes tokens in and returns the most likely next one.
     fn step(&self, tokens: &[u32], cache: &mut Cache) -> candle_core::Result<u32> {
         let logits = self.model.forward(tokens, cache)?;
-        most_likely(&logits).ok_or_else(|| {
-            candle_core::Error::msg("the model has computed a logit that is not a number")
-        })
+        most_likely(&logits).ok_or_else(|| candle_core::Error::msg("the model has computed a logit that is not a number"))
     }
 }
 
@@ -191,8 +155,7 @@ impl Read for Reporting<'_> {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(buf)?;
         self.done += n as u64;
-        self.progress
-            .report(Stage::Loading, self.done.min(self.total), self.total);
+        self.progress.report(Stage::Loading, self.done.min(self.total), self.total);
         Ok(n)
     }
 }
@@ -224,22 +187,14 @@ mod tests {
     fn an_unwanted_answer_stops_at_the_next_step() {
         let engine = engine();
         for (prompt, steps_in_all) in [("short".to_owned(), 1 + 19), ("x".repeat(300), 2 + 19)] {
-            let request = CompletionRequest {
-                prompt,
-                max_tokens: 20,
-                seed: 0,
-            };
+            let request = CompletionRequest { prompt, max_tokens: 20, seed: 0 };
             for wanted_steps in [0, 1, 5, steps_in_all - 1, steps_in_all] {
                 let asked = Cell::new(0);
                 let answer = engine.answer(&request, || {
                     asked.set(asked.get() + 1);
                     asked.get() <= wanted_steps
                 });
-                assert_eq!(
-                    answer.unwrap().is_some(),
-                    wanted_steps == steps_in_all,
-                    "{wanted_steps}"
-                );
+                assert_eq!(answer.unwrap().is_some(), wanted_steps == steps_in_all, "{wanted_steps}");
                 assert_eq!(asked.get(), (wanted_steps + 1).min(steps_in_all));
             }
         }

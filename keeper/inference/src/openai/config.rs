@@ -67,9 +67,7 @@ impl OpenAiConfig {
             return Err(bad(format!("scheme `{}`", url.scheme())));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad(
-                "a user name or password in it; give the key by variable or file".into(),
-            ));
+            return Err(bad("a user name or password in it; give the key by variable or file".into()));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(bad("a query or fragment in it".into()));
@@ -87,22 +85,13 @@ impl OpenAiConfig {
         let Some(source) = &self.key else {
             return Ok(None);
         };
-        let bad = |reason: String| OpenError::BadKey {
-            source_of_key: source.clone(),
-            reason,
-        };
+        let bad = |reason: String| OpenError::BadKey { source_of_key: source.clone(), reason };
         let key = match source {
-            KeySource::Variable(name) => {
-                std::env::var(name).map_err(|error| bad(error.to_string()))?
-            }
+            KeySource::Variable(name) => std::env::var(name).map_err(|error| bad(error.to_string()))?,
             KeySource::File(path) => {
-                let bytes = std::fs::metadata(path)
-                    .map_err(|error| bad(error.to_string()))?
-                    .len();
+                let bytes = std::fs::metadata(path).map_err(|error| bad(error.to_string()))?.len();
                 if bytes > KEY_BYTES_MAX as u64 {
-                    return Err(bad(format!(
-                        "{bytes} bytes, at most {KEY_BYTES_MAX} expected"
-                    )));
+                    return Err(bad(format!("{bytes} bytes, at most {KEY_BYTES_MAX} expected")));
                 }
                 std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?
             }
@@ -154,13 +143,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             Some(KeySource::File(path))
         };
-        let key = |key| {
-            OpenAiConfig {
-                key,
-                ..OpenAiConfig::new("http://h", "m")
-            }
-            .authorization()
-        };
+        let key = |key| OpenAiConfig { key, ..OpenAiConfig::new("http://h", "m") }.authorization();
 
         assert!(key(None).unwrap().is_none());
         let header = key(file("good", b"  sk-123\n")).unwrap().unwrap();
@@ -172,14 +155,9 @@ mod tests {
             file("two-lines", b"a\nb"),
             file("huge", &[b'k'; KEY_BYTES_MAX + 1]),
             Some(KeySource::File(dir.path().join("absent"))),
-            Some(KeySource::Variable(
-                "COR_TEST_VARIABLE_THAT_IS_NOT_SET".into(),
-            )),
+            Some(KeySource::Variable("COR_TEST_VARIABLE_THAT_IS_NOT_SET".into())),
         ] {
-            assert!(
-                matches!(key(source.clone()), Err(OpenError::BadKey { .. })),
-                "{source:?}"
-            );
+            assert!(matches!(key(source.clone()), Err(OpenError::BadKey { .. })), "{source:?}");
         }
     }
 }

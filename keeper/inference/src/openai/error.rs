@@ -11,9 +11,7 @@ use crate::http::with_causes;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The base URL is none.
-    #[error(
-        "INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1"
-    )]
+    #[error("INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1")]
     BadUrl {
         /// What is wrong. Never the URL itself, which may hold a secret.
         reason: String,
@@ -38,9 +36,7 @@ pub enum OpenError {
         source: Box<reqwest::Error>,
     },
     /// Nobody answers, or not with what was asked for.
-    #[error(
-        "INF-143 the inference server at {url} cannot be used: {cause}; start it, or correct the base URL or the key"
-    )]
+    #[error("INF-143 the inference server at {url} cannot be used: {cause}; start it, or correct the base URL or the key")]
     Unusable {
         /// The base URL.
         url: String,
@@ -65,10 +61,7 @@ impl OpenError {
     /// Who has to act.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::BadUrl { .. }
-            | Self::BadKey { .. }
-            | Self::HttpClient { .. }
-            | Self::NoSuchModel { .. } => ErrorClass::Caller,
+            Self::BadUrl { .. } | Self::BadKey { .. } | Self::HttpClient { .. } | Self::NoSuchModel { .. } => ErrorClass::Caller,
             Self::Unusable { cause, .. } => cause.class(),
         }
     }
@@ -119,19 +112,9 @@ impl CallError {
     /// answer twice and be no faster.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Connection(_)
-            | Self::Status {
-                status: 429 | 500..=599,
-                ..
-            } => ErrorClass::Transient,
-            Self::Status {
-                status: 401 | 403 | 404,
-                ..
-            } => ErrorClass::Caller,
-            Self::Timeout { .. }
-            | Self::Status { .. }
-            | Self::TooLarge { .. }
-            | Self::BadReply { .. } => ErrorClass::Peer,
+            Self::Connection(_) | Self::Status { status: 429 | 500..=599, .. } => ErrorClass::Transient,
+            Self::Status { status: 401 | 403 | 404, .. } => ErrorClass::Caller,
+            Self::Timeout { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::BadReply { .. } => ErrorClass::Peer,
         }
     }
 }
@@ -139,12 +122,9 @@ impl CallError {
 impl From<CallError> for BackendError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Status {
-                status, excerpt, ..
+            CallError::Status { status, excerpt, .. } | CallError::BadReply { status, excerpt, .. } => {
+                Self::BadReply { status, excerpt }
             }
-            | CallError::BadReply {
-                status, excerpt, ..
-            } => Self::BadReply { status, excerpt },
             error => Self::Failed(error.to_string()),
         }
     }

@@ -26,10 +26,7 @@ impl<'a> ChatRequest<'a> {
     pub(super) fn greedy(model: &'a str, prompt: &'a str, max_tokens: u32, seed: u64) -> Self {
         Self {
             model,
-            messages: [Message {
-                role: "user",
-                content: prompt,
-            }],
+            messages: [Message { role: "user", content: prompt }],
             max_tokens,
             temperature: 0.0,
             seed: seed % SEED_MODULUS,

@@ -32,31 +32,20 @@ impl Tiny {
             .iter()
             .map(|(name, tensor)| {
                 let requantised = match tensor.dtype() {
-                    GgmlDType::F32 => {
-                        QTensor::quantize(&tensor.dequantize(&Device::Cpu).unwrap(), GgmlDType::F32)
-                    }
-                    _ => QTensor::quantize(
-                        &tensor.dequantize(&Device::Cpu).unwrap(),
-                        GgmlDType::Q8_0,
-                    ),
+                    GgmlDType::F32 => QTensor::quantize(&tensor.dequantize(&Device::Cpu).unwrap(), GgmlDType::F32),
+                    _ => QTensor::quantize(&tensor.dequantize(&Device::Cpu).unwrap(), GgmlDType::Q8_0),
                 };
                 (name.clone(), requantised.unwrap())
             })
             .collect::<Vec<_>>();
-        Self {
-            source: gguf(&metadata(), &source),
-            installed: gguf(&metadata(), &installed),
-        }
+        Self { source: gguf(&metadata(), &source), installed: gguf(&metadata(), &installed) }
     }
 }
 
 /// A GGUF file with these entries, in this order.
 pub fn gguf(metadata: &[(&str, Value)], tensors: &[(String, QTensor)]) -> Vec<u8> {
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (*key, value)).collect();
-    let tensors: Vec<(&str, &QTensor)> = tensors
-        .iter()
-        .map(|(name, tensor)| (name.as_str(), tensor))
-        .collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let mut file = Cursor::new(Vec::new());
     gguf_file::write(&mut file, &metadata, &tensors).unwrap();
     file.into_inner()
@@ -67,14 +56,8 @@ pub fn metadata() -> Vec<(&'static str, Value)> {
     let mut alphabet: Vec<char> = ByteLevel::alphabet().into_iter().collect();
     alphabet.sort_unstable();
     let controls = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"].map(String::from);
-    let tokens: Vec<Value> = controls
-        .into_iter()
-        .chain(alphabet.into_iter().map(String::from))
-        .map(Value::String)
-        .collect();
-    let types = (0..tokens.len())
-        .map(|id| Value::I32(if id < 3 { 3 } else { 1 }))
-        .collect();
+    let tokens: Vec<Value> = controls.into_iter().chain(alphabet.into_iter().map(String::from)).map(Value::String).collect();
+    let types = (0..tokens.len()).map(|id| Value::I32(if id < 3 { 3 } else { 1 })).collect();
     vec![
         ("general.architecture", Value::String("llama".into())),
         ("llama.attention.head_count", Value::U32(2)),
@@ -97,15 +80,10 @@ pub fn metadata() -> Vec<(&'static str, Value)> {
 pub fn tensors(matrices: GgmlDType) -> Vec<(String, QTensor)> {
     let norm = |name: &str| {
         let ones = Tensor::ones(WIDTH, candle_core::DType::F32, &Device::Cpu).unwrap();
-        (
-            name.to_owned(),
-            QTensor::quantize(&ones, GgmlDType::F32).unwrap(),
-        )
+        (name.to_owned(), QTensor::quantize(&ones, GgmlDType::F32).unwrap())
     };
     let matrix = |name: &str, rows: usize, columns: usize| {
-        let mut state = name.bytes().fold(1u32, |state, byte| {
-            state.wrapping_mul(31).wrapping_add(byte.into())
-        });
+        let mut state = name.bytes().fold(1u32, |state, byte| state.wrapping_mul(31).wrapping_add(byte.into()));
         let values: Vec<f32> = (0..rows * columns)
             .map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -113,10 +91,7 @@ pub fn tensors(matrices: GgmlDType) -> Vec<(String, QTensor)> {
             })
             .collect();
         let values = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
-        (
-            name.to_owned(),
-            QTensor::quantize(&values, matrices).unwrap(),
-        )
+        (name.to_owned(), QTensor::quantize(&values, matrices).unwrap())
     };
     vec![
         matrix("blk.0.attn_k.weight", WIDTH / 2, WIDTH),

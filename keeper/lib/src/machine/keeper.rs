@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 
-use crate::domain::{LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Phase, ReplicaRecord, SessionTerms, SignedMessage, TaskOrigin, TaskRecord, kind_of};
+use crate::domain::{
+    LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Phase, ReplicaRecord, SessionTerms, SignedMessage, TaskOrigin,
+    TaskRecord, kind_of,
+};
 use crate::lane;
 
 /// How the keeper times its calls.
@@ -155,7 +158,9 @@ impl KeeperMachine {
     /// Whether any task waits for miners to be chosen, so that the list of nodes is worth reading.
     #[must_use]
     pub fn wants_nodes(&self, now_secs: u64) -> bool {
-        self.open.values().any(|task| task.record.phase == Phase::Queued && now_secs < task.record.deadline_secs && task.quiet_until_secs <= now_secs)
+        self.open.values().any(|task| {
+            task.record.phase == Phase::Queued && now_secs < task.record.deadline_secs && task.quiet_until_secs <= now_secs
+        })
     }
 
     /// What to do now: at most one call for each task, in order of task number.
@@ -175,6 +180,10 @@ impl KeeperMachine {
             }
             Phase::Ack if over => Some(LaneCall::EndAck(id)),
             Phase::Precommit if over => Some(LaneCall::EndPrecommit(id)),
+            // Nobody is left who could commit: waiting for the deadline would only keep the payer's money.
+            Phase::Precommit if !task.record.replicas.iter().any(|replica| replica.owes(MessageKind::Precommit)) => {
+                Some(LaneCall::End(id))
+            }
             Phase::Ack => self.relay(task, MessageKind::Ack, now_secs),
             Phase::Precommit => self.relay(task, MessageKind::Precommit, now_secs),
             Phase::Commit => self.decide_commit(id, task, now_secs, over),
@@ -196,12 +205,14 @@ impl KeeperMachine {
     fn is_bad_reveal(&self, task: &OpenTask, message: &SignedMessage) -> bool {
         let LaneMessage::Commit { result_digest, salt } = message.message else { return false };
         let Some((index, replica)) = task.record.replica_of(message.miner) else { return false };
-        replica.owes(MessageKind::Commit) && lane::commitment(&self.domain, task.record.id, index, replica, result_digest, salt) != replica.commitment
+        replica.owes(MessageKind::Commit)
+            && lane::commitment(&self.domain, task.record.id, index, replica, result_digest, salt) != replica.commitment
     }
 
     fn relay(&self, task: &OpenTask, kind: MessageKind, now_secs: u64) -> Option<LaneCall> {
         let owed = |replica: &&ReplicaRecord| replica.owes(kind);
-        let messages: Vec<_> = task.record.replicas.iter().filter(owed).filter_map(|replica| task.inbox.get(&replica.miner).cloned()).collect();
+        let messages: Vec<_> =
+            task.record.replicas.iter().filter(owed).filter_map(|replica| task.inbox.get(&replica.miner).cloned()).collect();
         let complete = messages.len() == task.record.replicas.iter().filter(owed).count();
         let late = now_secs.saturating_add(self.policy.relay_margin_secs) >= task.record.deadline_secs;
         (!messages.is_empty() && (complete || late)).then(|| LaneCall::Relay { task_id: task.record.id, messages })

@@ -41,7 +41,9 @@ pub struct BackendInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The prompt and `max_tokens` do not fit into the model's context.
-    #[error("INF-001 prompt of {prompt_tokens} tokens + {max_tokens} wanted exceeds the context of {context} tokens; shorten the prompt or lower max_tokens")]
+    #[error(
+        "INF-001 prompt of {prompt_tokens} tokens + {max_tokens} wanted exceeds the context of {context} tokens; shorten the prompt or lower max_tokens"
+    )]
     ContextExceeded {
         /// Tokens of the templated prompt.
         prompt_tokens: u32,

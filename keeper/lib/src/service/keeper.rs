@@ -32,7 +32,13 @@ pub struct Keeper {
 impl Keeper {
     /// A keeper that looks at the chain every `poll`.
     #[must_use]
-    pub fn new(chain: Arc<dyn Chain>, clock: Arc<dyn Clock>, journal: Arc<dyn Journal>, policy: KeeperPolicy, poll: Duration) -> Self {
+    pub fn new(
+        chain: Arc<dyn Chain>,
+        clock: Arc<dyn Clock>,
+        journal: Arc<dyn Journal>,
+        policy: KeeperPolicy,
+        poll: Duration,
+    ) -> Self {
         let machine = Mutex::new(KeeperMachine::new(policy, chain.domain()));
         Self { chain, clock, journal, machine, poll }
     }
@@ -40,7 +46,9 @@ impl Keeper {
     /// Takes in a miner's message. If the message is ahead of what was last read from the chain, the chain is read first.
     pub async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
         let first = self.machine.lock().await.receive(message.clone());
-        let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else { return first };
+        let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else {
+            return first;
+        };
         if let Err(error) = self.look_at(task_id).await {
             debug!(task_id, %error, "could not read the task a message is for");
         }

@@ -13,7 +13,9 @@ use crate::{
     domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of},
     lane,
     machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide},
-    ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, ErrorClass, Journal, Relay, Signer},
+    ports::{
+        Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, ErrorClass, Journal, Relay, Signer,
+    },
 };
 
 /// Most blocks read for logs at a time.
@@ -255,7 +257,8 @@ impl Miner {
         let (backend, kind) = (Arc::clone(&self.ports.backend), record.answer_kind);
         task.answering = Some(tokio::spawn(async move {
             let completion = backend.complete(request).await?;
-            lane::canonical_answer(kind, &completion.text).ok_or_else(|| BackendError::Failed(format!("answers of kind {kind:?} are not served")))
+            lane::canonical_answer(kind, &completion.text)
+                .ok_or_else(|| BackendError::Failed(format!("answers of kind {kind:?} are not served")))
         }));
         Ok(())
     }
@@ -279,7 +282,8 @@ impl Miner {
         let (Some((index, replica)), Some(task)) = (record.replica_of(me), self.tasks.get_mut(&record.id)) else { return Ok(()) };
         let domain = self.ports.chain.domain();
         let result_digest = keccak256(bytes);
-        let salt = self.ports.signer.derive_secret(&salt_label(domain.chain_id, domain.queue, record.id, replica.registration_epoch));
+        let salt =
+            self.ports.signer.derive_secret(&salt_label(domain.chain_id, domain.queue, record.id, replica.registration_epoch));
         let commitment = lane::commitment(&domain, record.id, index, replica, result_digest, salt);
         task.known.sealed = Some(Sealed { result_digest, salt, commitment });
         Ok(())
@@ -303,7 +307,16 @@ impl Miner {
         }
         match (&self.ports.relay, route) {
             (Some(relay), Route::Relay) => {
-                let signature = self.ports.signer.sign_digest(lane::message_digest(&self.ports.chain.domain(), record.id, self.ports.signer.address(), message)).await?;
+                let signature = self
+                    .ports
+                    .signer
+                    .sign_digest(lane::message_digest(
+                        &self.ports.chain.domain(),
+                        record.id,
+                        self.ports.signer.address(),
+                        message,
+                    ))
+                    .await?;
                 let signed = SignedMessage { task_id: record.id, miner: self.ports.signer.address(), message, signature };
                 if let Err(error) = relay.deliver(&signed).await {
                     debug!(task_id = record.id, %error, "relay failed; an own transaction follows if the deadline comes near");

@@ -38,45 +38,25 @@ pub(crate) fn abi(workspace: &Workspace, options: Options) -> Result<()> {
     }
     let specification = specification(&workspace.root)?;
     let mut list = Vec::new();
-    for Exported {
-        contract,
-        functions,
-    } in &exported
-    {
+    for Exported { contract, functions } in &exported {
         let path = golden(&workspace.root, contract);
         let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        let mut differences =
-            functions.differences("exported ABI", &Functions::from_golden(&text), "golden");
+        let mut differences = functions.differences("exported ABI", &Functions::from_golden(&text), "golden");
         let declared = specification.interface(&format!("I{contract}"))?;
         let callable = functions.clone().without_constructor();
         differences.extend(callable.differences("exported ABI", &declared, "interface"));
-        list.extend(
-            differences
-                .into_iter()
-                .map(|line| format!("  {contract}: {line}")),
-        );
+        list.extend(differences.into_iter().map(|line| format!("  {contract}: {line}")));
     }
     if list.is_empty() {
-        println!(
-            "abi: {} contracts, exported = golden = interface",
-            exported.len()
-        );
+        println!("abi: {} contracts, exported = golden = interface", exported.len());
         return Ok(());
     }
-    Err(Error::Golden {
-        golden: workspace.root.join("test/goldens/abi"),
-        count: list.len(),
-        list: list.join("\n"),
-    })
+    Err(Error::Golden { golden: workspace.root.join("test/goldens/abi"), count: list.len(), list: list.join("\n") })
 }
 
 /// Writes the goldens from what the contracts export now.
 pub(crate) fn bless(workspace: &Workspace) -> Result<()> {
-    for Exported {
-        contract,
-        functions,
-    } in export(workspace)?
-    {
+    for Exported { contract, functions } in export(workspace)? {
         let path = golden(&workspace.root, &contract);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
@@ -115,10 +95,7 @@ fn export(workspace: &Workspace) -> Result<Vec<Exported>> {
         command.args(["--features", &format!("{}/{EXPORT_ABI}", contract.package)]);
     }
     process::run(&mut command)?;
-    contracts
-        .iter()
-        .map(|contract| read(workspace, contract))
-        .collect()
+    contracts.iter().map(|contract| read(workspace, contract)).collect()
 }
 
 fn printing_binary(contract: &Contract) -> Result<&str> {
@@ -129,10 +106,7 @@ fn printing_binary(contract: &Contract) -> Result<&str> {
 }
 
 fn read(workspace: &Workspace, contract: &Contract) -> Result<Exported> {
-    let binary = workspace
-        .target_directory
-        .join("debug")
-        .join(printing_binary(contract)?);
+    let binary = workspace.target_directory.join("debug").join(printing_binary(contract)?);
     let text = process::capture(Command::new(&binary).arg("abi"))?;
     let constructor = process::capture(Command::new(&binary).arg("constructor"))?;
     let name = contract.solidity_name();
@@ -143,10 +117,7 @@ fn read(workspace: &Workspace, contract: &Contract) -> Result<Exported> {
             problem: "exports no function; does its main print the ABI?".to_owned(),
         });
     }
-    Ok(Exported {
-        contract: name,
-        functions,
-    })
+    Ok(Exported { contract: name, functions })
 }
 
 /// Reads what the SDK printed. It prints structs that are returned but not those that are only taken,
@@ -167,9 +138,6 @@ fn functions(root: &Path, name: &str, abi: &str, constructor: &str) -> Result<Fu
 
 /// The signature alone, whatever is printed around it; empty when there is no constructor.
 fn constructor_line(printed: &str) -> &str {
-    let line = printed
-        .lines()
-        .map(str::trim)
-        .find(|line| line.starts_with("constructor"));
+    let line = printed.lines().map(str::trim).find(|line| line.starts_with("constructor"));
     line.unwrap_or_default().trim_end_matches(';')
 }

@@ -23,13 +23,8 @@ pub(crate) fn parse(what: &str, text: &str) -> Result<File> {
     let tokens: std::result::Result<TokenStream, _> = text.parse();
     tokens
         .map_err(|error| (error.span().start().line, error.to_string()))
-        .and_then(|tokens| {
-            syn_solidity::parse2(tokens).map_err(|e| (e.span().start().line, e.to_string()))
-        })
-        .map_err(|(line, problem)| Error::Solidity {
-            what: format!("{what}:{line}"),
-            problem,
-        })
+        .and_then(|tokens| syn_solidity::parse2(tokens).map_err(|e| (e.span().start().line, e.to_string())))
+        .map_err(|(line, problem)| Error::Solidity { what: format!("{what}:{line}"), problem })
 }
 
 /// A set of canonical functions, in the order of the golden files.
@@ -62,9 +57,7 @@ impl Functions {
     pub(crate) fn differences(&self, ours: &str, other: &Self, theirs: &str) -> Vec<String> {
         let only = |a: &Self, b: &Self, name: &str| -> Vec<String> {
             let lines = a.0.difference(&b.0);
-            lines
-                .map(|line| format!("only in the {name}: {line}"))
-                .collect()
+            lines.map(|line| format!("only in the {name}: {line}")).collect()
         };
         let mut list = only(self, other, ours);
         list.extend(only(other, self, theirs));
@@ -143,10 +136,10 @@ impl Sources {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let contract = self.interfaces.get(&name).ok_or_else(|| Error::Solidity {
-                what: name.clone(),
-                problem: "no interface of this name".to_owned(),
-            })?;
+            let contract = self
+                .interfaces
+                .get(&name)
+                .ok_or_else(|| Error::Solidity { what: name.clone(), problem: "no interface of this name".to_owned() })?;
             let bases = contract.inheritance.iter().flat_map(|is| &is.inheritance);
             waiting.extend(bases.map(|base| base.name.last().to_string()));
             for item in &contract.body {
@@ -160,9 +153,7 @@ impl Sources {
 
     /// Functions of several interfaces together.
     pub(crate) fn all(&self, names: &[String]) -> Result<Functions> {
-        names.iter().try_fold(Functions::default(), |all, name| {
-            Ok(all.with(self.interface(name)?))
-        })
+        names.iter().try_fold(Functions::default(), |all, name| Ok(all.with(self.interface(name)?)))
     }
 
     /// The canonical form of `constructor(address owner) payable`, as types are known in `home`;
@@ -193,10 +184,7 @@ impl Sources {
             FunctionKind::Constructor(_) => "constructor".to_owned(),
             _ => {
                 let name = function.name.as_ref();
-                format!(
-                    "function {}",
-                    name.map(ToString::to_string).unwrap_or_default()
-                )
+                format!("function {}", name.map(ToString::to_string).unwrap_or_default())
             }
         };
         let mut line = format!("{kind}({parameters})");
@@ -217,12 +205,7 @@ impl Sources {
 
     fn canonical(&self, home: &str, ty: &Type, depth: usize) -> Result<String> {
         let bits = |size: Option<std::num::NonZeroU16>| size.map_or(256, std::num::NonZeroU16::get);
-        let fail = |problem: String| {
-            Err(Error::Solidity {
-                what: home.to_owned(),
-                problem,
-            })
-        };
+        let fail = |problem: String| Err(Error::Solidity { what: home.to_owned(), problem });
         if depth > NESTING_MAX {
             return fail(format!("type `{ty}` is nested deeper than {NESTING_MAX}"));
         }
@@ -235,10 +218,7 @@ impl Sources {
             Type::Int(_, size) => format!("int{}", bits(*size)),
             Type::Uint(_, size) => format!("uint{}", bits(*size)),
             Type::Array(array) => {
-                let size = array
-                    .size()
-                    .map(|size| size.to_string())
-                    .unwrap_or_default();
+                let size = array.size().map(|size| size.to_string()).unwrap_or_default();
                 format!("{}[{size}]", self.canonical(home, &array.ty, depth + 1)?)
             }
             Type::Tuple(tuple) => self.tuple(home, tuple.types.iter(), depth)?,
@@ -255,26 +235,16 @@ impl Sources {
         })
     }
 
-    fn tuple<'a>(
-        &self,
-        home: &str,
-        types: impl Iterator<Item = &'a Type>,
-        depth: usize,
-    ) -> Result<String> {
-        let types: Result<Vec<_>> = types
-            .map(|ty| self.canonical(home, ty, depth + 1))
-            .collect();
+    fn tuple<'a>(&self, home: &str, types: impl Iterator<Item = &'a Type>, depth: usize) -> Result<String> {
+        let types: Result<Vec<_>> = types.map(|ty| self.canonical(home, ty, depth + 1)).collect();
         Ok(format!("({})", types?.join(",")))
     }
 
     /// A name as `home` sees it: its own, one inherited or written out, or one at the top of a file.
     fn resolve(&self, home: &str, path: &SolPath) -> Option<&Named> {
         let name = path.to_string();
-        let inherited = self
-            .interfaces
-            .get(home)
-            .into_iter()
-            .flat_map(|contract| contract.inheritance.iter().flat_map(|is| &is.inheritance));
+        let inherited =
+            self.interfaces.get(home).into_iter().flat_map(|contract| contract.inheritance.iter().flat_map(|is| &is.inheritance));
         self.types
             .get(&format!("{home}.{name}"))
             .or_else(|| {
@@ -298,19 +268,10 @@ mod tests {
     fn every_kind_of_type_is_made_canonical() {
         let cases = [
             ("uint a, int b, uint8 c", "uint256,int256,uint8"),
-            (
-                "address payable a, bytes32 b, bytes calldata c",
-                "address,bytes32,bytes",
-            ),
-            (
-                "string[] memory a, uint[3][] memory b",
-                "string[],uint256[3][]",
-            ),
+            ("address payable a, bytes32 b, bytes calldata c", "address,bytes32,bytes"),
+            ("string[] memory a, uint[3][] memory b", "string[],uint256[3][]"),
             ("S calldata s, T[] calldata t", "(uint256,(bool)),(bool)[]"),
-            (
-                "E e, U u, IOther o, IOther.V v",
-                "uint8,uint64,address,(bytes)",
-            ),
+            ("E e, U u, IOther o, IOther.V v", "uint8,uint64,address,(bytes)"),
         ];
         for (parameters, expected) in cases {
             let source = format!(
@@ -339,24 +300,15 @@ mod tests {
     fn an_own_type_hides_another_interfaces() {
         let source = "interface IOther { struct S { bool b; } }\n\
             interface IThing { struct S { uint a; } function f(S calldata s) external; }";
-        assert_eq!(
-            functions(source, "IThing").unwrap(),
-            "function f((uint256))\n"
-        );
+        assert_eq!(functions(source, "IThing").unwrap(), "function f((uint256))\n");
     }
 
     #[test]
     fn what_cannot_be_read_is_an_error() {
         let cases = [
-            (
-                "interface IThing { function f(Gone g) external; }",
-                "type `Gone` is not defined",
-            ),
+            ("interface IThing { function f(Gone g) external; }", "type `Gone` is not defined"),
             ("interface IOther {}", "no interface of this name"),
-            (
-                "interface IThing { struct S { S s; } function f(S calldata s) external; }",
-                "nested deeper",
-            ),
+            ("interface IThing { struct S { S s; } function f(S calldata s) external; }", "nested deeper"),
             ("interface IThing {", "sample.sol:1"),
         ];
         for (source, expected) in cases {
@@ -368,13 +320,8 @@ mod tests {
     #[test]
     fn constructors_are_compared_apart() {
         let sources = Sources::default();
-        let constructor = sources
-            .constructor("IThing", "constructor(address owner, uint256 cap) payable")
-            .unwrap();
-        assert_eq!(
-            constructor.to_string(),
-            "constructor(address,uint256) payable\n"
-        );
+        let constructor = sources.constructor("IThing", "constructor(address owner, uint256 cap) payable").unwrap();
+        assert_eq!(constructor.to_string(), "constructor(address,uint256) payable\n");
         assert!(constructor.without_constructor().is_empty());
         assert!(sources.constructor("IThing", "").unwrap().is_empty());
     }

@@ -20,47 +20,15 @@ struct Ban {
 }
 
 const BANS: [Ban; 9] = [
-    ban(
-        &["todo", "!"],
-        Scope::Everywhere,
-        "finish it or leave it out",
-    ),
-    ban(
-        &["unimplemented", "!"],
-        Scope::Everywhere,
-        "finish it or leave it out",
-    ),
+    ban(&["todo", "!"], Scope::Everywhere, "finish it or leave it out"),
+    ban(&["unimplemented", "!"], Scope::Everywhere, "finish it or leave it out"),
     ban(&["dbg", "!"], Scope::Everywhere, "left from debugging"),
-    ban(
-        &["#", "[", "ignore"],
-        Scope::Everywhere,
-        "a test that does not run proves nothing",
-    ),
-    ban(
-        &["should_panic"],
-        Scope::Everywhere,
-        "assert the error value, not that something panicked",
-    ),
-    ban(
-        &["println", "!"],
-        Scope::Silent,
-        "libraries do not print; use tracing",
-    ),
-    ban(
-        &["print", "!"],
-        Scope::Silent,
-        "libraries do not print; use tracing",
-    ),
-    ban(
-        &["eprintln", "!"],
-        Scope::Silent,
-        "libraries do not print; use tracing",
-    ),
-    ban(
-        &["eprint", "!"],
-        Scope::Silent,
-        "libraries do not print; use tracing",
-    ),
+    ban(&["#", "[", "ignore"], Scope::Everywhere, "a test that does not run proves nothing"),
+    ban(&["should_panic"], Scope::Everywhere, "assert the error value, not that something panicked"),
+    ban(&["println", "!"], Scope::Silent, "libraries do not print; use tracing"),
+    ban(&["print", "!"], Scope::Silent, "libraries do not print; use tracing"),
+    ban(&["eprintln", "!"], Scope::Silent, "libraries do not print; use tracing"),
+    ban(&["eprint", "!"], Scope::Silent, "libraries do not print; use tracing"),
 ];
 
 /// Words that mark unfinished work, in code and comments alike.
@@ -76,11 +44,7 @@ const ERROR_NAMES: [&str; 7] = ["e", "err", "error", "msg", "message", "reason",
 const RECEIVER_TOKENS: usize = 8;
 
 const fn ban(tokens: &'static [&'static str], scope: Scope, reason: &'static str) -> Ban {
-    Ban {
-        tokens,
-        scope,
-        reason,
-    }
+    Ban { tokens, scope, reason }
 }
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -97,10 +61,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         findings.extend(sleeps(file));
         findings.extend(error_text(file));
     }
-    let marked = tree
-        .text
-        .iter()
-        .filter(|file| !file.path.starts_with(RULES_FOLDER));
+    let marked = tree.text.iter().filter(|file| !file.path.starts_with(RULES_FOLDER));
     findings.extend(marked.flat_map(words));
     findings
 }
@@ -127,13 +88,7 @@ fn sleeps(file: &RustFile) -> Vec<Finding> {
     let lines = called.map(|at| file.tokens[at].line);
     lines
         .filter(|line| applies(Scope::Tests, file, *line))
-        .map(|line| {
-            Finding::new(
-                &file.path,
-                line,
-                "`sleep` in a test: await the condition instead",
-            )
-        })
+        .map(|line| Finding::new(&file.path, line, "`sleep` in a test: await the condition instead"))
         .collect()
 }
 
@@ -143,10 +98,7 @@ fn error_text(file: &RustFile) -> Vec<Finding> {
     for method in TEXT_TESTS {
         for at in file.find(&[".", method, "("]) {
             let line = file.tokens[at].line;
-            let literal = file
-                .tokens
-                .get(at + 3)
-                .is_some_and(|t| t.text.starts_with('"'));
+            let literal = file.tokens.get(at + 3).is_some_and(|t| t.text.starts_with('"'));
             if literal && !file.in_test(line) && of_error(file, at) {
                 let message = format!("`{method}` on an error's text: match its value instead");
                 findings.push(Finding::new(&file.path, line, message));
@@ -198,18 +150,9 @@ mod tests {
             ("a/src/lib.rs", "// FIXME: later"),
             ("a/tests/t.rs", "fn f() { std::thread::sleep(d) }"),
             ("a/tests/t.rs", "use tokio::time::{sleep, timeout};"),
-            (
-                "test/kit/src/lib.rs",
-                "async fn f() { tokio::time::sleep(d).await }",
-            ),
-            (
-                "a/src/lib.rs",
-                "fn f() { if err.to_string().contains(\"nonce\") {} }",
-            ),
-            (
-                "a/src/lib.rs",
-                "fn f() { match e { E(msg) if msg.starts_with(\"x\") => {} } }",
-            ),
+            ("test/kit/src/lib.rs", "async fn f() { tokio::time::sleep(d).await }"),
+            ("a/src/lib.rs", "fn f() { if err.to_string().contains(\"nonce\") {} }"),
+            ("a/src/lib.rs", "fn f() { match e { E(msg) if msg.starts_with(\"x\") => {} } }"),
             ("docs/a.md", "XXX"),
         ];
         for (path, text) in bad {
@@ -220,23 +163,11 @@ mod tests {
     #[test]
     fn what_only_looks_alike_is_left_alone() {
         let good = [
-            (
-                "a/src/lib.rs",
-                "//! todo!() and dbg!() in prose are prose.\nfn todo() {}",
-            ),
-            (
-                "a/src/lib.rs",
-                "fn f() { tokio::time::sleep(poll).await_it() }",
-            ),
-            (
-                "a/tests/t.rs",
-                "async fn f(clock: &Clock) { clock.sleep(d).await }",
-            ),
+            ("a/src/lib.rs", "//! todo!() and dbg!() in prose are prose.\nfn todo() {}"),
+            ("a/src/lib.rs", "fn f() { tokio::time::sleep(poll).await_it() }"),
+            ("a/tests/t.rs", "async fn f(clock: &Clock) { clock.sleep(d).await }"),
             ("a/src/lib.rs", "fn f() { if path.contains(\"/\") {} }"),
-            (
-                "a/tests/t.rs",
-                "fn f() { assert!(err.to_string().contains(\"nonce\")) }",
-            ),
+            ("a/tests/t.rs", "fn f() { assert!(err.to_string().contains(\"nonce\")) }"),
             ("keeper/cor/src/main.rs", "fn f() { println!(\"x\") }"),
             ("a/examples/e.rs", "fn f() { println!(\"x\") }"),
             ("a/src/lib.rs", "const MAX_XXX_LEN: u8 = 0;"),

@@ -12,10 +12,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         return Vec::new();
     };
     let contracts = Workspace::contracts(workspace);
-    contracts
-        .iter()
-        .flat_map(|contract| compare(tree, contract))
-        .collect()
+    contracts.iter().flat_map(|contract| compare(tree, contract)).collect()
 }
 
 fn compare(tree: &Tree, contract: &Contract) -> Vec<Finding> {
@@ -24,16 +21,9 @@ fn compare(tree: &Tree, contract: &Contract) -> Vec<Finding> {
     let interface_path = format!("sol/I{name}.sol");
     let find = |path: &str| tree.text.iter().find(|file| file.path == path);
     let Some(golden) = find(&golden_path) else {
-        return vec![Finding::new(
-            &golden_path,
-            0,
-            "is not there; run cargo xtask bless",
-        )];
+        return vec![Finding::new(&golden_path, 0, "is not there; run cargo xtask bless")];
     };
-    let sources = tree
-        .text
-        .iter()
-        .filter(|f| f.path.starts_with("sol/") && f.path.ends_with(".sol"));
+    let sources = tree.text.iter().filter(|f| f.path.starts_with("sol/") && f.path.ends_with(".sol"));
     let declared = Sources::parse(sources.map(|file| (file.path.as_str(), file.text.as_str())))
         .and_then(|sources| sources.interface(&format!("I{name}")));
     match declared {
@@ -55,26 +45,16 @@ mod tests {
         function f(S calldata s) external view returns (uint8);\nfunction g() external; }";
 
     fn found(golden: &str) -> usize {
-        let contract = Contract {
-            name: "thing".into(),
-            package: "cor-contract-thing".into(),
-            lib: "thing".into(),
-            abi_bin: None,
-        };
-        let files = [
-            ("sol/IThing.sol", INTERFACE),
-            ("test/goldens/abi/Thing.txt", golden),
-        ];
+        let contract =
+            Contract { name: "thing".into(), package: "cor-contract-thing".into(), lib: "thing".into(), abi_bin: None };
+        let files = [("sol/IThing.sol", INTERFACE), ("test/goldens/abi/Thing.txt", golden)];
         compare(&Tree::sample(&files), &contract).len()
     }
 
     #[test]
     fn golden_and_interface_declare_the_same() {
         let f = "function f((uint256,bool)) view returns (uint8)\n";
-        assert_eq!(
-            found(&format!("constructor(address)\n{f}function g()\n")),
-            0
-        );
+        assert_eq!(found(&format!("constructor(address)\n{f}function g()\n")), 0);
         assert_eq!(found(f), 1);
         assert_eq!(found(&format!("{f}function g()\nfunction h()\n")), 1);
         assert_eq!(found(&format!("{f}function g() view\n")), 2);

@@ -11,16 +11,8 @@ struct Layer {
     tests_use: &'static [&'static str],
 }
 
-const fn layer(
-    crates: &'static str,
-    uses: &'static [&'static str],
-    tests_use: &'static [&'static str],
-) -> Layer {
-    Layer {
-        crates,
-        uses,
-        tests_use,
-    }
+const fn layer(crates: &'static str, uses: &'static [&'static str], tests_use: &'static [&'static str]) -> Layer {
+    Layer { crates, uses, tests_use }
 }
 
 /// From the bottom up; the first line that fits a crate decides.
@@ -28,11 +20,7 @@ const LAYERS: [Layer; 15] = [
     // The rules: nothing of ours, so that nothing can change them from below.
     layer("cor-core", &[], &[]),
     layer("cor-contract-shared", &["cor-core"], &[]),
-    layer(
-        "cor-contract-*",
-        &["cor-core", "cor-contract-shared"],
-        &["cor-sol"],
-    ),
+    layer("cor-contract-*", &["cor-core", "cor-contract-shared"], &["cor-sol"]),
     // The specification, in Solidity; its tests hold it against the rules.
     layer("cor-sol", &[], &["cor-core"]),
     // The dev chain could be published by itself.
@@ -41,60 +29,15 @@ const LAYERS: [Layer; 15] = [
     layer("cor-wire", &[], &[]),
     // Services talk to ports, never to adapters.
     layer("cor-keeper", &["cor-core", "cor-wire"], &[]),
-    layer(
-        "cor-adapters",
-        &["cor-core", "cor-wire", "cor-keeper", "cor-sol"],
-        &["cor-anvil", "cor-kit"],
-    ),
-    layer(
-        "cor-inference",
-        &["cor-core", "cor-wire", "cor-keeper"],
-        &["cor-kit"],
-    ),
+    layer("cor-adapters", &["cor-core", "cor-wire", "cor-keeper", "cor-sol"], &["cor-anvil", "cor-kit"]),
+    layer("cor-inference", &["cor-core", "cor-wire", "cor-keeper"], &["cor-kit"]),
     // Only the binary and the test crates know both services and adapters.
-    layer(
-        "cor",
-        &[
-            "cor-core",
-            "cor-wire",
-            "cor-keeper",
-            "cor-adapters",
-            "cor-inference",
-            "cor-sol",
-            "cor-anvil",
-        ],
-        &["cor-kit"],
-    ),
-    layer(
-        "cor-kit",
-        &[
-            "cor-core",
-            "cor-wire",
-            "cor-keeper",
-            "cor-adapters",
-            "cor-inference",
-            "cor-sol",
-            "cor-anvil",
-        ],
-        &[],
-    ),
-    layer(
-        "cor-sim",
-        &["cor-core", "cor-wire", "cor-keeper", "cor-kit"],
-        &[],
-    ),
+    layer("cor", &["cor-core", "cor-wire", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"], &["cor-kit"]),
+    layer("cor-kit", &["cor-core", "cor-wire", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"], &[]),
+    layer("cor-sim", &["cor-core", "cor-wire", "cor-keeper", "cor-kit"], &[]),
     layer(
         "cor-e2e",
-        &[
-            "cor-core",
-            "cor-wire",
-            "cor-keeper",
-            "cor-adapters",
-            "cor-inference",
-            "cor-sol",
-            "cor-anvil",
-            "cor-kit",
-        ],
+        &["cor-core", "cor-wire", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil", "cor-kit"],
         &["cor-stylus-vm"],
     ),
     layer("xtask", &[], &[]),
@@ -105,24 +48,16 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         return Vec::new();
     };
     let packages = workspace.packages.iter();
-    packages
-        .flat_map(|package| breaches(workspace, package))
-        .collect()
+    packages.flat_map(|package| breaches(workspace, package)).collect()
 }
 
 fn breaches(workspace: &Workspace, package: &Package) -> Vec<Finding> {
     let path = format!("{}/Cargo.toml", workspace.folder(package));
-    let Some(layer) = LAYERS
-        .iter()
-        .find(|layer| fits(layer.crates, &package.name))
-    else {
+    let Some(layer) = LAYERS.iter().find(|layer| fits(layer.crates, &package.name)) else {
         let message = format!("`{}` has no place in the table of layers", package.name);
         return vec![Finding::new(&path, 0, message)];
     };
-    let ours = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.path.is_some());
+    let ours = package.dependencies.iter().filter(|dependency| dependency.path.is_some());
     ours.filter(|dependency| !allowed(layer, dependency))
         .map(|dependency| {
             let kind = dependency.kind.as_deref().unwrap_or("normal");
@@ -151,11 +86,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 fn or_nothing(list: &[&str]) -> String {
-    if list.is_empty() {
-        "nothing of ours".to_owned()
-    } else {
-        list.join(", ")
-    }
+    if list.is_empty() { "nothing of ours".to_owned() } else { list.join(", ") }
 }
 
 #[cfg(test)]
@@ -198,11 +129,7 @@ mod tests {
             ("cor-newcomer", "cor-core", None, 1),
         ];
         for (package, uses, kind, expected) in cases {
-            assert_eq!(
-                found(package, uses, kind),
-                expected,
-                "{package} -> {uses} ({kind:?})"
-            );
+            assert_eq!(found(package, uses, kind), expected, "{package} -> {uses} ({kind:?})");
         }
     }
 }

@@ -8,10 +8,7 @@ const PLACES: [&str; 5] = ["root", "work", "home", "tmp", "Users"];
 const RULES_FOLDER: &str = "scripts/xtask/src/tidy/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let files = tree
-        .text
-        .iter()
-        .filter(|file| !file.path.starts_with(RULES_FOLDER));
+    let files = tree.text.iter().filter(|file| !file.path.starts_with(RULES_FOLDER));
     files.flat_map(leaks).collect()
 }
 
@@ -20,8 +17,7 @@ fn leaks(file: &TextFile) -> Vec<Finding> {
     for (index, line) in file.text.lines().enumerate() {
         for (at, _) in line.match_indices('/') {
             if let Some(place) = machine_path(line, at) {
-                let message =
-                    format!("an absolute path `/{place}/…`: it exists on one machine only");
+                let message = format!("an absolute path `/{place}/…`: it exists on one machine only");
                 findings.push(Finding::new(&file.path, index + 1, message));
             }
         }
@@ -36,10 +32,7 @@ fn machine_path(line: &str, at: usize) -> Option<&'static str> {
         return None;
     }
     let rest = &line[at + 1..];
-    let below = |place: &&str| {
-        rest.strip_prefix(*place)
-            .is_some_and(|tail| tail.starts_with('/'))
-    };
+    let below = |place: &&str| rest.strip_prefix(*place).is_some_and(|tail| tail.starts_with('/'));
     PLACES.iter().find(|place| below(place)).copied()
 }
 

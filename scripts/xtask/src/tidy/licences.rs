@@ -40,10 +40,7 @@ fn refused(packages: &[Package]) -> Vec<Finding> {
         .filter(|package| !READ_BY_HAND.contains(&package.name.as_str()))
         .filter(|package| !package.license.as_deref().is_some_and(is_allowed))
         .map(|package| {
-            let licence = package
-                .license
-                .as_deref()
-                .unwrap_or("no licence expression");
+            let licence = package.license.as_deref().unwrap_or("no licence expression");
             let message = format!("{} {}: {licence}", package.name, package.version);
             Finding::new("Cargo.lock", 0, message)
         })
@@ -54,10 +51,7 @@ fn refused(packages: &[Package]) -> Vec<Finding> {
 ///
 /// `AND` binds closer than `OR`; the old spelling `A/B` means `A OR B`.
 fn is_allowed(expression: &str) -> bool {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let words: Vec<_> = spaced.split_whitespace().collect();
     let mut at = 0;
     either(&words, &mut at) && at == words.len()
@@ -96,8 +90,7 @@ fn single(words: &[&str], at: &mut usize) -> bool {
         let exception = words.get(*at + 1).copied().unwrap_or_default();
         *at += 2;
         // An exception only ever adds permissions.
-        return ALLOWED.contains(&format!("{word} WITH {exception}").as_str())
-            || ALLOWED.contains(word);
+        return ALLOWED.contains(&format!("{word} WITH {exception}").as_str()) || ALLOWED.contains(word);
     }
     ALLOWED.contains(word)
 }
@@ -143,16 +136,10 @@ mod tests {
             package("closed", Some("BUSL-1.1"), Some("registry")),
             package("silent", None, Some("registry")),
         ];
-        let lines: Vec<_> = refused(&packages)
-            .iter()
-            .map(|f| f.line("licences"))
-            .collect();
+        let lines: Vec<_> = refused(&packages).iter().map(|f| f.line("licences")).collect();
         assert_eq!(
             lines,
-            [
-                "Cargo.lock:0: [licences] closed 1.0.0: BUSL-1.1",
-                "Cargo.lock:0: [licences] silent 1.0.0: no licence expression",
-            ]
+            ["Cargo.lock:0: [licences] closed 1.0.0: BUSL-1.1", "Cargo.lock:0: [licences] silent 1.0.0: no licence expression",]
         );
     }
 }

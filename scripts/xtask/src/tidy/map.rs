@@ -22,9 +22,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn members(workspace: &Workspace) -> BTreeMap<String, String> {
     let packages = workspace.packages.iter();
-    packages
-        .map(|package| (package.name.clone(), workspace.folder(package)))
-        .collect()
+    packages.map(|package| (package.name.clone(), workspace.folder(package))).collect()
 }
 
 fn compare(members: &BTreeMap<String, String>, map: &str) -> Vec<Finding> {
@@ -42,9 +40,7 @@ fn compare(members: &BTreeMap<String, String>, map: &str) -> Vec<Finding> {
         };
         findings.push(Finding::new(MAP, index + 1, problem));
     }
-    let missing = members
-        .keys()
-        .filter(|name| !listed.contains_key(name.as_str()));
+    let missing = members.keys().filter(|name| !listed.contains_key(name.as_str()));
     findings.extend(missing.map(|name| Finding::new(MAP, 0, format!("`{name}` is missing"))));
     findings
 }
@@ -54,9 +50,7 @@ fn row(line: &str) -> Option<(&str, &str)> {
     let mut cells = line.trim().strip_prefix('|')?.split('|').map(str::trim);
     let name = cells.next().and_then(in_backticks)?;
     let folder = cells.next().and_then(in_backticks)?;
-    let is_crate = name
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let is_crate = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     (is_crate && !folder.ends_with('/')).then_some((name, folder))
 }
 
@@ -84,14 +78,8 @@ mod tests {
         let cases = [
             (format!("{prose}{core}{xtask}"), vec![]),
             (core.to_owned(), vec!["docs/ARCHITECTURE.md:0"]),
-            (
-                format!("{core}{xtask}| `cor-gone` | `x` | |"),
-                vec!["docs/ARCHITECTURE.md:3"],
-            ),
-            (
-                format!("{core}| `xtask` | `tools/xtask` | |"),
-                vec!["docs/ARCHITECTURE.md:2"],
-            ),
+            (format!("{core}{xtask}| `cor-gone` | `x` | |"), vec!["docs/ARCHITECTURE.md:3"]),
+            (format!("{core}| `xtask` | `tools/xtask` | |"), vec!["docs/ARCHITECTURE.md:2"]),
         ];
         for (map, expected) in cases {
             assert_eq!(found(&map), expected, "{map}");

@@ -49,17 +49,10 @@ pub(crate) fn tidy(workspace: &Workspace) -> Result<()> {
         list.extend(findings.iter().map(|finding| finding.line(name)));
     }
     if list.is_empty() {
-        println!(
-            "tidy: {} rules, {} files, nothing found",
-            RULES.len(),
-            tree.len()
-        );
+        println!("tidy: {} rules, {} files, nothing found", RULES.len(), tree.len());
         return Ok(());
     }
-    Err(Error::Tidy {
-        count: list.len(),
-        list: list.join("\n"),
-    })
+    Err(Error::Tidy { count: list.len(), list: list.join("\n") })
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@ use super::tree::{Finding, Tree};
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let bare = tree.rust.iter().filter(|file| !file.has_docs);
-    bare.map(|file| Finding::new(&file.path, 1, "has no `//!` module doc"))
-        .collect()
+    bare.map(|file| Finding::new(&file.path, 1, "has no `//!` module doc")).collect()
 }
 
 #[cfg(test)]

@@ -10,10 +10,7 @@ use crate::abi::solidity;
 const TAGS: [&str; 4] = ["@notice", "@dev", "@inheritdoc", "@title"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let specifications = tree
-        .text
-        .iter()
-        .filter(|file| file.path.starts_with("sol/") && file.path.ends_with(".sol"));
+    let specifications = tree.text.iter().filter(|file| file.path.starts_with("sol/") && file.path.ends_with(".sol"));
     specifications.flat_map(undocumented).collect()
 }
 
@@ -55,11 +52,7 @@ fn is_documented(attribute: &syn::Attribute) -> bool {
     let syn::Meta::NameValue(pair) = &attribute.meta else {
         return false;
     };
-    let syn::Expr::Lit(syn::ExprLit {
-        lit: syn::Lit::Str(text),
-        ..
-    }) = &pair.value
-    else {
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else {
         return false;
     };
     let text = text.value();

@@ -57,21 +57,14 @@ fn impurities(file: &RustFile, core: bool) -> Vec<Finding> {
         } else {
             continue;
         };
-        findings.push(Finding::new(
-            &file.path,
-            token.line,
-            format!("`{word}`: {problem}"),
-        ));
+        findings.push(Finding::new(&file.path, token.line, format!("`{word}`: {problem}")));
     }
     findings
 }
 
 /// A word followed or preceded by `::`, a type name, or a keyword; a local called `env` is fine.
 fn names_a_path(file: &RustFile, at: usize) -> bool {
-    let text = |at: Option<usize>| {
-        at.and_then(|at| file.tokens.get(at))
-            .map(|t| t.text.as_str())
-    };
+    let text = |at: Option<usize>| at.and_then(|at| file.tokens.get(at)).map(|t| t.text.as_str());
     let word = file.tokens[at].text.as_str();
     word.starts_with(char::is_uppercase)
         || matches!(word, "async" | "await")

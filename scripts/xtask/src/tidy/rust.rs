@@ -71,10 +71,7 @@ impl RustFile {
     pub(super) fn find<'a>(&'a self, sequence: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
         let windows = self.tokens.windows(sequence.len()).enumerate();
         windows.filter_map(move |(at, window)| {
-            let same = window
-                .iter()
-                .zip(sequence)
-                .all(|(t, text)| t.text == **text);
+            let same = window.iter().zip(sequence).all(|(t, text)| t.text == **text);
             same.then_some(at)
         })
     }
@@ -108,10 +105,7 @@ fn flatten(stream: TokenStream, into: &mut Vec<Token>) {
 }
 
 fn token(text: &str, line: usize) -> Token {
-    Token {
-        text: text.to_owned(),
-        line,
-    }
+    Token { text: text.to_owned(), line }
 }
 
 /// Collects functions and the lines of test items.
@@ -125,10 +119,7 @@ impl Outline {
     fn function(&mut self, signature: &syn::Signature, block: &syn::Block) {
         let first = signature.fn_token.span.start().line;
         let last = block.brace_token.span.close().end().line;
-        self.functions.push(Function {
-            name: signature.ident.to_string(),
-            lines: first..=last,
-        });
+        self.functions.push(Function { name: signature.ident.to_string(), lines: first..=last });
     }
 }
 
@@ -184,11 +175,7 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
 /// `#[test]`, `#[tokio::test]` and every `#[cfg(…)]` that asks for `test` without a `not`.
 fn is_test_only(attribute: &syn::Attribute) -> bool {
     let path = attribute.path();
-    if path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "test")
-    {
+    if path.segments.last().is_some_and(|last| last.ident == "test") {
         return true;
     }
     let syn::Meta::List(list) = &attribute.meta else {
@@ -204,14 +191,13 @@ fn is_test_only(attribute: &syn::Attribute) -> bool {
 mod tests {
     use super::*;
 
-    const SAMPLE: &str = "//! Doc.\nuse std::fs;\nfn a() {\n}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n#[cfg(not(test))]\nfn c() {}\n";
+    const SAMPLE: &str =
+        "//! Doc.\nuse std::fs;\nfn a() {\n}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n#[cfg(not(test))]\nfn c() {}\n";
 
     #[test]
     fn test_items_are_told_from_the_rest() {
         let file = RustFile::parse("src/lib.rs", SAMPLE).unwrap();
-        let tests: Vec<_> = (1..=file.lines)
-            .filter(|line| file.in_test(*line))
-            .collect();
+        let tests: Vec<_> = (1..=file.lines).filter(|line| file.in_test(*line)).collect();
         assert_eq!(tests, [5, 6, 7, 8]);
         assert_eq!(file.own_lines(), 6);
         assert!(file.has_docs);

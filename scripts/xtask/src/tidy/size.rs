@@ -19,10 +19,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             let (first, last) = (*function.lines.start(), *function.lines.end());
             let lines = last - first + 1;
             if lines > FUNCTION_LINES_MAX && !file.in_test(first) {
-                let message = format!(
-                    "`{}` has {lines} lines, at most {FUNCTION_LINES_MAX}",
-                    function.name
-                );
+                let message = format!("`{}` has {lines} lines, at most {FUNCTION_LINES_MAX}", function.name);
                 findings.push(Finding::new(&file.path, first, message));
             }
         }
@@ -53,12 +50,7 @@ mod tests {
         let fits = "const A: u8 = 0;\n".repeat(FILE_LINES_MAX);
         let long = "const A: u8 = 0;\n".repeat(FILE_LINES_MAX + 1);
         let with_tests = format!("{fits}#[cfg(test)]\nmod tests {{\n}}\n");
-        let tree = Tree::sample(&[
-            ("a.rs", &fits),
-            ("b.rs", &long),
-            ("c.rs", &with_tests),
-            ("x/tests/d.rs", &long),
-        ]);
+        let tree = Tree::sample(&[("a.rs", &fits), ("b.rs", &long), ("c.rs", &with_tests), ("x/tests/d.rs", &long)]);
         assert_eq!(places(check(&tree)), ["b.rs:0"]);
     }
 }

@@ -43,11 +43,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(super) fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, message: message.into() }
     }
 
     pub(super) fn line(&self, rule: &str) -> String {
@@ -58,25 +54,17 @@ impl Finding {
 impl Tree {
     /// Reads the repository.
     pub(crate) fn load(workspace: &Workspace) -> Result<Self> {
-        let mut tree = Self {
-            workspace: Some(workspace.clone()),
-            ..Self::default()
-        };
+        let mut tree = Self { workspace: Some(workspace.clone()), ..Self::default() };
         let ours = |entry: &DirEntry| {
             let name = entry.file_name().to_string_lossy();
             entry.path() != workspace.target_directory && !FOREIGN.contains(&name.as_ref())
         };
         let walk = WalkDir::new(&workspace.root).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(ours) {
-            let entry = entry.map_err(|error| Error::Io {
-                what: "list",
-                path: workspace.root.clone(),
-                source: error.into(),
-            })?;
+            let entry = entry.map_err(|error| Error::Io { what: "list", path: workspace.root.clone(), source: error.into() })?;
             let path = relative(&workspace.root, entry.path());
             if entry.file_type().is_file() && is_text(&path) {
-                let text = std::fs::read_to_string(entry.path())
-                    .map_err(Error::io("read", entry.path()))?;
+                let text = std::fs::read_to_string(entry.path()).map_err(Error::io("read", entry.path()))?;
                 tree.add(path, text);
             }
         }

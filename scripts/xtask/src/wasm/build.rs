@@ -38,12 +38,7 @@ const FOREIGN_ENV: [&str; 9] = [
 /// module only: for a crate that is compiled as a Rust library too, cargo leaves out link-time
 /// optimisation, and the module is up to half as large again. So, too, one contract's bytes do not
 /// depend on the features that others ask of a dependency.
-pub(super) fn compile(
-    root: &Path,
-    target_dir: &Path,
-    contracts: &[Contract],
-    compiler: &Compiler,
-) -> Result<()> {
+pub(super) fn compile(root: &Path, target_dir: &Path, contracts: &[Contract], compiler: &Compiler) -> Result<()> {
     for contract in contracts {
         let mut command = cargo(root, compiler);
         command
@@ -72,9 +67,7 @@ fn cargo(root: &Path, compiler: &Compiler) -> Command {
     command.env("RUSTC_BOOTSTRAP", "1");
     command.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, compiler));
     if compiler.way == Way::Debian {
-        command
-            .env("RUSTC", &compiler.rustc)
-            .env_remove("LD_LIBRARY_PATH");
+        command.env("RUSTC", &compiler.rustc).env_remove("LD_LIBRARY_PATH");
     }
     if let Some(linker) = compiler.linker {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
@@ -91,23 +84,17 @@ fn unstable(command: &mut Command) {
 
 /// Where cargo leaves a contract's module.
 pub(super) fn raw_module(target_dir: &Path, contract: &Contract) -> PathBuf {
-    target_dir
-        .join(TARGET)
-        .join(PROFILE)
-        .join(format!("{}.wasm", contract.lib))
+    target_dir.join(TARGET).join(PROFILE).join(format!("{}.wasm", contract.lib))
 }
 
 /// Flags in cargo's encoded form, whose separator allows spaces in paths.
 fn rustflags(root: &Path, compiler: &Compiler) -> OsString {
     // The baseline plus the two extensions every Stylus chain takes: bulk memory (one operator
     // instead of a copy loop) and sign extension. Reference types would make calls unactivatable.
-    let mut flags: Vec<OsString> = [
-        "-Ctarget-cpu=mvp",
-        "-Ctarget-feature=+bulk-memory,+sign-ext,-reference-types",
-        "-Zlocation-detail=none",
-    ]
-    .map(OsString::from)
-    .to_vec();
+    let mut flags: Vec<OsString> =
+        ["-Ctarget-cpu=mvp", "-Ctarget-feature=+bulk-memory,+sign-ext,-reference-types", "-Zlocation-detail=none"]
+            .map(OsString::from)
+            .to_vec();
     flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}").into());
     for (from, to) in hidden_paths(root, compiler) {
         let mut flag = OsString::from("--remap-path-prefix=");
@@ -121,10 +108,7 @@ fn rustflags(root: &Path, compiler: &Compiler) -> OsString {
 
 /// Folders of the building machine and what stands for them in a program.
 pub(super) fn hidden_paths(root: &Path, compiler: &Compiler) -> Vec<(PathBuf, &'static str)> {
-    let mut hidden = vec![
-        (compiler.sysroot.clone(), "rustc"),
-        (root.to_path_buf(), "src"),
-    ];
+    let mut hidden = vec![(compiler.sysroot.clone(), "rustc"), (root.to_path_buf(), "src")];
     hidden.extend(cargo_home().map(|home| (home, "cargo")));
     hidden
 }

@@ -36,18 +36,8 @@ const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
 pub(super) fn optimise(input: &Path, output: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
     command
-        .args([
-            "-Oz",
-            "--converge",
-            "--strip-debug",
-            "--strip-producers",
-            "--mvp-features",
-        ])
-        .args([
-            "--enable-mutable-globals",
-            "--enable-bulk-memory",
-            "--enable-sign-ext",
-        ])
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--mvp-features"])
+        .args(["--enable-mutable-globals", "--enable-bulk-memory", "--enable-sign-ext"])
         .arg(input)
         .arg("-o")
         .arg(output);
@@ -56,12 +46,8 @@ pub(super) fn optimise(input: &Path, output: &Path) -> Result<()> {
 
 /// Re-encodes a module in the canonical form described above.
 pub(super) fn canonical(name: &str, module: &[u8]) -> Result<Vec<u8>> {
-    let fail = |problem: String| Error::Contract {
-        contract: name.to_owned(),
-        problem,
-    };
-    let text =
-        wasmprinter::print_bytes(module).map_err(|e| fail(format!("does not print: {e}")))?;
+    let fail = |problem: String| Error::Contract { contract: name.to_owned(), problem };
+    let text = wasmprinter::print_bytes(module).map_err(|e| fail(format!("does not print: {e}")))?;
     let short = wat::parse_str(text).map_err(|e| fail(format!("does not re-encode: {e}")))?;
     let mut out = Module::new();
     for payload in Parser::new(0).parse_all(&short) {
@@ -74,10 +60,7 @@ pub(super) fn canonical(name: &str, module: &[u8]) -> Result<Vec<u8>> {
             out.section(&RawSection { id, data });
         }
     }
-    out.section(&CustomSection {
-        name: PROJECT_HASH.into(),
-        data: [0_u8; 32].as_slice().into(),
-    });
+    out.section(&CustomSection { name: PROJECT_HASH.into(), data: [0_u8; 32].as_slice().into() });
     Ok(out.finish())
 }
 
@@ -100,12 +83,7 @@ pub(super) fn compressed_len(wasm: &[u8]) -> usize {
 
 /// Refuses a program that no chain would take, or that carries a path of this machine.
 pub(super) fn verify(name: &str, wasm: &[u8], compressed: usize, paths: &[&Path]) -> Result<()> {
-    let problem = |problem: String| {
-        Err(Error::Contract {
-            contract: name.to_owned(),
-            problem,
-        })
-    };
+    let problem = |problem: String| Err(Error::Contract { contract: name.to_owned(), problem });
     if let Err(error) = Validator::new_with_features(FEATURES).validate_all(wasm) {
         return problem(format!("not a module a Stylus chain accepts: {error}"));
     }
@@ -113,10 +91,7 @@ pub(super) fn verify(name: &str, wasm: &[u8], compressed: usize, paths: &[&Path]
         return problem(missing);
     }
     if wasm.len() > WASM_BYTES_MAX {
-        return problem(format!(
-            "{} bytes, at most {WASM_BYTES_MAX} are activated",
-            wasm.len()
-        ));
+        return problem(format!("{} bytes, at most {WASM_BYTES_MAX} are activated", wasm.len()));
     }
     if compressed + PREFIX_BYTES >= CODE_BYTES_MAX {
         return problem(format!(
@@ -145,10 +120,7 @@ fn missing_interface(wasm: &[u8]) -> Option<String> {
             Payload::ImportSection(section) => {
                 for import in section.into_imports().flatten() {
                     if import.module != "vm_hooks" {
-                        return Some(format!(
-                            "imports {}::{}; only vm_hooks is there",
-                            import.module, import.name
-                        ));
+                        return Some(format!("imports {}::{}; only vm_hooks is there", import.module, import.name));
                     }
                     charges_memory |= import.name == "pay_for_memory_grow";
                 }
@@ -156,14 +128,9 @@ fn missing_interface(wasm: &[u8]) -> Option<String> {
             _ => {}
         }
     }
-    for (name, kind) in [
-        ("user_entrypoint", ExternalKind::Func),
-        ("memory", ExternalKind::Memory),
-    ] {
+    for (name, kind) in [("user_entrypoint", ExternalKind::Func), ("memory", ExternalKind::Memory)] {
         if !exports.contains(&(name.to_owned(), kind)) {
-            return Some(format!(
-                "has no exported {name}; is #[entrypoint] set and `mini-alloc` on?"
-            ));
+            return Some(format!("has no exported {name}; is #[entrypoint] set and `mini-alloc` on?"));
         }
     }
     (!charges_memory).then(|| "does not import pay_for_memory_grow; is #[entrypoint] set?".into())
@@ -189,22 +156,10 @@ mod tests {
         assert_eq!(check(GOOD, &[]), Ok(()));
         let refused = [
             (GOOD.replace("\"memory\"", "\"mem\""), "no exported memory"),
-            (
-                GOOD.replace("user_entrypoint", "main"),
-                "no exported user_entrypoint",
-            ),
+            (GOOD.replace("user_entrypoint", "main"), "no exported user_entrypoint"),
             (GOOD.replace("vm_hooks", "env"), "imports env::"),
-            (
-                GOOD.replace("pay_for_memory_grow", "read_args"),
-                "pay_for_memory_grow",
-            ),
-            (
-                GOOD.replace(
-                    "i32.const 0)\n",
-                    "i32.const 0)\n(func (result f32) f32.const 1)\n",
-                ),
-                "floating-point",
-            ),
+            (GOOD.replace("pay_for_memory_grow", "read_args"), "pay_for_memory_grow"),
+            (GOOD.replace("i32.const 0)\n", "i32.const 0)\n(func (result f32) f32.const 1)\n"), "floating-point"),
         ];
         for (wat, expected) in refused {
             let error = check(&wat, &[]).unwrap_err();
@@ -222,18 +177,13 @@ mod tests {
     #[test]
     fn canonical_form_is_stable_and_carries_only_the_hash_section() {
         let mut module = Module::new();
-        module.section(&CustomSection {
-            name: "producers".into(),
-            data: [1_u8, 2].as_slice().into(),
-        });
+        module.section(&CustomSection { name: "producers".into(), data: [1_u8, 2].as_slice().into() });
         let once = canonical("sample", &module.finish()).unwrap();
         assert_eq!(once, canonical("sample", &once).unwrap());
         let customs: Vec<_> = Parser::new(0)
             .parse_all(&once)
             .filter_map(|payload| match payload.unwrap() {
-                Payload::CustomSection(section) => {
-                    Some((section.name().to_owned(), section.data().to_vec()))
-                }
+                Payload::CustomSection(section) => Some((section.name().to_owned(), section.data().to_vec())),
                 _ => None,
             })
             .collect();

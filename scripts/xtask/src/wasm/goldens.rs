@@ -55,41 +55,22 @@ impl Sizes {
     /// Compares a fresh build with the golden.
     pub(crate) fn against(&self, golden: &Self) -> Verdict {
         if self.compiler != golden.compiler {
-            return Verdict::OtherCompiler {
-                golden: golden.compiler.clone(),
-            };
+            return Verdict::OtherCompiler { golden: golden.compiler.clone() };
         }
-        let names: std::collections::BTreeSet<_> = self
-            .contracts
-            .keys()
-            .chain(golden.contracts.keys())
-            .collect();
+        let names: std::collections::BTreeSet<_> = self.contracts.keys().chain(golden.contracts.keys()).collect();
         let differences: Vec<_> = names
             .into_iter()
             .filter_map(|name| {
                 let (new, old) = (self.contracts.get(name), golden.contracts.get(name));
-                (new != old)
-                    .then(|| format!("  {name}: golden {}, built {}", shown(old), shown(new)))
+                (new != old).then(|| format!("  {name}: golden {}, built {}", shown(old), shown(new)))
             })
             .collect();
-        if differences.is_empty() {
-            Verdict::Same
-        } else {
-            Verdict::Different(differences)
-        }
+        if differences.is_empty() { Verdict::Same } else { Verdict::Different(differences) }
     }
 }
 
 fn shown(measured: Option<&Measured>) -> String {
-    measured.map_or_else(
-        || "absent".to_owned(),
-        |m| {
-            format!(
-                "{} / {} bytes ({:.8}…)",
-                m.wasm_bytes, m.brotli_bytes, m.sha256
-            )
-        },
-    )
+    measured.map_or_else(|| "absent".to_owned(), |m| format!("{} / {} bytes ({:.8}…)", m.wasm_bytes, m.brotli_bytes, m.sha256))
 }
 
 /// Writes pretty JSON with a final newline, making the folder if need be.
@@ -108,36 +89,20 @@ mod tests {
 
     fn sizes(compiler: &str, contracts: &[(&str, usize)]) -> Sizes {
         let measured = |&(name, brotli_bytes): &(&str, usize)| {
-            let measured = Measured {
-                wasm_bytes: 100,
-                brotli_bytes,
-                sha256: "ab".repeat(32),
-            };
+            let measured = Measured { wasm_bytes: 100, brotli_bytes, sha256: "ab".repeat(32) };
             (name.to_owned(), measured)
         };
-        Sizes {
-            compiler: compiler.to_owned(),
-            contracts: contracts.iter().map(measured).collect(),
-        }
+        Sizes { compiler: compiler.to_owned(), contracts: contracts.iter().map(measured).collect() }
     }
 
     #[test]
     fn any_change_under_the_same_compiler_is_a_difference() {
         let golden = sizes("a", &[("cor", 10), ("staking", 20)]);
         let cases = [
-            (
-                sizes("a", &[("cor", 10), ("staking", 20)]),
-                Some(Vec::new()),
-            ),
-            (
-                sizes("a", &[("cor", 11), ("staking", 20)]),
-                Some(vec!["cor"]),
-            ),
+            (sizes("a", &[("cor", 10), ("staking", 20)]), Some(Vec::new())),
+            (sizes("a", &[("cor", 11), ("staking", 20)]), Some(vec!["cor"])),
             (sizes("a", &[("cor", 10)]), Some(vec!["staking"])),
-            (
-                sizes("a", &[("cor", 10), ("new", 1), ("staking", 20)]),
-                Some(vec!["new"]),
-            ),
+            (sizes("a", &[("cor", 10), ("new", 1), ("staking", 20)]), Some(vec!["new"])),
             (sizes("b", &[("cor", 99)]), None),
         ];
         for (built, expected) in cases {
@@ -147,16 +112,11 @@ mod tests {
                     assert_eq!(golden, "a");
                     None
                 }
-                Verdict::Different(list) => Some(
-                    list.iter()
-                        .filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned()))
-                        .collect(),
-                ),
+                Verdict::Different(list) => {
+                    Some(list.iter().filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned())).collect())
+                }
             };
-            assert_eq!(
-                names,
-                expected.map(|list| list.into_iter().map(str::to_owned).collect())
-            );
+            assert_eq!(names, expected.map(|list| list.into_iter().map(str::to_owned).collect()));
         }
     }
 }

@@ -51,14 +51,8 @@ impl Tools {
     fn bring_in(way: Option<Way>) -> Result<Self> {
         let compiler = toolchain::bring_in(way)?;
         let optimiser = toolchain::optimiser();
-        println!(
-            "wasm target: by way of {:?}, {}",
-            compiler.way, compiler.version
-        );
-        Ok(Self {
-            compiler,
-            optimiser,
-        })
+        println!("wasm target: by way of {:?}, {}", compiler.way, compiler.version);
+        Ok(Self { compiler, optimiser })
     }
 
     /// The name under which goldens are kept.
@@ -116,30 +110,16 @@ pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
 }
 
 fn select(all: Vec<Contract>, asked: &[String]) -> Result<Vec<Contract>> {
-    if let Some(unknown) = asked
-        .iter()
-        .find(|name| all.iter().all(|c| c.name != **name))
-    {
+    if let Some(unknown) = asked.iter().find(|name| all.iter().all(|c| c.name != **name)) {
         let known: Vec<_> = all.into_iter().map(|contract| contract.name).collect();
-        return Err(Error::UnknownContract {
-            asked: unknown.clone(),
-            known: known.join(", "),
-        });
+        return Err(Error::UnknownContract { asked: unknown.clone(), known: known.join(", ") });
     }
-    let chosen = all
-        .into_iter()
-        .filter(|contract| asked.is_empty() || asked.contains(&contract.name));
+    let chosen = all.into_iter().filter(|contract| asked.is_empty() || asked.contains(&contract.name));
     Ok(chosen.collect())
 }
 
 /// Compiles and finishes contracts of the workspace at `root` into `out`.
-fn build(
-    root: &Path,
-    target_dir: &Path,
-    out: &Path,
-    contracts: &[Contract],
-    tools: &Tools,
-) -> Result<Sizes> {
+fn build(root: &Path, target_dir: &Path, out: &Path, contracts: &[Contract], tools: &Tools) -> Result<Sizes> {
     build::compile(root, target_dir, contracts, &tools.compiler)?;
     std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
     let hidden = build::hidden_paths(root, &tools.compiler);
@@ -158,15 +138,9 @@ fn build(
         }
     }
     if !refused.is_empty() {
-        return Err(Error::Refused {
-            count: refused.len(),
-            list: refused.join("\n"),
-        });
+        return Err(Error::Refused { count: refused.len(), list: refused.join("\n") });
     }
-    Ok(Sizes {
-        compiler: tools.name(),
-        contracts: measured,
-    })
+    Ok(Sizes { compiler: tools.name(), contracts: measured })
 }
 
 /// Turns the compiler's module into the artifact, unless the one that lies there was made from it.
@@ -193,17 +167,8 @@ fn finish(name: &str, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -
     print_sizes(name, wasm.len(), brotli_bytes);
     canonical::verify(name, &wasm, brotli_bytes, hidden)?;
     std::fs::write(&artifact, &wasm).map_err(Error::io("write", &artifact))?;
-    let measured = Measured {
-        wasm_bytes: wasm.len(),
-        brotli_bytes,
-        sha256: sha256(&wasm),
-    };
-    let stamp = Stamp {
-        pipeline: canonical::PIPELINE,
-        tools: tools.name(),
-        raw_sha256,
-        measured: measured.clone(),
-    };
+    let measured = Measured { wasm_bytes: wasm.len(), brotli_bytes, sha256: sha256(&wasm) };
+    let stamp = Stamp { pipeline: canonical::PIPELINE, tools: tools.name(), raw_sha256, measured: measured.clone() };
     goldens::write_json(&stamp_path, &stamp)?;
     Ok(measured)
 }
@@ -223,16 +188,11 @@ fn fresh(stamp: &Path, artifact: &Path, tools: &Tools, raw_sha256: &str) -> Opti
 fn check(sizes: &Sizes, golden: &Path) -> Result<()> {
     match sizes.against(&Sizes::read(golden)?) {
         Verdict::Same => println!("sizes and hashes are those of {}", golden.display()),
-        Verdict::OtherCompiler { golden } => println!(
-            "sizes are not compared: the golden is of `{golden}`, this is `{}`",
-            sizes.compiler
-        ),
+        Verdict::OtherCompiler { golden } => {
+            println!("sizes are not compared: the golden is of `{golden}`, this is `{}`", sizes.compiler)
+        }
         Verdict::Different(list) => {
-            return Err(Error::Golden {
-                golden: golden.to_path_buf(),
-                count: list.len(),
-                list: list.join("\n"),
-            });
+            return Err(Error::Golden { golden: golden.to_path_buf(), count: list.len(), list: list.join("\n") });
         }
     }
     Ok(())
@@ -244,10 +204,7 @@ fn write_manifest(out: &Path, sizes: &Sizes) -> Result<()> {
         wasm: format!("{name}.wasm"),
         measured: measured.clone(),
     });
-    let manifest = Manifest {
-        compiler: sizes.compiler.clone(),
-        contracts: contracts.collect(),
-    };
+    let manifest = Manifest { compiler: sizes.compiler.clone(), contracts: contracts.collect() };
     goldens::write_json(&out.join("manifest.json"), &manifest)
 }
 
@@ -264,12 +221,7 @@ mod tests {
     use super::*;
 
     fn contract(name: &str) -> Contract {
-        Contract {
-            name: name.into(),
-            package: format!("cor-contract-{name}"),
-            lib: name.into(),
-            abi_bin: None,
-        }
+        Contract { name: name.into(), package: format!("cor-contract-{name}"), lib: name.into(), abi_bin: None }
     }
 
     #[test]
@@ -282,10 +234,7 @@ mod tests {
         assert_eq!(named(&[]).ok(), Some(2));
         assert_eq!(named(&["staking"]).ok(), Some(1));
         let error = named(&["stake"]).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "XTASK-010: no contract called `stake`; there are: cor, staking"
-        );
+        assert_eq!(error, "XTASK-010: no contract called `stake`; there are: cor, staking");
     }
 
     #[test]
@@ -303,11 +252,7 @@ mod tests {
             },
             optimiser: None,
         };
-        let measured = Measured {
-            wasm_bytes: 3,
-            brotli_bytes: 1,
-            sha256: sha256(b"out"),
-        };
+        let measured = Measured { wasm_bytes: 3, brotli_bytes: 1, sha256: sha256(b"out") };
         let content = Stamp {
             pipeline: canonical::PIPELINE,
             tools: tools("rustc 1.96.0").name(),
@@ -316,9 +261,7 @@ mod tests {
         };
         goldens::write_json(&stamp, &content).unwrap();
         std::fs::write(&artifact, b"out").unwrap();
-        let fresh = |version: &str, raw: &[u8]| {
-            super::fresh(&stamp, &artifact, &tools(version), &sha256(raw))
-        };
+        let fresh = |version: &str, raw: &[u8]| super::fresh(&stamp, &artifact, &tools(version), &sha256(raw));
         assert_eq!(fresh("rustc 1.96.0", b"raw"), Some(measured));
         assert_eq!(fresh("rustc 1.97.0", b"raw"), None);
         assert_eq!(fresh("rustc 1.96.0", b"other"), None);

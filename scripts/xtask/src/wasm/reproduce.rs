@@ -29,29 +29,15 @@ pub(crate) fn reproduce(workspace: &Workspace, options: &Options) -> Result<()> 
     let root = copy.join("some").join("other folder");
     copy_sources(&workspace.root, &workspace.target_directory, &root)?;
     let there = copy.join("out");
-    build(
-        &workspace.root,
-        &workspace.target_directory.join("wasm"),
-        &here,
-        &contracts,
-        &tools,
-    )?;
+    build(&workspace.root, &workspace.target_directory.join("wasm"), &here, &contracts, &tools)?;
     build(&root, &copy.join("target"), &there, &contracts, &tools)?;
     for contract in &contracts {
         let file = format!("{}.wasm", contract.name);
         let (first, second) = (hash(&here.join(&file))?, hash(&there.join(&file))?);
         if first != second {
-            return Err(Error::NotReproducible {
-                contract: contract.name.clone(),
-                first,
-                second,
-                folder: copy,
-            });
+            return Err(Error::NotReproducible { contract: contract.name.clone(), first, second, folder: copy });
         }
-        println!(
-            "{}: the same bytes from two folders, sha256 {first}",
-            contract.name
-        );
+        println!("{}: the same bytes from two folders, sha256 {first}", contract.name);
     }
     std::fs::remove_dir_all(&copy).map_err(Error::io("remove", &copy))
 }
@@ -63,9 +49,7 @@ fn built_bytes(out: &Path, name: &str) -> u64 {
 }
 
 fn hash(path: &Path) -> Result<String> {
-    Ok(sha256(
-        &std::fs::read(path).map_err(Error::io("read", path))?,
-    ))
+    Ok(sha256(&std::fs::read(path).map_err(Error::io("read", path))?))
 }
 
 /// Copies everything but build output and hidden state.
@@ -75,11 +59,7 @@ fn copy_sources(from: &Path, target: &Path, to: &Path) -> Result<()> {
         entry.path() != target && !NOT_SOURCE.contains(&name.as_ref())
     };
     for entry in WalkDir::new(from).into_iter().filter_entry(is_source) {
-        let entry = entry.map_err(|error| Error::Io {
-            what: "list",
-            path: from.to_path_buf(),
-            source: error.into(),
-        })?;
+        let entry = entry.map_err(|error| Error::Io { what: "list", path: from.to_path_buf(), source: error.into() })?;
         let inside = entry.path().strip_prefix(from).unwrap_or(entry.path());
         let copy: PathBuf = to.join(inside);
         if entry.file_type().is_dir() {

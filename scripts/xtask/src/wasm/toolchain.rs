@@ -72,9 +72,7 @@ pub(crate) fn bring_in(asked: Option<Way>) -> Result<Compiler> {
     }
     for &way in &ways {
         println!("wasm target: trying to install by way of {way:?}");
-        let found = install(way)
-            .map_err(|e| e.to_string())
-            .and_then(|()| find(way));
+        let found = install(way).map_err(|e| e.to_string()).and_then(|()| find(way));
         match found {
             Ok(compiler) => return Ok(compiler),
             Err(reason) => tried.push(format!("  {way:?}, installing: {reason}")),
@@ -96,9 +94,7 @@ pub(crate) fn optimiser() -> Option<Optimiser> {
         }
     }
     let version = process::capture(Command::new("wasm-opt").arg("--version")).ok()?;
-    Some(Optimiser {
-        version: version.trim().to_owned(),
-    })
+    Some(Optimiser { version: version.trim().to_owned() })
 }
 
 fn install(way: Way) -> Result<()> {
@@ -123,26 +119,15 @@ fn find(way: Way) -> std::result::Result<Compiler, String> {
     }
     let ask = |arg: &str, value: &str| {
         let answer = process::capture(command(&rustc).arg(arg).arg(value));
-        answer
-            .map(|text| text.trim().to_owned())
-            .map_err(|error| error.to_string())
+        answer.map(|text| text.trim().to_owned()).map_err(|error| error.to_string())
     };
     let sysroot = PathBuf::from(ask("--print", "sysroot")?);
     if !sysroot.join(LIBRARY_SOURCE).is_file() {
-        return Err(format!(
-            "{} has no {LIBRARY_SOURCE}",
-            sysroot.to_string_lossy()
-        ));
+        return Err(format!("{} has no {LIBRARY_SOURCE}", sysroot.to_string_lossy()));
     }
     let version = ask("--version", "--color=never")?;
     match minor(&version) {
-        Some(minor) if minor >= RUSTC_MINOR_MIN => Ok(Compiler {
-            way,
-            rustc,
-            sysroot,
-            linker,
-            version,
-        }),
+        Some(minor) if minor >= RUSTC_MINOR_MIN => Ok(Compiler { way, rustc, sysroot, linker, version }),
         _ => Err(format!("{version} is older than 1.{RUSTC_MINOR_MIN}")),
     }
 }
@@ -156,12 +141,7 @@ pub(crate) fn command(program: &Path) -> Command {
 
 /// The minor number of `rustc 1.96.0 (…)`.
 fn minor(version: &str) -> Option<u32> {
-    version
-        .strip_prefix("rustc 1.")?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.strip_prefix("rustc 1.")?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

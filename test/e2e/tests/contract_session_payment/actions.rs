@@ -13,51 +13,21 @@ use crate::world::{COR, World, inputs};
 /// Accounts are given by index, amounts in wei. The queue is account 1.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
-    Deposit {
-        from: usize,
-        payer: usize,
-        amount: U256,
-    },
-    Withdraw {
-        payer: usize,
-        amount: U256,
-    },
-    Reserve {
-        task: u64,
-        payer: usize,
-        inputs: ISessionPayment::QuoteInputs,
-        max_charge: u128,
-    },
-    Charge {
-        task: u64,
-        miners: Vec<usize>,
-        keeper: Option<usize>,
-    },
-    Refund {
-        task: u64,
-        keeper: Option<usize>,
-    },
-    WithdrawEarnings {
-        caller: usize,
-        account: usize,
-    },
-    FundTreasury {
-        from: usize,
-        amount: U256,
-    },
-    WithdrawTreasury {
-        to: usize,
-        amount: U256,
-    },
+    Deposit { from: usize, payer: usize, amount: U256 },
+    Withdraw { payer: usize, amount: U256 },
+    Reserve { task: u64, payer: usize, inputs: ISessionPayment::QuoteInputs, max_charge: u128 },
+    Charge { task: u64, miners: Vec<usize>, keeper: Option<usize> },
+    Refund { task: u64, keeper: Option<usize> },
+    WithdrawEarnings { caller: usize, account: usize },
+    FundTreasury { from: usize, amount: U256 },
+    WithdrawTreasury { to: usize, amount: U256 },
 }
 
 impl Action {
     /// Name of the variant.
     pub(crate) fn kind(&self) -> String {
         let shown = format!("{self:?}");
-        shown
-            .split_once(' ')
-            .map_or(shown.clone(), |(name, _)| name.to_owned())
+        shown.split_once(' ').map_or(shown.clone(), |(name, _)| name.to_owned())
     }
 }
 
@@ -91,39 +61,24 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
 
 /// Requests, some of them out of range, some for a model that is not there, all with tiers that must not be believed.
 fn request() -> impl Strategy<Value = ISessionPayment::QuoteInputs> {
-    let replicas =
-        prop_oneof![8 => (0_u8..4).prop_map(|half| 2 * half + 1), 1 => Just(4), 1 => Just(0)];
+    let replicas = prop_oneof![8 => (0_u8..4).prop_map(|half| 2 * half + 1), 1 => Just(4), 1 => Just(0)];
     let model = prop_oneof![12 => Just(1_u64), 1 => Just(2)];
-    (
-        model,
-        1_u16..20,
-        0_u16..20,
-        0_u8..3,
-        0_u8..3,
-        replicas,
-        0_u8..3,
-        5_001_u16..=10_000,
-        0_u8..3,
-        0_u8..4,
+    (model, 1_u16..20, 0_u16..20, 0_u8..3, 0_u8..3, replicas, 0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4).prop_map(
+        |(model, execution, tool, sla, validator, replicas, rule, quorum, priority, tier)| ISessionPayment::QuoteInputs {
+            modelIdentifier: model,
+            executionDepth: execution,
+            toolDepth: tool,
+            sla,
+            validatorDepth: validator,
+            replicas,
+            consensusRule: rule,
+            quorumBps: quorum,
+            priority,
+            stakeTier: tier,
+            volumeTier: tier,
+            ..inputs()
+        },
     )
-        .prop_map(
-            |(model, execution, tool, sla, validator, replicas, rule, quorum, priority, tier)| {
-                ISessionPayment::QuoteInputs {
-                    modelIdentifier: model,
-                    executionDepth: execution,
-                    toolDepth: tool,
-                    sla,
-                    validatorDepth: validator,
-                    replicas,
-                    consensusRule: rule,
-                    quorumBps: quorum,
-                    priority,
-                    stakeTier: tier,
-                    volumeTier: tier,
-                    ..inputs()
-                }
-            },
-        )
 }
 
 /// Ranges of 256-bit numbers have no strategy of their own.
@@ -144,76 +99,38 @@ impl World {
         let at = |index: usize| self.account(index);
         let keeper = |keeper: Option<usize>| keeper.map_or(Address::ZERO, at);
         match action.clone() {
-            Action::Deposit {
-                from,
-                payer,
-                amount,
-            } => self.plain(
-                from,
-                &ISessionPayment::depositForCall {
-                    payer: at(payer),
-                    amount,
-                },
-            ),
-            Action::Withdraw { payer, amount } => {
-                self.plain(payer, &ISessionPayment::withdrawCall { amount })
+            Action::Deposit { from, payer, amount } => {
+                self.plain(from, &ISessionPayment::depositForCall { payer: at(payer), amount })
             }
-            Action::Reserve {
-                task,
-                payer,
-                inputs,
-                max_charge,
-            } => {
-                let call = ISessionPayment::reserveCall {
-                    taskId: task,
-                    payer: at(payer),
-                    inputs,
-                    maxCharge: max_charge,
-                };
-                self.mapped(1, &call, |returned| {
-                    (returned.version, returned.total).abi_encode()
-                })
+            Action::Withdraw { payer, amount } => self.plain(payer, &ISessionPayment::withdrawCall { amount }),
+            Action::Reserve { task, payer, inputs, max_charge } => {
+                let call = ISessionPayment::reserveCall { taskId: task, payer: at(payer), inputs, maxCharge: max_charge };
+                self.mapped(1, &call, |returned| (returned.version, returned.total).abi_encode())
             }
-            Action::Charge {
-                task,
-                miners,
-                keeper: who,
-            } => {
+            Action::Charge { task, miners, keeper: who } => {
                 let call = ISessionPayment::chargeCall {
                     taskId: task,
                     miners: miners.into_iter().map(at).collect(),
                     keeper: keeper(who),
                 };
-                self.mapped(1, &call, |returned| {
-                    (returned.charged, returned.refunded).abi_encode()
-                })
+                self.mapped(1, &call, |returned| (returned.charged, returned.refunded).abi_encode())
             }
             Action::Refund { task, keeper: who } => {
-                let call = ISessionPayment::refundCall {
-                    taskId: task,
-                    keeper: keeper(who),
-                };
+                let call = ISessionPayment::refundCall { taskId: task, keeper: keeper(who) };
                 self.mapped(1, &call, |refunded| refunded.abi_encode())
             }
-            Action::WithdrawEarnings { caller, account } if caller == account => self.mapped(
-                caller,
-                &ISessionPayment::withdrawEarningsCall {},
-                |amount| amount.abi_encode(),
-            ),
-            Action::WithdrawEarnings { caller, account } => self.mapped(
-                caller,
-                &ISessionPayment::withdrawEarningsForCall {
-                    account: at(account),
-                },
-                |amount| amount.abi_encode(),
-            ),
-            Action::FundTreasury { from, amount } => {
-                self.plain(from, &ISessionPayment::fundTreasuryCall { amount })
+            Action::WithdrawEarnings { caller, account } if caller == account => {
+                self.mapped(caller, &ISessionPayment::withdrawEarningsCall {}, |amount| amount.abi_encode())
             }
-            Action::WithdrawTreasury { to, amount } => self.plain(
-                0,
-                &ISessionPayment::withdrawTreasuryCall { to: at(to), amount },
-            ),
+            Action::WithdrawEarnings { caller, account } => {
+                self.mapped(caller, &ISessionPayment::withdrawEarningsForCall { account: at(account) }, |amount| {
+                    amount.abi_encode()
+                })
+            }
+            Action::FundTreasury { from, amount } => self.plain(from, &ISessionPayment::fundTreasuryCall { amount }),
+            Action::WithdrawTreasury { to, amount } => {
+                self.plain(0, &ISessionPayment::withdrawTreasuryCall { to: at(to), amount })
+            }
         }
     }
 
@@ -227,15 +144,7 @@ impl World {
         call: &C,
         encode: impl FnOnce(C::Return) -> Vec<u8>,
     ) -> Result<Done<Vec<u8>>, Refused> {
-        let Done {
-            returned,
-            logs,
-            gas_used,
-        } = self.try_by(from, call)?;
-        Ok(Done {
-            returned: encode(returned),
-            logs,
-            gas_used,
-        })
+        let Done { returned, logs, gas_used } = self.try_by(from, call)?;
+        Ok(Done { returned: encode(returned), logs, gas_used })
     }
 }

@@ -24,27 +24,17 @@ const ACTIONS: usize = 30;
 async fn the_contract_does_what_the_model_does() {
     let world = World::start().await;
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let config = Config {
-        cases: SEQUENCES,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
     let sequences = proptest::collection::vec(action(), ACTIONS / 2..ACTIONS);
     let seen = RefCell::new(BTreeSet::new());
-    let outcome = runner.run(&sequences, |sequence| {
-        world.solo.undoing(|| compare(&world, &sequence, &seen))
-    });
+    let outcome = runner.run(&sequences, |sequence| world.solo.undoing(|| compare(&world, &sequence, &seen)));
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     // Of eight kinds of action, each took effect and each was refused.
     assert_eq!(seen.borrow().len(), 16, "{:?}", seen.borrow());
 }
 
-fn compare(
-    world: &World,
-    sequence: &[Action],
-    seen: &RefCell<BTreeSet<(String, bool)>>,
-) -> Result<(), TestCaseError> {
+fn compare(world: &World, sequence: &[Action], seen: &RefCell<BTreeSet<(String, bool)>>) -> Result<(), TestCaseError> {
     let mut model = Model::of(world);
     for action in sequence {
         let expected = model.perform(action);
@@ -62,32 +52,19 @@ fn compare(
 }
 
 fn compare_state(world: &World, model: &Model) -> Result<(), TestCaseError> {
-    prop_assert_eq!(
-        world.get(&ISessionPayment::totalHeldCall {}),
-        U256::from(model.pool.held)
-    );
-    prop_assert_eq!(
-        world.get(&ISessionPayment::treasuryCall {}),
-        U256::from(model.pool.treasury)
-    );
+    prop_assert_eq!(world.get(&ISessionPayment::totalHeldCall {}), U256::from(model.pool.held));
+    prop_assert_eq!(world.get(&ISessionPayment::treasuryCall {}), U256::from(model.pool.treasury));
     for index in 0..8 {
         let name = world.account(index);
         let account = model.account(name);
         prop_assert_eq!(world.available(name), U256::from(account.available));
         prop_assert_eq!(world.reserved(name), U256::from(account.reserved));
-        prop_assert_eq!(
-            world.earnings(name),
-            U256::from(model.earnings.get(&name).copied().unwrap_or(0))
-        );
+        prop_assert_eq!(world.earnings(name), U256::from(model.earnings.get(&name).copied().unwrap_or(0)));
         prop_assert_eq!(world.wallet(name), U256::from(model.wallets[&name]));
     }
     for task in TASKS {
         let shown = world.escrow(task);
-        let total = model
-            .escrows
-            .get(&task)
-            .and_then(|(_, escrow)| *escrow)
-            .map_or(0, |escrow| escrow.total());
+        let total = model.escrows.get(&task).and_then(|(_, escrow)| *escrow).map_or(0, |escrow| escrow.total());
         prop_assert_eq!(shown.total, total);
     }
     world.assert_conserved(TASKS);

@@ -12,8 +12,7 @@ use cor_core::{
     settlement::{Escrow, SettlementError},
 };
 use cor_sol::{
-    ContractError, cor::ICor, session_payment::ISessionPayment as Payment,
-    session_payment_table::ISessionPaymentTable as Table,
+    ContractError, cor::ICor, session_payment::ISessionPayment as Payment, session_payment_table::ISessionPaymentTable as Table,
 };
 
 use crate::{
@@ -63,68 +62,27 @@ impl Model {
 
     fn change(&mut self, action: &Action) -> Result<Effect, ContractError> {
         match action {
-            Action::Deposit {
-                from,
-                payer,
-                amount,
-            } => self.deposit(self.names[*from], self.names[*payer], *amount),
+            Action::Deposit { from, payer, amount } => self.deposit(self.names[*from], self.names[*payer], *amount),
             Action::Withdraw { payer, amount } => self.withdraw(self.names[*payer], *amount),
-            Action::Reserve {
-                task,
-                payer,
-                inputs,
-                max_charge,
-            } => self.reserve(*task, self.names[*payer], inputs, *max_charge),
-            Action::Charge {
-                task,
-                miners,
-                keeper,
-            } => {
+            Action::Reserve { task, payer, inputs, max_charge } => self.reserve(*task, self.names[*payer], inputs, *max_charge),
+            Action::Charge { task, miners, keeper } => {
                 let miners: Vec<_> = miners.iter().map(|index| self.names[*index]).collect();
                 self.charge(*task, &miners, keeper.map(|index| self.names[index]))
             }
-            Action::Refund { task, keeper } => {
-                self.refund(*task, keeper.map(|index| self.names[index]))
-            }
-            Action::WithdrawEarnings { account, .. } => {
-                self.withdraw_earnings(self.names[*account])
-            }
+            Action::Refund { task, keeper } => self.refund(*task, keeper.map(|index| self.names[index])),
+            Action::WithdrawEarnings { account, .. } => self.withdraw_earnings(self.names[*account]),
             Action::FundTreasury { from, amount } => self.fund_treasury(self.names[*from], *amount),
-            Action::WithdrawTreasury { to, amount } => {
-                self.withdraw_treasury(self.names[*to], *amount)
-            }
+            Action::WithdrawTreasury { to, amount } => self.withdraw_treasury(self.names[*to], *amount),
         }
     }
 
-    fn deposit(
-        &mut self,
-        from: Address,
-        payer: Address,
-        amount: U256,
-    ) -> Result<Effect, ContractError> {
+    fn deposit(&mut self, from: Address, payer: Address, amount: U256) -> Result<Effect, ContractError> {
         let wei = brought(amount).map_err(|error| of_payer(error, payer))?;
-        self.pool = self
-            .pool
-            .take_in(wei)
-            .map_err(|error| of_payer(error, payer))?;
-        let account = self
-            .account(payer)
-            .deposit(wei)
-            .map_err(|error| of_payer(error, payer))?;
+        self.pool = self.pool.take_in(wei).map_err(|error| of_payer(error, payer))?;
+        let account = self.account(payer).deposit(wei).map_err(|error| of_payer(error, payer))?;
         self.accounts.insert(payer, account);
         self.pull(from, wei)?;
-        Ok((
-            vec![],
-            vec![
-                Payment::Deposited {
-                    payer,
-                    from,
-                    amount,
-                    available: U256::from(account.available),
-                }
-                .encode_log_data(),
-            ],
-        ))
+        Ok((vec![], vec![Payment::Deposited { payer, from, amount, available: U256::from(account.available) }.encode_log_data()]))
     }
 
     fn withdraw(&mut self, payer: Address, amount: U256) -> Result<Effect, ContractError> {
@@ -134,17 +92,7 @@ impl Model {
         self.pool = self.pool.pay_out(wei).map_err(refuse)?;
         self.accounts.insert(payer, account);
         *self.wallets.entry(payer).or_default() += wei;
-        Ok((
-            vec![],
-            vec![
-                Payment::Withdrawn {
-                    payer,
-                    amount,
-                    available: U256::from(account.available),
-                }
-                .encode_log_data(),
-            ],
-        ))
+        Ok((vec![], vec![Payment::Withdrawn { payer, amount, available: U256::from(account.available) }.encode_log_data()]))
     }
 
     fn reserve(
@@ -158,23 +106,11 @@ impl Model {
             return Err(Payment::AlreadyReserved { taskId: task }.into());
         }
         if asked.modelIdentifier != MODEL {
-            return Err(Table::UnknownModel {
-                modelIdentifier: asked.modelIdentifier,
-            }
-            .into());
+            return Err(Table::UnknownModel { modelIdentifier: asked.modelIdentifier }.into());
         }
-        let price = quote(
-            &self.prices.terms,
-            &self.prices.classes[0],
-            &untiered(asked),
-        )
-        .map_err(unpriced)?;
-        let escrow = Escrow::open(asked.replicas, &price, max_charge)
-            .map_err(|error| unsettled(error, task))?;
-        let account = self
-            .account(payer)
-            .reserve(escrow.total())
-            .map_err(|error| of_payer(error, payer))?;
+        let price = quote(&self.prices.terms, &self.prices.classes[0], &untiered(asked)).map_err(unpriced)?;
+        let escrow = Escrow::open(asked.replicas, &price, max_charge).map_err(|error| unsettled(error, task))?;
+        let account = self.account(payer).reserve(escrow.total()).map_err(|error| of_payer(error, payer))?;
         self.accounts.insert(payer, account);
         self.escrows.insert(task, (payer, Some(escrow)));
         let reserved = Payment::Reserved {
@@ -188,31 +124,15 @@ impl Model {
             rebate: price.rebate,
             total: price.total,
         };
-        Ok((
-            (1_u64, price.total).abi_encode(),
-            vec![reserved.encode_log_data()],
-        ))
+        Ok(((1_u64, price.total).abi_encode(), vec![reserved.encode_log_data()]))
     }
 
-    fn charge(
-        &mut self,
-        task: u64,
-        miners: &[Address],
-        keeper: Option<Address>,
-    ) -> Result<Effect, ContractError> {
+    fn charge(&mut self, task: u64, miners: &[Address], keeper: Option<Address>) -> Result<Effect, ContractError> {
         let (payer, escrow) = self.open(task)?;
-        let split = escrow
-            .charge(miners.len() as u64, keeper.is_some())
-            .map_err(|error| unsettled(error, task))?;
+        let split = escrow.charge(miners.len() as u64, keeper.is_some()).map_err(|error| unsettled(error, task))?;
         self.close(task, payer, escrow, split.refunded)?;
-        self.pool = self
-            .pool
-            .earn(split.to_treasury)
-            .expect("the treasury's part is held");
-        let mut logs: Vec<_> = miners
-            .iter()
-            .filter_map(|miner| self.earn(task, *miner, split.per_miner))
-            .collect();
+        self.pool = self.pool.earn(split.to_treasury).expect("the treasury's part is held");
+        let mut logs: Vec<_> = miners.iter().filter_map(|miner| self.earn(task, *miner, split.per_miner)).collect();
         logs.extend(keeper.and_then(|keeper| self.earn(task, keeper, split.to_keeper)));
         let charged = Payment::Charged {
             taskId: task,
@@ -231,78 +151,33 @@ impl Model {
         let (payer, escrow) = self.open(task)?;
         let split = escrow.refund(keeper.is_some(), CAP_BPS);
         self.close(task, payer, escrow, split.refunded)?;
-        let mut logs: Vec<_> = keeper
-            .and_then(|keeper| self.earn(task, keeper, split.to_keeper))
-            .into_iter()
-            .collect();
+        let mut logs: Vec<_> = keeper.and_then(|keeper| self.earn(task, keeper, split.to_keeper)).into_iter().collect();
         logs.push(
-            Payment::Refunded {
-                taskId: task,
-                payer,
-                refunded: split.refunded,
-                toKeeper: split.to_keeper,
-            }
-            .encode_log_data(),
+            Payment::Refunded { taskId: task, payer, refunded: split.refunded, toKeeper: split.to_keeper }.encode_log_data(),
         );
         Ok((split.refunded.abi_encode(), logs))
     }
 
     fn withdraw_earnings(&mut self, account: Address) -> Result<Effect, ContractError> {
-        let earned = self
-            .earnings
-            .remove(&account)
-            .ok_or(Payment::NothingEarned { account })?;
-        self.pool = self
-            .pool
-            .pay_out(earned)
-            .map_err(|error| of_payer(error, account))?;
+        let earned = self.earnings.remove(&account).ok_or(Payment::NothingEarned { account })?;
+        self.pool = self.pool.pay_out(earned).map_err(|error| of_payer(error, account))?;
         *self.wallets.entry(account).or_default() += earned;
         let amount = U256::from(earned);
-        Ok((
-            amount.abi_encode(),
-            vec![
-                Payment::EarningsWithdrawn {
-                    account,
-                    to: account,
-                    amount,
-                }
-                .encode_log_data(),
-            ],
-        ))
+        Ok((amount.abi_encode(), vec![Payment::EarningsWithdrawn { account, to: account, amount }.encode_log_data()]))
     }
 
     fn fund_treasury(&mut self, from: Address, amount: U256) -> Result<Effect, ContractError> {
         let wei = brought(amount).map_err(of_treasury)?;
         self.pool = self.pool.fund_treasury(wei).map_err(of_treasury)?;
         self.pull(from, wei)?;
-        Ok((
-            vec![],
-            vec![
-                Payment::TreasuryFunded {
-                    from,
-                    amount,
-                    treasury: U256::from(self.pool.treasury),
-                }
-                .encode_log_data(),
-            ],
-        ))
+        Ok((vec![], vec![Payment::TreasuryFunded { from, amount, treasury: U256::from(self.pool.treasury) }.encode_log_data()]))
     }
 
     fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<Effect, ContractError> {
         let wei = wanted(self.pool.treasury, amount).map_err(of_treasury)?;
         self.pool = self.pool.withdraw_treasury(wei).map_err(of_treasury)?;
         *self.wallets.entry(to).or_default() += wei;
-        Ok((
-            vec![],
-            vec![
-                Payment::TreasuryWithdrawn {
-                    to,
-                    amount,
-                    treasury: U256::from(self.pool.treasury),
-                }
-                .encode_log_data(),
-            ],
-        ))
+        Ok((vec![], vec![Payment::TreasuryWithdrawn { to, amount, treasury: U256::from(self.pool.treasury) }.encode_log_data()]))
     }
 
     pub(crate) fn account(&self, payer: Address) -> Account {
@@ -316,17 +191,8 @@ impl Model {
         }
     }
 
-    fn close(
-        &mut self,
-        task: u64,
-        payer: Address,
-        escrow: Escrow,
-        refunded: u128,
-    ) -> Result<(), ContractError> {
-        let account = self
-            .account(payer)
-            .settle(escrow.total(), refunded)
-            .map_err(|error| of_payer(error, payer))?;
+    fn close(&mut self, task: u64, payer: Address, escrow: Escrow, refunded: u128) -> Result<(), ContractError> {
+        let account = self.account(payer).settle(escrow.total(), refunded).map_err(|error| of_payer(error, payer))?;
         self.accounts.insert(payer, account);
         self.escrows.insert(task, (payer, None));
         Ok(())
@@ -338,14 +204,7 @@ impl Model {
         }
         let earned = self.earnings.entry(account).or_default();
         *earned = credit(*earned, amount).expect("earnings are held");
-        Some(
-            Payment::Earned {
-                taskId: task,
-                account,
-                amount,
-            }
-            .encode_log_data(),
-        )
+        Some(Payment::Earned { taskId: task, account, amount }.encode_log_data())
     }
 
     /// The token's transferFrom; allowances are unlimited.
@@ -362,10 +221,7 @@ impl Model {
                 .into());
             }
         }
-        assert_ne!(
-            from, self.contract,
-            "the contract has no wallet of its own here"
-        );
+        assert_ne!(from, self.contract, "the contract has no wallet of its own here");
         Ok(())
     }
 }
@@ -389,18 +245,10 @@ fn untiered(asked: &Payment::QuoteInputs) -> QuoteInputs {
 fn unpriced(error: PricingError) -> ContractError {
     let field = cor_adapters::deploy::model_name;
     match error {
-        PricingError::InputOutOfRange {
-            field: name,
-            value,
-            min,
-            max,
-        } => Table::InputOutOfRange {
-            field: field(name),
-            value: U256::from(value),
-            min: U256::from(min),
-            max: U256::from(max),
+        PricingError::InputOutOfRange { field: name, value, min, max } => {
+            Table::InputOutOfRange { field: field(name), value: U256::from(value), min: U256::from(min), max: U256::from(max) }
+                .into()
         }
-        .into(),
         PricingError::EvenReplicas { replicas } => Table::EvenReplicas { replicas }.into(),
         other => panic!("no request of these tests leads to {other}"),
     }
@@ -408,17 +256,10 @@ fn unpriced(error: PricingError) -> ContractError {
 
 fn unsettled(error: SettlementError, task: u64) -> ContractError {
     match error {
-        SettlementError::MaxChargeExceeded { quoted, max_charge } => Payment::MaxChargeExceeded {
-            quoted,
-            maxCharge: max_charge,
+        SettlementError::MaxChargeExceeded { quoted, max_charge } => {
+            Payment::MaxChargeExceeded { quoted, maxCharge: max_charge }.into()
         }
-        .into(),
-        SettlementError::TooManyPaid { paid, replicas } => Payment::TooManyPaid {
-            taskId: task,
-            paid,
-            replicas,
-        }
-        .into(),
+        SettlementError::TooManyPaid { paid, replicas } => Payment::TooManyPaid { taskId: task, paid, replicas }.into(),
         other => panic!("no action of these tests leads to {other}"),
     }
 }
@@ -426,26 +267,18 @@ fn unsettled(error: SettlementError, task: u64) -> ContractError {
 fn of_payer(error: LedgerError, payer: Address) -> ContractError {
     match error {
         LedgerError::ZeroAmount => same(&Payment::ZeroAmount {}),
-        LedgerError::TooLarge { amount, max } => same(&Payment::AmountTooLarge {
-            amount,
-            max: U256::from(max),
-        }),
-        LedgerError::Insufficient { available, needed } => Payment::InsufficientBalance {
-            payer,
-            available: U256::from(available),
-            needed,
+        LedgerError::TooLarge { amount, max } => same(&Payment::AmountTooLarge { amount, max: U256::from(max) }),
+        LedgerError::Insufficient { available, needed } => {
+            Payment::InsufficientBalance { payer, available: U256::from(available), needed }.into()
         }
-        .into(),
     }
 }
 
 fn of_treasury(error: LedgerError) -> ContractError {
     match error {
-        LedgerError::Insufficient { available, needed } => Payment::InsufficientTreasury {
-            available: U256::from(available),
-            needed,
+        LedgerError::Insufficient { available, needed } => {
+            Payment::InsufficientTreasury { available: U256::from(available), needed }.into()
         }
-        .into(),
         other => of_payer(other, Address::ZERO),
     }
 }

@@ -45,76 +45,25 @@ impl World {
         let solo = Solo::start().await;
         let owner = solo.account(0);
         let supply = U256::from(1_000_000_000 * COR);
-        let token = (
-            "Cortensor".to_owned(),
-            "COR".to_owned(),
-            U256::from(18),
-            supply,
-            owner,
-        );
+        let token = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), supply, owner);
         let token = solo.deploy("Cor", &token.abi_encode_params());
-        let table = solo.deploy(
-            "SessionPaymentTable",
-            &(owner, 3_600_u64).abi_encode_params(),
-        );
+        let table = solo.deploy("SessionPaymentTable", &(owner, 3_600_u64).abi_encode_params());
         let payment = solo.deploy("SessionPayment", &(owner, CAP_BPS).abi_encode_params());
-        solo.ok(
-            owner,
-            token,
-            &ICor::setMinterCall {
-                minter: owner,
-                enabled: true,
-            },
-        );
+        solo.ok(owner, token, &ICor::setMinterCall { minter: owner, enabled: true });
         for index in 0..8 {
             let wallet = solo.account(index);
-            solo.ok(
-                owner,
-                token,
-                &ICor::mintCall {
-                    to: wallet,
-                    value: U256::from(WALLET),
-                },
-            );
-            solo.ok(
-                wallet,
-                token,
-                &ICor::approveCall {
-                    spender: payment,
-                    value: U256::MAX,
-                },
-            );
+            solo.ok(owner, token, &ICor::mintCall { to: wallet, value: U256::from(WALLET) });
+            solo.ok(wallet, token, &ICor::approveCall { spender: payment, value: U256::MAX });
         }
-        solo.ok(
-            owner,
-            table,
-            &ISessionPaymentTable::publishCall {
-                price: default_prices(),
-            },
-        );
-        let model = ISessionPaymentTable::setModelCall {
-            modelIdentifier: MODEL,
-            class: 0,
-            enabled: true,
-            name: B256::ZERO,
-        };
+        solo.ok(owner, table, &ISessionPaymentTable::publishCall { price: default_prices() });
+        let model = ISessionPaymentTable::setModelCall { modelIdentifier: MODEL, class: 0, enabled: true, name: B256::ZERO };
         solo.ok(owner, table, &model);
-        Self {
-            solo,
-            token,
-            table,
-            payment,
-        }
+        Self { solo, token, table, payment }
     }
 
     pub(crate) fn wiring(&self) -> ISessionPayment::wireCall {
         let (token, table) = (self.token, self.table);
-        ISessionPayment::wireCall {
-            token,
-            table,
-            staking: self.account(6),
-            sessionQueue: self.account(1),
-        }
+        ISessionPayment::wireCall { token, table, staking: self.account(6), sessionQueue: self.account(1) }
     }
 
     pub(crate) fn account(&self, index: usize) -> Address {
@@ -131,11 +80,7 @@ impl World {
         self.solo.refused(self.account(index), self.payment, call)
     }
 
-    pub(crate) fn try_by<C: SolCall>(
-        &self,
-        index: usize,
-        call: &C,
-    ) -> Result<Done<C::Return>, Refused> {
+    pub(crate) fn try_by<C: SolCall>(&self, index: usize, call: &C) -> Result<Done<C::Return>, Refused> {
         self.solo.send(self.account(index), self.payment, call)
     }
 
@@ -145,11 +90,7 @@ impl World {
 
     /// The logs of SessionPayment alone.
     pub(crate) fn own_logs<R>(&self, done: &Done<R>) -> Vec<LogData> {
-        done.logs
-            .iter()
-            .filter(|(contract, _)| *contract == self.payment)
-            .map(|(_, log)| log.clone())
-            .collect()
+        done.logs.iter().filter(|(contract, _)| *contract == self.payment).map(|(_, log)| log.clone()).collect()
     }
 
     pub(crate) fn wallet(&self, account: Address) -> U256 {
@@ -175,15 +116,9 @@ impl World {
     /// available + escrow + earnings + treasury = totalHeld = token balance, over all accounts and these tasks.
     pub(crate) fn assert_conserved(&self, tasks: impl IntoIterator<Item = u64>) {
         let accounts: Vec<_> = (0..8).map(|index| self.account(index)).collect();
-        let free: U256 = accounts
-            .iter()
-            .map(|account| self.available(*account) + self.earnings(*account))
-            .sum();
+        let free: U256 = accounts.iter().map(|account| self.available(*account) + self.earnings(*account)).sum();
         let reserved: U256 = accounts.iter().map(|account| self.reserved(*account)).sum();
-        let escrow: U256 = tasks
-            .into_iter()
-            .map(|task| U256::from(self.escrow(task).total))
-            .sum();
+        let escrow: U256 = tasks.into_iter().map(|task| U256::from(self.escrow(task).total)).sum();
         let treasury = self.get(&ISessionPayment::treasuryCall {});
         let held = self.get(&ISessionPayment::totalHeldCall {});
         assert_eq!(reserved, escrow, "reserved = escrow");

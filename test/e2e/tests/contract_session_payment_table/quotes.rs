@@ -5,9 +5,7 @@ use cor_core::pricing::{self, PricingError};
 use cor_kit::solo::Refused;
 use cor_sol::{
     ContractError,
-    session_payment_table::ISessionPaymentTable::{
-        self as Table, ClassPrice, PriceVersion, Quote, QuoteInputs,
-    },
+    session_payment_table::ISessionPaymentTable::{self as Table, ClassPrice, PriceVersion, Quote, QuoteInputs},
 };
 use proptest::{
     prelude::*,
@@ -29,13 +27,11 @@ fn rising<const N: usize>(floor: u32, most: u32) -> impl Strategy<Value = [u32; 
 }
 
 fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
-    (1..=most, any::<u128>(), 0..=most, 0..=most).prop_map(|(base, step, tool, validator)| {
-        ClassPrice {
-            base,
-            step: step % base,
-            tool,
-            validator,
-        }
+    (1..=most, any::<u128>(), 0..=most, 0..=most).prop_map(|(base, step, tool, validator)| ClassPrice {
+        base,
+        step: step % base,
+        tool,
+        validator,
     })
 }
 
@@ -44,30 +40,12 @@ fn version() -> impl Strategy<Value = PriceVersion> {
     let most = (1_u32..128).prop_map(|bits| u128::MAX >> bits);
     let multipliers = || rising::<3>(10_000, pricing::MULTIPLIER_MAX_BPS);
     most.prop_flat_map(move |most| {
-        let prices = (
-            proptest::array::uniform3(class_price(most)),
-            0..=most,
-            any::<u64>(),
-            any::<u64>(),
-        );
-        let shares = (
-            0..=pricing::MULTIPLIER_MAX_BPS,
-            0_u32..=10_000,
-            rising::<4>(0, 10_000),
-            rising::<4>(0, 10_000),
-        );
-        (
-            prices,
-            (multipliers(), multipliers(), multipliers()),
-            shares,
-        )
+        let prices = (proptest::array::uniform3(class_price(most)), 0..=most, any::<u64>(), any::<u64>());
+        let shares = (0..=pricing::MULTIPLIER_MAX_BPS, 0_u32..=10_000, rising::<4>(0, 10_000), rising::<4>(0, 10_000));
+        (prices, (multipliers(), multipliers(), multipliers()), shares)
     })
     .prop_map(
-        |(
-            (classes, gas_price, base_gas, replica_gas),
-            (sla, consensus, priority),
-            (quorum_step, fee, stake, volume),
-        )| {
+        |((classes, gas_price, base_gas, replica_gas), (sla, consensus, priority), (quorum_step, fee, stake, volume))| {
             let bound = 10_000 * fee / (10_000 + fee) / 2;
             PriceVersion {
                 effectiveAt: 0,
@@ -89,21 +67,10 @@ fn version() -> impl Strategy<Value = PriceVersion> {
 
 /// Requests, one in ten of them out of range somewhere.
 fn request() -> impl Strategy<Value = QuoteInputs> {
-    let any_field = (
-        1_u64..4,
-        any::<u16>(),
-        any::<u16>(),
-        0_u8..4,
-        any::<u8>(),
-        0_u8..9,
-    );
+    let any_field = (1_u64..4, any::<u16>(), any::<u16>(), 0_u8..4, any::<u8>(), 0_u8..9);
     let rest = (0_u8..4, 5_000_u16..=10_001, 0_u8..4, 0_u8..5, 0_u8..5);
     (any_field, rest, 0_u32..10).prop_map(
-        |(
-            (model, execution, tool, sla, validator, replicas),
-            (rule, quorum, priority, stake, volume),
-            wild,
-        )| {
+        |((model, execution, tool, sla, validator, replicas), (rule, quorum, priority, stake, volume), wild)| {
             let tame = wild != 0;
             QuoteInputs {
                 modelIdentifier: model,
@@ -113,11 +80,7 @@ fn request() -> impl Strategy<Value = QuoteInputs> {
                 validatorDepth: validator,
                 replicas: if tame { (replicas | 1) % 8 } else { replicas },
                 consensusRule: if tame { rule % 3 } else { rule },
-                quorumBps: if tame {
-                    quorum.clamp(5_001, 10_000)
-                } else {
-                    quorum
-                },
+                quorumBps: if tame { quorum.clamp(5_001, 10_000) } else { quorum },
                 priority: if tame { priority % 3 } else { priority },
                 stakeTier: if tame { stake % 4 } else { stake },
                 volumeTier: if tame { volume % 4 } else { volume },
@@ -127,18 +90,10 @@ fn request() -> impl Strategy<Value = QuoteInputs> {
 }
 
 /// What the contract must answer, computed natively.
-fn expected(
-    version: &PriceVersion,
-    inputs: &QuoteInputs,
-    valid_until: u64,
-) -> Result<Quote, ContractError> {
+fn expected(version: &PriceVersion, inputs: &QuoteInputs, valid_until: u64) -> Result<Quote, ContractError> {
     let version = native(version);
     let class = usize::try_from(inputs.modelIdentifier - 1).expect("a class");
-    match pricing::quote(
-        &version.terms,
-        &version.classes[class],
-        &native_inputs(inputs),
-    ) {
+    match pricing::quote(&version.terms, &version.classes[class], &native_inputs(inputs)) {
         Ok(price) => Ok(Quote {
             version: 1,
             perReplica: price.per_replica,
@@ -150,24 +105,11 @@ fn expected(
             total: price.total,
             validUntil: valid_until,
         }),
-        Err(PricingError::InputOutOfRange {
-            field: name,
-            value,
-            min,
-            max,
-        }) => {
+        Err(PricingError::InputOutOfRange { field: name, value, min, max }) => {
             let [value, min, max] = [value, min, max].map(|number| wide(number.into()));
-            Err(Table::InputOutOfRange {
-                field: field(name),
-                value,
-                min,
-                max,
-            }
-            .into())
+            Err(Table::InputOutOfRange { field: field(name), value, min, max }.into())
         }
-        Err(PricingError::EvenReplicas { replicas }) => {
-            Err(Table::EvenReplicas { replicas }.into())
-        }
+        Err(PricingError::EvenReplicas { replicas }) => Err(Table::EvenReplicas { replicas }.into()),
         Err(PricingError::PriceOverflow) => Err(Table::PriceOverflow {}.into()),
         Err(other) => panic!("a quote is not refused for {other}"),
     }
@@ -180,56 +122,27 @@ async fn the_contract_and_the_rules_quote_alike() {
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let mut outcomes = [0; 3];
     for _ in 0..TABLES {
-        let price = version()
-            .new_tree(&mut runner)
-            .expect("a version")
-            .current();
+        let price = version().new_tree(&mut runner).expect("a version").current();
         world.solo.undoing(|| {
-            world.by(
-                0,
-                &Table::publishCall {
-                    price: price.clone(),
-                },
-            );
-            assert_eq!(
-                world.get(&Table::getVersionCall { version: 1 }),
-                price,
-                "a version comes back as published"
-            );
+            world.by(0, &Table::publishCall { price: price.clone() });
+            assert_eq!(world.get(&Table::getVersionCall { version: 1 }), price, "a version comes back as published");
             let valid_until = world.now() + DELAY_SECS;
             for _ in 0..REQUESTS {
-                let inputs = request()
-                    .new_tree(&mut runner)
-                    .expect("a request")
-                    .current();
+                let inputs = request().new_tree(&mut runner).expect("a request").current();
                 let expected = expected(&price, &inputs, valid_until);
                 outcomes[match &expected {
                     Ok(_) => 0,
                     Err(ContractError::PriceOverflow(_)) => 1,
                     Err(_) => 2,
                 }] += 1;
-                let quoted = world.solo.view(
-                    world.table,
-                    &Table::quoteCall {
-                        inputs: inputs.clone(),
-                    },
-                );
-                assert_eq!(
-                    quoted,
-                    expected.clone().map_err(Refused::Known),
-                    "{price:?} {inputs:?}"
-                );
-                let by_number = world
-                    .solo
-                    .view(world.table, &Table::quoteAtCall { version: 1, inputs });
+                let quoted = world.solo.view(world.table, &Table::quoteCall { inputs: inputs.clone() });
+                assert_eq!(quoted, expected.clone().map_err(Refused::Known), "{price:?} {inputs:?}");
+                let by_number = world.solo.view(world.table, &Table::quoteAtCall { version: 1, inputs });
                 assert_eq!(by_number, expected.map_err(Refused::Known));
             }
         });
     }
-    assert!(
-        outcomes.iter().all(|count| *count > 10),
-        "prices, overflows and refusals: {outcomes:?}"
-    );
+    assert!(outcomes.iter().all(|count| *count > 10), "prices, overflows and refusals: {outcomes:?}");
 }
 
 /// A struct is refused if any of its words does not fit its field.
@@ -238,20 +151,13 @@ async fn words_that_do_not_fit_are_refused() {
     let world = World::start().await;
     let sound = crate::world::inputs().abi_encode();
     let fits = |data: &[u8]| {
-        let call = [
-            <Table::quoteCall as alloy::sol_types::SolCall>::SELECTOR.as_slice(),
-            data,
-        ]
-        .concat();
+        let call = [<Table::quoteCall as alloy::sol_types::SolCall>::SELECTOR.as_slice(), data].concat();
         let request = alloy::rpc::types::TransactionRequest {
             to: Some(world.table.into()),
             input: alloy::primitives::Bytes::from(call).into(),
             ..Default::default()
         };
-        world
-            .solo
-            .chain()
-            .call(request, cor_anvil::chain::CallOptions::default())
+        world.solo.chain().call(request, cor_anvil::chain::CallOptions::default())
     };
     assert!(fits(&sound).is_ok());
     let bytes = [8, 2, 2, 1, 1, 1, 1, 2, 1, 1, 1];
@@ -260,15 +166,8 @@ async fn words_that_do_not_fit_are_refused() {
             let mut dirty = sound.clone();
             dirty[32 * index + position] = 1;
             let error = fits(&dirty).expect_err("a word that does not fit");
-            assert_eq!(
-                error.revert_data().map(|data| data.len()),
-                Some(0),
-                "word {index}, byte {position}"
-            );
+            assert_eq!(error.revert_data().map(|data| data.len()), Some(0), "word {index}, byte {position}");
         }
     }
-    assert!(
-        fits(&sound[..sound.len() - 1]).is_err(),
-        "a row that is too short"
-    );
+    assert!(fits(&sound[..sound.len() - 1]).is_err(), "a row that is too short");
 }

@@ -25,10 +25,7 @@ impl World {
     /// A table without prices.
     pub(crate) async fn empty() -> Self {
         let solo = Solo::start().await;
-        let table = solo.deploy(
-            "SessionPaymentTable",
-            &(solo.account(0), DELAY_SECS).abi_encode_params(),
-        );
+        let table = solo.deploy("SessionPaymentTable", &(solo.account(0), DELAY_SECS).abi_encode_params());
         let world = Self { solo, table };
         for class in 0..3 {
             world.by(0, &model(u64::from(class) + 1, class));
@@ -39,12 +36,7 @@ impl World {
     /// A table with the default prices in effect.
     pub(crate) async fn start() -> Self {
         let world = Self::empty().await;
-        world.by(
-            0,
-            &Table::publishCall {
-                price: default_prices(),
-            },
-        );
+        world.by(0, &Table::publishCall { price: default_prices() });
         world
     }
 
@@ -55,8 +47,7 @@ impl World {
 
     /// A call by account `index` that must be refused.
     pub(crate) fn refused<C: SolCall>(&self, index: usize, call: &C) -> ContractError {
-        self.solo
-            .refused(self.solo.account(index), self.table, call)
+        self.solo.refused(self.solo.account(index), self.table, call)
     }
 
     pub(crate) fn get<C: SolCall>(&self, call: &C) -> C::Return {
@@ -71,12 +62,7 @@ impl World {
 
 /// Puts a model into a class.
 pub(crate) fn model(identifier: u64, class: u8) -> Table::setModelCall {
-    Table::setModelCall {
-        modelIdentifier: identifier,
-        class,
-        enabled: true,
-        name: model_name("a model"),
-    }
+    Table::setModelCall { modelIdentifier: identifier, class, enabled: true, name: model_name("a model") }
 }
 
 /// The data of all logs.

@@ -23,25 +23,17 @@ sol! {
 use ArbAggregator::*;
 
 /// Arbitrum's sequencer.
-pub(in crate::arbos) const SEQUENCER: Address =
-    address!("A4B000000000000000000073657175656e636572");
+pub(in crate::arbos) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
 
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        getPreferredAggregatorCall::SELECTOR => call.view(|_, _: getPreferredAggregatorCall| {
-            Ok(getPreferredAggregatorReturn {
-                _0: SEQUENCER,
-                _1: true,
-            })
-        }),
-        getDefaultAggregatorCall::SELECTOR => {
-            call.view(|_, _: getDefaultAggregatorCall| Ok(SEQUENCER))
+        getPreferredAggregatorCall::SELECTOR => {
+            call.view(|_, _: getPreferredAggregatorCall| Ok(getPreferredAggregatorReturn { _0: SEQUENCER, _1: true }))
         }
+        getDefaultAggregatorCall::SELECTOR => call.view(|_, _: getDefaultAggregatorCall| Ok(SEQUENCER)),
         getBatchPostersCall::SELECTOR => call.view(|_, _: getBatchPostersCall| Ok(vec![SEQUENCER])),
-        getFeeCollectorCall::SELECTOR => {
-            call.view(|_, args: getFeeCollectorCall| Ok(args.batchPoster))
-        }
+        getFeeCollectorCall::SELECTOR => call.view(|_, args: getFeeCollectorCall| Ok(args.batchPoster)),
         getTxBaseFeeCall::SELECTOR => call.view(|_, _: getTxBaseFeeCall| Ok(U256::ZERO)),
         _ => call.refuse(),
     }

@@ -34,32 +34,16 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         }),
         eventsCall::SELECTOR => call.payable(|call, args: eventsCall| {
             let (caller, conn, paid) = (call.caller(), call.address(), call.value());
-            call.emit(&Basic {
-                flag: !args.flag,
-                value: args.value,
-            })?;
+            call.emit(&Basic { flag: !args.flag, value: args.value })?;
             let (flag, value) = (args.flag, args.value);
-            call.emit(&Mixed {
-                flag,
-                not: !flag,
-                value,
-                conn,
-                caller,
-            })?;
-            Ok(eventsReturn {
-                _0: caller,
-                _1: paid,
-            })
+            call.emit(&Mixed { flag, not: !flag, value, conn, caller })?;
+            Ok(eventsReturn { _0: caller, _1: paid })
         }),
         // A view that logs: refused as any write in a view.
         eventsViewCall::SELECTOR => call.view(|_, _: eventsViewCall| Err(Stop::Untyped)),
         customRevertCall::SELECTOR => call.pure(|_, args: customRevertCall| {
             let text = r"This spider family wards off bugs: /\oo/\ //\(oo)//\ /\oo/\".to_owned();
-            Err(Stop::typed(Custom {
-                _0: args.number,
-                _1: text,
-                _2: true,
-            }))
+            Err(Stop::typed(Custom { _0: args.number, _1: text, _2: true }))
         }),
         legacyErrorCall::SELECTOR => call.pure(|_, _: legacyErrorCall| Err(Stop::Untyped)),
         _ => call.refuse(),

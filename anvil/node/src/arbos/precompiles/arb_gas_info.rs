@@ -55,62 +55,32 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
         getPricesInWeiCall::SELECTOR => call.view(|call, _: getPricesInWeiCall| {
             let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-            Ok(getPricesInWeiReturn {
-                _0,
-                _1,
-                _2,
-                _3,
-                _4,
-                _5,
-            })
+            Ok(getPricesInWeiReturn { _0, _1, _2, _3, _4, _5 })
         }),
-        getPricesInWeiWithAggregatorCall::SELECTOR => {
-            call.view(|call, _: getPricesInWeiWithAggregatorCall| {
-                let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-                Ok(getPricesInWeiWithAggregatorReturn {
-                    _0,
-                    _1,
-                    _2,
-                    _3,
-                    _4,
-                    _5,
-                })
-            })
-        }
+        getPricesInWeiWithAggregatorCall::SELECTOR => call.view(|call, _: getPricesInWeiWithAggregatorCall| {
+            let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
+            Ok(getPricesInWeiWithAggregatorReturn { _0, _1, _2, _3, _4, _5 })
+        }),
         getPricesInArbGasCall::SELECTOR => call.view(|call, _: getPricesInArbGasCall| {
             let [_0, _1, _2] = prices_in_gas(call)?;
             Ok(getPricesInArbGasReturn { _0, _1, _2 })
         }),
-        getPricesInArbGasWithAggregatorCall::SELECTOR => {
-            call.view(|call, _: getPricesInArbGasWithAggregatorCall| {
-                let [_0, _1, _2] = prices_in_gas(call)?;
-                Ok(getPricesInArbGasWithAggregatorReturn { _0, _1, _2 })
-            })
-        }
+        getPricesInArbGasWithAggregatorCall::SELECTOR => call.view(|call, _: getPricesInArbGasWithAggregatorCall| {
+            let [_0, _1, _2] = prices_in_gas(call)?;
+            Ok(getPricesInArbGasWithAggregatorReturn { _0, _1, _2 })
+        }),
         getGasAccountingParamsCall::SELECTOR => call.view(|call, _: getGasAccountingParamsCall| {
             let speed_limit = l2_field(call, l2::SPEED_LIMIT)?;
             let gas_limit = l2_field(call, l2::BLOCK_GAS_LIMIT)?;
-            Ok(getGasAccountingParamsReturn {
-                _0: speed_limit,
-                _1: gas_limit,
-                _2: gas_limit,
-            })
+            Ok(getGasAccountingParamsReturn { _0: speed_limit, _1: gas_limit, _2: gas_limit })
         }),
-        getMinimumGasPriceCall::SELECTOR => {
-            call.view(|call, _: getMinimumGasPriceCall| l2_field(call, l2::MIN_BASE_FEE))
-        }
-        getGasBacklogCall::SELECTOR => {
-            call.view(|call, _: getGasBacklogCall| l2_number(call, l2::GAS_BACKLOG))
-        }
-        getPricingInertiaCall::SELECTOR => {
-            call.view(|call, _: getPricingInertiaCall| l2_number(call, l2::INERTIA))
-        }
+        getMinimumGasPriceCall::SELECTOR => call.view(|call, _: getMinimumGasPriceCall| l2_field(call, l2::MIN_BASE_FEE)),
+        getGasBacklogCall::SELECTOR => call.view(|call, _: getGasBacklogCall| l2_number(call, l2::GAS_BACKLOG)),
+        getPricingInertiaCall::SELECTOR => call.view(|call, _: getPricingInertiaCall| l2_number(call, l2::INERTIA)),
         getGasBacklogToleranceCall::SELECTOR => {
             call.view(|call, _: getGasBacklogToleranceCall| l2_number(call, l2::BACKLOG_TOLERANCE))
         }
-        getCurrentTxL1GasFeesCall::SELECTOR => {
-            call.view(|_, _: getCurrentTxL1GasFeesCall| Ok(U256::ZERO))
-        }
+        getCurrentTxL1GasFeesCall::SELECTOR => call.view(|_, _: getCurrentTxL1GasFeesCall| Ok(U256::ZERO)),
         _ => parent_chain(call),
     }
 }
@@ -118,29 +88,17 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
 /// The methods about the price of the parent chain's data.
 fn parent_chain<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        getL1BaseFeeEstimateCall::SELECTOR => {
-            call.view(|call, _: getL1BaseFeeEstimateCall| l1_field(call, l1::PRICE_PER_UNIT))
-        }
-        getL1GasPriceEstimateCall::SELECTOR => {
-            call.view(|call, _: getL1GasPriceEstimateCall| l1_field(call, l1::PRICE_PER_UNIT))
-        }
+        getL1BaseFeeEstimateCall::SELECTOR => call.view(|call, _: getL1BaseFeeEstimateCall| l1_field(call, l1::PRICE_PER_UNIT)),
+        getL1GasPriceEstimateCall::SELECTOR => call.view(|call, _: getL1GasPriceEstimateCall| l1_field(call, l1::PRICE_PER_UNIT)),
         getL1BaseFeeEstimateInertiaCall::SELECTOR => {
             call.view(|call, _: getL1BaseFeeEstimateInertiaCall| l1_number(call, l1::INERTIA))
         }
-        getL1RewardRateCall::SELECTOR => {
-            call.view(|call, _: getL1RewardRateCall| l1_number(call, l1::REWARD_RATE))
+        getL1RewardRateCall::SELECTOR => call.view(|call, _: getL1RewardRateCall| l1_number(call, l1::REWARD_RATE)),
+        getL1RewardRecipientCall::SELECTOR => {
+            call.view(|call, _: getL1RewardRecipientCall| Ok(call.storage().get_address(L1_PRICING.at(l1::REWARD_RECIPIENT))?))
         }
-        getL1RewardRecipientCall::SELECTOR => call.view(|call, _: getL1RewardRecipientCall| {
-            Ok(call
-                .storage()
-                .get_address(L1_PRICING.at(l1::REWARD_RECIPIENT))?)
-        }),
-        getL1PricingSurplusCall::SELECTOR => {
-            call.view(|_, _: getL1PricingSurplusCall| Ok(I256::ZERO))
-        }
-        getLastL1PricingSurplusCall::SELECTOR => {
-            call.view(|_, _: getLastL1PricingSurplusCall| Ok(I256::ZERO))
-        }
+        getL1PricingSurplusCall::SELECTOR => call.view(|_, _: getL1PricingSurplusCall| Ok(I256::ZERO)),
+        getLastL1PricingSurplusCall::SELECTOR => call.view(|_, _: getLastL1PricingSurplusCall| Ok(I256::ZERO)),
         getPerBatchGasChargeCall::SELECTOR => call.view(|call, _: getPerBatchGasChargeCall| {
             // Kept as the two's complement of an int64.
             Ok(l1_number(call, l1::BATCH_GAS)?.cast_signed())
@@ -148,13 +106,9 @@ fn parent_chain<DB: Database>(call: Call<'_, DB>) -> Answer {
         getAmortizedCostCapBipsCall::SELECTOR => {
             call.view(|call, _: getAmortizedCostCapBipsCall| l1_number(call, l1::COST_CAP_BIPS))
         }
-        getL1FeesAvailableCall::SELECTOR => {
-            call.view(|call, _: getL1FeesAvailableCall| l1_field(call, l1::FEES_AVAILABLE))
-        }
+        getL1FeesAvailableCall::SELECTOR => call.view(|call, _: getL1FeesAvailableCall| l1_field(call, l1::FEES_AVAILABLE)),
         getL1PricingEquilibrationUnitsCall::SELECTOR => {
-            call.view(|call, _: getL1PricingEquilibrationUnitsCall| {
-                l1_field(call, l1::EQUILIBRATION_UNITS)
-            })
+            call.view(|call, _: getL1PricingEquilibrationUnitsCall| l1_field(call, l1::EQUILIBRATION_UNITS))
         }
         getLastL1PricingUpdateTimeCall::SELECTOR => {
             call.view(|call, _: getLastL1PricingUpdateTimeCall| l1_number(call, l1::LAST_UPDATE))
@@ -163,9 +117,7 @@ fn parent_chain<DB: Database>(call: Call<'_, DB>) -> Answer {
             call.view(|call, _: getL1PricingFundsDueForRewardsCall| l1_field(call, l1::REWARDS_DUE))
         }
         getL1PricingUnitsSinceUpdateCall::SELECTOR => {
-            call.view(|call, _: getL1PricingUnitsSinceUpdateCall| {
-                l1_number(call, l1::UNITS_SINCE_UPDATE)
-            })
+            call.view(|call, _: getL1PricingUnitsSinceUpdateCall| l1_number(call, l1::UNITS_SINCE_UPDATE))
         }
         _ => call.refuse(),
     }
@@ -208,12 +160,6 @@ fn prices_in_wei<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<[U256; 6], DB
 fn prices_in_gas<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<[U256; 3], DB> {
     let unit = l1_field(call, l1::PRICE_PER_UNIT)?;
     let byte = unit.saturating_mul(U256::from(UNITS_PER_BYTE));
-    let byte_gas = byte
-        .checked_div(U256::from(call.block().base_fee))
-        .unwrap_or_default();
-    Ok([
-        byte_gas.saturating_mul(U256::from(SIMPLE_TX_BYTES)),
-        byte_gas,
-        U256::from(WRITE_GAS),
-    ])
+    let byte_gas = byte.checked_div(U256::from(call.block().base_fee)).unwrap_or_default();
+    Ok([byte_gas.saturating_mul(U256::from(SIMPLE_TX_BYTES)), byte_gas, U256::from(WRITE_GAS)])
 }

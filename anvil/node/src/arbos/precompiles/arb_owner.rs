@@ -90,51 +90,41 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
                 Ok(removeChainOwnerReturn {})
             })
         }),
-        isChainOwnerCall::SELECTOR => call.view(|call, args: isChainOwnerCall| {
-            owner(call, |call| {
-                Ok(owners().contains(&mut call.storage(), args.addr)?)
-            })
-        }),
-        getAllChainOwnersCall::SELECTOR => call.view(|call, _: getAllChainOwnersCall| {
-            owner(call, |call| Ok(owners().members(&mut call.storage())?))
-        }),
-        getNetworkFeeAccountCall::SELECTOR => call.view(|call, _: getNetworkFeeAccountCall| {
-            owner(call, |call| root_address(call, root::NETWORK_FEE_ACCOUNT))
-        }),
-        getInfraFeeAccountCall::SELECTOR => call.view(|call, _: getInfraFeeAccountCall| {
-            owner(call, |call| root_address(call, root::INFRA_FEE_ACCOUNT))
-        }),
+        isChainOwnerCall::SELECTOR => {
+            call.view(|call, args: isChainOwnerCall| owner(call, |call| Ok(owners().contains(&mut call.storage(), args.addr)?)))
+        }
+        getAllChainOwnersCall::SELECTOR => {
+            call.view(|call, _: getAllChainOwnersCall| owner(call, |call| Ok(owners().members(&mut call.storage())?)))
+        }
+        getNetworkFeeAccountCall::SELECTOR => {
+            call.view(|call, _: getNetworkFeeAccountCall| owner(call, |call| root_address(call, root::NETWORK_FEE_ACCOUNT)))
+        }
+        getInfraFeeAccountCall::SELECTOR => {
+            call.view(|call, _: getInfraFeeAccountCall| owner(call, |call| root_address(call, root::INFRA_FEE_ACCOUNT)))
+        }
         addWasmCacheManagerCall::SELECTOR => call.write(|call, args: addWasmCacheManagerCall| {
             owner(call, |call| {
                 cache_managers().insert(&mut call.storage(), args.manager)?;
                 Ok(addWasmCacheManagerReturn {})
             })
         }),
-        removeWasmCacheManagerCall::SELECTOR => {
-            call.write(|call, args: removeWasmCacheManagerCall| {
-                owner(call, |call| {
-                    if !cache_managers().contains(&mut call.storage(), args.manager)? {
-                        return Err(Stop::Untyped);
-                    }
-                    cache_managers().remove(&mut call.storage(), args.manager)?;
-                    Ok(removeWasmCacheManagerReturn {})
-                })
+        removeWasmCacheManagerCall::SELECTOR => call.write(|call, args: removeWasmCacheManagerCall| {
+            owner(call, |call| {
+                if !cache_managers().contains(&mut call.storage(), args.manager)? {
+                    return Err(Stop::Untyped);
+                }
+                cache_managers().remove(&mut call.storage(), args.manager)?;
+                Ok(removeWasmCacheManagerReturn {})
             })
-        }
+        }),
         releaseL1PricerSurplusFundsCall::SELECTOR => {
             call.write(|call, _: releaseL1PricerSurplusFundsCall| owner(call, |_| Ok(U256::ZERO)))
         }
         scheduleArbOSUpgradeCall::SELECTOR => call.write(|call, args: scheduleArbOSUpgradeCall| {
             owner(call, |call| {
                 let storage = &mut call.storage();
-                storage.set(
-                    Space::ROOT.at(root::UPGRADE_VERSION),
-                    U256::from(args.newVersion),
-                )?;
-                storage.set(
-                    Space::ROOT.at(root::UPGRADE_TIMESTAMP),
-                    U256::from(args.timestamp),
-                )?;
+                storage.set(Space::ROOT.at(root::UPGRADE_VERSION), U256::from(args.newVersion))?;
+                storage.set(Space::ROOT.at(root::UPGRADE_TIMESTAMP), U256::from(args.timestamp))?;
                 Ok(scheduleArbOSUpgradeReturn {})
             })
         }),
@@ -258,10 +248,7 @@ fn field_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
 }
 
 /// Runs a method of the owner: it is logged, and costs nothing.
-fn owner<DB: Database, T>(
-    call: &mut Call<'_, DB>,
-    method: impl FnOnce(&mut Call<'_, DB>) -> Outcome<T, DB>,
-) -> Outcome<T, DB> {
+fn owner<DB: Database, T>(call: &mut Call<'_, DB>, method: impl FnOnce(&mut Call<'_, DB>) -> Outcome<T, DB>) -> Outcome<T, DB> {
     let caller = call.caller();
     if !owners().contains(&mut call.storage(), caller)? {
         return Err(Stop::BurnAll);
@@ -271,11 +258,7 @@ fn owner<DB: Database, T>(
     let data = call.input();
     let method = FixedBytes(call.selector());
     if !call.is_static() {
-        call.emit(&OwnerActs {
-            method,
-            owner: caller,
-            data,
-        })?;
+        call.emit(&OwnerActs { method, owner: caller, data })?;
     }
     Ok(result)
 }
@@ -307,13 +290,7 @@ mod tests {
 
     #[test]
     fn units_round_up_and_saturate() {
-        for (value, unit, units) in [
-            (0, 128, 0),
-            (1, 128, 1),
-            (128, 128, 1),
-            (129, 128, 2),
-            (99_999, 2, 255),
-        ] {
+        for (value, unit, units) in [(0, 128, 0), (1, 128, 1), (128, 128, 1), (129, 128, 2), (99_999, 2, 255)] {
             assert_eq!(units_up(value, unit), units, "{value} in {unit}");
         }
     }

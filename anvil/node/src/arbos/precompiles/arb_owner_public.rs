@@ -34,30 +34,19 @@ use ArbOwnerPublic::*;
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     let owners = AddressSet::new(*CHAIN_OWNERS);
     match call.selector() {
-        isChainOwnerCall::SELECTOR => call.view(|call, args: isChainOwnerCall| {
-            Ok(owners.contains(&mut call.storage(), args.addr)?)
-        }),
+        isChainOwnerCall::SELECTOR => {
+            call.view(|call, args: isChainOwnerCall| Ok(owners.contains(&mut call.storage(), args.addr)?))
+        }
         // The table of owners never needs repair here.
-        rectifyChainOwnerCall::SELECTOR => {
-            call.write(|_, _: rectifyChainOwnerCall| Err(Stop::Untyped))
-        }
-        getAllChainOwnersCall::SELECTOR => {
-            call.view(|call, _: getAllChainOwnersCall| Ok(owners.members(&mut call.storage())?))
-        }
+        rectifyChainOwnerCall::SELECTOR => call.write(|_, _: rectifyChainOwnerCall| Err(Stop::Untyped)),
+        getAllChainOwnersCall::SELECTOR => call.view(|call, _: getAllChainOwnersCall| Ok(owners.members(&mut call.storage())?)),
         getNetworkFeeAccountCall::SELECTOR => call.view(|call, _: getNetworkFeeAccountCall| {
-            Ok(call
-                .storage()
-                .get_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?)
+            Ok(call.storage().get_address(Space::ROOT.at(root::NETWORK_FEE_ACCOUNT))?)
         }),
-        getInfraFeeAccountCall::SELECTOR => call.view(|call, _: getInfraFeeAccountCall| {
-            Ok(call
-                .storage()
-                .get_address(Space::ROOT.at(root::INFRA_FEE_ACCOUNT))?)
-        }),
+        getInfraFeeAccountCall::SELECTOR => call
+            .view(|call, _: getInfraFeeAccountCall| Ok(call.storage().get_address(Space::ROOT.at(root::INFRA_FEE_ACCOUNT))?)),
         getBrotliCompressionLevelCall::SELECTOR => {
-            call.view(|call, _: getBrotliCompressionLevelCall| {
-                Ok(call.storage().get_u64(Space::ROOT.at(root::BROTLI_LEVEL))?)
-            })
+            call.view(|call, _: getBrotliCompressionLevelCall| Ok(call.storage().get_u64(Space::ROOT.at(root::BROTLI_LEVEL))?))
         }
         getScheduledUpgradeCall::SELECTOR => call.view(|call, _: getScheduledUpgradeCall| {
             let storage = &mut call.storage();
@@ -67,14 +56,10 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             })
         }),
         isCalldataPriceIncreaseEnabledCall::SELECTOR => {
-            call.view(|call, _: isCalldataPriceIncreaseEnabledCall| {
-                Ok(call.storage().get(FEATURES.at(0))?.bit(0))
-            })
+            call.view(|call, _: isCalldataPriceIncreaseEnabledCall| Ok(call.storage().get(FEATURES.at(0))?.bit(0)))
         }
         getMaxStylusContractFragmentsCall::SELECTOR if call.arbos().has_fragments() => {
-            call.view(|call, _: getMaxStylusContractFragmentsCall| {
-                Ok(load_params(call)?.max_fragment_count)
-            })
+            call.view(|call, _: getMaxStylusContractFragmentsCall| Ok(load_params(call)?.max_fragment_count))
         }
         _ => call.refuse(),
     }

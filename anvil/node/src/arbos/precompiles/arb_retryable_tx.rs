@@ -32,12 +32,8 @@ const LIFETIME_SECS: u64 = 7 * 24 * 60 * 60;
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        getLifetimeCall::SELECTOR => {
-            call.view(|_, _: getLifetimeCall| Ok(U256::from(LIFETIME_SECS)))
-        }
-        getCurrentRedeemerCall::SELECTOR => {
-            call.view(|_, _: getCurrentRedeemerCall| Ok(Address::ZERO))
-        }
+        getLifetimeCall::SELECTOR => call.view(|_, _: getLifetimeCall| Ok(U256::from(LIFETIME_SECS))),
+        getCurrentRedeemerCall::SELECTOR => call.view(|_, _: getCurrentRedeemerCall| Ok(Address::ZERO)),
         redeemCall::SELECTOR => call.write(|_, _: redeemCall| Err(no_ticket())),
         keepaliveCall::SELECTOR => call.write(|_, _: keepaliveCall| Err(no_ticket())),
         cancelCall::SELECTOR => call.write(|_, _: cancelCall| Err(no_ticket())),

@@ -20,14 +20,7 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         getStatsCall::SELECTOR => call.view(|call, _: getStatsCall| {
             let zero = U256::ZERO;
             let number = U256::from(call.block().number);
-            Ok(getStatsReturn {
-                _0: number,
-                _1: zero,
-                _2: zero,
-                _3: zero,
-                _4: zero,
-                _5: zero,
-            })
+            Ok(getStatsReturn { _0: number, _1: zero, _2: zero, _3: zero, _4: zero, _5: zero })
         }),
         _ => call.refuse(),
     }

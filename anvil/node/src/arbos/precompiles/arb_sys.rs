@@ -50,77 +50,44 @@ const SENDS_SIZE: u64 = 0;
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        arbBlockNumberCall::SELECTOR => {
-            call.view(|call, _: arbBlockNumberCall| Ok(U256::from(call.block().number)))
-        }
+        arbBlockNumberCall::SELECTOR => call.view(|call, _: arbBlockNumberCall| Ok(U256::from(call.block().number))),
         arbBlockHashCall::SELECTOR => call.view(block_hash),
-        arbChainIDCall::SELECTOR => {
-            call.view(|call, _: arbChainIDCall| Ok(U256::from(call.config().chain_id)))
+        arbChainIDCall::SELECTOR => call.view(|call, _: arbChainIDCall| Ok(U256::from(call.config().chain_id))),
+        arbOSVersionCall::SELECTOR => {
+            call.view(|call, _: arbOSVersionCall| Ok(U256::from(VERSION_OFFSET + call.arbos().number())))
         }
-        arbOSVersionCall::SELECTOR => call.view(|call, _: arbOSVersionCall| {
-            Ok(U256::from(VERSION_OFFSET + call.arbos().number()))
-        }),
-        getStorageGasAvailableCall::SELECTOR => {
-            call.view(|_, _: getStorageGasAvailableCall| Ok(U256::ZERO))
-        }
-        isTopLevelCallCall::SELECTOR => {
-            call.view(|call, _: isTopLevelCallCall| Ok(call.chain().tx.spans.len() <= 1))
-        }
+        getStorageGasAvailableCall::SELECTOR => call.view(|_, _: getStorageGasAvailableCall| Ok(U256::ZERO)),
+        isTopLevelCallCall::SELECTOR => call.view(|call, _: isTopLevelCallCall| Ok(call.chain().tx.spans.len() <= 1)),
         mapL1SenderContractAddressToL2AliasCall::SELECTOR => {
             call.pure(|_, args: mapL1SenderContractAddressToL2AliasCall| Ok(alias(args.sender)))
         }
         // Only messages from the parent chain come from aliases, and there are none.
-        wasMyCallersAddressAliasedCall::SELECTOR => {
-            call.view(|_, _: wasMyCallersAddressAliasedCall| Ok(false))
-        }
-        myCallersAddressWithoutAliasingCall::SELECTOR => {
-            call.view(|call, _: myCallersAddressWithoutAliasingCall| {
-                Ok(call
-                    .chain()
-                    .tx
-                    .spans
-                    .last()
-                    .map(|span| span.caller)
-                    .unwrap_or_default())
-            })
-        }
-        withdrawEthCall::SELECTOR => {
-            call.payable(|call, args: withdrawEthCall| send(call, args.destination, Bytes::new()))
-        }
-        sendTxToL1Call::SELECTOR => {
-            call.payable(|call, args: sendTxToL1Call| send(call, args.destination, args.data))
-        }
+        wasMyCallersAddressAliasedCall::SELECTOR => call.view(|_, _: wasMyCallersAddressAliasedCall| Ok(false)),
+        myCallersAddressWithoutAliasingCall::SELECTOR => call.view(|call, _: myCallersAddressWithoutAliasingCall| {
+            Ok(call.chain().tx.spans.last().map(|span| span.caller).unwrap_or_default())
+        }),
+        withdrawEthCall::SELECTOR => call.payable(|call, args: withdrawEthCall| send(call, args.destination, Bytes::new())),
+        sendTxToL1Call::SELECTOR => call.payable(|call, args: sendTxToL1Call| send(call, args.destination, args.data)),
         _ => call.refuse(),
     }
 }
 
-fn block_hash<DB: Database>(
-    call: &mut Call<'_, DB>,
-    args: arbBlockHashCall,
-) -> Outcome<revm::primitives::B256, DB> {
+fn block_hash<DB: Database>(call: &mut Call<'_, DB>, args: arbBlockHashCall) -> Outcome<revm::primitives::B256, DB> {
     let (requested, current) = (args.arbBlockNum, call.block().number);
     let number = u64::try_from(requested).ok();
     match number.filter(|n| *n < current && n.saturating_add(BLOCK_HASHES) >= current) {
         Some(number) => call.block_hash(number),
-        None => Err(Stop::typed(InvalidBlockNumber {
-            requested,
-            current: U256::from(current),
-        })),
+        None => Err(Stop::typed(InvalidBlockNumber { requested, current: U256::from(current) })),
     }
 }
 
 fn alias(sender: Address) -> Address {
-    let sum =
-        U256::from_be_bytes(sender.into_word().0) + U256::from_be_bytes(ALIAS_OFFSET.into_word().0);
+    let sum = U256::from_be_bytes(sender.into_word().0) + U256::from_be_bytes(ALIAS_OFFSET.into_word().0);
     Address::from_word(sum.into())
 }
 
 /// Counts and logs a message; its money leaves this chain.
-fn send<DB: Database>(
-    call: &mut Call<'_, DB>,
-    destination: Address,
-    data: Bytes,
-) -> Outcome<U256, DB> {
+fn send<DB: Database>(call: &mut Call<'_, DB>, destination: Address, data: Bytes) -> Outcome<U256, DB> {
     let (value, caller) = (call.value(), call.caller());
     let block = call.block();
     let numbers = [block.number, block.l1_block_number, block.timestamp].map(U256::from);
@@ -128,15 +95,7 @@ fn send<DB: Database>(
     let position = call.storage().get(slot)?;
     call.storage().set(slot, position + U256::from(1))?;
     call.destroy(value)?;
-    let content = (
-        caller,
-        destination,
-        numbers[0],
-        numbers[1],
-        numbers[2],
-        value,
-        data.clone(),
-    );
+    let content = (caller, destination, numbers[0], numbers[1], numbers[2], value, data.clone());
     call.emit(&L2ToL1Tx {
         caller,
         destination,
@@ -158,13 +117,7 @@ mod tests {
     #[test]
     fn aliases_wrap_around() {
         let low = Address::with_last_byte(1);
-        assert_eq!(
-            alias(low),
-            address!("1111000000000000000000000000000000001112")
-        );
-        assert_eq!(
-            alias(Address::repeat_byte(0xff)),
-            address!("1111000000000000000000000000000000001110")
-        );
+        assert_eq!(alias(low), address!("1111000000000000000000000000000000001112"));
+        assert_eq!(alias(Address::repeat_byte(0xff)), address!("1111000000000000000000000000000000001110"));
     }
 }

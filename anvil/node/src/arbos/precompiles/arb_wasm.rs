@@ -64,30 +64,23 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
         activateProgramCall::SELECTOR => call.payable(activate),
         codehashKeepaliveCall::SELECTOR => call.payable(keepalive),
-        codehashVersionCall::SELECTOR => {
-            call.view(|call, args: codehashVersionCall| Ok(active(call, args.codehash)?.0.version))
+        codehashVersionCall::SELECTOR => call.view(|call, args: codehashVersionCall| Ok(active(call, args.codehash)?.0.version)),
+        codehashAsmSizeCall::SELECTOR => {
+            call.view(|call, args: codehashAsmSizeCall| Ok(active(call, args.codehash)?.0.asm_bytes()))
         }
-        codehashAsmSizeCall::SELECTOR => call
-            .view(|call, args: codehashAsmSizeCall| Ok(active(call, args.codehash)?.0.asm_bytes())),
-        programVersionCall::SELECTOR => {
-            call.view(|call, args: programVersionCall| Ok(active_at(call, args.program)?.0.version))
-        }
+        programVersionCall::SELECTOR => call.view(|call, args: programVersionCall| Ok(active_at(call, args.program)?.0.version)),
         programInitGasCall::SELECTOR => call.view(init_gas),
         programMemoryFootprintCall::SELECTOR => {
-            call.view(|call, args: programMemoryFootprintCall| {
-                Ok(active_at(call, args.program)?.0.footprint)
-            })
+            call.view(|call, args: programMemoryFootprintCall| Ok(active_at(call, args.program)?.0.footprint))
         }
         programTimeLeftCall::SELECTOR => call.view(|call, args: programTimeLeftCall| {
             let (program, params) = active_at(call, args.program)?;
             Ok(program.secs_left(&params, call.block().timestamp))
         }),
-        activationGasCall::SELECTOR if call.arbos().has_fragments() => {
-            call.view(|call, _: activationGasCall| {
-                call.storage().burn(800)?;
-                Ok(EXTRA_ACTIVATION_GAS)
-            })
-        }
+        activationGasCall::SELECTOR if call.arbos().has_fragments() => call.view(|call, _: activationGasCall| {
+            call.storage().burn(800)?;
+            Ok(EXTRA_ACTIVATION_GAS)
+        }),
         _ => parameters(call),
     }
 }
@@ -95,25 +88,13 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
 /// The methods that answer one parameter.
 fn parameters<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        stylusVersionCall::SELECTOR => {
-            call.view(|call, _: stylusVersionCall| Ok(load_params(call)?.version))
-        }
-        inkPriceCall::SELECTOR => {
-            call.view(|call, _: inkPriceCall| Ok(load_params(call)?.ink_price))
-        }
-        maxStackDepthCall::SELECTOR => {
-            call.view(|call, _: maxStackDepthCall| Ok(load_params(call)?.max_stack_depth))
-        }
-        freePagesCall::SELECTOR => {
-            call.view(|call, _: freePagesCall| Ok(load_params(call)?.free_pages))
-        }
+        stylusVersionCall::SELECTOR => call.view(|call, _: stylusVersionCall| Ok(load_params(call)?.version)),
+        inkPriceCall::SELECTOR => call.view(|call, _: inkPriceCall| Ok(load_params(call)?.ink_price)),
+        maxStackDepthCall::SELECTOR => call.view(|call, _: maxStackDepthCall| Ok(load_params(call)?.max_stack_depth)),
+        freePagesCall::SELECTOR => call.view(|call, _: freePagesCall| Ok(load_params(call)?.free_pages)),
         pageGasCall::SELECTOR => call.view(|call, _: pageGasCall| Ok(load_params(call)?.page_gas)),
-        pageRampCall::SELECTOR => {
-            call.view(|call, _: pageRampCall| Ok(load_params(call)?.page_ramp))
-        }
-        pageLimitCall::SELECTOR => {
-            call.view(|call, _: pageLimitCall| Ok(load_params(call)?.page_limit))
-        }
+        pageRampCall::SELECTOR => call.view(|call, _: pageRampCall| Ok(load_params(call)?.page_ramp)),
+        pageLimitCall::SELECTOR => call.view(|call, _: pageLimitCall| Ok(load_params(call)?.page_limit)),
         minInitGasCall::SELECTOR => call.view(|call, _: minInitGasCall| {
             let params = load_params(call)?;
             Ok(minInitGasReturn {
@@ -124,31 +105,20 @@ fn parameters<DB: Database>(call: Call<'_, DB>) -> Answer {
         initCostScalarCall::SELECTOR => call.view(|call, _: initCostScalarCall| {
             Ok(u64::from(load_params(call)?.init_cost_scalar) * StylusParams::COST_SCALAR_PERCENT)
         }),
-        expiryDaysCall::SELECTOR => {
-            call.view(|call, _: expiryDaysCall| Ok(load_params(call)?.expiry_days))
-        }
-        keepaliveDaysCall::SELECTOR => {
-            call.view(|call, _: keepaliveDaysCall| Ok(load_params(call)?.keepalive_days))
-        }
-        blockCacheSizeCall::SELECTOR => {
-            call.view(|call, _: blockCacheSizeCall| Ok(load_params(call)?.block_cache_size))
-        }
+        expiryDaysCall::SELECTOR => call.view(|call, _: expiryDaysCall| Ok(load_params(call)?.expiry_days)),
+        keepaliveDaysCall::SELECTOR => call.view(|call, _: keepaliveDaysCall| Ok(load_params(call)?.keepalive_days)),
+        blockCacheSizeCall::SELECTOR => call.view(|call, _: blockCacheSizeCall| Ok(load_params(call)?.block_cache_size)),
         _ => call.refuse(),
     }
 }
 
 /// The chain's parameters, paid for by the call.
-pub(in crate::arbos) fn load_params<DB: Database>(
-    call: &mut Call<'_, DB>,
-) -> Outcome<StylusParams, DB> {
+pub(in crate::arbos) fn load_params<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<StylusParams, DB> {
     let arbos = call.arbos();
     Ok(params::load(&mut call.storage(), arbos)?)
 }
 
-fn activate<DB: Database>(
-    call: &mut Call<'_, DB>,
-    args: activateProgramCall,
-) -> Outcome<activateProgramReturn, DB> {
+fn activate<DB: Database>(call: &mut Call<'_, DB>, args: activateProgramCall) -> Outcome<activateProgramReturn, DB> {
     if call.arbos().has_fragments() {
         call.burn(800 + EXTRA_ACTIVATION_GAS)?;
     }
@@ -162,16 +132,10 @@ fn activate<DB: Database>(
         dataFee: activated.data_fee,
         version: activated.version,
     })?;
-    Ok(activateProgramReturn {
-        version: activated.version,
-        dataFee: activated.data_fee,
-    })
+    Ok(activateProgramReturn { version: activated.version, dataFee: activated.data_fee })
 }
 
-fn keepalive<DB: Database>(
-    call: &mut Call<'_, DB>,
-    args: codehashKeepaliveCall,
-) -> Outcome<codehashKeepaliveReturn, DB> {
+fn keepalive<DB: Database>(call: &mut Call<'_, DB>, args: codehashKeepaliveCall) -> Outcome<codehashKeepaliveReturn, DB> {
     let (mut program, params) = active(call, args.codehash)?;
     let now = call.block().timestamp;
     let age = program.age_secs(now);
@@ -182,10 +146,7 @@ fn keepalive<DB: Database>(
     program.activated_hours = hours_since_start(now);
     program.save(&mut call.storage(), args.codehash)?;
     pay_data_fee(call, fee)?;
-    call.emit(&ProgramLifetimeExtended {
-        codehash: args.codehash,
-        dataFee: fee,
-    })?;
+    call.emit(&ProgramLifetimeExtended { codehash: args.codehash, dataFee: fee })?;
     Ok(codehashKeepaliveReturn {})
 }
 
@@ -193,10 +154,7 @@ fn keepalive<DB: Database>(
 fn pay_data_fee<DB: Database>(call: &mut Call<'_, DB>, fee: U256) -> Outcome<(), DB> {
     let value = call.value();
     let Some(rest) = value.checked_sub(fee) else {
-        return Err(Stop::typed(ProgramInsufficientValue {
-            have: value,
-            want: fee,
-        }));
+        return Err(Stop::typed(ProgramInsufficientValue { have: value, want: fee }));
     };
     call.burn(800)?;
     let network = call.network_fee_account()?;
@@ -205,10 +163,7 @@ fn pay_data_fee<DB: Database>(call: &mut Call<'_, DB>, fee: U256) -> Outcome<(),
     call.pay(caller, rest)
 }
 
-fn init_gas<DB: Database>(
-    call: &mut Call<'_, DB>,
-    args: programInitGasCall,
-) -> Outcome<programInitGasReturn, DB> {
+fn init_gas<DB: Database>(call: &mut Call<'_, DB>, args: programInitGasCall) -> Outcome<programInitGasReturn, DB> {
     let (program, params) = active_at(call, args.program)?;
     Ok(programInitGasReturn {
         gas: params.start_gas(program.version, program.costs(), false),
@@ -217,10 +172,7 @@ fn init_gas<DB: Database>(
 }
 
 /// The program of `codehash`, if it may run now, and the parameters.
-fn active<DB: Database>(
-    call: &mut Call<'_, DB>,
-    codehash: B256,
-) -> Outcome<(Program, StylusParams), DB> {
+fn active<DB: Database>(call: &mut Call<'_, DB>, codehash: B256) -> Outcome<(Program, StylusParams), DB> {
     let params = load_params(call)?;
     let program = Program::load(&mut call.storage(), codehash)?;
     let now = call.block().timestamp;
@@ -229,10 +181,7 @@ fn active<DB: Database>(
 }
 
 /// The program in the account `program`.
-fn active_at<DB: Database>(
-    call: &mut Call<'_, DB>,
-    program: Address,
-) -> Outcome<(Program, StylusParams), DB> {
+fn active_at<DB: Database>(call: &mut Call<'_, DB>, program: Address) -> Outcome<(Program, StylusParams), DB> {
     call.burn(ACCOUNT_GAS)?;
     let codehash = call.code_hash(program)?;
     active(call, codehash)
@@ -242,12 +191,7 @@ fn active_at<DB: Database>(
 pub(super) fn inactive<E>(inactive: Inactive) -> Stop<E> {
     match inactive {
         Inactive::NotActivated => Stop::typed(ProgramNotActivated {}),
-        Inactive::NeedsUpgrade { program, chain } => Stop::typed(ProgramNeedsUpgrade {
-            version: program,
-            stylusVersion: chain,
-        }),
-        Inactive::Expired { age_secs } => Stop::typed(ProgramExpired {
-            ageInSeconds: age_secs,
-        }),
+        Inactive::NeedsUpgrade { program, chain } => Stop::typed(ProgramNeedsUpgrade { version: program, stylusVersion: chain }),
+        Inactive::Expired { age_secs } => Stop::typed(ProgramExpired { ageInSeconds: age_secs }),
     }
 }

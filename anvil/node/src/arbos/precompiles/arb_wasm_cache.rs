@@ -33,12 +33,10 @@ use ArbWasmCache::*;
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     let managers = AddressSet::new(*CACHE_MANAGERS);
     match call.selector() {
-        isCacheManagerCall::SELECTOR => call.view(|call, args: isCacheManagerCall| {
-            Ok(managers.contains(&mut call.storage(), args.manager)?)
-        }),
-        allCacheManagersCall::SELECTOR => {
-            call.view(|call, _: allCacheManagersCall| Ok(managers.members(&mut call.storage())?))
+        isCacheManagerCall::SELECTOR => {
+            call.view(|call, args: isCacheManagerCall| Ok(managers.contains(&mut call.storage(), args.manager)?))
         }
+        allCacheManagersCall::SELECTOR => call.view(|call, _: allCacheManagersCall| Ok(managers.members(&mut call.storage())?)),
         cacheProgramCall::SELECTOR => call.write(|call, args: cacheProgramCall| {
             call.burn(ACCOUNT_GAS)?;
             let codehash = call.code_hash(args.program)?;
@@ -49,20 +47,16 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             set_cached(call, args.codehash, false)?;
             Ok(evictCodehashReturn {})
         }),
-        codehashIsCachedCall::SELECTOR => call.view(|call, args: codehashIsCachedCall| {
-            Ok(Program::load(&mut call.storage(), args.codehash)?.is_cached)
-        }),
+        codehashIsCachedCall::SELECTOR => {
+            call.view(|call, args: codehashIsCachedCall| Ok(Program::load(&mut call.storage(), args.codehash)?.is_cached))
+        }
         _ => call.refuse(),
     }
 }
 
 /// Keeps a program loaded or lets it go. The manager pays for loading it either way: a revert of the
 /// transaction loads it again.
-fn set_cached<DB: Database>(
-    call: &mut Call<'_, DB>,
-    codehash: B256,
-    cached: bool,
-) -> Outcome<(), DB> {
+fn set_cached<DB: Database>(call: &mut Call<'_, DB>, codehash: B256, cached: bool) -> Outcome<(), DB> {
     let caller = call.caller();
     let storage = &mut call.storage();
     let has_access = AddressSet::new(*CACHE_MANAGERS).contains(storage, caller)?
@@ -74,22 +68,12 @@ fn set_cached<DB: Database>(
     let now = call.block().timestamp;
     let mut program = Program::load(&mut call.storage(), codehash)?;
     if cached {
-        check_cacheable(
-            &program,
-            params.version,
-            program.is_expired(&params, now),
-            now,
-        )
-        .map_err(inactive)?;
+        check_cacheable(&program, params.version, program.is_expired(&params, now), now).map_err(inactive)?;
     }
     if program.is_cached == cached {
         return Ok(());
     }
-    call.emit(&UpdateProgramCache {
-        manager: caller,
-        codehash,
-        cached,
-    })?;
+    call.emit(&UpdateProgramCache { manager: caller, codehash, cached })?;
     call.burn(program.init_cost.into())?;
     programs::module_hash(&mut call.storage(), codehash)?;
     program.is_cached = cached;
@@ -97,22 +81,12 @@ fn set_cached<DB: Database>(
 }
 
 /// A program that was never activated has version 0 and so needs an upgrade.
-fn check_cacheable(
-    program: &Program,
-    chain: u16,
-    is_expired: bool,
-    now: u64,
-) -> Result<(), Inactive> {
+fn check_cacheable(program: &Program, chain: u16, is_expired: bool, now: u64) -> Result<(), Inactive> {
     if program.version != chain {
-        return Err(Inactive::NeedsUpgrade {
-            program: program.version,
-            chain,
-        });
+        return Err(Inactive::NeedsUpgrade { program: program.version, chain });
     }
     if is_expired {
-        return Err(Inactive::Expired {
-            age_secs: program.age_secs(now),
-        });
+        return Err(Inactive::Expired { age_secs: program.age_secs(now) });
     }
     Ok(())
 }

@@ -90,12 +90,7 @@ pub(in crate::arbos) struct Call<'a, DB: Database> {
 impl<'a, DB: Database> Call<'a, DB> {
     pub(in crate::arbos) fn new(context: &'a mut ArbContext<DB>, inputs: &'a CallInputs) -> Self {
         let input = inputs.input.bytes(context);
-        Self {
-            context,
-            inputs,
-            input,
-            meter: Meter::new(inputs.gas_limit),
-        }
+        Self { context, inputs, input, meter: Meter::new(inputs.gas_limit) }
     }
 
     /// The method that is called; zero if there is not even a selector, which no method has.
@@ -104,34 +99,22 @@ impl<'a, DB: Database> Call<'a, DB> {
     }
 
     /// Answers a method that looks at nothing.
-    pub(in crate::arbos) fn pure<C: SolCall>(
-        self,
-        method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>,
-    ) -> Answer {
+    pub(in crate::arbos) fn pure<C: SolCall>(self, method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>) -> Answer {
         self.run(Purity::Pure, method)
     }
 
     /// Answers a method that looks at the chain.
-    pub(in crate::arbos) fn view<C: SolCall>(
-        self,
-        method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>,
-    ) -> Answer {
+    pub(in crate::arbos) fn view<C: SolCall>(self, method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>) -> Answer {
         self.run(Purity::View, method)
     }
 
     /// Answers a method that changes the chain.
-    pub(in crate::arbos) fn write<C: SolCall>(
-        self,
-        method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>,
-    ) -> Answer {
+    pub(in crate::arbos) fn write<C: SolCall>(self, method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>) -> Answer {
         self.run(Purity::Write, method)
     }
 
     /// Answers a method that takes money.
-    pub(in crate::arbos) fn payable<C: SolCall>(
-        self,
-        method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>,
-    ) -> Answer {
+    pub(in crate::arbos) fn payable<C: SolCall>(self, method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>) -> Answer {
         self.run(Purity::Payable, method)
     }
 
@@ -141,14 +124,8 @@ impl<'a, DB: Database> Call<'a, DB> {
         self.finish(Err(Stop::BurnAll))
     }
 
-    fn run<C: SolCall>(
-        mut self,
-        purity: Purity,
-        method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>,
-    ) -> Answer {
-        let result = self
-            .enter::<C>(purity)
-            .and_then(|arguments| method(&mut self, arguments));
+    fn run<C: SolCall>(mut self, purity: Purity, method: impl FnOnce(&mut Self, C) -> Outcome<C::Return, DB>) -> Answer {
+        let result = self.enter::<C>(purity).and_then(|arguments| method(&mut self, arguments));
         self.finish(result.map(|result| C::abi_encode_returns(&result).into()))
     }
 
@@ -192,11 +169,7 @@ impl<'a, DB: Database> Call<'a, DB> {
         };
         let mut gas = Gas::new(self.inputs.gas_limit);
         gas.set_remaining(self.meter.left().min(self.inputs.gas_limit));
-        Ok(InterpreterResult {
-            result: status,
-            output,
-            gas,
-        })
+        Ok(InterpreterResult { result: status, output, gas })
     }
 
     /// Who calls.
@@ -265,10 +238,7 @@ impl<'a, DB: Database> Call<'a, DB> {
         let topics = data.topics().len() as u64;
         let bytes = data.data.len() as u64;
         self.burn(LOG_GAS * (1 + topics) + LOG_BYTE_GAS * bytes)?;
-        let log = Log {
-            address: self.address(),
-            data,
-        };
+        let log = Log { address: self.address(), data };
         self.context.journaled_state.log(log);
         Ok(())
     }
@@ -295,11 +265,7 @@ impl<'a, DB: Database> Call<'a, DB> {
 
     /// Code of an account and whether the transaction sees it for the first time.
     pub(in crate::arbos) fn access_code(&mut self, address: Address) -> Outcome<(Bytes, bool), DB> {
-        let loaded = self
-            .context
-            .journaled_state
-            .code(address)
-            .map_err(Stop::Broken)?;
+        let loaded = self.context.journaled_state.code(address).map_err(Stop::Broken)?;
         Ok((loaded.data, loaded.is_cold))
     }
 
@@ -315,25 +281,12 @@ impl<'a, DB: Database> Call<'a, DB> {
 
     /// Code of an account as deployed.
     pub(in crate::arbos) fn code(&mut self, address: Address) -> Outcome<Bytes, DB> {
-        self.peek(address, |account| {
-            account
-                .info
-                .code
-                .as_ref()
-                .map(Bytecode::original_bytes)
-                .unwrap_or_default()
-        })
+        self.peek(address, |account| account.info.code.as_ref().map(Bytecode::original_bytes).unwrap_or_default())
     }
 
     /// Hash of an account's code; zero if there is no account.
     pub(in crate::arbos) fn code_hash(&mut self, address: Address) -> Outcome<B256, DB> {
-        self.peek(address, |account| {
-            if account.is_empty() {
-                B256::ZERO
-            } else {
-                account.info.code_hash
-            }
-        })
+        self.peek(address, |account| if account.is_empty() { B256::ZERO } else { account.info.code_hash })
     }
 
     /// Balance of an account.
@@ -348,11 +301,7 @@ impl<'a, DB: Database> Call<'a, DB> {
 
     /// Hash of one of this chain's blocks.
     pub(in crate::arbos) fn block_hash(&mut self, number: u64) -> Outcome<B256, DB> {
-        self.context
-            .journaled_state
-            .database
-            .block_hash(number)
-            .map_err(Stop::Broken)
+        self.context.journaled_state.database.block_hash(number).map_err(Stop::Broken)
     }
 }
 

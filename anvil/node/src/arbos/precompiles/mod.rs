@@ -93,9 +93,7 @@ impl Contract {
     }
 
     fn at(address: Address) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|contract| contract.address() == address)
+        Self::ALL.into_iter().find(|contract| contract.address() == address)
     }
 }
 
@@ -114,11 +112,8 @@ pub(crate) struct ArbPrecompiles {
 impl ArbPrecompiles {
     /// The contracts of a chain with `config`.
     pub(crate) fn new(config: &ExecConfig) -> Self {
-        let mut precompiles = Self {
-            ethereum: EthPrecompiles::new(config.arbos.spec()),
-            warm: AddressSet::default(),
-            is_debug: config.debug,
-        };
+        let mut precompiles =
+            Self { ethereum: EthPrecompiles::new(config.arbos.spec()), warm: AddressSet::default(), is_debug: config.debug };
         precompiles.collect_warm();
         precompiles
     }
@@ -133,21 +128,14 @@ impl<DB: Database> PrecompileProvider<ArbContext<DB>> for ArbPrecompiles {
     type Output = InterpreterResult;
 
     fn set_spec(&mut self, spec: SpecId) -> bool {
-        let changed = <EthPrecompiles as PrecompileProvider<ArbContext<DB>>>::set_spec(
-            &mut self.ethereum,
-            spec,
-        );
+        let changed = <EthPrecompiles as PrecompileProvider<ArbContext<DB>>>::set_spec(&mut self.ethereum, spec);
         if changed {
             self.collect_warm();
         }
         changed
     }
 
-    fn run(
-        &mut self,
-        context: &mut ArbContext<DB>,
-        inputs: &CallInputs,
-    ) -> Result<Option<InterpreterResult>, String> {
+    fn run(&mut self, context: &mut ArbContext<DB>, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         let Some(contract) = Contract::at(inputs.bytecode_address) else {
             return self.ethereum.run(context, inputs);
         };

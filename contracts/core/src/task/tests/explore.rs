@@ -94,7 +94,10 @@ fn check_step(before: &World, after: &World, effects: &Effects, event: Event, te
     word_fits(&after.state);
     assert!(after.state.phase >= before.state.phase, "phases only go on: {event:?} in {before:?}");
     assert_eq!(effects.ending.is_some(), after.state.phase == Phase::Ended && before.state.phase != Phase::Ended);
-    assert_eq!(effects.phase_began, after.state.phase != before.state.phase && matches!(after.state.phase, Phase::Precommit | Phase::Commit));
+    assert_eq!(
+        effects.phase_began,
+        after.state.phase != before.state.phase && matches!(after.state.phase, Phase::Precommit | Phase::Commit)
+    );
     let needed = terms.quorum().needed();
     let decided = |world: &World| [Answer::A, Answer::B].into_iter().find(|answer| world.votes(*answer) >= needed);
     if after.state.phase == Phase::Commit {
@@ -132,7 +135,9 @@ fn check_end(before: &World, after: &World, ending: &Ending, needed: u8) {
         match offence {
             Offence::BadReveal => assert_eq!(stage, Stage::BadReveal),
             Offence::NoReveal => {
-                assert!(stage == Stage::Precommitted && before.state.phase == Phase::Commit && before.now >= before.state.deadline());
+                assert!(
+                    stage == Stage::Precommitted && before.state.phase == Phase::Commit && before.now >= before.state.deadline()
+                );
             }
         }
     }
@@ -177,7 +182,9 @@ fn explore(terms: &Terms) -> usize {
                         open.push(next);
                     }
                 }
-                Err(error) => assert_eq!(ended, error == TaskError::AlreadyEnded { status: world.state.status }, "{event:?} in {world:?}"),
+                Err(error) => {
+                    assert_eq!(ended, error == TaskError::AlreadyEnded { status: world.state.status }, "{event:?} in {world:?}")
+                }
             }
         }
     }

@@ -163,7 +163,13 @@ impl Model {
         match miner {
             _ if self.phase == 1 => 0,
             MinerModel { bad: true, .. } => 6,
-            MinerModel { answer: Some(answer), .. } => if ended.winner() == Some(*answer) { 1 } else { 2 },
+            MinerModel { answer: Some(answer), .. } => {
+                if ended.winner() == Some(*answer) {
+                    1
+                } else {
+                    2
+                }
+            }
             _ if self.hopeful(miner, now) => 0,
             MinerModel { commitment: Some(_), .. } => 5,
             MinerModel { acked: true, .. } => 4,

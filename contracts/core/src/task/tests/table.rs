@@ -107,7 +107,11 @@ fn deadline_edges() {
         let (before, now) = (deadline - 1, *deadline);
         assert!(at(before).step(*message).is_ok(), "{message:?}");
         assert_eq!(at(now).step(*message), Err(TaskError::DeadlinePassed { deadline: *deadline, now }), "{message:?}");
-        assert_eq!(at(before).step(*closing), Err(TaskError::DeadlineNotReached { deadline: *deadline, now: before }), "{closing:?}");
+        assert_eq!(
+            at(before).step(*closing),
+            Err(TaskError::DeadlineNotReached { deadline: *deadline, now: before }),
+            "{closing:?}"
+        );
         assert!(at(now).step(*closing).is_ok(), "{closing:?}");
     }
     // The commit phase: who is silent is waited for until the deadline.
@@ -187,7 +191,10 @@ fn every_error() {
     let numbers: Vec<u16> = table.iter().map(|(_, _, error)| error.number()).collect();
     let passed = E::DeadlinePassed { deadline: 0, now: 0 }.number();
     for number in 1..=11 {
-        assert!(numbers.contains(&number) || number == passed || number == E::AlreadyDone { replica: 0 }.number(), "error {number}");
+        assert!(
+            numbers.contains(&number) || number == passed || number == E::AlreadyDone { replica: 0 }.number(),
+            "error {number}"
+        );
     }
 }
 
@@ -225,7 +232,14 @@ fn ways_to_end() {
             &[],
         ),
         (5_001, with(acks, &[At(1_020), CloseAck, Precommit(0), At(1_050)]), Status::NoQuorum, [0, 4, 3], None, &[]),
-        (5_001, with(acks, &[At(1_020), CloseAck, Precommit(0), At(1_050), ClosePrecommit]), Status::NoQuorum, [0, 4, 3], None, &[]),
+        (
+            5_001,
+            with(acks, &[At(1_020), CloseAck, Precommit(0), At(1_050), ClosePrecommit]),
+            Status::NoQuorum,
+            [0, 4, 3],
+            None,
+            &[],
+        ),
         (
             5_001,
             with(acks, &[At(1_020), CloseAck, Precommit(0), At(1_050), ClosePrecommit, At(1_090)]),
