@@ -50,12 +50,16 @@ pub struct SessionQueue {
     keeper_at: StorageMap<u16, StorageAddress>,
 }
 
+/// The interface, once with the SDK's attributes, which export it, and once without: there calls come by `router`, which is much
+/// smaller. The SDK's macro does not look through `cfg_attr`, hence a macro of ours.
+macro_rules! interface {
+    ($(#[$public:ident] #[$constructor:ident] $domain:literal)?) => {
 // The argument lists are those of the interface, which the SDK exports from here; calls come by `router`.
 #[allow(clippy::too_many_arguments)]
-#[cfg_attr(feature = "export-abi", public)]
+$(#[$public])?
 impl SessionQueue {
     /// Sets the first owner.
-    #[cfg_attr(feature = "export-abi", constructor)]
+    $(#[$constructor])?
     pub fn constructor(&mut self, owner: Address) -> Result<(), Revert> {
         self.ownable.init(owner)
     }
@@ -282,7 +286,7 @@ impl SessionQueue {
     }
 
     /// EIP-712 domain separator.
-    #[cfg_attr(feature = "export-abi", selector(name = "DOMAIN_SEPARATOR"))]
+    $(#[selector(name = $domain)])?
     pub fn domain_separator(&self) -> B256 {
         session_queue_domain(self.vm().chain_id(), self.vm().contract_address())
     }
@@ -379,6 +383,13 @@ impl SessionQueue {
         self.ownable.accept()
     }
 }
+    };
+}
+
+#[cfg(feature = "export-abi")]
+interface!(#[public] #[constructor] "DOMAIN_SEPARATOR");
+#[cfg(not(feature = "export-abi"))]
+interface!();
 
 impl SessionQueue {
     fn not_paused(&self) -> Result<(), Revert> {

@@ -320,8 +320,14 @@ impl Model {
                 let next = self.node(node).register(&[1], capacity, VERSION, self.minimum).ok()?;
                 self.nodes.insert(node, next);
             }
-            Step::Deregister { node } => drop(self.nodes.insert(node, self.node(node).deregister().ok()?)),
-            Step::SetSpec { node, capacity } => drop(self.nodes.insert(node, self.node(node).set_spec(&[1], capacity).ok()?)),
+            Step::Deregister { node } => {
+                let next = self.node(node).deregister().ok()?;
+                self.nodes.insert(node, next);
+            }
+            Step::SetSpec { node, capacity } => {
+                let next = self.node(node).set_spec(&[1], capacity).ok()?;
+                self.nodes.insert(node, next);
+            }
             Step::Reserve { nodes: [first, second] } => {
                 let eligible = |index| self.node(index).check_eligible(self.minimum, || true).is_ok();
                 if first == second || !eligible(first) || !eligible(second) {
@@ -336,7 +342,10 @@ impl Model {
                 self.nodes.insert(node, if suspend { released.suspend().unwrap_or(released) } else { released });
             }
             // Nobody is slashed here, so all stay staked.
-            Step::Resume { node } => drop(self.nodes.insert(node, self.node(node).resume(true).ok()?)),
+            Step::Resume { node } => {
+                let next = self.node(node).resume(true).ok()?;
+                self.nodes.insert(node, next);
+            }
             Step::MinVersion { version } => self.minimum = version,
         }
         Some(())
