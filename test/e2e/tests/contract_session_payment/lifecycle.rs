@@ -27,7 +27,6 @@ async fn a_charged_task() {
     deposited(&world);
 
     let done = world.by(1, &reserve(&world, 9));
-    eprintln!("GAS reserve {}", done.gas_used);
     assert_eq!((done.returned.version, done.returned.total), (1, TOTAL));
     let lines = Escrow {
         payer,
@@ -47,7 +46,6 @@ async fn a_charged_task() {
     // Two of three agreed: the third's part comes back.
     let done = world.by(1, &Payment::chargeCall { taskId: 9, miners: miners.to_vec(), keeper });
     assert_eq!((done.returned.charged, done.returned.refunded), (TOTAL - PER_REPLICA, PER_REPLICA));
-    eprintln!("GAS charge {}", done.gas_used);
     let earned = |account, amount| Payment::Earned { taskId: 9, account, amount }.encode_log_data();
     let charged = Payment::Charged {
         taskId: 9,
