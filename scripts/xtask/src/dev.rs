@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 use crate::{process, wasm};
 
 /// Tells `cor` where the built contracts lie, whatever the target folder is called.
-const CONTRACTS_DIR: &str = "COR_CONTRACTS_DIR";
+const CONTRACTS_DIR: &str = "COR_CONTRACTS";
 
 /// Options of `cargo xtask dev`; whatever it does not know is for `cor dev`.
 #[derive(Debug, Clone, Default, clap::Args)]
