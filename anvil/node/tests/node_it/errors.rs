@@ -114,7 +114,7 @@ async fn gas_that_is_never_enough() {
 async fn bodies_that_are_no_requests() {
     let node = TestNode::start().await;
     let code = |answer: &str| serde_json::from_str::<Value>(answer).unwrap()["error"]["code"].clone();
-    for (body, expected) in [("{", -32700), ("{}", -32700), ("[]", -32600), ("\"x\"", -32600), ("", -32700)] {
+    for (body, expected) in [("{", -32700), ("{}", -32700), ("[]", -32600), ("\"x\"", -32700), ("", -32700)] {
         let (_, answer) = node.client.post(body, "").await;
         assert_eq!(code(&answer), json!(expected), "{body}: {answer}");
     }
