@@ -387,7 +387,11 @@ impl SessionQueue {
 }
 
 #[cfg(feature = "export-abi")]
-interface!(#[public] #[constructor] "DOMAIN_SEPARATOR");
+interface!(
+    #[public]
+    #[constructor]
+    "DOMAIN_SEPARATOR"
+);
 #[cfg(not(feature = "export-abi"))]
 interface!();
 

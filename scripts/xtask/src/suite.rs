@@ -13,9 +13,12 @@ use crate::{abi, process, tidy, wasm};
 /// Options of `cargo xtask test`.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct Options {
-    /// Leave out what takes minutes and is not a test: clippy and the build from a second folder.
+    /// Leave out what takes minutes and is not a test: the build from a second folder.
     #[arg(long)]
     quick: bool,
+    /// Run clippy as well; it compiles every dependency a second time.
+    #[arg(long)]
+    lint: bool,
 }
 
 /// Runs every step in the order in which a failure is cheapest to find; `cargo test` comes last.
@@ -40,7 +43,7 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     // All targets, so that features are unified as `cargo test` does and nothing is built twice.
     steps.run("build", || process::run(process::cargo(root).args(["build", "--workspace", "--all-targets"])))?;
     steps.run("exported ABI", || abi::abi(workspace, abi::Options { check: true }))?;
-    if !options.quick && has_component("clippy") {
+    if options.lint && has_component("clippy") {
         steps.run("clippy", || clippy(root))?;
     }
     steps.run("tests", || process::run(process::cargo(root).args(["test", "--workspace"])))?;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Sequences, and actions in each. A tenth of a second per action and check is what bounds them.
-const SEQUENCES: u32 = 12;
+const SEQUENCES: u32 = 48;
 const ACTIONS: usize = 30;
 
 #[tokio::test]
