@@ -46,14 +46,15 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         ]
     };
     let max_charge = prop_oneof![4 => Just(u128::MAX), 1 => 0..COR];
-    let keeper = || proptest::option::weighted(0.8, account());
+    let earner = || 4_usize..8;
+    let keeper = || proptest::option::weighted(0.8, earner());
     prop_oneof![
         4 => (account(), payer(), amount()).prop_map(|(from, payer, amount)| Action::Deposit { from, payer, amount }),
         2 => (payer(), amount()).prop_map(|(payer, amount)| Action::Withdraw { payer, amount }),
         6 => (TASKS, payer(), request(), max_charge).prop_map(|(task, payer, inputs, max_charge)| Action::Reserve { task, payer, inputs, max_charge }),
-        5 => (TASKS, proptest::collection::vec(account(), 0..6), keeper()).prop_map(|(task, miners, keeper)| Action::Charge { task, miners, keeper }),
+        5 => (TASKS, proptest::collection::vec(earner(), 0..6), keeper()).prop_map(|(task, miners, keeper)| Action::Charge { task, miners, keeper }),
         3 => (TASKS, keeper()).prop_map(|(task, keeper)| Action::Refund { task, keeper }),
-        3 => (account(), account()).prop_map(|(caller, account)| Action::WithdrawEarnings { caller, account }),
+        3 => (account(), earner()).prop_map(|(caller, account)| Action::WithdrawEarnings { caller, account }),
         1 => (account(), amount()).prop_map(|(from, amount)| Action::FundTreasury { from, amount }),
         1 => (account(), amount()).prop_map(|(to, amount)| Action::WithdrawTreasury { to, amount }),
     ]

@@ -16,7 +16,7 @@ use crate::{
     world::World,
 };
 
-/// Sequences, and actions in each. A tenth of a second per action and check is what bounds them.
+/// Sequences, and the most actions in each. An action with its checks takes about ten milliseconds.
 const SEQUENCES: u32 = 48;
 const ACTIONS: usize = 30;
 
