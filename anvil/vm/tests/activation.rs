@@ -55,6 +55,25 @@ fn proposals_stylus_does_not_have() {
 }
 
 #[test]
+fn memories_and_tables_stylus_does_not_have() {
+    for field in [
+        "(memory 1 1)",
+        "(table 1 externref)",
+        "(table i64 1 funcref)",
+        "(table 1 funcref) (table 1 funcref) (func i32.const 0 call_indirect 1)",
+        "(global externref (ref.null extern))",
+    ] {
+        refused(&format!("{MEMORY} {MAIN} {field}"), |e| matches!(e, E::Invalid { .. }));
+    }
+    for memory in [r#"(memory (export "memory") i64 1 1)"#, r#"(memory (export "memory") 1 1 shared)"#] {
+        refused(&format!("{memory} {MAIN}"), |e| matches!(e, E::Invalid { .. }));
+    }
+    for import in [r#"(import "env" "memory" (memory 1 1))"#, r#"(import "env" "table" (table 1 funcref))"#] {
+        refused(&format!("{import} {MAIN}"), |e| matches!(e, E::ImportKind { .. }));
+    }
+}
+
+#[test]
 fn operators_without_a_price() {
     for body in
         ["f32.const 1 f32.const 2 f32.add drop", "i32.const 1 f64.convert_i32_u drop", "f32.const 1 i32.trunc_sat_f32_s drop"]
@@ -108,6 +127,9 @@ fn imports() {
     ] {
         refused(&with(import), |e| matches!(e, E::UnknownImport { .. }));
     }
+    for name in ["stylus", "stylus_ink_left"] {
+        refused(&with(&format!(r#""vm_hooks" "{name}" (func)"#)), |e| matches!(e, E::ReservedName { .. }));
+    }
     refused(&with(r#""env" "g" (global i32)"#), |e| matches!(e, E::ImportKind { .. }));
 }
 
@@ -149,6 +171,13 @@ fn limits() {
         (128, |n| format!("(table 1 funcref) {}", "(elem (i32.const 0) func)".repeat(n))),
         (4096, |n| format!("(table {n} funcref)")),
         (4096, |n| "(func)".repeat(n - 1)),
+        // Four are added.
+        (32_768, |n| "(global i32 (i32.const 0))".repeat(n - 4)),
+        // Bytes of the segment: its kind, the place, the count, an entry each.
+        (4096, |n| format!("(table 4096 funcref) (elem (i32.const 0) func {})", "0 ".repeat(n - 1 - 3 - 2))),
+        // Beside them stand `end`, twelve operators of the block, twelve of the frame, and `return` with four.
+        (65_536, |n| format!("(func {})", "nop ".repeat(n - 1 - 12 - 12 - 5))),
+        (4096, |n| format!("(func {} {})", "i32.const 0 ".repeat(n), "drop ".repeat(n))),
     ] {
         accepted(&format!("{MEMORY} {MAIN} {}", fields(at)));
         refused(&format!("{MEMORY} {MAIN} {}", fields(at + 1)), |e| limit(e, at as u64));
