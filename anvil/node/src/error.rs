@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use alloy_signer_local::LocalSignerError;
 
-use crate::{chain::DumpError, evm::ExecError};
+use crate::{
+    chain::{DumpError, StateError},
+    evm::ExecError,
+};
 
 /// Why a node could not be started or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -67,4 +70,7 @@ pub enum NodeError {
         /// The range that is accepted.
         must_be: &'static str,
     },
+    /// The chain to fork did not answer, or cannot be forked.
+    #[error("NODE-009: cannot fork: {0}")]
+    Fork(#[source] StateError),
 }

@@ -26,8 +26,10 @@ mod accounts;
 mod clock;
 mod config;
 mod error;
+mod fork;
 mod node;
 mod rpc;
+mod sealed;
 
 pub use accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, Wallet};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -36,4 +38,5 @@ pub use config::{
     DEFAULT_STATES_KEPT, Mining, NodeConfig, Order,
 };
 pub use error::NodeError;
+pub use fork::ForkError;
 pub use node::{Node, NodeHandle};

@@ -14,6 +14,7 @@ use crate::{
     chain::{Chain, DumpError, StateDump},
     config::{Mining, NodeConfig},
     rpc::{self, Server},
+    sealed::write_atomic,
 };
 
 /// Starts nodes.
@@ -179,12 +180,8 @@ async fn save_on_time(chain: Chain, period: std::time::Duration, path: PathBuf) 
     }
 }
 
-/// Writes beside the file and then renames, so that a crash leaves the old state or the new one.
 fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
     let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
     let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    fs::write(&beside, bytes).map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)
+    write_atomic(path, &bytes).map_err(failed)
 }

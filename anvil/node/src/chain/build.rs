@@ -84,13 +84,16 @@ pub(crate) struct Built {
 }
 
 /// Executes `txs` on top of `parent`. Transactions that do not fit into the gas limit are left out silently; they stay in the pool.
+///
+/// # Errors
+/// [`ExecError::Database`] if the state could not be read: that says nothing about the transactions.
 pub(crate) fn build(
     executor: &Executor,
     rules: &Rules,
     (parent, mut state): (&Block, State),
     hashes: &dyn BlockHashes,
     (timestamp, txs): (u64, &[Arc<Tx>]),
-) -> Built {
+) -> Result<Built, ExecError> {
     let context = rules.context(parent.number().saturating_add(1), timestamp);
     let config = rules.exec_of_mined();
     let (mut transactions, mut receipts, mut invalid) = (Vec::new(), Vec::<Receipt>::new(), Vec::new());
@@ -101,6 +104,7 @@ pub(crate) fn build(
         }
         let db = StateDb { state: &state, hashes };
         match executor.transact(db, &context, &config, tx_env(tx)) {
+            Err(error @ ExecError::Database(_)) => return Err(error),
             Err(error) => invalid.push((*tx.tx_hash(), error)),
             Ok(outcome) => {
                 state.commit(outcome.state);
@@ -113,7 +117,7 @@ pub(crate) fn build(
         }
     }
     let block = seal(rules, &context, parent.hash, state.root(), transactions, receipts);
-    Built { block, state, invalid }
+    Ok(Built { block, state, invalid })
 }
 
 fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {

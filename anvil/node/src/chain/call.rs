@@ -98,7 +98,7 @@ impl Chain {
 
     fn view_at(&self, id: BlockId) -> Result<View, ChainError> {
         if id == BlockId::Number(BlockNumberOrTag::Pending) {
-            return Ok(self.pending_view());
+            return self.pending_view();
         }
         let block = self.block(id)?;
         let shared = self.inner.shared.read();
@@ -107,19 +107,19 @@ impl Chain {
     }
 
     /// The next block: on top of what the pool would put into it.
-    fn pending_view(&self) -> View {
+    fn pending_view(&self) -> Result<View, ChainError> {
         let (ready, mut view) = {
             let shared = self.inner.shared.read();
             let head = shared.ledger.head();
             let time = shared.time.prepare(head.block.timestamp());
             let context = shared.rules.context(head.block.number().saturating_add(1), time.timestamp);
-            let ready = if shared.pool.len() == 0 { Vec::new() } else { shared.pool.ready(&head.state, self.config().order) };
+            let ready = if shared.pool.len() == 0 { Vec::new() } else { shared.pool.ready(&head.state, self.config().order)? };
             (ready, View { state: head.state, context, rules: shared.rules.clone() })
         };
         if !ready.is_empty() {
-            view.state = self.build_on_head(&ready).0.state;
+            view.state = self.build_on_head(&ready)?.0.state;
         }
-        view
+        Ok(view)
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) 
     }
     let gas_limit = request.gas.unwrap_or(gas_cap).min(gas_cap);
     let value = request.value.unwrap_or_default();
-    let (have, want) = (view.state.balance(caller), value);
+    let (have, want) = (view.state.balance(caller)?, value);
     if have < want {
         return Err(TxError::InsufficientFunds { sender: caller, have, want }.into());
     }
@@ -168,7 +168,7 @@ pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) 
         kind: request.to.unwrap_or(TxKind::Create),
         value,
         data: input.cloned().unwrap_or_default(),
-        nonce: view.state.nonce(caller),
+        nonce: view.state.nonce(caller)?,
         chain_id: Some(view.rules.exec.chain_id),
         access_list: request.access_list.clone().unwrap_or_default(),
         gas_priority_fee: (tx_type == 4).then_some(0),

@@ -2,27 +2,39 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 
-use super::{Chain, ChainError, Shared, Tx};
+use super::{Chain, ChainError, Shared, State, StateError, Tx};
 
 impl Chain {
     /// Sets a balance, wei.
-    pub fn set_balance(&self, address: Address, balance: U256) {
-        self.change(|shared| shared.ledger.head_state_mut().set_balance(address, balance));
+    ///
+    /// # Errors
+    /// [`ChainError::State`] if a forked chain's origin does not answer; so for the changes that follow.
+    pub fn set_balance(&self, address: Address, balance: U256) -> Result<(), ChainError> {
+        self.change_account(address, |state| state.set_balance(address, balance))
     }
 
     /// Sets the next nonce.
-    pub fn set_nonce(&self, address: Address, nonce: u64) {
-        self.change(|shared| shared.ledger.head_state_mut().set_nonce(address, nonce));
+    ///
+    /// # Errors
+    /// As [`set_balance`](Self::set_balance).
+    pub fn set_nonce(&self, address: Address, nonce: u64) -> Result<(), ChainError> {
+        self.change_account(address, |state| state.set_nonce(address, nonce))
     }
 
     /// Sets the code.
-    pub fn set_code(&self, address: Address, code: Bytes) {
-        self.change(|shared| shared.ledger.head_state_mut().set_code(address, code));
+    ///
+    /// # Errors
+    /// As [`set_balance`](Self::set_balance).
+    pub fn set_code(&self, address: Address, code: Bytes) -> Result<(), ChainError> {
+        self.change_account(address, |state| state.set_code(address, code))
     }
 
     /// Sets a storage slot.
-    pub fn set_storage(&self, address: Address, slot: U256, value: B256) {
-        self.change(|shared| shared.ledger.head_state_mut().set_storage(address, slot, value.into()));
+    ///
+    /// # Errors
+    /// As [`set_balance`](Self::set_balance).
+    pub fn set_storage(&self, address: Address, slot: U256, value: B256) -> Result<(), ChainError> {
+        self.change_account(address, |state| state.set_storage(address, slot, value.into()))
     }
 
     /// Moves chain time forward; the seconds it is ahead of the clock now.
@@ -134,6 +146,17 @@ impl Chain {
             hashes.iter().for_each(|hash| drop(shared.pool.remove(hash)));
             hashes
         })
+    }
+
+    fn change_account(
+        &self,
+        address: Address,
+        change: impl FnOnce(&mut State) -> Result<(), StateError>,
+    ) -> Result<(), ChainError> {
+        let _writer = self.write();
+        // Asks the origin before readers are locked out.
+        self.head().state.account(address)?;
+        Ok(change(self.inner.shared.write().ledger.head_state_mut())?)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Shared) -> T) -> T {

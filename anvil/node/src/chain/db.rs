@@ -8,7 +8,10 @@ use super::{State, StateError};
 /// Hashes of earlier blocks of this chain.
 pub(crate) trait BlockHashes: Send + Sync {
     /// The hash of block `number`; zero if it is not known.
-    fn block_hash(&self, number: u64) -> B256;
+    ///
+    /// # Errors
+    /// [`StateError`] if a forked chain's origin does not answer.
+    fn block_hash(&self, number: u64) -> Result<B256, StateError>;
 }
 
 /// A state and the hashes of the blocks before it. Reading does not change it.
@@ -22,7 +25,7 @@ impl DatabaseRef for StateDb<'_> {
     type Error = StateError;
 
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
-        Ok(self.state.info(address))
+        self.state.info(address)
     }
 
     fn code_by_hash_ref(&self, _code_hash: B256) -> Result<Bytecode, StateError> {
@@ -31,11 +34,11 @@ impl DatabaseRef for StateDb<'_> {
     }
 
     fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, StateError> {
-        Ok(self.state.storage(address, slot))
+        self.state.storage(address, slot)
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, StateError> {
-        Ok(self.hashes.block_hash(number))
+        self.hashes.block_hash(number)
     }
 }
 

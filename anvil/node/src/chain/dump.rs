@@ -8,15 +8,14 @@ use std::{collections::BTreeMap, io, sync::Arc};
 
 use alloy_consensus::{Header, Signed, TxEnvelope};
 use alloy_eips::{Decodable2718, Encodable2718};
-use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
-use super::{Block, Chain, Receipt, State, Tx, ledger::Ledger};
+use super::{Block, Chain, Receipt, State, StateError, Tx, ledger::Ledger};
+use crate::sealed::{Format, SealError};
 
 /// What the first line must say.
-const FORMAT: &str = "anvil-stylus-state";
-/// Grows when the content changes in a way older programs cannot read.
-const VERSION: u32 = 1;
+const FORMAT: Format = Format { name: "anvil-stylus-state", version: 1 };
 
 /// Why a dump was refused.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +24,10 @@ pub enum DumpError {
     #[error("DUMP-001: it cannot be read: {0}")]
     Read(#[source] io::Error),
     /// The first line is not that of a dump.
-    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{FORMAT}\"")]
+    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{}\"", FORMAT.name)]
     NotADump,
     /// Written by another version.
-    #[error("DUMP-003: the dump has format version {got}, this program reads {VERSION}")]
+    #[error("DUMP-003: the dump has format version {got}, this program reads {}", FORMAT.version)]
     Version {
         /// Version in the dump.
         got: u32,
@@ -63,14 +62,20 @@ pub enum DumpError {
     /// The parts contradict each other.
     #[error("DUMP-008: the dump contradicts itself: {0}")]
     Inconsistent(&'static str),
+    /// A forked chain's origin did not answer.
+    #[error("DUMP-009: the accounts cannot be put in: {0}")]
+    State(#[from] StateError),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Preamble {
-    format: String,
-    version: u32,
-    bytes: usize,
-    keccak256: B256,
+impl From<SealError> for DumpError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::NotSealed => Self::NotADump,
+            SealError::Version { got } => Self::Version { got },
+            SealError::Length { expected, got } => Self::Length { expected, got },
+            SealError::Hash { expected, got } => Self::Hash { expected, got },
+        }
+    }
 }
 
 /// The content of a dump.
@@ -124,12 +129,7 @@ impl StateDump {
     /// The dump as bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DumpError> {
         let content = serde_json::to_vec(self).map_err(DumpError::Content)?;
-        let preamble =
-            Preamble { format: FORMAT.to_owned(), version: VERSION, bytes: content.len(), keccak256: keccak256(&content) };
-        let mut bytes = serde_json::to_vec(&preamble).map_err(DumpError::Content)?;
-        bytes.push(b'\n');
-        bytes.extend(content);
-        Ok(bytes)
+        FORMAT.seal(&content).map_err(DumpError::Content)
     }
 
     /// Reads a dump from bytes and checks that they are what was written.
@@ -137,33 +137,18 @@ impl StateDump {
     /// # Errors
     /// [`DumpError`], DUMP-002 to DUMP-006.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DumpError> {
-        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(DumpError::NotADump)?;
-        let (first, content) = (&bytes[..end], &bytes[end + 1..]);
-        let preamble: Preamble = serde_json::from_slice(first).map_err(|_| DumpError::NotADump)?;
-        if preamble.format != FORMAT {
-            return Err(DumpError::NotADump);
-        }
-        if preamble.version != VERSION {
-            return Err(DumpError::Version { got: preamble.version });
-        }
-        if content.len() != preamble.bytes {
-            return Err(DumpError::Length { expected: preamble.bytes, got: content.len() });
-        }
-        let got = keccak256(content);
-        if got != preamble.keccak256 {
-            return Err(DumpError::Hash { expected: preamble.keccak256, got });
-        }
+        let content = FORMAT.open(bytes)?;
         serde_json::from_slice(content).map_err(DumpError::Content)
     }
 
     fn state(&self) -> Result<State, DumpError> {
         let mut state = State::default();
         for (address, account) in &self.accounts {
-            state.set_code(*address, account.code.clone());
-            state.set_nonce(*address, account.nonce);
-            state.set_balance(*address, account.balance);
+            state.set_code(*address, account.code.clone())?;
+            state.set_nonce(*address, account.nonce)?;
+            state.set_balance(*address, account.balance)?;
             for (slot, value) in &account.storage {
-                state.set_storage(*address, *slot, *value);
+                state.set_storage(*address, *slot, *value)?;
             }
         }
         if state.root() != self.state_root {

@@ -143,7 +143,7 @@ pub enum ChainError {
     GasAllowance(u64),
     /// The executor failed.
     #[error(transparent)]
-    Exec(#[from] ExecError),
+    Exec(ExecError),
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -226,6 +226,18 @@ pub enum ChainError {
     /// A fault in the node itself; the log has more.
     #[error("internal error: the execution panicked")]
     Panicked,
+}
+
+impl From<ExecError> for ChainError {
+    fn from(error: ExecError) -> Self {
+        match error {
+            ExecError::Database(source) => match source.downcast::<StateError>() {
+                Ok(error) => Self::State(*error),
+                Err(source) => Self::Exec(ExecError::Database(source)),
+            },
+            error => Self::Exec(error),
+        }
+    }
 }
 
 impl ChainError {

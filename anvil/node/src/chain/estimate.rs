@@ -36,7 +36,7 @@ impl Chain {
         let view = self.view(options, BlockNumberOrTag::Pending)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
         let highest = affordable(&tx, &view)?.min(tx.gas_limit);
-        if is_plain_transfer(&tx, &view) && highest >= TRANSFER_GAS {
+        if is_plain_transfer(&tx, &view)? && highest >= TRANSFER_GAS {
             return Ok(TRANSFER_GAS);
         }
         self.search(&view, &tx, highest)
@@ -95,20 +95,20 @@ fn affordable(tx: &TxEnv, view: &View) -> Result<u64, ChainError> {
     if tx.gas_price == 0 {
         return Ok(u64::MAX);
     }
-    let have = view.state.balance(tx.caller);
+    let have = view.state.balance(tx.caller)?;
     let left = have.checked_sub(tx.value).ok_or(TxError::InsufficientFunds { sender: tx.caller, have, want: tx.value })?;
     Ok((left / U256::from(tx.gas_price)).saturating_to())
 }
 
-fn is_plain_transfer(tx: &TxEnv, view: &View) -> bool {
+fn is_plain_transfer(tx: &TxEnv, view: &View) -> Result<bool, ChainError> {
     let TxKind::Call(to) = tx.kind else {
-        return false;
+        return Ok(false);
     };
-    tx.data.is_empty()
+    Ok(tx.data.is_empty()
         && tx.access_list.is_empty()
         && tx.authorization_list.is_empty()
         && !is_ethereum_precompile(to)
-        && view.state.account(to).is_none_or(|account| account.code.is_empty())
+        && view.state.account(to)?.code.is_empty())
 }
 
 /// Precompiles have no code, but cost more than a transfer.

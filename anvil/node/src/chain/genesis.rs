@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use alloy_primitives::B256;
 
 use super::{
-    Impersonation, Shared, State,
+    Impersonation, Shared, State, StateError,
     build::{Rules, seal},
     ledger::Ledger,
     pool::Pool,
@@ -33,7 +33,7 @@ pub struct Genesis {
 }
 
 /// A chain with nothing but its first block.
-pub(super) fn shared(config: &NodeConfig, wallet: &Wallet, genesis: Genesis) -> Shared {
+pub(super) fn shared(config: &NodeConfig, wallet: &Wallet, genesis: Genesis) -> Result<Shared, StateError> {
     let mut time = ChainTime::new(config.clock.clone());
     let timestamp = genesis.timestamp.or(config.genesis_timestamp).unwrap_or_else(|| time.now_secs());
     time.set_now(timestamp);
@@ -52,30 +52,30 @@ pub(super) fn shared(config: &NodeConfig, wallet: &Wallet, genesis: Genesis) -> 
         l1_genesis_number: config.l1_genesis_number,
         genesis_timestamp: timestamp,
     };
-    let state = first_state(config, wallet);
+    let state = first_state(config, wallet)?;
     let context = rules.context(config.genesis_number, timestamp);
     let block = seal(&rules, &context, B256::ZERO, state.root(), Vec::new(), Vec::new());
-    Shared {
+    Ok(Shared {
         ledger: Ledger::new(block, state, config.states_kept, config.blocks_kept),
         pool: Pool::default(),
         rules,
         time,
         impersonation: Impersonation { accounts: HashSet::new(), everyone: config.auto_impersonate },
         snapshots: Snapshots::default(),
-    }
+    })
 }
 
-fn first_state(config: &NodeConfig, wallet: &Wallet) -> State {
+fn first_state(config: &NodeConfig, wallet: &Wallet) -> Result<State, StateError> {
     let mut state = State::default();
     let arbos = GenesisConfig { chain_id: config.chain_id, arbos: config.arbos, chain_owner: config.chain_owner };
     for account in genesis_accounts(&arbos) {
-        state.set_info(account.address, account.info);
+        state.set_info(account.address, account.info)?;
         for (slot, value) in account.storage {
-            state.set_storage(account.address, slot, value);
+            state.set_storage(account.address, slot, value)?;
         }
     }
     for address in wallet.addresses() {
-        state.set_balance(address, config.balance_wei());
+        state.set_balance(address, config.balance_wei())?;
     }
-    state
+    Ok(state)
 }

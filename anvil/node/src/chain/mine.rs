@@ -21,7 +21,7 @@ impl Chain {
     pub fn mine(&self) -> Result<Arc<Block>, ChainError> {
         self.on_writer(|chain| {
             let writer = chain.write();
-            Ok(chain.mine_pool(&writer))
+            chain.mine_pool(&writer)
         })
     }
 
@@ -41,7 +41,7 @@ impl Chain {
                     let next = shared.ledger.head_block().timestamp().saturating_add(interval);
                     shared.time.set_next(next);
                 }
-                chain.mine_pool(&writer);
+                chain.mine_pool(&writer)?;
             }
             Ok(())
         })
@@ -67,16 +67,16 @@ impl Chain {
             chain.inner.mining.send_replace(mining);
             let waiting = chain.inner.shared.read().pool.len() > 0;
             if waiting && matches!(mining, Mining::Auto | Mining::Mixed(_)) {
-                chain.mine_pool(&writer);
+                chain.mine_pool(&writer)?;
             }
             Ok(())
         })
     }
 
-    pub(super) fn mine_pool(&self, writer: &MutexGuard<'_, ()>) -> Arc<Block> {
+    pub(super) fn mine_pool(&self, writer: &MutexGuard<'_, ()>) -> Result<Arc<Block>, ChainError> {
         let ready = {
             let shared = self.inner.shared.read();
-            shared.pool.ready(&shared.ledger.head().state, self.config().order)
+            shared.pool.ready(&shared.ledger.head().state, self.config().order)?
         };
         self.mine_txs(writer, &ready)
     }
@@ -88,12 +88,19 @@ impl Chain {
     pub(super) fn mine_ready_of(&self, writer: &MutexGuard<'_, ()>, sender: Address, hash: TxHash) -> Result<(), ChainError> {
         let ready = {
             let shared = self.inner.shared.read();
-            shared.pool.ready_of(sender, &shared.ledger.head().state)
+            shared.pool.ready_of(sender, &shared.ledger.head().state)?
         };
         if ready.is_empty() {
             return Ok(());
         }
-        let (mut built, time) = self.build_on_head(&ready);
+        let (mut built, time) = match self.build_on_head(&ready) {
+            Ok(built) => built,
+            Err(error) => {
+                // The sender hears of it and sends it again.
+                self.inner.shared.write().pool.remove(&hash);
+                return Err(error);
+            }
+        };
         let refused =
             built.invalid.iter().position(|(invalid, _)| *invalid == hash).map(|index| built.invalid.swap_remove(index));
         if let Some((hash, _)) = &refused {
@@ -109,13 +116,13 @@ impl Chain {
     }
 
     /// Builds a block with `txs` and commits it.
-    pub(super) fn mine_txs(&self, writer: &MutexGuard<'_, ()>, txs: &[Arc<Tx>]) -> Arc<Block> {
-        let (built, time) = self.build_on_head(txs);
-        self.commit(writer, built, time)
+    pub(super) fn mine_txs(&self, writer: &MutexGuard<'_, ()>, txs: &[Arc<Tx>]) -> Result<Arc<Block>, ChainError> {
+        let (built, time) = self.build_on_head(txs)?;
+        Ok(self.commit(writer, built, time))
     }
 
     /// What the next block would be with `txs`. Nothing is used up, not even its timestamp.
-    pub(super) fn build_on_head(&self, txs: &[Arc<Tx>]) -> (Built, PreparedTime) {
+    pub(super) fn build_on_head(&self, txs: &[Arc<Tx>]) -> Result<(Built, PreparedTime), ChainError> {
         let (head, rules, time) = {
             let shared = self.inner.shared.read();
             let head = shared.ledger.head();
@@ -123,7 +130,7 @@ impl Chain {
             (head, shared.rules.clone(), time)
         };
         let parent = (&*head.block, head.state);
-        (build::build(&self.inner.executor, &rules, parent, &*self.inner, (time.timestamp, txs)), time)
+        Ok((build::build(&self.inner.executor, &rules, parent, &*self.inner, (time.timestamp, txs))?, time))
     }
 
     fn commit(&self, _writer: &MutexGuard<'_, ()>, built: Built, time: PreparedTime) -> Arc<Block> {

@@ -129,7 +129,7 @@ impl Chain {
     /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
     pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
         let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
-        let shared = genesis::shared(&config, &wallet, Genesis::default());
+        let shared = genesis::shared(&config, &wallet, Genesis::default()).map_err(NodeError::Fork)?;
         let inner = Inner {
             executor: Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?,
             readers: Workers::readers().map_err(NodeError::Thread)?,
@@ -207,7 +207,7 @@ impl Chain {
 }
 
 impl BlockHashes for Inner {
-    fn block_hash(&self, number: u64) -> B256 {
-        self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default()
+    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+        Ok(self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default())
     }
 }

@@ -25,19 +25,19 @@ fn apply_account(state: &mut State, address: Address, account: AccountOverride) 
         return Err(ChainError::Invalid("movePrecompileToAddress is not supported".to_owned()));
     }
     if let Some(nonce) = account.nonce {
-        state.set_nonce(address, nonce);
+        state.set_nonce(address, nonce)?;
     }
     if let Some(balance) = account.balance {
-        state.set_balance(address, balance);
+        state.set_balance(address, balance)?;
     }
     if let Some(code) = account.code {
-        state.set_code(address, code);
+        state.set_code(address, code)?;
     }
     if account.state.is_some() {
-        state.clear_storage(address);
+        state.clear_storage(address)?;
     }
     for (slot, value) in account.state.or(account.state_diff).into_iter().flatten() {
-        state.set_storage(address, slot.into(), value.into());
+        state.set_storage(address, slot.into(), value.into())?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, TxHash};
 
-use super::{State, Tx, TxError};
+use super::{State, StateError, Tx, TxError};
 use crate::config::Order;
 
 /// Transactions the pool holds: geth's default of executable and queued slots. More would let one client fill the memory.
@@ -116,14 +116,14 @@ impl Pool {
     }
 
     /// Transactions of `sender` that can be mined now.
-    pub(crate) fn ready_of(&self, sender: Address, state: &State) -> Vec<Arc<Tx>> {
-        self.run(sender, state.nonce(sender)).map(|pooled| pooled.tx.clone()).collect()
+    pub(crate) fn ready_of(&self, sender: Address, state: &State) -> Result<Vec<Arc<Tx>>, StateError> {
+        Ok(self.run(sender, state.nonce(sender)?).map(|pooled| pooled.tx.clone()).collect())
     }
 
     /// All transactions that can be mined now. Those of one sender keep their nonce order; between senders `order` decides.
-    pub(crate) fn ready(&self, state: &State, order: Order) -> Vec<Arc<Tx>> {
-        let mut runs: HashMap<Address, _> =
-            self.senders.keys().map(|sender| (*sender, self.run(*sender, state.nonce(*sender)))).collect();
+    pub(crate) fn ready(&self, state: &State, order: Order) -> Result<Vec<Arc<Tx>>, StateError> {
+        let run = |sender: &Address| Ok((*sender, self.run(*sender, state.nonce(*sender)?)));
+        let mut runs: HashMap<Address, _> = self.senders.keys().map(run).collect::<Result<_, StateError>>()?;
         let rank = |pooled: &PooledTx| match order {
             Order::Fifo => (0, Reverse(pooled.arrival)),
             Order::Fees => (pooled.tx.max_fee_per_gas(), Reverse(pooled.arrival)),
@@ -148,20 +148,20 @@ impl Pool {
             }
             ready.push(tx);
         }
-        ready
+        Ok(ready)
     }
 
     /// All transactions by sender and nonce: those that can be mined now, and those that wait for others.
-    pub(crate) fn content(&self, state: &State) -> (PoolPart, PoolPart) {
+    pub(crate) fn content(&self, state: &State) -> Result<(PoolPart, PoolPart), StateError> {
         let (mut pending, mut queued) = (PoolPart::new(), PoolPart::new());
         for (sender, nonces) in &self.senders {
-            let next = self.next_nonce(*sender, state.nonce(*sender));
+            let next = self.next_nonce(*sender, state.nonce(*sender)?);
             for (nonce, pooled) in nonces {
                 let part = if *nonce < next { &mut pending } else { &mut queued };
                 part.entry(*sender).or_default().insert(*nonce, pooled.tx.clone());
             }
         }
-        (pending, queued)
+        Ok((pending, queued))
     }
 
     /// Hashes of all transactions of `sender`.

@@ -3,7 +3,7 @@
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, U256};
 
-use super::{Chain, ChainError, state::Account};
+use super::{Chain, ChainError};
 
 /// Slots one request may ask proofs for; a proof is a few kilobytes.
 const PROOF_SLOTS_MAX: usize = 1_024;
@@ -32,14 +32,18 @@ impl Chain {
     /// hand after it.
     ///
     /// # Errors
-    /// As [`Chain::state`]; [`ChainError::Invalid`] for too many slots.
+    /// As [`Chain::state`]; [`ChainError::Invalid`] for too many slots, or on a forked chain.
     pub fn proof(&self, address: Address, slots: &[U256], block: Option<BlockId>) -> Result<AccountProof, ChainError> {
         if slots.len() > PROOF_SLOTS_MAX {
             return Err(ChainError::Invalid(format!("too many slots: {} of at most {PROOF_SLOTS_MAX}", slots.len())));
         }
         let state = self.state(block)?;
-        let none = Account::default();
-        let account = state.account(address).unwrap_or(&none);
+        if state.is_forked() {
+            return Err(ChainError::Invalid(
+                "a forked chain holds only part of the state and cannot prove it; ask the chain it was forked from".to_owned(),
+            ));
+        }
+        let account = state.account(address)?;
         let prove = |slot: &U256| {
             let value = account.storage.get(slot).copied().unwrap_or_default();
             (*slot, value, account.storage.proof(slot))

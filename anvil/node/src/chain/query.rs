@@ -64,12 +64,12 @@ impl Chain {
     }
 
     /// The block that would be mined now, with what the pool holds.
-    pub(crate) fn pending_block(&self) -> Block {
+    pub(crate) fn pending_block(&self) -> Result<Block, ChainError> {
         let ready = {
             let shared = self.inner.shared.read();
-            shared.pool.ready(&shared.ledger.head().state, self.config().order)
+            shared.pool.ready(&shared.ledger.head().state, self.config().order)?
         };
-        self.build_on_head(&ready).0.block
+        Ok(self.build_on_head(&ready)?.0.block)
     }
 
     /// The state after a block; after the newest one, with changes made by hand since, if `id` is `None`.
@@ -90,23 +90,35 @@ impl Chain {
     }
 
     /// Balance at the head, wei.
-    pub fn balance(&self, address: Address) -> U256 {
-        self.head().state.balance(address)
+    ///
+    /// # Errors
+    /// [`ChainError::State`] if a forked chain's origin does not answer; so for the reads that follow.
+    pub fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        Ok(self.head().state.balance(address)?)
     }
 
     /// Next nonce at the head, not counting the pool.
-    pub fn nonce(&self, address: Address) -> u64 {
-        self.head().state.nonce(address)
+    ///
+    /// # Errors
+    /// As [`balance`](Self::balance).
+    pub fn nonce(&self, address: Address) -> Result<u64, ChainError> {
+        Ok(self.head().state.nonce(address)?)
     }
 
     /// Code at the head.
-    pub fn code(&self, address: Address) -> Bytes {
-        self.head().state.code(address)
+    ///
+    /// # Errors
+    /// As [`balance`](Self::balance).
+    pub fn code(&self, address: Address) -> Result<Bytes, ChainError> {
+        Ok(self.head().state.code(address)?)
     }
 
     /// A storage slot at the head.
-    pub fn storage(&self, address: Address, slot: U256) -> B256 {
-        self.head().state.storage(address, slot).into()
+    ///
+    /// # Errors
+    /// As [`balance`](Self::balance).
+    pub fn storage(&self, address: Address, slot: U256) -> Result<B256, ChainError> {
+        Ok(self.head().state.storage(address, slot)?.into())
     }
 
     /// Finds a transaction in the blocks or in the pool.
@@ -124,9 +136,12 @@ impl Chain {
     }
 
     /// What waits in the pool.
-    pub fn pool(&self) -> PoolContent {
+    ///
+    /// # Errors
+    /// As [`balance`](Self::balance).
+    pub fn pool(&self) -> Result<PoolContent, ChainError> {
         let shared = self.inner.shared.read();
-        let (pending, queued) = shared.pool.content(&shared.ledger.head().state);
-        PoolContent { pending, queued }
+        let (pending, queued) = shared.pool.content(&shared.ledger.head().state)?;
+        Ok(PoolContent { pending, queued })
     }
 }

@@ -30,25 +30,33 @@ impl Chain {
             let removed = chain.remove_blocks(depth)?;
             // Same parents and transactions would give the same hashes again.
             chain.inner.shared.write().rules.salt = removed.first().map(|block| keccak256(block.hash)).unwrap_or_default();
+            let mut mined = Ok(());
             for index in 0..depth {
                 let block_txs: Vec<_> = txs.iter().filter(|(_, at)| *at == index).map(|(tx, _)| Arc::new(tx.clone())).collect();
-                chain.mine_txs(&writer, &block_txs);
+                mined = chain.mine_txs(&writer, &block_txs).map(drop);
+                if mined.is_err() {
+                    break;
+                }
             }
             chain.inner.shared.write().rules.salt = B256::ZERO;
-            Ok(())
+            mined
         })
     }
 
     /// Starts again from the first block. Accounts, settings and snapshots are as at the start.
-    pub fn reset(&self, from: Genesis) {
+    ///
+    /// # Errors
+    /// [`ChainError::State`] if a forked chain's origin does not answer; the chain is then as it was.
+    pub fn reset(&self, from: Genesis) -> Result<(), ChainError> {
         let _writer = self.write();
-        let fresh = genesis::shared(self.config(), self.wallet(), from);
+        let fresh = genesis::shared(self.config(), self.wallet(), from)?;
         let removed = {
             let mut shared = self.inner.shared.write();
             let old = std::mem::replace(&mut *shared, fresh);
             old.ledger.range(old.ledger.genesis().number().saturating_add(1), u64::MAX)
         };
         self.announce_removed(removed.into_iter().rev().collect());
+        Ok(())
     }
 
     fn remove_blocks(&self, depth: u64) -> Result<Vec<Arc<Block>>, ChainError> {

@@ -74,7 +74,7 @@ impl Chain {
         request.normalize_input();
         request.chain_id.get_or_insert(self.chain_id());
         if request.nonce.is_none() {
-            request.nonce = Some(self.pending_nonce(from));
+            request.nonce = Some(self.pending_nonce(from)?);
         }
         let base_fee = u128::from(self.base_fee());
         if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {

@@ -15,24 +15,26 @@ impl Chain {
     /// Takes a signed transaction in, under the nonce rule the node was started with. Does not block the thread.
     pub(crate) async fn sequence(&self, tx: Tx) -> Result<TxHash, ChainError> {
         if self.config().nitro_sequencer {
-            self.hold_while_ahead(&tx).await;
+            self.hold_while_ahead(&tx).await?;
         }
         self.write_async(move |chain| chain.submit_here(tx, false)).await
     }
 
     /// Waits until the transaction's nonce is the next one, or the time is up; admission decides then.
-    async fn hold_while_ahead(&self, tx: &Tx) {
+    async fn hold_while_ahead(&self, tx: &Tx) -> Result<(), ChainError> {
         let clock = self.config().clock.clone();
         let mut events = self.subscribe();
         let mut expired = clock.wait_until(clock.now().saturating_add(NONCE_AHEAD_HOLD));
-        while self.nonce(tx.signer()) < tx.nonce() {
+        let sender = tx.signer();
+        while self.read_async(move |chain| chain.nonce(sender)).await? < tx.nonce() {
             tokio::select! {
-                () = &mut expired => return,
+                () = &mut expired => return Ok(()),
                 event = events.recv() => match event {
                     Ok(ChainEvent::Block(_) | ChainEvent::Removed(_) | ChainEvent::Pending(_)) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
+                    Err(RecvError::Closed) => return Ok(()),
                 },
             }
         }
+        Ok(())
     }
 }

@@ -39,6 +39,8 @@ impl Chain {
     pub(crate) fn submit_here(&self, tx: Tx, impersonated: bool) -> Result<TxHash, ChainError> {
         let (hash, sender) = (*tx.tx_hash(), tx.signer());
         let writer = self.write();
+        // Asks the origin of a forked chain before readers are locked out.
+        self.head().state.account(sender)?;
         admit(&mut self.inner.shared.write(), tx, impersonated, self.config().nitro_sequencer)?;
         self.announce_pending(hash);
         if matches!(self.mining(), Mining::Auto | Mining::Mixed(_)) {
@@ -54,13 +56,14 @@ impl Chain {
     }
 
     /// The next nonce of `address`, counting what waits in the pool if `pending`.
-    pub(crate) fn pending_nonce(&self, address: Address) -> u64 {
+    pub(crate) fn pending_nonce(&self, address: Address) -> Result<u64, ChainError> {
         let shared = self.inner.shared.read();
-        shared.pool.next_nonce(address, shared.ledger.head().state.nonce(address))
+        let state = shared.ledger.head().state;
+        Ok(shared.pool.next_nonce(address, state.nonce(address)?))
     }
 }
 
-fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Result<(), TxError> {
+fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Result<(), ChainError> {
     let rules = TxRules {
         exec: shared.rules.exec,
         base_fee: shared.rules.base_fee,
@@ -68,16 +71,16 @@ fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Re
         impersonated,
     };
     if shared.pool.get(tx.tx_hash()).is_some() || shared.ledger.transaction(*tx.tx_hash()).is_some() {
-        return Err(TxError::AlreadyKnown);
+        return Err(TxError::AlreadyKnown.into());
     }
     check_form(&tx, &rules)?;
     let state = shared.ledger.head().state;
     check_sender(&tx, &state, &rules)?;
     if sequencer {
-        let (got, next) = (tx.nonce(), state.nonce(tx.signer()));
+        let (got, next) = (tx.nonce(), state.nonce(tx.signer())?);
         if got > next {
-            return Err(TxError::NonceTooHigh { sender: tx.signer(), next, got });
+            return Err(TxError::NonceTooHigh { sender: tx.signer(), next, got }.into());
         }
     }
-    shared.pool.insert(Arc::new(tx))
+    Ok(shared.pool.insert(Arc::new(tx))?)
 }

@@ -76,12 +76,14 @@ impl Chain {
 
     /// The trace, and what the transaction changed.
     fn trace(&self, scene: Scene<'_>, tx: TxEnv, options: GethDebugTracingOptions) -> Result<(GethTrace, EvmState), ChainError> {
-        let tracer_error = |error: DebugInspectorError| ChainError::Tracer(error.to_string());
-        let mut inspector = DebugInspector::new(options).map_err(tracer_error)?;
+        let mut inspector = DebugInspector::new(options).map_err(|error| tracer_error(&error))?;
         let mut db = StateDb { state: scene.state, hashes: &*self.inner };
         let outcome = self.inner.executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut inspector)?;
         let block = BlockEnv { number: U256::from(scene.context.number), basefee: scene.context.base_fee, ..BlockEnv::default() };
-        let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(tracer_error)?;
+        let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(|error| match error {
+            DebugInspectorError::Database(error) => ChainError::State(error),
+            error => tracer_error(&error),
+        })?;
         Ok((trace, outcome.state))
     }
 
@@ -98,6 +100,10 @@ impl Chain {
         state.commit(outcome.state);
         Ok(())
     }
+}
+
+fn tracer_error(error: &impl ToString) -> ChainError {
+    ChainError::Tracer(error.to_string())
 }
 
 fn place(block: &Block, index: usize) -> TransactionContext {

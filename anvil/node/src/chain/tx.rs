@@ -8,7 +8,7 @@ use revm::{
     context_interface::{cfg::gas::calculate_initial_tx_gas_for_tx, either::Either},
 };
 
-use super::{State, TxError};
+use super::{ChainError, State, TxError};
 use crate::evm::ExecConfig;
 
 /// A transaction with its sender. Impersonated ones carry a signature that proves nothing.
@@ -75,22 +75,22 @@ pub(crate) fn check_form(tx: &Tx, rules: &TxRules) -> Result<(), TxError> {
 }
 
 /// Checks against the sender's account. A nonce ahead is no error here: it may become the next one.
-pub(crate) fn check_sender(tx: &Tx, state: &State, rules: &TxRules) -> Result<(), TxError> {
+pub(crate) fn check_sender(tx: &Tx, state: &State, rules: &TxRules) -> Result<(), ChainError> {
     let sender = tx.signer();
-    let account = state.info(sender).unwrap_or_default();
+    let account = state.info(sender)?.unwrap_or_default();
     if tx.nonce() == u64::MAX {
-        return Err(TxError::NonceMax(sender));
+        return Err(TxError::NonceMax(sender).into());
     }
     if tx.nonce() < account.nonce {
-        return Err(TxError::NonceTooLow { next: account.nonce, got: tx.nonce() });
+        return Err(TxError::NonceTooLow { next: account.nonce, got: tx.nonce() }.into());
     }
     let delegated = account.code.as_ref().is_some_and(|code| code.is_empty() || code.is_eip7702());
     if !rules.impersonated && !delegated {
-        return Err(TxError::SenderNoEoa(sender));
+        return Err(TxError::SenderNoEoa(sender).into());
     }
     let want = max_cost(tx);
     if account.balance < want {
-        return Err(TxError::InsufficientFunds { sender, have: account.balance, want });
+        return Err(TxError::InsufficientFunds { sender, have: account.balance, want }.into());
     }
     Ok(())
 }

@@ -112,8 +112,7 @@ fn reset(chain: &Chain, fork: Option<serde_json::Value>) -> Answer<()> {
     if forking {
         return Err(ChainError::Invalid("this chain was not started from a fork and cannot become one".to_owned()));
     }
-    chain.reset(Genesis::default());
-    Ok(())
+    chain.reset(Genesis::default())
 }
 
 /// The parameters of `anvil_reorg`, as an object or in order.
@@ -141,17 +140,17 @@ enum ReorgForm {
 }
 
 fn register_accounts(namespace: &mut Namespace) {
-    namespace.quick("anvil_setBalance", |chain, (address, wei): (Address, U256)| Ok(chain.set_balance(address, wei)));
+    namespace.heavy("anvil_setBalance", |chain, (address, wei): (Address, U256)| chain.set_balance(address, wei));
     namespace.alias("anvil_setBalance", &["hardhat_setBalance", "evm_setAccountBalance", "tenderly_setBalance"]);
-    namespace.quick("anvil_addBalance", |chain, (address, wei): (Address, U256)| {
-        Ok(chain.set_balance(address, chain.balance(address).saturating_add(wei)))
+    namespace.heavy("anvil_addBalance", |chain, (address, wei): (Address, U256)| {
+        chain.set_balance(address, chain.balance(address)?.saturating_add(wei))
     });
-    namespace.quick("anvil_setCode", |chain, (address, code): (Address, Bytes)| Ok(chain.set_code(address, code)));
+    namespace.heavy("anvil_setCode", |chain, (address, code): (Address, Bytes)| chain.set_code(address, code));
     namespace.alias("anvil_setCode", &["hardhat_setCode", "evm_setAccountCode"]);
-    namespace.quick("anvil_setNonce", |chain, (address, nonce): (Address, Number)| Ok(chain.set_nonce(address, nonce.0)));
+    namespace.heavy("anvil_setNonce", |chain, (address, nonce): (Address, Number)| chain.set_nonce(address, nonce.0));
     namespace.alias("anvil_setNonce", &["hardhat_setNonce", "evm_setAccountNonce"]);
-    namespace.quick("anvil_setStorageAt", |chain, (address, slot, value): (Address, JsonStorageKey, B256)| {
-        chain.set_storage(address, slot.as_b256().into(), value);
+    namespace.heavy("anvil_setStorageAt", |chain, (address, slot, value): (Address, JsonStorageKey, B256)| {
+        chain.set_storage(address, slot.as_b256().into(), value)?;
         Ok(true)
     });
     namespace.alias("anvil_setStorageAt", &["hardhat_setStorageAt", "evm_setAccountStorageAt"]);

@@ -7,6 +7,7 @@ use jsonrpsee::types::{
 };
 
 use crate::{
+    ForkError,
     chain::{ChainError, TxError},
     evm::ExecError,
 };
@@ -17,6 +18,8 @@ const EXECUTION_ERROR: i32 = 3;
 const SERVER_ERROR: i32 = -32000;
 /// Something asked for does not exist (EIP-1474).
 const RESOURCE_NOT_FOUND: i32 = -32001;
+/// The chain that was forked cannot be asked (EIP-1474).
+const RESOURCE_UNAVAILABLE: i32 = -32002;
 /// A transaction was refused (EIP-1474).
 const TRANSACTION_REJECTED: i32 = -32003;
 /// A limit of the node (EIP-1474).
@@ -42,7 +45,12 @@ fn code(error: &ChainError) -> i32 {
         | ChainError::Dump(_)
         | ChainError::Tracer(_) => INVALID_PARAMS_CODE,
         ChainError::TooManyFilters(_) | ChainError::TooManyLogs { .. } | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,
-        ChainError::Exec(_) | ChainError::State(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
+        ChainError::State(error) => match error.cause() {
+            // The origin's own code; one that is none of JSON-RPC's would be cut off.
+            ForkError::Answer { code, .. } => i32::try_from(*code).unwrap_or(RESOURCE_UNAVAILABLE),
+            _ => RESOURCE_UNAVAILABLE,
+        },
+        ChainError::Exec(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
     }
 }
 

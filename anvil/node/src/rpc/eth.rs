@@ -30,9 +30,11 @@ pub(super) fn register(namespace: &mut Namespace) {
     namespace.quick("eth_hashrate", |_, ()| Ok(U64::ZERO));
     namespace.quick("eth_protocolVersion", |_, ()| Ok(U64::from(68)));
     namespace.quick("eth_feeHistory", fee_history);
+    namespace.heavy("eth_getBalance", |chain, (address, block): (Address, Option<BlockId>)| {
+        Ok(chain.state(block)?.balance(address)?)
+    });
     namespace
-        .heavy("eth_getBalance", |chain, (address, block): (Address, Option<BlockId>)| Ok(chain.state(block)?.balance(address)));
-    namespace.heavy("eth_getCode", |chain, (address, block): (Address, Option<BlockId>)| Ok(chain.state(block)?.code(address)));
+        .heavy("eth_getCode", |chain, (address, block): (Address, Option<BlockId>)| Ok(chain.state(block)?.code(address)?));
     namespace.heavy("eth_getStorageAt", storage_at);
     namespace.heavy("eth_getTransactionCount", transaction_count);
     namespace.heavy("eth_getProof", proof);
@@ -64,13 +66,13 @@ pub(super) fn register(namespace: &mut Namespace) {
 }
 
 fn storage_at(chain: &Chain, (address, slot, block): (Address, JsonStorageKey, Option<BlockId>)) -> Answer<B256> {
-    Ok(chain.state(block)?.storage(address, slot.as_b256().into()).into())
+    Ok(chain.state(block)?.storage(address, slot.as_b256().into())?.into())
 }
 
 fn transaction_count(chain: &Chain, (address, block): (Address, Option<BlockId>)) -> Answer<U64> {
     let nonce = match block {
-        Some(BlockId::Number(BlockNumberOrTag::Pending)) => chain.pending_nonce(address),
-        block => chain.state(block)?.nonce(address),
+        Some(BlockId::Number(BlockNumberOrTag::Pending)) => chain.pending_nonce(address)?,
+        block => chain.state(block)?.nonce(address)?,
     };
     Ok(U64::from(nonce))
 }
@@ -86,7 +88,7 @@ fn proof(
 fn block_by_number(chain: &Chain, (number, full): (BlockNumberOrTag, Option<bool>)) -> Answer<Option<NitroBlock>> {
     let full = full.unwrap_or(false);
     if number.is_pending() {
-        return Ok(Some(convert::block(&chain.pending_block(), full)));
+        return Ok(Some(convert::block(&chain.pending_block()?, full)));
     }
     Ok(chain.block(number).ok().map(|block| convert::block(&block, full)))
 }

@@ -8,7 +8,7 @@ use alloy_rpc_types::Transaction;
 use serde::Serialize;
 
 use super::{Namespace, convert};
-use crate::chain::{Chain, Tx};
+use crate::chain::{Chain, ChainError, Tx};
 
 /// Pool content by sender and nonce, in the form `T` of a transaction.
 #[derive(Debug, Clone, Serialize)]
@@ -27,32 +27,32 @@ struct Status {
 }
 
 pub(super) fn register(namespace: &mut Namespace) {
-    namespace.quick("txpool_status", |chain, ()| {
-        let content = content(chain, |_| ());
+    namespace.heavy("txpool_status", |chain, ()| {
+        let content = content(chain, |_| ())?;
         let count = |part: &Part<()>| U64::from(part.values().map(BTreeMap::len).sum::<usize>());
         Ok(Status { pending: count(&content.pending), queued: count(&content.queued) })
     });
-    namespace.quick("txpool_inspect", |chain, ()| Ok(content(chain, summary)));
-    namespace.quick("txpool_content", |chain, ()| {
+    namespace.heavy("txpool_inspect", |chain, ()| content(chain, summary));
+    namespace.heavy("txpool_content", |chain, ()| {
         let base_fee = chain.base_fee();
-        Ok(content(chain, |tx| -> Transaction<TxEnvelope> { convert::pending_transaction(tx, base_fee) }))
+        content(chain, |tx| -> Transaction<TxEnvelope> { convert::pending_transaction(tx, base_fee) })
     });
-    namespace.quick("txpool_contentFrom", |chain, (sender,): (Address,)| {
+    namespace.heavy("txpool_contentFrom", |chain, (sender,): (Address,)| {
         let base_fee = chain.base_fee();
-        let mut all = content(chain, |tx| convert::pending_transaction(tx, base_fee));
+        let mut all = content(chain, |tx| convert::pending_transaction(tx, base_fee))?;
         let of = |part: &mut Part<Transaction<TxEnvelope>>| part.remove(&sender).unwrap_or_default();
         Ok(BTreeMap::from([("pending", of(&mut all.pending)), ("queued", of(&mut all.queued))]))
     });
 }
 
-fn content<T>(chain: &Chain, form: impl Fn(&Tx) -> T) -> Content<T> {
-    let pool = chain.pool();
+fn content<T>(chain: &Chain, form: impl Fn(&Tx) -> T) -> Result<Content<T>, ChainError> {
+    let pool = chain.pool()?;
     let part = |part: BTreeMap<Address, BTreeMap<u64, std::sync::Arc<Tx>>>| {
         let nonces =
             |nonces: BTreeMap<u64, std::sync::Arc<Tx>>| nonces.iter().map(|(nonce, tx)| (nonce.to_string(), form(tx))).collect();
         part.into_iter().map(|(sender, txs)| (sender, nonces(txs))).collect()
     };
-    Content { pending: part(pool.pending), queued: part(pool.queued) }
+    Ok(Content { pending: part(pool.pending), queued: part(pool.queued) })
 }
 
 /// geth's one-line form.

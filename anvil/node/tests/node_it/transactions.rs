@@ -22,7 +22,7 @@ async fn a_transfer_moves_money_and_pays_the_base_fee_only() {
     assert_eq!(receipt["gasUsedForL1"], quantity(0));
     assert_eq!(receipt["type"], "0x2");
     assert_eq!(node.rpc("eth_getBalance", json!([to, "latest"])).await, quantity(5));
-    let left = node.node.chain().balance(node.node.accounts()[0].address);
+    let left = node.node.chain().balance(node.node.accounts()[0].address).unwrap();
     let start = alloy_primitives::U256::from(10_000u64) * alloy_primitives::U256::from(10u64.pow(18));
     assert_eq!(start - left, alloy_primitives::U256::from(5 + 21_000 * BASE_FEE));
 }
