@@ -13,5 +13,7 @@ mod edges;
 mod fees;
 mod pages;
 mod precompiles;
+mod prices;
 mod programs;
+mod scripts;
 mod tracing;
