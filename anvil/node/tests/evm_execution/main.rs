@@ -15,5 +15,6 @@ mod pages;
 mod precompiles;
 mod prices;
 mod programs;
+mod random_transactions;
 mod scripts;
 mod tracing;
