@@ -297,7 +297,7 @@ pub(crate) struct SubmitArgs {
     /// Session number.
     #[arg(long)]
     pub(crate) session: u64,
-    /// The prompt.
+    /// The prompt; `-` reads it from standard input.
     pub(crate) prompt: String,
     /// Form of the answer.
     #[arg(long, value_enum, default_value_t = Kind::Text)]

@@ -61,8 +61,10 @@ pub(crate) enum CliError {
     Timeout { what: String, waited_secs: u64, logs: PathBuf },
     #[error("CLI-012 the balances do not add up: the supply is {supply} wei, what was found is {found} wei")]
     NotConserved { supply: alloy::primitives::U256, found: alloy::primitives::U256 },
-    #[error("CLI-013 an answer of {expected} was expected, the task ended as {found}")]
+    #[error("CLI-013 the task should have ended as {expected} and ended as {found}; look at its receipt above")]
     DrillFailed { expected: String, found: String },
+    #[error("CLI-014 the prompt on standard input cannot be read: {0}; it must be text in UTF-8")]
+    Prompt(#[source] std::io::Error),
 }
 
 impl CliError {
@@ -75,6 +77,11 @@ impl CliError {
             | Self::Network { .. }
             | Self::Io { .. }
             | Self::PortInUse { .. }
+            | Self::Prompt(_)
+            | Self::Node(_)
+            | Self::Model(_)
+            | Self::Inference(InferenceError::Model(_) | InferenceError::Load(_) | InferenceError::Threads(_))
+            | Self::Deploy(DeployError::Code(_))
             | Self::Journal(_) => CONFIGURATION,
             Self::NoResult { .. } => NO_RESULT,
             _ => REFUSED,

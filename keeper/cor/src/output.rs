@@ -31,10 +31,12 @@ impl Output {
         }
     }
 
-    /// Prints an error, in the form the caller asked for.
+    /// Prints an error, in the form the caller asked for. Every message begins with its code.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            eprintln!("{}", serde_json::json!({ "error": { "message": error.to_string(), "exit_code": error.exit_code() } }));
+            let message = error.to_string();
+            let code = message.split([' ', ':']).next();
+            eprintln!("{}", serde_json::json!({ "error": { "code": code, "message": message, "exit_code": error.exit_code() } }));
         } else {
             eprintln!("error: {error}");
         }

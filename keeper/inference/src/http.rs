@@ -1,6 +1,6 @@
 //! The HTTP client that the model store and the OpenAI adapter share: TLS provider, redaction.
 
-use std::{error::Error, sync::Once};
+use std::sync::Once;
 
 use reqwest::{ClientBuilder, Url};
 
@@ -26,17 +26,6 @@ pub(crate) fn redacted(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.to_string()
-}
-
-/// The error with all its causes. Clients say "error sending request" and keep to themselves that the connection was refused.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

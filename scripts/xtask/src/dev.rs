@@ -35,7 +35,8 @@ impl Options {
 pub(crate) fn dev(workspace: &Workspace, options: &Options) -> Result<()> {
     wasm::wasm(workspace, &wasm::Options::default())?;
     let mut build = process::cargo(&workspace.root);
-    build.args(["build", "--package", "cor", "--bin", "cor"]);
+    // Of the whole workspace, so that features are unified as in `cargo xtask test` and little is built twice.
+    build.args(["build", "--workspace", "--bin", "cor"]);
     if options.release {
         build.arg("--release");
     }

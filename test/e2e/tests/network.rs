@@ -2,7 +2,8 @@
 //! Each run must reach its terminal state by its deadlines, pay the honest, give back what is due, and lose or make no COR.
 
 use std::{
-    process::Command,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
 };
 
@@ -149,4 +150,49 @@ fn three_silent_miners_cost_the_payer_only_the_capped_gas() {
     assert_eq!(receipt["settlement"]["to_keeper"], receipt["settlement"]["charged"]);
     assert!(wei(&receipt["settlement"]["charged"]) <= wei(&receipt["quote"]["gas"]));
     assert_eq!(report["answer"]["answer"], Value::Null);
+}
+
+/// A network that stays up, and ends with its test.
+struct Standing(Child);
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_the_standing_network_prints_can_be_typed() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut command = Command::new(paths::cor());
+    command.args(["dev", "--port", "0", "--keeper-port", "0"]).env("COR_CONTRACTS", paths::contracts());
+    let mut network = Standing(command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("cor starts"));
+    let errors = BufReader::new(network.0.stderr.take().expect("a pipe"));
+    let mut said = Vec::new();
+    for line in errors.lines().map_while(Result::ok) {
+        let last = line.contains("The wallet is");
+        said.push(line);
+        if last {
+            break;
+        }
+    }
+    let typed: Vec<_> = said
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| ["export ", "alias ", "cor "].iter().any(|word| line.starts_with(word)))
+        .collect();
+    assert_eq!(typed.len(), 5, "{said:#?}");
+    // As a terminal would: aliases count from the next line on.
+    let script = format!("shopt -s expand_aliases; set -e\n{}", typed.join("\n"));
+    let output = Command::new("bash").args(["-c", &script]).output().expect("bash starts");
+    let seen = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{script}\n{seen}\n{}", String::from_utf8_lossy(&output.stderr));
+    for part in ["task 1 of session 1: completed", "opens the commitment", "prepaid", "wallet"] {
+        assert!(seen.contains(part), "{part:?} in {seen}");
+    }
+    let pid = network.0.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
+    assert!(network.0.wait().expect("it ends").success(), "Ctrl-C is a regular end");
 }

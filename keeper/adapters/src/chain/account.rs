@@ -13,7 +13,7 @@ use alloy::{
     transports::{RpcError, TransportError},
 };
 use backon::{ConstantBuilder, Retryable};
-use cor_keeper::ports::ChainError;
+use cor_keeper::ports::{ChainError, with_causes};
 use cor_sol::decode_revert;
 
 /// Added to an estimate, in percent: state may change between estimate and execution (another miner's message first, a slot that becomes new).
@@ -192,7 +192,7 @@ impl Account {
     }
 
     fn unreachable(&self, error: &TransportError) -> ChainError {
-        ChainError::Unreachable { endpoint: self.endpoint.clone(), reason: error.to_string() }
+        ChainError::Unreachable { endpoint: self.endpoint.clone(), reason: with_causes(error) }
     }
 }
 
@@ -203,7 +203,7 @@ fn reverted(label: &str, name: &str, detail: String) -> ChainError {
 /// A transport's error as ours: a revert with the contract's error where there is revert data.
 pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> ChainError {
     let Some(data) = error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) else {
-        return ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: error.to_string() };
+        return ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: with_causes(error) };
     };
     match decode_revert(&data) {
         Some(known) => reverted(label, known.info().name, format!("[{}] {known}. {}", known.info().code, known.info().hint)),

@@ -8,7 +8,7 @@ mod calls;
 mod outbox;
 mod read;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     primitives::Address,
@@ -18,13 +18,18 @@ use alloy::{
 use async_trait::async_trait;
 use cor_keeper::{
     domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord},
-    ports::{Chain, ChainError, Journal},
+    ports::{Chain, ChainError, Journal, with_causes},
 };
 use cor_wire::deployment::Deployment;
 
 pub(crate) use account::explain;
 pub use account::{Account, Mined, read_error};
 use outbox::Outbox;
+
+/// How long a node may take to accept a connection.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a node may take to answer a call: a node that stands still is one that cannot be reached.
+const CALL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connects to a node and checks that it is the chain it should be, where that is known.
 ///
@@ -34,8 +39,10 @@ pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvide
     crate::tls::ensure_provider();
     let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };
     let url = endpoint.parse().map_err(|error| unreachable(format!("not a URL: {error}")))?;
-    let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(url).erased();
-    let found = provider.get_chain_id().await.map_err(|error| unreachable(error.to_string()))?;
+    let client = reqwest::Client::builder().connect_timeout(CONNECT_PATIENCE).timeout(CALL_PATIENCE).build();
+    let client = client.map_err(|error| unreachable(with_causes(&error)))?;
+    let provider = ProviderBuilder::new().disable_recommended_fillers().connect_reqwest(client, url).erased();
+    let found = provider.get_chain_id().await.map_err(|error| unreachable(with_causes(&error)))?;
     match chain_id {
         Some(expected) if expected != found => Err(ChainError::WrongChain { expected, found }),
         _ => Ok(provider),

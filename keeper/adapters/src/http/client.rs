@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use cor_keeper::{
     domain::SignedMessage,
-    ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError},
+    ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes},
 };
 use cor_wire::lane::ErrorBody;
 use reqwest::StatusCode;
@@ -38,7 +38,8 @@ impl KeeperClient {
         crate::tls::ensure_provider();
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
-        let client = client.map_err(|error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: error.to_string() })?;
+        let client =
+            client.map_err(|error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) })?;
         Ok(Self { endpoint, client })
     }
 
@@ -51,7 +52,7 @@ impl KeeperClient {
             .with_max_delay(Duration::from_millis(200))
             .without_max_times();
         let answer = ask.retry(policy).when(|_| started.elapsed() < patience).await;
-        answer.map_err(|error| RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: error.to_string() })
+        answer.map_err(|error| RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: with_causes(&error) })
     }
 }
 
@@ -64,7 +65,7 @@ impl Relay for HttpRelay {
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError> {
         let KeeperClient { endpoint, client } = &self.0;
         let unreachable =
-            |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: error.to_string() };
+            |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) };
         let reply = client.post(format!("{endpoint}/v1/messages")).json(&to_wire(message)).send().await.map_err(unreachable)?;
         if reply.status() == StatusCode::ACCEPTED {
             return Ok(());
@@ -90,14 +91,14 @@ impl HttpBlobs {
 
     async fn fetch(&self, digest: B256) -> Result<Vec<u8>, BlobError> {
         let url = format!("{}/v1/blobs/{digest}", self.0.endpoint);
-        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(error.to_string()))?;
+        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
         match reply.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Err(BlobError::NotFound(digest)),
             status => return Err(self.unavailable(format!("status {status}"))),
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(error.to_string()))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(with_causes(&error)))? {
             bytes.extend_from_slice(&chunk);
             bounded(bytes.len())?;
         }
@@ -107,7 +108,7 @@ impl HttpBlobs {
     async fn upload(&self, bytes: &[u8]) -> Result<B256, BlobError> {
         let url = format!("{}/v1/blobs", self.0.endpoint);
         let reply =
-            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(error.to_string()))?;
+            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
         match reply.status() {
             StatusCode::OK => Ok(alloy::primitives::keccak256(bytes)),
             StatusCode::PAYLOAD_TOO_LARGE => Err(BlobError::TooLarge { bytes: bytes.len(), limit: BLOB_BYTES_MAX }),

@@ -38,11 +38,11 @@ const NODE_VERSION: u64 = 1_000;
 
 pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let settings = settings::miner(args.config.as_deref())?;
-    let options = options(&settings)?;
+    let (options, backend) = (options(&settings)?, settings.backend.config()?);
     let key = key::load(&args.network)?;
     let network = Network::open(&args.network).await?;
     // The model first: a node that is registered and cannot answer would be given tasks.
-    let backend = cor_inference::open(&settings.backend.config()?, &Progress::silent()).await?;
+    let backend = cor_inference::open(&backend, &Progress::silent()).await?;
     let info = backend.info();
     tracing::info!(address = %key.address(), model = info.model, class = info.determinism_class, "miner");
     std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;

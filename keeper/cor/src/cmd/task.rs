@@ -77,7 +77,11 @@ pub(crate) async fn submit(network: &Network, account: &Account, blobs: &dyn Blo
         Some(text) => u128::try_from(parse_cor(text)?).unwrap_or(u128::MAX),
         None => u128::MAX,
     };
-    let digest = blobs.put(args.prompt.as_bytes()).await?;
+    let prompt = match args.prompt.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin()).map_err(CliError::Prompt)?,
+        given => given.to_owned(),
+    };
+    let digest = blobs.put(prompt.as_bytes()).await?;
     let kind = match args.kind {
         Kind::Text => AnswerKind::Text,
         Kind::Verdict => AnswerKind::Verdict,
@@ -89,7 +93,7 @@ pub(crate) async fn submit(network: &Network, account: &Account, blobs: &dyn Blo
         answerKind: kind.number(),
         maxTokens: args.max_tokens,
         maxCharge: max_charge,
-        clientReference: keccak256(&args.prompt),
+        clientReference: keccak256(&prompt),
     };
     let mined = send(account, "submit", network.at.session_queue, call).await?;
     let queued = mined.receipt.logs().iter().find_map(|log| ISessionQueue::TaskQueued::decode_log(&log.inner).ok());

@@ -75,9 +75,17 @@ impl Children {
         let data = self.folder.join("keeper");
         // A port that is given goes to the keeper as it is; port 0 is resolved by it and told in a file.
         let listen = format!("127.0.0.1:{port}");
+        let file = data.join(ADDRESS_FILE);
+        // An earlier run in the same folder left its own.
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(CliError::Io { what: format!("removing {}", file.display()), source: error });
+            }
+            _ => {}
+        }
         let mut running =
             self.spawn("keeper", key, &data, |command| command.env("COR_KEEPER_LISTEN", &listen).env("COR_KEEPER_DATA", &data))?;
-        let address = self.await_address(&mut running, &data.join(ADDRESS_FILE)).await?;
+        let address = self.await_address(&mut running, &file).await?;
         let url = format!("http://{address}");
         KeeperClient::new(&url)?.wait_ready(START_PATIENCE).await?;
         self.keeper = Some((running, key.clone(), address));
@@ -87,8 +95,9 @@ impl Children {
     async fn await_address(&self, running: &mut Running, file: &Path) -> Result<String, CliError> {
         let started = Instant::now();
         loop {
-            if let Ok(address) = std::fs::read_to_string(file) {
-                return Ok(address);
+            match std::fs::read_to_string(file) {
+                Ok(address) if !address.is_empty() => return Ok(address),
+                _ => {}
             }
             alive(running)?;
             if started.elapsed() > START_PATIENCE {

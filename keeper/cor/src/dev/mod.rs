@@ -119,7 +119,7 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     await_miners(&network, &mut children).await?;
     output.say(format!("{MINERS} miners registered"));
     cmd::session::deposit(&network, &wallet, U256::from(PREPAID_COR) * U256::from(COR)).await?;
-    let session_id = cmd::session::create(&network, &wallet, &terms(args)).await?;
+    let session_id = cmd::session::create(&network, &wallet, &terms()).await?;
     Ok(Running { node, network, network_file, keeper_url, wallet, session_id, children, ledger })
 }
 
@@ -128,7 +128,7 @@ fn key_of(account: &DevAccount) -> Result<PrivateKeySigner, CliError> {
 }
 
 /// Short phases, so that a drill ends soon; precommit is long because a busy machine infers slowly.
-fn terms(_args: &DevArgs) -> TermsArgs {
+const fn terms() -> TermsArgs {
     TermsArgs {
         model: 1,
         replicas: 3,
@@ -241,8 +241,11 @@ impl Running {
 async fn stay(running: &Running, output: &Output) {
     let key: B256 = running.node.accounts()[WALLET].private_key;
     let address: Address = running.wallet.address();
+    // By its path, since a program that was just built is in nobody's PATH.
+    let cor = std::env::current_exe().map_or_else(|_| "cor".to_owned(), |path| path.display().to_string());
     output.say(format!(
-        "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}\n  \
+        "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  \
+         export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}\n  alias cor={cor}\n  \
          cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nThe wallet is {address}.",
         running.network.endpoint,
         running.network_file.display(),

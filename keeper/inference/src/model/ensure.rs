@@ -33,9 +33,10 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The wheel by way of `python3`, after the URL if there is one.
+    /// The URL if there is one, else the wheel by way of `python3`: who names a source wants that one and no other.
     pub fn standard(url: Option<String>) -> Self {
-        Self { url, python: Some("python3".into()), retry_pause: RETRY_PAUSE }
+        let python = if url.is_some() { None } else { Some("python3".into()) };
+        Self { url, python, retry_pause: RETRY_PAUSE }
     }
 
     /// Only what is installed.

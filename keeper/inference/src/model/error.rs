@@ -2,10 +2,9 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use cor_keeper::ports::ErrorClass;
+use cor_keeper::ports::{ErrorClass, with_causes};
 
 use super::Sha256;
-use crate::http::with_causes;
 
 /// Why a model file could not be had. Every text ends with what to do next.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use cor_keeper::ports::{BackendError, ErrorClass};
+use cor_keeper::ports::{BackendError, ErrorClass, with_causes};
 
 use super::config::KeySource;
-use crate::http::with_causes;
 
 /// Why a server cannot be used as a backend.
 #[derive(Debug, thiserror::Error)]

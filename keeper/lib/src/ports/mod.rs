@@ -2,6 +2,7 @@
 
 mod backend;
 mod blobs;
+mod causes;
 mod chain;
 mod clock;
 mod journal;
@@ -10,6 +11,7 @@ mod signer;
 
 pub use backend::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
 pub use blobs::{BLOB_BYTES_MAX, BlobError, Blobs, parse_urn, urn_of};
+pub use causes::with_causes;
 pub use chain::{Chain, ChainError, ErrorClass};
 pub use clock::{Clock, SystemClock};
 pub use journal::{Journal, JournalError};

@@ -1,0 +1,212 @@
+//! A network that refuses: what the contracts, the keeper and the chain say no to.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use alloy::{
+    primitives::{B256, U256},
+    providers::Provider,
+    signers::local::PrivateKeySigner,
+};
+use cor_keeper::ports::BLOB_BYTES_MAX;
+use cor_kit::{COR, TestNet, lane::terms};
+use cor_sol::cor::ICor;
+use tempfile::TempDir;
+
+use crate::command::{Row, Running, all, cor};
+
+const REFUSED: i32 = 1;
+const CONFIGURATION: i32 = 3;
+
+/// Account with 5 COR prepaid and 1 in the wallet, and session 1.
+const PAYER: usize = 2;
+/// Account with gas and no COR, and session 2.
+const POOR: usize = 3;
+
+/// A network, a keeper process, and the files that commands need.
+struct Scene {
+    net: TestNet,
+    folder: TempDir,
+    keeper: String,
+    _running: Running,
+}
+
+impl Scene {
+    async fn start() -> Self {
+        let net = TestNet::start(6).await;
+        net.mint(net.address(PAYER), U256::from(COR)).await;
+        net.prepay(PAYER, U256::from(5 * COR)).await;
+        net.open_session(PAYER, terms(3)).await;
+        net.open_session(POOR, terms(3)).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let network = folder.path().join("network.json");
+        std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
+        let data = folder.path().join("keeper");
+        let child = cor()
+            .arg("keeper")
+            .env("COR_KEEPER_DATA", &data)
+            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
+            .env("COR_NETWORK", &network)
+            .env("COR_RPC", net.node.http_endpoint())
+            .env("COR_KEY", secret(&net.key(1)))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("cor starts");
+        let running = Running(child);
+        let keeper = format!("http://{}", address_in(&data.join("address")).await);
+        Self { net, folder, keeper, _running: running }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn key(&self, index: usize) -> String {
+        secret(&self.net.key(index))
+    }
+
+    /// What every row starts from: the network, and the payer's key.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("COR_RPC", self.net.node.http_endpoint()),
+            ("COR_NETWORK", self.path("network.json").display().to_string()),
+            ("COR_KEEPER", self.keeper.clone()),
+            ("COR_KEY", self.key(PAYER)),
+        ]
+    }
+
+    /// COR in each account's wallet and prepaid, and the last task.
+    async fn holdings(&self) -> Vec<U256> {
+        let token = ICor::new(self.net.at.cor, &self.net.provider);
+        let mut holdings = Vec::new();
+        for index in 0..6 {
+            let account = self.net.address(index);
+            holdings.push(token.balanceOf(account).call().await.expect("a balance"));
+            holdings.push(self.net.available(account).await);
+        }
+        holdings
+    }
+}
+
+/// A key as hex.
+fn secret(key: &PrivateKeySigner) -> String {
+    key.to_bytes().to_string()
+}
+
+/// The address that a service writes when it is ready.
+async fn address_in(file: &Path) -> String {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+    loop {
+        look.tick().await;
+        match std::fs::read_to_string(file) {
+            Ok(address) if !address.is_empty() => return address,
+            _ => assert!(tokio::time::Instant::now() < deadline, "the keeper has not started"),
+        }
+    }
+}
+
+/// What a user's wallet, session or task does not allow.
+fn money_and_tasks(scene: &Scene) -> Vec<Row> {
+    let poor = scene.key(POOR);
+    let run = |case, line: &str, code, says: &[&str]| Row::new(case, line, code, REFUSED, says);
+    vec![
+        run(
+            "more than the wallet has",
+            "session deposit 2",
+            "CHN-001",
+            &["ERC20InsufficientBalance", "1000000000000000000", "2000000000000000000"],
+        ),
+        run("more than is prepaid", "session withdraw 6", "CHN-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
+        run("nothing", "session deposit 0", "CHN-001", &["ZeroAmount"]),
+        run("no amount", "session deposit twelve", "CLI-009", &["\"twelve\"", "12.5"]),
+        run("nothing earned", "session claim", "CHN-001", &["NothingEarned"]),
+        run("no replicas", "session create --replicas 0", "CHN-001", &["InputOutOfRange", "0"]),
+        run("even replicas", "session create --replicas 4", "CHN-001", &["EvenReplicas", "4"]),
+        run("too many replicas", "session create --replicas 9", "CHN-001", &["InputOutOfRange", "9", "7"]),
+        run("no time", "session create --ack-secs 0", "CHN-001", &["InputOutOfRange", "0"]),
+        run("unknown model", "session create --model 99", "CHN-001", &["UnknownModel", "99"]),
+        run("unknown session", "session show 77", "CHN-001", &["UnknownSession", "77", "2"]),
+        run("another's session", "session deactivate 2", "CHN-001", &["Unauthorized"]),
+        run("unknown task", "explain 77", "CHN-001", &["UnknownTask", "77"]),
+        run("waiting for an unknown task", "task wait 77", "CHN-001", &["UnknownTask", "77"]),
+        run("closing an unknown task", "task close 77", "CHN-001", &["UnknownTask", "77"]),
+        run("a task in an unknown session", "task run --session 77 Hello", "CHN-001", &["UnknownSession", "77", "2"]),
+        run("a task in another's session", "task run --session 2 Hello", "CHN-001", &["Unauthorized"]),
+        run("without prepaid COR", "task run --session 2 Hello", "CHN-001", &["InsufficientBalance", "0"])
+            .env("COR_KEY", poor.clone()),
+        run(
+            "dearer than allowed",
+            "task run --session 1 --max-charge 0.000001 Hello",
+            "CHN-001",
+            &["MaxChargeExceeded", "allowed 0.000001 COR"],
+        ),
+        run("no tokens", "task run --session 1 --max-tokens 0 Hello", "CHN-001", &["InputOutOfRange", "0"]),
+        run("a prompt beyond all limits", "task run --session 1", "BLB-003", &["1048576", "1048577"]).arg("-").input(vec![
+            b'x';
+            BLOB_BYTES_MAX
+                + 1
+        ]),
+        run("a quote without replicas", "quote --replicas 0", "CHN-001", &["InputOutOfRange", "0"]),
+        run("a quote for even replicas", "quote --replicas 2", "CHN-001", &["EvenReplicas", "2"]),
+        run("stake that is not there", "stake unbond 3", "CHN-001", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
+        run("a node of nobody", "stake unbond-node", "CHN-001", &["NotStaker"]),
+        run("stake beyond the wallet", "stake node", "CHN-001", &["ERC20InsufficientBalance", "10000000000000000000000"]),
+    ]
+}
+
+/// What the world around does not allow.
+fn surroundings(scene: &Scene) -> Vec<Row> {
+    let nobody = "http://127.0.0.1:1";
+    let file = |name: &str, change: &dyn Fn(&mut cor_wire::deployment::Deployment)| {
+        let mut at = scene.net.at.clone();
+        change(&mut at);
+        std::fs::write(scene.path(name), serde_json::to_string(&at).expect("plain data")).expect("a file");
+        scene.path(name).display().to_string()
+    };
+    let other_chain = file("other.json", &|at| at.chain_id = 42_161);
+    let elsewhere = file("elsewhere.json", &|at| at.session_queue = alloy::primitives::Address::repeat_byte(7));
+    let pauper = secret(&PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).expect("a key"));
+    let here = scene.net.at.chain_id.to_string();
+    let empty = scene.path("empty").display().to_string();
+    vec![
+        Row::new("another chain", "explain 1", "CHN-004", REFUSED, &["42161", &here, "RPC URL"]).env("COR_NETWORK", &other_chain),
+        Row::new("another chain, to a keeper", "keeper", "CHN-004", REFUSED, &["42161", &here])
+            .env("COR_NETWORK", &other_chain)
+            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
+            .env("COR_KEEPER_DATA", &empty),
+        Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
+        Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
+            .env("COR_NETWORK", &elsewhere),
+        Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "fund it"]).env("COR_KEY", &pauper),
+        Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
+        Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm"]).env("COR_CONTRACTS", &empty),
+        Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000000000000000000000", "cor stake node"])
+            .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
+        Row::new("a server that is no model server", "miner", "INF-143", REFUSED, &[nobody])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
+        Row::new(
+            "no model URL",
+            "model fetch --url http://127.0.0.1:1/model --dir",
+            "INF-113",
+            CONFIGURATION,
+            &["attempts", "start again"],
+        )
+        .arg(&empty),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_say_why_and_cost_nothing() {
+    let scene = Scene::start().await;
+    let before = (scene.holdings().await, scene.net.provider.get_block_number().await.expect("a height"));
+    let environment = scene.environment();
+    let rows = money_and_tasks(&scene).into_iter().chain(surroundings(&scene)).collect();
+    // Beside the chain, which lives in this process.
+    tokio::task::spawn_blocking(move || all(rows, environment)).await.expect("every row is as it should be");
+    assert_eq!(scene.holdings().await, before.0, "nobody has more or less than before");
+    scene.net.assert_conserved().await;
+}

@@ -1,0 +1,80 @@
+//! What the documents tell a reader to type exists: each `cor` and `cargo xtask` line in them is known to the program it names.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use cor_kit::paths;
+
+/// A line to type, and where it stands.
+struct Line {
+    place: String,
+    words: Vec<String>,
+}
+
+#[test]
+fn every_command_in_the_documents_is_known() {
+    let mut files = vec![paths::repository("README.md"), paths::repository("CHANGELOG.md")];
+    files.extend(markdown(&paths::repository("docs")));
+    let lines: Vec<Line> = files.iter().flat_map(|file| typed(file)).collect();
+    assert!(lines.len() >= 7, "the README alone has more than {}", lines.len());
+    let unknown: Vec<_> = lines.iter().filter_map(refusal).collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+fn markdown(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.chain(folders.iter().flat_map(|folder| markdown(folder))).collect()
+}
+
+/// The lines in the code blocks of a document that begin with one of our commands.
+fn typed(file: &Path) -> Vec<Line> {
+    let text = std::fs::read_to_string(file).expect("a document");
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+            continue;
+        }
+        let line = line.trim().trim_start_matches("$ ");
+        if inside && (line.starts_with("cor ") || line.starts_with("cargo xtask ")) {
+            lines.push(Line { place: format!("{}:{}", file.display(), index + 1), words: words(line) });
+        }
+    }
+    lines
+}
+
+/// Words as a shell splits them, as far as our documents use it: quotes, comments and what follows a pipe or a background mark.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for letter in line.chars() {
+        match (quote, letter) {
+            (None, '"' | '\'') => quote = Some(letter),
+            (Some(open), _) if open == letter => quote = None,
+            (None, '#' | '|' | '&' | '>' | ';') => break,
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().expect("it begins with one").push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Asks the program for help on exactly this line: an unknown command or option is refused before help is printed.
+fn refusal(line: &Line) -> Option<String> {
+    let words = &line.words;
+    let (program, arguments) = match words[0].as_str() {
+        // Whatever follows is passed on to `cor dev`.
+        "cargo" if words.get(2).is_some_and(|command| command == "dev") => (paths::cor(), &words[2..]),
+        "cargo" => (paths::profile_folder().join("xtask"), &words[2..]),
+        _ => (paths::cor(), &words[1..]),
+    };
+    let output = Command::new(program).args(arguments).arg("--help").output().expect("the program starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    (!output.status.success()).then(|| format!("{}: {}: {errors}", line.place, words.join(" ")))
+}
