@@ -13,6 +13,7 @@ use crate::{
     accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC},
     clock::{Clock, SystemClock},
     evm::{ArbOsVersion, DEFAULT_CODE_SIZE_LIMIT},
+    fork::ForkConfig,
 };
 
 /// Chain id of Nitro's development node.
@@ -63,8 +64,8 @@ pub struct NodeConfig {
     pub port: Option<u16>,
     /// Origins that browsers may call from (`--allow-origin`); `*` for all.
     pub allow_origin: String,
-    /// Chain id (`--chain-id`).
-    pub chain_id: u64,
+    /// Chain id (`--chain-id`); if `None`, the forked chain's or else [`DEFAULT_CHAIN_ID`].
+    pub chain_id: Option<u64>,
     /// Number of development accounts (`--accounts`).
     pub accounts: u32,
     /// Ether of each (`--balance`).
@@ -83,10 +84,10 @@ pub struct NodeConfig {
     pub genesis_number: u64,
     /// Number of the parent chain's block at genesis; it grows by one every twelve seconds of chain time.
     pub l1_genesis_number: u64,
-    /// Wei for a unit of gas (`--base-fee`).
-    pub base_fee_wei: u64,
-    /// Gas limit in block headers (`--gas-limit`).
-    pub block_gas_limit: u64,
+    /// Wei for a unit of gas (`--base-fee`); if `None`, the fork block's or else [`DEFAULT_BASE_FEE_WEI`].
+    pub base_fee_wei: Option<u64>,
+    /// Gas limit in block headers (`--gas-limit`); if `None`, the fork block's or else [`BLOCK_GAS_LIMIT`].
+    pub block_gas_limit: Option<u64>,
     /// Gas a call or an estimate may use.
     pub call_gas_cap: u64,
     /// Beneficiary in block headers.
@@ -113,6 +114,8 @@ pub struct NodeConfig {
     pub dump_state: Option<PathBuf>,
     /// Time between saves while running (`--state-interval`).
     pub state_interval: Option<Duration>,
+    /// The chain to start from (`--fork-url`).
+    pub fork: Option<ForkConfig>,
     /// Folder for compiled Stylus programs (`--program-cache`); only in memory if `None`. What is in it is executed: nobody else
     /// may be able to write to it.
     pub program_cache: Option<PathBuf>,
@@ -128,7 +131,7 @@ impl Default for NodeConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: Some(DEFAULT_PORT),
             allow_origin: "*".to_owned(),
-            chain_id: DEFAULT_CHAIN_ID,
+            chain_id: None,
             accounts: 10,
             balance_ether: DEFAULT_BALANCE_ETHER,
             mnemonic: DEFAULT_MNEMONIC.to_owned(),
@@ -138,8 +141,8 @@ impl Default for NodeConfig {
             genesis_timestamp: None,
             genesis_number: 0,
             l1_genesis_number: 0,
-            base_fee_wei: DEFAULT_BASE_FEE_WEI,
-            block_gas_limit: BLOCK_GAS_LIMIT,
+            base_fee_wei: None,
+            block_gas_limit: None,
             call_gas_cap: DEFAULT_CALL_GAS_CAP,
             coinbase: Address::new(*b"\xa4\xb0\x00\x00\x00\x00\x00\x00\x00\x00\x00sequencer"),
             arbos: ArbOsVersion::default(),
@@ -153,6 +156,7 @@ impl Default for NodeConfig {
             load_state: None,
             dump_state: None,
             state_interval: None,
+            fork: None,
             program_cache: None,
             debug: true,
             clock: Arc::new(SystemClock),
@@ -190,7 +194,7 @@ impl NodeConfig {
     /// Sets the chain id.
     #[must_use]
     pub fn chain_id(mut self, chain_id: u64) -> Self {
-        self.chain_id = chain_id;
+        self.chain_id = Some(chain_id);
         self
     }
 
@@ -226,6 +230,13 @@ impl NodeConfig {
     #[must_use]
     pub fn state(mut self, path: impl Into<PathBuf>) -> Self {
         self.state = Some(path.into());
+        self
+    }
+
+    /// Starts from another chain.
+    #[must_use]
+    pub fn fork(mut self, fork: ForkConfig) -> Self {
+        self.fork = Some(fork);
         self
     }
 

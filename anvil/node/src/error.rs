@@ -73,4 +73,7 @@ pub enum NodeError {
     /// The chain to fork did not answer, or cannot be forked.
     #[error("NODE-009: cannot fork: {0}")]
     Fork(#[source] StateError),
+    /// The runtime ended while the node started.
+    #[error("NODE-010: the node was stopped while it started")]
+    Interrupted,
 }

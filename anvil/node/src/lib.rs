@@ -38,5 +38,5 @@ pub use config::{
     DEFAULT_STATES_KEPT, Mining, NodeConfig, Order,
 };
 pub use error::NodeError;
-pub use fork::ForkError;
+pub use fork::{ForkConfig, ForkError};
 pub use node::{Node, NodeHandle};

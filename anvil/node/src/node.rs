@@ -4,6 +4,7 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use tokio::task::JoinHandle;
@@ -16,6 +17,9 @@ use crate::{
     rpc::{self, Server},
     sealed::write_atomic,
 };
+
+/// Time between saves of what was read of a forked chain. Writing takes longer the more there is.
+const FORK_SAVE_PERIOD: Duration = Duration::from_secs(30);
 
 /// Starts nodes.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +42,18 @@ impl Node {
     pub async fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         check(&config)?;
         let (host, port) = (config.host, config.port);
-        let chain = Chain::new(config)?;
+        let chain = if config.fork.is_some() {
+            // Asking the origin blocks a thread, and it may be served by this one.
+            tokio::task::spawn_blocking(move || Chain::new(config)).await.map_err(|_| NodeError::Interrupted)??
+        } else {
+            Chain::new(config)?
+        };
         load(&chain)?;
         let server = match port {
             Some(port) => Some(rpc::start(chain.clone(), host, port).await?),
             None => None,
         };
-        let mut tasks = vec![tokio::spawn(mine_on_time(chain.clone()))];
+        let mut tasks = vec![tokio::spawn(mine_on_time(chain.clone())), tokio::spawn(save_fork_on_time(chain.clone()))];
         if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(&chain)) {
             tasks.push(tokio::spawn(save_on_time(chain.clone(), period, path)));
         }
@@ -87,6 +96,7 @@ impl NodeHandle {
             server.stop().await;
         }
         self.abort_tasks();
+        self.chain.save_fork();
         match save_path(&self.chain) {
             Some(path) => save(&self.chain, &path),
             None => Ok(()),
@@ -106,14 +116,19 @@ impl Drop for NodeHandle {
 
 fn check(config: &NodeConfig) -> Result<(), NodeError> {
     let setting = |what, value: &dyn ToString, must_be| Err(NodeError::Setting { what, value: value.to_string(), must_be });
-    if config.chain_id == 0 {
-        return setting("--chain-id", &config.chain_id, "at least 1");
+    if config.chain_id == Some(0) {
+        return setting("--chain-id", &0, "at least 1");
     }
     if config.states_kept == 0 {
         return setting("--max-persisted-states", &config.states_kept, "at least 1");
     }
     if config.blocks_kept == Some(0) {
         return setting("--transaction-block-keeper", &0, "at least 1");
+    }
+    let files = [("--state", &config.state), ("--load-state", &config.load_state), ("--dump-state", &config.dump_state)];
+    if let (Some(_), Some((what, Some(path)))) = (&config.fork, files.into_iter().find(|(_, path)| path.is_some())) {
+        let must_be = "left out on a forked chain, which holds only part of its state; --fork-cache keeps what it read";
+        return setting(what, &path.display(), must_be);
     }
     match config.mining {
         Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => setting("--block-time", &0, "more than 0"),
@@ -168,7 +183,22 @@ fn load(chain: &Chain) -> Result<(), NodeError> {
     }
 }
 
-async fn save_on_time(chain: Chain, period: std::time::Duration, path: PathBuf) {
+/// Saves what was read of a forked chain now and then: a node that is killed should not have to ask for all of it again.
+async fn save_fork_on_time(chain: Chain) {
+    let clock = chain.config().clock.clone();
+    loop {
+        clock.wait_until(clock.now().saturating_add(FORK_SAVE_PERIOD)).await;
+        let saved = chain.read_async(|chain| {
+            chain.save_fork();
+            Ok(())
+        });
+        if saved.await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn save_on_time(chain: Chain, period: Duration, path: PathBuf) {
     let clock = chain.config().clock.clone();
     loop {
         clock.wait_until(clock.now().saturating_add(period)).await;
@@ -182,6 +212,6 @@ async fn save_on_time(chain: Chain, period: std::time::Duration, path: PathBuf) 
 
 fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
     let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
-    let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
+    let bytes = chain.dump().and_then(|dump| dump.to_bytes()).map_err(|error| failed(io::Error::other(error)))?;
     write_atomic(path, &bytes).map_err(failed)
 }

@@ -16,13 +16,21 @@ pub(crate) mod storage;
 mod version;
 mod words;
 
-use revm::{Database, Journal, primitives::Address};
+use revm::{
+    Database, Journal,
+    primitives::{Address, U256},
+};
 
 pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::root;
 use storage::{Slots, Space};
+
+/// The slot of [`ARBOS_STATE`] that holds the release's number; zero on a chain without ArbOS.
+pub(crate) fn version_slot() -> U256 {
+    Space::ROOT.at(root::VERSION)
+}
 
 /// The account that gets the fees of transactions and activations.
 pub(crate) fn network_fee_account<DB: Database>(journal: &mut Journal<DB>) -> Result<Address, DB::Error> {

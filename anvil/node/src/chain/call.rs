@@ -101,8 +101,8 @@ impl Chain {
             return self.pending_view();
         }
         let block = self.block(id)?;
+        let state = self.state_after(block.number())?;
         let shared = self.inner.shared.read();
-        let state = shared.ledger.state(block.number())?;
         Ok(View { state, context: shared.rules.context_of(&block), rules: shared.rules.clone() })
     }
 

@@ -62,6 +62,11 @@ pub enum DumpError {
     /// The parts contradict each other.
     #[error("DUMP-008: the dump contradicts itself: {0}")]
     Inconsistent(&'static str),
+    /// Most of a forked chain's state is on another chain.
+    #[error(
+        "DUMP-010: a forked chain holds only part of its state and cannot be dumped or replaced; use --fork-cache to keep what it read"
+    )]
+    Forked,
     /// A forked chain's origin did not answer.
     #[error("DUMP-009: the accounts cannot be put in: {0}")]
     State(#[from] StateError),
@@ -230,8 +235,14 @@ pub(super) fn with_hash(tx: TxEnvelope, hash: TxHash) -> TxEnvelope {
 
 impl Chain {
     /// Everything that makes up the chain, except the pool, snapshots and states of older blocks.
-    pub fn dump(&self) -> StateDump {
+    ///
+    /// # Errors
+    /// [`DumpError::Forked`].
+    pub fn dump(&self) -> Result<StateDump, DumpError> {
         let shared = self.inner.shared.read();
+        if shared.fork.is_some() {
+            return Err(DumpError::Forked);
+        }
         let head = shared.ledger.head();
         let dumped = |account: &super::state::Account| DumpedAccount {
             nonce: account.nonce,
@@ -239,7 +250,7 @@ impl Chain {
             code: account.code.original_bytes(),
             storage: account.storage.iter().map(|(slot, value)| (*slot, *value)).collect(),
         };
-        StateDump {
+        Ok(StateDump {
             chain_id: shared.rules.exec.chain_id,
             time_offset_secs: shared.time.offset_secs(),
             l1_genesis_number: shared.rules.l1_genesis_number,
@@ -247,13 +258,13 @@ impl Chain {
             state_root: head.state.root(),
             blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
             accounts: head.state.accounts().map(|(address, account)| (*address, dumped(account))).collect(),
-        }
+        })
     }
 
     /// Replaces the chain by a dumped one. On an error nothing has changed.
     ///
     /// # Errors
-    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`].
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`].
     pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
         let expected = self.chain_id();
         if dump.chain_id != expected {
@@ -264,6 +275,9 @@ impl Chain {
             .ok_or(DumpError::Inconsistent("there are no blocks"))?;
         let _writer = self.write();
         let mut shared = self.inner.shared.write();
+        if shared.fork.is_some() {
+            return Err(DumpError::Forked);
+        }
         shared.ledger = ledger;
         shared.pool.clear();
         shared.snapshots = super::Snapshots::default();

@@ -21,8 +21,8 @@ pub struct MinedLog {
     pub block_hash: B256,
     /// Number of the block.
     pub block_number: u64,
-    /// Timestamp of the block, seconds since 1970.
-    pub block_timestamp: u64,
+    /// Timestamp of the block, seconds since 1970; not every forked chain tells it.
+    pub block_timestamp: Option<u64>,
     /// Hash of the transaction.
     pub tx_hash: TxHash,
     /// Index of the transaction in the block.
@@ -40,7 +40,7 @@ pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = M
             log: log.clone(),
             block_hash: block.hash,
             block_number: block.number(),
-            block_timestamp: block.timestamp(),
+            block_timestamp: Some(block.timestamp()),
             tx_hash: *tx.tx_hash(),
             tx_index,
             log_index,
@@ -61,16 +61,25 @@ impl Chain {
     /// Logs that match `filter`, oldest first.
     ///
     /// # Errors
-    /// [`ChainError::Range`] for a range that is none, [`ChainError::BlockNotFound`], [`ChainError::TooManyLogs`].
+    /// [`ChainError::Range`] for a range that is none, [`ChainError::BlockNotFound`], [`ChainError::TooManyLogs`],
+    /// [`ChainError::State`] if a forked chain's origin does not answer.
     pub fn logs(&self, filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
-        let blocks = match filter.block_option {
-            FilterBlockOption::AtBlockHash(hash) => vec![self.block(hash)?],
+        match filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => {
+                let block = self.block(hash)?;
+                if self.fork_block().is_some_and(|fork| block.number() <= fork) {
+                    return self.origin_logs(filter, None);
+                }
+                collect(&[block], filter)
+            }
             FilterBlockOption::Range { from_block, to_block } => {
                 let (from, to) = self.resolve_range(from_block, to_block)?;
-                self.inner.shared.read().ledger.range(from, to)
+                let mut found = self.origin_logs(filter, Some((from, to)))?;
+                let blocks = self.inner.shared.read().ledger.range(from, to);
+                found.extend(collect(&blocks, filter)?);
+                Ok(found)
             }
-        };
-        collect(&blocks, filter)
+        }
     }
 
     /// Both ends of a range; a missing end is the newest block, as in geth.

@@ -14,6 +14,7 @@ mod error;
 mod estimate;
 mod events;
 mod filters;
+mod forked;
 mod genesis;
 mod ledger;
 mod logs;
@@ -40,7 +41,6 @@ use alloy_primitives::{Address, B256};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{broadcast, watch};
 
-pub(crate) use self::logs::matching_logs;
 pub use self::{
     block::{Block, Receipt},
     call::CallOptions,
@@ -68,11 +68,16 @@ use self::{
     time::ChainTime,
     workers::Workers,
 };
+pub(crate) use self::{
+    logs::matching_logs,
+    state::{Account, Origin},
+};
 use crate::{
     NodeError,
     accounts::Wallet,
     config::{Mining, NodeConfig},
     evm::Executor,
+    fork::Fork,
 };
 
 /// Events a slow subscriber may be behind before it loses some. A block is one event; a client that is a thousand blocks
@@ -102,6 +107,8 @@ struct Inner {
 /// What a reader can see.
 struct Shared {
     ledger: Ledger,
+    /// Where the chain came from, if it did not start here.
+    fork: Option<Arc<Fork>>,
     pool: Pool,
     rules: Rules,
     time: ChainTime,
@@ -129,7 +136,7 @@ impl Chain {
     /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
     pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
         let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
-        let shared = genesis::shared(&config, &wallet, Genesis::default()).map_err(NodeError::Fork)?;
+        let shared = genesis::shared(&config, &wallet, Genesis::default(), config.fork.clone()).map_err(NodeError::Fork)?;
         let inner = Inner {
             executor: Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?,
             readers: Workers::readers().map_err(NodeError::Thread)?,
@@ -208,6 +215,16 @@ impl Chain {
 
 impl BlockHashes for Inner {
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Ok(self.shared.read().ledger.block(number).map(|block| block.hash).unwrap_or_default())
+        let fork = {
+            let shared = self.shared.read();
+            if let Some(block) = shared.ledger.block(number) {
+                return Ok(block.hash);
+            }
+            shared.fork.clone()
+        };
+        match fork {
+            Some(fork) if number < fork.number() => Ok(fork.block_by_number(number)?.hash),
+            _ => Ok(B256::ZERO),
+        }
     }
 }

@@ -6,6 +6,7 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 
 use super::{Block, Chain, ChainError, State, Tx};
+use crate::evm::ArbOsVersion;
 
 /// Where a transaction is.
 #[derive(Debug, Clone)]
@@ -31,6 +32,11 @@ impl Chain {
         self.inner.shared.read().rules.exec.chain_id
     }
 
+    /// Release of ArbOS whose rules apply.
+    pub fn arbos(&self) -> ArbOsVersion {
+        self.inner.shared.read().rules.exec.arbos
+    }
+
     /// Wei for a unit of gas.
     pub fn base_fee(&self) -> u64 {
         self.inner.shared.read().rules.base_fee
@@ -49,18 +55,30 @@ impl Chain {
     /// A block. `pending` is the newest one: blocks that do not exist yet are only executed on, see
     /// [`pending_block`](Self::pending_block). Every block is safe and final.
     ///
+    /// Blocks before a fork come without their transactions.
+    ///
     /// # Errors
-    /// [`ChainError::BlockNotFound`].
+    /// [`ChainError::BlockNotFound`]; [`ChainError::State`] if a forked chain's origin does not answer.
     pub fn block(&self, id: impl Into<BlockId>) -> Result<Arc<Block>, ChainError> {
+        let id = id.into();
+        match self.own_block(id) {
+            Some(block) => Ok(block),
+            None => self.origin_block(id)?.ok_or(ChainError::BlockNotFound),
+        }
+    }
+
+    /// A block that is kept here.
+    pub(super) fn own_block(&self, id: BlockId) -> Option<Arc<Block>> {
         let shared = self.inner.shared.read();
         let ledger = &shared.ledger;
-        let number = match id.into() {
-            BlockId::Hash(hash) => ledger.number_of(hash.block_hash),
-            BlockId::Number(BlockNumberOrTag::Number(number)) => Some(number),
-            BlockId::Number(BlockNumberOrTag::Earliest) => return Ok(ledger.genesis().clone()),
-            BlockId::Number(_) => return Ok(ledger.head_block().clone()),
+        let number = match id {
+            BlockId::Hash(hash) => ledger.number_of(hash.block_hash)?,
+            BlockId::Number(BlockNumberOrTag::Number(number)) => number,
+            BlockId::Number(BlockNumberOrTag::Earliest) if shared.fork.is_some() => return None,
+            BlockId::Number(BlockNumberOrTag::Earliest) => return Some(ledger.genesis().clone()),
+            BlockId::Number(_) => return Some(ledger.head_block().clone()),
         };
-        number.and_then(|number| ledger.block(number)).cloned().ok_or(ChainError::BlockNotFound)
+        ledger.block(number).cloned()
     }
 
     /// The block that would be mined now, with what the pool holds.
@@ -84,7 +102,7 @@ impl Chain {
             }
             Some(id) => {
                 let number = self.block(id)?.number();
-                self.inner.shared.read().ledger.state(number)
+                self.state_after(number)
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::{B256, keccak256};
 
 use super::{Block, Chain, ChainError, Genesis, Tx, genesis};
+use crate::fork::ForkConfig;
 
 impl Chain {
     /// Removes the newest `depth` blocks. Their transactions are gone.
@@ -43,13 +44,19 @@ impl Chain {
         })
     }
 
-    /// Starts again from the first block. Accounts, settings and snapshots are as at the start.
+    /// Starts again from the first block of a chain of its own, even if it was forked. Accounts, settings and snapshots are as at
+    /// the start.
     ///
     /// # Errors
-    /// [`ChainError::State`] if a forked chain's origin does not answer; the chain is then as it was.
+    /// None but those of a full machine.
     pub fn reset(&self, from: Genesis) -> Result<(), ChainError> {
+        self.save_fork();
+        self.restart(from, None)
+    }
+
+    pub(super) fn restart(&self, from: Genesis, fork: Option<ForkConfig>) -> Result<(), ChainError> {
         let _writer = self.write();
-        let fresh = genesis::shared(self.config(), self.wallet(), from)?;
+        let fresh = genesis::shared(self.config(), self.wallet(), from, fork)?;
         let removed = {
             let mut shared = self.inner.shared.write();
             let old = std::mem::replace(&mut *shared, fresh);

@@ -238,6 +238,13 @@ impl State {
         self.accounts.proof(&address)
     }
 
+    /// Puts in an account of which nothing is taken from the origin.
+    pub(crate) fn replace(&mut self, address: Address, info: AccountInfo) {
+        let mut account = Account::default();
+        account.set_info(info);
+        self.put(address, account);
+    }
+
     /// Sets balance, nonce and code at once; without code, the code stays.
     ///
     /// # Errors

@@ -90,8 +90,8 @@ impl Chain {
     /// The rules and the state a block was built on.
     fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
         let parent = block.number().checked_sub(1).ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
-        let shared = self.inner.shared.read();
-        Ok((shared.rules.clone(), shared.ledger.state(parent)?))
+        let state = self.state_after(parent)?;
+        Ok((self.inner.shared.read().rules.clone(), state))
     }
 
     fn replay(&self, rules: &Rules, context: &BlockContext, state: &mut State, tx: &Tx) -> Result<(), ChainError> {

@@ -140,7 +140,7 @@ pub(super) fn log(mined: MinedLog) -> RpcLog {
         inner: mined.log,
         block_hash: Some(mined.block_hash),
         block_number: Some(mined.block_number),
-        block_timestamp: Some(mined.block_timestamp),
+        block_timestamp: mined.block_timestamp,
         transaction_hash: Some(mined.tx_hash),
         transaction_index: Some(mined.tx_index),
         log_index: Some(mined.log_index),

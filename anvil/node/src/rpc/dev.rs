@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, TxHash, U64, U256};
-use alloy_rpc_types::anvil::{ReorgOptions, TransactionData};
+use alloy_rpc_types::anvil::{Forking, ReorgOptions, TransactionData};
 use alloy_serde::JsonStorageKey;
 use serde::{Deserialize, Serialize};
 
@@ -94,25 +94,24 @@ fn register_snapshots(namespace: &mut Namespace) {
     namespace.alias("evm_snapshot", &["anvil_snapshot"]);
     namespace.quick("evm_revert", |chain, (id,): (Number,)| Ok(chain.revert(id.0)));
     namespace.alias("evm_revert", &["anvil_revert"]);
-    namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump().to_bytes()?)));
+    namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump()?.to_bytes()?)));
     namespace.alias("anvil_dumpState", &["hardhat_dumpState"]);
     namespace.write("anvil_loadState", |chain, (dump,): (Bytes,)| {
         chain.load(&StateDump::from_bytes(&dump)?)?;
         Ok(true)
     });
     namespace.alias("anvil_loadState", &["hardhat_loadState"]);
-    namespace.write("anvil_reset", |chain, (fork,): (Option<serde_json::Value>,)| reset(chain, fork));
+    namespace.write("anvil_reset", |chain, (fork,): (Option<Forking>,)| reset(chain, fork));
     namespace.alias("anvil_reset", &["hardhat_reset"]);
     namespace.write("anvil_reorg", reorg);
     namespace.write("anvil_rollback", |chain, (depth,): (Option<Number>,)| chain.rollback(depth.map_or(1, |depth| depth.0)));
 }
 
-fn reset(chain: &Chain, fork: Option<serde_json::Value>) -> Answer<()> {
-    let forking = fork.as_ref().and_then(|options| options.get("forking")).is_some_and(|forking| !forking.is_null());
-    if forking {
-        return Err(ChainError::Invalid("this chain was not started from a fork and cannot become one".to_owned()));
+fn reset(chain: &Chain, fork: Option<Forking>) -> Answer<()> {
+    match fork {
+        Some(Forking { json_rpc_url, block_number }) => chain.reset_to_fork(json_rpc_url, block_number),
+        None => chain.reset(Genesis::default()),
     }
-    chain.reset(Genesis::default())
 }
 
 /// The parameters of `anvil_reorg`, as an object or in order.
@@ -204,7 +203,7 @@ struct NodeInfo {
     hard_fork: String,
     transaction_order: String,
     environment: Environment,
-    fork_config: serde_json::Map<String, serde_json::Value>,
+    fork_config: ForkInfo,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -216,6 +215,35 @@ struct Environment {
     gas_price: U64,
 }
 
+/// Empty on a chain that was not forked.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkInfo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fork_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fork_block_number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fork_retry_backoff: Option<u128>,
+}
+
+fn fork_info(chain: &Chain) -> ForkInfo {
+    chain.fork().map_or_else(ForkInfo::default, |fork| ForkInfo {
+        fork_url: Some(fork.config().url.clone()),
+        fork_block_number: Some(fork.number()),
+        fork_retry_backoff: Some(fork.config().retry_backoff.as_millis()),
+    })
+}
+
+/// The chain this one was forked from, in `anvil_metadata`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkedNetwork {
+    chain_id: u64,
+    fork_block_number: u64,
+    fork_block_hash: B256,
+}
+
 /// `anvil_metadata`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -224,6 +252,8 @@ struct Metadata {
     chain_id: u64,
     latest_block_number: u64,
     latest_block_hash: B256,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked_network: Option<ForkedNetwork>,
     snapshots: Vec<u64>,
 }
 
@@ -236,6 +266,11 @@ fn register_info(namespace: &mut Namespace) {
             chain_id: chain.chain_id(),
             latest_block_number: latest.number(),
             latest_block_hash: latest.hash,
+            forked_network: chain.fork().map(|fork| ForkedNetwork {
+                chain_id: fork.chain_id(),
+                fork_block_number: fork.number(),
+                fork_block_hash: fork.block().hash,
+            }),
             snapshots: chain.snapshots(),
         })
     });
@@ -248,7 +283,7 @@ fn node_info(chain: &Chain) -> NodeInfo {
         current_block_number: U64::from(latest.number()),
         current_block_timestamp: latest.timestamp(),
         current_block_hash: latest.hash,
-        hard_fork: format!("arbos{}", chain.config().arbos.number()),
+        hard_fork: format!("arbos{}", chain.arbos().number()),
         transaction_order: format!("{:?}", chain.config().order).to_lowercase(),
         environment: Environment {
             base_fee: U64::from(chain.base_fee()),
@@ -256,6 +291,6 @@ fn node_info(chain: &Chain) -> NodeInfo {
             gas_limit: U64::from(latest.header.gas_limit),
             gas_price: U64::from(chain.base_fee()),
         },
-        fork_config: serde_json::Map::new(),
+        fork_config: fork_info(chain),
     }
 }

@@ -48,6 +48,7 @@ fn code(error: &ChainError) -> i32 {
         ChainError::State(error) => match error.cause() {
             // The origin's own code; one that is none of JSON-RPC's would be cut off.
             ForkError::Answer { code, .. } => i32::try_from(*code).unwrap_or(RESOURCE_UNAVAILABLE),
+            ForkError::Url { .. } | ForkError::NoBlock(_) => INVALID_PARAMS_CODE,
             _ => RESOURCE_UNAVAILABLE,
         },
         ChainError::Exec(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,

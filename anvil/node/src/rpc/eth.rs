@@ -29,7 +29,7 @@ pub(super) fn register(namespace: &mut Namespace) {
     namespace.quick("eth_mining", |_, ()| Ok(false));
     namespace.quick("eth_hashrate", |_, ()| Ok(U64::ZERO));
     namespace.quick("eth_protocolVersion", |_, ()| Ok(U64::from(68)));
-    namespace.quick("eth_feeHistory", fee_history);
+    namespace.heavy("eth_feeHistory", fee_history);
     namespace.heavy("eth_getBalance", |chain, (address, block): (Address, Option<BlockId>)| {
         Ok(chain.state(block)?.balance(address)?)
     });
@@ -134,7 +134,15 @@ fn fee_history(chain: &Chain, (blocks, newest, percentiles): (Number, BlockNumbe
     let newest = chain.block(newest)?.number();
     let count = blocks.0.clamp(1, FEE_HISTORY_BLOCKS_MAX).min(newest.saturating_add(1));
     let oldest = newest.saturating_add(1).saturating_sub(count);
-    let found: Vec<_> = (oldest..=newest).filter_map(|number| chain.block(number).ok()).collect();
+    let mut found = Vec::new();
+    for number in oldest..=newest {
+        match chain.block(number) {
+            Ok(block) => found.push(block),
+            // Blocks that are no longer kept.
+            Err(ChainError::BlockNotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
     let price = |block: &crate::chain::Block| u128::from(block.header.base_fee_per_gas.unwrap_or_default());
     let mut base_fee_per_gas: Vec<u128> = found.iter().map(|block| price(block)).collect();
     base_fee_per_gas.push(u128::from(chain.base_fee()));

@@ -16,12 +16,12 @@ enum Changes {
 }
 
 pub(super) fn register(namespace: &mut Namespace) {
-    namespace.quick("eth_getLogs", |chain, (filter,): (Filter,)| Ok(logs(chain.logs(&filter)?)));
+    namespace.heavy("eth_getLogs", |chain, (filter,): (Filter,)| Ok(logs(chain.logs(&filter)?)));
     namespace.quick("eth_newFilter", |chain, (filter,): (Filter,)| chain.new_log_filter(filter).map(U64::from));
     namespace.quick("eth_newBlockFilter", |chain, ()| chain.new_block_filter().map(U64::from));
     namespace.quick("eth_newPendingTransactionFilter", |chain, ()| chain.new_pending_filter().map(U64::from));
     namespace.quick("eth_getFilterChanges", changes);
-    namespace.quick("eth_getFilterLogs", |chain, (id,): (Number,)| Ok(logs(chain.filter_logs(id.0)?)));
+    namespace.heavy("eth_getFilterLogs", |chain, (id,): (Number,)| Ok(logs(chain.filter_logs(id.0)?)));
     namespace.quick("eth_uninstallFilter", |chain, (id,): (Number,)| Ok(chain.uninstall_filter(id.0)));
 }
 

@@ -10,6 +10,7 @@ mod eth_filter;
 mod eth_send;
 mod limits;
 mod net_web3;
+mod origin;
 mod params;
 mod server;
 mod subscribe;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
 use serde::Serialize;
 
-use self::{error::to_rpc, params::FromParams};
+use self::{error::to_rpc, origin::Placed, params::FromParams};
 use crate::chain::{Chain, ChainError};
 
 pub(crate) use server::{Server, start};
@@ -41,6 +42,11 @@ impl Namespace {
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
+        if let Some(place) = origin::place(name) {
+            return self.async_method(name, move |chain, params: Placed<P>| async move {
+                origin::answer(&chain, (name, place), params, |chain, params| async move { method(&chain, params) }).await
+            });
+        }
         let registered = self.module.register_method(name, move |params, chain, _| {
             let params = P::read(&params)?;
             method(chain, params).map_err(|error| to_rpc(&error))
@@ -54,7 +60,13 @@ impl Namespace {
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
-        self.async_method(name, move |chain, params| async move { chain.read_async(move |chain| method(chain, params)).await });
+        let read = move |chain: Arc<Chain>, params| async move { chain.read_async(move |chain| method(chain, params)).await };
+        match origin::place(name) {
+            Some(place) => self.async_method(name, move |chain, params: Placed<P>| async move {
+                origin::answer(&chain, (name, place), params, read).await
+            }),
+            None => self.async_method(name, read),
+        }
     }
 
     /// A method that makes or removes blocks, and so runs on the thread for that.

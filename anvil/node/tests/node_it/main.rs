@@ -5,6 +5,8 @@ mod bytecode;
 mod client;
 mod errors;
 mod filters;
+mod fork;
+mod fork_cache;
 mod mining;
 mod proofs;
 mod provider;

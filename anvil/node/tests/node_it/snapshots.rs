@@ -120,7 +120,9 @@ async fn a_reset_starts_again() {
     assert_eq!(node.rpc("eth_blockNumber", json!([])).await, quantity(0));
     assert_eq!(node.rpc("eth_getTransactionCount", json!([node.account(0)])).await, quantity(0));
     assert_eq!(node.rpc("evm_revert", json!([snapshot])).await, json!(false));
-    let error =
-        node.client.try_rpc("anvil_reset", json!([{ "forking": { "jsonRpcUrl": "http://localhost:1" } }])).await.unwrap_err();
-    assert_eq!(error["code"], -32602);
+    for forking in [json!({}), json!({ "jsonRpcUrl": "ftp://localhost" })] {
+        let error = node.client.try_rpc("anvil_reset", json!([{ "forking": forking }])).await.unwrap_err();
+        assert_eq!(error["code"], -32602, "{error}");
+    }
+    assert_eq!(node.rpc("eth_blockNumber", json!([])).await, quantity(0));
 }

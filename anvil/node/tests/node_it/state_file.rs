@@ -54,7 +54,7 @@ async fn a_dump_can_be_loaded_over_the_wire() {
 async fn saved() -> Vec<u8> {
     let node = TestNode::start().await;
     node.deploy(&init_code(COUNTER)).await;
-    node.node.chain().dump().to_bytes().unwrap()
+    node.node.chain().dump().unwrap().to_bytes().unwrap()
 }
 
 /// The dump with `content` changed and its length and hash made to fit: only its meaning is wrong.

@@ -15,15 +15,15 @@ sol! {
 
 const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
 /// `number()`.
-const NUMBER: &str = "0x8381f58a";
+pub(crate) const NUMBER: &str = "0x8381f58a";
 /// The sample counter of stylus-sdk.
 const COUNTER_WASM: &[u8] = include_bytes!("../../../../test/vectors/stylus/counter.wasm");
 
-fn set_number(value: u64) -> String {
+pub(crate) fn set_number(value: u64) -> String {
     hex::encode_prefixed(setNumberCall { number: alloy_primitives::U256::from(value) }.abi_encode())
 }
 
-async fn deploy(node: &TestNode) -> Value {
+pub(crate) async fn deploy(node: &TestNode) -> Value {
     let code = program_code(&prepare(COUNTER_WASM, [0; 32]).unwrap());
     node.deploy(&hex::encode_prefixed(init_code(&code))).await
 }
@@ -33,7 +33,7 @@ fn activation(program: &Value) -> String {
     hex::encode_prefixed(activateProgramCall { program }.abi_encode())
 }
 
-async fn activate(node: &TestNode, program: &Value) {
+pub(crate) async fn activate(node: &TestNode, program: &Value) {
     let request = json!({ "from": node.account(0), "to": ARB_WASM, "data": activation(program), "value": "0xde0b6b3a7640000" });
     assert_eq!(node.send(request).await["status"], "0x1");
 }

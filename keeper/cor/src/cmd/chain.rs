@@ -31,7 +31,7 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
     let config = NodeConfig {
         host: args.host,
         port: Some(args.port),
-        chain_id: args.chain_id,
+        chain_id: Some(args.chain_id),
         accounts: args.accounts,
         balance_ether: args.balance,
         mnemonic: args.mnemonic,

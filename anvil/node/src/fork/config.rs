@@ -1,0 +1,59 @@
+//! Which chain to start from, and how to ask it.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Attempts after a failed request; Anvil's figure.
+const RETRIES: usize = 5;
+/// Wait before the first repeated attempt; Anvil's figure.
+const RETRY_BACKOFF: Duration = Duration::from_secs(1);
+/// Time for one attempt; Anvil's figure.
+const TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Which chain to start from, and how to ask it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForkConfig {
+    /// URL of an Ethereum JSON-RPC endpoint, `http` or `https` (`--fork-url`).
+    pub url: String,
+    /// Block to start from (`--fork-block-number`); the newest if `None`.
+    pub block_number: Option<u64>,
+    /// The origin's chain id (`--fork-chain-id`); asked for if `None`. With it, a block number and a cache that knows the block,
+    /// the node starts without the origin.
+    pub chain_id: Option<u64>,
+    /// Attempts after a failed request (`--retries`).
+    pub retries: usize,
+    /// Wait before the first repeated attempt; it doubles each time, up to a minute (`--fork-retry-backoff`).
+    pub retry_backoff: Duration,
+    /// Time for one attempt (`--timeout`).
+    pub timeout: Duration,
+    /// Folder where what was read is kept for the next start (`--fork-cache`); nothing is kept if `None`.
+    pub cache_dir: Option<PathBuf>,
+}
+
+impl ForkConfig {
+    /// Starts from the newest block of the chain at `url`, with Anvil's retries and timeout, and keeps nothing.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            block_number: None,
+            chain_id: None,
+            retries: RETRIES,
+            retry_backoff: RETRY_BACKOFF,
+            timeout: TIMEOUT,
+            cache_dir: None,
+        }
+    }
+
+    /// Starts from block `number`.
+    #[must_use]
+    pub fn block_number(mut self, number: u64) -> Self {
+        self.block_number = Some(number);
+        self
+    }
+
+    /// Keeps what was read in `folder`.
+    #[must_use]
+    pub fn cache_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(folder.into());
+        self
+    }
+}
