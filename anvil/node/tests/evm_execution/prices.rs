@@ -10,7 +10,8 @@ use revm::{
     primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
 };
 
-use crate::chain::{ARB_WASM, Chain, Wasm, output_of, stylus_code};
+use crate::chain::{ARB_WASM, Chain, PROXY, Wasm, hex_code, output_of, stylus_code, via};
+use crate::programs::CALLER;
 
 /// Ink of one gas.
 const INK: u64 = 10_000;
@@ -169,8 +170,7 @@ fn activation() {
         let answer = Wasm::activateProgramCall::abi_decode_returns(output_of(&result)).unwrap();
 
         // Selector, twelve zeros, the address.
-        let zeros = program.iter().filter(|byte| **byte == 0).count() as u64;
-        let intrinsic = TX + 4 * 16 + (12 + zeros) * 4 + (20 - zeros) * 16;
+        let intrinsic = TX + 4 * 16 + 12 * 4 + calldata_gas(program.as_slice());
         // Words read and written by ArbOS: state, parameters, entry; module hash, pricer, entry, fee account.
         let reads = 800 + 100 + 800 + 5 * 800 + 800;
         let writes = 20_000 + 2 * 20_000 + 20_000;
@@ -261,6 +261,50 @@ fn one_gas_less_is_too_little() {
         assert_eq!(result.is_success(), success, "{gas_limit}");
         assert_eq!(result.tx_gas_used(), gas_limit, "{gas_limit}");
     }
+}
+
+/// Gas of calldata.
+fn calldata_gas(data: &[u8]) -> u64 {
+    data.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum()
+}
+
+/// [`CALLER`] with an address as its calldata, but for the call itself, which is in gas.
+const CALLER_INK: u64 = (BLOCK + 1 + 3800 + 8400 + 5040)
+    + (BLOCK + 1 + 1 + (75 + 1 + 70) + 1 + 1 + 1 + 3800 + 83_193 + 2 * 16_381)
+    + (BLOCK + 210 + 1 + 1 + 1 + 670 + 3800 + 68_073 + 5040)
+    + (BLOCK + 9 + 1 + 1 + 670 + 3800 + 8400 + 2 * 16_381)
+    + (BLOCK + 75 + 1);
+
+#[test]
+fn a_program_that_calls_a_program() {
+    let mut chain = Chain::new();
+    let (caller, idle, busy) = (chain.program(CALLER), chain.program(IDLE.text), chain.program(BUSY.text));
+    let wasm = prepare(CALLER.as_bytes(), [0; 32]).unwrap().len() as u64;
+    // One function of two words, four globals, a page.
+    let start = 8832 + 8 + 2 + 1286 * wasm / 10_000 + 352 + 122 * wasm / 100_000 + 6 + 5;
+    let call = |callee: u64, pages: u64| start + gas_of(CALLER_INK) + 2600 + callee + pages;
+
+    // A page of the caller's and one of the callee's are free.
+    let once = call(IDLE.cold_start() + 1, 0);
+    assert_eq!(chain.call(caller, idle.to_vec()).tx_gas_used(), TX + calldata_gas(idle.as_slice()) + once);
+
+    // Four pages at the start of the callee, a fifth when it grows; the answer has 32 bytes.
+    let busy_call = call(BUSY.cold_start() + busy_run(2100), 2 * 1000);
+    let result = chain.call(caller, busy.to_vec());
+    assert_eq!(output_of(&result).len(), 32);
+    assert_eq!(result.tx_gas_used(), TX + calldata_gas(busy.as_slice()) + busy_call);
+
+    // Through another one like itself: its account is warm, its code no cheaper to start; two pages are
+    // open when the third is.
+    let data = [caller, idle].concat();
+    let outer = start + gas_of(CALLER_INK) + 100;
+    assert_eq!(chain.call(caller, data.clone()).tx_gas_used(), TX + calldata_gas(&data) + outer + once + 1000);
+
+    // A contract in front of it: eighteen instructions of three gas, four of two, a jump and where it lands.
+    let proxy = chain.deploy(&hex_code(PROXY));
+    let data = via(idle, &[]);
+    let evm = 18 * 3 + 4 * 2 + 10 + 1 + 2600;
+    assert_eq!(chain.call(proxy, data.clone()).tx_gas_used(), TX + calldata_gas(&data) + evm + IDLE.cold_start() + 1);
 }
 
 /// Answers as many bytes as the number in its calldata says.
