@@ -337,6 +337,7 @@ fn frames() {
         ("i32.const 1 i32.const 2 block end drop drop i32.const 0", 2 + 2 + 4),
         // A block's result counts from its start.
         ("block (result i32) i32.const 0 end", 1 + 2 + 4),
+        ("i32.const 1 if (result i32) i32.const 0 else i32.const 0 end", 1 + 2 + 4),
         // Each frame on the way: the callee's two operands, its locals, four.
         ("call $none i32.const 0", (2 + 4) + (2 + 4)),
         ("call $locals i32.const 0", (2 + 4) + (2 + 5 + 4)),
