@@ -62,8 +62,8 @@ pub struct NodeConfig {
     pub host: IpAddr,
     /// Port for HTTP and WebSocket (`--port`); 0 takes any free one; `None` opens no socket at all.
     pub port: Option<u16>,
-    /// Origins that browsers may call from (`--allow-origin`); `*` for all.
-    pub allow_origin: String,
+    /// Origin that browsers may call from (`--allow-origin`); `*` for all; none if `None` (`--no-cors`).
+    pub allow_origin: Option<String>,
     /// Chain id (`--chain-id`); if `None`, the forked chain's or else [`DEFAULT_CHAIN_ID`].
     pub chain_id: Option<u64>,
     /// Number of development accounts (`--accounts`).
@@ -130,7 +130,7 @@ impl Default for NodeConfig {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: Some(DEFAULT_PORT),
-            allow_origin: "*".to_owned(),
+            allow_origin: Some("*".to_owned()),
             chain_id: None,
             accounts: 10,
             balance_ether: DEFAULT_BALANCE_ETHER,

@@ -1,9 +1,13 @@
 //! Arguments of the command line.
 
-use std::{net::IpAddr, path::PathBuf};
+mod chain;
+
+use std::path::PathBuf;
 
 use alloy::primitives::Address;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use chain::ChainArgs;
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -108,43 +112,6 @@ pub(crate) struct DevArgs {
     /// Model name at that server.
     #[arg(long, default_value = "default")]
     pub(crate) openai_model: String,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ChainArgs {
-    /// Address to listen on.
-    #[arg(long, default_value = "127.0.0.1")]
-    pub(crate) host: IpAddr,
-    /// Port for HTTP and WebSocket; 0 takes any free one.
-    #[arg(long, short, default_value_t = cor_anvil::DEFAULT_PORT)]
-    pub(crate) port: u16,
-    /// Chain id.
-    #[arg(long, default_value_t = cor_anvil::DEFAULT_CHAIN_ID)]
-    pub(crate) chain_id: u64,
-    /// Number of funded accounts.
-    #[arg(long, short, default_value_t = 10)]
-    pub(crate) accounts: u32,
-    /// Ether of each account.
-    #[arg(long, default_value_t = cor_anvil::DEFAULT_BALANCE_ETHER)]
-    pub(crate) balance: u64,
-    /// Phrase the accounts derive from.
-    #[arg(long, short, default_value = cor_anvil::DEFAULT_MNEMONIC)]
-    pub(crate) mnemonic: String,
-    /// Seconds between blocks; without it each transaction is mined at once.
-    #[arg(long, short)]
-    pub(crate) block_time: Option<u64>,
-    /// Mine on request only.
-    #[arg(long, conflicts_with = "block_time")]
-    pub(crate) no_mining: bool,
-    /// State file: read at the start if it exists, written at the end.
-    #[arg(long)]
-    pub(crate) state: Option<PathBuf>,
-    /// The nonce rule of a Nitro sequencer: no pool, a nonce ahead is held a second, then refused.
-    #[arg(long)]
-    pub(crate) nitro_sequencer: bool,
-    /// Accept any sender in eth_sendTransaction.
-    #[arg(long)]
-    pub(crate) auto_impersonate: bool,
 }
 
 #[derive(Debug, ClapArgs)]

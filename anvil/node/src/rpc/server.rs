@@ -42,7 +42,7 @@ impl Server {
 /// # Errors
 /// [`NodeError::PortInUse`], [`NodeError::Listen`]; [`NodeError::Setting`] for an origin that is none.
 pub(crate) async fn start(chain: Chain, host: IpAddr, port: u16) -> Result<Server, NodeError> {
-    let cors = cors(&chain.config().allow_origin)?;
+    let cors = cors(chain.config().allow_origin.as_deref())?;
     let refused = |source: io::Error| match source.kind() {
         io::ErrorKind::AddrInUse => NodeError::PortInUse { host, port },
         _ => NodeError::Listen { host, port, source },
@@ -66,10 +66,11 @@ pub(crate) async fn start(chain: Chain, host: IpAddr, port: u16) -> Result<Serve
 }
 
 /// Which browsers may call.
-fn cors(origin: &str) -> Result<CorsLayer, NodeError> {
+fn cors(origin: Option<&str>) -> Result<CorsLayer, NodeError> {
     let origin = match origin {
-        "*" => AllowOrigin::any(),
-        one => AllowOrigin::exact(one.parse().map_err(|_| NodeError::Setting {
+        None => return Ok(CorsLayer::new()),
+        Some("*") => AllowOrigin::any(),
+        Some(one) => AllowOrigin::exact(one.parse().map_err(|_| NodeError::Setting {
             what: "--allow-origin",
             value: one.to_owned(),
             must_be: "* or the origin of a web page, as http://localhost:3000",

@@ -78,7 +78,7 @@ async fn settings_out_of_range_are_refused() {
         ("--max-persisted-states", NodeConfig { states_kept: 0, ..base() }),
         ("--transaction-block-keeper", NodeConfig { blocks_kept: Some(0), ..base() }),
         ("--block-time", base().mining(Mining::Interval(Duration::ZERO))),
-        ("--allow-origin", NodeConfig { allow_origin: "a\nb".to_owned(), ..NodeConfig::test() }),
+        ("--allow-origin", NodeConfig { allow_origin: Some("a\nb".to_owned()), ..NodeConfig::test() }),
     ];
     for (flag, config) in cases {
         let error = Node::spawn(config).await.err().unwrap_or_else(|| panic!("{flag} was accepted"));

@@ -1,8 +1,8 @@
 //! `cor chain`: the development chain alone.
 
-use std::time::Duration;
+use std::path::Path;
 
-use cor_anvil::{Mining, Node, NodeConfig};
+use cor_anvil::{Node, NodeHandle};
 use serde::Serialize;
 
 use super::stop_signal;
@@ -13,6 +13,8 @@ struct Started {
     http: String,
     websocket: String,
     chain_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked_at: Option<u64>,
     accounts: Vec<Account>,
 }
 
@@ -23,43 +25,73 @@ struct Account {
 }
 
 pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError> {
-    let mining = match (args.block_time, args.no_mining) {
-        (Some(secs), _) => Mining::Interval(Duration::from_secs(secs)),
-        (None, true) => Mining::Manual,
-        (None, false) => Mining::Auto,
-    };
-    let config = NodeConfig {
-        host: args.host,
-        port: Some(args.port),
-        chain_id: Some(args.chain_id),
-        accounts: args.accounts,
-        balance_ether: args.balance,
-        mnemonic: args.mnemonic,
-        mining,
-        state: args.state,
-        nitro_sequencer: args.nitro_sequencer,
-        auto_impersonate: args.auto_impersonate,
-        ..NodeConfig::default()
-    };
-    let node = Node::spawn(config).await?;
+    let node = Node::spawn(args.to_config()).await?;
     let accounts = node
         .accounts()
         .iter()
         .map(|account| Account { address: account.address.to_string(), private_key: account.private_key.to_string() });
+    let chain = node.chain();
     let started = Started {
         http: node.http_endpoint(),
         websocket: node.ws_endpoint(),
-        chain_id: args.chain_id,
+        chain_id: chain.chain_id(),
+        forked_at: chain.fork_block(),
         accounts: accounts.collect(),
     };
-    output.result(&started, text);
+    if let Some(path) = &args.config_out {
+        write_config(&node, path)?;
+    }
+    if !args.silent {
+        output.result(&started, text);
+    }
     // An error means that the sender is gone, which is a stop as well.
     let _ = stop_signal().wait_for(|stop| *stop).await;
     Ok(node.stop().await?)
 }
 
+/// The file of `--config-out`. Its keys are those of Anvil's, which scripts read.
+#[derive(Serialize)]
+struct ConfigFile<'a> {
+    available_accounts: Vec<String>,
+    private_keys: Vec<String>,
+    wallet: Wallet<'a>,
+    base_fee: String,
+    gas_price: String,
+    gas_limit: String,
+    genesis_timestamp: String,
+    http: String,
+    websocket: String,
+}
+
+#[derive(Serialize)]
+struct Wallet<'a> {
+    derivation_path: &'a str,
+    mnemonic: &'a str,
+}
+
+fn write_config(node: &NodeHandle, path: &Path) -> Result<(), CliError> {
+    let (chain, config) = (node.chain(), node.chain().config());
+    let latest = chain.latest();
+    let file = ConfigFile {
+        available_accounts: node.accounts().iter().map(|account| account.address.to_string()).collect(),
+        private_keys: node.accounts().iter().map(|account| account.private_key.to_string()).collect(),
+        wallet: Wallet { derivation_path: &config.derivation_path, mnemonic: &config.mnemonic },
+        base_fee: chain.base_fee().to_string(),
+        gas_price: chain.base_fee().to_string(),
+        gas_limit: latest.header.gas_limit.to_string(),
+        genesis_timestamp: latest.timestamp().to_string(),
+        http: node.http_endpoint(),
+        websocket: node.ws_endpoint(),
+    };
+    let failed = |source| CliError::Io { what: format!("writing {}", path.display()), source };
+    let text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
+    std::fs::write(path, text).map_err(failed)
+}
+
 fn text(started: &Started) -> String {
-    let mut lines = vec![format!("chain {} at {} and {}", started.chain_id, started.http, started.websocket), String::new()];
+    let mut lines = vec![format!("chain {} at {} and {}", started.chain_id, started.http, started.websocket)];
+    lines.extend(started.forked_at.map(|block| format!("forked at block {block}")));
+    lines.push(String::new());
     lines.push("Accounts (their keys are public: never use them on a real chain)".to_owned());
     for (index, account) in started.accounts.iter().enumerate() {
         lines.push(format!("({index}) {}  {}", account.address, account.private_key));
