@@ -1,23 +1,17 @@
 //! A wallet that has nothing of ours: the whole on-chain lane by `cast` and by viem, against the deployed contracts.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::process::Command;
 
 use alloy::primitives::{B256, U256, hex, keccak256};
-use cor_kit::{COR, TestNet, paths};
+use cor_kit::{
+    COR, TestNet,
+    foreign::{client, script, success},
+};
 use serde_json::Value;
 
 /// Accounts: 2 pays, 3 to 5 are miners.
 const PAYER: usize = 2;
 const MINERS: [usize; 3] = [3, 4, 5];
-
-fn client(path: &str) -> PathBuf {
-    let path = paths::repository("test/foreign").join(path);
-    assert!(path.exists(), "{} is not there: `cargo xtask test` installs it", path.display());
-    path
-}
 
 async fn network() -> TestNet {
     let net = TestNet::start(8).await;
@@ -28,23 +22,13 @@ async fn network() -> TestNet {
     net
 }
 
-/// Runs a program without blocking the chain, which lives in this process.
-async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().expect("the program starts")).await.expect("the program ends")
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn viem_drives_the_whole_lane() {
     let net = network().await;
     let keys: Vec<String> = [PAYER, 1].iter().chain(&MINERS).map(|&index| net.key(index).to_bytes().to_string()).collect();
     let input =
         serde_json::json!({ "rpc": net.node.http_endpoint(), "chainId": net.at.chain_id, "addresses": net.at, "keys": keys });
-    client("node_modules/viem/package.json");
-    let mut command = Command::new("node");
-    command.arg(client("lane.mjs")).arg(input.to_string());
-    let output = run(command).await;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let seen: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let seen = script("lane.mjs", "viem", &input).await;
     for lane in ["transactions", "signatures"] {
         assert_eq!(seen[lane]["status"], 1, "{seen}");
         assert_eq!(seen[lane]["outcomes"], serde_json::json!([1, 1, 1]), "{seen}");
@@ -67,9 +51,7 @@ impl Cast<'_> {
     async fn run(&self, args: &[&str]) -> String {
         let mut command = Command::new(client("node_modules/.bin/cast"));
         command.args(args).env("ETH_RPC_URL", self.net.node.http_endpoint()).env_remove("ETH_FROM");
-        let output = run(command).await;
-        assert!(output.status.success(), "cast {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+        success(command).await.trim().to_owned()
     }
 
     async fn send(&self, index: usize, to: &str, signature: &str, args: &[&str]) {

@@ -2,9 +2,13 @@
 //!
 //! - [`TestNet`]: chain, deployed and wired network, funded accounts, time control.
 //! - [`lane`]: sessions, tasks and signed messages in a line each.
+//! - [`goldens`]: what tests measured before, in files.
 //! - [`solo`]: one contract alone, without a socket: every error, every event.
+//! - [`foreign`]: programs that others wrote.
 //! - [`paths`]: where the compiled contracts and the `cor` binary are.
 
+pub mod foreign;
+pub mod goldens;
 pub mod lane;
 pub mod paths;
 pub mod solo;

@@ -27,6 +27,17 @@ pub fn contracts() -> PathBuf {
     folder
 }
 
+/// The compiled sample programs, made by `cargo xtask wasm --samples`.
+///
+/// # Panics
+/// If they have not been built.
+#[must_use]
+pub fn samples() -> PathBuf {
+    let folder = contracts().join("samples");
+    assert!(folder.join("token.wasm").exists(), "{} has no programs: run `cargo xtask wasm --samples` first", folder.display());
+    folder
+}
+
 /// The `cor` binary.
 ///
 /// # Panics
