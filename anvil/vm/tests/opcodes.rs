@@ -369,8 +369,13 @@ fn frames() {
     }
 }
 
-/// Instructions of two operands, and what they are in Rust.
-const I32: &[(&str, fn(i32, i32) -> i32)] = &[
+/// An instruction of two operands, and what it is in Rust.
+type Binary = (&'static str, fn(i32, i32) -> i32);
+/// An expression of one operand, and what it is in Rust.
+type Unary = (&'static str, fn(i64) -> i64);
+
+/// Instructions of two operands.
+const I32: &[Binary] = &[
     ("add", i32::wrapping_add),
     ("sub", i32::wrapping_sub),
     ("mul", i32::wrapping_mul),
@@ -400,11 +405,11 @@ const I32: &[(&str, fn(i32, i32) -> i32)] = &[
 
 /// What divides: never zero, never -1.
 fn divisor(b: i32) -> i32 {
-    b & i32::MAX | 1
+    (b & i32::MAX) | 1
 }
 
 /// Instructions of one operand.
-const I64: &[(&str, fn(i64) -> i64)] = &[
+const I64: &[Unary] = &[
     ("(i64.clz (local.get $a))", |a| a.leading_zeros().into()),
     ("(i64.ctz (local.get $a))", |a| a.trailing_zeros().into()),
     ("(i64.popcnt (local.get $a))", |a| a.count_ones().into()),
