@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::{
     NodeError,
     accounts::DevAccount,
-    chain::{Chain, DumpError, StateDump},
+    chain::{AnyDump, Chain, DumpError},
     config::{Mining, NodeConfig},
     rpc::{self, Server},
     sealed::write_atomic,
@@ -177,7 +177,7 @@ fn load(chain: &Chain) -> Result<(), NodeError> {
     };
     let refused = |source: DumpError| NodeError::StateFile { path: path.clone(), source };
     match fs::read(path) {
-        Ok(bytes) => chain.load(&StateDump::from_bytes(&bytes).map_err(refused)?).map_err(refused),
+        Ok(bytes) => chain.load_any(&AnyDump::from_bytes(&bytes).map_err(refused)?).map_err(refused),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !required => Ok(()),
         Err(error) => Err(refused(DumpError::Read(error))),
     }

@@ -62,6 +62,9 @@ pub enum DumpError {
     /// The parts contradict each other.
     #[error("DUMP-008: the dump contradicts itself: {0}")]
     Inconsistent(&'static str),
+    /// A gzip stream that breaks off or was changed.
+    #[error("DUMP-011: the dump is damaged: it cannot be unpacked: {0}")]
+    Packed(#[source] io::Error),
     /// Most of a forked chain's state is on another chain.
     #[error(
         "DUMP-010: a forked chain holds only part of its state and cannot be dumped or replaced; use --fork-cache to keep what it read"

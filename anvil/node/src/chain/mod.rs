@@ -4,6 +4,7 @@
 //! to look or to swap; execution happens on cloned states outside of it. Whoever changes anything first takes the writer's token,
 //! so that a block is built on the state it is committed to.
 
+mod anvil_dump;
 mod block;
 mod build;
 mod call;
@@ -42,6 +43,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{broadcast, watch};
 
 pub use self::{
+    anvil_dump::{AnvilDump, AnyDump},
     block::{Block, Receipt},
     call::CallOptions,
     dump::{DumpError, StateDump},

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Namespace, params::Number};
 use crate::{
     Mining,
-    chain::{Chain, ChainError, Genesis, StateDump},
+    chain::{AnyDump, Chain, ChainError, Genesis},
 };
 
 type Answer<T> = Result<T, ChainError>;
@@ -94,10 +94,10 @@ fn register_snapshots(namespace: &mut Namespace) {
     namespace.alias("evm_snapshot", &["anvil_snapshot"]);
     namespace.quick("evm_revert", |chain, (id,): (Number,)| Ok(chain.revert(id.0)));
     namespace.alias("evm_revert", &["anvil_revert"]);
-    namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump()?.to_bytes()?)));
+    namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump_for_anvil()?.to_bytes()?)));
     namespace.alias("anvil_dumpState", &["hardhat_dumpState"]);
     namespace.write("anvil_loadState", |chain, (dump,): (Bytes,)| {
-        chain.load(&StateDump::from_bytes(&dump)?)?;
+        chain.load_any(&AnyDump::from_bytes(&dump)?)?;
         Ok(true)
     });
     namespace.alias("anvil_loadState", &["hardhat_loadState"]);

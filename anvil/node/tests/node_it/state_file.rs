@@ -44,11 +44,21 @@ async fn a_dump_can_be_loaded_over_the_wire() {
     let dump = node.rpc("anvil_dumpState", json!([])).await;
     let other = TestNode::start().await;
     assert_eq!(other.rpc("anvil_loadState", json!([dump])).await, json!(true));
+    let blocks = |node| async move { TestNode::rpc(node, "eth_getBlockByNumber", json!(["0x1", true])).await };
+    assert_eq!(blocks(&other).await, blocks(&node).await, "the way over Anvil's form loses nothing");
     assert_eq!(other.rpc("eth_getCode", json!([counter])).await, json!(format!("0x{COUNTER}")));
     let error = other.client.try_rpc("anvil_loadState", json!(["0x1234"])).await.unwrap_err();
     assert_eq!(error["code"], -32602);
     assert!(error["message"].as_str().unwrap().starts_with("DUMP-002"), "{error}");
     assert_eq!(other.rpc("eth_blockNumber", json!([])).await, quantity(1));
+}
+
+/// Nothing, gzipped.
+const EMPTY_GZIP: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+async fn packed() -> Vec<u8> {
+    let node = TestNode::start().await;
+    node.node.chain().dump_for_anvil().unwrap().to_bytes().unwrap()
 }
 
 async fn saved() -> Vec<u8> {
@@ -80,7 +90,11 @@ async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
         bytes[middle] ^= 1;
         bytes
     };
-    let cases: [(&str, Vec<u8>); 11] = [
+    let packed = packed().await;
+    let cases: [(&str, Vec<u8>); 14] = [
+        ("DUMP-011", packed[..packed.len() / 2].to_vec()),
+        ("DUMP-011", [&packed[..packed.len() - 8], &[0; 8]].concat()),
+        ("DUMP-006", EMPTY_GZIP.to_vec()),
         ("DUMP-002", Vec::new()),
         ("DUMP-002", b"{\"accounts\":{}}".to_vec()),
         ("DUMP-002", with("anvil-stylus-state", "another-format")),
