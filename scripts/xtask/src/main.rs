@@ -3,7 +3,7 @@
 //! ```text
 //!  dev        set up, build, start the whole network on loopback
 //!  test       set up, build, run every check and test
-//!  wasm       contracts to target/contracts, with goldens of their sizes
+//!  wasm       contracts to target/contracts, with goldens of their sizes; --samples for the dev chain's tests
 //!  reproduce  the same program from two folders
 //!  tidy       the house rules
 //!  abi        exported ABI = golden = interface
@@ -20,6 +20,7 @@ mod process;
 mod steps;
 mod suite;
 mod tidy;
+mod tools;
 mod wasm;
 mod workspace;
 
@@ -52,7 +53,7 @@ enum Command {
     Tidy,
     /// Print the ABI that every contract exports, or hold it against golden and interface.
     Abi(abi::Options),
-    /// Write the goldens of sizes and ABIs from what is built now; review the diff.
+    /// Write the goldens of sizes, ABIs, gas and permissions from what is built now; review the diff.
     Bless,
     /// Run every golden program of the Stylus VM in a folder.
     Vectors {
@@ -88,7 +89,10 @@ fn run(command: Command) -> Result<()> {
 fn bless(workspace: &Workspace) -> Result<()> {
     let sizes = wasm::wasm(workspace, &wasm::Options::default())?;
     sizes.write(&Sizes::path(&workspace.root))?;
-    abi::bless(workspace)
+    abi::bless(workspace)?;
+    // Gas and permissions: found by tests, which write their goldens when this is set.
+    let mut tests = process::cargo(&workspace.root);
+    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contract_*", "golden"]))
 }
 
 #[cfg(test)]

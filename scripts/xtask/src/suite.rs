@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use crate::error::Result;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{abi, process, tidy, wasm};
+use crate::{abi, process, tidy, tools, wasm};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Run clippy as well; it compiles every dependency a second time.
     #[arg(long)]
     lint: bool,
+    /// Run the tests with `cargo stylus` as well; its first installation compiles for minutes.
+    #[arg(long)]
+    stylus_tools: bool,
 }
 
 /// Runs every step in the order in which a failure is cheapest to find; `cargo test` comes last.
@@ -36,6 +39,8 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     steps.run("foreign clients", || foreign_clients(root))?;
     let check = wasm::Options { check: true, ..wasm::Options::default() };
     steps.run("contracts to wasm", || wasm::wasm(workspace, &check))?;
+    let samples = wasm::Options { samples: true, ..wasm::Options::default() };
+    steps.run("sample programs to wasm", || wasm::wasm(workspace, &samples))?;
     if !options.quick {
         let any = wasm::Options::default();
         steps.run("wasm from another folder", || wasm::reproduce(workspace, &any))?;
@@ -47,6 +52,12 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
         steps.run("clippy", || clippy(root))?;
     }
     steps.run("tests", || process::run(process::cargo(root).args(["test", "--workspace"])))?;
+    if options.stylus_tools {
+        steps.run("cargo stylus installed", || tools::install(workspace))?;
+        steps.run("tests with cargo stylus", || tools::test(workspace))?;
+    } else {
+        println!("the tests with cargo stylus are left out: --stylus-tools installs it and runs them");
+    }
     println!("\n{}", steps.table());
     Ok(())
 }

@@ -53,16 +53,32 @@ struct Target {
     required_features: Vec<String>,
 }
 
-/// A package under `contracts/` that is built to a program for the chain.
+/// Where a program's source lies, and so what is expected of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A package under `contracts/`: goes on any chain, with goldens of size and ABI.
+    Contract,
+    /// An example of the package of samples: tests the dev chain only, and may be spread over two accounts.
+    Sample,
+}
+
+/// What is built to a program for the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contract {
-    /// Its folder's name, which is also the name of its artifact: `session-queue`.
+    pub(crate) origin: Origin,
+    /// Its folder's or example's name, which is also the name of its artifact: `session-queue`.
     pub(crate) name: String,
     pub(crate) package: String,
-    /// The file name cargo gives the library: `cor_contract_session_queue`.
+    /// The file name cargo gives the module: `cor_contract_session_queue`.
     pub(crate) lib: String,
     /// The binary that prints the Solidity interface, if there is one.
     pub(crate) abi_bin: Option<String>,
+}
+
+impl Target {
+    fn is_cdylib(&self) -> bool {
+        self.crate_types.iter().any(|kind| kind == "cdylib")
+    }
 }
 
 impl Contract {
@@ -77,6 +93,9 @@ impl Contract {
             .collect()
     }
 }
+
+/// The folder of the package whose examples are sample programs.
+const SAMPLES: &str = "test/contracts";
 
 /// The feature and the kind of binary with which the SDK prints a contract's interface.
 pub(crate) const EXPORT_ABI: &str = "export-abi";
@@ -113,15 +132,38 @@ impl Workspace {
         found
     }
 
+    /// Where the sample programs are laid.
+    pub(crate) fn samples_out(&self) -> PathBuf {
+        self.contracts_out().join("samples")
+    }
+
+    /// Every sample program, by name.
+    pub(crate) fn samples(&self) -> Vec<Contract> {
+        let Some(package) = self.packages.iter().find(|package| self.folder(package) == SAMPLES) else {
+            return Vec::new();
+        };
+        let is_example = |target: &&Target| target.is_cdylib() && target.kind.iter().any(|kind| kind == "example");
+        let sample = |target: &Target| Contract {
+            origin: Origin::Sample,
+            name: target.name.clone(),
+            package: package.name.clone(),
+            lib: target.name.replace('-', "_"),
+            abi_bin: None,
+        };
+        let mut found: Vec<_> = package.targets.iter().filter(is_example).map(sample).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
     fn contract(&self, package: &Package) -> Option<Contract> {
         let name = self.folder(package).strip_prefix("contracts/")?.to_owned();
-        let is_cdylib = |target: &&Target| target.crate_types.iter().any(|t| t == "cdylib");
-        let lib = package.targets.iter().find(is_cdylib)?;
+        let lib = package.targets.iter().find(|target| target.is_cdylib())?;
         let prints_abi = |target: &&Target| {
             target.kind.iter().any(|kind| kind == "bin") && target.required_features.iter().any(|f| f == EXPORT_ABI)
         };
         let abi_bin = package.features.contains_key(EXPORT_ABI).then(|| package.targets.iter().find(prints_abi)).flatten();
         Some(Contract {
+            origin: Origin::Contract,
             name,
             package: package.name.clone(),
             lib: lib.name.replace('-', "_"),
@@ -166,6 +208,15 @@ mod tests {
                 package("contracts/core", "rlib"),
                 package("contracts/cor", "cdylib"),
                 package("keeper/lib", "cdylib"),
+                {
+                    "name": "cor-samples", "version": "0.1.0", "license": "MIT", "source": null,
+                    "manifest_path": "/repo/test/contracts/Cargo.toml",
+                    "targets": [
+                        {"name": "token", "kind": ["example"], "crate_types": ["cdylib"]},
+                        {"name": "bank", "kind": ["example"], "crate_types": ["cdylib"]},
+                        {"name": "tool", "kind": ["example"], "crate_types": ["bin"]},
+                    ],
+                },
             ],
         }))
         .unwrap()
@@ -179,6 +230,13 @@ mod tests {
         assert_eq!(contracts[1].lib, "contracts_session_queue");
         assert_eq!(contracts[1].abi_bin.as_deref(), Some("x-abi"));
         assert_eq!(contracts[1].solidity_name(), "SessionQueue");
+    }
+
+    #[test]
+    fn samples_are_the_cdylibs_among_the_examples() {
+        let samples = workspace().samples();
+        let names: Vec<_> = samples.iter().map(|sample| (sample.name.as_str(), sample.origin)).collect();
+        assert_eq!(names, [("bank", Origin::Sample), ("token", Origin::Sample)]);
     }
 
     #[test]

@@ -40,13 +40,19 @@ fn compare(tree: &Tree, contract: &Contract) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Origin;
 
     const INTERFACE: &str = "interface IThing { struct S { uint256 a; bool b; }\n\
         function f(S calldata s) external view returns (uint8);\nfunction g() external; }";
 
     fn found(golden: &str) -> usize {
-        let contract =
-            Contract { name: "thing".into(), package: "cor-contract-thing".into(), lib: "thing".into(), abi_bin: None };
+        let contract = Contract {
+            origin: Origin::Contract,
+            name: "thing".into(),
+            package: "cor-contract-thing".into(),
+            lib: "thing".into(),
+            abi_bin: None,
+        };
         let files = [("sol/IThing.sol", INTERFACE), ("test/goldens/abi/Thing.txt", golden)];
         compare(&Tree::sample(&files), &contract).len()
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::toolchain::{Compiler, Way};
 use crate::error::Result;
 use crate::process;
-use crate::workspace::Contract;
+use crate::workspace::{Contract, Origin};
 
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// The profile in the root manifest; panics are set here because a stable cargo refuses the value there.
@@ -41,8 +41,12 @@ const FOREIGN_ENV: [&str; 9] = [
 pub(super) fn compile(root: &Path, target_dir: &Path, contracts: &[Contract], compiler: &Compiler) -> Result<()> {
     for contract in contracts {
         let mut command = cargo(root, compiler);
+        command.args(["rustc", "--quiet"]);
+        match contract.origin {
+            Origin::Contract => command.args(["--lib", "--crate-type", "cdylib"]),
+            Origin::Sample => command.args(["--example", &contract.name]),
+        };
         command
-            .args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib"])
             .args(["--profile", PROFILE, "--package", &contract.package])
             .args(["--target", TARGET, "--target-dir"])
             .arg(target_dir);
@@ -84,7 +88,12 @@ fn unstable(command: &mut Command) {
 
 /// Where cargo leaves a contract's module.
 pub(super) fn raw_module(target_dir: &Path, contract: &Contract) -> PathBuf {
-    target_dir.join(TARGET).join(PROFILE).join(format!("{}.wasm", contract.lib))
+    let built = target_dir.join(TARGET).join(PROFILE);
+    let folder = match contract.origin {
+        Origin::Contract => built,
+        Origin::Sample => built.join("examples"),
+    };
+    folder.join(format!("{}.wasm", contract.lib))
 }
 
 /// Flags in cargo's encoded form, whose separator allows spaces in paths.

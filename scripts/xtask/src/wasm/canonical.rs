@@ -12,6 +12,7 @@ use wasmparser::{ExternalKind, Parser, Payload, Validator, WasmFeatures};
 
 use crate::error::{Error, Result};
 use crate::process;
+use crate::workspace::{Contract, Origin};
 
 /// Bumped when anything here changes the bytes, so that no cached artifact survives.
 pub(super) const PIPELINE: u32 = 1;
@@ -82,7 +83,8 @@ pub(super) fn compressed_len(wasm: &[u8]) -> usize {
 }
 
 /// Refuses a program that no chain would take, or that carries a path of this machine.
-pub(super) fn verify(name: &str, wasm: &[u8], compressed: usize, paths: &[&Path]) -> Result<()> {
+pub(super) fn verify(contract: &Contract, wasm: &[u8], compressed: usize, paths: &[&Path]) -> Result<()> {
+    let (name, accounts) = (&contract.name, accounts_max(contract.origin));
     let problem = |problem: String| Err(Error::Contract { contract: name.to_owned(), problem });
     if let Err(error) = Validator::new_with_features(FEATURES).validate_all(wasm) {
         return problem(format!("not a module a Stylus chain accepts: {error}"));
@@ -93,9 +95,9 @@ pub(super) fn verify(name: &str, wasm: &[u8], compressed: usize, paths: &[&Path]
     if wasm.len() > WASM_BYTES_MAX {
         return problem(format!("{} bytes, at most {WASM_BYTES_MAX} are activated", wasm.len()));
     }
-    if compressed + PREFIX_BYTES >= CODE_BYTES_MAX {
+    if compressed >= accounts * (CODE_BYTES_MAX - PREFIX_BYTES) {
         return problem(format!(
-            "{compressed} bytes compressed and {PREFIX_BYTES} of prefix; an account holds fewer than {CODE_BYTES_MAX}"
+            "{compressed} bytes compressed and {PREFIX_BYTES} of prefix; each of {accounts} account(s) holds fewer than {CODE_BYTES_MAX}"
         ));
     }
     for path in paths {
@@ -105,6 +107,14 @@ pub(super) fn verify(name: &str, wasm: &[u8], compressed: usize, paths: &[&Path]
         }
     }
     Ok(())
+}
+
+/// Accounts a program may be spread over: one on every chain, two from ArbOS 60.
+fn accounts_max(origin: Origin) -> usize {
+    match origin {
+        Origin::Contract => 1,
+        Origin::Sample => 2,
+    }
 }
 
 /// Says which part of the agreement between a program and its chain is not kept.
@@ -146,9 +156,13 @@ mod tests {
         (func (export "user_entrypoint") (param i32) (result i32) i32.const 0)
         (data (i32.const 0) "/srv/someone/project/src/lib.rs"))"#;
 
+    fn sample(origin: Origin) -> Contract {
+        Contract { origin, name: "sample".into(), package: "sample".into(), lib: "sample".into(), abi_bin: None }
+    }
+
     fn check(wat: &str, paths: &[&Path]) -> std::result::Result<(), String> {
         let wasm = canonical("sample", &wat::parse_str(wat).unwrap()).unwrap();
-        verify("sample", &wasm, compressed_len(&wasm), paths).map_err(|e| e.to_string())
+        verify(&sample(Origin::Contract), &wasm, compressed_len(&wasm), paths).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -194,7 +208,9 @@ mod tests {
     fn size_limits_hold_at_the_edge() {
         let wasm = canonical("sample", &wat::parse_str(GOOD).unwrap()).unwrap();
         let fits = CODE_BYTES_MAX - PREFIX_BYTES - 1;
-        assert!(verify("sample", &wasm, fits, &[]).is_ok());
-        assert!(verify("sample", &wasm, fits + 1, &[]).is_err());
+        for (origin, fits) in [(Origin::Contract, fits), (Origin::Sample, 2 * fits + 1)] {
+            assert!(verify(&sample(origin), &wasm, fits, &[]).is_ok());
+            assert!(verify(&sample(origin), &wasm, fits + 1, &[]).is_err());
+        }
     }
 }

@@ -32,6 +32,9 @@ pub(crate) use self::reproduce::reproduce;
 pub(crate) struct Options {
     /// Contracts by folder name; all of them when none is named.
     pub(crate) contracts: Vec<String>,
+    /// Build the sample programs of the dev chain's tests instead, to target/contracts/samples.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) samples: bool,
     /// Fail when a size or hash differs from test/goldens/wasm-sizes.json (same compiler only).
     #[arg(long)]
     pub(crate) check: bool,
@@ -95,12 +98,16 @@ struct Stamp {
 /// No toolchain, a compile error, a program no chain would take, or (with `check`) a difference from
 /// the golden.
 pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
-    let contracts = select(workspace.contracts(), &options.contracts)?;
+    let (all, out) = if options.samples {
+        (workspace.samples(), workspace.samples_out())
+    } else {
+        (workspace.contracts(), workspace.contracts_out())
+    };
+    let contracts = select(all, &options.contracts)?;
     let tools = Tools::bring_in(options.toolchain)?;
-    let out = workspace.contracts_out();
     let target_dir = workspace.target_directory.join("wasm");
     let sizes = build(&workspace.root, &target_dir, &out, &contracts, &tools)?;
-    if options.contracts.is_empty() {
+    if options.contracts.is_empty() && !options.samples {
         write_manifest(&out, &sizes)?;
         if options.check {
             check(&sizes, &Sizes::path(&workspace.root))?;
@@ -129,7 +136,7 @@ fn build(root: &Path, target_dir: &Path, out: &Path, contracts: &[Contract], too
     println!("{:<24} {:>8} {:>8}", "contract", "wasm", "brotli");
     for contract in contracts {
         let raw = build::raw_module(target_dir, contract);
-        match finish(&contract.name, &raw, out, tools, &hidden) {
+        match finish(contract, &raw, out, tools, &hidden) {
             Ok(artifact) => drop(measured.insert(contract.name.clone(), artifact)),
             Err(Error::Contract { problem, .. }) => {
                 refused.push(format!("  {}: {problem}", contract.name));
@@ -144,7 +151,8 @@ fn build(root: &Path, target_dir: &Path, out: &Path, contracts: &[Contract], too
 }
 
 /// Turns the compiler's module into the artifact, unless the one that lies there was made from it.
-fn finish(name: &str, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -> Result<Measured> {
+fn finish(contract: &Contract, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -> Result<Measured> {
+    let name = contract.name.as_str();
     let module = std::fs::read(raw).map_err(Error::io("read", raw))?;
     let artifact = out.join(format!("{name}.wasm"));
     let stamp_path = out.join(format!(".{name}.stamp.json"));
@@ -165,7 +173,7 @@ fn finish(name: &str, raw: &Path, out: &Path, tools: &Tools, hidden: &[&Path]) -
     };
     let brotli_bytes = canonical::compressed_len(&wasm);
     print_sizes(name, wasm.len(), brotli_bytes);
-    canonical::verify(name, &wasm, brotli_bytes, hidden)?;
+    canonical::verify(contract, &wasm, brotli_bytes, hidden)?;
     std::fs::write(&artifact, &wasm).map_err(Error::io("write", &artifact))?;
     let measured = Measured { wasm_bytes: wasm.len(), brotli_bytes, sha256: sha256(&wasm) };
     let stamp = Stamp { pipeline: canonical::PIPELINE, tools: tools.name(), raw_sha256, measured: measured.clone() };
@@ -219,9 +227,11 @@ fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Origin;
 
     fn contract(name: &str) -> Contract {
-        Contract { name: name.into(), package: format!("cor-contract-{name}"), lib: name.into(), abi_bin: None }
+        let package = format!("cor-contract-{name}");
+        Contract { origin: Origin::Contract, name: name.into(), package, lib: name.into(), abi_bin: None }
     }
 
     #[test]
