@@ -1,10 +1,9 @@
 //! Contracts by themselves, on a chain without sockets whose time the test owns: for every answer of one contract.
 
-use std::time::Duration;
-
 use alloy::{
     primitives::{Address, Bytes, LogData, TxKind, U256, address},
     rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
     sol,
     sol_types::{SolCall, SolError},
 };
@@ -32,7 +31,6 @@ sol! {
 /// A chain and what can be done to contracts on it.
 pub struct Solo {
     node: NodeHandle,
-    clock: ManualClock,
     artifacts: Artifacts,
 }
 
@@ -64,21 +62,31 @@ struct Mined {
 }
 
 impl Solo {
-    /// Starts a chain with eight funded accounts.
+    /// Starts a chain with sixteen funded accounts.
     ///
     /// # Panics
     /// If the chain does not start.
     pub async fn start() -> Self {
-        let clock = ManualClock::at_secs(START_SECS);
-        let config = NodeConfig { accounts: 8, clock: std::sync::Arc::new(clock.clone()), ..NodeConfig::test().no_socket() };
+        // It stands still: what moves is the chain's distance from it, which goes back with the chain.
+        let clock = std::sync::Arc::new(ManualClock::at_secs(START_SECS));
+        let config = NodeConfig { accounts: 16, clock, ..NodeConfig::test().no_socket() };
         let node = Node::spawn(config).await.expect("the chain starts");
-        Self { node, clock, artifacts: Artifacts::new(&crate::paths::contracts()) }
+        Self { node, artifacts: Artifacts::new(&crate::paths::contracts()) }
     }
 
     /// Address of a funded account.
     #[must_use]
     pub fn account(&self, index: usize) -> Address {
         self.node.accounts()[index].address
+    }
+
+    /// Key of a funded account.
+    ///
+    /// # Panics
+    /// If there is no such account.
+    #[must_use]
+    pub fn key(&self, index: usize) -> PrivateKeySigner {
+        PrivateKeySigner::from_bytes(&self.node.accounts()[index].private_key).expect("a valid key")
     }
 
     /// The chain itself.
@@ -123,6 +131,15 @@ impl Solo {
         let contract = self.place(name);
         self.construct(contract, arguments).unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
         contract
+    }
+
+    /// Sends calldata and mines it.
+    ///
+    /// # Errors
+    /// What it reverts with.
+    pub fn transact(&self, from: Address, to: Address, data: Vec<u8>) -> Result<Done<Bytes>, Refused> {
+        let request = TransactionRequest { to: Some(to.into()), ..self.request(from, data) };
+        self.execute(request).map(|mined| mined.done)
     }
 
     /// Sends a call and mines it.
@@ -171,16 +188,16 @@ impl Solo {
         self.view(to, call).unwrap_or_else(|refused| panic!("{}: {refused:?}", C::SIGNATURE))
     }
 
-    /// Moves the clock forward and mines a block at the new time.
+    /// Moves the chain's time forward and mines a block at the new time.
     ///
     /// # Panics
     /// If no block can be mined.
     pub fn pass(&self, secs: u64) {
-        self.clock.advance(Duration::from_secs(secs));
+        self.chain().increase_time(secs);
         self.chain().mine().expect("a block is mined");
     }
 
-    /// Runs `test`, and undoes what it did.
+    /// Runs `test`, and undoes what it did: time as well.
     ///
     /// # Panics
     /// If the chain cannot go back.
@@ -193,11 +210,6 @@ impl Solo {
 
     fn request(&self, from: Address, data: Vec<u8>) -> TransactionRequest {
         TransactionRequest { from: Some(from), input: Bytes::from(data).into(), ..TransactionRequest::default() }
-    }
-
-    fn transact(&self, from: Address, to: Address, data: Vec<u8>) -> Result<Done<Bytes>, Refused> {
-        let request = TransactionRequest { to: Some(to.into()), ..self.request(from, data) };
-        self.execute(request).map(|mined| mined.done)
     }
 
     fn execute(&self, request: TransactionRequest) -> Result<Mined, Refused> {

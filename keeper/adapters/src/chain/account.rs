@@ -96,7 +96,7 @@ impl Account {
     }
 
     /// Transactions of the account that are mined.
-    pub(super) async fn nonce(&self) -> Result<u64, ChainError> {
+    pub(crate) async fn nonce(&self) -> Result<u64, ChainError> {
         self.provider.get_transaction_count(self.address()).await.map_err(|error| self.unreachable(&error))
     }
 

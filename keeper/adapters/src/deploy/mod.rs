@@ -5,7 +5,7 @@ mod code;
 mod params;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256, address, keccak256},
+    primitives::{Address, Bytes, U256, address, keccak256},
     providers::Provider,
     sol,
     sol_types::{SolCall, SolEvent, SolValue},
@@ -143,9 +143,10 @@ impl Deployer<'_> {
     async fn create(&mut self, name: &str, arguments: Vec<u8>) -> Result<Address, DeployError> {
         let code = self.artifacts.code(name)?;
         (self.progress)(&format!("deploying {name} ({} bytes)", code.len()));
-        let salt = keccak256(
-            (name.to_owned(), self.account.address(), keccak256(&code), self.contracts.len() as u64, now_nanos()).abi_encode(),
-        );
+        // The nonce makes the salt the deployment's own, so that the same code can be deployed again, and the addresses repeatable.
+        let step = || format!("deploying {name}");
+        let nonce = self.account.nonce().await.map_err(|source| DeployError::Chain { step: step(), source })?;
+        let salt = keccak256((name.to_owned(), self.account.address(), keccak256(&code), nonce).abi_encode());
         let init_data = [stylus_constructorCall::SELECTOR.as_slice(), &arguments].concat();
         let call = IStylusDeployer::deployCall {
             bytecode: code::init_code(&code).into(),
@@ -157,7 +158,7 @@ impl Deployer<'_> {
             .account
             .call("StylusDeployer.deploy", STYLUS_DEPLOYER, call.abi_encode().into(), U256::from(ACTIVATION_VALUE_WEI))
             .await;
-        let receipt = mined.map_err(|source| DeployError::Chain { step: format!("deploying {name}"), source })?.receipt;
+        let receipt = mined.map_err(|source| DeployError::Chain { step: step(), source })?.receipt;
         let logs = receipt.logs().iter().filter(|log| log.address() == STYLUS_DEPLOYER);
         let deployed = logs.filter_map(|log| IStylusDeployer::ContractDeployed::decode_log(&log.inner).ok()).next();
         let address = deployed.ok_or_else(|| DeployError::NoAddress(name.to_owned()))?.deployedContract;
@@ -255,10 +256,4 @@ impl Deployer<'_> {
         }
         Ok(())
     }
-}
-
-/// Makes the salt of a deployment its own, so that the same code can be deployed again.
-fn now_nanos() -> B256 {
-    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    U256::from(elapsed.as_nanos()).into()
 }
