@@ -1,16 +1,18 @@
 //! ERC-20 with a constructor, ERC-721 with receivers.
 
 use alloy::{
+    network::TransactionBuilder,
     primitives::{Address, B256, Bytes, U256},
+    providers::Provider,
+    rpc::types::TransactionRequest,
     sol,
+    sol_types::SolValue,
 };
 use cor_anvil::arbos::ArbOsVersion;
 
-use crate::place::{Place, event, revert_data, typed};
+use crate::place::{Place, construction, event, revert_data, typed};
 
 sol! {
-    function stylus_constructor(string name, address owner, uint256 supply);
-
     #[derive(Debug, PartialEq)]
     #[sol(rpc)]
     interface Token {
@@ -71,8 +73,8 @@ pub(crate) use sent;
 async fn a_token_is_constructed_once_and_with_ether() {
     let place = Place::start(ArbOsVersion::V51).await;
     let owner = place.account(0);
-    let constructor = stylus_constructorCall { name: "Sample".into(), owner, supply: u(1_000) };
-    let at = place.construct("token", &constructor, u(7), B256::with_last_byte(1)).await;
+    let arguments = ("Sample".to_owned(), owner, u(1_000)).abi_encode_params();
+    let at = place.construct("token", &arguments, u(7), B256::with_last_byte(1)).await;
     let token = Token::new(at, &place.provider);
     assert_eq!(token.name().call().await.unwrap(), "Sample");
     assert_eq!(token.decimals().call().await.unwrap(), 18);
@@ -81,10 +83,10 @@ async fn a_token_is_constructed_once_and_with_ether() {
     assert_eq!(token.balanceOf(owner).call().await.unwrap(), u(1_000));
     assert_eq!(place.balance(at).await, u(7), "what was too much for the activation went back");
 
-    let again = token.call_builder(&constructor);
-    assert!(again.call().await.err().and_then(|error| error.as_revert_data()).is_some(), "a second construction reverts");
+    let again = TransactionRequest::default().with_to(at).with_input(construction(&arguments));
+    assert!(place.provider.call(again).await.is_err(), "a second construction reverts");
     // The same program elsewhere is its own contract, and is not activated a second time.
-    let other = stylus_constructorCall { name: "Other".into(), ..constructor };
+    let other = ("Other".to_owned(), owner, u(1_000)).abi_encode_params();
     let second = place.construct("token", &other, U256::ZERO, B256::with_last_byte(2)).await;
     assert_eq!(Token::new(second, &place.provider).name().call().await.unwrap(), "Other");
     assert_eq!(token.name().call().await.unwrap(), "Sample");
@@ -94,8 +96,8 @@ async fn a_token_is_constructed_once_and_with_ether() {
 async fn a_token_keeps_its_books_and_says_why_not() {
     let place = Place::start(ArbOsVersion::V51).await;
     let [owner, friend, stranger] = [0, 1, 2].map(|index| place.account(index));
-    let constructor = stylus_constructorCall { name: "Sample".into(), owner, supply: u(1_000) };
-    let token = Token::new(place.construct("token", &constructor, U256::ZERO, B256::ZERO).await, &place.provider);
+    let arguments = ("Sample".to_owned(), owner, u(1_000)).abi_encode_params();
+    let token = Token::new(place.construct("token", &arguments, U256::ZERO, B256::ZERO).await, &place.provider);
 
     let receipt = sent!(token.transfer(friend, u(300)));
     assert_eq!(event::<Token::Transfer>(&receipt), Token::Transfer { from: owner, to: friend, value: u(300) });

@@ -31,6 +31,9 @@ sol! {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
     }
 
+    // The selector of every constructor, whatever its arguments.
+    function stylus_constructor();
+
     #[sol(rpc)]
     interface StylusDeployer {
         event ContractDeployed(address deployedContract);
@@ -94,13 +97,18 @@ impl Place {
     }
 
     /// Deploys, activates and constructs a sample in one transaction, as `cargo stylus deploy` does.
-    pub(crate) async fn construct(&self, name: &str, constructor: &impl SolCall, value: U256, salt: B256) -> Address {
+    pub(crate) async fn construct(&self, name: &str, arguments: &[u8], value: U256, salt: B256) -> Address {
         let deployer = StylusDeployer::new(STYLUS_DEPLOYER, &self.provider);
-        let call = deployer.deploy_call(init_code(&code(name)).into(), constructor.abi_encode().into(), value, salt);
+        let call = deployer.deploy_call(init_code(&code(name)).into(), construction(arguments), value, salt);
         let receipt =
             call.value(value + U256::from(ACTIVATION_WEI)).send().await.expect("the deployer takes it").get_receipt().await;
         event::<StylusDeployer::ContractDeployed>(&receipt.expect("it is mined")).deployedContract
     }
+}
+
+/// Calldata of a constructor with encoded arguments.
+pub(crate) fn construction(arguments: &[u8]) -> Bytes {
+    [&stylus_constructorCall::SELECTOR[..], arguments].concat().into()
 }
 
 /// A sample as it lies on chain.
