@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header, Transaction as _};
 use alloy_eips::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, TxHash, U256};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use revm::context::result::{ExecutionResult, Output};
 
 use super::{
     Block, Receipt, State, Tx,
-    block::logs_bloom,
     db::{BlockHashes, StateDb},
     tx::tx_env,
 };
@@ -96,7 +95,9 @@ pub(crate) fn build(
 ) -> Result<Built, ExecError> {
     let context = rules.context(parent.number().saturating_add(1), timestamp);
     let config = rules.exec_of_mined();
-    let (mut transactions, mut receipts, mut invalid) = (Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    // Blocks are kept: most have one transaction, for which a vector that grows by itself would take the room of four.
+    let (mut transactions, mut receipts) = (Vec::with_capacity(txs.len()), Vec::<Receipt>::with_capacity(txs.len()));
+    let mut invalid = Vec::new();
     let (mut gas_used, mut log_index) = (0u64, 0u64);
     for tx in txs {
         if tx.gas_limit() > rules.block_gas_limit.saturating_sub(gas_used) {
@@ -146,9 +147,11 @@ pub(crate) fn seal(
     context: &BlockContext,
     parent_hash: B256,
     state_root: B256,
-    transactions: Vec<Tx>,
-    receipts: Vec<Receipt>,
+    mut transactions: Vec<Tx>,
+    mut receipts: Vec<Receipt>,
 ) -> Block {
+    transactions.shrink_to_fit();
+    receipts.shrink_to_fit();
     let transactions_root = ordered_trie_root_with_encoder(&transactions, |tx, out| tx.encode_2718(out));
     let envelopes: Vec<_> = transactions.iter().zip(&receipts).map(|(tx, receipt)| receipt.to_envelope(tx)).collect();
     let header = Header {
@@ -158,7 +161,8 @@ pub(crate) fn seal(
         state_root,
         transactions_root,
         receipts_root: ordered_trie_root_with_encoder(&envelopes, |receipt, out| receipt.encode_2718(out)),
-        logs_bloom: logs_bloom(receipts.iter().flat_map(|receipt| &receipt.logs)),
+        // Each receipt has computed its own.
+        logs_bloom: envelopes.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | *receipt.logs_bloom()),
         // Nitro's headers say 1 here.
         difficulty: U256::ONE,
         number: context.number,

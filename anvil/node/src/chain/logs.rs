@@ -33,10 +33,12 @@ pub struct MinedLog {
     pub removed: bool,
 }
 
-/// All logs of `block`, in order.
-pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = MinedLog> {
-    block.transactions.iter().zip(&block.receipts).zip(0u64..).flat_map(move |((tx, receipt), tx_index)| {
-        receipt.logs.iter().zip(receipt.first_log_index..).map(move |(log, log_index)| MinedLog {
+/// All logs of `block` that `wanted` takes, in order.
+fn block_logs(block: &Block, removed: bool, wanted: impl Fn(&Log) -> bool) -> Vec<MinedLog> {
+    let mut found = Vec::new();
+    for ((tx, receipt), tx_index) in block.transactions.iter().zip(&block.receipts).zip(0u64..) {
+        let numbered = receipt.logs.iter().zip(receipt.first_log_index..);
+        found.extend(numbered.filter(|(log, _)| wanted(log)).map(|(log, log_index)| MinedLog {
             log: log.clone(),
             block_hash: block.hash,
             block_number: block.number(),
@@ -45,8 +47,9 @@ pub(crate) fn block_logs(block: &Block, removed: bool) -> impl Iterator<Item = M
             tx_index,
             log_index,
             removed,
-        })
-    })
+        }));
+    }
+    found
 }
 
 /// Logs of `block` that `filter` asks for by address and topics.
@@ -54,7 +57,7 @@ pub(crate) fn matching_logs(block: &Block, filter: &Filter, removed: bool) -> Ve
     if !filter.matches_bloom(block.header.logs_bloom) {
         return Vec::new();
     }
-    block_logs(block, removed).filter(|mined| filter.matches(&mined.log)).collect()
+    block_logs(block, removed, |log| filter.matches(log))
 }
 
 impl Chain {
