@@ -9,11 +9,13 @@
 //!  abi        exported ABI = golden = interface
 //!  bless      write the goldens anew
 //!  vectors    run golden programs of the Stylus VM
+//!  bench      the dev chain side by side with Anvil, Stylus with native code
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
 
 mod abi;
+mod bench;
 mod dev;
 mod error;
 mod process;
@@ -60,6 +62,11 @@ enum Command {
         /// Folder with vectors, in the format of test/vectors/stylus.
         dir: String,
     },
+    /// Measure, and print tables.
+    Bench {
+        #[command(subcommand)]
+        what: bench::What,
+    },
 }
 
 fn main() -> ExitCode {
@@ -83,6 +90,7 @@ fn run(command: Command) -> Result<()> {
         Command::Abi(options) => abi::abi(&workspace, options),
         Command::Bless => bless(&workspace),
         Command::Vectors { dir } => dev::vectors(&workspace, &dir),
+        Command::Bench { what } => bench::bench(&workspace, &what),
     }
 }
 

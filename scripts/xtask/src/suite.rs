@@ -85,7 +85,7 @@ fn has_component(name: &str) -> bool {
 
 /// Installs what the tests with foreign clients need: every `package-lock.json` and every
 /// `requirements.txt` under `test/`, the latter into a `.venv` beside it.
-fn foreign_clients(root: &Path) -> Result<()> {
+pub(crate) fn foreign_clients(root: &Path) -> Result<()> {
     for manifest in manifests(&root.join("test"), "package-lock.json") {
         need("npm", &["nodejs", "npm"])?;
         let mut npm = Command::new("npm");

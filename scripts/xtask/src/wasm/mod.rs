@@ -15,7 +15,7 @@ mod reproduce;
 pub(crate) mod toolchain;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -114,6 +114,17 @@ pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
         }
     }
     Ok(sizes)
+}
+
+/// Builds the program that `cargo xtask bench chain` measures, into `out`; where it lies.
+///
+/// # Errors
+/// As [`wasm`], but for the goldens: it is no contract of the network.
+pub(crate) fn program(workspace: &Workspace, program: &Contract, out: &Path) -> Result<PathBuf> {
+    let tools = Tools::bring_in(None)?;
+    let target_dir = workspace.target_directory.join("wasm");
+    build(&workspace.root, &target_dir, out, std::slice::from_ref(program), &tools)?;
+    Ok(out.join(format!("{}.wasm", program.name)))
 }
 
 fn select(all: Vec<Contract>, asked: &[String]) -> Result<Vec<Contract>> {
