@@ -51,8 +51,8 @@ impl Pair {
     /// Both chains, mining when told to.
     pub(crate) async fn start() -> Self {
         let config = NodeConfig {
-            chain_id: CHAIN_ID,
-            block_gas_limit: BLOCK_GAS_LIMIT,
+            chain_id: Some(CHAIN_ID),
+            block_gas_limit: Some(BLOCK_GAS_LIMIT),
             coinbase: COINBASE,
             mining: cor_anvil::Mining::Manual,
             ..NodeConfig::test().clock(ManualClock::at_secs(GENESIS_SECS))
