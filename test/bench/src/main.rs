@@ -183,8 +183,8 @@ async fn stylus(program: &std::path::Path, counts: &Counts) -> Result<(), BenchE
     let times = stylus.starts(counts.start_repeats).await?;
     println!("\n| a call that does next to nothing ({} bytes of WASM) | ms |\n|---|---:|", times.wasm_bytes);
     for (what, times) in [
-        ("cold: the program is compiled first", &times.cold),
-        ("compiled on disk", &times.disk),
+        ("first call of a new node in a process that has compiled the program", &times.fresh),
+        ("first call of a new node that reads the compiled program from disk", &times.disk),
         ("warm: compiled in memory", &times.warm),
     ] {
         println!("| {what} | {} |", shown(median_ms(times)));

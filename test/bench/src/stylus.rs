@@ -38,8 +38,8 @@ pub(crate) struct KernelTimes {
 /// What it takes until a program runs.
 #[derive(Debug)]
 pub(crate) struct StartTimes {
-    /// First call of a node that has to compile the program.
-    pub(crate) cold: Vec<Duration>,
+    /// First call of a new node. The machine of this process has compiled the program when it was activated, and keeps it.
+    pub(crate) fresh: Vec<Duration>,
     /// First call of a node that finds it compiled on disk.
     pub(crate) disk: Vec<Duration>,
     /// A call of a node that has it in memory.
@@ -99,9 +99,9 @@ impl Stylus {
         let config = NodeConfig { program_cache: Some(cache.0.clone()), ..NodeConfig::default() };
         // The first of these compiles, and leaves the module on disk.
         self.first_call(config.clone(), &dump).await?;
-        let mut times = StartTimes { cold: Vec::new(), disk: Vec::new(), warm: Vec::new(), wasm_bytes: self.wasm_bytes };
+        let mut times = StartTimes { fresh: Vec::new(), disk: Vec::new(), warm: Vec::new(), wasm_bytes: self.wasm_bytes };
         for _ in 0..repeats {
-            times.cold.push(self.first_call(NodeConfig::default(), &dump).await?);
+            times.fresh.push(self.first_call(NodeConfig::default(), &dump).await?);
             times.disk.push(self.first_call(config.clone(), &dump).await?);
             let start = Instant::now();
             call(self.node.chain(), self.program, Kernel::Keccak, 1)?;

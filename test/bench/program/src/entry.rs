@@ -11,7 +11,7 @@ unsafe extern "C" {
 
 /// Answers the calldata; anything of another length than [`INPUT_BYTES`] reverts.
 #[unsafe(no_mangle)]
-pub extern "C" fn user_entrypoint(len: usize) -> usize {
+extern "C" fn user_entrypoint(len: usize) -> usize {
     if len != INPUT_BYTES {
         return 1;
     }
@@ -26,7 +26,7 @@ pub extern "C" fn user_entrypoint(len: usize) -> usize {
 
 /// Every program imports this hook; this one grows no memory.
 #[unsafe(no_mangle)]
-pub extern "C" fn mark_used() {
+extern "C" fn mark_used() {
     // SAFETY: the host only charges for the pages, of which there are none.
     unsafe { pay_for_memory_grow(0) };
 }
