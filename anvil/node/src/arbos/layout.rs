@@ -23,6 +23,8 @@ pub(crate) mod root {
     pub(crate) const INFRA_FEE_ACCOUNT: u64 = 6;
     /// Level of compression the price of calldata assumes.
     pub(crate) const BROTLI_LEVEL: u64 = 7;
+    /// When the native token's owners may be named, seconds; 0 is never.
+    pub(crate) const NATIVE_TOKEN_FROM: u64 = 8;
 }
 
 /// Pricing of the parent chain's data.
@@ -49,6 +51,11 @@ pub(crate) static MODULE_HASHES: LazySpace = LazyLock::new(|| PROGRAMS.sub(2));
 pub(crate) static DATA_PRICER: LazySpace = LazyLock::new(|| PROGRAMS.sub(3));
 /// Who may cache programs.
 pub(crate) static CACHE_MANAGERS: LazySpace = LazyLock::new(|| PROGRAMS.sub(4));
+
+/// Gas the owner asks for every activation, at 0.
+pub(crate) static ACTIVATION_GAS: LazySpace = LazyLock::new(|| PROGRAMS.sub(5));
+/// Who may mint and burn the native token.
+pub(crate) static NATIVE_TOKEN_OWNERS: LazySpace = LazyLock::new(|| Space::ROOT.sub(10));
 
 /// Fields of [`L1_PRICING`].
 pub(crate) mod l1 {

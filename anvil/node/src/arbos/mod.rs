@@ -11,6 +11,7 @@ pub(crate) mod params;
 pub(crate) mod precompiles;
 mod pricer;
 pub(crate) mod programs;
+mod sends;
 pub(crate) mod source;
 pub(crate) mod storage;
 mod version;
@@ -25,7 +26,17 @@ pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, S
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::root;
-use storage::{Slots, Space};
+pub(crate) use sends::Sends;
+use storage::{Meter, Slots, Space, StateError, Storage};
+
+/// The messages to the parent chain, of a state whose ArbOS slots `slots` reads.
+pub(crate) fn sends<S: Slots>(slots: &mut S) -> Result<Sends, S::Error> {
+    let mut meter = Meter::free();
+    sends::load(&mut Storage::new(slots, &mut meter)).map_err(|error| match error {
+        StateError::Broken(error) => error,
+        StateError::OutOfGas => unreachable!("a free meter does not run out"),
+    })
+}
 
 /// The slot of [`ARBOS_STATE`] that holds the release's number; zero on a chain without ArbOS.
 pub(crate) fn version_slot() -> U256 {

@@ -47,6 +47,16 @@ impl ArbOsVersion {
         matches!(self, Self::V60)
     }
 
+    /// True from the release in which the chain's owner may ask more gas for activations.
+    pub const fn has_activation_gas(self) -> bool {
+        matches!(self, Self::V60)
+    }
+
+    /// True from the release in which the limits of gas are reported one by one, and who may mint the native token.
+    pub const fn has_gas_limits(self) -> bool {
+        !matches!(self, Self::V40)
+    }
+
     /// True from the release in which a program used shortly before in the same block starts at the
     /// cached price.
     pub const fn has_recent_programs(self) -> bool {

@@ -80,11 +80,22 @@ impl Block {
     }
 
     /// The fields Nitro puts into `mixHash`: messages sent to the parent chain, its block number, the format version.
-    pub(crate) fn mix_hash(l1_number: u64, arbos_version: u64) -> B256 {
+    pub(crate) fn mix_hash(sends: u64, l1_number: u64, arbos_version: u64) -> B256 {
         let mut word = [0u8; 32];
+        word[..8].copy_from_slice(&sends.to_be_bytes());
         word[8..16].copy_from_slice(&l1_number.to_be_bytes());
         word[16..24].copy_from_slice(&arbos_version.to_be_bytes());
         B256::new(word)
+    }
+
+    /// Messages sent to the parent chain so far, as the header has it.
+    pub fn send_count(&self) -> u64 {
+        self.header.mix_hash.first_chunk().map_or(0, |count| u64::from_be_bytes(*count))
+    }
+
+    /// Root over the messages sent to the parent chain, as the header has it. Blocks of a re-organisation have another value here.
+    pub fn send_root(&self) -> B256 {
+        B256::try_from(self.header.extra_data.as_ref()).unwrap_or_default()
     }
 
     /// Nitro counts here the messages read from the parent chain; the first is the chain's initialisation.

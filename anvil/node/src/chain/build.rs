@@ -9,10 +9,11 @@ use alloy_trie::root::ordered_trie_root_with_encoder;
 use revm::context::result::{ExecutionResult, Output};
 
 use super::{
-    Block, Receipt, State, Tx,
+    Block, Receipt, State, StateError, Tx,
     db::{BlockHashes, StateDb},
     tx::tx_env,
 };
+use crate::arbos::{self, ARBOS_STATE, storage::Slots};
 use crate::evm::{BlockContext, ExecConfig, ExecError, Executor, RecentPrograms};
 
 /// Seconds between blocks of the parent chain.
@@ -28,8 +29,8 @@ pub(crate) struct Rules {
     pub(crate) coinbase: Address,
     /// What `PREVRANDAO` answers; Arbitrum's constant is 1.
     pub(crate) prevrandao: B256,
-    /// Goes into the header where Nitro keeps the root of messages to the parent chain; there are none, so it is zero, except for
-    /// blocks of a re-organisation, which must differ from those they replace.
+    /// Zero, except for blocks of a re-organisation, which must differ from those they replace: goes into the header in place of
+    /// the root of messages to the parent chain.
     pub(crate) salt: B256,
     /// Number of the parent chain's block at `genesis_timestamp`.
     pub(crate) l1_genesis_number: u64,
@@ -117,11 +118,12 @@ pub(crate) fn build(
             }
         }
     }
-    let block = seal(rules, &context, parent.hash, state.root(), transactions, receipts);
+    let block = seal(rules, &context, parent.hash, &state, transactions, receipts)?;
     Ok(Built { block, state, invalid })
 }
 
-fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
+/// What is kept of a transaction.
+pub(super) fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
     let (success, gas_used) = (result.is_success(), result.tx_gas_used());
     let (logs, output) = match result {
         ExecutionResult::Success { logs, output: Output::Call(output), .. } => (logs, output),
@@ -141,24 +143,43 @@ fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_l
     }
 }
 
+/// The slots of the ArbOS state in the state of a block.
+struct ArbOsSlots<'a>(&'a State);
+
+impl Slots for ArbOsSlots<'_> {
+    type Error = StateError;
+
+    fn load(&mut self, slot: U256) -> Result<U256, StateError> {
+        self.0.storage(ARBOS_STATE, slot)
+    }
+
+    fn store(&mut self, _: U256, _: U256) -> Result<(), StateError> {
+        unreachable!("sealing only reads")
+    }
+}
+
 /// Puts the parts together under a header.
+///
+/// # Errors
+/// [`StateError`] if the messages to the parent chain cannot be read.
 pub(crate) fn seal(
     rules: &Rules,
     context: &BlockContext,
     parent_hash: B256,
-    state_root: B256,
+    state: &State,
     mut transactions: Vec<Tx>,
     mut receipts: Vec<Receipt>,
-) -> Block {
+) -> Result<Block, StateError> {
     transactions.shrink_to_fit();
     receipts.shrink_to_fit();
     let transactions_root = ordered_trie_root_with_encoder(&transactions, |tx, out| tx.encode_2718(out));
     let envelopes: Vec<_> = transactions.iter().zip(&receipts).map(|(tx, receipt)| receipt.to_envelope(tx)).collect();
+    let sends = arbos::sends(&mut ArbOsSlots(state))?;
     let header = Header {
         parent_hash,
         ommers_hash: EMPTY_OMMER_ROOT_HASH,
         beneficiary: context.beneficiary,
-        state_root,
+        state_root: state.root(),
         transactions_root,
         receipts_root: ordered_trie_root_with_encoder(&envelopes, |receipt, out| receipt.encode_2718(out)),
         // Each receipt has computed its own.
@@ -169,12 +190,12 @@ pub(crate) fn seal(
         gas_limit: context.gas_limit,
         gas_used: receipts.last().map_or(0, |receipt| receipt.cumulative_gas_used),
         timestamp: context.timestamp,
-        extra_data: Bytes::copy_from_slice(rules.salt.as_slice()),
-        mix_hash: Block::mix_hash(context.l1_block_number, rules.exec.arbos.number()),
+        extra_data: Bytes::copy_from_slice(if rules.salt.is_zero() { sends.root.as_slice() } else { rules.salt.as_slice() }),
+        mix_hash: Block::mix_hash(sends.count, context.l1_block_number, rules.exec.arbos.number()),
         nonce: Block::DELAYED_MESSAGES_READ,
         base_fee_per_gas: Some(context.base_fee),
         ..Header::default()
     };
     let hash = header.hash_slow();
-    Block { header, hash, l1_number: context.l1_block_number, transactions, receipts }
+    Ok(Block { header, hash, l1_number: context.l1_block_number, transactions, receipts })
 }

@@ -100,7 +100,7 @@ impl Chain {
         if id == BlockId::Number(BlockNumberOrTag::Pending) {
             return self.pending_view();
         }
-        let block = self.block(id)?;
+        let block = self.block_with_state(id)?;
         let state = self.state_after(block.number())?;
         let shared = self.inner.shared.read();
         Ok(View { state, context: shared.rules.context_of(&block), rules: shared.rules.clone() })

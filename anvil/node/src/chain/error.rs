@@ -150,6 +150,14 @@ pub enum ChainError {
     /// No such block.
     #[error("block not found")]
     BlockNotFound,
+    /// No block with this number yet.
+    #[error("BlockOutOfRangeError: block height is {head} but requested was {requested}")]
+    BlockOutOfRange {
+        /// Number asked for.
+        requested: u64,
+        /// The newest block.
+        head: u64,
+    },
     /// No such transaction.
     #[error("transaction not found: {0}")]
     TxNotFound(TxHash),
@@ -266,6 +274,7 @@ impl ChainError {
             Self::ReorgDepth { .. } => "CHAIN-120",
             Self::Panicked => "CHAIN-121",
             Self::Undecodable(_) => "CHAIN-122",
+            Self::BlockOutOfRange { .. } => "CHAIN-123",
         }
     }
 

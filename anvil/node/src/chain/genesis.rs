@@ -83,7 +83,7 @@ fn fresh(config: &NodeConfig, wallet: &Wallet, timestamp: u64) -> Result<(Block,
     }
     fund(&mut state, config, wallet)?;
     let context = rules.context(config.genesis_number, timestamp);
-    let block = seal(&rules, &context, B256::ZERO, state.root(), Vec::new(), Vec::new());
+    let block = seal(&rules, &context, B256::ZERO, &state, Vec::new(), Vec::new())?;
     Ok((block, state, rules))
 }
 

@@ -11,6 +11,7 @@ mod call;
 mod cheats;
 mod db;
 mod dump;
+mod erc20;
 mod error;
 mod estimate;
 mod events;
@@ -21,17 +22,20 @@ mod ledger;
 mod logs;
 mod mine;
 mod overrides;
+mod parity;
 mod pool;
 mod proof;
 mod query;
 mod reorg;
 mod send;
 mod sequencer;
+mod simulate;
 mod snapshot;
 mod state;
 mod submit;
 mod time;
 mod trace;
+mod tracer;
 mod trie;
 mod tx;
 mod workers;
@@ -53,9 +57,11 @@ pub use self::{
     genesis::Genesis,
     logs::{LOGS_MAX, MinedLog},
     mine::MINE_MAX,
+    parity::TRACE_FILTER_BLOCKS_MAX,
     pool::POOL_MAX,
     proof::AccountProof,
     query::{PoolContent, TxLocation},
+    simulate::SIMULATED_BLOCKS_MAX,
     snapshot::SNAPSHOTS_MAX,
     state::{State, StateError},
     tx::{TX_BYTES_MAX, Tx},
@@ -72,6 +78,8 @@ use self::{
 };
 pub(crate) use self::{
     logs::matching_logs,
+    parity::TraceTypes,
+    simulate::Simulated,
     state::{Account, Origin},
 };
 use crate::{

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use alloy_consensus::Transaction as _;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 
@@ -81,6 +82,16 @@ impl Chain {
         ledger.block(number).cloned()
     }
 
+    /// A block whose state is asked for: a number that is too high is the client's mistake.
+    pub(super) fn block_with_state(&self, id: BlockId) -> Result<Arc<Block>, ChainError> {
+        self.block(id).map_err(|error| match id {
+            BlockId::Number(BlockNumberOrTag::Number(requested)) if requested > self.block_number() => {
+                ChainError::BlockOutOfRange { requested, head: self.block_number() }
+            }
+            _ => error,
+        })
+    }
+
     /// The block that would be mined now, with what the pool holds.
     pub(crate) fn pending_block(&self) -> Result<Block, ChainError> {
         let ready = {
@@ -101,7 +112,7 @@ impl Chain {
                 Ok(self.view(super::CallOptions::default(), BlockNumberOrTag::Pending)?.state)
             }
             Some(id) => {
-                let number = self.block(id)?.number();
+                let number = self.block_with_state(id)?.number();
                 self.state_after(number)
             }
         }
@@ -151,6 +162,29 @@ impl Chain {
     /// The block and the index of a mined transaction.
     pub fn mined(&self, hash: TxHash) -> Option<(Arc<Block>, usize)> {
         self.inner.shared.read().ledger.transaction(hash)
+    }
+
+    /// The transaction of `sender` with `nonce`, in the blocks or in the pool.
+    pub fn transaction_of(&self, sender: Address, nonce: u64) -> Option<TxLocation> {
+        let shared = self.inner.shared.read();
+        let is_it = |tx: &Tx| tx.nonce() == nonce && tx.signer() == sender;
+        let blocks = shared.ledger.range(0, u64::MAX);
+        let mined = blocks.into_iter().rev().find_map(|block| {
+            let index = block.transactions.iter().position(is_it)?;
+            Some(TxLocation::Mined(block, index))
+        });
+        let waiting = || shared.pool.hashes_of(sender).iter().filter_map(|hash| shared.pool.get(hash)).find(|tx| is_it(tx));
+        mined.or_else(|| waiting().cloned().map(TxLocation::Pending))
+    }
+
+    /// Code with this hash, if an account has it after a block.
+    ///
+    /// # Errors
+    /// As [`state`](Self::state).
+    pub fn code_by_hash(&self, hash: B256, block: Option<BlockId>) -> Result<Option<Bytes>, ChainError> {
+        let state = self.state(block)?;
+        let found = state.accounts().find(|(_, account)| account.code_hash == hash);
+        Ok(found.map(|(_, account)| account.code.original_bytes()))
     }
 
     /// What waits in the pool.

@@ -4,7 +4,10 @@ use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy_primitives::{Address, Signature, TxHash, U256, keccak256};
 use alloy_rpc_types::{AccessList, TransactionRequest};
 
-use super::{CallOptions, Chain, ChainError, Tx, dump::with_hash};
+use super::{CallOptions, Chain, ChainError, Tx, TxError, dump::with_hash};
+
+/// Types of transactions the node makes: legacy, EIP-2930, EIP-1559 and EIP-7702.
+const TX_TYPES: [u8; 4] = [0, 1, 2, 4];
 
 /// A transaction the node made.
 #[derive(Debug, Clone)]
@@ -62,6 +65,12 @@ impl Chain {
         self.wallet().sign_transaction(from, tx).ok_or(ChainError::NoSigner(from))
     }
 
+    /// Fills in, but does not sign (`eth_fillTransaction`).
+    pub(crate) fn unsigned_here(&self, request: TransactionRequest) -> Result<Tx, ChainError> {
+        let from = self.sender_of(&request)?;
+        Ok(Tx::new_unchecked(unsigned(self.fill_here(request)?), from))
+    }
+
     fn sender_of(&self, request: &TransactionRequest) -> Result<Address, ChainError> {
         let first = || self.wallet().addresses().next();
         request.from.or_else(first).ok_or_else(|| ChainError::Invalid("the request names no sender".to_owned()))
@@ -69,6 +78,9 @@ impl Chain {
 
     /// Completes a request with nonce, gas limit, fees and chain id, as a wallet would.
     pub(crate) fn fill_here(&self, mut request: TransactionRequest) -> Result<TypedTransaction, ChainError> {
+        if let Some(kind) = request.transaction_type.filter(|kind| !TX_TYPES.contains(kind)) {
+            return Err(TxError::Unsupported(kind).into());
+        }
         let from = self.sender_of(&request)?;
         request.from = Some(from);
         request.normalize_input();
@@ -97,8 +109,13 @@ impl Chain {
     }
 }
 
+/// A transaction nobody signed, as `eth_fillTransaction` shows it.
+fn unsigned(tx: TypedTransaction) -> TxEnvelope {
+    tx.into_signed(Signature::new(U256::ZERO, U256::ZERO, false)).into()
+}
+
 /// A transaction nobody signed. Its hash covers the sender, so that two senders' equal transactions differ.
-fn impersonated(tx: TypedTransaction, from: Address) -> Tx {
+pub(super) fn impersonated(tx: TypedTransaction, from: Address) -> Tx {
     let signature = Signature::new(U256::ONE, U256::ONE, false);
     let signed: TxEnvelope = tx.into_signed(signature).into();
     let hash = keccak256([signed.tx_hash().as_slice(), from.as_slice()].concat());

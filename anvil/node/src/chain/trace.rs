@@ -13,10 +13,12 @@ use revm::{
     context::{BlockEnv, TxEnv},
     state::EvmState,
 };
-use revm_inspectors::tracing::{DebugInspector, DebugInspectorError, TransactionContext};
+use revm_inspectors::tracing::{DebugInspectorError, TransactionContext};
 
-use super::{Block, CallOptions, Chain, ChainError, State, Tx, build::Rules, call::call_env, db::StateDb, tx::tx_env};
-use crate::evm::{BlockContext, ExecConfig};
+use super::{
+    Block, CallOptions, Chain, ChainError, State, Tx, build::Rules, call::call_env, db::StateDb, tracer::Tracer, tx::tx_env,
+};
+use crate::evm::{BlockContext, ExecConfig, StylusTracer};
 
 /// A transaction in the place it was, or would be, executed in.
 struct Scene<'a> {
@@ -76,25 +78,38 @@ impl Chain {
 
     /// The trace, and what the transaction changed.
     fn trace(&self, scene: Scene<'_>, tx: TxEnv, options: GethDebugTracingOptions) -> Result<(GethTrace, EvmState), ChainError> {
-        let mut inspector = DebugInspector::new(options).map_err(|error| tracer_error(&error))?;
         let mut db = StateDb { state: scene.state, hashes: &*self.inner };
-        let outcome = self.inner.executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut inspector)?;
-        let block = BlockEnv { number: U256::from(scene.context.number), basefee: scene.context.base_fee, ..BlockEnv::default() };
-        let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(|error| match error {
-            DebugInspectorError::Database(error) => ChainError::State(error),
-            error => tracer_error(&error),
-        })?;
-        Ok((trace, outcome.state))
+        let executor = &self.inner.executor;
+        match Tracer::new(options)? {
+            Tracer::Geth(mut inspector) => {
+                let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut *inspector)?;
+                let (number, basefee) = (U256::from(scene.context.number), scene.context.base_fee);
+                let block = BlockEnv { number, basefee, ..BlockEnv::default() };
+                let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(|error| match error {
+                    DebugInspectorError::Database(error) => ChainError::State(error),
+                    error => tracer_error(&error),
+                })?;
+                Ok((trace, outcome.state))
+            }
+            Tracer::Stylus => {
+                let mut inspector = StylusTracer::default();
+                let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx, &mut inspector)?;
+                let trace = inspector.into_trace().map_err(|error| tracer_error(&error))?;
+                let trace = serde_json::to_value(trace).map_err(|error| tracer_error(&error))?;
+                Ok((GethTrace::JS(trace), outcome.state))
+            }
+        }
     }
 
     /// The rules and the state a block was built on.
-    fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
+    pub(super) fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
         let parent = block.number().checked_sub(1).ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
         let state = self.state_after(parent)?;
         Ok((self.inner.shared.read().rules.clone(), state))
     }
 
-    fn replay(&self, rules: &Rules, context: &BlockContext, state: &mut State, tx: &Tx) -> Result<(), ChainError> {
+    /// Executes a mined transaction again.
+    pub(super) fn replay(&self, rules: &Rules, context: &BlockContext, state: &mut State, tx: &Tx) -> Result<(), ChainError> {
         let db = StateDb { state, hashes: &*self.inner };
         let outcome = self.inner.executor.transact(db, context, &rules.exec_of_mined(), tx_env(tx))?;
         state.commit(outcome.state);

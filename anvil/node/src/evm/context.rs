@@ -10,7 +10,7 @@ use revm::{
     primitives::{Address, U256},
 };
 
-use super::{BlockContext, ExecConfig};
+use super::{BlockContext, ExecConfig, host_calls::HostCallLog};
 
 /// The context inspectors see.
 pub type ArbContext<DB> = Context<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ArbChain>;
@@ -22,6 +22,8 @@ pub struct ArbChain {
     pub block: BlockContext,
     /// The rules in force.
     pub config: ExecConfig,
+    /// Host calls of programs, for inspectors that ask for them.
+    pub host_calls: HostCallLog,
     /// The machine programs run on.
     pub(crate) vm: Arc<Vm>,
     /// What the transaction has open.
@@ -71,6 +73,7 @@ pub(super) fn build<DB: Database>(db: DB, block: &BlockContext, config: &ExecCon
     context.with_block(block_env(block)).with_cfg(cfg_env(config)).with_chain(ArbChain {
         block: block.clone(),
         config: *config,
+        host_calls: HostCallLog::default(),
         vm,
         tx: TxState::default(),
     })

@@ -1,7 +1,7 @@
 //! What a Stylus program asks of the chain, answered from the journal and by nested EVM frames.
 
 use cor_stylus_vm::{
-    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, EvmApi, PageModel,
+    ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, EvmApi, HostCall, PageModel,
 };
 use revm::{
     Database, Inspector,
@@ -286,6 +286,14 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
     fn add_pages(&mut self, pages: u16) -> ApiResult<u64> {
         let model = self.pages;
         Ok(self.context().chain.tx.pages.add(pages, &model))
+    }
+
+    fn wants_trace(&self) -> bool {
+        self.evm.inner.ctx.chain.host_calls.is_started()
+    }
+
+    fn trace(&mut self, call: HostCall<'_>) {
+        self.context().chain.host_calls.push(&call);
     }
 
     fn console(&mut self, line: &str) {

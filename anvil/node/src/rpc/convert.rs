@@ -49,8 +49,8 @@ pub(super) fn block(block: &Block, full: bool) -> NitroBlock {
     NitroBlock {
         block: RpcBlock::new(header, transactions),
         l1_block_number: U64::from(block.l1_number),
-        send_count: U64::ZERO,
-        send_root: B256::ZERO,
+        send_count: U64::from(block.send_count()),
+        send_root: block.send_root(),
     }
 }
 
@@ -113,6 +113,12 @@ pub(super) fn receipt(block: &Block, index: usize) -> Option<NitroReceipt> {
         l1_block_number: U64::from(block.l1_number),
         revert_reason: (!receipt.success && !receipt.output.is_empty()).then(|| receipt.output.clone()),
     })
+}
+
+/// The logs of the transaction at `index`, with their places.
+pub(super) fn receipt_logs(block: &Block, index: usize) -> Vec<RpcLog> {
+    let placed = block.transaction(index).map(|(tx, receipt)| receipt_envelope(block, index, tx, receipt));
+    placed.map(|envelope| envelope.logs().to_vec()).unwrap_or_default()
 }
 
 fn receipt_envelope(block: &Block, index: usize, tx: &Tx, receipt: &Receipt) -> ReceiptEnvelope<RpcLog> {

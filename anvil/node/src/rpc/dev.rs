@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{Address, B256, Bytes, TxHash, U64, U256};
 use alloy_rpc_types::anvil::{Forking, ReorgOptions, TransactionData};
 use alloy_serde::JsonStorageKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Namespace, params::Number};
+use super::{Namespace, convert, params::Number};
 use crate::{
     Mining,
     chain::{AnyDump, Chain, ChainError, Genesis},
@@ -27,6 +28,13 @@ pub(super) fn register(namespace: &mut Namespace) {
 
 fn register_mining(namespace: &mut Namespace) {
     namespace.write("evm_mine", evm_mine);
+    namespace.write("evm_mine_detailed", |chain, (options,): (Option<MineOptions>,)| {
+        let before = chain.block_number();
+        evm_mine(chain, (options,))?;
+        let mined = (before + 1..=chain.block_number()).filter_map(|number| chain.block(number).ok());
+        Ok(mined.map(|block| convert::block(&block, true)).collect::<Vec<_>>())
+    });
+    namespace.alias("evm_mine_detailed", &["anvil_mine_detailed"]);
     namespace.write("anvil_mine", mine);
     namespace.alias("anvil_mine", &["hardhat_mine"]);
     namespace.write("evm_setAutomine", |chain, (on,): (bool,)| chain.set_mining(if on { Mining::Auto } else { Mining::Manual }));
@@ -144,6 +152,14 @@ fn register_accounts(namespace: &mut Namespace) {
     namespace.heavy("anvil_addBalance", |chain, (address, wei): (Address, U256)| {
         chain.set_balance(address, chain.balance(address)?.saturating_add(wei))
     });
+    namespace.alias("anvil_addBalance", &["hardhat_addBalance", "tenderly_addBalance"]);
+    namespace.heavy("anvil_setERC20Balance", |chain, (owner, token, amount): (Address, Address, U256)| {
+        chain.set_erc20_balance(owner, token, amount)
+    });
+    namespace.alias("anvil_setERC20Balance", &["anvil_dealERC20"]);
+    namespace.heavy("anvil_setERC20Allowance", |chain, (owner, spender, token, amount): (Address, Address, Address, U256)| {
+        chain.set_erc20_allowance(owner, spender, token, amount)
+    });
     namespace.heavy("anvil_setCode", |chain, (address, code): (Address, Bytes)| chain.set_code(address, code));
     namespace.alias("anvil_setCode", &["hardhat_setCode", "evm_setAccountCode"]);
     namespace.heavy("anvil_setNonce", |chain, (address, nonce): (Address, Number)| chain.set_nonce(address, nonce.0));
@@ -187,6 +203,7 @@ fn register_pool(namespace: &mut Namespace) {
         chain.drop_all_transactions();
         Ok(())
     });
+    namespace.alias("anvil_dropAllTransactions", &["hardhat_dropAllTransactions"]);
     namespace.quick("anvil_removePoolTransactions", |chain, (sender,): (Address,)| {
         chain.drop_transactions_of(sender);
         Ok(())
@@ -258,6 +275,7 @@ struct Metadata {
 }
 
 fn register_info(namespace: &mut Namespace) {
+    namespace.heavy("anvil_getGenesisTime", |chain, ()| Ok(chain.block(BlockNumberOrTag::Earliest)?.timestamp()));
     namespace.quick("anvil_nodeInfo", |chain, ()| Ok(node_info(chain)));
     namespace.quick("anvil_metadata", |chain, ()| {
         let latest = chain.latest();

@@ -42,6 +42,7 @@ fn code(error: &ChainError) -> i32 {
         | ChainError::NoSigner(_)
         | ChainError::Timestamp { .. }
         | ChainError::Range { .. }
+        | ChainError::BlockOutOfRange { .. }
         | ChainError::Dump(_)
         | ChainError::Tracer(_) => INVALID_PARAMS_CODE,
         ChainError::TooManyFilters(_) | ChainError::TooManyLogs { .. } | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,

@@ -22,8 +22,10 @@ pub(super) fn register(namespace: &mut Namespace) {
     namespace.quick("eth_gasPrice", |chain, ()| Ok(U64::from(chain.base_fee())));
     // Arbitrum collects no tips.
     namespace.quick("eth_maxPriorityFeePerGas", |_, ()| Ok(U64::ZERO));
+    // There are no blobs; `BLOBBASEFEE` answers the same.
+    namespace.quick("eth_blobBaseFee", |_, ()| Ok(U64::ONE));
     namespace.quick("eth_accounts", |chain, ()| Ok(chain.wallet().addresses().collect::<Vec<_>>()));
-    namespace.alias("eth_accounts", &["personal_listAccounts"]);
+    namespace.alias("eth_accounts", &["eth_requestAccounts", "personal_listAccounts"]);
     namespace.quick("eth_coinbase", |chain, ()| Ok(chain.latest().header.beneficiary));
     namespace.quick("eth_syncing", |_, ()| Ok(false));
     namespace.quick("eth_mining", |_, ()| Ok(false));
@@ -60,6 +62,15 @@ pub(super) fn register(namespace: &mut Namespace) {
     });
     namespace.quick("eth_getRawTransactionByHash", raw_transaction);
     namespace.alias("eth_getRawTransactionByHash", &["debug_getRawTransaction"]);
+    namespace.heavy("eth_getRawTransactionByBlockHashAndIndex", |chain, (hash, index): (B256, Index)| {
+        Ok(raw_in_block(chain, hash.into(), index))
+    });
+    namespace.heavy("eth_getRawTransactionByBlockNumberAndIndex", |chain, (number, index): (BlockNumberOrTag, Index)| {
+        Ok(raw_in_block(chain, number.into(), index))
+    });
+    namespace.heavy("eth_getTransactionBySenderAndNonce", |chain, (sender, nonce): (Address, Number)| {
+        Ok(chain.transaction_of(sender, nonce.0).and_then(|found| located(chain, found)))
+    });
     namespace.quick("eth_getTransactionReceipt", |chain, (hash,): (TxHash,)| {
         Ok(chain.mined(hash).and_then(|(block, index)| convert::receipt(&block, index)))
     });
@@ -104,10 +115,19 @@ fn count(chain: &Chain, id: BlockId) -> Answer<Option<U64>> {
 }
 
 fn transaction(chain: &Chain, (hash,): (TxHash,)) -> Answer<Option<Transaction<TxEnvelope>>> {
-    Ok(chain.transaction(hash).and_then(|found| match found {
+    Ok(chain.transaction(hash).and_then(|found| located(chain, found)))
+}
+
+fn located(chain: &Chain, found: TxLocation) -> Option<Transaction<TxEnvelope>> {
+    match found {
         TxLocation::Mined(block, index) => convert::mined_transaction(&block, index),
         TxLocation::Pending(tx) => Some(convert::pending_transaction(&tx, chain.base_fee())),
-    }))
+    }
+}
+
+fn raw_in_block(chain: &Chain, id: BlockId, index: Index) -> Option<Bytes> {
+    let block = chain.block(id).ok()?;
+    block.transaction(index.into()).map(|(tx, _)| tx.encoded_2718().into())
 }
 
 fn in_block(chain: &Chain, id: BlockId, index: Index) -> Answer<Option<Transaction<TxEnvelope>>> {

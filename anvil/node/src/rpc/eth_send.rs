@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use alloy_consensus::TxEnvelope;
+use alloy_dyn_abi::TypedData;
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, Bytes, TxHash};
-use alloy_rpc_types::TransactionRequest;
+use alloy_rpc_types::{FillTransaction, TransactionRequest};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -30,6 +31,17 @@ pub(super) fn register(namespace: &mut Namespace) {
         let tx = chain.sign_here(request)?;
         Ok(SignedTransaction { raw: tx.encoded_2718().into(), tx })
     });
+    namespace.heavy("eth_fillTransaction", |chain, (request,): (TransactionRequest,)| {
+        let tx = chain.unsigned_here(request)?;
+        Ok(FillTransaction { raw: tx.encoded_2718().into(), tx: convert::pending_transaction(&tx, chain.base_fee()) })
+    });
+    // The three differ in what wallets of their time could encode; the newest form covers the others.
+    namespace.quick("eth_signTypedData_v4", |chain, (address, data): (Address, TypedData)| {
+        let hash = data.eip712_signing_hash().map_err(|error| ChainError::Invalid(format!("invalid typed data: {error}")))?;
+        let signature = chain.wallet().sign_hash(address, hash).ok_or(ChainError::NoSigner(address))?;
+        Ok(Bytes::from(signature.as_bytes()))
+    });
+    namespace.alias("eth_signTypedData_v4", &["eth_signTypedData_v3", "eth_signTypedData"]);
     namespace.quick("eth_sign", |chain, (address, message): (Address, Bytes)| sign(chain, address, &message));
     namespace.quick("personal_sign", |chain, (message, address): (Bytes, Address)| sign(chain, address, &message));
     register_sending(namespace);

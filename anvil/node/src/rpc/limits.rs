@@ -17,3 +17,5 @@ pub(super) const MESSAGES_BUFFERED: u32 = 1_024;
 pub(super) const FEE_HISTORY_BLOCKS_MAX: u64 = 1_024;
 /// Percentiles of one `eth_feeHistory` (geth).
 pub(super) const FEE_HISTORY_PERCENTILES_MAX: usize = 100;
+/// Slots of one `eth_getStorageValues` (geth).
+pub(super) const STORAGE_VALUES_MAX: usize = 1_024;

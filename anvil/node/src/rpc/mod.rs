@@ -5,21 +5,25 @@ mod debug;
 mod dev;
 mod error;
 mod eth;
+mod eth_account;
 mod eth_call;
 mod eth_filter;
 mod eth_send;
+mod eth_simulate;
 mod limits;
 mod net_web3;
 mod origin;
 mod params;
 mod server;
 mod subscribe;
+mod trace;
 mod txpool;
 
 use std::sync::Arc;
 
 use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
 use serde::Serialize;
+use serde_json::value::to_raw_value;
 
 use self::{error::to_rpc, origin::Placed, params::FromParams};
 use crate::chain::{Chain, ChainError};
@@ -69,6 +73,22 @@ impl Namespace {
         }
     }
 
+    /// As [`heavy`](Self::heavy), for answers nested as deeply as calls: walking through them takes the deep stack of that thread.
+    fn deep<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
+    where
+        P: FromParams,
+        R: Serialize + 'static,
+    {
+        let serialised = move |chain: &Chain, params| {
+            let answer = method(chain, params)?;
+            to_raw_value(&answer).map_err(|error| ChainError::Tracer(error.to_string()))
+        };
+        self.async_method(
+            name,
+            move |chain, params| async move { chain.read_async(move |chain| serialised(chain, params)).await },
+        );
+    }
+
     /// A method that makes or removes blocks, and so runs on the thread for that.
     fn write<P, R>(&mut self, name: &'static str, method: fn(&Chain, P) -> Result<R, ChainError>)
     where
@@ -105,13 +125,16 @@ impl Namespace {
 fn methods(chain: Chain) -> RpcModule<Chain> {
     let mut namespace = Namespace::new(chain);
     eth::register(&mut namespace);
+    eth_account::register(&mut namespace);
     eth_call::register(&mut namespace);
+    eth_simulate::register(&mut namespace);
     eth_send::register(&mut namespace);
     eth_filter::register(&mut namespace);
     subscribe::register(&mut namespace);
     net_web3::register(&mut namespace);
     dev::register(&mut namespace);
     debug::register(&mut namespace);
+    trace::register(&mut namespace);
     txpool::register(&mut namespace);
     namespace.module
 }

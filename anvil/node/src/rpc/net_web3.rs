@@ -9,6 +9,7 @@ pub(super) const CLIENT_VERSION: &str = concat!("anvil/cor-v", env!("CARGO_PKG_V
 
 pub(super) fn register(namespace: &mut Namespace) {
     namespace.quick("net_version", |chain, ()| Ok(chain.chain_id().to_string()));
+    namespace.alias("net_version", &["eth_networkId"]);
     namespace.quick("net_listening", |_, ()| Ok(true));
     namespace.quick("net_peerCount", |_, ()| Ok(U64::ZERO));
     namespace.quick("web3_clientVersion", |_, ()| Ok(CLIENT_VERSION));

@@ -17,4 +17,5 @@ mod prices;
 mod programs;
 mod random_transactions;
 mod scripts;
+mod stylus_tracer;
 mod tracing;

@@ -2,16 +2,16 @@
 
 use alloy_sol_types::{SolCall, SolError, sol};
 use cor_anvil::arbos::{CREATE2_FACTORY, STYLUS_DEPLOYER};
-use cor_anvil::evm::ArbOsVersion;
+use cor_anvil::evm::{ArbOsVersion, ExecConfig};
 use cor_stylus_vm::prepare::init_code;
 use revm::{
     context::result::ExecutionResult,
-    primitives::{Address, B256, Bytes, U256, keccak256},
+    primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
 };
 
 use crate::chain::{
-    CHAIN_ID, COUNTER_WASM, Chain, DELEGATE_PROXY, ETHER, GAS_LIMIT, PROXY, SENDER, calldata, hex_code, output_of, set_number,
-    stylus_code, via,
+    ARB_WASM, CHAIN_ID, COUNTER_WASM, Chain, DELEGATE_PROXY, ETHER, GAS_LIMIT, GENESIS_TIME, PROXY, SENDER, calldata, hex_code,
+    output_of, set_number, stylus_code, via,
 };
 
 sol! {
@@ -27,6 +27,7 @@ sol! {
         function setInkPrice(uint32 price) external;
         function setWasmMinInitGas(uint8 gas, uint16 cached) external;
         function setNetworkFeeAccount(address account) external;
+        function setWasmActivationGas(uint64 gas) external;
         function scheduleArbOSUpgrade(uint64 newVersion, uint64 timestamp) external;
     }
     interface Debug {
@@ -118,15 +119,110 @@ fn who_called() {
 #[test]
 fn a_message_to_the_parent_chain_takes_its_money_along() {
     let mut chain = Chain::new();
-    for position in 0..2 {
+    let mut roots = vec![B256::ZERO];
+    let mut leaves = Vec::new();
+    for index in 0..4u64 {
         let destination = Address::repeat_byte(3);
         let data = Sys::sendTxToL1Call { destination, data: Bytes::from_static(b"hi") }.abi_encode();
         let result = chain.send(SYS, data, ETHER);
-        assert_eq!(word(&result), U256::from(position));
-        let topics = result.logs()[0].data.topics();
-        assert_eq!(topics[1], destination.into_word());
-        assert_eq!(topics[3], B256::from(U256::from(position)));
+        assert_eq!(word(&result), U256::from(index));
+        let logs = result.logs();
+        let message = &logs.last().unwrap().data;
+        let content: [&[u8]; 7] = [
+            SENDER.as_slice(),
+            destination.as_slice(),
+            &U256::from(1).to_be_bytes::<32>(),
+            &U256::from(1_000_001).to_be_bytes::<32>(),
+            &U256::from(GENESIS_TIME).to_be_bytes::<32>(),
+            &ETHER.to_be_bytes::<32>(),
+            b"hi",
+        ];
+        let hash = keccak256(content.concat());
+        assert_eq!(
+            message.topics()[0],
+            keccak256("L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)")
+        );
+        assert_eq!(message.topics()[1..], [destination.into_word(), hash, U256::from(index).into()]);
+        leaves.push(keccak256(hash));
+        // Nodes of the tree that this message completed, lowest first.
+        let updates = &logs[..logs.len() - 1];
+        assert_eq!(updates.len() as u32, (index + 1).trailing_zeros());
+        for (level, update) in (1u64..).zip(updates) {
+            let topics = update.data.topics();
+            assert_eq!(topics[0], keccak256("SendMerkleUpdate(uint256,bytes32,uint256)"));
+            assert_eq!((topics[1], topics[3]), (B256::ZERO, B256::from((U256::from(level) << 192) | U256::from(index))));
+        }
         assert_eq!(chain.balance(SYS), U256::ZERO);
+        roots.push(tree_state(&mut chain).1);
+    }
+    let pair = |a: B256, b: B256| keccak256([a, b].concat());
+    let (left, right) = (pair(leaves[0], leaves[1]), pair(leaves[2], leaves[3]));
+    let expected = [B256::ZERO, leaves[0], left, pair(left, pair(leaves[2], B256::ZERO)), pair(left, right)];
+    assert_eq!(roots, expected);
+    assert_eq!(tree_state(&mut chain).0, 4);
+    let result = chain.call(SYS, calldata("sendMerkleTreeState()", &[]));
+    assert!(!result.is_success(), "only for calls from no one");
+}
+
+/// Size and root of the tree of messages, asked as `eth_call` without a sender does.
+fn tree_state(chain: &mut Chain) -> (u64, B256) {
+    let mut tx = chain.tx(TxKind::Call(SYS), calldata("sendMerkleTreeState()", &[]), U256::ZERO);
+    tx.caller = Address::ZERO;
+    chain.config = chain.config.for_simulation();
+    let done = chain.simulate(tx).unwrap();
+    chain.config = ExecConfig { arbos: chain.config.arbos, ..ExecConfig::new(CHAIN_ID) };
+    let answer = output_of(&done.result).clone();
+    (U256::from_be_slice(&answer[..32]).to(), B256::from_slice(&answer[32..64]))
+}
+
+#[test]
+fn the_owner_may_ask_more_gas_for_activations() {
+    let data = Owner::setWasmActivationGasCall { gas: 1_000_000 }.abi_encode();
+    assert!(!Chain::new().call(OWNER, data.clone()).is_success(), "not before ArbOS 60");
+    let [before, after] = [false, true].map(|asks| {
+        let mut chain = Chain::at(ArbOsVersion::V60);
+        if asks {
+            assert!(chain.call(OWNER, data.clone()).is_success());
+        }
+        let gas = chain.call(ARB_WASM, calldata("activationGas()", &[]));
+        assert_eq!(word(&gas), U256::from(if asks { 1_000_000 } else { 0 }));
+        let program = chain.deploy(&stylus_code(COUNTER_WASM));
+        let result = chain.activate(program);
+        assert!(result.is_success());
+        result.tx_gas_used()
+    });
+    assert_eq!(after - before, 1_000_000);
+}
+
+#[test]
+fn methods_by_release() {
+    let cases = [
+        (GAS_INFO, "getMaxTxGasLimit()", ArbOsVersion::V51, Some(32_000_000)),
+        (GAS_INFO, "getMaxBlockGasLimit()", ArbOsVersion::V51, Some(32_000_000)),
+        (GAS_INFO, "getGasPricingConstraints()", ArbOsVersion::V51, Some(32)),
+        (OWNER_PUBLIC, "getAllNativeTokenOwners()", ArbOsVersion::V51, Some(32)),
+        (OWNER_PUBLIC, "getNativeTokenManagementFrom()", ArbOsVersion::V51, Some(0)),
+        (OWNER_PUBLIC, "getMaxStylusContractFragments()", ArbOsVersion::V60, Some(2)),
+        (ARB_WASM, "activationGas()", ArbOsVersion::V60, Some(0)),
+        (SYS, "nothing()", ArbOsVersion::V60, None),
+        (INFO, "nothing()", ArbOsVersion::V60, None),
+        (GAS_INFO, "nothing()", ArbOsVersion::V60, None),
+    ];
+    for (contract, signature, since, answer) in cases {
+        for arbos in ArbOsVersion::ALL {
+            let result = Chain::at(arbos).call(contract, calldata(signature, &[]));
+            match answer.filter(|_| arbos >= since) {
+                Some(answer) => assert_eq!(word(&result), U256::from(answer), "{signature} on {arbos}"),
+                // Unknown: reverts without data, and all gas is gone.
+                None => {
+                    assert!(
+                        matches!(&result, ExecutionResult::Revert { output, .. } if output.is_empty()),
+                        "{signature} on {arbos}"
+                    );
+                    assert_eq!(result.tx_gas_used(), GAS_LIMIT, "{signature} on {arbos}");
+                }
+            }
+        }
     }
 }
 

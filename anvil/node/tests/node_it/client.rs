@@ -86,14 +86,27 @@ impl Client {
         self.http("POST", body, extra_headers).await
     }
 
+    /// Posts a head without a body: status line with headers, and the body of the answer.
+    pub(crate) async fn head_only(&self, headers: &str) -> (String, String) {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n",
+            self.address
+        );
+        self.exchange(&head, "").await
+    }
+
     /// Any HTTP request.
     pub(crate) async fn http(&self, verb: &str, body: &str, extra_headers: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!(
             "{verb} / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{extra_headers}\r\n",
             self.address,
             body.len()
         );
+        self.exchange(&head, body).await
+    }
+
+    async fn exchange(&self, head: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         // The server may refuse a body before it has read all of it.
         let _ = stream.write_all(body.as_bytes()).await;

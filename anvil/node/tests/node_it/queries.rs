@@ -53,7 +53,8 @@ async fn what_does_not_exist_is_null() {
         assert_eq!(node.rpc(method, params).await, Value::Null, "{method}");
     }
     let error = node.client.try_rpc("eth_getBalance", json!([node.account(0), "0x63"])).await.unwrap_err();
-    assert_eq!((&error["code"], &error["message"]), (&json!(-32001), &json!("block not found")));
+    let message = "BlockOutOfRangeError: block height is 0 but requested was 99";
+    assert_eq!((&error["code"], &error["message"]), (&json!(-32602), &json!(message)));
 }
 
 #[tokio::test]

@@ -24,7 +24,12 @@ pub(crate) fn set_number(value: u64) -> String {
 }
 
 pub(crate) async fn deploy(node: &TestNode) -> Value {
-    let code = program_code(&prepare(COUNTER_WASM, [0; 32]).unwrap());
+    deploy_module(node, COUNTER_WASM).await
+}
+
+/// Deploys a module given as text or binary.
+async fn deploy_module(node: &TestNode, wasm: &[u8]) -> Value {
+    let code = program_code(&prepare(wasm, [0; 32]).unwrap());
     node.deploy(&hex::encode_prefixed(init_code(&code))).await
 }
 
@@ -36,6 +41,13 @@ fn activation(program: &Value) -> String {
 pub(crate) async fn activate(node: &TestNode, program: &Value) {
     let request = json!({ "from": node.account(0), "to": ARB_WASM, "data": activation(program), "value": "0xde0b6b3a7640000" });
     assert_eq!(node.send(request).await["status"], "0x1");
+}
+
+/// Deploys and activates a module given as text or binary.
+pub(crate) async fn program(node: &TestNode, wasm: &[u8]) -> Value {
+    let program = deploy_module(node, wasm).await;
+    activate(node, &program).await;
+    program
 }
 
 #[tokio::test]

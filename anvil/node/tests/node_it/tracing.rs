@@ -1,11 +1,26 @@
 //! `debug_trace*`.
 
-use serde_json::json;
+use cor_anvil::NodeConfig;
+use serde_json::{Value, json};
 
 use crate::{
     bytecode::{COUNTER, PROXY, REVERTER, init_code},
     client::{TestNode, quantity, word},
+    stylus,
 };
+
+/// Program: logs its calldata, without topics, and ends.
+const LOG: &str = r#"(module
+  (import "vm_hooks" "read_args" (func $read_args (param i32)))
+  (import "vm_hooks" "emit_log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1 1)
+  (func (export "user_entrypoint") (param $n i32) (result i32)
+    (call $read_args (i32.const 0))
+    (call $log (i32.const 0) (local.get $n) (i32.const 0))
+    (i32.const 0)))"#;
+
+/// Calls itself with all the gas it has, until that is too little or the stack of calls is full.
+const RECURSIVE: &str = "5f5f5f5f5f305af100";
 
 #[tokio::test]
 async fn calls_within_calls_are_shown() {
@@ -76,6 +91,109 @@ async fn a_revert_is_shown_with_its_reason() {
     let receipt = node.send(json!({ "from": node.account(0), "to": reverter, "data": "0x6f809c4e", "gas": "0x186a0" })).await;
     let trace = node.rpc("debug_traceTransaction", json!([receipt["transactionHash"], { "tracer": "callTracer" }])).await;
     assert_eq!((&trace["error"], &trace["output"]), (&json!("execution reverted"), &json!("0x6f809c4e")));
+}
+
+#[tokio::test]
+async fn accounts_before_and_after_are_shown() {
+    let node = TestNode::start().await;
+    let counter = node.deploy(&init_code(COUNTER)).await;
+    let at = counter.as_str().unwrap();
+    let receipt = node.send(json!({ "from": node.account(0), "to": counter, "data": word(9) })).await;
+    let options = json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": true } });
+    let diff = node.rpc("debug_traceTransaction", json!([receipt["transactionHash"], options])).await;
+    assert_eq!(diff["post"][at], json!({ "storage": { word(0): word(9) } }));
+    assert_eq!(diff["pre"][at]["storage"], Value::Null, "the slot was empty: {diff}");
+    let sender = node.account(0).as_str().unwrap().to_lowercase();
+    assert_eq!((&diff["pre"][&sender]["nonce"], &diff["post"][&sender]["nonce"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn several_tracers_at_once() {
+    let node = TestNode::start().await;
+    let counter = node.deploy(&init_code(COUNTER)).await;
+    let receipt = node.send(json!({ "from": node.account(0), "to": counter, "data": word(9) })).await;
+    let hash = &receipt["transactionHash"];
+    let config = json!({ "callTracer": { "withLog": true }, "4byteTracer": null, "prestateTracer": { "diffMode": true } });
+    let mux = node.rpc("debug_traceTransaction", json!([hash, { "tracer": "muxTracer", "tracerConfig": config }])).await;
+    for (name, config) in config.as_object().unwrap() {
+        let alone = node.rpc("debug_traceTransaction", json!([hash, { "tracer": name, "tracerConfig": config }])).await;
+        assert_eq!(mux[name], alone, "{name}");
+    }
+    assert_eq!(mux["callTracer"]["logs"][0]["data"], word(9));
+    let flat = node.rpc("debug_traceTransaction", json!([hash, { "tracer": "flatCallTracer" }])).await;
+    assert_eq!((&flat[0]["action"]["to"], &flat[0]["transactionHash"], &flat[0]["type"]), (&counter, hash, &json!("call")));
+    assert_eq!(node.rpc("debug_traceTransaction", json!([hash, { "tracer": "noopTracer" }])).await, json!({}));
+}
+
+#[tokio::test]
+async fn contracts_and_programs_are_in_one_tree() {
+    let node = TestNode::start().await;
+    let (program, proxy) = (stylus::program(&node, LOG.as_bytes()).await, node.deploy(&init_code(PROXY)).await);
+    let data = format!("0x{:0>64}{}", &program.as_str().unwrap()[2..], &word(9)[2..]);
+    let receipt = node.send(json!({ "from": node.account(0), "to": proxy, "data": data })).await;
+    assert_eq!((&receipt["logs"][0]["address"], &receipt["logs"][0]["data"]), (&program, &json!(word(9))));
+    let trace = async |options: Value| node.rpc("debug_traceTransaction", json!([receipt["transactionHash"], options])).await;
+    let calls = trace(json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } })).await;
+    assert_eq!((&calls["to"], &calls["calls"][0]["to"]), (&proxy, &program));
+    assert_eq!((&calls["calls"][0]["logs"][0]["address"], &calls["calls"][0]["logs"][0]["data"]), (&program, &json!(word(9))));
+    let steps = trace(json!({})).await;
+    let ops: Vec<_> = steps["structLogs"].as_array().unwrap().iter().map(|step| (&step["op"], &step["depth"])).collect();
+    // The program has no opcodes; the contract goes on after its call.
+    assert!(ops.contains(&(&json!("CALL"), &json!(1))) && ops.iter().all(|(_, depth)| *depth == &json!(1)), "{ops:?}");
+    assert_eq!(ops.last(), Some(&(&json!("RETURN"), &json!(1))));
+    let flat = trace(json!({ "tracer": "flatCallTracer" })).await;
+    assert_eq!((&flat[1]["action"]["to"], &flat[1]["traceAddress"]), (&program, &json!([0])));
+}
+
+#[tokio::test]
+async fn host_calls_are_shown_to_cargo_stylus() {
+    let node = TestNode::start().await;
+    let (program, proxy) = (stylus::program(&node, LOG.as_bytes()).await, node.deploy(&init_code(PROXY)).await);
+    let receipt = node.send(json!({ "from": node.account(0), "to": program, "data": "0xabcd" })).await;
+    let hash = &receipt["transactionHash"];
+    let native = node.rpc("debug_traceTransaction", json!([hash, { "tracer": "stylusTracer" }])).await;
+    let shown = |call: &Value| (call["name"].clone(), call["args"].clone(), call["outs"].clone());
+    let expected = [
+        ("user_entrypoint", "0x00000002", "0x"),
+        ("read_args", "0x", "0xabcd"),
+        ("emit_log", "0x00000000abcd", "0x"),
+        ("user_returned", "0x", "0x00000000"),
+    ];
+    let expected = expected.map(|(name, args, outs)| (json!(name), json!(args), json!(outs)));
+    assert_eq!(native.as_array().unwrap().iter().map(shown).collect::<Vec<_>>(), expected);
+    let keys: Vec<_> = native[1].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["args", "endInk", "name", "outs", "startInk"]);
+    assert_eq!(native[1]["startInk"].as_u64().unwrap() - native[1]["endInk"].as_u64().unwrap(), 8400 + 5040);
+    // What cargo stylus sends unless it is told to use the native tracer, as it is and made small.
+    let script = include_str!("hostio_query.js");
+    let small = script.lines().map(|line| line.split("//").next().unwrap().trim()).collect::<Vec<_>>().join(" ");
+    for script in [script, &small] {
+        let options = json!({ "tracer": script });
+        assert_eq!(node.rpc("debug_traceTransaction", json!([hash, options])).await, native);
+    }
+    // As `cargo stylus simulate`: a call, here through a contract.
+    let data = format!("0x{:0>64}abcd", &program.as_str().unwrap()[2..]);
+    let called = node.rpc("debug_traceCall", json!([{ "to": proxy, "data": data }, "latest", { "tracer": script }])).await;
+    assert_eq!((&called[0]["name"], &called[0]["address"]), (&json!("evm_call_contract"), &program));
+    assert_eq!(called[0]["steps"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn the_deepest_tree_of_calls_is_answered() {
+    // 63/64 of the gas is passed on a thousand times, and the last call still has enough to make one more.
+    let gas = 1 << 45;
+    let node = TestNode::with(|config| NodeConfig { call_gas_cap: gas, ..config }).await;
+    let recursive = node.deploy(&init_code(RECURSIVE)).await;
+    let request = json!({ "to": recursive, "gas": quantity(gas) });
+    for (tracer, key) in [("callTracer", "calls"), ("stylusTracer", "steps")] {
+        let params = json!([request, "latest", { "tracer": tracer }]);
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "debug_traceCall", "params": params });
+        let (_, answer) = node.client.post(&body.to_string(), "").await;
+        // Too deep for a parser that guards its stack: counted as text.
+        assert!(answer.starts_with("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":"), "{}", &answer[..200.min(answer.len())]);
+        // 1024 calls below the first, and the one that is too deep.
+        assert_eq!(answer.matches(&format!("\"{key}\":[")).count(), 1025, "{tracer}");
+    }
 }
 
 #[tokio::test]

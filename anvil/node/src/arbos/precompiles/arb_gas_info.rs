@@ -40,6 +40,9 @@ sol! {
         function getL1PricingFundsDueForRewards() external view returns (uint256);
         function getL1PricingUnitsSinceUpdate() external view returns (uint64);
         function getLastL1PricingSurplus() external view returns (int256);
+        function getMaxTxGasLimit() external view returns (uint256);
+        function getMaxBlockGasLimit() external view returns (uint64);
+        function getGasPricingConstraints() external view returns (uint64[3][] memory constraints);
     }
 }
 
@@ -79,6 +82,16 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         getPricingInertiaCall::SELECTOR => call.view(|call, _: getPricingInertiaCall| l2_number(call, l2::INERTIA)),
         getGasBacklogToleranceCall::SELECTOR => {
             call.view(|call, _: getGasBacklogToleranceCall| l2_number(call, l2::BACKLOG_TOLERANCE))
+        }
+        getMaxTxGasLimitCall::SELECTOR if call.arbos().has_gas_limits() => {
+            call.view(|call, _: getMaxTxGasLimitCall| l2_field(call, l2::TX_GAS_LIMIT))
+        }
+        getMaxBlockGasLimitCall::SELECTOR if call.arbos().has_gas_limits() => {
+            call.view(|call, _: getMaxBlockGasLimitCall| l2_number(call, l2::BLOCK_GAS_LIMIT))
+        }
+        // The price stands still, so nothing constrains it.
+        getGasPricingConstraintsCall::SELECTOR if call.arbos().has_gas_limits() => {
+            call.view(|_, _: getGasPricingConstraintsCall| Ok(Vec::new()))
         }
         getCurrentTxL1GasFeesCall::SELECTOR => call.view(|_, _: getCurrentTxL1GasFeesCall| Ok(U256::ZERO)),
         _ => parent_chain(call),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::arbos::{
     address_set::AddressSet,
-    layout::{CACHE_MANAGERS, CHAIN_OWNERS, FEATURES, L1_PRICING, L2_PRICING, l1, l2, root},
+    layout::{ACTIVATION_GAS, CACHE_MANAGERS, CHAIN_OWNERS, FEATURES, L1_PRICING, L2_PRICING, l1, l2, root},
     params,
     storage::Space,
 };
@@ -61,6 +61,8 @@ sol! {
         function addWasmCacheManager(address manager) external;
         function removeWasmCacheManager(address manager) external;
         function setCalldataPriceIncrease(bool enable) external;
+        function setWasmActivationGas(uint64 gas) external;
+        function setMaxBlockGasLimit(uint64 limit) external;
         function setMaxStylusContractFragments(uint8 maxFragments) external;
 
         event OwnerActs(bytes4 indexed method, address indexed owner, bytes data);
@@ -128,6 +130,8 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
                 Ok(scheduleArbOSUpgradeReturn {})
             })
         }),
+        setWasmActivationGasCall::SELECTOR if !call.arbos().has_activation_gas() => call.refuse(),
+        setMaxBlockGasLimitCall::SELECTOR if !call.arbos().has_gas_limits() => call.refuse(),
         _ => stylus_setting(call),
     }
 }
@@ -224,6 +228,10 @@ fn field_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
         setSpeedLimitCall, setSpeedLimitReturn => l2_at(l2::SPEED_LIMIT), U256::from(args.limit);
         setMaxTxGasLimitCall, setMaxTxGasLimitReturn =>
             l2_at(l2::TX_GAS_LIMIT), U256::from(args.limit);
+        setMaxBlockGasLimitCall, setMaxBlockGasLimitReturn =>
+            l2_at(l2::BLOCK_GAS_LIMIT), U256::from(args.limit);
+        setWasmActivationGasCall, setWasmActivationGasReturn =>
+            ACTIVATION_GAS.at(0), U256::from(args.gas);
         setL2GasPricingInertiaCall, setL2GasPricingInertiaReturn =>
             l2_at(l2::INERTIA), U256::from(args.sec);
         setL2GasBacklogToleranceCall, setL2GasBacklogToleranceReturn =>

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::arbos::{
     address_set::AddressSet,
-    layout::{CHAIN_OWNERS, FEATURES, root},
+    layout::{CHAIN_OWNERS, FEATURES, NATIVE_TOKEN_OWNERS, root},
     storage::Space,
 };
 
@@ -24,6 +24,9 @@ sol! {
         function getBrotliCompressionLevel() external view returns (uint64);
         function getScheduledUpgrade() external view returns (uint64 arbosVersion, uint64 scheduledForTimestamp);
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
+        function isNativeTokenOwner(address addr) external view returns (bool);
+        function getAllNativeTokenOwners() external view returns (address[] memory);
+        function getNativeTokenManagementFrom() external view returns (uint64);
         function getMaxStylusContractFragments() external view returns (uint8);
     }
 }
@@ -57,6 +60,16 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         }),
         isCalldataPriceIncreaseEnabledCall::SELECTOR => {
             call.view(|call, _: isCalldataPriceIncreaseEnabledCall| Ok(call.storage().get(FEATURES.at(0))?.bit(0)))
+        }
+        isNativeTokenOwnerCall::SELECTOR if call.arbos().has_gas_limits() => call.view(|call, args: isNativeTokenOwnerCall| {
+            Ok(AddressSet::new(*NATIVE_TOKEN_OWNERS).contains(&mut call.storage(), args.addr)?)
+        }),
+        getAllNativeTokenOwnersCall::SELECTOR if call.arbos().has_gas_limits() => call
+            .view(|call, _: getAllNativeTokenOwnersCall| Ok(AddressSet::new(*NATIVE_TOKEN_OWNERS).members(&mut call.storage())?)),
+        getNativeTokenManagementFromCall::SELECTOR if call.arbos().has_gas_limits() => {
+            call.view(|call, _: getNativeTokenManagementFromCall| {
+                Ok(call.storage().get_u64(Space::ROOT.at(root::NATIVE_TOKEN_FROM))?)
+            })
         }
         getMaxStylusContractFragmentsCall::SELECTOR if call.arbos().has_fragments() => {
             call.view(|call, _: getMaxStylusContractFragmentsCall| Ok(load_params(call)?.max_fragment_count))

@@ -1,16 +1,15 @@
 //! ArbSys, 0x64: the chain's own numbers, who called whom, and messages to the parent chain.
 //!
-//! Messages are counted and logged; there is no parent chain to carry them to, and the tree of their
-//! hashes is not kept.
+//! Messages are counted, logged and gathered under a root, which block headers hold; there is no parent chain to carry them to.
 
 use alloy_sol_types::{SolCall, SolValue, sol};
 use revm::{
     Database,
-    primitives::{Address, Bytes, U256, address, keccak256},
+    primitives::{Address, Bytes, U256, address},
 };
 
 use super::call::{Answer, Call, Outcome, Stop};
-use crate::arbos::layout::SENDS;
+use crate::arbos::{sends, storage::READ_GAS};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]
@@ -27,6 +26,9 @@ sol! {
         function withdrawEth(address destination) external payable returns (uint256);
         function sendTxToL1(address destination, bytes calldata data) external payable returns (uint256);
 
+        function sendMerkleTreeState() external view returns (uint256 size, bytes32 root, bytes32[] memory partials);
+
+        event SendMerkleUpdate(uint256 indexed reserved, bytes32 indexed hash, uint256 indexed position);
         event L2ToL1Tx(
             address caller, address indexed destination, uint256 indexed hash, uint256 indexed position,
             uint256 arbBlockNum, uint256 ethBlockNum, uint256 timestamp, uint256 callvalue, bytes data
@@ -44,8 +46,6 @@ const VERSION_OFFSET: u64 = 55;
 const BLOCK_HASHES: u64 = 256;
 /// Added to a parent chain contract's address to get its address here.
 const ALIAS_OFFSET: Address = address!("1111000000000000000000000000000000001111");
-/// Field of [`SENDS`]: how many messages there were.
-const SENDS_SIZE: u64 = 0;
 
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
@@ -68,6 +68,7 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         }),
         withdrawEthCall::SELECTOR => call.payable(|call, args: withdrawEthCall| send(call, args.destination, Bytes::new())),
         sendTxToL1Call::SELECTOR => call.payable(|call, args: sendTxToL1Call| send(call, args.destination, args.data)),
+        sendMerkleTreeStateCall::SELECTOR => call.view(merkle_tree_state),
         _ => call.refuse(),
     }
 }
@@ -86,20 +87,37 @@ fn alias(sender: Address) -> Address {
     Address::from_word(sum.into())
 }
 
-/// Counts and logs a message; its money leaves this chain.
+/// The accumulator, for whoever exports the chain's state: only calls from no one, as `eth_call` makes them, get it.
+fn merkle_tree_state<DB: Database>(
+    call: &mut Call<'_, DB>,
+    _: sendMerkleTreeStateCall,
+) -> Outcome<sendMerkleTreeStateReturn, DB> {
+    if !call.caller().is_zero() {
+        return Err(Stop::Untyped);
+    }
+    let sends = sends::load(&mut call.storage())?;
+    Ok(sendMerkleTreeStateReturn { size: U256::from(sends.count), root: sends.root, partials: sends.partials })
+}
+
+/// Counts, gathers and logs a message; its money leaves this chain.
 fn send<DB: Database>(call: &mut Call<'_, DB>, destination: Address, data: Bytes) -> Outcome<U256, DB> {
     let (value, caller) = (call.value(), call.caller());
     let block = call.block();
     let numbers = [block.number, block.l1_block_number, block.timestamp].map(U256::from);
-    let slot = SENDS.at(SENDS_SIZE);
-    let position = call.storage().get(slot)?;
-    call.storage().set(slot, position + U256::from(1))?;
-    call.destroy(value)?;
     let content = (caller, destination, numbers[0], numbers[1], numbers[2], value, data.clone());
+    let hash = sends::hash(&mut call.storage(), &content.abi_encode_packed())?;
+    let (leaf, completed) = sends::append(&mut call.storage(), hash)?;
+    // The size is read once more.
+    call.burn(READ_GAS)?;
+    call.destroy(value)?;
+    for node in completed {
+        call.emit(&SendMerkleUpdate { reserved: U256::ZERO, hash: node.hash, position: node.position() })?;
+    }
+    let position = U256::from(leaf);
     call.emit(&L2ToL1Tx {
         caller,
         destination,
-        hash: U256::from_be_bytes(keccak256(content.abi_encode_packed()).0),
+        hash: hash.into(),
         position,
         arbBlockNum: numbers[0],
         ethBlockNum: numbers[1],

@@ -10,7 +10,9 @@ use revm::{
 
 use super::call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop};
 use crate::arbos::{
-    activation, params, pricer,
+    activation,
+    layout::ACTIVATION_GAS,
+    params, pricer,
     programs::{Inactive, Program, hours_since_start, keepalive_secs},
 };
 
@@ -55,9 +57,7 @@ sol! {
 use ArbWasm::*;
 
 /// Gas of every activation, whatever the program.
-const ACTIVATION_GAS: u64 = 1_659_168;
-/// What the chain's owner asks on top of it from ArbOS 60; the initial value.
-const EXTRA_ACTIVATION_GAS: u64 = 0;
+const BASE_ACTIVATION_GAS: u64 = 1_659_168;
 
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
@@ -77,10 +77,9 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             let (program, params) = active_at(call, args.program)?;
             Ok(program.secs_left(&params, call.block().timestamp))
         }),
-        activationGasCall::SELECTOR if call.arbos().has_fragments() => call.view(|call, _: activationGasCall| {
-            call.storage().burn(800)?;
-            Ok(EXTRA_ACTIVATION_GAS)
-        }),
+        activationGasCall::SELECTOR if call.arbos().has_activation_gas() => {
+            call.view(|call, _: activationGasCall| Ok(call.storage().get_u64(ACTIVATION_GAS.at(0))?))
+        }
         _ => parameters(call),
     }
 }
@@ -119,10 +118,11 @@ pub(in crate::arbos) fn load_params<DB: Database>(call: &mut Call<'_, DB>) -> Ou
 }
 
 fn activate<DB: Database>(call: &mut Call<'_, DB>, args: activateProgramCall) -> Outcome<activateProgramReturn, DB> {
-    if call.arbos().has_fragments() {
-        call.burn(800 + EXTRA_ACTIVATION_GAS)?;
+    if call.arbos().has_activation_gas() {
+        let extra = call.storage().get_u64(ACTIVATION_GAS.at(0))?;
+        call.burn(extra)?;
     }
-    call.burn(ACTIVATION_GAS)?;
+    call.burn(BASE_ACTIVATION_GAS)?;
     let activated = activation::activate(call, args.program)?;
     pay_data_fee(call, activated.data_fee)?;
     call.emit(&ProgramActivated {

@@ -1,0 +1,55 @@
+//! `eth_simulateV1`: blocks that are only imagined.
+
+use alloy_eips::BlockId;
+use alloy_primitives::Bytes;
+use alloy_rpc_types::simulate::{SimCallResult, SimulateError, SimulatePayload, SimulatedBlock};
+use revm::context::result::ExecutionResult;
+
+use super::{
+    Namespace,
+    convert::{self, NitroBlock},
+};
+use crate::chain::{ChainError, Simulated};
+
+pub(super) fn register(namespace: &mut Namespace) {
+    namespace.heavy("eth_simulateV1", |chain, (payload, block): (SimulatePayload, Option<BlockId>)| {
+        let full = payload.return_full_transactions;
+        let blocks = chain.simulate_here(payload, block)?;
+        Ok(blocks.iter().map(|simulated| answer(simulated, full)).collect::<Vec<_>>())
+    });
+}
+
+fn answer(simulated: &Simulated, full: bool) -> SimulatedBlock<NitroBlock> {
+    let block = &simulated.block;
+    let logs = |index| convert::receipt_logs(block, index);
+    let calls = simulated.results.iter().enumerate().map(|(index, result)| SimCallResult {
+        return_data: if result.is_success() { returned(result) } else { Bytes::new() },
+        logs: logs(index),
+        gas_used: result.tx_gas_used(),
+        max_used_gas: Some(result.gas().total_gas_spent()),
+        status: result.is_success(),
+        error: error(result),
+    });
+    SimulatedBlock { inner: convert::block(block, full), calls: calls.collect() }
+}
+
+fn returned(result: &ExecutionResult) -> Bytes {
+    result.output().cloned().unwrap_or_default()
+}
+
+/// A failed call, as geth says it.
+fn error(result: &ExecutionResult) -> Option<SimulateError> {
+    match result {
+        ExecutionResult::Success { .. } => None,
+        ExecutionResult::Revert { output, .. } => Some(SimulateError {
+            code: SimulateError::EXECUTION_REVERTED_CODE,
+            message: ChainError::Reverted(output.clone()).to_string(),
+            data: Some(output.clone()),
+        }),
+        ExecutionResult::Halt { reason, .. } => Some(SimulateError {
+            code: SimulateError::VM_EXECUTION_ERROR_CODE,
+            message: ChainError::Halted(reason.clone()).to_string(),
+            data: None,
+        }),
+    }
+}
