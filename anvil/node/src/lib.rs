@@ -17,6 +17,12 @@
 //! - [`Clock`]: where the time comes from; [`ManualClock`] makes a run deterministic.
 //! - [`evm::Executor`]: execution alone, without blocks.
 //! - [`arbos`]: the ArbOS releases and the accounts a chain starts with.
+//!
+//! # What differs from a Nitro node
+//! - The parent chain's data costs nothing: `gasUsedForL1` is 0. A price the owner sets is reported by ArbGasInfo and not charged.
+//! - The module hash of an activation is keccak-256 of code hash and Stylus version, not the root of a WAVM module.
+//! - Messages to the parent chain are counted and gathered under a root; nobody carries them out.
+//! - JavaScript tracers are not run; the one cargo stylus sends is recognised and answered by `stylusTracer`.
 
 pub mod arbos;
 pub mod chain;

@@ -118,7 +118,8 @@ pub(crate) fn build(
             }
         }
     }
-    let block = seal(rules, &context, parent.hash, &state, transactions, receipts)?;
+    let sealed = seal(rules, &context, parent.hash, &state, transactions, receipts);
+    let block = sealed.map_err(|error| ExecError::Database(Box::new(error)))?;
     Ok(Built { block, state, invalid })
 }
 

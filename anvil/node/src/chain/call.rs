@@ -1,8 +1,8 @@
 //! Calls that leave no trace: `eth_call` and everything that executes on a copy of the state.
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Bytes, TxKind, U256};
-use alloy_rpc_types::{AccessList, AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride};
+use alloy_primitives::{B256, Bytes, TxKind, U256};
+use alloy_rpc_types::{AccessList, AccessListItem, AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride};
 use revm::{
     context::{
         TxEnv,
@@ -10,11 +10,15 @@ use revm::{
     },
     context_interface::either::Either,
     precompile::{PrecompileSpecId, Precompiles},
+    state::EvmState,
 };
 use revm_inspectors::access_list::AccessListInspector;
 
 use super::{Chain, ChainError, State, TxError, build::Rules, db::StateDb, overrides};
-use crate::evm::{BlockContext, ExecConfig};
+use crate::{
+    arbos::ARBOS_STATE,
+    evm::{BlockContext, ExecConfig},
+};
 
 /// Where and under which changes a call runs.
 #[derive(Debug, Clone, Default)]
@@ -68,8 +72,8 @@ impl Chain {
         let mut inspector = AccessListInspector::new(request.access_list.clone().unwrap_or_default());
         let config = view.rules.exec.for_simulation();
         let db = StateDb { state: &view.state, hashes: &*self.inner };
-        self.inner.executor.transact_inspected(db, &view.context, &config, tx.clone(), &mut inspector)?;
-        let access_list = without_free_accounts(inspector.into_access_list(), &tx);
+        let outcome = self.inner.executor.transact_inspected(db, &view.context, &config, tx.clone(), &mut inspector)?;
+        let access_list = without_free_accounts(with_slots(inspector.into_access_list(), &outcome.state), &tx);
         tx.access_list = access_list.clone();
         tx.tx_type = tx.tx_type.max(1);
         let result = self.simulate(&view, tx)?.result;
@@ -185,6 +189,26 @@ pub(super) fn output(result: ExecutionResult) -> Result<Bytes, ChainError> {
         ExecutionResult::Revert { output, .. } => Err(ChainError::Reverted(output)),
         ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted(reason)),
     }
+}
+
+/// Adds the slots that programs touched: the inspector sees those of EVM instructions alone. The slots of ArbOS are nobody's access.
+fn with_slots(mut list: AccessList, touched: &EvmState) -> AccessList {
+    let mut accounts: Vec<_> = touched.iter().filter(|(address, _)| **address != ARBOS_STATE).collect();
+    accounts.sort_unstable_by_key(|(address, _)| **address);
+    for (address, account) in accounts {
+        let mut slots: Vec<B256> = account.storage.keys().copied().map(B256::from).collect();
+        slots.sort_unstable();
+        let known = list.0.iter_mut().find(|item| item.address == *address);
+        match known {
+            Some(item) => {
+                slots.retain(|slot| !item.storage_keys.contains(slot));
+                item.storage_keys.append(&mut slots);
+            }
+            None if slots.is_empty() => {}
+            None => list.0.push(AccessListItem { address: *address, storage_keys: slots }),
+        }
+    }
+    list
 }
 
 /// Sender, target and precompiles are warm anyway; declaring them without slots would only cost gas.
