@@ -64,13 +64,7 @@ impl Namespace {
         P: FromParams,
         R: Serialize + Clone + Send + 'static,
     {
-        let read = move |chain: Arc<Chain>, params| async move { chain.read_async(move |chain| method(chain, params)).await };
-        match origin::place(name) {
-            Some(place) => self.async_method(name, move |chain, params: Placed<P>| async move {
-                origin::answer(&chain, (name, place), params, read).await
-            }),
-            None => self.async_method(name, read),
-        }
+        self.reading(name, move |chain, params| async move { chain.read_async(move |chain| method(chain, params)).await });
     }
 
     /// As [`heavy`](Self::heavy), for answers nested as deeply as calls: walking through them takes the deep stack of that thread.
@@ -83,10 +77,22 @@ impl Namespace {
             let answer = method(chain, params)?;
             to_raw_value(&answer).map_err(|error| ChainError::Tracer(error.to_string()))
         };
-        self.async_method(
-            name,
-            move |chain, params| async move { chain.read_async(move |chain| serialised(chain, params)).await },
-        );
+        self.reading(name, move |chain, params| async move { chain.read_async(move |chain| serialised(chain, params)).await });
+    }
+
+    /// A method that reads here, unless it is about what a forked chain's origin has.
+    fn reading<P, R, F>(&mut self, name: &'static str, read: impl Fn(Arc<Chain>, P) -> F + Copy + Send + Sync + 'static)
+    where
+        P: FromParams,
+        R: Serialize + Clone + Send + 'static,
+        F: Future<Output = Result<R, ChainError>> + Send,
+    {
+        match origin::place(name) {
+            Some(place) => self.async_method(name, move |chain, params: Placed<P>| async move {
+                origin::answer(&chain, (name, place), params, read).await
+            }),
+            None => self.async_method(name, read),
+        }
     }
 
     /// A method that makes or removes blocks, and so runs on the thread for that.

@@ -48,12 +48,7 @@ async fn requests_that_cannot_be_understood() {
             "invalid argument 1: data did not match any variant of untagged enum JsonStorageKey",
         ),
         ("eth_sendRawTransaction", json!(["0x02c0"]), -32602, "failed to decode signed transaction: input too short"),
-        (
-            "eth_sendRawTransaction",
-            json!(["0x7ec0"]),
-            -32602,
-            "failed to decode signed transaction: Unexpected type flag. Got 126.",
-        ),
+        ("eth_sendRawTransaction", json!(["0x7ec0"]), -32602, "failed to decode signed transaction: unexpected tx type"),
         (
             "eth_call",
             json!([{ "to": known, "data": "0x01", "input": "0x02" }]),
