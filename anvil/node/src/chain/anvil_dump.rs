@@ -188,7 +188,7 @@ impl Chain {
         let mut shared = self.inner.shared.write();
         let parent = dump.blocks.iter().find(|block| block.header.number == number).map(|block| block.header.parent_hash);
         let context = shared.rules.context(number, timestamp);
-        let block = seal(&shared.rules, &context, parent.unwrap_or_default(), state.root(), Vec::new(), Vec::new());
+        let block = seal(&shared.rules, &context, parent.unwrap_or_default(), &state, Vec::new(), Vec::new())?;
         let config = self.config();
         shared.ledger = Ledger::restore(vec![Arc::new(block)], state, config.states_kept, config.blocks_kept)
             .ok_or(DumpError::Inconsistent("there are no blocks"))?;
