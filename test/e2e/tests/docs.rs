@@ -30,18 +30,18 @@ fn markdown(folder: &Path) -> Vec<PathBuf> {
     files.chain(folders.iter().flat_map(|folder| markdown(folder))).collect()
 }
 
-/// The lines in the code blocks of a document that begin with one of our commands.
+/// The lines in the code blocks of a document that begin with one of our commands. Drawings are blocks of `text`.
 fn typed(file: &Path) -> Vec<Line> {
     let text = std::fs::read_to_string(file).expect("a document");
-    let mut inside = false;
+    let (mut inside, mut drawing) = (false, false);
     let mut lines = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        if line.trim_start().starts_with("```") {
-            inside = !inside;
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            (inside, drawing) = (!inside, language == "text");
             continue;
         }
         let line = line.trim().trim_start_matches("$ ");
-        if inside && (line.starts_with("cor ") || line.starts_with("cargo xtask ")) {
+        if inside && !drawing && (line.starts_with("cor ") || line.starts_with("cargo xtask ")) {
             lines.push(Line { place: format!("{}:{}", file.display(), index + 1), words: words(line) });
         }
     }
@@ -69,8 +69,11 @@ fn words(line: &str) -> Vec<String> {
 fn refusal(line: &Line) -> Option<String> {
     let words = &line.words;
     let (program, arguments) = match words[0].as_str() {
-        // Whatever follows is passed on to `cor dev`.
+        // What follows these is passed on: to `cor dev`, whose word counts, and to what measures.
         "cargo" if words.get(2).is_some_and(|command| command == "dev") => (paths::cor(), &words[2..]),
+        "cargo" if words.get(2).is_some_and(|command| command == "bench") => {
+            (paths::profile_folder().join("xtask"), &words[2..3])
+        }
         "cargo" => (paths::profile_folder().join("xtask"), &words[2..]),
         _ => (paths::cor(), &words[1..]),
     };
