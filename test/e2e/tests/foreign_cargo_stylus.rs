@@ -85,8 +85,9 @@ impl Stranger {
         bin
     }
 
+    /// Not the key of the place's own wallet, which counts its nonces itself.
     fn key(&self) -> String {
-        hex::encode_prefixed(self.place.node.accounts()[0].private_key)
+        hex::encode_prefixed(self.place.node.accounts()[1].private_key)
     }
 
     fn program(&self, name: &str, folder: &Path) -> Command {
@@ -108,12 +109,12 @@ impl Stranger {
     async fn stylus(&self, args: &[&str]) -> Output {
         let rpc = self.place.node.http_endpoint();
         let mut command = self.program("cargo", &self.folder.path().join("counter"));
-        let args: Vec<_> = args.iter().map(|arg| match *arg {
+        let args = args.iter().map(|arg| match *arg {
             "RPC" => rpc.clone(),
             "KEY" => self.key(),
             other => other.to_owned(),
         });
-        command.arg("stylus").args(args.collect::<Vec<_>>());
+        command.arg("stylus").args(args);
         run(command).await
     }
 
@@ -174,9 +175,30 @@ async fn a_stranger_gets_from_new_to_a_passing_test() {
     let counter = deployed(&text(&record));
     assert_eq!(stranger.number(counter).await, U256::from(1));
 
+    traces(&stranger, counter).await;
     constructors(&stranger).await;
     bare_modules(&stranger).await;
     cache(&stranger, counter).await;
+}
+
+/// A transaction and a call are traced by the tool's own script, and by the tracer that it names instead: both see the same.
+async fn traces(stranger: &Stranger, counter: Address) {
+    let increment = hex!("d09de08a");
+    let sent = stranger.place.mine(TransactionRequest::default().with_to(counter).with_input(increment)).await;
+    let (hash, at) = (sent.transaction_hash.to_string(), counter.to_string());
+    let trace = ["trace", "--tx", &hash, "--endpoint", "RPC"];
+    let simulate = ["simulate", "--to", &at, "--data", "0xd09de08a", "--endpoint", "RPC"];
+    for command in [&trace[..], &simulate] {
+        let calls = async |more: &[&str]| {
+            let said = stranger.says(&[command, more].concat()).await;
+            serde_json::from_str::<Vec<Value>>(said.trim()).unwrap_or_else(|error| panic!("{error}: {said}"))
+        };
+        let by_script = calls(&[]).await;
+        let names: Vec<_> = by_script.iter().map(|call| call["name"].as_str().expect("a name")).collect();
+        assert_eq!(names.first(), Some(&"user_entrypoint"));
+        assert!(names.contains(&"storage_load_bytes32") && names.contains(&"storage_flush_cache"), "{names:?}");
+        assert_eq!(by_script, calls(&["--use-native-tracer"]).await);
+    }
 }
 
 /// A project with a constructor is deployed, activated and constructed by the SDK's deployer in one transaction.

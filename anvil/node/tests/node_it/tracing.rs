@@ -164,16 +164,10 @@ async fn host_calls_are_shown_to_cargo_stylus() {
     let keys: Vec<_> = native[1].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["args", "endInk", "name", "outs", "startInk"]);
     assert_eq!(native[1]["startInk"].as_u64().unwrap() - native[1]["endInk"].as_u64().unwrap(), 8400 + 5040);
-    // What cargo stylus sends unless it is told to use the native tracer, as it is and made small.
-    let script = include_str!("hostio_query.js");
-    let small = script.lines().map(|line| line.split("//").next().unwrap().trim()).collect::<Vec<_>>().join(" ");
-    for script in [script, &small] {
-        let options = json!({ "tracer": script });
-        assert_eq!(node.rpc("debug_traceTransaction", json!([hash, options])).await, native);
-    }
     // As `cargo stylus simulate`: a call, here through a contract.
     let data = format!("0x{:0>64}abcd", &program.as_str().unwrap()[2..]);
-    let called = node.rpc("debug_traceCall", json!([{ "to": proxy, "data": data }, "latest", { "tracer": script }])).await;
+    let called =
+        node.rpc("debug_traceCall", json!([{ "to": proxy, "data": data }, "latest", { "tracer": "stylusTracer" }])).await;
     assert_eq!((&called[0]["name"], &called[0]["address"]), (&json!("evm_call_contract"), &program));
     assert_eq!(called[0]["steps"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>(), expected);
 }
