@@ -35,10 +35,11 @@ const HOST_STACK_BYTES: usize = 2 << 20;
 const SEGMENT_BYTES: usize = 64 << 20;
 /// Stack the native compiler may need.
 const COMPILER_STACK_BYTES: usize = 8 << 20;
-/// Address space of a memory: all a program can pay for, so that memories never move.
-const MEMORY_RESERVATION_BYTES: u64 = 8 << 20;
-/// Guard after a memory.
-const MEMORY_GUARD_BYTES: u64 = 64 << 10;
+/// Address space of a memory: all that an address can name, so that native code need not compare
+/// addresses with the memory's size, and a memory never moves. Only touched pages take memory.
+const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
+/// Guard after a memory: offsets up to this are not compared either.
+const MEMORY_GUARD_BYTES: u64 = 32 << 20;
 /// Largest memory. Nobody can pay for more; this holds even if a chain answers wrong prices.
 const MEMORY_MAX_BYTES: usize = crate::PAGES_MAX as usize * 65_536;
 /// Modules all machines of a process share.
@@ -192,6 +193,7 @@ fn engine() -> Result<&'static Engine, VmError> {
             .async_stack_size(WASM_STACK_BYTES)
             .memory_reservation(MEMORY_RESERVATION_BYTES)
             .memory_guard_size(MEMORY_GUARD_BYTES)
+            .memory_may_move(false)
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
             .native_unwind_info(false);

@@ -102,6 +102,21 @@ pub(crate) fn ends_block(op: &Operator<'_>) -> bool {
     )
 }
 
+/// True if nobody outside of a function can tell how much ink is left when this operator runs: it
+/// cannot trap and calls nothing. Whether it leaves the function is another question.
+pub(crate) fn is_silent(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    match op {
+        I32DivS | I32DivU | I32RemS | I32RemU | I64DivS | I64DivU | I64RemS | I64RemU => false,
+        Nop | Block { .. } | Loop { .. } | If { .. } | Else | End | Br { .. } | BrIf { .. } => true,
+        I32Const { .. } | I64Const { .. } | Drop | Select | MemorySize { .. } => true,
+        LocalGet { .. } | LocalSet { .. } | LocalTee { .. } | GlobalGet { .. } | GlobalSet { .. } => true,
+        I32WrapI64 | I64ExtendI32S | I64ExtendI32U => true,
+        I32Extend8S | I32Extend16S | I64Extend8S | I64Extend16S | I64Extend32S => true,
+        other => integer(other).is_some(),
+    }
+}
+
 /// Prices of host calls, in ink unless the name says gas.
 pub(crate) mod host {
     /// Every host call.

@@ -7,7 +7,7 @@
 
 use wasmparser::{BlockType, FuncType, Operator};
 
-use super::{Context, get, set};
+use super::{Context, item::Item};
 use crate::{ActivationError, limits};
 
 /// Words of a frame beside operands and locals.
@@ -16,35 +16,26 @@ const FRAME_OVERHEAD: u64 = 4;
 /// Wraps a function with `locals` declared locals in the payment of its frame.
 pub(super) fn apply<'a>(
     context: &Context<'_, 'a>,
-    mut operators: Vec<Operator<'a>>,
+    mut items: Vec<Item<'a>>,
     locals: u64,
-) -> Result<Vec<Operator<'a>>, ActivationError> {
-    let operands = deepest_stack(context, &operators)?;
+) -> Result<Vec<Item<'a>>, ActivationError> {
+    let operands = deepest_stack(context, &items)?;
     let words = operands + locals + FRAME_OVERHEAD;
     limits::check_frame(operands, words)?;
     // In bounds: `check_frame` allows 10 * 1024.
-    let frame = Operator::I32Const { value: words as i32 };
+    let words = words as u32;
 
-    let mut out = Vec::with_capacity(operators.len() + 20);
-    out.extend([get(context.stack), frame.clone(), Operator::I32LeU]);
-    out.extend([
-        Operator::If { blockty: BlockType::Empty },
-        Operator::I32Const { value: 0 },
-        set(context.stack),
-        Operator::Unreachable,
-        Operator::End,
-    ]);
-    out.extend([get(context.stack), frame.clone(), Operator::I32Sub, set(context.stack)]);
-
+    let mut out = Vec::with_capacity(items.len() + 4);
+    out.push(Item::Enter { words });
     // Falling off the end must give the frame back too.
-    let end = operators.pop();
-    operators.push(Operator::Return);
-    operators.extend(end);
-    for operator in operators {
-        if matches!(operator, Operator::Return) {
-            out.extend([get(context.stack), frame.clone(), Operator::I32Add, set(context.stack)]);
+    let end = items.pop();
+    items.push(Item::Program(Operator::Return));
+    items.extend(end);
+    for item in items {
+        if matches!(item, Item::Program(Operator::Return)) {
+            out.push(Item::Leave { words });
         }
-        out.push(operator);
+        out.push(item);
     }
     Ok(out)
 }
@@ -68,10 +59,27 @@ impl Height {
 
 /// Most values a function has on its operand stack. Block results count from the block's start, and
 /// the height after a block is the one after its opening.
-fn deepest_stack(context: &Context<'_, '_>, operators: &[Operator<'_>]) -> Result<u64, ActivationError> {
+fn deepest_stack(context: &Context<'_, '_>, items: &[Item<'_>]) -> Result<u64, ActivationError> {
     let mut height = Height::default();
     let mut scopes = vec![0];
-    for operator in operators {
+    for item in items {
+        let operator = match item {
+            Item::Program(operator) => operator,
+            // The meter and a price.
+            Item::Pay { .. } => {
+                height.apply(2, 2);
+                continue;
+            }
+            // The size is put aside; the meter twice, the size and a price; the size again.
+            Item::PayBytes => {
+                height.apply(0, 1);
+                height.apply(4, 4);
+                height.apply(1, 0);
+                continue;
+            }
+            // Put there by later steps, which no frame accounts for.
+            Item::Enter { .. } | Item::Leave { .. } | Item::PayPages { .. } => continue,
+        };
         match operator {
             Operator::Block { blockty } | Operator::Loop { blockty } => {
                 height.apply(results(blockty), 0);

@@ -2,20 +2,20 @@
 
 use wasmparser::Operator;
 
-use super::{Context, get, set};
+use super::{Context, item::Item};
 
 /// Puts a call of `pay_for_memory_grow` before each `memory.grow`, unless the memory is fixed.
-pub(super) fn apply<'a>(context: &Context<'_, 'a>, operators: Vec<Operator<'a>>) -> Vec<Operator<'a>> {
+pub(super) fn apply<'a>(context: &Context<'_, 'a>, items: Vec<Item<'a>>) -> Vec<Item<'a>> {
     let pay = context.module.pay_for_memory_grow();
-    let Some(function_index) = pay.filter(|_| !context.module.memory_is_fixed()) else {
-        return operators;
+    let Some(hook) = pay.filter(|_| !context.module.memory_is_fixed()) else {
+        return items;
     };
-    let mut out = Vec::with_capacity(operators.len());
-    for operator in operators {
-        if matches!(operator, Operator::MemoryGrow { .. }) {
-            out.extend([set(context.scratch), get(context.scratch), get(context.scratch), Operator::Call { function_index }]);
+    let mut out = Vec::with_capacity(items.len());
+    for item in items {
+        if matches!(item, Item::Program(Operator::MemoryGrow { .. })) {
+            out.push(Item::PayPages { hook });
         }
-        out.push(operator);
+        out.push(item);
     }
     out
 }
