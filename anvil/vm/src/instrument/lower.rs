@@ -44,8 +44,8 @@ pub(super) fn function(
     Ok(lowering.function)
 }
 
-struct Lowering<'c, 'm, 'a> {
-    context: &'c Context<'m, 'a>,
+struct Lowering<'c> {
+    context: &'c Context<'c, 'c>,
     function: Function,
     /// Blocks of the program that are open here: the label of the body.
     open: u32,
@@ -55,7 +55,7 @@ struct Lowering<'c, 'm, 'a> {
     size: u32,
 }
 
-impl Lowering<'_, '_, '_> {
+impl Lowering<'_> {
     fn sink(&mut self) -> InstructionSink<'_> {
         self.function.instructions()
     }
