@@ -125,11 +125,6 @@ fn check(config: &NodeConfig) -> Result<(), NodeError> {
     if config.blocks_kept == Some(0) {
         return setting("--transaction-block-keeper", &0, "at least 1");
     }
-    let files = [("--state", &config.state), ("--load-state", &config.load_state), ("--dump-state", &config.dump_state)];
-    if let (Some(_), Some((what, Some(path)))) = (&config.fork, files.into_iter().find(|(_, path)| path.is_some())) {
-        let must_be = "left out on a forked chain, which holds only part of its state; --fork-cache keeps what it read";
-        return setting(what, &path.display(), must_be);
-    }
     match config.mining {
         Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => setting("--block-time", &0, "more than 0"),
         _ => Ok(()),
@@ -212,6 +207,6 @@ async fn save_on_time(chain: Chain, period: Duration, path: PathBuf) {
 
 fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
     let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
-    let bytes = chain.dump().and_then(|dump| dump.to_bytes()).map_err(|error| failed(io::Error::other(error)))?;
+    let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
     write_atomic(path, &bytes).map_err(failed)
 }

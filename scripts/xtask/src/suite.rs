@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Run the tests with `cargo stylus` as well; its first installation compiles for minutes.
     #[arg(long)]
     stylus_tools: bool,
+    /// Run nothing but the tests with `cargo stylus`, and what they need.
+    #[arg(long, conflicts_with_all = ["quick", "lint", "stylus_tools"])]
+    only_stylus_tools: bool,
 }
 
 /// Runs every step in the order in which a failure is cheapest to find; `cargo test` comes last.
@@ -31,6 +34,14 @@ pub(crate) struct Options {
 pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     let root = &workspace.root;
     let mut steps = Steps::default();
+    let samples = wasm::Options { samples: true, ..wasm::Options::default() };
+    if options.only_stylus_tools {
+        steps.run("foreign clients", || foreign_clients(root))?;
+        steps.run("sample programs to wasm", || wasm::wasm(workspace, &samples))?;
+        stylus_tools(workspace, &mut steps)?;
+        println!("\n{}", steps.table());
+        return Ok(());
+    }
     steps.run("lock file", || lock_file(root))?;
     steps.run("tidy", || tidy::tidy(workspace))?;
     if has_component("fmt") {
@@ -39,7 +50,6 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     steps.run("foreign clients", || foreign_clients(root))?;
     let check = wasm::Options { check: true, ..wasm::Options::default() };
     steps.run("contracts to wasm", || wasm::wasm(workspace, &check))?;
-    let samples = wasm::Options { samples: true, ..wasm::Options::default() };
     steps.run("sample programs to wasm", || wasm::wasm(workspace, &samples))?;
     if !options.quick {
         let any = wasm::Options::default();
@@ -53,13 +63,17 @@ pub(crate) fn test(workspace: &Workspace, options: Options) -> Result<()> {
     }
     steps.run("tests", || process::run(process::cargo(root).args(["test", "--workspace"])))?;
     if options.stylus_tools {
-        steps.run("cargo stylus installed", || tools::install(workspace))?;
-        steps.run("tests with cargo stylus", || tools::test(workspace))?;
+        stylus_tools(workspace, &mut steps)?;
     } else {
         println!("the tests with cargo stylus are left out: --stylus-tools installs it and runs them");
     }
     println!("\n{}", steps.table());
     Ok(())
+}
+
+fn stylus_tools(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.run("cargo stylus installed", || tools::install(workspace))?;
+    steps.run("tests with cargo stylus", || tools::test(workspace))
 }
 
 /// The lock file fits the manifests; otherwise every later step would quietly change it.

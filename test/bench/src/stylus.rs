@@ -94,7 +94,7 @@ impl Stylus {
 
     /// Times until the program runs, by way of a call that computes next to nothing.
     pub(crate) async fn starts(&self, repeats: usize) -> Result<StartTimes, BenchError> {
-        let dump = self.node.chain().dump().map_err(|error| BenchError::Chain(error.to_string()))?;
+        let dump = self.node.chain().dump();
         let cache = CacheFolder::new()?;
         let config = NodeConfig { program_cache: Some(cache.0.clone()), ..NodeConfig::default() };
         // The first of these compiles, and leaves the module on disk.

@@ -176,6 +176,7 @@ async fn a_stranger_gets_from_new_to_a_passing_test() {
     assert_eq!(stranger.number(counter).await, U256::from(1));
 
     traces(&stranger, counter).await;
+    replays(&stranger, counter).await;
     constructors(&stranger).await;
     bare_modules(&stranger).await;
     cache(&stranger, counter).await;
@@ -199,6 +200,28 @@ async fn traces(stranger: &Stranger, counter: Address) {
         assert!(names.contains(&"storage_load_bytes32") && names.contains(&"storage_flush_cache"), "{names:?}");
         assert_eq!(by_script, calls(&["--use-native-tracer"]).await);
     }
+}
+
+/// A transaction is replayed by the contract compiled for this machine, with the answers that the chain's host calls gave: at a
+/// breakpoint of a debugger where there is one, and without.
+async fn replays(stranger: &Stranger, counter: Address) {
+    let mine = async |data: &[u8]| {
+        let request = TransactionRequest::default().with_to(counter).with_input(data.to_vec()).with_gas_limit(1_000_000);
+        stranger.place.mine(request).await.transaction_hash.to_string()
+    };
+    let (good, bad) = (mine(&hex!("d09de08a")).await, mine(&hex!("deadbeef")).await);
+    let replay = async |tx: &str, by: &[&str]| {
+        let mut command = stranger.program("cargo", &stranger.folder.path().join("counter"));
+        // The tool looks for the library below the project, and nowhere else.
+        command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_UNSTABLE_BUILD_STD");
+        let rpc = stranger.place.node.http_endpoint();
+        command.args(["stylus", "replay", "--tx", tx, "--endpoint", &rpc, "--use-native-tracer"]).args(by);
+        text(&run(command).await)
+    };
+    let (succeeded, reverted) = ("call completed successfully", "call reverted");
+    assert!(replay(&good, &["--child"]).await.contains(succeeded));
+    let said = replay(&bad, &["--child"]).await;
+    assert!(said.contains(reverted), "{said}");
 }
 
 /// A project with a constructor is deployed, activated and constructed by the SDK's deployer in one transaction.

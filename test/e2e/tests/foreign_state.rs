@@ -17,6 +17,43 @@ const CONTRACT: Address = Address::repeat_byte(0xcc);
 /// Returns slot 1.
 const CODE: &str = "0x60015460005260206000f3";
 
+/// log1(0, 0, 7); becomes a contract of one byte.
+const LOGS_AND_IS_CREATED: &str = "0x600760006000a160016000f3";
+/// log1(0, 0, 7); reverts with a word.
+const LOGS_AND_FAILS: &str = "0x600760006000a160206000fd";
+const IMPERSONATED: Address = Address::repeat_byte(0x57);
+/// Blocks that [`live`] makes after the first.
+const BLOCKS: u64 = 7;
+/// What a block, a transaction and a receipt say of what happened: the rest differs by what else a chain reports.
+const BLOCK: [&str; 10] = [
+    "hash",
+    "number",
+    "parentHash",
+    "timestamp",
+    "gasUsed",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+    "baseFeePerGas",
+];
+const TRANSACTION: [&str; 11] =
+    ["hash", "blockHash", "blockNumber", "transactionIndex", "from", "to", "nonce", "value", "input", "gas", "type"];
+const RECEIPT: [&str; 12] = [
+    "transactionHash",
+    "blockHash",
+    "blockNumber",
+    "transactionIndex",
+    "from",
+    "to",
+    "contractAddress",
+    "status",
+    "gasUsed",
+    "cumulativeGasUsed",
+    "logsBloom",
+    "type",
+];
+
 /// npm's anvil on a free port.
 struct Anvil {
     process: Child,
@@ -56,10 +93,18 @@ async fn ours() -> (NodeHandle, DynProvider) {
     (node, client)
 }
 
-/// A transfer, a contract, a slot, a nonce, a balance, and empty blocks.
+/// A transfer, contracts that are created with a log and that are not, a transaction that nobody signed, a contract, a slot, a
+/// nonce, a balance, and empty blocks.
 async fn live(client: &DynProvider) {
     let accounts: Vec<Address> = client.get_accounts().await.expect("accounts");
     rpc(client, "eth_sendTransaction", json!([{ "from": accounts[0], "to": accounts[1], "value": "0x5" }])).await;
+    for (code, price) in [(LOGS_AND_IS_CREATED, "maxFeePerGas"), (LOGS_AND_FAILS, "gasPrice")] {
+        let request = json!({ "from": accounts[0], "data": code, "gas": "0x30000", price: "0x77359400" });
+        rpc(client, "eth_sendTransaction", json!([request])).await;
+    }
+    rpc(client, "anvil_setBalance", json!([IMPERSONATED, "0xde0b6b3a7640000"])).await;
+    rpc(client, "anvil_impersonateAccount", json!([IMPERSONATED])).await;
+    rpc(client, "eth_sendTransaction", json!([{ "from": IMPERSONATED, "to": accounts[1], "value": "0x5" }])).await;
     rpc(client, "anvil_setCode", json!([CONTRACT, CODE])).await;
     rpc(client, "anvil_setStorageAt", json!([CONTRACT, "0x1", B256::with_last_byte(7)])).await;
     rpc(client, "anvil_setNonce", json!([CONTRACT, "0x9"])).await;
@@ -84,6 +129,34 @@ async fn seen(client: &DynProvider) -> Vec<(U256, u64, Bytes, U256, U256)> {
     seen
 }
 
+fn fields(names: &[&str], of: &Value) -> Vec<Value> {
+    names.iter().map(|name| of[name].clone()).collect()
+}
+
+/// Every block with its transactions and receipts, each transaction asked for by its hash as well.
+async fn history(client: &DynProvider) -> Vec<Vec<Value>> {
+    let mut history = Vec::new();
+    for number in 0..=BLOCKS {
+        let block = rpc(client, "eth_getBlockByNumber", json!([format!("{number:#x}"), true])).await;
+        history.push(fields(&BLOCK, &block));
+        for tx in block["transactions"].as_array().expect("transactions") {
+            history.push(fields(&TRANSACTION, tx));
+            assert_eq!(
+                fields(&TRANSACTION, &rpc(client, "eth_getTransactionByHash", json!([tx["hash"]])).await),
+                fields(&TRANSACTION, tx)
+            );
+            let receipt = rpc(client, "eth_getTransactionReceipt", json!([tx["hash"]])).await;
+            history.push(fields(&RECEIPT, &receipt));
+            for log in receipt["logs"].as_array().expect("logs") {
+                history.push(fields(&["address", "topics", "data", "logIndex", "transactionHash", "blockHash"], log));
+            }
+        }
+    }
+    let logs = rpc(client, "eth_getLogs", json!([{ "fromBlock": "0x0" }])).await;
+    history.push(logs.as_array().expect("logs").iter().map(|log| log["transactionHash"].clone()).collect());
+    history
+}
+
 async fn called(client: &DynProvider) -> Value {
     rpc(client, "eth_call", json!([{ "to": CONTRACT }, "latest"])).await
 }
@@ -100,7 +173,9 @@ async fn anvil_reads_our_state_and_we_read_anvils() {
         assert_eq!(rpc(target, "anvil_loadState", json!([dump])).await, json!(true));
         assert_eq!(seen(target).await, seen(source).await, "to us: {to_us}");
         assert_eq!(called(target).await, json!(B256::with_last_byte(7)));
+        assert_eq!(history(target).await, history(source).await, "to us: {to_us}");
         let number = source.get_block_number().await.expect("a number");
+        assert_eq!(number, BLOCKS);
         assert_eq!(target.get_block_number().await.expect("a number"), number);
         rpc(target, "evm_mine", json!([])).await;
         assert_eq!(target.get_block_number().await.expect("a number"), number + 1);
@@ -116,7 +191,7 @@ async fn a_fork_of_anvil_has_its_state_and_runs_stylus_rules_on_top() {
     let node = Node::spawn(config).await.expect("a fork");
     let own = client(&node.http_endpoint()).await;
     assert_eq!(own.get_chain_id().await.expect("an id"), 31_337);
-    assert_eq!(own.get_block_number().await.expect("a number"), 4);
+    assert_eq!(own.get_block_number().await.expect("a number"), BLOCKS);
     assert_eq!(called(&own).await, called(&theirs).await);
     for (method, params) in [
         ("eth_getTransactionCount", json!([CONTRACT, "latest"])),
@@ -132,4 +207,50 @@ async fn a_fork_of_anvil_has_its_state_and_runs_stylus_rules_on_top() {
     rpc(&own, "anvil_setStorageAt", json!([CONTRACT, "0x1", B256::with_last_byte(8)])).await;
     assert_eq!(called(&own).await, json!(B256::with_last_byte(8)));
     assert_eq!(called(&theirs).await, json!(B256::with_last_byte(7)));
+}
+
+/// Asked to, Anvil writes the states after older blocks as well: calls on them give what they gave there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn older_states_of_anvil_can_be_called_on() {
+    let anvil = Anvil::start();
+    let theirs = client(&anvil.url).await;
+    live(&theirs).await;
+    rpc(&theirs, "anvil_setStorageAt", json!([CONTRACT, "0x1", B256::with_last_byte(8)])).await;
+    rpc(&theirs, "anvil_mine", json!(["0x2"])).await;
+    let dump = rpc(&theirs, "anvil_dumpState", json!([true])).await;
+    let (_node, own) = ours().await;
+    assert_eq!(rpc(&own, "anvil_loadState", json!([dump])).await, json!(true));
+    let accounts: Vec<Address> = theirs.get_accounts().await.expect("accounts");
+    for number in 0..=BLOCKS + 2 {
+        let block = format!("{number:#x}");
+        for (method, params) in [
+            ("eth_getBalance", json!([accounts[0], block])),
+            ("eth_getTransactionCount", json!([accounts[0], block])),
+            ("eth_getCode", json!([CONTRACT, block])),
+            ("eth_getStorageAt", json!([CONTRACT, "0x1", block])),
+            ("eth_call", json!([{ "to": CONTRACT }, block])),
+        ] {
+            assert_eq!(rpc(&own, method, params.clone()).await, rpc(&theirs, method, params).await, "{method} at {number}");
+        }
+    }
+}
+
+/// Anvil gets what a fork knows: what was changed, and what was read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anvil_reads_the_state_of_a_fork() {
+    let origin = Anvil::start();
+    let theirs = client(&origin.url).await;
+    live(&theirs).await;
+    let fork = ForkConfig { retries: 0, ..ForkConfig::new(&origin.url) };
+    let node = Node::spawn(NodeConfig::test().fork(fork)).await.expect("a fork");
+    let own = client(&node.http_endpoint()).await;
+    // Its code and slot 1 are read; slot 0 is read, and written.
+    assert_eq!(called(&own).await, json!(B256::with_last_byte(7)));
+    rpc(&own, "anvil_setStorageAt", json!([CONTRACT, "0x0", B256::with_last_byte(5)])).await;
+    let dump = rpc(&own, "anvil_dumpState", json!([])).await;
+    let fresh = Anvil::start();
+    let target = client(&fresh.url).await;
+    assert_eq!(rpc(&target, "anvil_loadState", json!([dump])).await, json!(true));
+    assert_eq!(seen(&target).await, seen(&own).await);
+    assert_eq!(called(&target).await, json!(B256::with_last_byte(7)));
 }

@@ -81,6 +81,8 @@ pub(crate) mod l1 {
     pub(crate) const COST_CAP_BIPS: u64 = 10;
     /// Fees that were collected, wei.
     pub(crate) const FEES_AVAILABLE: u64 = 11;
+    /// The parent chain's least gas for a token of calldata.
+    pub(crate) const GAS_FLOOR_PER_TOKEN: u64 = 12;
 }
 
 /// Fields of [`L2_PRICING`].

@@ -25,7 +25,7 @@ use revm::{
 pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
-use layout::root;
+use layout::{L2_PRICING, l2, root};
 pub(crate) use sends::Sends;
 use storage::{Meter, Slots, Space, StateError, Storage};
 
@@ -41,6 +41,17 @@ pub(crate) fn sends<S: Slots>(slots: &mut S) -> Result<Sends, S::Error> {
 /// The slot of [`ARBOS_STATE`] that holds the release's number; zero on a chain without ArbOS.
 pub(crate) fn version_slot() -> U256 {
     Space::ROOT.at(root::VERSION)
+}
+
+/// The slots of [`ARBOS_STATE`] with the base fee and with the least base fee, wei for a gas.
+pub(crate) fn base_fee_slots() -> [U256; 2] {
+    [l2::BASE_FEE, l2::MIN_BASE_FEE].map(|field| L2_PRICING.at(field))
+}
+
+/// Gas one transaction may compute with; `None` on a chain that never set it.
+pub(crate) fn tx_gas_limit<DB: Database>(journal: &mut Journal<DB>) -> Result<Option<u64>, DB::Error> {
+    let limit = journal.load(L2_PRICING.at(l2::TX_GAS_LIMIT))?;
+    Ok((!limit.is_zero()).then(|| limit.saturating_to()))
 }
 
 /// The account that gets the fees of transactions and activations.

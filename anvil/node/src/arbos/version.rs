@@ -52,7 +52,7 @@ impl ArbOsVersion {
         matches!(self, Self::V60)
     }
 
-    /// True from the release in which the limits of gas are reported one by one, and who may mint the native token.
+    /// True from the release in which the limits of gas are set and reported one by one, and who may mint the native token.
     pub const fn has_gas_limits(self) -> bool {
         !matches!(self, Self::V40)
     }

@@ -1,7 +1,8 @@
 //! Anvil's form of a state: gzipped JSON, as its `anvil_dumpState` answers and its `anvil_loadState` takes.
 //!
 //! What this chain writes has its own dump beside Anvil's fields, so that nothing is lost on the way back here; Anvil skips it. Of a
-//! state that Anvil wrote, accounts, block number and time are taken: its blocks were made by other rules.
+//! state that Anvil wrote, accounts, blocks with their transactions and receipts, and time are taken, and the states of older blocks
+//! if they are there. Its blocks were made by other rules: a trace runs their transactions under those of this chain.
 
 use std::{
     collections::BTreeMap,
@@ -9,13 +10,18 @@ use std::{
     sync::Arc,
 };
 
-use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Chain, DumpError, StateDump, build::seal, ledger::Ledger};
+use super::{
+    Account, Chain, DumpError, State, StateDump, StateError,
+    anvil_history::{AnvilBlock, HistoricalStates, History, mined},
+    build::seal,
+    ledger::Ledger,
+};
+use crate::fork::Fork;
 
 /// First bytes of a gzip stream.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -32,11 +38,12 @@ pub struct AnvilDump {
     best_block_number: Option<u64>,
     #[serde(default)]
     blocks: Vec<AnvilBlock>,
-    /// Anvil keeps traces of its own kind here, which this chain has not.
+    /// What the transactions did.
     #[serde(default)]
     transactions: Vec<Value>,
-    #[serde(default)]
-    historical_states: Option<Value>,
+    /// By block hash; only if Anvil was asked for them.
+    #[serde(default, skip_serializing)]
+    historical_states: Option<HistoricalStates>,
     /// This chain's own dump, in what this chain wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stylus_state: Option<Box<StateDump>>,
@@ -58,15 +65,6 @@ struct AnvilAccount {
     code: Bytes,
     #[serde(default)]
     storage: BTreeMap<B256, B256>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct AnvilBlock {
-    header: Header,
-    #[serde(default)]
-    transactions: Vec<Value>,
-    #[serde(default)]
-    ommers: Vec<Value>,
 }
 
 /// A state in any form that can be loaded.
@@ -113,42 +111,73 @@ impl AnyDump {
     }
 }
 
-impl Chain {
-    /// The chain in Anvil's form.
-    ///
-    /// # Errors
-    /// As [`dump`](Self::dump).
-    pub fn dump_for_anvil(&self) -> Result<AnvilDump, DumpError> {
-        let own = self.dump()?;
-        let shared = self.inner.shared.read();
-        let head = shared.ledger.head();
-        let header = &head.block.header;
-        let account = |account: &super::Account| AnvilAccount {
+impl AnvilAccount {
+    fn of(account: &Account) -> Self {
+        // A forked chain keeps slots that are zero here and something else where it came from.
+        let storage = account.storage.iter().filter(|(_, value)| !value.is_zero());
+        Self {
             nonce: account.nonce,
             balance: account.balance,
             code: account.code.original_bytes(),
-            storage: account.storage.iter().map(|(slot, value)| (B256::from(*slot), B256::from(*value))).collect(),
-        };
-        let rest = json!({
-            "beneficiary": header.beneficiary,
-            "gas_limit": header.gas_limit,
-            "basefee": header.base_fee_per_gas.unwrap_or_default(),
-            "difficulty": header.difficulty,
-            "prevrandao": shared.rules.prevrandao,
-            "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
-            "slot_num": 0,
-        });
-        let Value::Object(rest) = rest else { return Err(DumpError::Inconsistent("the block has no environment")) };
+            storage: storage.map(|(slot, value)| (B256::from(*slot), B256::from(*value))).collect(),
+        }
+    }
+
+    /// Puts the account in the place of what `state` has.
+    fn put(&self, address: Address, state: &mut State) -> Result<(), StateError> {
+        state.clear_storage(address)?;
+        state.set_code(address, self.code.clone())?;
+        state.set_nonce(address, self.nonce)?;
+        state.set_balance(address, self.balance)?;
+        self.storage.iter().try_for_each(|(slot, value)| state.set_storage(address, (*slot).into(), (*value).into()))
+    }
+}
+
+/// Every account that is known here: of a forked chain, those that were read of it and those that changed.
+fn known_accounts(state: &State, fork: Option<&Fork>) -> BTreeMap<Address, AnvilAccount> {
+    let mut known = fork.map(Fork::known_accounts).unwrap_or_default();
+    for (address, account) in state.accounts() {
+        let mut account = account.clone();
+        if let Some(read) = known.remove(address).filter(|_| account.is_partial) {
+            for (slot, value) in read.storage.iter() {
+                if account.storage.get(slot).is_none() {
+                    account.set_slot(*slot, *value);
+                }
+            }
+        }
+        known.insert(*address, account);
+    }
+    known.iter().map(|(address, account)| (*address, AnvilAccount::of(account))).collect()
+}
+
+impl Chain {
+    /// The chain in Anvil's form. Of a forked chain, accounts are there that changed or were read.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`]: none but those of a full machine.
+    pub fn dump_for_anvil(&self) -> Result<AnvilDump, DumpError> {
+        let own = self.dump();
+        let shared = self.inner.shared.read();
+        let head = shared.ledger.head();
+        let header = &head.block.header;
+        let rest = [
+            ("beneficiary", json!(header.beneficiary)),
+            ("gas_limit", json!(header.gas_limit)),
+            ("basefee", json!(header.base_fee_per_gas.unwrap_or_default())),
+            ("difficulty", json!(header.difficulty)),
+            ("prevrandao", json!(shared.rules.prevrandao)),
+            ("blob_excess_gas_and_price", json!({ "excess_blob_gas": 0, "blob_gasprice": 1 })),
+            ("slot_num", json!(0)),
+        ];
+        let rest = rest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let blocks = shared.ledger.range(0, u64::MAX);
+        let transactions = blocks.iter().flat_map(|block| mined(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?;
         Ok(AnvilDump {
             block: BlockEnvironment { number: U256::from(header.number), timestamp: U256::from(header.timestamp), rest },
-            accounts: head.state.accounts().map(|(address, kept)| (*address, account(kept))).collect(),
+            accounts: known_accounts(&head.state, shared.fork.as_deref()),
             best_block_number: Some(header.number),
-            blocks: blocks
-                .iter()
-                .map(|block| AnvilBlock { header: block.header.clone(), transactions: Vec::new(), ommers: Vec::new() })
-                .collect(),
-            transactions: Vec::new(),
+            blocks: blocks.iter().map(|block| AnvilBlock::of(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?,
+            transactions,
             historical_states: None,
             stylus_state: Some(Box::new(own)),
         })
@@ -165,7 +194,7 @@ impl Chain {
         }
     }
 
-    /// Puts Anvil's accounts over the present ones and goes on from its block number and time. What came before is forgotten.
+    /// Puts Anvil's accounts over the present ones and goes on from its newest block. What was here before is forgotten.
     fn load_of_anvil(&self, dump: &AnvilDump) -> Result<(), DumpError> {
         let narrow = |value: U256, what| u64::try_from(value).map_err(|_| DumpError::Inconsistent(what));
         let number = narrow(dump.block.number, "the block number has more than 64 bits")?;
@@ -175,22 +204,23 @@ impl Chain {
         if self.fork().is_some() {
             return Err(DumpError::Forked);
         }
-        let mut state = self.head().state;
-        for (address, account) in &dump.accounts {
-            state.clear_storage(*address)?;
-            state.set_code(*address, account.code.clone())?;
-            state.set_nonce(*address, account.nonce)?;
-            state.set_balance(*address, account.balance)?;
-            for (slot, value) in &account.storage {
-                state.set_storage(*address, (*slot).into(), (*value).into())?;
-            }
-        }
+        let base = self.head().state;
+        let mut state = base.clone();
+        dump.accounts.iter().try_for_each(|(address, account)| account.put(*address, &mut state))?;
         let mut shared = self.inner.shared.write();
-        let parent = dump.blocks.iter().find(|block| block.header.number == number).map(|block| block.header.parent_hash);
-        let context = shared.rules.context(number, timestamp);
-        let block = seal(&shared.rules, &context, parent.unwrap_or_default(), &state, Vec::new(), Vec::new())?;
+        let mut history = History::read(&dump.blocks, &dump.transactions, number, |time| shared.rules.l1_number(time));
+        if history.blocks.is_empty() {
+            let context = shared.rules.context(number, timestamp);
+            let block = seal(&shared.rules, &context, history.parent_hash, &state, Vec::new(), Vec::new())?;
+            history.blocks.push(Arc::new(block));
+        }
+        let mut states = match &dump.historical_states {
+            Some(older) => older.restore(&history.blocks, &base)?,
+            None => Vec::new(),
+        };
+        states.push(state);
         let config = self.config();
-        shared.ledger = Ledger::restore(vec![Arc::new(block)], state, config.states_kept, config.blocks_kept)
+        shared.ledger = Ledger::restore(history.blocks, states, config.states_kept, config.blocks_kept)
             .ok_or(DumpError::Inconsistent("there are no blocks"))?;
         shared.pool.clear();
         shared.snapshots = super::Snapshots::default();

@@ -1,7 +1,7 @@
 //! Blocks and receipts as the chain keeps them.
 
 use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope};
-use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash};
+use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash, U256};
 
 use super::Tx;
 
@@ -88,9 +88,10 @@ impl Block {
         B256::new(word)
     }
 
-    /// Messages sent to the parent chain so far, as the header has it.
+    /// Messages sent to the parent chain so far, as the header has it; none in a header that is not of Nitro's kind.
     pub fn send_count(&self) -> u64 {
-        self.header.mix_hash.first_chunk().map_or(0, |count| u64::from_be_bytes(*count))
+        let count = self.header.mix_hash.first_chunk().filter(|_| self.header.difficulty == U256::ONE);
+        count.map_or(0, |count| u64::from_be_bytes(*count))
     }
 
     /// Root over the messages sent to the parent chain, as the header has it. Blocks of a re-organisation have another value here.

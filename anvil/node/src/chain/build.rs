@@ -79,6 +79,8 @@ impl Rules {
 pub(crate) struct Built {
     pub(crate) block: Block,
     pub(crate) state: State,
+    /// The base fee from the next block on, if the chain's owner changed it in this one; wei for a gas.
+    pub(crate) base_fee: Option<u64>,
     /// Transactions that cannot be part of this block or any later one.
     pub(crate) invalid: Vec<(TxHash, ExecError)>,
 }
@@ -100,6 +102,7 @@ pub(crate) fn build(
     let (mut transactions, mut receipts) = (Vec::with_capacity(txs.len()), Vec::<Receipt>::with_capacity(txs.len()));
     let mut invalid = Vec::new();
     let (mut gas_used, mut log_index) = (0u64, 0u64);
+    let fees_before = fees_of_owner(&state);
     for tx in txs {
         if tx.gas_limit() > rules.block_gas_limit.saturating_sub(gas_used) {
             continue;
@@ -120,7 +123,15 @@ pub(crate) fn build(
     }
     let sealed = seal(rules, &context, parent.hash, &state, transactions, receipts);
     let block = sealed.map_err(|error| ExecError::Database(Box::new(error)))?;
-    Ok(Built { block, state, invalid })
+    let changed = fees_of_owner(&state).into_iter().zip(fees_before).find(|(after, before)| after != before);
+    let base_fee = changed.map(|(after, _)| after.unwrap_or_default().saturating_to());
+    Ok(Built { block, state, base_fee, invalid })
+}
+
+/// The base fee and the least base fee in the ArbOS state, as far as they were set on this chain. The price does not move by itself,
+/// so that the least is the price from when it is set; a base fee set directly goes before it.
+fn fees_of_owner(state: &State) -> [Option<U256>; 2] {
+    arbos::base_fee_slots().map(|slot| state.kept_slot(ARBOS_STATE, slot))
 }
 
 /// What is kept of a transaction.

@@ -3,6 +3,9 @@
 //! A dump is one line of JSON that says what follows and its keccak-256, then the content as JSON. Nothing is taken from a dump
 //! before all of it was checked: the length and the hash of the content, the chain id, that the blocks are linked, and that the
 //! accounts have the state root they had when they were saved.
+//!
+//! The dump of a forked chain holds what differs from the chain it began as, and names the block it began at: it can be loaded
+//! where a chain is forked at the same block, and nowhere else.
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
@@ -11,8 +14,11 @@ use alloy_eips::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
-use super::{Block, Chain, Receipt, State, StateError, Tx, ledger::Ledger};
-use crate::sealed::{Format, SealError};
+use super::{Account, Block, Chain, Receipt, State, StateError, Tx, ledger::Ledger};
+use crate::{
+    fork::Fork,
+    sealed::{Format, SealError},
+};
 
 /// What the first line must say.
 const FORMAT: Format = Format { name: "anvil-stylus-state", version: 1 };
@@ -65,11 +71,19 @@ pub enum DumpError {
     /// A gzip stream that breaks off or was changed.
     #[error("DUMP-011: the dump is damaged: it cannot be unpacked: {0}")]
     Packed(#[source] io::Error),
-    /// Most of a forked chain's state is on another chain.
-    #[error(
-        "DUMP-010: a forked chain holds only part of its state and cannot be dumped or replaced; use --fork-cache to keep what it read"
-    )]
+    /// A chain with a beginning of its own cannot take the place of a forked one.
+    #[error("DUMP-010: this chain is a fork, and the dump is of a chain that began by itself: load it without --fork-url")]
     Forked,
+    /// The dump holds what differs from another chain at one block, which is not where this chain began.
+    #[error(
+        "DUMP-012: the dump is of a chain forked at block {number} with hash {hash}: start with --fork-url and --fork-block-number {number}"
+    )]
+    OtherFork {
+        /// Block the dumped chain was forked at.
+        number: u64,
+        /// Its hash.
+        hash: B256,
+    },
     /// A forked chain's origin did not answer.
     #[error("DUMP-009: the accounts cannot be put in: {0}")]
     State(#[from] StateError),
@@ -95,10 +109,20 @@ pub struct StateDump {
     time_offset_secs: i64,
     l1_genesis_number: u64,
     genesis_timestamp: u64,
+    /// Where the chain was forked, if it was: `accounts` holds what differs from the state there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fork: Option<DumpedFork>,
     /// Root of `accounts`, which may differ from the newest header's after changes by hand.
     state_root: B256,
     blocks: Vec<DumpedBlock>,
     accounts: BTreeMap<Address, DumpedAccount>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DumpedFork {
+    number: u64,
+    hash: B256,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,6 +132,9 @@ struct DumpedAccount {
     balance: U256,
     code: Bytes,
     storage: BTreeMap<U256, U256>,
+    /// Slots that are not here are as at the fork.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_partial: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -149,15 +176,11 @@ impl StateDump {
         serde_json::from_slice(content).map_err(DumpError::Content)
     }
 
-    fn state(&self) -> Result<State, DumpError> {
-        let mut state = State::default();
+    /// The accounts, on top of the state of the chain that was forked, if one was.
+    fn state(&self, fork: Option<&Arc<Fork>>) -> Result<State, DumpError> {
+        let mut state = fork.map_or_else(State::default, |fork| State::forked(fork.state_at(fork.number())));
         for (address, account) in &self.accounts {
-            state.set_code(*address, account.code.clone())?;
-            state.set_nonce(*address, account.nonce)?;
-            state.set_balance(*address, account.balance)?;
-            for (slot, value) in &account.storage {
-                state.set_storage(*address, *slot, *value)?;
-            }
+            state.put(*address, account.restore());
         }
         if state.root() != self.state_root {
             return Err(DumpError::Inconsistent("the accounts do not have the recorded state root"));
@@ -165,12 +188,54 @@ impl StateDump {
         Ok(state)
     }
 
-    fn blocks(&self) -> Result<Vec<Arc<Block>>, DumpError> {
-        let blocks: Vec<Arc<Block>> = self.blocks.iter().map(|block| block.restore().map(Arc::new)).collect::<Result<_, _>>()?;
+    fn blocks(&self, fork: Option<&Arc<Fork>>) -> Result<Vec<Arc<Block>>, DumpError> {
+        let restore = |block: &DumpedBlock| match fork.filter(|fork| fork.number() == block.header.number) {
+            // Its hash is what the origin says: not every chain's follows from an Ethereum header.
+            Some(fork) => Ok(Arc::new(Block::from(fork.block().clone()))),
+            None => block.restore().map(Arc::new),
+        };
+        let blocks: Vec<Arc<Block>> = self.blocks.iter().map(restore).collect::<Result<_, _>>()?;
         let linked = blocks
             .windows(2)
             .all(|pair| pair[1].header.parent_hash == pair[0].hash && pair[1].number() == pair[0].number().saturating_add(1));
         if linked { Ok(blocks) } else { Err(DumpError::Inconsistent("the blocks are not linked")) }
+    }
+
+    /// Checks that the dumped chain began where this one did.
+    fn check_origin(&self, fork: Option<&Arc<Fork>>) -> Result<(), DumpError> {
+        let here = fork.map(|fork| DumpedFork::of(fork));
+        match (self.fork, here) {
+            (dumped, here) if dumped == here => Ok(()),
+            (Some(DumpedFork { number, hash }), _) => Err(DumpError::OtherFork { number, hash }),
+            (None, _) => Err(DumpError::Forked),
+        }
+    }
+}
+
+impl DumpedFork {
+    fn of(fork: &Fork) -> Self {
+        Self { number: fork.number(), hash: fork.block().hash }
+    }
+}
+
+impl DumpedAccount {
+    fn of(account: &Account) -> Self {
+        Self {
+            nonce: account.nonce,
+            balance: account.balance,
+            code: account.code.original_bytes(),
+            storage: account.storage.iter().map(|(slot, value)| (*slot, *value)).collect(),
+            is_partial: account.is_partial,
+        }
+    }
+
+    fn restore(&self) -> Account {
+        let mut account = Account { nonce: self.nonce, balance: self.balance, is_partial: self.is_partial, ..Account::default() };
+        account.set_code(self.code.clone());
+        for (slot, value) in &self.storage {
+            account.set_slot(*slot, *value);
+        }
+        account
     }
 }
 
@@ -237,50 +302,39 @@ pub(super) fn with_hash(tx: TxEnvelope, hash: TxHash) -> TxEnvelope {
 }
 
 impl Chain {
-    /// Everything that makes up the chain, except the pool, snapshots and states of older blocks.
-    ///
-    /// # Errors
-    /// [`DumpError::Forked`].
-    pub fn dump(&self) -> Result<StateDump, DumpError> {
+    /// Everything that makes up the chain, except the pool, snapshots and states of older blocks; of a forked chain, what differs
+    /// from the one it began as.
+    pub fn dump(&self) -> StateDump {
         let shared = self.inner.shared.read();
-        if shared.fork.is_some() {
-            return Err(DumpError::Forked);
-        }
         let head = shared.ledger.head();
-        let dumped = |account: &super::state::Account| DumpedAccount {
-            nonce: account.nonce,
-            balance: account.balance,
-            code: account.code.original_bytes(),
-            storage: account.storage.iter().map(|(slot, value)| (*slot, *value)).collect(),
-        };
-        Ok(StateDump {
+        StateDump {
             chain_id: shared.rules.exec.chain_id,
             time_offset_secs: shared.time.offset_secs(),
             l1_genesis_number: shared.rules.l1_genesis_number,
             genesis_timestamp: shared.rules.genesis_timestamp,
+            fork: shared.fork.as_deref().map(DumpedFork::of),
             state_root: head.state.root(),
             blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
-            accounts: head.state.accounts().map(|(address, account)| (*address, dumped(account))).collect(),
-        })
+            accounts: head.state.accounts().map(|(address, account)| (*address, DumpedAccount::of(account))).collect(),
+        }
     }
 
     /// Replaces the chain by a dumped one. On an error nothing has changed.
     ///
     /// # Errors
-    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`].
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`].
     pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
         let expected = self.chain_id();
         if dump.chain_id != expected {
             return Err(DumpError::ChainId { expected, got: dump.chain_id });
         }
-        let (state, blocks) = (dump.state()?, dump.blocks()?);
-        let ledger = Ledger::restore(blocks, state, self.config().states_kept, self.config().blocks_kept)
-            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
         let _writer = self.write();
+        let fork = self.fork();
+        dump.check_origin(fork.as_ref())?;
+        let (state, blocks) = (dump.state(fork.as_ref())?, dump.blocks(fork.as_ref())?);
+        let ledger = Ledger::restore(blocks, vec![state], self.config().states_kept, self.config().blocks_kept)
+            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
         let mut shared = self.inner.shared.write();
-        if shared.fork.is_some() {
-            return Err(DumpError::Forked);
-        }
         shared.ledger = ledger;
         shared.pool.clear();
         shared.snapshots = super::Snapshots::default();

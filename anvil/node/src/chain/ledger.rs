@@ -47,17 +47,24 @@ impl Ledger {
         ledger
     }
 
-    /// A chain of consecutive `blocks`, of which only the newest has a state. The first stands for the genesis.
-    pub(crate) fn restore(blocks: Vec<Arc<Block>>, state: State, states_kept: usize, blocks_kept: Option<usize>) -> Option<Self> {
+    /// A chain of consecutive `blocks`, with the states after the newest of them, the last being the head's. The first block stands
+    /// for the genesis. `None` without a block or a state.
+    pub(crate) fn restore(
+        blocks: Vec<Arc<Block>>,
+        states: Vec<State>,
+        states_kept: usize,
+        blocks_kept: Option<usize>,
+    ) -> Option<Self> {
+        let head = states.last()?.clone();
         let mut blocks = blocks.into_iter();
         let first = blocks.next()?;
-        let mut ledger = Self::new(Block::clone(&first), state.clone(), states_kept, blocks_kept);
+        let mut ledger = Self::new(Block::clone(&first), head.clone(), states_kept, blocks_kept);
         for block in blocks {
-            ledger.push(block, state.clone());
+            ledger.push(block, head.clone());
         }
-        // Older blocks did not have this state.
-        ledger.states.clear();
-        ledger.states.push_back(state);
+        // What was pushed is the head's; older blocks have another state or none.
+        let known = states.len().min(ledger.states.len());
+        ledger.states = states.into_iter().rev().take(known).rev().collect();
         Some(ledger)
     }
 

@@ -144,6 +144,9 @@ impl Chain {
             for tx in &block.transactions {
                 shared.pool.prune(tx.signer(), tx.nonce().saturating_add(1));
             }
+            if let Some(base_fee) = built.base_fee {
+                shared.rules.base_fee = base_fee;
+            }
             shared.ledger.push(block.clone(), built.state);
             shared.time.commit(time);
         }

@@ -5,6 +5,7 @@
 //! so that a block is built on the state it is committed to.
 
 mod anvil_dump;
+mod anvil_history;
 mod block;
 mod build;
 mod call;

@@ -114,10 +114,11 @@ fn unsigned(tx: TypedTransaction) -> TxEnvelope {
     tx.into_signed(Signature::new(U256::ZERO, U256::ZERO, false)).into()
 }
 
-/// A transaction nobody signed. Its hash covers the sender, so that two senders' equal transactions differ.
+/// A transaction nobody signed. Its hash covers the sender, so that two senders' equal transactions differ; in the way of Anvil, which
+/// computes it anew when it loads a block.
 pub(super) fn impersonated(tx: TypedTransaction, from: Address) -> Tx {
     let signature = Signature::new(U256::ONE, U256::ONE, false);
     let signed: TxEnvelope = tx.into_signed(signature).into();
-    let hash = keccak256([signed.tx_hash().as_slice(), from.as_slice()].concat());
+    let hash = keccak256([alloy_rlp::encode(&signed).as_slice(), from.as_slice()].concat());
     Tx::new_unchecked(with_hash(signed, hash), from)
 }

@@ -130,7 +130,7 @@ impl Account {
         }
     }
 
-    fn set_slot(&mut self, slot: U256, value: U256) {
+    pub(crate) fn set_slot(&mut self, slot: U256, value: U256) {
         if value.is_zero() && !self.is_partial {
             self.storage.remove(&slot);
         } else {
@@ -231,6 +231,11 @@ impl State {
             Some(origin) if account.is_none_or(|account| account.is_partial) => origin.storage(address, slot),
             _ => Ok(U256::ZERO),
         }
+    }
+
+    /// The value of a storage slot if it is kept here: on a forked chain, if it was changed since.
+    pub(crate) fn kept_slot(&self, address: Address, slot: U256) -> Option<U256> {
+        self.accounts.get(&address)?.storage.get(&slot).copied()
     }
 
     /// Merkle nodes from the state root to the account.
@@ -334,8 +339,8 @@ impl State {
         Ok(())
     }
 
-    /// Puts in an account that was not kept. One that hides an account of the origin is kept even if it is vacant.
-    fn put(&mut self, address: Address, account: Account) {
+    /// Puts in an account that was not kept, or takes the place of one. One that hides an account of the origin is kept even if it is vacant.
+    pub(crate) fn put(&mut self, address: Address, account: Account) {
         if account.is_vacant() && self.origin.is_none() {
             self.accounts.remove(&address);
         } else {

@@ -68,8 +68,8 @@ pub struct ExecConfig {
     pub arbos: ArbOsVersion,
     /// Limit of deployed code, bytes; init code may have twice as many.
     pub code_size_limit: usize,
-    /// Gas one transaction may compute with; gas above it is held back and returned. None: the block's
-    /// limit alone counts.
+    /// Gas one transaction may compute with if the ArbOS state does not say it; gas above it is held back and returned. None: the
+    /// block's limit alone counts, whatever the state says.
     pub max_tx_gas: Option<u64>,
     /// Lets the sender spend more than it has (`eth_call`, `eth_estimateGas`).
     pub skip_balance_check: bool,

@@ -27,14 +27,16 @@ use crate::arbos;
 
 /// Ethereum's phases with the differences of Arbitrum. One handler runs one transaction.
 pub(super) struct ArbHandler<DB, I> {
-    /// Gas above the limit of one transaction, given back untouched at the end.
+    /// Gas the transaction may compute with, as the chain's owner set it.
+    gas_limit: Cell<u64>,
+    /// Gas above that limit, given back untouched at the end.
     held_gas: Cell<u64>,
     _evm: PhantomData<fn(DB, I)>,
 }
 
 impl<DB, I> Default for ArbHandler<DB, I> {
     fn default() -> Self {
-        Self { held_gas: Cell::new(0), _evm: PhantomData }
+        Self { gas_limit: Cell::new(u64::MAX), held_gas: Cell::new(0), _evm: PhantomData }
     }
 }
 
@@ -49,6 +51,9 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         _init_and_floor_gas: &mut InitialAndFloorGas,
     ) -> Result<(), Self::Error> {
         let (block, tx, cfg, journal, chain, _) = evm.ctx().all_mut();
+        if let Some(default) = chain.config.max_tx_gas {
+            self.gas_limit.set(arbos::tx_gas_limit(journal)?.unwrap_or(default));
+        }
         let mut caller = journal.load_account_with_code_mut(tx.caller())?.data;
         validate_account_nonce_and_code(
             &caller.account().info,
@@ -72,8 +77,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         let intrinsic = init_and_floor_gas.initial_total_gas();
         // The transaction was validated: its limit covers the intrinsic gas.
         let remaining = context.tx().gas_limit().saturating_sub(intrinsic);
-        let limit = context.chain.config.max_tx_gas.unwrap_or(u64::MAX);
-        let usable = remaining.min(limit.saturating_sub(intrinsic));
+        let usable = remaining.min(self.gas_limit.get().saturating_sub(intrinsic));
         self.held_gas.set(remaining - usable);
         GasTracker::new(context.tx().gas_limit(), usable, 0)
     }

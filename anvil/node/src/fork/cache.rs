@@ -89,6 +89,12 @@ impl Cache {
         self.states.get(&block)?.storage.get(&address)?.get(&slot).copied()
     }
 
+    /// Every account that was read at `block`, with the slots that were.
+    pub(super) fn accounts(&self, block: u64) -> impl Iterator<Item = (&Address, &CachedAccount, Option<&HashMap<U256, U256>>)> {
+        let state = self.states.get(&block).into_iter();
+        state.flat_map(|state| state.accounts.iter().map(|(address, account)| (address, account, state.storage.get(address))))
+    }
+
     pub(super) fn answer(&self, key: &str) -> Option<Value> {
         serde_json::from_str(self.answers.get(key)?.get()).ok()
     }

@@ -1,6 +1,6 @@
 //! The chain that was forked: its blocks, and its state at any block up to the fork.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
@@ -138,6 +138,19 @@ impl Fork {
             self.cache.write().insert_account(block, address, cached_account(answers)?);
         }
         Ok(())
+    }
+
+    /// The accounts at the fork block that were read so far, each with the slots that were.
+    pub(crate) fn known_accounts(&self) -> BTreeMap<Address, Account> {
+        let cache = self.cache.read();
+        let known = cache.accounts(self.number()).map(|(address, cached, slots)| {
+            let mut account = Account { is_partial: true, ..account(cached) };
+            for (slot, value) in slots.into_iter().flatten() {
+                account.set_slot(*slot, *value);
+            }
+            (*address, account)
+        });
+        known.collect()
     }
 
     /// Writes what was read to the file, if there is one. A failure costs time later, nothing else.

@@ -3,9 +3,14 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use jsonrpsee::server::{BatchRequestConfig, ServerBuilder, ServerConfig, ServerHandle};
+use jsonrpsee::{
+    core::traits::IdProvider,
+    server::{BatchRequestConfig, ServerBuilder, ServerConfig, ServerHandle},
+    types::SubscriptionId,
+};
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
@@ -37,6 +42,16 @@ impl Server {
     }
 }
 
+/// Ids of subscriptions as geth and Anvil write them: hex in a string, which some clients rely on.
+#[derive(Debug, Default)]
+struct HexIds(AtomicU64);
+
+impl IdProvider for HexIds {
+    fn next_id(&self) -> SubscriptionId<'static> {
+        format!("{:#x}", self.0.fetch_add(1, Ordering::Relaxed)).into()
+    }
+}
+
 /// Serves `chain` on `host:port`.
 ///
 /// # Errors
@@ -55,6 +70,7 @@ pub(crate) async fn start(chain: Chain, host: IpAddr, port: u16) -> Result<Serve
         .max_response_body_size(RESPONSE_BYTES_MAX)
         .max_connections(CONNECTIONS_MAX)
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
+        .set_id_provider(HexIds::default())
         .set_message_buffer_capacity(MESSAGES_BUFFERED)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .build();

@@ -240,12 +240,74 @@ async fn what_cannot_be_forked_says_why() {
         let error = Node::spawn(NodeConfig::test().fork(fork)).await.err().unwrap_or_else(|| panic!("{code} was forked"));
         assert!(matches!(error, NodeError::Fork(_)) && error.to_string().contains(code), "{error} instead of {code}");
     }
-    let kept = NodeConfig::test().fork(fork_of(&origin)).state("nowhere");
-    let error = Node::spawn(kept).await.err().unwrap();
-    assert!(matches!(error, NodeError::Setting { what: "--state", .. }), "{error}");
-    let fork = forked(&origin).await;
-    let error = fork.client.try_rpc("anvil_dumpState", json!([])).await.unwrap_err();
-    assert!(error["message"].as_str().unwrap().starts_with("DUMP-010"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fork_goes_on_where_it_was_stopped() {
+    let (origin, counter) = origin().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let at_two = fork_of(&origin).block_number(2);
+    let fork = TestNode::with(|node| node.fork(at_two.clone()).state(&path)).await;
+    let receipt = set(&fork, &counter, 6).await;
+    fork.rpc("anvil_setStorageAt", json!([counter, "0x0", word(0)])).await;
+    // An account of the origin of which nothing is left, and one of which one thing is changed.
+    fork.rpc("anvil_setCode", json!([counter, "0x"])).await;
+    fork.rpc("anvil_setNonce", json!([fork.account(2), "0x7"])).await;
+    let before = seen(&fork, &counter).await;
+    fork.node.stop().await.unwrap();
+
+    let again = TestNode::with(|node| node.fork(at_two.clone()).state(&path)).await;
+    assert_eq!(seen(&again, &counter).await, before);
+    assert_eq!(again.rpc("eth_getTransactionReceipt", json!([receipt["transactionHash"]])).await, receipt);
+    let next = set(&again, &counter, 8).await;
+    let block = again.rpc("eth_getBlockByNumber", json!([next["blockNumber"], false])).await;
+    assert_eq!((&block["number"], &block["parentHash"]), (&quantity(4), &receipt["blockHash"]));
+
+    // Over the wire in Anvil's form, to a chain that was forked at the same block and knows nothing.
+    let dump = json!([again.rpc("anvil_dumpState", json!([])).await]);
+    let other = TestNode::with(|node| node.fork(at_two)).await;
+    assert_eq!(other.rpc("anvil_loadState", dump.clone()).await, json!(true));
+    assert_eq!(seen(&other, &counter).await, seen(&again, &counter).await);
+
+    let older = TestNode::with(|node| node.fork(fork_of(&origin).block_number(1))).await;
+    let own = json!([origin.rpc("anvil_dumpState", json!([])).await]);
+    let foreign = json!([state_of_anvil()]);
+    let cases = [
+        (&origin, &dump, "DUMP-012", "--fork-block-number 2"),
+        (&older, &dump, "DUMP-012", "--fork-block-number 2"),
+        (&older, &own, "DUMP-010", "without --fork-url"),
+        (&older, &foreign, "DUMP-010", "without --fork-url"),
+    ];
+    for (node, dump, code, next_step) in cases {
+        let before = node.rpc("eth_getBlockByNumber", json!(["latest", true])).await;
+        let error = node.client.try_rpc("anvil_loadState", dump.clone()).await.unwrap_err();
+        let message = error["message"].as_str().unwrap();
+        assert!(error["code"] == -32602 && message.starts_with(code) && message.contains(next_step), "{error}");
+        assert_eq!(node.rpc("eth_getBlockByNumber", json!(["latest", true])).await, before);
+    }
+}
+
+/// What must be the same after a dump was loaded.
+async fn seen(node: &TestNode, counter: &Value) -> Vec<Value> {
+    let mut seen = vec![
+        node.rpc("eth_getBlockByNumber", json!(["latest", true])).await,
+        node.rpc("eth_getStorageAt", json!([counter, "0x0"])).await,
+        node.rpc("eth_getLogs", json!([{ "fromBlock": "0x0" }])).await,
+    ];
+    let precompile = json!("0x0000000000000000000000000000000000000064");
+    for address in [counter.clone(), node.account(0), node.account(2), precompile] {
+        for method in ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"] {
+            seen.push(node.rpc(method, json!([address, "latest"])).await);
+        }
+    }
+    seen
+}
+
+/// The least that Anvil writes.
+fn state_of_anvil() -> String {
+    let state = json!({ "block": { "number": "0x5", "timestamp": "0x6b026f45" }, "accounts": {} });
+    alloy_primitives::hex::encode_prefixed(state.to_string())
 }
 
 /// The origin refuses, and the client of the fork hears its words.

@@ -154,13 +154,38 @@ async fn a_sequencer_holds_a_nonce_ahead_and_then_refuses_it() {
         node.clock.advance(Duration::from_secs(1));
         tokio::task::yield_now().await;
     }
-    let error = refused.await.unwrap().unwrap_err();
-    assert_eq!(error["code"], -32003);
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .starts_with("nonce too high: address 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, tx: 9 state: 3"),
-        "{error}"
-    );
+    let message = "nonce too high: address 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, tx: 9 state: 3";
+    assert_eq!(refused.await.unwrap().unwrap_err(), json!({ "code": -32003, "message": message }));
+}
+
+/// The base fee from the block after the one in which the chain's owner sets it.
+#[tokio::test]
+async fn the_owner_sets_the_base_fee() {
+    let node = TestNode::start().await;
+    let call = |to: &str, signature: &str, wei: Option<u64>| {
+        let word = wei.map(|wei| crate::client::word(wei)[2..].to_owned()).unwrap_or_default();
+        let selector = alloy_primitives::hex::encode(&alloy_primitives::keccak256(signature)[..4]);
+        json!({ "from": node.account(0), "to": to, "data": format!("0x{selector}{word}"), "gas": "0x100000" })
+    };
+    let owner = "0x0000000000000000000000000000000000000070";
+    node.send(call("0x00000000000000000000000000000000000000ff", "becomeChainOwner()", None)).await;
+    for (signature, wei) in [
+        ("setMinimumL2BaseFee(uint256)", 300_000_000),
+        ("setL2BaseFee(uint256)", 500_000_000),
+        ("setMinimumL2BaseFee(uint256)", 10_000_000),
+    ] {
+        let before = node.rpc("eth_gasPrice", json!([])).await;
+        let receipt = node.send(call(owner, signature, Some(wei))).await;
+        assert_eq!((&receipt["status"], &receipt["effectiveGasPrice"]), (&json!("0x1"), &before), "{signature}");
+        assert_eq!(node.rpc("eth_gasPrice", json!([])).await, quantity(wei), "{signature}");
+        for _ in 0..2 {
+            node.rpc("evm_mine", json!([])).await;
+            let block = node.rpc("eth_getBlockByNumber", json!(["latest", false])).await;
+            assert_eq!(block["baseFeePerGas"], quantity(wei), "{signature}");
+        }
+    }
+    // By hand, as before; what the owner said last counts no more.
+    node.rpc("anvil_setNextBlockBaseFeePerGas", json!(["0x7"])).await;
+    node.rpc("evm_mine", json!([])).await;
+    assert_eq!(node.rpc("eth_gasPrice", json!([])).await, quantity(7));
 }

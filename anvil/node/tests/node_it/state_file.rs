@@ -64,7 +64,7 @@ async fn packed() -> Vec<u8> {
 async fn saved() -> Vec<u8> {
     let node = TestNode::start().await;
     node.deploy(&init_code(COUNTER)).await;
-    node.node.chain().dump().unwrap().to_bytes().unwrap()
+    node.node.chain().dump().to_bytes().unwrap()
 }
 
 /// The dump with `content` changed and its length and hash made to fit: only its meaning is wrong.

@@ -131,3 +131,21 @@ async fn what_cannot_be_subscribed_to_is_refused() {
     }
     assert!(node.client.try_rpc("eth_subscribe", json!(["newHeads"])).await.is_err());
 }
+
+#[tokio::test]
+async fn as_many_subscriptions_as_a_connection_may_have() {
+    let node = TestNode::start().await;
+    let mut socket = Socket::connect(&node).await;
+    let mut ids = std::collections::HashSet::new();
+    for _ in 0..1_024 {
+        let id = socket.request("eth_subscribe", json!(["newHeads"])).await["result"].as_str().map(str::to_owned);
+        assert!(id.as_ref().is_some_and(|id| id.starts_with("0x")), "{id:?}");
+        assert!(ids.insert(id));
+    }
+    let error =
+        json!({ "code": -32006, "message": "Too many subscriptions on the connection", "data": "Exceeded max limit of 1024" });
+    assert_eq!(socket.request("eth_subscribe", json!(["newHeads"])).await["error"], error);
+    // Only this connection is full.
+    let mut other = Socket::connect(&node).await;
+    assert!(other.request("eth_subscribe", json!(["newHeads"])).await["result"].is_string());
+}

@@ -155,7 +155,7 @@ struct StateArgs {
 #[command(next_help_heading = "Fork")]
 struct ForkArgs {
     /// Start from the chain at this JSON-RPC endpoint.
-    #[arg(long, short, visible_alias = "rpc-url", value_name = "URL", conflicts_with_all = ["state", "load_state", "dump_state"])]
+    #[arg(long, short, visible_alias = "rpc-url", value_name = "URL")]
     fork_url: Option<String>,
     /// Block to start from; the newest by default.
     #[arg(long, requires = "fork_url", value_name = "BLOCK")]
@@ -365,7 +365,6 @@ mod tests {
             ("--no-cors --allow-origin x", ErrorKind::ArgumentConflict),
             ("--state a --load-state b", ErrorKind::ArgumentConflict),
             ("--state a --dump-state b", ErrorKind::ArgumentConflict),
-            ("-f http://a --state b", ErrorKind::ArgumentConflict),
             ("-f http://a --number 3", ErrorKind::ArgumentConflict),
             ("-f http://a --no-storage-caching --fork-cache c", ErrorKind::ArgumentConflict),
             ("--prune-history --max-persisted-states 3", ErrorKind::ArgumentConflict),
@@ -376,13 +375,24 @@ mod tests {
             ("--block-time 0", ErrorKind::ValueValidation),
             ("--block-time soon", ErrorKind::ValueValidation),
             ("--arbos-version 50", ErrorKind::ValueValidation),
-            ("--hardfork london", ErrorKind::InvalidValue),
+            ("--hardfork cancun", ErrorKind::InvalidValue),
+            ("--hardfork shanghai", ErrorKind::InvalidValue),
             ("--order random", ErrorKind::InvalidValue),
             ("--port 70000", ErrorKind::ValueValidation),
             ("--ipc", ErrorKind::UnknownArgument),
         ] {
             let error = parse(line).err().unwrap_or_else(|| panic!("{line} was accepted"));
             assert_eq!(error.kind(), kind, "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_hard_fork_before_stylus_is_refused_with_those_that_are_there() {
+        for name in ["cancun", "shanghai", "frontier"] {
+            let error = parse(&format!("--hardfork {name}")).expect_err("it is older than Stylus").to_string();
+            let first = error.lines().next().unwrap_or_default();
+            assert_eq!(first, format!("error: invalid value '{name}' for '--hardfork <HARDFORK>'"));
+            assert!(error.contains("[possible values: prague, osaka, latest]"), "{error}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! else burns everything. Settings that nothing here depends on are kept and reported.
 
 use alloy_sol_types::{SolCall, sol};
-use cor_stylus_vm::{ArbosVersion, PAGES_MAX, StylusParams};
+use cor_stylus_vm::{PAGES_MAX, StylusParams};
 use revm::{
     Database,
     primitives::{Address, FixedBytes, U256},
@@ -43,6 +43,7 @@ sol! {
         function setL1PricingRewardRecipient(address recipient) external;
         function setL1PricingRewardRate(uint64 weiPerUnit) external;
         function setL1PricePerUnit(uint256 pricePerUnit) external;
+        function setParentGasFloorPerToken(uint64 floorPerToken) external;
         function setPerBatchGasCharge(int64 cost) external;
         function setBrotliCompressionLevel(uint64 level) external;
         function setAmortizedCostCapBips(uint64 cap) external;
@@ -63,6 +64,7 @@ sol! {
         function setCalldataPriceIncrease(bool enable) external;
         function setWasmActivationGas(uint64 gas) external;
         function setMaxBlockGasLimit(uint64 limit) external;
+        function setGasBacklog(uint64 backlog) external;
         function setMaxStylusContractFragments(uint8 maxFragments) external;
 
         event OwnerActs(bytes4 indexed method, address indexed owner, bytes data);
@@ -131,7 +133,12 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
             })
         }),
         setWasmActivationGasCall::SELECTOR if !call.arbos().has_activation_gas() => call.refuse(),
-        setMaxBlockGasLimitCall::SELECTOR if !call.arbos().has_gas_limits() => call.refuse(),
+        setMaxBlockGasLimitCall::SELECTOR | setGasBacklogCall::SELECTOR | setParentGasFloorPerTokenCall::SELECTOR
+            if !call.arbos().has_gas_limits() =>
+        {
+            call.refuse()
+        }
+        setMaxStylusContractFragmentsCall::SELECTOR if !call.arbos().has_fragments() => call.refuse(),
         _ => stylus_setting(call),
     }
 }
@@ -187,9 +194,7 @@ fn stylus_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
             params.block_cache_size = args.count;
         }
         setMaxStylusContractFragmentsCall, setMaxStylusContractFragmentsReturn => {
-            // There are no fragments before.
-            let limit = (params.arbos >= ArbosVersion::V60).then_some(args.maxFragments);
-            params.max_fragment_count = limit?;
+            params.max_fragment_count = args.maxFragments;
         }
     )
 }
@@ -230,6 +235,10 @@ fn field_setting<DB: Database>(call: Call<'_, DB>) -> Answer {
             l2_at(l2::TX_GAS_LIMIT), U256::from(args.limit);
         setMaxBlockGasLimitCall, setMaxBlockGasLimitReturn =>
             l2_at(l2::BLOCK_GAS_LIMIT), U256::from(args.limit);
+        setGasBacklogCall, setGasBacklogReturn =>
+            l2_at(l2::GAS_BACKLOG), U256::from(args.backlog);
+        setParentGasFloorPerTokenCall, setParentGasFloorPerTokenReturn =>
+            l1_at(l1::GAS_FLOOR_PER_TOKEN), U256::from(args.floorPerToken);
         setWasmActivationGasCall, setWasmActivationGasReturn =>
             ACTIVATION_GAS.at(0), U256::from(args.gas);
         setL2GasPricingInertiaCall, setL2GasPricingInertiaReturn =>

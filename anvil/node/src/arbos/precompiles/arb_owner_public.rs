@@ -9,7 +9,7 @@ use super::{
 };
 use crate::arbos::{
     address_set::AddressSet,
-    layout::{CHAIN_OWNERS, FEATURES, NATIVE_TOKEN_OWNERS, root},
+    layout::{CHAIN_OWNERS, FEATURES, L1_PRICING, NATIVE_TOKEN_OWNERS, l1, root},
     storage::Space,
 };
 
@@ -27,6 +27,7 @@ sol! {
         function isNativeTokenOwner(address addr) external view returns (bool);
         function getAllNativeTokenOwners() external view returns (address[] memory);
         function getNativeTokenManagementFrom() external view returns (uint64);
+        function getParentGasFloorPerToken() external view returns (uint64);
         function getMaxStylusContractFragments() external view returns (uint8);
     }
 }
@@ -71,6 +72,8 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
                 Ok(call.storage().get_u64(Space::ROOT.at(root::NATIVE_TOKEN_FROM))?)
             })
         }
+        getParentGasFloorPerTokenCall::SELECTOR if call.arbos().has_gas_limits() => call
+            .view(|call, _: getParentGasFloorPerTokenCall| Ok(call.storage().get_u64(L1_PRICING.at(l1::GAS_FLOOR_PER_TOKEN))?)),
         getMaxStylusContractFragmentsCall::SELECTOR if call.arbos().has_fragments() => {
             call.view(|call, _: getMaxStylusContractFragmentsCall| Ok(load_params(call)?.max_fragment_count))
         }
