@@ -85,6 +85,11 @@ impl Stranger {
         bin
     }
 
+    /// Where Cargo puts what the tool has it compile: the same for all runs, so that only the project is compiled again.
+    fn target() -> PathBuf {
+        paths::contracts().with_file_name("stylus-tools")
+    }
+
     /// Not the key of the place's own wallet, which counts its nonces itself.
     fn key(&self) -> String {
         hex::encode_prefixed(self.place.node.accounts()[1].private_key)
@@ -101,7 +106,7 @@ impl Stranger {
         command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
         let flags = "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+sign-ext,-reference-types -Clink-arg=-zstack-size=32768";
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
-        command.env("CARGO_TARGET_DIR", paths::contracts().with_file_name("stylus-tools")).env("NO_COLOR", "1");
+        command.env("CARGO_TARGET_DIR", Self::target()).env("NO_COLOR", "1");
         command
     }
 
@@ -202,26 +207,36 @@ async fn traces(stranger: &Stranger, counter: Address) {
     }
 }
 
-/// A transaction is replayed by the contract compiled for this machine, with the answers that the chain's host calls gave: at a
-/// breakpoint of a debugger where there is one, and without.
+/// A transaction is replayed by the contract compiled for this machine, with the answers that the chain's host calls gave: by the
+/// process that the tool starts in a debugger, and in the debugger if it is here.
 async fn replays(stranger: &Stranger, counter: Address) {
+    let project = stranger.folder.path().join("counter");
+    // The tool looks for the library below the project, wherever Cargo was told to put it.
+    std::os::unix::fs::symlink(Stranger::target(), project.join("target")).expect("a link");
+    let replay = async |tx: &str, script: &str| {
+        let mut shell = stranger.program("bash", &project);
+        shell.env_remove("CARGO_UNSTABLE_BUILD_STD").env("TX", tx).args(["-euo", "pipefail", "-c", script]);
+        text(&run(shell).await)
+    };
     let mine = async |data: &[u8]| {
         let request = TransactionRequest::default().with_to(counter).with_input(data.to_vec()).with_gas_limit(1_000_000);
         stranger.place.mine(request).await.transaction_hash.to_string()
     };
     let (good, bad) = (mine(&hex!("d09de08a")).await, mine(&hex!("deadbeef")).await);
-    let replay = async |tx: &str, by: &[&str]| {
-        let mut command = stranger.program("cargo", &stranger.folder.path().join("counter"));
-        // The tool looks for the library below the project, and nowhere else.
-        command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_UNSTABLE_BUILD_STD");
-        let rpc = stranger.place.node.http_endpoint();
-        command.args(["stylus", "replay", "--tx", tx, "--endpoint", &rpc, "--use-native-tracer"]).args(by);
-        text(&run(command).await)
-    };
-    let (succeeded, reverted) = ("call completed successfully", "call reverted");
-    assert!(replay(&good, &["--child"]).await.contains(succeeded));
-    let said = replay(&bad, &["--child"]).await;
-    assert!(said.contains(reverted), "{said}");
+    for tracer in ["", " --use-native-tracer"] {
+        for (tx, outcome) in [(&good, "call completed successfully"), (&bad, "call reverted")] {
+            let said = replay(tx, &format!("cargo stylus replay --child --tx $TX --endpoint $RPC{tracer}")).await;
+            assert!(said.contains(outcome), "{said}");
+        }
+    }
+    let debugger = "echo continue | cargo stylus replay --debugger gdb --tx $TX --endpoint $RPC";
+    let said = replay(&good, debugger).await;
+    if said.contains("gdb not found") {
+        return;
+    }
+    for part in ["counter::user_entrypoint (len=4) at src/lib.rs", "call completed successfully"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 /// A project with a constructor is deployed, activated and constructed by the SDK's deployer in one transaction.

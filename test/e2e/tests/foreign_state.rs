@@ -105,6 +105,8 @@ async fn live(client: &DynProvider) {
     rpc(client, "anvil_setBalance", json!([IMPERSONATED, "0xde0b6b3a7640000"])).await;
     rpc(client, "anvil_impersonateAccount", json!([IMPERSONATED])).await;
     rpc(client, "eth_sendTransaction", json!([{ "from": IMPERSONATED, "to": accounts[1], "value": "0x5" }])).await;
+    // Anvil lists impersonated accounts with its own.
+    rpc(client, "anvil_stopImpersonatingAccount", json!([IMPERSONATED])).await;
     rpc(client, "anvil_setCode", json!([CONTRACT, CODE])).await;
     rpc(client, "anvil_setStorageAt", json!([CONTRACT, "0x1", B256::with_last_byte(7)])).await;
     rpc(client, "anvil_setNonce", json!([CONTRACT, "0x9"])).await;
@@ -163,9 +165,9 @@ async fn called(client: &DynProvider) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn anvil_reads_our_state_and_we_read_anvils() {
-    let anvil = Anvil::start();
-    let theirs = client(&anvil.url).await;
     for (from_us, to_us) in [(true, false), (false, true)] {
+        let anvil = Anvil::start();
+        let theirs = client(&anvil.url).await;
         let (_node, own) = ours().await;
         let (source, target) = if from_us { (&own, &theirs) } else { (&theirs, &own) };
         live(source).await;
