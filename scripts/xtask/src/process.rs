@@ -62,10 +62,19 @@ fn apt() -> Command {
     command
 }
 
+/// What cargo tells the program it runs of its package. Build scripts that look at it must see what they would without us: otherwise
+/// they run again, and most of the workspace is compiled again, at each change between `cargo xtask` and `cargo`.
+const OF_OUR_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
+
 /// The cargo that runs us, so that a toolchain chosen on the command line stays chosen.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
+    for (name, _) in std::env::vars_os() {
+        if OF_OUR_PACKAGE.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
@@ -86,6 +95,18 @@ mod tests {
         };
         assert_eq!(status.code(), Some(3));
         assert_eq!(output, ":\nout\nerr\n");
+    }
+
+    #[test]
+    fn cargo_hears_nothing_of_the_package_that_calls_it() {
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "cargo sets it for tests as for `cargo run`");
+        let cargo = cargo(Path::new("."));
+        let removed: Vec<_> = cargo.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        assert!(
+            removed.contains(&OsStr::new("CARGO_MANIFEST_DIR")) && removed.contains(&OsStr::new("CARGO_PKG_NAME")),
+            "{removed:?}"
+        );
+        assert!(!removed.contains(&OsStr::new("CARGO_TARGET_DIR")));
     }
 
     #[test]
