@@ -35,7 +35,7 @@ pub(crate) fn bench(workspace: &Workspace, What::Chain { args }: &What) -> Resul
         suite::foreign_clients(root)?;
     }
     let program = Contract {
-        origin: Origin::Contract,
+        origin: Origin::Measured,
         name: "program".to_owned(),
         package: "cor-bench-program".to_owned(),
         lib: "cor_bench_program".to_owned(),

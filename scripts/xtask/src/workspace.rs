@@ -60,6 +60,26 @@ pub(crate) enum Origin {
     Contract,
     /// An example of the package of samples: tests the dev chain only, and may be spread over two accounts.
     Sample,
+    /// Compared with native code by `cargo xtask bench chain`: built for speed, as that code is.
+    Measured,
+}
+
+impl Origin {
+    /// The profile in the root manifest, which is also the folder that cargo builds it in.
+    pub(crate) fn profile(self) -> &'static str {
+        match self {
+            Self::Contract | Self::Sample => "contract",
+            Self::Measured => "contract-speed",
+        }
+    }
+
+    /// What `wasm-opt` aims at: size, which is paid for at every deployment, or speed.
+    pub(crate) fn optimise_for(self) -> &'static str {
+        match self {
+            Self::Contract | Self::Sample => "-Oz",
+            Self::Measured => "-O3",
+        }
+    }
 }
 
 /// What is built to a program for the chain.

@@ -1,6 +1,8 @@
 //! What ends a run.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
+
+use crate::budget::Part;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,14 @@ pub(crate) enum BenchError {
     Program { path: PathBuf, source: io::Error },
     #[error("BENCH-009: {0}")]
     Chain(String),
+    #[error("BENCH-010: {part:?} was not done within {within:?}; next: measure when the machine does less else, or with --quick")]
+    Late { part: Part, within: Duration },
+    #[error("BENCH-011: {name} ended with {status} before it answered; next: start it by hand and read what it says")]
+    Ended { name: &'static str, status: ExitStatus },
+    #[error("BENCH-012: stopped before it was done; what was started has been ended")]
+    Stopped,
+    #[error("BENCH-013: no folder or file for what is kept meanwhile: {0}; next: make room in the folder for temporary files")]
+    Scratch(#[source] io::Error),
 }
 
 impl From<cor_anvil::chain::ChainError> for BenchError {

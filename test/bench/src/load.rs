@@ -32,6 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Requests of each sender, in the order of their nonces.
 pub(crate) struct Load {
     senders: Vec<Sender>,
+    /// Nonce of the first request of each.
+    first: u64,
 }
 
 struct Sender {
@@ -44,6 +46,11 @@ pub(crate) fn keys(count: usize) -> Result<Vec<PrivateKeySigner>, BenchError> {
     let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, ACCOUNTS)?;
     let keys = wallet.accounts().into_iter().take(count).map(|account| PrivateKeySigner::from_bytes(&account.private_key));
     keys.collect::<Result<_, _>>().map_err(|error| BenchError::Chain(error.to_string()))
+}
+
+/// The key of the first of them.
+pub(crate) fn first_key() -> Result<PrivateKeySigner, BenchError> {
+    keys(1)?.pop().ok_or_else(|| BenchError::Chain("there are no funded accounts".to_owned()))
 }
 
 /// A signed transaction, as the parameter of `eth_sendRawTransaction`.
@@ -70,14 +77,14 @@ pub(crate) fn signed(
 }
 
 impl Load {
-    /// `total` transfers of `senders` accounts, each to an account of its own that grows a new balance every time.
+    /// `total` transfers of `senders` accounts that have sent `first` each before, every one to an account of its own that grows a new balance every time.
     ///
     /// `method` is `eth_sendRawTransaction`, or `eth_sendRawTransactionSync`, which answers when the transaction is mined: Anvil,
     /// which answers before, falls ever further behind over tens of thousands.
-    pub(crate) fn sign(method: &str, senders: usize, total: u64) -> Result<Self, BenchError> {
+    pub(crate) fn sign(method: &str, senders: usize, first: u64, total: u64) -> Result<Self, BenchError> {
         let each = total / senders as u64;
         let sign = |(index, key): (usize, PrivateKeySigner)| {
-            let bodies = (0..each).map(|nonce| {
+            let bodies = (first..first + each).map(|nonce| {
                 let to = Address::from_word(U256::from((index as u64 + 1) << 32 | (nonce % 1_000)).into());
                 let raw = signed(&key, nonce, TOKEN, contracts::transfer(to, 1 + nonce), TRANSFER_GAS)?;
                 Ok(rpc::body(method, &json!([raw])))
@@ -85,7 +92,7 @@ impl Load {
             Ok(Sender { address: key.address(), bodies: bodies.collect::<Result<_, BenchError>>()? })
         };
         let senders = keys(senders)?.into_iter().enumerate().map(sign).collect::<Result<_, BenchError>>()?;
-        Ok(Self { senders })
+        Ok(Self { senders, first })
     }
 
     /// How many transfers there are.
@@ -136,24 +143,25 @@ impl Load {
         let mut connection = server.connect().await?;
         let start = Instant::now();
         let mut look = tokio::time::interval(LOOK_EVERY);
+        let sent = self.first * self.senders.len() as u64 + self.len();
         let mut got = 0;
         while start.elapsed() < MINED_WITHIN {
             got = 0;
             for sender in &self.senders {
                 got += nonce(&mut connection, sender.address).await?;
             }
-            if got == self.len() {
+            if got == sent {
                 return Ok(());
             }
             look.tick().await;
         }
-        Err(BenchError::Lost { name: server.name, sent: self.len(), got, within: MINED_WITHIN })
+        Err(BenchError::Lost { name: server.name, sent, got, within: MINED_WITHIN })
     }
 
     /// Every transfer took effect: what is left of the first sender's tokens.
     async fn check_balances(&self, server: &Server) -> Result<(), BenchError> {
         let Some(sender) = self.senders.first() else { return Ok(()) };
-        let sent: u64 = (1..=sender.bodies.len() as u64).sum();
+        let sent: u64 = (1..=self.first + sender.bodies.len() as u64).sum();
         let mut connection = server.connect().await?;
         let slot = contracts::balance_slot(sender.address);
         let left = connection.request("eth_getStorageAt", json!([TOKEN, slot, "latest"])).await?;

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use alloy_signer_local::PrivateKeySigner;
 use serde_json::json;
 
 use crate::{
     contracts::{self, LOGGER},
     error::BenchError,
     load,
-    server::Server,
+    rpc::{self, Connection},
+    server::{Program, Server},
 };
 
 /// Transactions in a block, and logs of each.
@@ -28,31 +30,47 @@ pub(crate) struct Times {
     pub(crate) answer_bytes: usize,
 }
 
-/// Makes `blocks` such blocks and reads their logs.
-pub(crate) async fn run(server: &Server, blocks: u64) -> Result<Times, BenchError> {
-    let mut connection = server.connect().await?;
-    connection.request("anvil_setCode", json!([LOGGER, contracts::code(LOGGER)])).await?;
-    connection.request("evm_setAutomine", json!([false])).await?;
-    let keys = load::keys(1)?;
-    let mut times = Times::default();
-    for block in 0..blocks {
-        for tx in 0..TXS {
-            let raw = load::signed(&keys[0], block * TXS + tx, LOGGER, contracts::logs(LOGS_EACH), TX_GAS)?;
-            connection.request("eth_sendRawTransaction", json!([raw])).await?;
-        }
-        let start = Instant::now();
-        connection.request("evm_mine", json!([])).await?;
-        times.mine.push(start.elapsed());
-        let body = crate::rpc::body("eth_getLogs", &json!([{ "fromBlock": "latest", "toBlock": "latest", "address": LOGGER }]));
-        let start = Instant::now();
-        let answer = connection.send(body.as_bytes()).await.map_err(BenchError::Connection)?;
-        times.get.push(start.elapsed());
-        times.answer_bytes = answer.len();
-        let got = answer.windows(10).filter(|bytes| bytes == b"\"logIndex\"").count() as u64;
-        if got != TXS * LOGS_EACH {
-            let what = format!("the number of logs on {}", server.name);
-            return Err(BenchError::Different { what, got: got.to_string(), expected: (TXS * LOGS_EACH).to_string() });
-        }
+/// One node, with the contract that logs on it.
+pub(crate) struct Logs {
+    server: Server,
+    connection: Connection,
+    key: PrivateKeySigner,
+    sent: u64,
+    /// Of the blocks until now.
+    pub(crate) times: Times,
+}
+
+impl Logs {
+    /// Puts the contract on a new chain, which mines when it is told to.
+    pub(crate) async fn start(program: &Program) -> Result<Self, BenchError> {
+        let server = program.start().await?;
+        let mut connection = server.connect().await?;
+        connection.request("anvil_setCode", json!([LOGGER, contracts::code(LOGGER)])).await?;
+        connection.request("evm_setAutomine", json!([false])).await?;
+        let key = load::first_key()?;
+        Ok(Self { server, connection, key, sent: 0, times: Times::default() })
     }
-    Ok(times)
+
+    /// Makes a block and reads its logs.
+    pub(crate) async fn block(&mut self) -> Result<(), BenchError> {
+        for _ in 0..TXS {
+            let raw = load::signed(&self.key, self.sent, LOGGER, contracts::logs(LOGS_EACH), TX_GAS)?;
+            self.connection.request("eth_sendRawTransaction", json!([raw])).await?;
+            self.sent += 1;
+        }
+        let start = Instant::now();
+        self.connection.request("evm_mine", json!([])).await?;
+        self.times.mine.push(start.elapsed());
+        let body = rpc::body("eth_getLogs", &json!([{ "fromBlock": "latest", "toBlock": "latest", "address": LOGGER }]));
+        let start = Instant::now();
+        let answer = self.connection.send(body.as_bytes()).await.map_err(BenchError::Connection)?;
+        self.times.get.push(start.elapsed());
+        self.times.answer_bytes = answer.len();
+        let got = answer.windows(10).filter(|bytes| bytes == b"\"logIndex\"").count() as u64;
+        if got == TXS * LOGS_EACH {
+            return Ok(());
+        }
+        let what = format!("the number of logs on {}", self.server.name);
+        Err(BenchError::Different { what, got: got.to_string(), expected: (TXS * LOGS_EACH).to_string() })
+    }
 }

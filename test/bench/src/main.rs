@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on the terminal")]
 
+mod budget;
 mod contracts;
 mod error;
 mod load;
@@ -11,18 +12,26 @@ mod logs;
 mod report;
 mod rpc;
 mod server;
+mod starts;
 mod stylus;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Instant,
+};
 
 use clap::Parser;
 use cor_bench_program::Kernel;
 
 use crate::{
+    budget::{Part, cut},
     error::BenchError,
     load::Load,
-    report::{Better, head, line, median, median_ms, shown, slower},
+    logs::Logs,
+    report::{Better, head, line, machine_load, median, median_ms, shown, slower},
     server::{Kind, Program},
+    starts::run_starts,
     stylus::Stylus,
 };
 
@@ -32,6 +41,8 @@ const SEND: &str = "eth_sendRawTransaction";
 const SEND_AND_WAIT: &str = "eth_sendRawTransactionSync";
 /// Senders that fill the chain for the memory it takes.
 const MEMORY_SENDERS: usize = 8;
+/// Bytes of what the tables call MB.
+const MB: f64 = 1024.0 * 1024.0;
 
 #[derive(Debug, Parser)]
 #[command(name = "cor-bench", about)]
@@ -53,32 +64,44 @@ struct Args {
     only: Vec<Part>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    Transfers,
-    Logs,
-    Stylus,
-    Memory,
-}
-
-/// How much of everything.
+/// How much of everything, if there is time.
 struct Counts {
     rounds: usize,
     transfers: u64,
-    log_blocks: u64,
-    memory_txs: u64,
+    log_blocks: usize,
+    memory_rounds: usize,
+    memory_txs_a_round: u64,
     stylus_repeats: usize,
     start_repeats: usize,
 }
 
-const FULL: Counts =
-    Counts { rounds: 5, transfers: 3_200, log_blocks: 10, memory_txs: 100_000, stylus_repeats: 15, start_repeats: 9 };
-const QUICK: Counts =
-    Counts { rounds: 3, transfers: 640, log_blocks: 3, memory_txs: 10_000, stylus_repeats: 5, start_repeats: 3 };
+const FULL: Counts = Counts {
+    rounds: 5,
+    transfers: 3_200,
+    log_blocks: 10,
+    memory_rounds: 10,
+    memory_txs_a_round: 10_000,
+    stylus_repeats: 15,
+    start_repeats: 9,
+};
+const QUICK: Counts = Counts {
+    rounds: 3,
+    transfers: 640,
+    log_blocks: 3,
+    memory_rounds: 5,
+    memory_txs_a_round: 2_000,
+    stylus_repeats: 5,
+    start_repeats: 3,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    // Whichever ends first drops the other, and with it the nodes that run and the folders that were made.
+    let done = tokio::select! {
+        done = run(Args::parse()) => done,
+        () = told_to_stop() => Err(BenchError::Stopped),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -87,39 +110,68 @@ async fn main() -> ExitCode {
     }
 }
 
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
 async fn run(args: Args) -> Result<(), BenchError> {
     let begin = Instant::now();
     let counts = if args.quick { QUICK } else { FULL };
     let asked = |part| args.only.is_empty() || args.only.contains(&part);
-    let both = [
-        Program { name: "ours", path: args.node, kind: Kind::Ours },
-        Program { name: "Anvil", path: args.anvil, kind: Kind::Anvil },
-    ];
-    if asked(Part::Transfers) || asked(Part::Logs) || asked(Part::Memory) {
-        head("over JSON-RPC", "ours", "Anvil 1.7.1");
+    let ours = Program { name: "ours", path: args.node, kind: Kind::Ours };
+    let anvil = Program { name: "Anvil", path: args.anvil, kind: Kind::Anvil };
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    println!("{processors} processors, load {} at the start", machine_load().unwrap_or_else(|| "unknown".to_owned()));
+    if [Part::Transfers, Part::Logs, Part::Memory].into_iter().any(asked) {
+        head("over JSON-RPC", "ours", &version(&anvil)?);
     }
+    let both = [ours, anvil];
     if asked(Part::Transfers) {
-        transfers(&both, &counts).await?;
+        Part::Transfers.in_time(transfers(&both, &counts)).await?;
     }
     if asked(Part::Logs) {
-        logs(&both, &counts).await?;
+        Part::Logs.in_time(logs(&both, &counts)).await?;
     }
     if asked(Part::Memory) {
-        memory(&both, &counts).await?;
+        Part::Memory.in_time(memory(&both, &counts)).await?;
     }
     if asked(Part::Stylus) {
-        stylus(&args.program, &counts).await?;
+        Part::Stylus.in_time(stylus(&args.program, &both[0], &counts)).await?;
     }
-    println!("\nin all {:.0} s", begin.elapsed().as_secs_f64());
+    let load = machine_load().unwrap_or_else(|| "unknown".to_owned());
+    println!("\nin all {:.0} s, load {load} at the end", begin.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// `Anvil 1.7.1`, as it says itself: `anvil Version: 1.7.1`.
+fn version(anvil: &Program) -> Result<String, BenchError> {
+    let answer = Command::new(&anvil.path).arg("--version").output();
+    let answer = answer.map_err(|source| BenchError::Start { path: anvil.path.clone(), source })?;
+    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let number = text.lines().next().and_then(|line| line.split_whitespace().last()).unwrap_or("of unknown version");
+    Ok(format!("{} {number}", anvil.name))
 }
 
 async fn transfers(both: &[Program; 2], counts: &Counts) -> Result<(), BenchError> {
     let mut started = [Vec::new(), Vec::new()];
     for senders in SENDERS {
-        let load = Load::sign(SEND, senders, counts.transfers)?;
+        let mut budget = Part::Transfers.budget(SENDERS.len() as u32);
+        let load = Load::sign(SEND, senders, 0, counts.transfers)?;
         let mut rates = [Vec::new(), Vec::new()];
-        for round in 0..counts.rounds {
+        while rates[0].len() < counts.rounds && budget.has_room() {
+            let begin = Instant::now();
+            let round = rates[0].len();
             // Who goes first changes with the round.
             for which in [round % 2, (round + 1) % 2] {
                 let server = both[which].start().await?;
@@ -127,8 +179,10 @@ async fn transfers(both: &[Program; 2], counts: &Counts) -> Result<(), BenchErro
                 load.prepare(&server).await?;
                 rates[which].push(load.run(&server).await?);
             }
+            budget.round_since(begin);
         }
-        let what = format!("ERC-20 transfers a second, {senders} senders");
+        let plural = if senders == 1 { "" } else { "s" };
+        let what = format!("ERC-20 transfers a second, {senders} sender{plural}{}", cut(rates[0].len(), counts.rounds));
         line(&what, median(&rates[0]), median(&rates[1]), Better::Higher);
     }
     line("start to first answer, ms", median_ms(&started[0]), median_ms(&started[1]), Better::Lower);
@@ -136,58 +190,83 @@ async fn transfers(both: &[Program; 2], counts: &Counts) -> Result<(), BenchErro
 }
 
 async fn logs(both: &[Program; 2], counts: &Counts) -> Result<(), BenchError> {
-    let mut times = Vec::new();
-    for program in both {
-        times.push(logs::run(&program.start().await?, counts.log_blocks).await?);
+    let mut budget = Part::Logs.budget(1);
+    let mut nodes = [Logs::start(&both[0]).await?, Logs::start(&both[1]).await?];
+    let mut blocks = 0;
+    while blocks < counts.log_blocks && budget.has_room() {
+        let begin = Instant::now();
+        for which in [blocks % 2, (blocks + 1) % 2] {
+            nodes[which].block().await?;
+        }
+        blocks += 1;
+        budget.round_since(begin);
     }
-    let (ours, theirs) = (&times[0], &times[1]);
-    line("mine a block of 10,000 logs, ms", median_ms(&ours.mine), median_ms(&theirs.mine), Better::Lower);
-    line("get its logs, ms", median_ms(&ours.get), median_ms(&theirs.get), Better::Lower);
+    let (ours, theirs, cut) = (&nodes[0].times, &nodes[1].times, cut(blocks, counts.log_blocks));
+    line(&format!("mine a block of 10,000 logs, ms{cut}"), median_ms(&ours.mine), median_ms(&theirs.mine), Better::Lower);
+    line(&format!("get its logs, ms{cut}"), median_ms(&ours.get), median_ms(&theirs.get), Better::Lower);
     line("bytes of that answer", ours.answer_bytes as f64, theirs.answer_bytes as f64, Better::Lower);
     Ok(())
 }
 
 async fn memory(both: &[Program; 2], counts: &Counts) -> Result<(), BenchError> {
-    let load = Load::sign(SEND_AND_WAIT, MEMORY_SENDERS, counts.memory_txs)?;
-    let mut rates = Vec::new();
-    let mut before = Vec::new();
-    let mut after = Vec::new();
-    for program in both {
-        let server = program.start().await?;
-        load.prepare(&server).await?;
-        before.extend(server.resident_mb());
-        rates.push(load.run(&server).await?);
-        after.extend(server.resident_mb());
+    let mut budget = Part::Memory.budget(1);
+    let nodes = [both[0].start().await?, both[1].start().await?];
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (mut rates, mut sent, mut rounds) = ([Vec::new(), Vec::new()], 0, 0);
+    while rounds < counts.memory_rounds && budget.has_room() {
+        let begin = Instant::now();
+        let load = Load::sign(SEND_AND_WAIT, MEMORY_SENDERS, sent / MEMORY_SENDERS as u64, counts.memory_txs_a_round)?;
+        if rounds == 0 {
+            for node in &nodes {
+                load.prepare(node).await?;
+                before.extend(node.resident_bytes());
+            }
+        }
+        for which in [rounds % 2, (rounds + 1) % 2] {
+            rates[which].push(load.run(&nodes[which]).await?);
+        }
+        sent += load.len();
+        rounds += 1;
+        budget.round_since(begin);
     }
-    line(
-        &format!("transfers with receipt a second, {} of them, {MEMORY_SENDERS} senders", load.len()),
-        rates[0],
-        rates[1],
-        Better::Higher,
-    );
+    nodes.iter().for_each(|node| after.extend(node.resident_bytes()));
+    let cut = cut(rounds, counts.memory_rounds);
+    let what = format!("transfers with receipt a second, {MEMORY_SENDERS} senders, {sent} of them{cut}");
+    line(&what, median(&rates[0]), median(&rates[1]), Better::Higher);
     if let ([before_ours, before_theirs], [after_ours, after_theirs]) = (&before[..], &after[..]) {
-        line("memory at start, MB", *before_ours, *before_theirs, Better::Lower);
-        line(&format!("memory after {} transactions, MB", load.len()), *after_ours, *after_theirs, Better::Lower);
+        let each = |before: f64, after: f64| (after - before) / sent as f64;
+        line("memory at start, MB", before_ours / MB, before_theirs / MB, Better::Lower);
+        line(&format!("memory after {sent} transactions, MB"), after_ours / MB, after_theirs / MB, Better::Lower);
+        line("bytes a transaction", each(*before_ours, *after_ours), each(*before_theirs, *after_theirs), Better::Lower);
     }
     Ok(())
 }
 
-async fn stylus(program: &std::path::Path, counts: &Counts) -> Result<(), BenchError> {
+async fn stylus(program: &Path, ours: &Program, counts: &Counts) -> Result<(), BenchError> {
     let stylus = Stylus::start(program).await?;
     head("compute-heavy code, ms", "Stylus", "native");
+    // One share of the time for each kernel, and one for the starts.
+    let shares = Kernel::ALL.len() as u32 + 1;
     for kernel in Kernel::ALL {
-        let times = stylus.kernel(kernel, counts.stylus_repeats)?;
-        let what = format!("{:?}, {} rounds", times.kernel, times.rounds);
+        let times = stylus.kernel(kernel, counts.stylus_repeats, Part::Stylus.budget(shares))?;
+        let has = kernel.native_has().map(|what| format!(" (natively with {what})")).unwrap_or_default();
+        let cut = cut(times.stylus.len(), counts.stylus_repeats);
+        let what = format!("{:?}, {} rounds{has}{cut}", times.kernel, times.rounds);
         slower(&what, median_ms(&times.stylus), median_ms(&times.native));
+        // What computes does not give way by itself, and a signal should not wait for all of it.
+        tokio::task::yield_now().await;
     }
-    let times = stylus.starts(counts.start_repeats).await?;
-    println!("\n| a call that does next to nothing ({} bytes of WASM) | ms |\n|---|---:|", times.wasm_bytes);
-    for (what, times) in [
-        ("first call of a new node in a process that has compiled the program", &times.fresh),
-        ("first call of a new node that reads the compiled program from disk", &times.disk),
-        ("warm: compiled in memory", &times.warm),
+    let times = run_starts(ours, &stylus, counts.start_repeats, Part::Stylus.budget(shares)).await?;
+    let cut = cut(times.cold.len(), counts.start_repeats);
+    println!("\n| a call that hashes 4 KB, program of {} bytes{cut} | ms | gas |\n|---|---:|---:|", stylus.wasm_bytes);
+    for (what, took, gas) in [
+        ("cold: a new process, nothing compiled, nothing on disk", &times.cold, times.gas),
+        ("from disk: a new process, compiled before", &times.disk, times.gas),
+        ("warm: compiled in memory", &times.warm, times.gas),
+        ("warm, and in ArbOS's cache", &times.cached, times.gas_cached),
     ] {
-        println!("| {what} | {} |", shown(median_ms(times)));
+        println!("| {what} | {} | {gas} |", shown(median_ms(took)));
     }
+    println!("| native code, in process | {} | |", shown(median_ms(&times.native)));
     Ok(())
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Digits after the point of the smallest values.
+const DIGITS_MAX: f64 = 6.0;
+
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Better {
@@ -42,11 +45,15 @@ pub(crate) fn slower(what: &str, program: f64, native: f64) {
 
 /// Three digits are what a measurement is good for.
 pub(crate) fn shown(value: f64) -> String {
-    match value {
-        v if v >= 100.0 => format!("{v:.0}"),
-        v if v >= 10.0 => format!("{v:.1}"),
-        v => format!("{v:.2}"),
-    }
+    let before_the_point = if value > 0.0 { value.log10().floor() } else { 0.0 };
+    let after_the_point = (2.0 - before_the_point).clamp(0.0, DIGITS_MAX) as usize;
+    format!("{value:.after_the_point$}")
+}
+
+/// Processes that ran or waited to run, on average over the last minute; `None` where the system does not say so in `/proc`.
+pub(crate) fn machine_load() -> Option<String> {
+    let averages = std::fs::read_to_string("/proc/loadavg").ok()?;
+    averages.split(' ').next().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -62,6 +69,9 @@ mod tests {
 
     #[test]
     fn three_digits() {
-        assert_eq!([1234.5, 12.345, 1.2345].map(shown), ["1234", "12.3", "1.23"]);
+        let cases = [(1234.5, "1234"), (123.4, "123"), (12.345, "12.3"), (1.2345, "1.23"), (0.012345, "0.0123"), (0.0, "0.00")];
+        for (value, expected) in cases {
+            assert_eq!(shown(value), expected);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A node in a process of its own, started, watched and stopped by its id.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
@@ -9,6 +10,7 @@ use std::{
 };
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{error::BenchError, rpc::Connection};
 
@@ -44,26 +46,41 @@ pub(crate) struct Server {
     /// From the start of the process to its first answer.
     pub(crate) started_in: Duration,
     child: Child,
+    /// Anvil's folder for old states. It goes with this value, which Anvil, being killed, would leave behind.
+    _states: Option<TempDir>,
 }
 
 impl Program {
     /// Starts the node on a free port and waits for its first answer.
     pub(crate) async fn start(&self) -> Result<Server, BenchError> {
+        self.start_with(&[]).await
+    }
+
+    /// The same, with more arguments.
+    pub(crate) async fn start_with(&self, args: &[&OsStr]) -> Result<Server, BenchError> {
         let port = free_port().map_err(BenchError::Connection)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut command = Command::new(&self.path);
         command.args(["--port", &port.to_string(), "--accounts", &ACCOUNTS.to_string(), "--chain-id", &CHAIN_ID.to_string()]);
-        if self.kind == Kind::Anvil {
-            command.arg("--quiet");
+        let states = match self.kind {
+            Kind::Ours => None,
+            Kind::Anvil => Some(tempfile::tempdir().map_err(BenchError::Scratch)?),
+        };
+        if let Some(states) = &states {
+            command.args(["--quiet", "--cache-path"]).arg(states.path());
         }
+        command.args(args);
         // The pipe is closed when this process ends, however it ends; ours ends with it.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let start = Instant::now();
         let child = command.spawn().map_err(|source| BenchError::Start { path: self.path.clone(), source })?;
-        let mut server = Server { name: self.name, address, started_in: Duration::ZERO, child };
+        let mut server = Server { name: self.name, address, started_in: Duration::ZERO, child, _states: states };
         let mut look = tokio::time::interval(LOOK_EVERY);
         while start.elapsed() < START_WITHIN {
             look.tick().await;
+            if let Some(status) = server.child.try_wait().map_err(BenchError::Connection)? {
+                return Err(BenchError::Ended { name: self.name, status });
+            }
             if let Ok(mut connection) = Connection::open(address).await
                 && connection.request("eth_chainId", json!([])).await.is_ok()
             {
@@ -80,12 +97,12 @@ impl Server {
         Connection::open(self.address).await.map_err(BenchError::Connection)
     }
 
-    /// Megabytes of memory that the process holds; `None` where the system does not say so in `/proc`.
-    pub(crate) fn resident_mb(&self) -> Option<f64> {
+    /// Bytes of memory that the process holds; `None` where the system does not say so in `/proc`.
+    pub(crate) fn resident_bytes(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kilobytes / 1024.0)
+        Some(kilobytes * 1024.0)
     }
 }
 

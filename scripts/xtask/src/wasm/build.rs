@@ -10,8 +10,6 @@ use crate::process;
 use crate::workspace::{Contract, Origin};
 
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
-/// The profile in the root manifest; panics are set here because a stable cargo refuses the value there.
-const PROFILE: &str = "contract";
 
 /// Bytes of shadow stack, at the bottom of the one memory page (65,536 bytes) a program starts with.
 ///
@@ -43,14 +41,14 @@ pub(super) fn compile(root: &Path, target_dir: &Path, contracts: &[Contract], co
         let mut command = cargo(root, compiler);
         command.args(["rustc", "--quiet"]);
         match contract.origin {
-            Origin::Contract => command.args(["--lib", "--crate-type", "cdylib"]),
+            Origin::Contract | Origin::Measured => command.args(["--lib", "--crate-type", "cdylib"]),
             Origin::Sample => command.args(["--example", &contract.name]),
         };
         command
-            .args(["--profile", PROFILE, "--package", &contract.package])
+            .args(["--profile", contract.origin.profile(), "--package", &contract.package])
             .args(["--target", TARGET, "--target-dir"])
             .arg(target_dir);
-        unstable(&mut command);
+        unstable(&mut command, contract.origin.profile());
         process::run(&mut command)?;
     }
     Ok(())
@@ -79,18 +77,19 @@ fn cargo(root: &Path, compiler: &Compiler) -> Command {
     command
 }
 
-fn unstable(command: &mut Command) {
+/// What only a nightly cargo reads. The panics of the profile are set here, as a stable cargo refuses the value in a manifest.
+fn unstable(command: &mut Command, profile: &str) {
     command
         .args(["-Zbuild-std=std,panic_abort", "-Zunstable-options"])
         .arg("-Zpanic-immediate-abort")
-        .args(["--config", "profile.contract.panic=\"immediate-abort\""]);
+        .args(["--config", &format!("profile.{profile}.panic=\"immediate-abort\"")]);
 }
 
 /// Where cargo leaves a contract's module.
 pub(super) fn raw_module(target_dir: &Path, contract: &Contract) -> PathBuf {
-    let built = target_dir.join(TARGET).join(PROFILE);
+    let built = target_dir.join(TARGET).join(contract.origin.profile());
     let folder = match contract.origin {
-        Origin::Contract => built,
+        Origin::Contract | Origin::Measured => built,
         Origin::Sample => built.join("examples"),
     };
     folder.join(format!("{}.wasm", contract.lib))

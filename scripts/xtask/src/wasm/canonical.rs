@@ -33,11 +33,11 @@ const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::GC_TYPES);
 
-/// Runs `wasm-opt` for size. Features are named one by one: its defaults change between versions.
-pub(super) fn optimise(input: &Path, output: &Path) -> Result<()> {
+/// Runs `wasm-opt`, for size or speed as the program's origin asks. Features are named one by one: its defaults change between versions.
+pub(super) fn optimise(origin: Origin, input: &Path, output: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
     command
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--mvp-features"])
+        .args([origin.optimise_for(), "--converge", "--strip-debug", "--strip-producers", "--mvp-features"])
         .args(["--enable-mutable-globals", "--enable-bulk-memory", "--enable-sign-ext"])
         .arg(input)
         .arg("-o")
@@ -112,7 +112,7 @@ pub(super) fn verify(contract: &Contract, wasm: &[u8], compressed: usize, paths:
 /// Accounts a program may be spread over: one on every chain, two from ArbOS 60.
 fn accounts_max(origin: Origin) -> usize {
     match origin {
-        Origin::Contract => 1,
+        Origin::Contract | Origin::Measured => 1,
         Origin::Sample => 2,
     }
 }

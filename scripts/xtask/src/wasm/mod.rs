@@ -175,7 +175,7 @@ fn finish(contract: &Contract, raw: &Path, out: &Path, tools: &Tools, hidden: &[
     let wasm = match tools.optimiser {
         Some(_) => {
             let optimised = out.join(format!(".{name}.opt.wasm"));
-            canonical::optimise(raw, &optimised)?;
+            canonical::optimise(contract.origin, raw, &optimised)?;
             let bytes = std::fs::read(&optimised).map_err(Error::io("read", &optimised))?;
             std::fs::remove_file(&optimised).map_err(Error::io("remove", &optimised))?;
             canonical::canonical(name, &bytes)?
