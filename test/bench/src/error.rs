@@ -17,7 +17,9 @@ pub(crate) enum BenchError {
     NoJson { method: &'static str, source: serde_json::Error },
     #[error("BENCH-005: {method} was refused: {error}")]
     Refused { method: &'static str, error: String },
-    #[error("BENCH-006: {name} took {got} of {sent} transactions within {within:?}")]
+    #[error(
+        "BENCH-006: {name} took {got} of {sent} transactions within {within:?}; next: measure when the machine does less else"
+    )]
     Lost { name: &'static str, sent: u64, got: u64, within: Duration },
     #[error("BENCH-007: {what} came out as {got}, not as {expected}: what was measured is not the same")]
     Different { what: String, got: String, expected: String },
