@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cor_anvil::BLOCK_GAS_LIMIT;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -67,7 +68,7 @@ impl Program {
             Kind::Anvil => Some(tempfile::tempdir().map_err(BenchError::Scratch)?),
         };
         if let Some(states) = &states {
-            command.args(["--quiet", "--cache-path"]).arg(states.path());
+            command.args(["--quiet", "--gas-limit", &BLOCK_GAS_LIMIT.to_string(), "--cache-path"]).arg(states.path());
         }
         command.args(args);
         // The pipe is closed when this process ends, however it ends; ours ends with it.
