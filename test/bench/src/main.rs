@@ -42,11 +42,11 @@ const SENDERS: [usize; 3] = [1, 8, 64];
 const MEMORY_SENDERS: usize = 8;
 /// Accounts that each of them sends to.
 const MEMORY_RECEIVERS: u64 = 1_000;
-/// Transfers of a block there: as many as fit into Anvil's. With a block for each transaction Anvil, which hashes all of a contract's
-/// storage for every block and writes old states to disk, is down to 34 a second after 10,000.
+/// Transfers of a block there. With a block for each transaction Anvil, which hashes all of a contract's storage for every block and
+/// writes old states to disk, made some 30 a second of 10,000.
 const MEMORY_BLOCK: u64 = 320;
-/// Transfers of a round, which is over when all are mined. Anvil answers before it mines, and keeps up with a few hundred: of 3,200 in
-/// one go it had mined 733 a minute after the last answer.
+/// Transfers of a round, which is over when all are mined. Anvil answers before it mines; in longer rounds its backlog grows until it is
+/// the backlog that is measured.
 const TRANSFERS: u64 = 640;
 /// Bytes of what the tables call MB.
 const MB: f64 = 1024.0 * 1024.0;
