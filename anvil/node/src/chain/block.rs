@@ -1,5 +1,7 @@
 //! Blocks and receipts as the chain keeps them.
 
+use std::{collections::HashSet, iter};
+
 use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope};
 use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash, U256};
 
@@ -103,13 +105,14 @@ impl Block {
     pub(crate) const DELAYED_MESSAGES_READ: B64 = B64::new([0, 0, 0, 0, 0, 0, 0, 1]);
 }
 
-/// The bloom filter over `logs` (yellow paper, section 4.3.1).
-pub(crate) fn logs_bloom<'a>(logs: impl IntoIterator<Item = &'a Log>) -> Bloom {
-    let mut bloom = Bloom::ZERO;
-    for log in logs {
-        bloom.accrue(BloomInput::Raw(log.address.as_slice()));
-        for topic in log.topics() {
-            bloom.accrue(BloomInput::Raw(topic.as_slice()));
+/// The bloom filter over `logs` (yellow paper, section 4.3.1). What was entered sets the same bits again, so that it is hashed once.
+fn logs_bloom(logs: &[Log]) -> Bloom {
+    let (mut bloom, mut entered) = (Bloom::ZERO, HashSet::<&[u8]>::new());
+    let inputs =
+        logs.iter().flat_map(|log| iter::once(log.address.as_slice()).chain(log.topics().iter().map(|topic| topic.as_slice())));
+    for input in inputs {
+        if entered.insert(input) {
+            bloom.accrue(BloomInput::Raw(input));
         }
     }
     bloom
