@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, iter};
 
-use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope};
+use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
 use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash, U256};
 
 use super::Tx;
@@ -41,7 +41,7 @@ impl Receipt {
             cumulative_gas_used: self.cumulative_gas_used,
             logs: self.logs.clone(),
         };
-        ReceiptEnvelope::from_typed(tx.tx_type(), receipt)
+        ReceiptEnvelope::from_typed(tx.tx_type(), ReceiptWithBloom { receipt, logs_bloom: self.bloom() })
     }
 }
 
