@@ -11,7 +11,7 @@ use alloy_primitives::{B256, keccak256};
 use wasmtime::{Engine, Module};
 
 /// Raised when instrumentation changes, so that files of older builds are not used.
-const INSTRUMENTATION: u32 = 2;
+const INSTRUMENTATION: u32 = 3;
 /// Length of the checksum before the native code.
 const CHECKSUM_BYTES: usize = 32;
 

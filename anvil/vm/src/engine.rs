@@ -194,6 +194,8 @@ fn engine() -> Result<&'static Engine, VmError> {
             .memory_reservation(MEMORY_RESERVATION_BYTES)
             .memory_guard_size(MEMORY_GUARD_BYTES)
             .memory_may_move(false)
+            // For what instrumentation writes; programs with it are refused before.
+            .wasm_wide_arithmetic(true)
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
             .native_unwind_info(false);

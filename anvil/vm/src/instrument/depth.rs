@@ -78,7 +78,7 @@ fn deepest_stack(context: &Context<'_, '_>, items: &[Item<'_>]) -> Result<u64, A
                 continue;
             }
             // Put there by later steps, which no frame accounts for.
-            Item::Enter { .. } | Item::Leave { .. } | Item::PayPages { .. } => continue,
+            Item::Enter { .. } | Item::Leave { .. } | Item::PayPages { .. } | Item::Product(_) => continue,
         };
         match operator {
             Operator::Block { blockty } | Operator::Loop { blockty } => {

@@ -6,6 +6,8 @@
 
 use wasmparser::Operator;
 
+use super::wide::Product;
+
 /// One element of a function.
 #[derive(Debug)]
 pub(super) enum Item<'a> {
@@ -24,10 +26,12 @@ pub(super) enum Item<'a> {
     /// Has the host's function `hook` charge as many pages as the value on top of the operand stack
     /// says, and leaves it there.
     PayPages { hook: u32 },
+    /// Stores a product, in the place of the operators that compute it.
+    Product(Product),
 }
 
 impl Item<'_> {
-    /// How many operators the reference writes for this.
+    /// How many operators the reference writes for this; a product is put in after they are counted.
     pub(super) fn operators(&self) -> u64 {
         match self {
             Self::Program(_) => 1,
@@ -36,6 +40,7 @@ impl Item<'_> {
             // The same, with the size put aside and fetched.
             Self::PayBytes => 11 + 5 + 1,
             Self::Leave { .. } | Self::PayPages { .. } => 4,
+            Self::Product(_) => 0,
         }
     }
 }

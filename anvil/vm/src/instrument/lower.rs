@@ -18,10 +18,10 @@
 //! ```
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, ValType};
+use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, MemArgTarget, ValType};
 use wasmparser::Operator;
 
-use super::{Context, item::Item, reencode};
+use super::{Context, item::Item, reencode, wide::Product};
 use crate::{ActivationError, price};
 
 /// Writes one function. `params` and `declared` are its own locals, `result` what its body leaves.
@@ -75,6 +75,7 @@ impl Lowering<'_> {
                 self.sink().local_tee(size).local_get(size).call(hook);
                 self.read_meter();
             }
+            Item::Product(product) => self.product(product),
         }
         Ok(())
     }
@@ -125,6 +126,23 @@ impl Lowering<'_> {
         self.sink().i64_const(price::BULK_BYTE as i64).i64_mul().i64_sub().local_tee(ink).i64_lt_u();
         self.out_of_ink_if();
         self.sink().local_get(ink).global_set(global);
+    }
+
+    fn product(&mut self, product: Product) {
+        /// The function's first parameter.
+        const POINTER: u32 = 0;
+        let [a, b] = product.factors;
+        let at = |offset| MemArg { offset, align: 3, target: MemArgTarget::Memory(0), ordering: None };
+        let mut sink = self.function.instructions();
+        sink.local_get(POINTER).local_get(a.low).local_get(b.low).i64_mul_wide_u();
+        for (factor, other) in [(a, b), (b, a)] {
+            if let Some(high) = factor.high {
+                sink.local_get(high).local_get(other.low).i64_mul().i64_add();
+            }
+        }
+        // The high word waits where a factor was that is done with.
+        sink.local_set(a.low).i64_store(at(0));
+        sink.local_get(POINTER).local_get(a.low).i64_store(at(8));
     }
 
     fn enter(&mut self, words: u32, result: BlockType) {

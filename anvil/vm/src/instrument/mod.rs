@@ -10,7 +10,8 @@
 //! frames with the metering operators in them, and the heap step's operators are free.
 //!
 //! The steps decide what is paid where, as the reference does; [`lower`] then writes operators that do
-//! so faster than the reference's. Nobody can tell the difference but by a clock.
+//! so faster than the reference's, and [`wide`] finds a product that the machine has an instruction
+//! for. Nobody can tell the difference but by a clock.
 
 mod depth;
 mod dynamic;
@@ -18,6 +19,7 @@ mod heap;
 mod item;
 mod lower;
 mod meter;
+mod wide;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
@@ -84,12 +86,16 @@ impl<'a> Context<'_, 'a> {
         let source = body.get_operators_reader()?.into_iter().collect::<Result<Vec<_>, _>>()?;
         // Checked again below; the steps only add, so this spares them the hopeless cases.
         limits::check_operators(source.len() as u64)?;
+        let product = wide::product(ty, words, &source);
         let metered = meter::apply(self, source)?;
         let paid = dynamic::apply(metered);
         let bounded = depth::apply(self, paid, words)?;
-        let done = heap::apply(self, bounded);
+        let mut done = heap::apply(self, bounded);
         let count = done.iter().map(Item::operators).sum();
         limits::check_operators(count)?;
+        if let Some(product) = product {
+            done = wide::apply(done, product);
+        }
 
         // A type has one result at most: others are refused when the module is read.
         let result = match ty.results().first() {
