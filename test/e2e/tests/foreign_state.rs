@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use alloy::{
@@ -21,6 +22,8 @@ const CODE: &str = "0x60015460005260206000f3";
 const LOGS_AND_IS_CREATED: &str = "0x600760006000a160016000f3";
 /// log1(0, 0, 7); reverts with a word.
 const LOGS_AND_FAILS: &str = "0x600760006000a160206000fd";
+/// A transaction that is not mined by then is lost.
+const MINED_WITHIN: Duration = Duration::from_secs(20);
 const IMPERSONATED: Address = Address::repeat_byte(0x57);
 /// Blocks that [`live`] makes after the first.
 const BLOCKS: u64 = 7;
@@ -87,6 +90,13 @@ async fn rpc(client: &DynProvider, method: &'static str, params: Value) -> Value
     client.raw_request(method.into(), params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
 }
 
+/// Sends a transaction and waits until it is mined: Anvil answers before, and would put the next one into the same block.
+async fn send(client: &DynProvider, request: Value) {
+    let hash = rpc(client, "eth_sendTransaction", json!([request])).await;
+    let mined = async { while rpc(client, "eth_getTransactionReceipt", json!([hash])).await.is_null() {} };
+    tokio::time::timeout(MINED_WITHIN, mined).await.expect("a transaction is mined");
+}
+
 async fn ours() -> (NodeHandle, DynProvider) {
     let node = Node::spawn(NodeConfig::test()).await.expect("a node");
     let client = client(&node.http_endpoint()).await;
@@ -97,14 +107,14 @@ async fn ours() -> (NodeHandle, DynProvider) {
 /// nonce, a balance, and empty blocks.
 async fn live(client: &DynProvider) {
     let accounts: Vec<Address> = client.get_accounts().await.expect("accounts");
-    rpc(client, "eth_sendTransaction", json!([{ "from": accounts[0], "to": accounts[1], "value": "0x5" }])).await;
+    send(client, json!({ "from": accounts[0], "to": accounts[1], "value": "0x5" })).await;
     for (code, price) in [(LOGS_AND_IS_CREATED, "maxFeePerGas"), (LOGS_AND_FAILS, "gasPrice")] {
         let request = json!({ "from": accounts[0], "data": code, "gas": "0x30000", price: "0x77359400" });
-        rpc(client, "eth_sendTransaction", json!([request])).await;
+        send(client, request).await;
     }
     rpc(client, "anvil_setBalance", json!([IMPERSONATED, "0xde0b6b3a7640000"])).await;
     rpc(client, "anvil_impersonateAccount", json!([IMPERSONATED])).await;
-    rpc(client, "eth_sendTransaction", json!([{ "from": IMPERSONATED, "to": accounts[1], "value": "0x5" }])).await;
+    send(client, json!({ "from": IMPERSONATED, "to": accounts[1], "value": "0x5" })).await;
     // Anvil lists impersonated accounts with its own.
     rpc(client, "anvil_stopImpersonatingAccount", json!([IMPERSONATED])).await;
     rpc(client, "anvil_setCode", json!([CONTRACT, CODE])).await;
