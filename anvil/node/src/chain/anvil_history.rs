@@ -145,15 +145,27 @@ impl History {
             .map(|mined| ((mined.block_hash, mined.info.transaction_index), mined))
             .collect();
         let mut history = Self::default();
-        let mut next = by_hash.iter().find(|(_, block)| block.header.number == newest).map(|(hash, _)| *hash);
+        // A block that a re-organisation left behind comes before the one in its place.
+        let head = blocks.iter().rev().find(|block| block.header.number == newest);
+        let (mut next, mut number) = (head.map(|block| block.header.hash_slow()), newest);
         while let Some((hash, block)) = next.and_then(|hash| Some((hash, by_hash.get(&hash)?))) {
+            if block.header.number != number {
+                tracing::warn!(
+                    number,
+                    found = block.header.number,
+                    "a block of the state does not follow its parent: older ones are left out"
+                );
+                break;
+            }
             history.parent_hash = block.header.parent_hash;
             let Some(restored) = restore(block, hash, &done, l1_number(block.header.timestamp)) else {
                 tracing::warn!(number = block.header.number, "the state holds no older blocks that can be kept here");
                 break;
             };
             history.blocks.push(Arc::new(restored));
-            next = (block.header.number > 0).then_some(block.header.parent_hash);
+            let older = number.checked_sub(1);
+            next = older.map(|_| block.header.parent_hash);
+            number = older.unwrap_or_default();
         }
         history.blocks.reverse();
         history
