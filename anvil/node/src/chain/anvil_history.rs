@@ -239,3 +239,34 @@ impl HistoricalAccount {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(number: u64, parent_hash: B256, timestamp: u64) -> AnvilBlock {
+        AnvilBlock {
+            header: Header { number, parent_hash, timestamp, ..Header::default() },
+            transactions: Vec::new(),
+            ommers: Vec::new(),
+        }
+    }
+
+    fn read(blocks: &[AnvilBlock], newest: u64) -> Vec<(u64, u64)> {
+        let history = History::read(blocks, &[], newest, |time| time);
+        history.blocks.iter().map(|block| (block.number(), block.header.timestamp)).collect()
+    }
+
+    #[test]
+    fn blocks_are_read_as_far_back_as_each_follows_its_parent() {
+        let first = block(4, B256::ZERO, 1);
+        let second = block(5, first.header.hash_slow(), 2);
+        let gone = block(6, second.header.hash_slow(), 3);
+        let third = block(6, second.header.hash_slow(), 4);
+        let far = block(9, third.header.hash_slow(), 5);
+        let blocks = [first, second, gone, third, far];
+        assert_eq!(read(&blocks, 6), [(4, 1), (5, 2), (6, 4)], "the later of two with one number");
+        assert_eq!(read(&blocks, 9), [(9, 5)], "its parent has another number than it says");
+        assert_eq!(read(&blocks, 7), []);
+    }
+}
