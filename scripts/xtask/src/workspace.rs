@@ -176,7 +176,9 @@ impl Workspace {
     }
 
     fn contract(&self, package: &Package) -> Option<Contract> {
-        let name = self.folder(package).strip_prefix("contracts/")?.to_owned();
+        let folder = self.folder(package);
+        // Whatever the folders between: contracts are grouped by subject.
+        let name = folder.strip_prefix("contracts/")?.rsplit('/').next()?.to_owned();
         let lib = package.targets.iter().find(|target| target.is_cdylib())?;
         let prints_abi = |target: &&Target| {
             target.kind.iter().any(|kind| kind == "bin") && target.required_features.iter().any(|f| f == EXPORT_ABI)
@@ -226,7 +228,7 @@ mod tests {
             "packages": [
                 package("contracts/session-queue", "cdylib"),
                 package("contracts/core", "rlib"),
-                package("contracts/cor", "cdylib"),
+                package("contracts/money/cor", "cdylib"),
                 package("keeper/lib", "cdylib"),
                 {
                     "name": "cor-samples", "version": "0.1.0", "license": "MIT", "source": null,
@@ -262,5 +264,27 @@ mod tests {
     #[test]
     fn artifacts_follow_cargos_target_folder() {
         assert_eq!(workspace().contracts_out(), Path::new("/elsewhere/contracts"));
+    }
+
+    /// Packages from registries with their features, a line for each way in which cargo compiles one.
+    fn compiled(selection: &[&str]) -> std::collections::BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = process::cargo(root);
+        command.args(["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"]).args(selection);
+        let tree = process::capture(&mut command).unwrap();
+        let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+        lines.filter(|line| !line.is_empty() && !line.contains("(/")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_xtask_and_the_build_use_is_compiled_once() {
+        let built = compiled(&["--workspace", "--edges", "normal,build"]);
+        let tested = compiled(&["--workspace", "--edges", "normal,build,dev"]);
+        let ours = compiled(&["--package", "xtask", "--edges", "normal,build"]);
+        let twice: Vec<_> = ours.difference(&built).chain(built.difference(&tested)).collect();
+        assert!(
+            twice.is_empty(),
+            "compiled again with other features, see scripts/xtask/Cargo.toml and test/e2e/Cargo.toml: {twice:#?}"
+        );
     }
 }
