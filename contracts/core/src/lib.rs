@@ -9,15 +9,7 @@
 
 extern crate alloc;
 
-pub mod answer;
-pub mod commitment;
-pub mod consensus;
-pub mod eip712;
-pub mod ledger;
 pub mod math;
-pub mod node_pool;
-pub mod pricing;
-pub mod selection;
-pub mod settlement;
-pub mod staking;
+pub mod money;
+pub mod node;
 pub mod task;

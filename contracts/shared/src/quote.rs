@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::SolType;
-use cor_core::pricing::{self, PriceLines};
+use cor_core::money::pricing::{self, PriceLines};
 use stylus_sdk::{
     call::static_call,
     function_selector,

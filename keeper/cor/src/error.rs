@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cor_adapters::{deploy::DeployError, http::IntakeError};
 use cor_anvil::NodeError;
 use cor_inference::{InferenceError, ModelError};
-use cor_keeper::ports::{BlobError, ChainError, JournalError, RelayError};
+use cor_ports::{BlobError, ChainError, JournalError, RelayError};
 
 /// Exit code: the chain, the network or a peer refused.
 const REFUSED: u8 = 1;

@@ -8,7 +8,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use cor_adapters::chain::{Account, Mined, connect};
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
     session_queue::ISessionQueue, staking::IStaking,

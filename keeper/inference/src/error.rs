@@ -1,6 +1,6 @@
 //! What can keep a backend from opening, and who has to act on it.
 
-use cor_keeper::ports::ErrorClass;
+use cor_ports::ErrorClass;
 
 use crate::{LoadError, ModelError, OpenError, ThreadsError};
 

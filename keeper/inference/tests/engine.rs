@@ -7,7 +7,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, gguf_file::Value};
 use common::{CONTEXT, Tiny, gguf, load, metadata, tensors};
 use cor_inference::{CandleBackend, InferenceError, InstalledModel, LoadError, ModelError, Progress};
-use cor_keeper::ports::{Backend, BackendError, CompletionRequest, ErrorClass};
+use cor_ports::{Backend, BackendError, CompletionRequest, ErrorClass};
 use futures::{FutureExt as _, future::join_all};
 
 fn request(prompt: &str, max_tokens: u32) -> CompletionRequest {

@@ -22,7 +22,7 @@ use cor_inference::{
     InstalledModel, ModelError, ModelSpec, Progress, Stage,
     model::{FileSpec, Sources, ensure},
 };
-use cor_keeper::ports::ErrorClass;
+use cor_ports::ErrorClass;
 use futures::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use sha2::Digest as _;
 

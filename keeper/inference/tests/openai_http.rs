@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, Method, Response, Uri},
 };
 use cor_inference::{InferenceConfig, InferenceError, KeySource, OpenAiBackend, OpenAiConfig, OpenError, Progress, open};
-use cor_keeper::ports::{Backend, BackendError, Completion, CompletionRequest, ErrorClass};
+use cor_ports::{Backend, BackendError, Completion, CompletionRequest, ErrorClass};
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 

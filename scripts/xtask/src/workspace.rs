@@ -176,8 +176,8 @@ impl Workspace {
     }
 
     fn contract(&self, package: &Package) -> Option<Contract> {
+        // `contracts/<subject>/<name>`: the subject only sorts the folders.
         let folder = self.folder(package);
-        // Whatever the folders between: contracts are grouped by subject.
         let name = folder.strip_prefix("contracts/")?.rsplit('/').next()?.to_owned();
         let lib = package.targets.iter().find(|target| target.is_cdylib())?;
         let prints_abi = |target: &&Target| {
@@ -226,10 +226,10 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "workspace_root": "/repo", "target_directory": "/elsewhere",
             "packages": [
-                package("contracts/session-queue", "cdylib"),
+                package("contracts/tasks/session-queue", "cdylib"),
                 package("contracts/core", "rlib"),
                 package("contracts/money/cor", "cdylib"),
-                package("keeper/lib", "cdylib"),
+                package("keeper/service", "cdylib"),
                 {
                     "name": "cor-samples", "version": "0.1.0", "license": "MIT", "source": null,
                     "manifest_path": "/repo/test/contracts/Cargo.toml",
@@ -249,7 +249,7 @@ mod tests {
         let contracts = workspace().contracts();
         let names: Vec<_> = contracts.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["cor", "session-queue"]);
-        assert_eq!(contracts[1].lib, "contracts_session_queue");
+        assert_eq!(contracts[1].lib, "contracts_tasks_session_queue");
         assert_eq!(contracts[1].abi_bin.as_deref(), Some("x-abi"));
         assert_eq!(contracts[1].solidity_name(), "SessionQueue");
     }

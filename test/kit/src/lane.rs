@@ -4,8 +4,9 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     signers::{SignerSync, local::PrivateKeySigner},
 };
-use cor_core::{commitment::Binding, eip712};
-use cor_keeper::ports::ChainError;
+use cor_core::task::commitment::Binding;
+use cor_core::task::eip712;
+use cor_ports::ChainError;
 use cor_sol::session_queue::ISessionQueue::{self, SessionParams, TaskView};
 
 use crate::{TestNet, digest, event};

@@ -1,7 +1,7 @@
 //! How a task ends, and when it can.
 
 use super::{Effects, Outcome, Phase, REPLICAS_MAX, Stage, Status, TaskError, TaskState, Terms, Transition};
-use crate::consensus::{Ballot, Standing, standing};
+use crate::task::consensus::{Ballot, Standing, standing};
 
 /// What a task's end settles, by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use alloy_primitives::U256;
 
-use crate::answer::AnswerKind;
-use crate::consensus::Ballot;
+use crate::task::answer::AnswerKind;
+use crate::task::consensus::Ballot;
 
 /// The most replicas of a task. More than seven add cost but hardly trust; fewer could not outvote three colluding miners.
 /// The packed word has room for exactly these.

@@ -1,6 +1,6 @@
 //! What a session fixes for each of its tasks.
 
-use crate::consensus::Quorum;
+use crate::task::consensus::Quorum;
 
 use super::REPLICAS_MAX;
 

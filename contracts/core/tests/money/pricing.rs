@@ -2,7 +2,7 @@
 
 use alloy_primitives::U512;
 use cor_core::math::BPS;
-use cor_core::pricing::{
+use cor_core::money::pricing::{
     ClassPrice, MULTIPLIER_MAX_BPS, PriceLines, PriceVersion, PricingError, QuoteInputs, Terms, check_publish, quote,
 };
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! Which versions may be published.
 
 use cor_core::math::BPS;
-use cor_core::pricing::{MULTIPLIER_MAX_BPS, PriceVersion, PricingError, check_class, check_publish};
+use cor_core::money::pricing::{MULTIPLIER_MAX_BPS, PriceVersion, PricingError, check_class, check_publish};
 use proptest::prelude::*;
 
 use crate::pricing::{version, versions};
@@ -147,7 +147,7 @@ proptest! {
             *class = *before;
             class.base = before.base.saturating_mul(scale) / 2;
         }
-        next.terms = cor_core::pricing::Terms { effective_at: NOW, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
+        next.terms = cor_core::money::pricing::Terms { effective_at: NOW, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
         if check_publish(Some(&previous), &next, NOW, 0) == Ok(()) {
             for (after, before) in next.classes.iter().zip(&previous.classes) {
                 prop_assert!(after.base <= before.base.saturating_mul(2) && before.base <= after.base.saturating_mul(2));

@@ -1,7 +1,7 @@
 //! Splits add up, to the wei.
 
-use cor_core::pricing::{PriceLines, quote};
-use cor_core::settlement::{Charge, Escrow, EscrowLines, LINE_MAX, Refund, SettlementError};
+use cor_core::money::pricing::{PriceLines, quote};
+use cor_core::money::settlement::{Charge, Escrow, EscrowLines, LINE_MAX, Refund, SettlementError};
 use proptest::prelude::*;
 
 use crate::pricing::{inputs, valid_inputs, version, versions};

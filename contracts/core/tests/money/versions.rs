@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use alloy_primitives::U256;
-use cor_core::pricing::{effective_version, pack, unpack, valid_until};
+use cor_core::money::pricing::{effective_version, pack, unpack, valid_until};
 use proptest::prelude::*;
 
 #[test]

@@ -13,7 +13,7 @@ use alloy::{
     transports::{RpcError, TransportError},
 };
 use backon::{ConstantBuilder, Retryable};
-use cor_keeper::ports::{ChainError, with_causes};
+use cor_ports::{ChainError, with_causes};
 use cor_sol::decode_revert;
 
 /// Added to an estimate, in percent: state may change between estimate and execution (another miner's message first, a slot that becomes new).

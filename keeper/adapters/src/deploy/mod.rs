@@ -10,7 +10,7 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolEvent, SolValue},
 };
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,

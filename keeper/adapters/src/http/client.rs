@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use alloy::primitives::B256;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
-use cor_keeper::{
-    domain::SignedMessage,
-    ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes},
-};
+use cor_ports::domain::SignedMessage;
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes};
 use cor_wire::lane::ErrorBody;
 use reqwest::StatusCode;
 

@@ -11,11 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use cor_keeper::{
-    machine::keeper::MessageRefusal,
-    ports::{BLOB_BYTES_MAX, BlobError, Blobs, urn_of},
-    service::keeper::Keeper,
-};
+use cor_keeper::machine::keeper::MessageRefusal;
+use cor_keeper::service::keeper::Keeper;
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, urn_of};
 use cor_wire::lane::{BlobBody, ErrorBody, ErrorContents, MessageBody};
 use tokio::{net::TcpListener, sync::watch};
 

@@ -4,7 +4,7 @@ use cor_adapters::{
     chain::{Account, connect},
     deploy::{Artifacts, DeployedNetwork, NetworkParams, deploy},
 };
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use serde::Serialize;
 
 use crate::{args::DeployArgs, error::CliError, key, network::write_deployment, output::Output};

@@ -13,14 +13,12 @@ use cor_adapters::{
     signer::LocalSigner,
 };
 use cor_inference::Progress;
-use cor_keeper::{
-    machine::miner::MinerPolicy,
-    ports::{Journal, SystemClock},
-    service::{
-        drill::Drill,
-        miner::{Exercise, Miner, MinerOptions, MinerPorts},
-    },
+use cor_keeper::machine::miner::MinerPolicy;
+use cor_keeper::service::{
+    drill::Drill,
+    miner::{Exercise, Miner, MinerOptions, MinerPorts},
 };
+use cor_ports::{Journal, SystemClock};
 use cor_sol::node_pool::INodePool;
 
 use super::stop_signal;

@@ -5,7 +5,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 use cor_adapters::chain::Account;
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment,
     session_queue::ISessionQueue::{self, SessionParams},

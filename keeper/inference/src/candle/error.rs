@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use cor_keeper::ports::ErrorClass;
+use cor_ports::ErrorClass;
 
 /// Why a verified model file cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use cor_keeper::ports::{ErrorClass, with_causes};
+use cor_ports::{ErrorClass, with_causes};
 
 use super::Sha256;
 

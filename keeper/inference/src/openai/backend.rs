@@ -1,7 +1,7 @@
 //! `OpenAiBackend`: a server behind the port.
 
 use async_trait::async_trait;
-use cor_keeper::ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
+use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
 use reqwest::{
     Client, Method, RequestBuilder, Url,
     header::{AUTHORIZATION, HeaderValue},

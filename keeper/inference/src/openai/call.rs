@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use cor_keeper::ports::ErrorClass;
+use cor_ports::ErrorClass;
 use futures::StreamExt as _;
 use reqwest::{RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
 use serde::de::DeserializeOwned;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cor_keeper::ports::{BackendError, ErrorClass, with_causes};
+use cor_ports::{BackendError, ErrorClass, with_causes};
 
 use super::config::KeySource;
 

@@ -10,8 +10,8 @@ use alloy::{
     providers::Provider,
     signers::local::PrivateKeySigner,
 };
-use cor_keeper::ports::BLOB_BYTES_MAX;
 use cor_kit::{COR, TestNet, lane::terms};
+use cor_ports::BLOB_BYTES_MAX;
 use cor_sol::cor::ICor;
 use tempfile::TempDir;
 

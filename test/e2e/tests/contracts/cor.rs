@@ -11,8 +11,8 @@ use alloy::{
     sol_types::{Eip712Domain, SolCall, SolStruct, eip712_domain},
 };
 use cor_adapters::deploy::{Artifacts, DeployError, NetworkParams, deploy};
-use cor_keeper::ports::ChainError;
 use cor_kit::{TestNet, event, paths};
+use cor_ports::ChainError;
 use cor_sol::{ContractError, cor::ICor, runtime::IRuntime};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 

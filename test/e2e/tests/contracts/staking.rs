@@ -7,7 +7,7 @@ use alloy::{
     primitives::{Address, U256},
     sol_types::SolCall,
 };
-use cor_core::staking::{Account, HELD_MAX, NodeStake, StakingError, Totals, UNBONDINGS_MAX, Unbonding};
+use cor_core::node::staking::{Account, HELD_MAX, NodeStake, StakingError, Totals, UNBONDINGS_MAX, Unbonding};
 use cor_kit::{COR, TestNet, event};
 use cor_sol::{cor::ICor, runtime::IRuntime, session_payment::ISessionPayment, staking::IStaking};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};

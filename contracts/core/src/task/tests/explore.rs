@@ -4,7 +4,7 @@
 //! jumps to the deadline. What holds here holds for every order of events.
 
 use super::*;
-use crate::consensus::leader_of;
+use crate::task::consensus::leader_of;
 use std::collections::HashSet;
 
 #[derive(Clone, Copy, Debug)]

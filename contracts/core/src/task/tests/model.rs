@@ -1,7 +1,7 @@
 //! Random lives of up to seven replicas against a model that is written from the specification, with none of the machine's parts.
 
 use super::*;
-use crate::consensus::leader_of;
+use crate::task::consensus::leader_of;
 
 #[derive(Clone, Debug, Default)]
 struct MinerModel {

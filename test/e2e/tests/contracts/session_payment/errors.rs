@@ -5,7 +5,8 @@ use alloy::{
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolValue},
 };
-use cor_core::{pricing::quote, settlement::LINE_MAX};
+use cor_core::money::pricing::quote;
+use cor_core::money::settlement::LINE_MAX;
 use cor_kit::solo::{Refused, Solo};
 use cor_sol::{
     ContractError,
@@ -58,7 +59,7 @@ async fn escrows() {
     let (payer, keeper) = (world.account(2), world.account(7));
     let total = {
         let prices = prices();
-        let inputs = cor_core::pricing::QuoteInputs {
+        let inputs = cor_core::money::pricing::QuoteInputs {
             execution_depth: 1,
             replicas: 3,
             consensus_rule: 1,

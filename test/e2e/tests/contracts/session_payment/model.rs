@@ -6,11 +6,9 @@ use alloy::{
     primitives::{Address, LogData, U256},
     sol_types::{SolEvent, SolValue},
 };
-use cor_core::{
-    ledger::{Account, LedgerError, Pool, brought, credit, wanted},
-    pricing::{PriceVersion, PricingError, QuoteInputs, quote},
-    settlement::{Escrow, SettlementError},
-};
+use cor_core::money::ledger::{Account, LedgerError, Pool, brought, credit, wanted};
+use cor_core::money::pricing::{PriceVersion, PricingError, QuoteInputs, quote};
+use cor_core::money::settlement::{Escrow, SettlementError};
 use cor_sol::{
     ContractError, cor::ICor, session_payment::ISessionPayment as Payment, session_payment_table::ISessionPaymentTable as Table,
 };

@@ -5,7 +5,7 @@ use alloy::{
     sol_types::{SolCall, SolError, SolValue},
 };
 use cor_adapters::deploy::default_prices;
-use cor_core::pricing::{ClassPrice, PriceVersion, Terms};
+use cor_core::money::pricing::{ClassPrice, PriceVersion, Terms};
 use cor_kit::solo::{Done, Refused, Solo};
 use cor_sol::{
     ContractError,

@@ -1,7 +1,7 @@
 //! Prices computed natively and by the compiled contract are the same, for hundreds of random tables and requests.
 
 use alloy::sol_types::SolValue;
-use cor_core::pricing::{self, PricingError};
+use cor_core::money::pricing::{self, PricingError};
 use cor_kit::solo::Refused;
 use cor_sol::{
     ContractError,

@@ -5,7 +5,7 @@ use alloy::{
     sol_types::{SolCall, SolValue},
 };
 use cor_adapters::deploy::{default_prices, model_name};
-use cor_core::pricing;
+use cor_core::money::pricing;
 use cor_kit::solo::{Done, Solo};
 use cor_sol::{
     ContractError,

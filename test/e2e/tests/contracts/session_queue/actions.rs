@@ -1,7 +1,7 @@
 //! What can happen to tasks, as plain values: the model and the contract are given the same ones.
 
 use alloy::primitives::{Address, Bytes, LogData};
-use cor_core::eip712::Message;
+use cor_core::task::eip712::Message;
 use cor_kit::solo::{Done, Refused};
 use cor_sol::{ContractError, session_queue::ISessionQueue as Queue};
 use proptest::prelude::*;

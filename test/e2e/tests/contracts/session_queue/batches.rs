@@ -1,7 +1,7 @@
 //! Messages by signature, of each kind: one bad entry takes the whole batch with it. And payloads beyond all measure.
 
 use alloy::primitives::{Address, Bytes, U256};
-use cor_core::eip712::{Message, session_queue_domain};
+use cor_core::task::eip712::{Message, session_queue_domain};
 use cor_kit::solo::Refused;
 use cor_sol::{ContractError, session_queue::ISessionQueue as Queue};
 

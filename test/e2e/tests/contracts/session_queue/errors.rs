@@ -1,7 +1,7 @@
 //! Every error of SessionQueue with its numbers, and those of its peers that it passes on.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use cor_core::eip712::Message;
+use cor_core::task::eip712::Message;
 use cor_kit::solo::START_SECS;
 use cor_sol::{
     ContractError,

@@ -4,7 +4,7 @@ use alloy::{
     primitives::{B256, U256},
     sol_types::SolEvent,
 };
-use cor_core::eip712::session_queue_domain;
+use cor_core::task::eip712::session_queue_domain;
 use cor_kit::solo::START_SECS;
 use cor_sol::session_queue::ISessionQueue as Queue;
 

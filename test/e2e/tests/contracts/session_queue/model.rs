@@ -6,15 +6,13 @@ use alloy::{
     primitives::{Address, B256, LogData},
     sol_types::SolEvent,
 };
-use cor_core::{
-    answer::AnswerKind,
-    commitment::Binding,
-    consensus::leader_of,
-    eip712::Message,
-    pricing::PriceLines,
-    settlement::Escrow,
-    task::{self, Effects, Ending, Offence, Outcome, Phase, Reveal, Status, Submission, TaskError, TaskState, Terms},
-};
+use cor_core::money::pricing::PriceLines;
+use cor_core::money::settlement::Escrow;
+use cor_core::task::answer::AnswerKind;
+use cor_core::task::commitment::Binding;
+use cor_core::task::consensus::leader_of;
+use cor_core::task::eip712::Message;
+use cor_core::task::{self, Effects, Ending, Offence, Outcome, Phase, Reveal, Status, Submission, TaskError, TaskState, Terms};
 use cor_sol::{
     ContractError,
     node_pool::INodePool,

@@ -6,7 +6,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol_types::{SolCall, SolError},
 };
-use cor_core::eip712::Message;
+use cor_core::task::eip712::Message;
 use cor_sol::session_queue::ISessionQueue::{self as Queue, ISessionQueueErrors, SessionParams};
 
 use super::world::{World, digest, salt, same, submission, terms};

@@ -8,10 +8,8 @@ use alloy::{
     sol_types::{SolCall, SolError, SolValue},
 };
 use cor_adapters::deploy::default_prices;
-use cor_core::{
-    commitment::Binding,
-    eip712::{Message, session_queue_domain},
-};
+use cor_core::task::commitment::Binding;
+use cor_core::task::eip712::{Message, session_queue_domain};
 use cor_kit::solo::{Done, Refused, Solo};
 use cor_sol::{
     ContractError,
