@@ -178,7 +178,7 @@ impl NodePool {
             let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
             let mut record = self.nodes.setter(node);
             let (operator, state) = (record.operator.get(), record.state());
-            node_pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
+            pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
             state.check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
             record.set_reserved(state.reserve());
             chosen.push((node, operator));
@@ -242,7 +242,7 @@ impl NodePool {
 
     /// Nodes by index.
     pub fn nodes_by_page(&self, offset: u64, limit: u64) -> Vec<Address> {
-        node_pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
+        pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
     }
 
     /// Oldest software that may register or be reserved.
