@@ -47,6 +47,12 @@ pub(crate) enum Error {
     Refused { count: usize, list: String },
     #[error("XTASK-012: `{program}` is not here and could not be installed; next: {next}")]
     Missing { program: &'static str, next: String },
+    #[error("XTASK-014: no suite called `{asked}`; there are: {known}")]
+    UnknownSuite { asked: String, known: String },
+    #[error("XTASK-015: `{asked}` is no revision of this repository; next: name a commit, a branch or a tag")]
+    UnknownRevision { asked: String },
+    #[error("XTASK-016: {count} test program(s) failed:\n{list}")]
+    Tests { count: usize, list: String },
 }
 
 impl Error {

@@ -83,7 +83,7 @@ fn run(command: Command) -> Result<()> {
     let workspace = Workspace::load()?;
     match command {
         Command::Dev(options) => dev::dev(&workspace, &options),
-        Command::Test(options) => suite::test(&workspace, options),
+        Command::Test(options) => suite::test(&workspace, &options),
         Command::Wasm(options) => wasm::wasm(&workspace, &options).map(drop),
         Command::Reproduce(options) => wasm::reproduce(&workspace, &options),
         Command::Tidy => tidy::tidy(&workspace),
@@ -100,7 +100,7 @@ fn bless(workspace: &Workspace) -> Result<()> {
     abi::bless(workspace)?;
     // Gas and permissions: found by tests, which write their goldens when this is set.
     let mut tests = process::cargo(&workspace.root);
-    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contract_*", "golden"]))
+    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contracts", "golden"]))
 }
 
 #[cfg(test)]
