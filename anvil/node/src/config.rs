@@ -191,8 +191,8 @@ impl NodeConfig {
     /// owner, and a cache manager.
     pub fn nitro_devnode() -> Self {
         Self {
+            // The default chain id is that of the development node.
             port: Some(NITRO_DEVNODE_PORT),
-            chain_id: Some(DEFAULT_CHAIN_ID),
             extra_keys: vec![NITRO_DEV_KEY],
             chain_owner: Some(NITRO_DEV_ACCOUNT),
             cache_manager: true,

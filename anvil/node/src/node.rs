@@ -54,9 +54,14 @@ impl Node {
             Some(port) => Some(rpc::start(chain.clone(), host, port).await?),
             None => None,
         };
-        let ipc = match &chain.config().ipc {
-            Some(path) => Some(rpc::start_ipc(chain.clone(), path).await?),
-            None => None,
+        let ipc = match start_ipc(&chain).await {
+            Ok(ipc) => ipc,
+            Err(error) => {
+                if let Some(server) = server {
+                    server.stop().await;
+                }
+                return Err(error);
+            }
         };
         let mut tasks = vec![tokio::spawn(mine_on_time(chain.clone())), tokio::spawn(save_fork_on_time(chain.clone()))];
         if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(chain.config())) {
@@ -124,6 +129,13 @@ impl NodeHandle {
 impl Drop for NodeHandle {
     fn drop(&mut self) {
         self.abort_tasks();
+    }
+}
+
+async fn start_ipc(chain: &Chain) -> Result<Option<IpcServer>, NodeError> {
+    match &chain.config().ipc {
+        Some(path) => rpc::start_ipc(chain.clone(), path).await.map(Some),
+        None => Ok(None),
     }
 }
 

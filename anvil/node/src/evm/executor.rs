@@ -26,7 +26,7 @@ pub struct Executor {
 }
 
 /// What a transaction did.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
     /// How it ended.
     pub result: ExecutionResult,

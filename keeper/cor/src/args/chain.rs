@@ -10,8 +10,8 @@ use cor_anvil::{
     random_mnemonic,
 };
 
-/// Where Anvil's socket is.
-const DEFAULT_IPC: &str = "/tmp/anvil.ipc";
+/// Name of Anvil's socket, in the folder for temporary files.
+const DEFAULT_IPC: &str = "anvil.ipc";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ChainArgs {
@@ -51,9 +51,9 @@ struct ServerArgs {
     /// Port for HTTP and WebSocket; 0 takes any free one. [default: 8545, with --nitro-devnode 8547]
     #[arg(long, short)]
     port: Option<u16>,
-    /// Answer on a Unix socket as well.
-    #[arg(long, visible_alias = "ipcpath", value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT_IPC)]
-    ipc: Option<PathBuf>,
+    /// Answer on a Unix socket as well, anvil.ipc in the folder for temporary files if none is named.
+    #[arg(long, visible_alias = "ipcpath", value_name = "FILE")]
+    ipc: Option<Option<PathBuf>>,
     /// Origin that browsers may call from; * for all.
     #[arg(long, default_value = "*")]
     allow_origin: String,
@@ -249,7 +249,7 @@ impl ChainArgs {
         Ok(NodeConfig {
             host: server.host,
             port: server.port.or(defaults.port),
-            ipc: server.ipc.clone(),
+            ipc: server.ipc.clone().map(|path| path.unwrap_or_else(|| std::env::temp_dir().join(DEFAULT_IPC))),
             allow_origin: (!server.no_cors).then(|| server.allow_origin.clone()),
             chain_id: rules.chain_id.or(defaults.chain_id),
             accounts: accounts.accounts,
@@ -281,6 +281,13 @@ impl ChainArgs {
             program_cache: state.program_cache.clone(),
             ..defaults
         })
+    }
+}
+
+impl ChainArgs {
+    /// Whether the phrase is a new one, which nobody knows yet.
+    pub(crate) fn has_random_mnemonic(&self) -> bool {
+        self.accounts.mnemonic_random.is_some()
     }
 }
 
@@ -402,7 +409,7 @@ mod tests {
             let headers = ["a: b", "c: d"].map(|header| header.parse().expect("a header")).into();
             node.fork = Some(ForkConfig { headers, ..fork("http://a") });
         });
-        check("--ipc", |node| node.ipc = Some("/tmp/anvil.ipc".into()));
+        check("--ipc", |node| node.ipc = Some(std::env::temp_dir().join("anvil.ipc")));
         check("--ipc i --print-traces", |node| node.ipc = Some("i".into()));
         check("--slots-in-an-epoch 32", |node| node.slots_in_an_epoch = 32);
         check("--disable-code-size-limit", |node| node.code_size_limit = CODE_SIZE_UNLIMITED);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cor_anvil::{DEFAULT_MNEMONIC, Node, NodeHandle, arbos::CACHE_MANAGER};
+use cor_anvil::{Node, NodeHandle, arbos::CACHE_MANAGER};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
         ipc: node.ipc_endpoint().map(|path| path.display().to_string()),
         chain_id: chain.chain_id(),
         cache_manager: chain.config().cache_manager.then(|| CACHE_MANAGER.to_string()),
-        mnemonic: (chain.config().mnemonic != DEFAULT_MNEMONIC).then(|| chain.config().mnemonic.clone()),
+        mnemonic: args.has_random_mnemonic().then(|| chain.config().mnemonic.clone()),
         forked_at: chain.fork_block(),
         accounts: accounts.collect(),
     };
