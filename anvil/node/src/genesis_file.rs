@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use alloy_primitives::{Address, B256, Bytes, U64, U256};
-use serde::Deserialize;
+use alloy_primitives::{Address, Bytes, U64, U256};
+use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::{NodeError, arbos::is_reserved};
 
@@ -54,8 +54,20 @@ pub(crate) struct GenesisAlloc {
     nonce: Option<U64>,
     #[serde(default)]
     pub(crate) code: Bytes,
-    #[serde(default, deserialize_with = "alloy_serde::storage::deserialize_storage_map")]
-    storage: Option<BTreeMap<B256, B256>>,
+    #[serde(default)]
+    storage: BTreeMap<Word, Word>,
+}
+
+/// A word of storage: hex of any length, with or without `0x`, as geth reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Word(U256);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        U256::from_str_radix(digits, 16).map(Self).map_err(D::Error::custom)
+    }
 }
 
 #[derive(Deserialize)]
@@ -122,9 +134,7 @@ impl GenesisAlloc {
 
     /// Slots that are not zero.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (U256, U256)> {
-        let slots =
-            self.storage.iter().flatten().map(|(slot, value)| (U256::from_be_bytes(slot.0), U256::from_be_bytes(value.0)));
-        slots.filter(|(_, value)| !value.is_zero())
+        self.storage.iter().map(|(slot, value)| (slot.0, value.0)).filter(|(_, value)| !value.is_zero())
     }
 }
 
@@ -159,7 +169,7 @@ mod tests {
             "baseFeePerGas": "0x5", "number": "0x7", "difficulty": "0x1",
             "alloc": {
                 "00000000000000000000000000000000000000aa": { "balance": "100" },
-                "0x00000000000000000000000000000000000000bb": { "balance": "0x10", "nonce": "0x3", "code": "0x00", "storage": { "0x1": "0x02", "0x2": "0x0" } },
+                "0x00000000000000000000000000000000000000bb": { "balance": "0x10", "nonce": "0x3", "code": "0x00", "storage": { "0x1": "0x02", "0x2": "0x0", "0000000000000000000000000000000000000000000000000000000000000010": "ff" } },
                 "0x0000000000000000000000000000000000000071": { "balance": "1" }
             }
         }"#;
@@ -169,6 +179,9 @@ mod tests {
         let account = |byte| &file.accounts[&Address::with_last_byte(byte)];
         assert_eq!((account(0xaa).balance, account(0xaa).nonce()), (U256::from(100), 0));
         assert_eq!((account(0xbb).balance, account(0xbb).nonce()), (U256::from(16), 3));
-        assert_eq!(account(0xbb).slots().collect::<Vec<_>>(), [(U256::from(1), U256::from(2))]);
+        assert_eq!(
+            account(0xbb).slots().collect::<Vec<_>>(),
+            [(U256::from(1), U256::from(2)), (U256::from(16), U256::from(255))]
+        );
     }
 }

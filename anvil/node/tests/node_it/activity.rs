@@ -67,6 +67,8 @@ async fn calls_are_shown_as_trees() {
     let lower = tree.to_lowercase();
     let place = |part: &str| lower.find(part).unwrap_or_else(|| panic!("no {part} in {tree}"));
     assert!(place(proxy.as_str().unwrap()) < place(logger.as_str().unwrap()));
-    assert!(place(logger.as_str().unwrap()) < place(&word(1)[2..]), "the log is below its contract");
+    // The calldata holds the same word, further up.
+    let topic = lower.rfind(&word(1)[2..]).unwrap();
+    assert!(place(logger.as_str().unwrap()) < topic, "the log is below its contract: {tree}");
     assert!(!tree.contains('\x1b') && chain.call_trees(&chain.latest(), true).unwrap()[0].contains('\x1b'));
 }

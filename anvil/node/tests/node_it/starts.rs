@@ -72,7 +72,7 @@ fn genesis(value: &Value) -> Option<Arc<GenesisFile>> {
 #[tokio::test]
 async fn a_genesis_file_sets_accounts_and_header() {
     let (rich, counter) = ("0x00000000000000000000000000000000000000aa", "0x00000000000000000000000000000000000000bb");
-    let dev = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+    let dev = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
     let file = json!({
         "config": { "chainId": 77 }, "timestamp": "0x64", "gasLimit": "0x1c9c380", "number": "0x7", "baseFeePerGas": "0x9",
         "alloc": {
