@@ -1,5 +1,6 @@
 //! Arguments of the command line.
 
+mod anvil;
 mod chain;
 
 use std::path::PathBuf;
@@ -18,6 +19,13 @@ pub(crate) struct Args {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// The arguments of this process. Ends it if they are not good, or only ask for help.
+    pub(crate) fn of_process() -> Self {
+        Self::try_parse().unwrap_or_else(|error| anvil::explained(error).exit())
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,6 +19,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether the caller wants text.
+    pub(crate) const fn is_text(&self) -> bool {
+        !self.json
+    }
+
     /// Prints a result: `value` as JSON, or what `text` makes of it.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) {
         if !self.json {
