@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(output::colours())
         .init();
     let output = Output::new(args.json);
     if let Err(error) = configure_engine(&args.command) {
