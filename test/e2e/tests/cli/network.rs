@@ -215,3 +215,18 @@ async fn refusals_say_why_and_cost_nothing() {
     assert_eq!(scene.holdings().await, before.0, "nobody has more or less than before");
     scene.net.assert_conserved().await;
 }
+
+/// `cor quote | head -1`: the reader may leave at any time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_left_is_no_error() {
+    let scene = Scene::start().await;
+    for more in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = cor();
+        command.arg("quote").args(more).envs(scene.environment()).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{more:?}: {}: {errors}", output.status);
+    }
+}
