@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         // A log in a file is read by programs that do not know colours.
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
         .with_target(false)
+        .with_ansi(output::colours())
         .init();
     let output = Output::new(args.json);
     if let Err(error) = configure_engine(&args.command) {
