@@ -10,8 +10,9 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{aliases::U40, Address, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{nonzero, only, view, Ownable, Revert};
-use cor_core::node::pool::{self, Ineligible, PoolError, Standing, CAPACITY_MAX, MODELS_MAX};
+use cor_contract_shared::{abi::Staking, nonzero, only, view, Ownable, Revert};
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX};
+use cor_core::node::pool::{self, Ineligible, PoolError, Standing};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageMap, StorageU64, StorageVec},
@@ -55,8 +56,6 @@ sol! {
     error InvalidCapacity(uint32 capacity, uint32 limit);
     error NotEligible(address node, uint8 reason);
     error NotSuspended(address node);
-
-    function isNodeStaked(address node) external view returns (bool staked);
 }
 
 /// All nodes, and the peers.
@@ -290,7 +289,7 @@ impl NodePool {
         if staking.is_zero() {
             return Ok(false);
         }
-        view(self, staking, &isNodeStakedCall { node })
+        view(self, staking, &Staking::isNodeStakedCall { node })
     }
 }
 

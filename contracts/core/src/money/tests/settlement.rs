@@ -1,10 +1,11 @@
 //! Splits add up, to the wei.
 
-use cor_core::money::pricing::{PriceLines, quote};
-use cor_core::money::settlement::{Charge, Escrow, EscrowLines, LINE_MAX, Refund, SettlementError};
+use crate::limits::LINE_MAX;
+use crate::money::pricing::{PriceLines, quote};
+use crate::money::settlement::{Charge, Escrow, EscrowLines, Refund, SettlementError};
 use proptest::prelude::*;
 
-use crate::pricing::{inputs, valid_inputs, version, versions};
+use super::pricing::{inputs, valid_inputs, version, versions};
 
 fn lines() -> EscrowLines {
     EscrowLines { replicas: 3, per_replica: 100, validators: 30, network: 33, gas: 55, rebate: 7 }

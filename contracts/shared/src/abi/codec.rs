@@ -1,29 +1,35 @@
-//! ABI bytes, read and written word by word.
+//! The codec: ABI bytes, read and written word by word.
 //!
-//! The SDK and alloy make a decoder or an encoder anew for each list of types. For the forty functions, sixteen events and six
-//! calls to peers here that is two thirds of a program, and more than a program may have; these few functions serve them all.
+//! The SDK and alloy generate a decoder or an encoder for each list of types. For the 33 functions, sixteen events and six calls to peers
+//! of SessionQueue that is two thirds of a program, and more than a program may have; these few functions serve them all.
 
 use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::abi::Bytes;
 
-pub(crate) const WORD: usize = 32;
+use crate::revert::Revert;
+
+/// Bytes of a word.
+pub const WORD: usize = 32;
 
 /// ABI bytes being read from the front. As strict as the SDK: the padding of numbers must be zero, and nothing may lie outside.
-pub(crate) struct Decoder<'a> {
+#[derive(Debug)]
+pub struct Decoder<'a> {
     /// What offsets are counted from.
     base: &'a [u8],
     at: usize,
 }
 
 impl<'a> Decoder<'a> {
-    pub(crate) fn new(base: &'a [u8]) -> Self {
+    /// Reads `base`, which offsets are counted from.
+    pub const fn new(base: &'a [u8]) -> Self {
         Self { base, at: 0 }
     }
 
+    /// The next word. `None` where the bytes end.
     #[inline(never)]
-    fn word(&mut self) -> Option<B256> {
+    pub fn word(&mut self) -> Option<B256> {
         let word = self.base.get(self.at..)?.first_chunk::<WORD>()?;
         self.at = self.at.checked_add(WORD)?;
         Some(B256::new(*word))
@@ -55,7 +61,8 @@ impl<'a> Decoder<'a> {
 }
 
 /// A type that can be read. `None`: the bytes are not one.
-pub(crate) trait Decode: Sized {
+pub trait Decode: Sized {
+    /// Reads the type from the words to come.
     fn decode(from: &mut Decoder<'_>) -> Option<Self>;
 }
 
@@ -122,7 +129,8 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 /// ABI bytes being written. What has no fixed length goes behind the words of all fields, and its offset in its field.
-pub(crate) struct Encoder {
+#[derive(Debug)]
+pub struct Encoder {
     fields: Vec<u8>,
     behind: Vec<u8>,
     words: usize,
@@ -130,26 +138,32 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     /// For fields that take `words` words.
-    pub(crate) fn new(words: usize) -> Self {
+    #[must_use]
+    pub const fn new(words: usize) -> Self {
         Self { fields: Vec::new(), behind: Vec::new(), words }
     }
 
-    pub(crate) fn finish(mut self) -> Vec<u8> {
+    /// The bytes.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
         self.fields.append(&mut self.behind);
         self.fields
     }
 
+    /// Writes a word.
     #[inline(never)]
-    pub(crate) fn word(&mut self, word: &B256) {
+    pub fn word(&mut self, word: &B256) {
         self.fields.extend_from_slice(word.as_slice());
     }
 
+    /// Writes a number.
     #[inline(never)]
-    pub(crate) fn number(&mut self, number: u128) {
+    pub fn number(&mut self, number: u128) {
         self.word(&U256::from(number).into());
     }
 
-    pub(crate) fn numbers(&mut self, numbers: &[u64]) {
+    /// Writes numbers, one after the other.
+    pub fn numbers(&mut self, numbers: &[u64]) {
         numbers.iter().for_each(|number| self.number((*number).into()));
     }
 
@@ -166,10 +180,11 @@ impl Encoder {
 }
 
 /// A type that can be written as a field.
-pub(crate) trait Encode {
+pub trait Encode {
     /// Words that the field takes.
     const WORDS: usize = 1;
 
+    /// Writes the field.
     fn encode(&self, to: &mut Encoder);
 }
 
@@ -223,38 +238,80 @@ impl Encode for str {
     }
 }
 
+impl Encode for () {
+    const WORDS: usize = 0;
+
+    fn encode(&self, _: &mut Encoder) {}
+}
+
+impl<A: Encode, B: Encode> Encode for (A, B) {
+    const WORDS: usize = A::WORDS + B::WORDS;
+
+    fn encode(&self, to: &mut Encoder) {
+        self.0.encode(to);
+        self.1.encode(to);
+    }
+}
+
+/// What a function gives back: a value, or a value or a revert.
+pub trait Answer {
+    /// The ABI bytes of the value.
+    ///
+    /// # Errors
+    /// The revert's data.
+    fn into_answer(self) -> Result<Vec<u8>, Vec<u8>>;
+}
+
+impl<T: Encode> Answer for T {
+    fn into_answer(self) -> Result<Vec<u8>, Vec<u8>> {
+        let mut encoder = Encoder::new(T::WORDS);
+        self.encode(&mut encoder);
+        Ok(encoder.finish())
+    }
+}
+
+impl<T: Encode> Answer for Result<T, Revert> {
+    fn into_answer(self) -> Result<Vec<u8>, Vec<u8>> {
+        self.map_err(Vec::from)?.into_answer()
+    }
+}
+
 /// Words that a field takes.
-pub(crate) const fn words_of<T: Encode + ?Sized>(_: &T) -> usize {
+#[must_use]
+pub const fn words_of<T: Encode + ?Sized>(_: &T) -> usize {
     T::WORDS
 }
 
 /// The ABI bytes of a list of fields.
+#[macro_export]
 macro_rules! encoded {
     ($($field:expr),* $(,)?) => {{
         #[allow(unused_mut)]
-        let mut encoder = $crate::wire::Encoder::new(0 $(+ $crate::wire::words_of(&$field))*);
-        $($crate::wire::Encode::encode(&$field, &mut encoder);)*
+        let mut encoder = $crate::abi::Encoder::new(0 $(+ $crate::abi::words_of(&$field))*);
+        $($crate::abi::Encode::encode(&$field, &mut encoder);)*
         encoder.finish()
     }};
 }
 
-/// Logs an event of the interface: its indexed fields in brackets, then the others, each in the order of the declaration.
+/// Emits an event declared with `sol!`: its indexed fields in brackets, then the others, each in the order of the declaration.
+#[macro_export]
 macro_rules! log {
     ($contract:expr, $event:ident [$($topic:expr),*] $($field:expr),* $(,)?) => {{
-        let mut encoder = $crate::wire::Encoder::new(0);
-        encoder.word(&<$crate::abi::$event as alloy_sol_types::SolEvent>::SIGNATURE_HASH);
-        $($crate::wire::Encode::encode(&$topic, &mut encoder);)*
-        $crate::wire::emit($contract.vm(), encoder, &$crate::wire::encoded!($($field),*));
+        let mut encoder = $crate::abi::Encoder::new(0);
+        encoder.word(&<$event as alloy_sol_types::SolEvent>::SIGNATURE_HASH);
+        $($crate::abi::Encode::encode(&$topic, &mut encoder);)*
+        $crate::abi::emit($contract.vm(), encoder, &$crate::encoded!($($field),*));
     }};
 }
 
-pub(crate) use {encoded, log};
-
-/// Logs `topics`, which are as many words, and `data`.
+/// Emits `topics`, which are as many words, and `data`.
 #[inline(never)]
-pub(crate) fn emit(host: &impl stylus_sdk::stylus_core::RawLogAccess, topics: Encoder, data: &[u8]) {
+pub fn emit(host: &impl stylus_sdk::stylus_core::RawLogAccess, topics: Encoder, data: &[u8]) {
     let mut log = topics.finish();
     let count = log.len() / WORD;
     log.extend_from_slice(data);
     host.emit_log(&log, count);
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,8 +181,8 @@ impl Model {
 /// The machine, with what its caller looks up for it.
 struct Machine {
     state: TaskState,
-    seals: [B256; REPLICAS_MAX],
-    answers: [u8; REPLICAS_MAX],
+    seals: [B256; REPLICA_SLOTS],
+    answers: [u8; REPLICA_SLOTS],
 }
 
 impl Machine {
@@ -241,7 +241,7 @@ proptest! {
         ops in prop::collection::vec(ops(), 0..120),
     ) {
         let terms = Terms { quorum_bps, ..terms(replicas) };
-        let mut machine = Machine { state: queued(&terms), seals: Default::default(), answers: [0; REPLICAS_MAX] };
+        let mut machine = Machine { state: queued(&terms), seals: Default::default(), answers: [0; REPLICA_SLOTS] };
         let mut model = Model::new(&terms);
         let mut now = START;
         // The keeper assigns the right number at first, or few lives would get anywhere.

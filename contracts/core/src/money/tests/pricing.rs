@@ -1,10 +1,11 @@
 //! `core::pricing::quote` against 512-bit integers, and what a payer may rely on.
 
-use alloy_primitives::U512;
-use cor_core::math::BPS;
-use cor_core::money::pricing::{
-    ClassPrice, MULTIPLIER_MAX_BPS, PriceLines, PriceVersion, PricingError, QuoteInputs, Terms, check_publish, quote,
+use crate::limits::{BPS, MULTIPLIER_MAX_BPS};
+use crate::money::pricing::{
+    ClassPrice, ConsensusRule, ModelClass, PriceLines, PriceTerms, PriceVersion, PricingError, Priority, QuoteInputs, Sla,
+    StakeTier, VolumeTier, check_publish, quote,
 };
+use alloy_primitives::U512;
 use proptest::prelude::*;
 
 /// 10^18 wei.
@@ -14,7 +15,7 @@ const COR: u128 = 1_000_000_000_000_000_000;
 pub(crate) fn version() -> PriceVersion {
     let class = |base| ClassPrice { base: base * COR, step: base * COR / 2, tool: COR / 4, validator: COR / 10 };
     PriceVersion {
-        terms: Terms {
+        terms: PriceTerms {
             effective_at: 1_000,
             sla_bps: [10_000, 12_500, 20_000],
             consensus_bps: [10_000, 11_000, 15_000],
@@ -78,7 +79,7 @@ pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
             let bound = BPS * network_fee_bps / (BPS + network_fee_bps);
             let fit = |rebates: [u32; 4]| rebates.map(|rebate| rebate * (bound / 2) / BPS);
             PriceVersion {
-                terms: Terms {
+                terms: PriceTerms {
                     effective_at: 0,
                     sla_bps,
                     consensus_bps,
@@ -120,7 +121,7 @@ pub(crate) fn valid_inputs() -> impl Strategy<Value = QuoteInputs> {
 }
 
 /// The formula once more, in integers that cannot overflow. Lines in the order of [`PriceLines`].
-fn oracle(terms: &Terms, class: &ClassPrice, inputs: &QuoteInputs) -> [U512; 7] {
+fn oracle(terms: &PriceTerms, class: &ClassPrice, inputs: &QuoteInputs) -> [U512; 7] {
     let wide = U512::from::<u128>;
     let up = |value: U512, by: U512| (value + by - wide(1)) / by;
     let replicas = wide(inputs.replicas.into());
@@ -156,7 +157,7 @@ fn inputs_out_of_range_are_named() {
     let set = |change: fn(&mut QuoteInputs)| {
         let mut inputs = inputs();
         change(&mut inputs);
-        inputs.check()
+        inputs.check().map(|_| ())
     };
     let refused = |field, value, min, max| Err(PricingError::InputOutOfRange { field, value, min, max });
     assert_eq!(set(|i| i.execution_depth = 0), refused("executionDepth", 0, 1, 65_535));
@@ -291,5 +292,38 @@ proptest! {
         let whole = price(depths.0 + depths.1, tools.0 + tools.1, validators.0 + validators.1);
         let parts = price(depths.0, tools.0, validators.0) + price(depths.1, tools.1, validators.1);
         prop_assert!(whole <= parts);
+    }
+}
+
+/// Each choice has the interface's number, and no number beyond the last is one.
+#[test]
+fn choices_and_numbers_are_one_to_one() {
+    fn numbers<T: TryFrom<u8, Error = PricingError> + Into<u8> + Copy + PartialEq + std::fmt::Debug>(
+        all: &[T],
+        field: &'static str,
+    ) {
+        let max = u64::try_from(all.len()).unwrap() - 1;
+        for number in 0..=u8::MAX {
+            match all.get(usize::from(number)) {
+                Some(choice) => {
+                    assert_eq!(T::try_from(number), Ok(*choice));
+                    assert_eq!((*choice).into(), number);
+                }
+                None => {
+                    let refused = PricingError::InputOutOfRange { field, value: number.into(), min: 0, max };
+                    assert_eq!(T::try_from(number), Err(refused));
+                }
+            }
+        }
+    }
+    numbers(&Sla::ALL, "sla");
+    numbers(&ConsensusRule::ALL, "consensusRule");
+    numbers(&Priority::ALL, "priority");
+    numbers(&ModelClass::ALL, "class");
+    numbers(&StakeTier::ALL, "stakeTier");
+    numbers(&VolumeTier::ALL, "volumeTier");
+    let version = version();
+    for class in ModelClass::ALL {
+        assert_eq!(*version.class(class), class.of(&version.classes));
     }
 }

@@ -1,10 +1,10 @@
 //! Which versions may be published.
 
-use cor_core::math::BPS;
-use cor_core::money::pricing::{MULTIPLIER_MAX_BPS, PriceVersion, PricingError, check_class, check_publish};
+use crate::limits::{BPS, MULTIPLIER_MAX_BPS};
+use crate::money::pricing::{PriceVersion, PricingError, check_publish};
 use proptest::prelude::*;
 
-use crate::pricing::{version, versions};
+use super::pricing::{version, versions};
 
 const NOW: u64 = 10_000;
 const MIN_DELAY_SECS: u64 = 3_600;
@@ -131,12 +131,6 @@ fn refusals_are_numbered() {
     }
 }
 
-#[test]
-fn classes_are_three() {
-    assert_eq!(check_class(2), Ok(()));
-    assert_eq!(check_class(3), Err(PricingError::InputOutOfRange { field: "class", value: 3, min: 0, max: 2 }));
-}
-
 proptest! {
     /// Whatever is accepted keeps every promise of the table.
     #[test]
@@ -147,7 +141,7 @@ proptest! {
             *class = *before;
             class.base = before.base.saturating_mul(scale) / 2;
         }
-        next.terms = cor_core::money::pricing::Terms { effective_at: NOW, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
+        next.terms = crate::money::pricing::PriceTerms { effective_at: NOW, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
         if check_publish(Some(&previous), &next, NOW, 0) == Ok(()) {
             for (after, before) in next.classes.iter().zip(&previous.classes) {
                 prop_assert!(after.base <= before.base.saturating_mul(2) && before.base <= after.base.saturating_mul(2));

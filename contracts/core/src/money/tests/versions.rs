@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::money::pricing::{effective_version, pack, unpack, valid_until};
 use alloy_primitives::U256;
-use cor_core::money::pricing::{effective_version, pack, unpack, valid_until};
 use proptest::prelude::*;
 
 #[test]

@@ -1,7 +1,7 @@
 //! Accounts and pool: every refusal, and conservation over any sequence.
 
+use crate::money::ledger::{Account, LedgerError, Pool, brought, credit, debit, wanted};
 use alloy_primitives::U256;
-use cor_core::money::ledger::{Account, LedgerError, Pool, brought, credit, debit, wanted};
 use proptest::prelude::*;
 
 #[test]

@@ -8,10 +8,7 @@
 //! A quorum is a share of the replicas *asked for*, and always more than half of them: who is silent counts against a result,
 //! and two results cannot both have it, so a tie cannot occur.
 
-use crate::task::REPLICAS_MAX;
-
-/// Basis points in a whole.
-const BPS: u16 = 10_000;
+use crate::limits::{BPS, QUORUM_MAX_BPS, REPLICA_SLOTS};
 
 /// How many replicas must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +24,8 @@ impl Quorum {
     #[must_use]
     pub fn needed(self) -> u8 {
         let majority = self.asked.div_euclid(2).saturating_add(1);
-        let product = u32::from(self.asked).saturating_mul(u32::from(self.bps.min(BPS)));
-        let share = u8::try_from(product.div_ceil(u32::from(BPS))).unwrap_or(self.asked);
+        let product = u32::from(self.asked).saturating_mul(u32::from(self.bps.min(QUORUM_MAX_BPS)));
+        let share = u8::try_from(product.div_ceil(BPS)).unwrap_or(self.asked);
         share.max(majority)
     }
 }
@@ -63,7 +60,7 @@ pub enum Standing {
 /// How a vote stands after `ballots`. Takes any order; a leader above the replica limit has no votes.
 #[must_use]
 pub fn standing(ballots: impl IntoIterator<Item = Ballot>, quorum: Quorum) -> Standing {
-    let mut votes = [0_u8; REPLICAS_MAX];
+    let mut votes = [0_u8; REPLICA_SLOTS];
     let mut open = 0_u8;
     for ballot in ballots {
         match ballot {

@@ -5,13 +5,7 @@
 
 use alloy_primitives::{Address, U256};
 
-/// Most wei that can be held: 2^96 - 1, which is 79e9 COR. Less would shut out real supplies; more would not fit one word
-/// beside an address.
-pub const HELD_MAX: u128 = u128::MAX >> 32;
-
-/// Most amounts of one account that can be unbonding at a time. Each costs a storage word to keep and one more read to
-/// withdraw; fewer would make a user who unbonds daily wait, with an unbonding time of a week.
-pub const UNBONDINGS_MAX: u8 = 8;
+use crate::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
 
 /// Why a stake operation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +33,7 @@ pub enum StakingError {
     },
     /// `STAKE-005`: [`UNBONDINGS_MAX`] amounts are unbonding already.
     TooManyUnbondings,
-    /// `AMOUNT-002`: the stake held would pass [`HELD_MAX`].
+    /// `AMOUNT-002`: the stake held would pass [`STAKE_HELD_MAX`].
     AmountTooLarge {
         /// What was offered, COR wei.
         amount: U256,
@@ -104,7 +98,7 @@ impl Totals {
         if amount.is_zero() {
             return Err(StakingError::ZeroAmount);
         }
-        let limit = HELD_MAX.saturating_sub(self.held);
+        let limit = STAKE_HELD_MAX.saturating_sub(self.held);
         match u128::try_from(amount) {
             Ok(amount) if amount <= limit => Ok((Self { held: self.held.saturating_add(amount), ..self }, amount)),
             _ => Err(StakingError::AmountTooLarge { amount, limit }),

@@ -1,14 +1,6 @@
 //! Nodes: what they may register with, when they can take a task, and how their capacity is counted.
 
-/// Most models a node can list. Each four beyond the first two cost a storage word at registration and one more read to find.
-pub const MODELS_MAX: usize = 64;
-
-/// Most tasks at a time one node can offer. No machine of today serves more at once, and a larger number would only let one
-/// stake cover more open tasks.
-pub const CAPACITY_MAX: u32 = 1_024;
-
-/// Most nodes one page lists, which keeps a page within the gas of one call.
-pub const PAGE_MAX: u64 = 100;
+use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
 
 /// Why a node's own call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

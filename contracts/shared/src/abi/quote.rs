@@ -1,24 +1,17 @@
-//! The question SessionPayment asks SessionPaymentTable, and its answer.
+//! What SessionPaymentTable is asked for a price, and its answer.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
-use alloy_sol_types::SolType;
 use cor_core::money::pricing::{self, PriceLines};
-use stylus_sdk::{
-    call::static_call,
-    function_selector,
-    stylus_core::{
-        calls::{Call, errors::Error},
-        host::HostAccess,
-        storage::TopLevelStorage,
-    },
-};
+use stylus_sdk::stylus_core::{host::HostAccess, storage::TopLevelStorage};
 
-use crate::{
-    revert::Revert,
+use super::{
+    codec::{Decode, Decoder},
+    peers::{QUOTE, message},
     row::{Cursor, Fields, Row},
 };
+use crate::{call::view_raw, encoded, revert::Revert};
 
 /// Everything a price depends on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,11 +76,6 @@ impl Fields<9> for Quote {
 /// # Errors
 /// The table's revert data; empty if its answer does not decode.
 pub fn ask_quote(contract: &(impl TopLevelStorage + HostAccess), table: Address, inputs: QuoteInputs) -> Result<Quote, Revert> {
-    let mut message = function_selector!("quote", Row<QuoteInputs, 11>).to_vec();
-    message.extend(Row::abi_encode(&Row(inputs)));
-    match static_call(contract.vm(), Call::new(), table, &message) {
-        Ok(answer) => Row::<Quote, 9>::abi_decode_validate(&answer).map(|Row(quote)| quote).map_err(|_| Revert::raw(Vec::new())),
-        Err(Error::Revert(data)) => Err(Revert::raw(data)),
-        Err(Error::AbiDecodingFailed(_)) => Err(Revert::raw(Vec::new())),
-    }
+    let answer = view_raw(contract, table, &message(QUOTE, encoded!(Row(inputs))))?;
+    Row::<Quote, 9>::decode(&mut Decoder::new(&answer)).map(|Row(quote)| quote).ok_or_else(|| Revert::raw(Vec::new()))
 }
