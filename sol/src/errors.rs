@@ -188,7 +188,7 @@ contract_errors! {
         "Ask for less depth, or let the owner publish smaller prices.";
 
     "PAY-001" ISessionPayment::InsufficientBalance |e| format!("{} has {} prepaid and would need {}", e.payer, cor(e.available), cor(e.needed)),
-        "Deposit the difference.";
+        "To pay for more, deposit what is missing; to withdraw, ask for no more than is prepaid.";
     "PAY-002" ISessionPayment::MaxChargeExceeded |e| format!("the quote of {} is above the allowed {}", cor(U256::from(e.quoted)), cor(U256::from(e.maxCharge))),
         "Raise maxCharge, or ask for less.";
     "PAY-003" ISessionPayment::AlreadyReserved |e| format!("task {} has an escrow already", e.taskId),

@@ -7,6 +7,7 @@ use alloy_signer_local::LocalSignerError;
 use crate::{
     chain::{DumpError, StateError},
     evm::ExecError,
+    genesis_file::GenesisError,
 };
 
 /// Why a node could not be started or stopped.
@@ -73,6 +74,51 @@ pub enum NodeError {
     /// The chain to fork did not answer, or cannot be forked.
     #[error("NODE-009: cannot fork: {0}")]
     Fork(#[source] StateError),
+    /// The state could not be written where it is to go at the end.
+    #[error(
+        "NODE-011: the state would be lost at the end: {path} cannot be written: {source}; make it a file in a folder that exists and \
+         can be written to, or name another one with --state or --dump-state"
+    )]
+    StatePath {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A genesis file was refused.
+    #[error("NODE-012: the genesis file {path} was refused: {source}")]
+    Genesis {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: GenesisError,
+    },
+    /// The Unix socket could not be opened.
+    #[error(
+        "NODE-013: cannot listen on the Unix socket {path}: {source}; if no other process does, name another file with --ipc"
+    )]
+    Ipc {
+        /// The socket's file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Two settings contradict each other.
+    #[error("NODE-014: {one} cannot be used with {other}: {reason}")]
+    Conflict {
+        /// One of them, as its flag.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A key of an account is none.
+    #[error("NODE-015: a key of the node's own accounts is not one of secp256k1")]
+    Key,
     /// The runtime ended while the node started.
     #[error("NODE-010: the node was stopped while it started")]
     Interrupted,

@@ -9,6 +9,8 @@ use cor_ports::{BlobError, ChainError, JournalError, RelayError};
 
 /// Exit code: the chain, the network or a peer refused.
 const REFUSED: u8 = 1;
+/// Exit code: wrong usage.
+const USAGE: u8 = 2;
 /// Exit code: configuration, keys or files.
 const CONFIGURATION: u8 = 3;
 /// Exit code: a task ended without a result.
@@ -41,7 +43,9 @@ pub(crate) enum CliError {
     Key { place: String },
     #[error("CLI-003 no private key: set COR_KEY, or --key-file to a file that holds one")]
     NoKey,
-    #[error("CLI-004 {path}: {reason}; it is written by `cor deploy` and `cor dev`")]
+    #[error(
+        "CLI-004 {path}: {reason}; `cor deploy` writes this file; `cor dev` prints where it writes its own: name that with --network or COR_NETWORK"
+    )]
     Network { path: PathBuf, reason: String },
     #[error("CLI-005 {what}: {source}")]
     Io { what: String, source: std::io::Error },
@@ -55,8 +59,8 @@ pub(crate) enum CliError {
     NoResult { task_id: u64, status: String },
     #[error("CLI-009 {value:?} is not an amount of COR: give a number with at most 18 decimals, e.g. 12.5")]
     Amount { value: String },
-    #[error("CLI-010 child process {name} ended with {status}; its log is {log}")]
-    Child { name: String, status: String, log: PathBuf },
+    #[error("CLI-010 child process {name} ended with {status}; its log is {log}{tail}")]
+    Child { name: String, status: String, log: PathBuf, tail: String },
     #[error("CLI-011 {what} did not happen within {waited_secs} s; look at the logs in {logs}")]
     Timeout { what: String, waited_secs: u64, logs: PathBuf },
     #[error("CLI-012 the balances do not add up: the supply is {supply} wei, what was found is {found} wei")]
@@ -65,12 +69,15 @@ pub(crate) enum CliError {
     DrillFailed { expected: String, found: String },
     #[error("CLI-014 the prompt on standard input cannot be read: {0}; it must be text in UTF-8")]
     Prompt(#[source] std::io::Error),
+    #[error("CLI-015 {found} at {url}; name the model to use with --openai-model {example}")]
+    ModelChoice { url: String, found: String, example: String },
 }
 
 impl CliError {
     /// The process's exit code.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
+            Self::Amount { .. } => USAGE,
             Self::Settings(_)
             | Self::Key { .. }
             | Self::NoKey
@@ -78,6 +85,7 @@ impl CliError {
             | Self::Io { .. }
             | Self::PortInUse { .. }
             | Self::Prompt(_)
+            | Self::ModelChoice { .. }
             | Self::Node(_)
             | Self::Model(_)
             | Self::Inference(InferenceError::Model(_) | InferenceError::Load(_) | InferenceError::Threads(_))

@@ -11,22 +11,26 @@ mod network;
 mod output;
 mod settings;
 
-use std::process::ExitCode;
-
-use clap::Parser;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use args::{Args, Command};
 use error::CliError;
 use output::Output;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::of_process();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        // A log in a file is read by programs that do not know colours.
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
         .with_target(false)
+        .with_ansi(output::colours())
         .init();
     let output = Output::new(args.json);
     if let Err(error) = configure_engine(&args.command) {

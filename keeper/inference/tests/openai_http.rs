@@ -256,6 +256,20 @@ async fn a_stalled_reply_ends_at_the_limit_and_is_not_tried_again() {
 }
 
 #[tokio::test]
+async fn a_server_is_asked_for_its_models() {
+    for (case, turn, listed) in [
+        ("two", models(&["a", "b"]), Some(vec!["a".to_owned(), "b".to_owned()])),
+        ("none", models(&[]), Some(Vec::new())),
+        ("no list", Turn::Text(404, String::new()), None),
+    ] {
+        let (_server, config) = Server::start(turn, &[Turn::Stall]).await;
+        assert_eq!(OpenAiBackend::models(&config).await.unwrap(), listed, "{case}");
+    }
+    let (_server, config) = Server::start(Turn::Text(401, String::new()), &[Turn::Stall]).await;
+    assert!(matches!(OpenAiBackend::models(&config).await, Err(OpenError::Unusable { .. })));
+}
+
+#[tokio::test]
 async fn a_server_is_checked_when_it_is_opened() {
     type Expected = fn(&OpenError) -> Option<ErrorClass>;
     let unusable: Expected = |error| matches!(error, OpenError::Unusable { .. }).then(|| error.class());

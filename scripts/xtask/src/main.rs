@@ -98,6 +98,15 @@ fn bless(workspace: &Workspace) -> Result<()> {
     let sizes = wasm::wasm(workspace, &wasm::Options::default())?;
     sizes.write(&Sizes::path(&workspace.root))?;
     abi::bless(workspace)?;
+    // The JSON ABIs of the interfaces, written by the test that compares them.
+    process::run(process::cargo(&workspace.root).env("COR_BLESS", "1").args([
+        "test",
+        "--package",
+        "cor-sol",
+        "--test",
+        "abi",
+        "golden",
+    ]))?;
     // Gas and permissions: found by tests, which write their goldens when this is set.
     let mut tests = process::cargo(&workspace.root);
     process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contracts", "golden"]))

@@ -23,6 +23,19 @@ fn every_command_in_the_documents_is_known() {
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
+/// A route that clients cannot read about is found by reading the source, or not at all.
+#[test]
+fn every_route_of_the_keeper_is_documented() {
+    let page = std::fs::read_to_string(paths::repository("docs/keeper-http.md")).expect("the page");
+    let source = paths::repository("keeper/adapters/src/http");
+    let files = std::fs::read_dir(source).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let text: String = files.map(|file| std::fs::read_to_string(file).expect("a file")).collect();
+    let routes: Vec<_> = text.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(routes.len() >= 4, "{routes:?}");
+    let missing: Vec<_> = routes.iter().filter(|route| !page.contains(&format!(" {route}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 fn markdown(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());

@@ -291,6 +291,7 @@ impl DumpedTx {
             first_log_index,
             contract_address: self.contract_address,
             output: self.output.clone(),
+            failure: None,
         }
     }
 }

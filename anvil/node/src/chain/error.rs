@@ -3,10 +3,10 @@
 
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
-use revm::context::result::HaltReason;
+use revm::context::result::{ExecutionResult, HaltReason};
 
 use super::StateError;
-use crate::evm::ExecError;
+use crate::evm::{ExecError, ProgramFailure};
 
 /// Why a transaction was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,11 +133,21 @@ pub enum ChainError {
     #[error(transparent)]
     Tx(#[from] TxError),
     /// A call reverted.
-    #[error("{}", revert_message(.0))]
-    Reverted(Bytes),
+    #[error("{}", with_reason(revert_message(.data), .reason.as_ref()))]
+    Reverted {
+        /// What it returned.
+        data: Bytes,
+        /// Why, if it was for a Stylus program and `data` is empty.
+        reason: Option<ProgramFailure>,
+    },
     /// A call stopped with all its gas.
-    #[error("{}", halt_message(.0))]
-    Halted(HaltReason),
+    #[error("{}", with_reason(halt_message(.halt), .reason.as_ref()))]
+    Halted {
+        /// How it stopped.
+        halt: HaltReason,
+        /// Why, if it was for a Stylus program.
+        reason: Option<ProgramFailure>,
+    },
     /// An estimate found that even the highest gas limit is not enough.
     #[error("gas required exceeds allowance ({0})")]
     GasAllowance(u64),
@@ -253,8 +263,8 @@ impl ChainError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Tx(_) => "CHAIN-101",
-            Self::Reverted(_) => "CHAIN-102",
-            Self::Halted(_) => "CHAIN-103",
+            Self::Reverted { .. } => "CHAIN-102",
+            Self::Halted { .. } => "CHAIN-103",
             Self::GasAllowance(_) => "CHAIN-104",
             Self::Exec(_) => "CHAIN-105",
             Self::State(_) => "CHAIN-106",
@@ -278,13 +288,27 @@ impl ChainError {
         }
     }
 
+    /// The error of an execution that did not succeed.
+    pub(crate) fn of_failed(result: &ExecutionResult, reason: Option<&ProgramFailure>) -> Option<Self> {
+        let reason = reason.cloned();
+        match result {
+            ExecutionResult::Success { .. } => None,
+            ExecutionResult::Revert { output, .. } => Some(Self::Reverted { data: output.clone(), reason }),
+            ExecutionResult::Halt { reason: halt, .. } => Some(Self::Halted { halt: halt.clone(), reason }),
+        }
+    }
+
     /// What a reverted call returned.
     pub fn revert_data(&self) -> Option<&Bytes> {
         match self {
-            Self::Reverted(data) => Some(data),
+            Self::Reverted { data, .. } => Some(data),
             _ => None,
         }
     }
+}
+
+fn with_reason(message: String, reason: Option<&ProgramFailure>) -> String {
+    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {reason}"))
 }
 
 /// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
@@ -335,6 +359,7 @@ fn halt_message(reason: &HaltReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arbos::Inactive;
 
     #[test]
     fn revert_messages_are_those_wallets_know() {
@@ -349,7 +374,18 @@ mod tests {
             (&[1, 2], "execution reverted"),
         ];
         for (data, message) in cases {
-            assert_eq!(ChainError::Reverted(Bytes::copy_from_slice(data)).to_string(), message);
+            let error = ChainError::Reverted { data: Bytes::copy_from_slice(data), reason: None };
+            assert_eq!(error.to_string(), message);
         }
+    }
+
+    #[test]
+    fn what_the_machine_knows_follows_the_words_of_the_evm() {
+        let reason = || Some(ProgramFailure::from(Inactive::NotActivated));
+        let why = "EVM-120: the program is not activated: call ArbWasm.activateProgram";
+        let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
+        assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
+        let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };
+        assert_eq!(halted.to_string(), format!("invalid opcode: {why}"));
     }
 }

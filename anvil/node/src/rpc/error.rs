@@ -28,10 +28,10 @@ const LIMIT_EXCEEDED: i32 = -32005;
 /// The code for `error`.
 fn code(error: &ChainError) -> i32 {
     match error {
-        ChainError::Reverted(_) => EXECUTION_ERROR,
+        ChainError::Reverted { .. } => EXECUTION_ERROR,
         ChainError::Tx(TxError::IntrinsicGas { .. } | TxError::GasLimit { .. }) => SERVER_ERROR,
         ChainError::Tx(_) | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => TRANSACTION_REJECTED,
-        ChainError::Halted(_)
+        ChainError::Halted { .. }
         | ChainError::GasAllowance(_)
         | ChainError::StateGone { .. }
         | ChainError::FilterNotFound

@@ -3,3 +3,6 @@
 pub mod ledger;
 pub mod pricing;
 pub mod settlement;
+
+#[cfg(test)]
+mod tests;

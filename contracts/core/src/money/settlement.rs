@@ -4,12 +4,9 @@
 //! less the rebate, the payer what unpaid replicas and validators would have cost. Without one: the keeper gets the gas line
 //! up to a cap, the payer all the rest.
 
-use crate::math::{BPS, bps_down};
+use crate::limits::{LINE_MAX, NO_RESULT_GAS_CAP_MAX_BPS};
+use crate::math::bps_down;
 use crate::money::pricing::PriceLines;
-
-/// Most wei a line of one task can hold: 2^80 - 1, or 1.2 million COR. Three such lines and the replica count share a storage
-/// slot, and no sum of the lines of a task can overflow 128 bits.
-pub const LINE_MAX: u128 = (1 << 80) - 1;
 
 /// Why an escrow cannot be opened or split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +197,7 @@ impl Escrow {
     #[must_use]
     pub fn refund(&self, served: bool, cap_bps: u32) -> Refund {
         // A cap above the whole would pay the keeper money of others.
-        let capped = bps_down(self.0.gas, cap_bps.min(BPS)).unwrap_or(0);
+        let capped = bps_down(self.0.gas, cap_bps.min(NO_RESULT_GAS_CAP_MAX_BPS)).unwrap_or(0);
         let to_keeper = if served { capped } else { 0 };
         // total >= gas >= to_keeper, since rebate <= network.
         Refund { to_keeper, refunded: self.total().saturating_sub(to_keeper) }

@@ -11,7 +11,7 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U64};
 use cor_contract_shared::{Ownable, Quote, QuoteInputs, Revert, Row};
-use cor_core::money::pricing::{check_class, check_publish, effective_version, quote, valid_until};
+use cor_core::money::pricing::{check_publish, effective_version, quote, valid_until, ModelClass};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageMap, StorageU64},
@@ -91,15 +91,15 @@ impl SessionPaymentTable {
     /// Puts a model into a class, or takes it out of service.
     pub fn set_model(&mut self, model_identifier: u64, class: u8, enabled: bool, name: B256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        check_class(class).map_err(refuse)?;
-        self.models.setter(model_identifier).set(class, enabled, name);
+        let kind = ModelClass::try_from(class).map_err(refuse)?;
+        self.models.setter(model_identifier).set(kind, enabled, name);
         self.vm().log(ModelSet { modelIdentifier: model_identifier, class, enabled, name });
         Ok(())
     }
 
     /// Class and name of a model in service.
     pub fn get_model(&self, model_identifier: u64) -> Result<(u8, B256), Revert> {
-        Ok((self.class_of(model_identifier)?, self.models.getter(model_identifier).name()))
+        Ok((self.class_of(model_identifier)?.number(), self.models.getter(model_identifier).name()))
     }
 
     /// Present owner.
@@ -137,7 +137,7 @@ impl SessionPaymentTable {
         Ok(())
     }
 
-    fn class_of(&self, model_identifier: u64) -> Result<u8, Revert> {
+    fn class_of(&self, model_identifier: u64) -> Result<ModelClass, Revert> {
         self.models.getter(model_identifier).class().ok_or_else(|| UnknownModel { modelIdentifier: model_identifier }.into())
     }
 

@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{B256, U128, U256, U32, U64, U8};
-use cor_core::money::pricing::{pack, unpack, ClassPrice, PriceVersion, Terms};
+use cor_core::money::pricing::{pack, unpack, ClassPrice, ModelClass, PriceTerms, PriceVersion};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageArray, StorageB256, StorageBool, StorageU128, StorageU256, StorageU32, StorageU64, StorageU8},
@@ -55,10 +55,10 @@ impl VersionRecord {
     }
 
     /// All but the prices.
-    pub(crate) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> PriceTerms {
         let [s0, s1, s2, c0, c1, c2, p0, p1, p2] = unpack(self.multipliers.get(), MULTIPLIER_BITS);
         let [k0, k1, k2, k3, v0, v1, v2, v3] = unpack(U256::from(self.rebates.get()), REBATE_BITS);
-        Terms {
+        PriceTerms {
             effective_at: self.effective_at(),
             sla_bps: [s0, s1, s2],
             consensus_bps: [c0, c1, c2],
@@ -73,9 +73,9 @@ impl VersionRecord {
         }
     }
 
-    /// Prices of a class; nothing costs anything in a class that is not there, but none such is ever stored.
-    pub(crate) fn class(&self, class: u8) -> ClassPrice {
-        self.classes.getter(usize::from(class)).map_or_else(ClassPrice::default, |record| ClassPrice {
+    /// Prices of a class. The array has a record for each.
+    pub(crate) fn class(&self, class: ModelClass) -> ClassPrice {
+        self.classes.getter(usize::from(class.number())).map_or_else(ClassPrice::default, |record| ClassPrice {
             base: record.base.get().to(),
             step: record.step.get().to(),
             tool: record.tool.get().to(),
@@ -85,7 +85,7 @@ impl VersionRecord {
 
     /// The whole version.
     pub(crate) fn get(&self) -> PriceVersion {
-        PriceVersion { terms: self.terms(), classes: [self.class(0), self.class(1), self.class(2)] }
+        PriceVersion { terms: self.terms(), classes: ModelClass::ALL.map(|class| self.class(class)) }
     }
 
     /// Stores a version that the rules accepted, so that each value fits its bits.
@@ -114,8 +114,9 @@ impl VersionRecord {
 
 impl ModelRecord {
     /// Class of the model, if it is in service.
-    pub(crate) fn class(&self) -> Option<u8> {
-        self.enabled.get().then(|| self.class.get().to())
+    pub(crate) fn class(&self) -> Option<ModelClass> {
+        // Only numbers of classes are ever stored.
+        ModelClass::try_from(self.class.get().to::<u8>()).ok().filter(|_| self.enabled.get())
     }
 
     /// Name of the model.
@@ -124,8 +125,8 @@ impl ModelRecord {
     }
 
     /// Stores a model.
-    pub(crate) fn set(&mut self, class: u8, enabled: bool, name: B256) {
-        self.class.set(U8::from(class));
+    pub(crate) fn set(&mut self, class: ModelClass, enabled: bool, name: B256) {
+        self.class.set(U8::from(class.number()));
         self.enabled.set(enabled);
         self.name.set(name);
     }

@@ -3,8 +3,9 @@
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 use cor_contract_shared::{Cursor, Fields, Revert};
+use cor_core::limits::LINE_MAX;
 use cor_core::money::ledger::LedgerError;
-use cor_core::money::settlement::{EscrowLines, SettlementError, LINE_MAX};
+use cor_core::money::settlement::{EscrowLines, SettlementError};
 
 sol! {
     event Deposited(address indexed payer, address indexed from, uint256 amount, uint256 available);

@@ -12,7 +12,7 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U128, U256, U32};
 use cor_contract_shared::{ask_quote, nonzero, only, transfer, transfer_from, Ownable, QuoteInputs, Revert, Row};
-use cor_core::math::BPS;
+use cor_core::limits::NO_RESULT_GAS_CAP_MAX_BPS;
 use cor_core::money::ledger::{brought, credit, wanted, Pool};
 use cor_core::money::settlement;
 use stylus_sdk::{
@@ -47,8 +47,8 @@ impl SessionPayment {
     /// Sets what never changes, and the first owner.
     #[constructor]
     pub fn constructor(&mut self, owner: Address, no_result_gas_cap_bps: u32) -> Result<(), Revert> {
-        if no_result_gas_cap_bps > BPS {
-            return Err(too_large(U256::from(no_result_gas_cap_bps), BPS.into()));
+        if no_result_gas_cap_bps > NO_RESULT_GAS_CAP_MAX_BPS {
+            return Err(too_large(U256::from(no_result_gas_cap_bps), NO_RESULT_GAS_CAP_MAX_BPS.into()));
         }
         self.no_result_gas_cap_bps.set(U32::from(no_result_gas_cap_bps));
         self.ownable.init(owner)

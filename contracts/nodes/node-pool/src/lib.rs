@@ -10,8 +10,9 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{aliases::U40, Address, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{nonzero, only, view, Ownable, Revert};
-use cor_core::node::pool::{self, Ineligible, PoolError, Standing, CAPACITY_MAX, MODELS_MAX};
+use cor_contract_shared::{abi::Staking, nonzero, only, view, Ownable, Revert};
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX};
+use cor_core::node::pool::{self, Ineligible, PoolError, Standing};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageMap, StorageU64, StorageVec},
@@ -55,8 +56,6 @@ sol! {
     error InvalidCapacity(uint32 capacity, uint32 limit);
     error NotEligible(address node, uint8 reason);
     error NotSuspended(address node);
-
-    function isNodeStaked(address node) external view returns (bool staked);
 }
 
 /// All nodes, and the peers.
@@ -178,7 +177,7 @@ impl NodePool {
             let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
             let mut record = self.nodes.setter(node);
             let (operator, state) = (record.operator.get(), record.state());
-            node_pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
+            pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
             state.check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
             record.set_reserved(state.reserve());
             chosen.push((node, operator));
@@ -242,7 +241,7 @@ impl NodePool {
 
     /// Nodes by index.
     pub fn nodes_by_page(&self, offset: u64, limit: u64) -> Vec<Address> {
-        node_pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
+        pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
     }
 
     /// Oldest software that may register or be reserved.
@@ -290,7 +289,7 @@ impl NodePool {
         if staking.is_zero() {
             return Ok(false);
         }
-        view(self, staking, &isNodeStakedCall { node })
+        view(self, staking, &Staking::isNodeStakedCall { node })
     }
 }
 

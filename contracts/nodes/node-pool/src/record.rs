@@ -3,7 +3,8 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{U16, U64, U8};
-use cor_core::node::pool::{contains, Node, Standing, MODELS_MAX};
+use cor_core::limits::MODELS_MAX;
+use cor_core::node::pool::{contains, Node, Standing};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageArray, StorageU16, StorageU64, StorageU8, StorageUint},

@@ -10,8 +10,12 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{aliases::U96, Address, U128, U256, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert};
-use cor_core::node::staking::{self, StakingError, Totals, UNBONDINGS_MAX};
+use cor_contract_shared::{
+    abi::{NodePool, SessionPayment},
+    approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert,
+};
+use cor_core::limits::UNBONDINGS_MAX;
+use cor_core::node::staking::{self, StakingError, Totals};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageArray, StorageMap, StorageU128, StorageU256, StorageU64, StorageU8, StorageU96},
@@ -34,9 +38,6 @@ sol! {
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
     error TooManyUnbondings(address account, uint64 limit);
     error AmountTooLarge(uint256 amount, uint256 limit);
-
-    function isRegistered(address node) external view returns (bool registered);
-    function fundTreasury(uint256 amount) external;
 }
 
 /// Stake of everybody, and the peers.
@@ -211,7 +212,7 @@ impl Staking {
         let (token, payment) = (self.token.get(), self.session_payment.get());
         // The treasury takes the tokens itself, so that its books and its balance move in one call.
         approve(self, token, payment, amount)?;
-        call(self, payment, &fundTreasuryCall { amount })?;
+        call(self, payment, &SessionPayment::fundTreasuryCall { amount })?;
         Ok(amount)
     }
 
@@ -312,7 +313,7 @@ impl Staking {
         if pool.is_zero() {
             return Ok(false);
         }
-        view(self, pool, &isRegisteredCall { node })
+        view(self, pool, &NodePool::isRegisteredCall { node })
     }
 
     fn take_in(&mut self, from: Address, amount: U256) -> Result<(), Revert> {

@@ -2,7 +2,10 @@
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::sol;
-use cor_contract_shared::Revert;
+use cor_contract_shared::{
+    abi::{Decode, Decoder, Encode, Encoder, WORD},
+    Revert,
+};
 use cor_core::task::{TaskError, Terms, TermsError};
 use stylus_sdk::prelude::*;
 
@@ -155,4 +158,80 @@ pub(crate) fn same_length(left: usize, right: usize, limit: usize) -> Result<(),
     }
     let number = |length| u64::try_from(length).unwrap_or(u64::MAX);
     Err(LengthMismatch { left: number(left), right: number(right), limit: number(limit) }.into())
+}
+
+impl Decode for SessionParams {
+    fn decode(from: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self {
+            modelIdentifier: u64::decode(from)?,
+            executionDepth: u16::decode(from)?,
+            toolDepth: u16::decode(from)?,
+            sla: u8::decode(from)?,
+            validatorDepth: u8::decode(from)?,
+            redundant: u8::decode(from)?,
+            consensusRule: u8::decode(from)?,
+            quorumBps: u16::decode(from)?,
+            priority: u8::decode(from)?,
+            assignSecs: u32::decode(from)?,
+            ackSecs: u32::decode(from)?,
+            precommitSecs: u32::decode(from)?,
+            commitSecs: u32::decode(from)?,
+            metadata: B256::decode(from)?,
+        })
+    }
+}
+
+impl Encode for SessionView {
+    const WORDS: usize = 17;
+
+    fn encode(&self, to: &mut Encoder) {
+        let params = &self.params;
+        self.owner.encode(to);
+        to.numbers(&[
+            self.active.into(),
+            self.taskCount,
+            params.modelIdentifier,
+            params.executionDepth.into(),
+            params.toolDepth.into(),
+            params.sla.into(),
+            params.validatorDepth.into(),
+            params.redundant.into(),
+            params.consensusRule.into(),
+            params.quorumBps.into(),
+            params.priority.into(),
+            params.assignSecs.into(),
+            params.ackSecs.into(),
+            params.precommitSecs.into(),
+            params.commitSecs.into(),
+        ]);
+        to.word(&params.metadata);
+    }
+}
+
+/// A struct with a list in it lies at an offset, and the list at an offset from there.
+impl Encode for TaskView {
+    fn encode(&self, to: &mut Encoder) {
+        /// Words of the task before its replicas.
+        const HEAD: u64 = 12;
+        to.numbers(&[WORD as u64, self.sessionId]);
+        self.payer.encode(to);
+        self.keeper.encode(to);
+        to.numbers(&[
+            self.phase.into(),
+            self.status.into(),
+            self.answerKind.into(),
+            self.maxTokens.into(),
+            self.submittedAt,
+            self.deadline,
+            self.endedAt,
+        ]);
+        to.word(&self.resultDigest);
+        to.numbers(&[HEAD * WORD as u64, self.replicas.len() as u64]);
+        for replica in &self.replicas {
+            replica.miner.encode(to);
+            to.numbers(&[replica.registrationEpoch, replica.outcome.into(), replica.messages.into()]);
+            to.word(&replica.commitment);
+            to.word(&replica.resultDigest);
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use cor_contract_shared::{check_signature, Revert, Signature, Unauthorized};
+use cor_contract_shared::{check_signature, log, Revert, Signature, Unauthorized};
+use cor_core::limits::REPLICA_SLOTS;
 use cor_core::task::commitment::Binding;
 use cor_core::task::consensus::leader_of;
 use cor_core::task::eip712::Message;
@@ -11,8 +12,10 @@ use cor_core::task::{self, Effects, Ending, Offence, Phase, Reveal, Status, Task
 use stylus_sdk::{abi::Bytes, prelude::*};
 
 use crate::{
-    abi::{refuse_step, same_length, InvalidSignature, NotAssigned, UnknownTask},
-    wire::log,
+    abi::{
+        refuse_step, same_length, BadReveal, InvalidSignature, NotAssigned, PhaseChanged, TaskAcked, TaskCommitted, TaskDecided,
+        TaskEnded, TaskPrecommitted, UnknownTask,
+    },
     SessionQueue,
 };
 
@@ -25,7 +28,7 @@ pub(crate) struct OpenTask {
 }
 
 /// A step of the task machine that needs no more than the time.
-type Closing = fn(TaskState, &Terms, u64) -> Result<Transition, TaskError>;
+type Step = fn(TaskState, &Terms, u64) -> Result<Transition, TaskError>;
 
 impl SessionQueue {
     /// Loads a task and the terms that it goes by.
@@ -85,8 +88,8 @@ impl SessionQueue {
         messages: &[Message],
         signatures: &[Bytes],
     ) -> Result<(), Revert> {
-        same_length(miners.len(), messages.len(), task::REPLICAS_MAX)?;
-        same_length(miners.len(), signatures.len(), task::REPLICAS_MAX)?;
+        same_length(miners.len(), messages.len(), REPLICA_SLOTS)?;
+        same_length(miners.len(), signatures.len(), REPLICA_SLOTS)?;
         let mut task = self.open(task_id)?;
         let domain = self.domain_separator();
         for ((miner, message), signature) in miners.iter().zip(messages).zip(signatures) {
@@ -189,10 +192,10 @@ impl SessionQueue {
     }
 
     /// Brings a task on by a step that anyone may take. Returns its status.
-    pub(crate) fn close(&mut self, task_id: u64, closing: Closing) -> Result<u8, Revert> {
+    pub(crate) fn close(&mut self, task_id: u64, step: Step) -> Result<u8, Revert> {
         let mut task = self.open(task_id)?;
         let now = self.vm().block_timestamp();
-        let transition = closing(task.state, &task.terms, now).map_err(|error| refuse_step(error, task_id, Address::ZERO))?;
+        let transition = step(task.state, &task.terms, now).map_err(|error| refuse_step(error, task_id, Address::ZERO))?;
         task.state = transition.state;
         self.tasks.setter(task_id).set_state(&task.state);
         self.tell(&task, &transition.effects);

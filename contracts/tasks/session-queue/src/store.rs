@@ -8,7 +8,8 @@ use alloy_primitives::{
     aliases::{U40, U48},
     Address, B256, U256, U64,
 };
-use cor_core::task::{TaskState, REPLICAS_MAX};
+use cor_core::limits::REPLICA_SLOTS;
+use cor_core::task::TaskState;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageArray, StorageB256, StorageBool, StorageU16, StorageU256, StorageU64, StorageUint},
@@ -123,9 +124,9 @@ impl SessionRecord {
 pub struct TaskRecord {
     state: StorageU256,
     /// Address, registration epoch, four bytes unused.
-    miners: StorageArray<StorageB256, REPLICAS_MAX>,
+    miners: StorageArray<StorageB256, REPLICA_SLOTS>,
     /// Commitments, each replaced by its result digest once revealed.
-    seals: StorageArray<StorageB256, REPLICAS_MAX>,
+    seals: StorageArray<StorageB256, REPLICA_SLOTS>,
 }
 
 impl TaskRecord {

@@ -14,7 +14,9 @@ const BROTLI_QUALITY: i32 = 11;
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// Not there.
-    #[error("DPL-010 {path} cannot be read: {reason}; build the contracts with `cargo xtask wasm`")]
+    #[error(
+        "DPL-010 {path} cannot be read: {reason}; build the contracts with `cargo xtask wasm`, or name the folder that holds them with --contracts or COR_CONTRACTS"
+    )]
     Missing {
         /// File.
         path: PathBuf,

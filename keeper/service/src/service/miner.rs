@@ -326,9 +326,11 @@ impl Miner {
     }
 
     async fn send_direct(&self, task_id: u64, message: LaneMessage) -> Result<(), StepError> {
-        let key = format!("task/{task_id}/direct/{:?}", kind_of(&message));
+        let key = format!("task/{task_id}/direct/{}", kind_of(&message).name());
         match self.ports.chain.send(&key, LaneCall::Direct { task_id, message }).await {
-            Ok(sent) => info!(task_id, kind = ?kind_of(&message), transaction = %sent.transaction, "sent by own transaction"),
+            Ok(sent) => {
+                info!(task_id, kind = kind_of(&message).name(), transaction = %sent.transaction, "sent by own transaction")
+            }
             Err(error) if error.class() == ErrorClass::Caller => debug!(task_id, %error, "the chain has moved on"),
             Err(error) => return Err(error.into()),
         }

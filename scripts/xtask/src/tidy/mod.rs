@@ -3,6 +3,7 @@
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
 mod bans;
+mod complete;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -23,7 +24,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     ("layers", layers::check),
     ("size", size::check),
     ("bans", bans::check),
@@ -34,6 +35,7 @@ const RULES: [Rule; 10] = [
     ("natspec", natspec::check),
     ("interfaces", interfaces::check),
     ("licences", licences::check),
+    ("complete", complete::check),
 ];
 
 /// Runs every rule over the repository.

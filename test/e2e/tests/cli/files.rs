@@ -33,8 +33,14 @@ fn settings_keys_and_files() {
             .env("COR_KEY", "0x1234"),
         Row::new("bad key in a file", "deploy --key-file", "CLI-002", CONFIGURATION, &[&no_key]).arg(&no_key),
         Row::new("no key file", "deploy --key-file", "CLI-005", CONFIGURATION, &["absent.key"]).arg(path("absent.key")),
-        Row::new("no network file", "explain 1 --network", "CLI-004", CONFIGURATION, &["absent.json", "cor deploy"])
-            .arg(path("absent.json")),
+        Row::new(
+            "no network file",
+            "explain 1 --network",
+            "CLI-004",
+            CONFIGURATION,
+            &["absent.json", "cor deploy", "cor dev", "COR_NETWORK"],
+        )
+        .arg(path("absent.json")),
         Row::new("damaged network file", "explain 1 --network", "CLI-004", CONFIGURATION, &["damaged.json", "line 1"])
             .arg(&damaged),
         Row::new("nobody at the RPC", "explain 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "is the node running"])
@@ -92,6 +98,8 @@ fn wrong_usage_ends_with_two_and_says_what_is_known() {
         ("explain", "<TASK>"),
         ("explain one", "invalid value"),
         ("session create --replicas 300", "300"),
+        ("session deposit twelve", "12.5"),
+        ("stake show --of me", "--of"),
         ("dev --fault meteor", "wrong-answer"),
         ("chain --block-time 1 --no-mining", "cannot be used with"),
         ("mine", "unrecognized subcommand"),

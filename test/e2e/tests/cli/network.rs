@@ -119,9 +119,13 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
             "CHN-001",
             &["ERC20InsufficientBalance", "1000000000000000000", "2000000000000000000"],
         ),
-        run("more than is prepaid", "session withdraw 6", "CHN-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
+        run(
+            "more than is prepaid",
+            "session withdraw 6",
+            "CHN-001",
+            &["InsufficientBalance", "has 5 COR", "need 6 COR", "no more than is prepaid"],
+        ),
         run("nothing", "session deposit 0", "CHN-001", &["ZeroAmount"]),
-        run("no amount", "session deposit twelve", "CLI-009", &["\"twelve\"", "12.5"]),
         run("nothing earned", "session claim", "CHN-001", &["NothingEarned"]),
         run("no replicas", "session create --replicas 0", "CHN-001", &["InputOutOfRange", "0"]),
         run("even replicas", "session create --replicas 4", "CHN-001", &["EvenReplicas", "4"]),
@@ -182,7 +186,8 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_NETWORK", &elsewhere),
         Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "fund it"]).env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
-        Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm"]).env("COR_CONTRACTS", &empty),
+        Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
+            .env("COR_CONTRACTS", &empty),
         Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000000000000000000000", "cor stake node"])
             .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
         Row::new("a server that is no model server", "miner", "INF-143", REFUSED, &[nobody])
@@ -209,4 +214,19 @@ async fn refusals_say_why_and_cost_nothing() {
     tokio::task::spawn_blocking(move || all(rows, environment)).await.expect("every row is as it should be");
     assert_eq!(scene.holdings().await, before.0, "nobody has more or less than before");
     scene.net.assert_conserved().await;
+}
+
+/// `cor quote | head -1`: the reader may leave at any time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_left_is_no_error() {
+    let scene = Scene::start().await;
+    for more in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = cor();
+        command.arg("quote").args(more).envs(scene.environment()).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{more:?}: {}: {errors}", output.status);
+    }
 }

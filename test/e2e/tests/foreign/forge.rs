@@ -3,12 +3,15 @@
 use std::process::Command;
 
 use alloy::{
-    primitives::{Address, U256, hex},
+    primitives::{Address, B256, Bytes, U256, hex, keccak256},
     sol,
 };
-use cor_anvil::arbos::ArbOsVersion;
-use cor_kit::foreign::{client, success};
-use serde_json::Value;
+use cor_anvil::{
+    Node, NodeConfig,
+    arbos::{ArbOsVersion, CACHE_MANAGER, CREATE2_FACTORY},
+};
+use cor_kit::foreign::{client, script, success};
+use serde_json::{Value, json};
 
 use crate::place::Place;
 
@@ -75,4 +78,15 @@ async fn forge_scripts_and_forge_tests_reach_stylus() {
     assert_eq!(results.len(), 5, "{report}");
     assert!(results.values().all(|result| result["status"] == "Success"), "{report}");
     assert_eq!(count(callee).await, U256::from(3), "a test sent a transaction");
+}
+
+/// What `--nitro-devnode` has at genesis is what npm's solc makes of the source, where the factory would put it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cache_manager_of_the_preset_is_its_source() {
+    let input = json!({ "source": "forge/src/CacheManager.sol", "contract": "CacheManager" });
+    let compiled = script("compile.mjs", "solc", &input).await;
+    let code = |name: &str| compiled[name].as_str().expect("code").parse::<Bytes>().expect("hex");
+    let node = Node::spawn(NodeConfig { port: None, ..NodeConfig::nitro_devnode() }).await.expect("the chain starts");
+    assert_eq!(node.chain().code(CACHE_MANAGER).expect("code"), code("runtime"), "compile it again into cache_manager.hex");
+    assert_eq!(CREATE2_FACTORY.create2(B256::ZERO, keccak256(code("creation"))), CACHE_MANAGER);
 }

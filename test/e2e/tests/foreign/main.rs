@@ -4,6 +4,7 @@ mod anvil;
 mod contracts;
 mod ethers;
 mod forge;
+mod howto;
 mod place;
 mod state;
 mod wallets;

@@ -24,7 +24,7 @@ use crate::{
         network_fee_account,
         storage::{Meter, READ_GAS, StateError, Storage},
     },
-    evm::{ArbChain, ArbContext, BlockContext, ExecConfig},
+    evm::{ArbChain, ArbContext, BlockContext, ExecConfig, ProgramFailure},
 };
 
 /// Gas for a word of arguments, result or typed error.
@@ -190,6 +190,11 @@ impl<'a, DB: Database> Call<'a, DB> {
     /// ArbOS' side of the transaction.
     pub(in crate::arbos) fn chain(&self) -> &ArbChain {
         &self.context.chain
+    }
+
+    /// Notes why the program that the call is about is refused.
+    pub(in crate::arbos) fn note_failure(&mut self, failure: impl Into<ProgramFailure>) {
+        self.context.chain.tx.failure.note(failure);
     }
 
     /// The block of the transaction.

@@ -1,7 +1,10 @@
 //! Which versions may be published.
 
-use super::{Field, MULTIPLIER_MAX_BPS, PriceVersion, PricingError, Terms, at};
-use crate::math::BPS;
+use crate::limits::{BPS, MULTIPLIER_MAX_BPS, NETWORK_FEE_MAX_BPS};
+
+use super::choice::{StakeTier, VolumeTier};
+use super::error::{Field, PricingError};
+use super::quote::{PriceTerms, PriceVersion};
 
 /// Whether `next` may follow `previous`, which is `None` for the first version.
 ///
@@ -42,16 +45,17 @@ fn check_bounds(version: &PriceVersion) -> Result<(), PricingError> {
         rising(field, multiplier, whole)?;
     }
     at_most("quorumStepBps", terms.quorum_step_bps.into(), MULTIPLIER_MAX_BPS.into())?;
-    at_most("networkFeeBps", terms.network_fee_bps.into(), whole)?;
+    at_most("networkFeeBps", terms.network_fee_bps.into(), NETWORK_FEE_MAX_BPS.into())?;
     rising("stakeRebateBps", &terms.stake_rebate_bps, 0)?;
     rising("volumeRebateBps", &terms.volume_rebate_bps, 0)?;
     check_rebate(terms)
 }
 
 /// A rebate of `r` on `work + network` stays within a network line of at least `work * fee` if `r <= 10000 * fee / (10000 + fee)`.
-fn check_rebate(terms: &Terms) -> Result<(), PricingError> {
-    let most = |rebates: &[u32; 4]| u128::from(at(rebates, 3).unwrap_or_default());
-    let rebate = most(&terms.stake_rebate_bps).saturating_add(most(&terms.volume_rebate_bps));
+fn check_rebate(terms: &PriceTerms) -> Result<(), PricingError> {
+    // The last of rising values is the greatest.
+    let stake = u128::from(StakeTier::Third.of(&terms.stake_rebate_bps));
+    let rebate = stake.saturating_add(VolumeTier::Third.of(&terms.volume_rebate_bps).into());
     let fee = u128::from(terms.network_fee_bps);
     let whole = u128::from(BPS);
     // fee <= 10000, so nothing saturates and the divisor is not zero.

@@ -22,7 +22,7 @@ fn adding_to_a_node() {
     let node = |amount| NodeStake { staker: account(1), amount };
     let held = |held| Totals { held, slashed: 0 };
     let (none, whole, slashed) = (NodeStake::default(), node(10), node(4));
-    let too_large = |amount| Err(StakingError::AmountTooLarge { amount, limit: HELD_MAX - 10 });
+    let too_large = |amount| Err(StakingError::AmountTooLarge { amount, limit: STAKE_HELD_MAX - 10 });
     let short = |available| Err(StakingError::InsufficientStake { available, needed: wei(10) });
     let foreign = Err(StakingError::NotStaker { staker: account(1) });
     let table = [
@@ -33,8 +33,8 @@ fn adding_to_a_node() {
         ("stranger", whole, 10, account(2), wei(10), foreign),
         ("too little", none, 0, account(1), wei(9), short(9)),
         ("still not whole", slashed, 4, account(1), wei(5), short(9)),
-        ("to the brim", none, 0, account(1), wei(HELD_MAX), Ok((node(HELD_MAX), held(HELD_MAX)))),
-        ("over it", whole, 10, account(1), wei(HELD_MAX), too_large(wei(HELD_MAX))),
+        ("to the brim", none, 0, account(1), wei(STAKE_HELD_MAX), Ok((node(STAKE_HELD_MAX), held(STAKE_HELD_MAX)))),
+        ("over it", whole, 10, account(1), wei(STAKE_HELD_MAX), too_large(wei(STAKE_HELD_MAX))),
         ("far over", whole, 10, account(1), U256::MAX, too_large(U256::MAX)),
     ];
     for (name, before, total, caller, amount, expected) in table {
@@ -74,7 +74,7 @@ fn slashing_takes_no_more_than_there_is() {
 fn a_node_is_staked_from_the_required_amount_on() {
     let node = |amount| NodeStake { staker: account(1), amount };
     for (amount, required, covered) in
-        [(9, wei(10), false), (10, wei(10), true), (11, wei(10), true), (0, wei(0), true), (HELD_MAX, U256::MAX, false)]
+        [(9, wei(10), false), (10, wei(10), true), (11, wei(10), true), (0, wei(0), true), (STAKE_HELD_MAX, U256::MAX, false)]
     {
         assert_eq!(node(amount).covers(required), covered, "{amount} of {required}");
     }

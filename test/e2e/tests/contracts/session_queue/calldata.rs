@@ -25,7 +25,7 @@ fn call(world: &World, data: Vec<u8>, value: u64) -> Result<Bytes, Bytes> {
     };
     match world.solo.chain().call(request, CallOptions::default()) {
         Ok(answer) => Ok(answer),
-        Err(ChainError::Reverted(data)) => Err(data),
+        Err(ChainError::Reverted { data, .. }) => Err(data),
         Err(other) => panic!("{other}"),
     }
 }

@@ -3,6 +3,7 @@
 //! What differs because ours is an Arbitrum chain is configured away in [`pair`] or listed, with its reason, in [`differences`].
 
 mod differences;
+mod flags;
 mod generated;
 mod pair;
 mod precompiles;
