@@ -202,7 +202,7 @@ pub(crate) struct TermsArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) consensus_rule: u8,
     /// Share of the replicas asked for that must agree, basis points.
-    #[arg(long, default_value_t = 5_001)]
+    #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
     /// 0 normal, 1 high, 2 urgent.
     #[arg(long, default_value_t = 0)]

@@ -10,6 +10,7 @@ mod licences;
 mod map;
 mod module_docs;
 mod natspec;
+mod once;
 mod purity;
 mod rust;
 mod size;
@@ -23,7 +24,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     ("layers", layers::check),
     ("size", size::check),
     ("bans", bans::check),
@@ -33,6 +34,7 @@ const RULES: [Rule; 10] = [
     ("map", map::check),
     ("natspec", natspec::check),
     ("interfaces", interfaces::check),
+    ("once", once::check),
     ("licences", licences::check),
 ];
 
