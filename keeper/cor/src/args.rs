@@ -213,8 +213,8 @@ pub(crate) struct TermsArgs {
     /// Consensus rule: 0 single, 1 majority, 2 unanimous.
     #[arg(long, default_value_t = 1)]
     pub(crate) consensus_rule: u8,
-    /// Share of the miners that must agree, in basis points.
-    #[arg(long, default_value_t = 5_001)]
+    /// Share of the replicas asked for that must agree, basis points.
+    #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
     /// Priority: 0 normal, 1 high, 2 urgent.
     #[arg(long, default_value_t = 0)]
