@@ -2,7 +2,8 @@
 //!
 //! Nothing here reads a clock, does IO, uses floats or knows of a contract's storage: plain values and `now` go in, the new state and
 //! what must be done come out. The contracts call these functions to act, the keeper calls them to predict, a simulated chain is made
-//! of them; compiled for WASM and natively they are the same rules. Errors are numbered values with the numbers that explain them.
+//! of them; compiled for WASM and natively they are the same rules. Errors are values with the numbers that explain them and a row in the table
+//! of `cor-errors`: that of the contract error that they become.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::indexing_slicing))]
