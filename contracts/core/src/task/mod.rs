@@ -131,7 +131,9 @@ impl core::fmt::Display for TaskError {
             Self::AlreadyDone { replica } => write!(f, "replica {replica} did this already"),
             Self::MissedPhase { replica, phase } => write!(f, "replica {replica} took no part in phase {phase:?}"),
             Self::EmptyCommitment { replica } => write!(f, "replica {replica} offered the zero hash as its commitment"),
-            Self::RevealMismatch { replica, committed, computed } => write!(f, "replica {replica} committed to {committed}, and the reveal gives {computed}"),
+            Self::RevealMismatch { replica, committed, computed } => {
+                write!(f, "replica {replica} committed to {committed}, and the reveal gives {computed}")
+            }
             Self::RevealIsGood { replica } => write!(f, "the reveal of replica {replica} opens its commitment"),
         }
     }

@@ -69,12 +69,9 @@ fn refusals_are_numbered() {
         SettlementError::MaxChargeExceeded { quoted: 4, max_charge: 5 },
         SettlementError::TooManyPaid { paid: 6, replicas: 7 },
     ];
-    for (error, (code, figures)) in errors.into_iter().zip([
-        ("AMOUNT-002", "1 wei"),
-        ("PAY-008", "2 wei"),
-        ("PAY-002", "5 wei"),
-        ("PAY-005", "7 replicas"),
-    ]) {
+    for (error, (code, figures)) in
+        errors.into_iter().zip([("AMOUNT-002", "1 wei"), ("PAY-008", "2 wei"), ("PAY-002", "5 wei"), ("PAY-005", "7 replicas")])
+    {
         assert_eq!(error.code(), code);
         let text = error.to_string();
         assert!(!text.contains(code) && text.contains(figures), "{text}");
