@@ -92,7 +92,7 @@ impl TestNet {
     /// If it succeeds, or fails in another way.
     pub async fn reverts(&self, index: usize, to: Address, call: impl SolCall) -> String {
         match self.send(index, to, call).await {
-            Err(ChainError::Reverted { name, .. }) => name,
+            Err(ChainError::Reverted { error: RevertError::Contract(error), .. }) => error.name().to_owned(),
             Err(other) => panic!("wanted a revert, got {other}"),
             Ok(mined) => panic!("wanted a revert, got {:?}", mined.receipt),
         }

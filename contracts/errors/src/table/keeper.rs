@@ -51,7 +51,7 @@ area! {
     "JRN-001" JOURNAL_FAILED "JournalFailed" Transient 503 Configuration
         "The journal cannot be read or written."
         "Check the disk, and that no other process has the file open.";
-    "JRN-002" JOURNAL_NEWER "JournalNewer" Caller 500 Configuration
+    "JRN-002" JOURNAL_NEWER "JournalNewer" Bug 500 Configuration
         "The journal was written by a newer release."
         "Use the newer release.";
 }
