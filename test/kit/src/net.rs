@@ -11,7 +11,7 @@ use cor_adapters::{
     deploy::{Artifacts, ListedModel, NetworkParams, deploy},
 };
 use cor_anvil::{Node, NodeConfig, NodeHandle};
-use cor_ports::ChainError;
+use cor_ports::{ChainError, RevertError};
 use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
 use cor_wire::deployment::Deployment;
 

@@ -10,6 +10,7 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolEvent, SolValue},
 };
+use cor_errors::{Coded, Entry, table::dpl};
 use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
