@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, gguf_file::Value};
 use common::{CONTEXT, Tiny, gguf, load, metadata, tensors};
-use cor_inference::{CandleBackend, InferenceError, InstalledModel, LoadError, ModelError, Progress};
 use cor_errors::{Class, Coded as _};
+use cor_inference::{CandleBackend, InferenceError, InstalledModel, LoadError, ModelError, Progress};
 use cor_ports::{Backend, BackendError, CompletionRequest};
 use futures::{FutureExt as _, future::join_all};
 

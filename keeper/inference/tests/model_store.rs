@@ -18,11 +18,11 @@ use axum::{
     routing::get,
 };
 use common::{Tiny, pin, spec};
+use cor_errors::{Class, Coded as _};
 use cor_inference::{
     InstalledModel, ModelError, ModelSpec, Progress, Stage,
     model::{FileSpec, Sources, ensure},
 };
-use cor_errors::{Class, Coded as _};
 use futures::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use sha2::Digest as _;
 

@@ -11,8 +11,8 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Response, Uri},
 };
-use cor_inference::{InferenceConfig, InferenceError, KeySource, OpenAiBackend, OpenAiConfig, OpenError, Progress, open};
 use cor_errors::{Class, Coded as _};
+use cor_inference::{InferenceConfig, InferenceError, KeySource, OpenAiBackend, OpenAiConfig, OpenError, Progress, open};
 use cor_ports::{Backend, BackendError, Completion, CompletionRequest};
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};

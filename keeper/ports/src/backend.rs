@@ -42,9 +42,7 @@ pub struct BackendInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The prompt and `max_tokens` do not fit into the model's context.
-    #[error(
-        "a prompt of {prompt_tokens} tokens and {max_tokens} wanted exceed the context of {context} tokens"
-    )]
+    #[error("a prompt of {prompt_tokens} tokens and {max_tokens} wanted exceed the context of {context} tokens")]
     ContextExceeded {
         /// Tokens of the templated prompt.
         prompt_tokens: u32,

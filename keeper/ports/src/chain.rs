@@ -175,7 +175,8 @@ mod tests {
 
     #[test]
     fn a_revert_has_the_identity_of_the_contract_error() {
-        let short = InsufficientBalance { payer: Address::ZERO, available: U256::ZERO, needed: U256::from(10).pow(U256::from(18)) };
+        let short =
+            InsufficientBalance { payer: Address::ZERO, available: U256::ZERO, needed: U256::from(10).pow(U256::from(18)) };
         let error = reverted(short.abi_encode());
         assert_eq!((error.code(), error.entry().name, error.entry().status), ("PAY-001", "InsufficientBalance", 402));
         assert!(error.class().asks_anew());
@@ -189,7 +190,11 @@ mod tests {
         let table: [(&'static [u8], Option<[u8; 4]>, &str); 3] = [
             (&[], None, "submitTask reverted with no data"),
             (&[1, 2], None, "submitTask reverted with data 0x0102"),
-            (&[0xde, 0xad, 0xbe, 0xef, 1], Some([0xde, 0xad, 0xbe, 0xef]), "submitTask reverted with unknown error 0xdeadbeef in 0xdeadbeef01"),
+            (
+                &[0xde, 0xad, 0xbe, 0xef, 1],
+                Some([0xde, 0xad, 0xbe, 0xef]),
+                "submitTask reverted with unknown error 0xdeadbeef in 0xdeadbeef01",
+            ),
         ];
         for (data, expected, sentence) in table {
             let error = reverted(data);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cor_anvil::{ForkConfig, Node, NodeConfig, NodeError};
+use cor_errors::Coded as _;
 use serde_json::{Value, json};
 
 use crate::{
@@ -235,10 +236,15 @@ async fn what_cannot_be_forked_says_why() {
         node.node.stop().await.unwrap();
         fork
     };
-    let cases = [("FORK-001", gone), ("FORK-004", fork_of(&origin).block_number(99)), ("FORK-005", ForkConfig::new("not a url"))];
-    for (code, fork) in cases {
+    let cases = [
+        ("FORK-001", "attempts", gone),
+        ("FORK-004", "no block", fork_of(&origin).block_number(99)),
+        ("FORK-005", "\"not a url\"", ForkConfig::new("not a url")),
+    ];
+    for (code, says, fork) in cases {
         let error = Node::spawn(NodeConfig::test().fork(fork)).await.err().unwrap_or_else(|| panic!("{code} was forked"));
-        assert!(matches!(error, NodeError::Fork(_)) && error.to_string().contains(code), "{error} instead of {code}");
+        assert!(matches!(error, NodeError::Fork(_)) && error.code() == code, "{error} instead of {code}");
+        assert!(error.to_string().contains(says), "{error}");
     }
 }
 

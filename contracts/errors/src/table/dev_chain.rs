@@ -178,12 +178,6 @@ area! {
     "EVM-106" EXECUTOR_FAILED "ExecutorFailed" Bug 500 Refused
         "The executor failed."
         "Report this with the log of the node.";
-    "EVM-107" CREATE_FRAME_HOLDS_PROGRAM "CreateFrameHoldsProgram" Bug 500 Refused
-        "A create frame holds a program."
-        "Report this with the log of the node.";
-    "EVM-108" FREE_METER_RAN_OUT "FreeMeterRanOut" Bug 500 Refused
-        "A free meter ran out."
-        "Report this with the log of the node.";
     "EVM-109" TRACE_TOO_LONG "TraceTooLong" Caller 422 Refused
         "The transaction makes more host calls than a trace holds."
         "Trace a shorter transaction.";

@@ -73,6 +73,9 @@ area! {
     "BENCH-008" BENCH_PROGRAM "BenchProgram" Caller 500 Refused
         "The program to be measured cannot be read."
         "Build it with `cargo xtask bench chain`.";
+    "BENCH-009" BENCH_CHAIN "BenchChain" Bug 500 Refused
+        "The chain did not do what the measurement needs."
+        "Report this with what was measured.";
     "BENCH-010" BENCH_LATE "BenchLate" Transient 504 Refused
         "A part was not done in time."
         "Measure when the machine does less else, or with --quick.";

@@ -67,7 +67,9 @@ pub async fn serve(
 async fn take_message(State(shared): State<Shared>, body: Result<Json<MessageBody>, JsonRejection>) -> Response {
     let body = match body {
         Ok(Json(body)) => body,
-        Err(rejection) => return refuse(rejection.status(), &htp::NOT_A_MESSAGE, format!("not a lane message: {}", rejection.body_text())),
+        Err(rejection) => {
+            return refuse(rejection.status(), &htp::NOT_A_MESSAGE, format!("not a lane message: {}", rejection.body_text()));
+        }
     };
     let Some(message) = from_wire(&body) else {
         let text = format!("the signature has {} bytes, wanted are 65 (r, s, v)", body.signature.len());

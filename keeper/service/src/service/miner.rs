@@ -13,9 +13,7 @@ use super::drill::Drill;
 use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
 use cor_ports::domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
-use cor_ports::{
-    Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer,
-};
+use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
 
 /// Most blocks read for logs at a time.
 const BLOCK_RANGE_MAX: u64 = 2_000;
