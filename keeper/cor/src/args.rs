@@ -24,9 +24,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The arguments of this process. Ends it if they are not good, or only ask for help.
-    pub(crate) fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|error| anvil::explained(error).exit())
+    /// The arguments of this process.
+    ///
+    /// # Errors
+    /// What is wrong with them, or the help that they ask for.
+    pub(crate) fn of_process() -> Result<Self, clap::Error> {
+        Self::try_parse().map_err(anvil::explained)
     }
 }
 

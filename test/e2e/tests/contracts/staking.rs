@@ -189,7 +189,7 @@ async fn more_than_fits_is_refused_before_the_token_is_asked() {
         assert_eq!(refusal(&net, user, at, IStaking::stakeNodeCall { node: user, amount }).await, error.into());
     }
     let asked = refusal(&net, user, at, IStaking::stakeCall { amount: limit }).await;
-    assert_eq!(asked.info().name, "ERC20InsufficientAllowance");
+    assert_eq!(asked.name(), "ERC20InsufficientAllowance");
 }
 
 #[tokio::test]
