@@ -9,6 +9,7 @@ use alloy_rpc_types::{
         geth::{GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace},
     },
 };
+use cor_errors::Report;
 use revm::{
     context::{BlockEnv, TxEnv, result::ResultAndState},
     state::EvmState,
@@ -93,7 +94,7 @@ impl Chain {
                     })?;
                 // Where geth puts a reason that a contract gives.
                 if let (GethTrace::CallTracer(frame), Some(failure)) = (&mut trace, failure) {
-                    frame.revert_reason.get_or_insert_with(|| failure.to_string());
+                    frame.revert_reason.get_or_insert_with(|| Report::new(&failure).to_string());
                 }
                 Ok((trace, outcome.state))
             }
