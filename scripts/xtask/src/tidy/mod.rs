@@ -4,6 +4,7 @@
 
 mod bans;
 mod complete;
+mod errors;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -25,10 +26,11 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     ("layers", layers::check),
     ("size", size::check),
     ("bans", bans::check),
+    ("errors", errors::check),
     ("purity", purity::check),
     ("module-docs", module_docs::check),
     ("leaks", leaks::check),
