@@ -152,7 +152,7 @@ mod tests {
             Wallet::from_mnemonic(&one, DEFAULT_DERIVATION_PATH, 1).unwrap();
         }
         let error = random_mnemonic(13).unwrap_err().to_string();
-        assert_eq!(error, "NODE-008: --mnemonic-random is 13; it must be 12, 15, 18, 21 or 24");
+        assert_eq!(error, "--mnemonic-random is 13; it must be 12, 15, 18, 21 or 24");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Every bound of the rules, once: its unit, its reason, and what goes wrong on either side of it.
 //!
 //! Contracts, keeper, command line and tests take a bound from here. The relations that the rules rely on are asserted at the end, so a
-//! value that breaks one does not compile. A number that is only a layout (a shift, a mask) stays with its layout, and its width is
-//! asserted against the bound here.
+//! value that breaks one does not compile. A width of storage stays with its layout in the contract, and is
+//! asserted there against the bound.
 
 /// Basis points in a whole: `10_000` is 100 %. Finer fractions would not fit the packed prices; coarser ones could not express a fee of
 /// 0.01 %.
@@ -119,31 +119,24 @@ const _: () = {
     // A quorum that may be asked for is above the free one, so that the surcharge counts no negative steps.
     assert!(QUORUM_FREE_BPS < QUORUM_MIN_BPS);
 
-    // Multipliers: SLA, consensus with every quorum step, and priority multiply within 64 bits; nine of 24 bits share a storage word.
+    // Multipliers: SLA, consensus with every quorum step, and priority multiply within 64 bits.
     let quorum_steps = (QUORUM_MAX_BPS - QUORUM_FREE_BPS).div_ceil(QUORUM_STEP_BPS) as u128;
     let multiplier = MULTIPLIER_MAX_BPS as u128;
     assert!(multiplier * (multiplier * (1 + quorum_steps)) * multiplier <= u64::MAX as u128);
-    assert!(MULTIPLIER_MAX_BPS >= BPS && MULTIPLIER_MAX_BPS < 1 << 24 && 9 * 24 <= 256);
-    assert!(QUORUM_STEP_BPS > 0);
+    assert!(MULTIPLIER_MAX_BPS >= BPS && QUORUM_STEP_BPS > 0);
 
-    // Rebates: never above the network line at its greatest; eight of 16 bits share half a storage word.
+    // Rebates: never above the network line at its greatest.
     assert!(REBATE_MAX_BPS == BPS * NETWORK_FEE_MAX_BPS / (BPS + NETWORK_FEE_MAX_BPS));
-    assert!(REBATE_MAX_BPS < 1 << 16 && 8 * 16 <= 128);
     assert!(NO_RESULT_GAS_CAP_MAX_BPS <= BPS);
 
-    // Lines: three and a count share a slot; replicas, validators, network and gas add up within 128 bits.
-    assert!(3 * 80 + 8 <= 256 && LINE_MAX < 1 << 80);
+    // Lines: those of as many replicas as 8 bits count, of validators, network and gas add up within 128 bits.
     assert!(LINE_MAX <= u128::MAX / (u8::MAX as u128 + 3));
 
-    // Phases: each of 24 bits, and not empty.
-    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
-    // Four of them from any time of this century on stay within the time a task holds.
+    // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
+    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
     assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
 
-    // Nodes: a count of models in 8 bits, a capacity in 16, stake in what an address leaves of a word.
-    assert!(MODELS_MAX <= u8::MAX as usize && CAPACITY_MAX <= u16::MAX as u32);
-    assert!(STAKE_HELD_MAX <= u128::MAX >> (160 - 128));
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);
 };

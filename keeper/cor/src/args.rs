@@ -24,9 +24,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The arguments of this process. Ends it if they are not good, or only ask for help.
-    pub(crate) fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|error| anvil::explained(error).exit())
+    /// The arguments of this process.
+    ///
+    /// # Errors
+    /// What is wrong with them, or the help that they ask for.
+    pub(crate) fn of_process() -> Result<Self, clap::Error> {
+        Self::try_parse().map_err(anvil::explained)
     }
 }
 
@@ -213,8 +216,8 @@ pub(crate) struct TermsArgs {
     /// Consensus rule: 0 single, 1 majority, 2 unanimous.
     #[arg(long, default_value_t = 1)]
     pub(crate) consensus_rule: u8,
-    /// Share of the miners that must agree, in basis points.
-    #[arg(long, default_value_t = 5_001)]
+    /// Share of the replicas asked for that must agree, basis points.
+    #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
     /// Priority: 0 normal, 1 high, 2 urgent.
     #[arg(long, default_value_t = 0)]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use alloy::primitives::U256;
+use cor_errors::{Coded as _, Report};
 use cor_wire::readable::cor_text;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -36,14 +37,12 @@ impl Output {
         }
     }
 
-    /// Prints an error, in the form the caller asked for. Every message begins with its code.
+    /// Prints an error with its code and what to do next, in the form the caller asked for.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            let message = error.to_string();
-            let code = message.split([' ', ':']).next();
-            eprintln!("{}", serde_json::json!({ "error": { "code": code, "message": message, "exit_code": error.exit_code() } }));
+            eprintln!("{}", as_json(error));
         } else {
-            eprintln!("error: {error}");
+            eprintln!("error: {}\nnext: {}", Report::new(error), error.entry().next);
         }
     }
 
@@ -97,6 +96,18 @@ fn coloured(terminal: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
     terminal && no_color.is_none_or(std::ffi::OsStr::is_empty)
 }
 
+/// An error as a program reads it.
+fn as_json(error: &CliError) -> serde_json::Value {
+    let entry = error.entry();
+    serde_json::json!({ "error": {
+        "code": entry.code,
+        "name": entry.name,
+        "message": error.to_string(),
+        "next_step": entry.next,
+        "exit_code": entry.exit.number(),
+    } })
+}
+
 /// COR wei as COR, with the unit.
 pub(crate) fn cor(wei: U256) -> String {
     format!("{} COR", cor_text(wei))
@@ -114,6 +125,9 @@ pub(crate) fn parse_cor(text: &str) -> Result<U256, CliError> {
 
 #[cfg(test)]
 mod tests {
+    use cor_ports::{ChainError, RevertError};
+    use cor_sol::session_payment::ISessionPayment::MaxChargeExceeded;
+
     use super::*;
 
     /// Takes nothing and says why.
@@ -147,6 +161,21 @@ mod tests {
         {
             assert_eq!(coloured(terminal, no_color), expected, "{terminal} {no_color:?}");
         }
+    }
+
+    #[test]
+    fn a_program_reads_the_innermost_error() {
+        let error = RevertError::Contract(MaxChargeExceeded { quoted: 2 * 10_u128.pow(18), maxCharge: 10_u128.pow(18) }.into());
+        let error = CliError::from(ChainError::Reverted { call: "submitTask".to_owned(), error });
+        let expected = serde_json::json!({ "error": {
+            "code": "PAY-002",
+            "name": "MaxChargeExceeded",
+            "message": "submitTask reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
+            "next_step": "Raise maxCharge, or ask for less.",
+            "exit_code": 1,
+        } });
+        assert_eq!(as_json(&error), expected);
+        assert_eq!(error.entry().status, 402);
     }
 
     #[test]

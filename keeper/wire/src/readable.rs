@@ -80,7 +80,9 @@ pub mod amount {
     /// If `wei` is not a decimal number of at most 256 bits.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
         let amount = Amount::deserialize(deserializer)?;
-        U256::from_str_radix(&amount.wei, 10).map_err(D::Error::custom)
+        let wei = U256::from_str_radix(&amount.wei, 10).map_err(D::Error::custom)?;
+        // Refuses what the parser takes beyond plain digits: nothing at all, and underscores.
+        if wei.to_string() == amount.wei { Ok(wei) } else { Err(D::Error::custom("wei is not a plain decimal number")) }
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&sample).unwrap(), text);
             assert_eq!(serde_json::from_str::<Sample>(text).unwrap(), sample);
         }
-        for wei in ["0x10", "-1", "1.5", ""] {
+        for wei in ["0x10", "-1", "1.5", "", "1_0", "01"] {
             let text = format!(r#"{{"paid":{{"wei":"{wei}","cor":"1"}}}}"#);
             assert!(serde_json::from_str::<Sample>(&text).is_err(), "{text}");
         }

@@ -29,6 +29,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cor_errors::{Coded as _, Report};
 
 use crate::error::Result;
 use crate::wasm::goldens::Sizes;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}\nnext: {}", Report::new(&error), error.entry().next);
             ExitCode::FAILURE
         }
     }
@@ -107,6 +108,9 @@ fn bless(workspace: &Workspace) -> Result<()> {
         "abi",
         "golden",
     ]))?;
+    // The catalogue of errors, likewise.
+    let mut catalogue = process::cargo(&workspace.root);
+    process::run(catalogue.env("COR_BLESS", "1").args(["test", "-p", "cor-errors", "--test", "table", "golden"]))?;
     // Gas and permissions: found by tests, which write their goldens when this is set.
     let mut tests = process::cargo(&workspace.root);
     process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contracts", "golden"]))

@@ -25,7 +25,7 @@ pub fn terms(replicas: u8) -> SessionParams {
         validatorDepth: 0,
         redundant: replicas,
         consensusRule: u8::from(replicas > 1),
-        quorumBps: 5_001,
+        quorumBps: cor_core::limits::QUORUM_MIN_BPS,
         priority: 0,
         assignSecs: PHASE_SECS,
         ackSecs: PHASE_SECS,

@@ -1,12 +1,13 @@
 //! What can go wrong with a request to the chain. The texts are those of geth and Anvil, because wallets read them; programs
-//! match on the variants, or on the numbers of [`ChainError::code`].
+//! match on the variants, or on the codes of the table of errors.
 
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
+use cor_errors::{Coded, Entry, Report, table::chain};
 use revm::context::result::{ExecutionResult, HaltReason};
 
 use super::StateError;
-use crate::evm::{ExecError, ProgramFailure};
+use crate::evm::{ExecError, ProgramFailure, TraceTooLong};
 
 /// Why a transaction was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -231,6 +232,9 @@ pub enum ChainError {
     /// A tracer that is not there, or its settings are wrong.
     #[error("{0}")]
     Tracer(String),
+    /// More host calls than a trace holds.
+    #[error(transparent)]
+    TraceTooLong(#[from] TraceTooLong),
     /// A reorganisation deeper than the chain or its kept states.
     #[error("cannot go back {depth} blocks from block {head}: the oldest block with a state is {oldest}")]
     ReorgDepth {
@@ -258,36 +262,44 @@ impl From<ExecError> for ChainError {
     }
 }
 
-impl ChainError {
-    /// A number that stays with the variant, for logs and documentation.
-    pub fn code(&self) -> &'static str {
+impl Coded for TxError {
+    fn entry(&self) -> &'static Entry {
+        &chain::TRANSACTION_REFUSED
+    }
+}
+
+impl Coded for ChainError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::Tx(_) => "CHAIN-101",
-            Self::Reverted { .. } => "CHAIN-102",
-            Self::Halted { .. } => "CHAIN-103",
-            Self::GasAllowance(_) => "CHAIN-104",
-            Self::Exec(_) => "CHAIN-105",
-            Self::State(_) => "CHAIN-106",
-            Self::BlockNotFound => "CHAIN-107",
-            Self::TxNotFound(_) => "CHAIN-108",
-            Self::StateGone { .. } => "CHAIN-109",
-            Self::Invalid(_) => "CHAIN-110",
-            Self::NoSigner(_) => "CHAIN-111",
-            Self::Timestamp { .. } => "CHAIN-112",
-            Self::FilterNotFound => "CHAIN-113",
-            Self::TooManyFilters(_) => "CHAIN-114",
-            Self::TooManyLogs { .. } => "CHAIN-115",
-            Self::Range { .. } => "CHAIN-116",
-            Self::TooManySnapshots(_) => "CHAIN-117",
-            Self::Dump(_) => "CHAIN-118",
-            Self::Tracer(_) => "CHAIN-119",
-            Self::ReorgDepth { .. } => "CHAIN-120",
-            Self::Panicked => "CHAIN-121",
-            Self::Undecodable(_) => "CHAIN-122",
-            Self::BlockOutOfRange { .. } => "CHAIN-123",
+            Self::Tx(error) => error.entry(),
+            Self::Reverted { .. } => &chain::CALL_REVERTED,
+            Self::Halted { .. } => &chain::CALL_HALTED,
+            Self::GasAllowance(_) => &chain::GAS_ALLOWANCE,
+            Self::Exec(error) => error.entry(),
+            Self::State(error) => error.entry(),
+            Self::BlockNotFound => &chain::BLOCK_NOT_FOUND,
+            Self::TxNotFound(_) => &chain::TRANSACTION_NOT_FOUND,
+            Self::StateGone { .. } => &chain::STATE_GONE,
+            Self::Invalid(_) => &chain::INVALID_REQUEST,
+            Self::NoSigner(_) => &chain::NO_SIGNER,
+            Self::Timestamp { .. } => &chain::TIMESTAMP,
+            Self::FilterNotFound => &chain::FILTER_NOT_FOUND,
+            Self::TooManyFilters(_) => &chain::TOO_MANY_FILTERS,
+            Self::TooManyLogs { .. } => &chain::TOO_MANY_LOGS,
+            Self::Range { .. } => &chain::BLOCK_RANGE,
+            Self::TooManySnapshots(_) => &chain::TOO_MANY_SNAPSHOTS,
+            Self::Dump(error) => error.entry(),
+            Self::Tracer(_) => &chain::TRACER,
+            Self::TraceTooLong(error) => error.entry(),
+            Self::ReorgDepth { .. } => &chain::REORG_DEPTH,
+            Self::Panicked => &chain::PANICKED,
+            Self::Undecodable(_) => &chain::UNDECODABLE,
+            Self::BlockOutOfRange { .. } => &chain::BLOCK_OUT_OF_RANGE,
         }
     }
+}
 
+impl ChainError {
     /// The error of an execution that did not succeed.
     pub(crate) fn of_failed(result: &ExecutionResult, reason: Option<&ProgramFailure>) -> Option<Self> {
         let reason = reason.cloned();
@@ -308,7 +320,7 @@ impl ChainError {
 }
 
 fn with_reason(message: String, reason: Option<&ProgramFailure>) -> String {
-    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {reason}"))
+    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {:#}", Report::new(reason)))
 }
 
 /// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
@@ -382,7 +394,7 @@ mod tests {
     #[test]
     fn what_the_machine_knows_follows_the_words_of_the_evm() {
         let reason = || Some(ProgramFailure::from(Inactive::NotActivated));
-        let why = "EVM-120: the program is not activated: call ArbWasm.activateProgram";
+        let why = "EVM-120: the program is not activated. Call ArbWasm.activateProgram.";
         let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
         assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
         let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };

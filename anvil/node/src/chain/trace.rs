@@ -100,7 +100,7 @@ impl Chain {
             Tracer::Stylus => {
                 let mut inspector = StylusTracer::default();
                 let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx, &mut inspector)?;
-                let trace = inspector.into_trace().map_err(|error| tracer_error(&error))?;
+                let trace = inspector.into_trace()?;
                 let trace = serde_json::to_value(trace).map_err(|error| tracer_error(&error))?;
                 Ok((GethTrace::JS(trace), outcome.state))
             }

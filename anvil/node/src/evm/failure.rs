@@ -1,5 +1,6 @@
 //! Why a program was refused or stopped: what the outcomes of the EVM have no room for.
 
+use cor_errors::{Coded, Entry, table::evm};
 use cor_stylus_vm::{ActivationError, PrepareError};
 use revm::{context::result::HaltReason, interpreter::InstructionResult};
 
@@ -19,8 +20,19 @@ pub enum ProgramFailure {
     #[error(transparent)]
     Inactive(#[from] Inactive),
     /// The program trapped, made a host call that fails, or ran out of stack.
-    #[error("EVM-123: the program stopped: {0}")]
+    #[error("the program stopped: {0}")]
     Stopped(String),
+}
+
+impl Coded for ProgramFailure {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Activation(error) => error.entry(),
+            Self::Prepare(error) => error.entry(),
+            Self::Inactive(error) => error.entry(),
+            Self::Stopped(_) => &evm::PROGRAM_STOPPED,
+        }
+    }
 }
 
 /// The failure of the call that ended last, as long as it can be the reason of what its callers end with.

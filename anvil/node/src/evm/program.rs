@@ -32,7 +32,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     /// Runs the program of the current call frame to its end.
     pub(super) fn run_program(&mut self) -> Result<InterpreterAction, Failure<DB>> {
         let FrameInput::Call(call) = &self.inner.frame_stack.get().input else {
-            return Err(ContextError::Custom("EVM-107: a create frame holds a program".to_owned()));
+            return Err(ContextError::Custom("a create frame holds a program".to_owned()));
         };
         let call = call.clone();
         let result = self.call_program(&call)?;
@@ -190,7 +190,7 @@ fn state_error<E>(error: StateError<E>) -> ContextError<E> {
     match error {
         StateError::Broken(error) => ContextError::Db(error),
         // The meter is a free one.
-        StateError::OutOfGas => ContextError::Custom("EVM-108: a free meter ran out".to_owned()),
+        StateError::OutOfGas => ContextError::Custom("a free meter ran out".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cor_anvil::{ForkConfig, Node, NodeConfig, NodeError};
+use cor_errors::Coded as _;
 use serde_json::{Value, json};
 
 use crate::{
@@ -237,15 +238,23 @@ async fn what_cannot_be_forked_says_why() {
     };
     let header = |text: &str| ForkConfig { headers: vec![text.parse().unwrap()], ..fork_of(&origin) };
     let cases = [
-        ("FORK-001", gone),
-        ("FORK-004", fork_of(&origin).block_number(99)),
-        ("FORK-005", ForkConfig::new("not a url")),
-        ("FORK-008", header("two words: x")),
-        ("FORK-008", header("x: two\nlines")),
+        ("FORK-001", "attempts", gone),
+        ("FORK-004", "no block", fork_of(&origin).block_number(99)),
+        ("FORK-005", "\"not a url\"", ForkConfig::new("not a url")),
+        ("FORK-008", "\"two words\"", header("two words: x")),
+        (
+            "FORK-008",
+            "\"x\"",
+            header(
+                "x: two
+lines",
+            ),
+        ),
     ];
-    for (code, fork) in cases {
+    for (code, says, fork) in cases {
         let error = Node::spawn(NodeConfig::test().fork(fork)).await.err().unwrap_or_else(|| panic!("{code} was forked"));
-        assert!(matches!(error, NodeError::Fork(_)) && error.to_string().contains(code), "{error} instead of {code}");
+        assert!(matches!(error, NodeError::Fork(_)) && error.code() == code, "{error} instead of {code}");
+        assert!(error.to_string().contains(says), "{error}");
     }
 }
 

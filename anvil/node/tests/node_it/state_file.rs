@@ -3,6 +3,7 @@
 use std::fs;
 
 use cor_anvil::{Node, NodeConfig, NodeError, chain::DumpError};
+use cor_errors::Coded as _;
 use serde_json::json;
 
 use crate::{
@@ -113,7 +114,7 @@ async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
         fs::write(&path, &bytes).unwrap();
         let error = Node::spawn(NodeConfig::test().state(&path)).await.err().unwrap_or_else(|| panic!("{code} was accepted"));
         assert!(matches!(error, NodeError::StateFile { .. }));
-        assert!(error.to_string().contains(code), "{error} instead of {code}");
+        assert!(error.code() == code && error.to_string().contains("left as it was"), "{error} instead of {code}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }

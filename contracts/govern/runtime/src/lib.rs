@@ -46,12 +46,22 @@ pub struct Module {
 #[public]
 impl Runtime {
     /// Sets the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who sets modules; not zero.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address) -> Result<(), Revert> {
         self.ownable.init(owner)
     }
 
     /// Address and version of a module, or `UnknownModule`.
+    /// Arguments, errors, events: `IRuntime.getModule`.
     pub fn get_module(&self, name: B256) -> Result<(Address, u64), Revert> {
         let module = self.modules.get(name);
         let version = module.version.get().to();
@@ -62,6 +72,7 @@ impl Runtime {
     }
 
     /// Registers or replaces a module.
+    /// Arguments, errors, events: `IRuntime.setModule`.
     pub fn set_module(&mut self, name: B256, module: Address, version: u64) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(module)?;
@@ -80,21 +91,25 @@ impl Runtime {
     }
 
     /// Number of modules ever named.
+    /// Arguments, errors, events: `IRuntime.moduleCount`.
     pub fn module_count(&self) -> u64 {
         self.names.len() as u64
     }
 
     /// Name of a module by the order of first registration.
+    /// Arguments, errors, events: `IRuntime.moduleNameAt`.
     pub fn module_name_at(&self, index: u64) -> Result<B256, Revert> {
         self.names.get(index).ok_or_else(|| UnknownModule { name: U256::from(index).into() }.into())
     }
 
     /// Oldest node software that may register.
+    /// Arguments, errors, events: `IRuntime.minNodeVersion`.
     pub fn min_node_version(&self) -> u64 {
         self.min_node_version.get().to()
     }
 
     /// Sets the oldest node software.
+    /// Arguments, errors, events: `IRuntime.setMinNodeVersion`.
     pub fn set_min_node_version(&mut self, version: u64) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.min_node_version.set(U64::from(version));
@@ -103,11 +118,13 @@ impl Runtime {
     }
 
     /// Whether a feature is on.
+    /// Arguments, errors, events: `IRuntime.feature`.
     pub fn feature(&self, name: B256) -> bool {
         self.features.get(name)
     }
 
     /// Switches a feature.
+    /// Arguments, errors, events: `IRuntime.setFeature`.
     pub fn set_feature(&mut self, name: B256, enabled: bool) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.features.insert(name, enabled);
@@ -116,16 +133,19 @@ impl Runtime {
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `IRuntime.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `IRuntime.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `IRuntime.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

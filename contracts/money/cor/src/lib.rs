@@ -73,6 +73,19 @@ pub struct Cor {
 #[public]
 impl Cor {
     /// Sets what never changes, and the first owner. There is no minter yet.
+    ///
+    /// # Arguments
+    /// * `name`, `symbol`: at most 31 bytes each.
+    /// * `decimals`: decimal places.
+    /// * `cap`: most tokens that can ever exist, in the smallest unit.
+    /// * `owner`: who names minters; not zero.
+    ///
+    /// # Errors
+    /// * `TextTooLong` for a longer name or symbol.
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, name: String, symbol: String, decimals: u8, cap: U256, owner: Address) -> Result<(), Revert> {
         self.name_hash.set(keccak256(&name));
@@ -84,58 +97,69 @@ impl Cor {
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.name`.
     pub fn name(&self) -> String {
         self.name.get()
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.symbol`.
     pub fn symbol(&self) -> String {
         self.symbol.get()
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.decimals`.
     pub fn decimals(&self) -> u8 {
         self.decimals.get().to()
     }
 
     /// EIP-712 version of the signing domain.
+    /// Arguments, errors, events: `ICor.version`.
     pub fn version(&self) -> String {
         "1".into()
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.totalSupply`.
     pub fn total_supply(&self) -> U256 {
         self.total_supply.get()
     }
 
     /// Most tokens that can ever exist.
+    /// Arguments, errors, events: `ICor.cap`.
     pub fn cap(&self) -> U256 {
         self.cap.get()
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.balanceOf`.
     pub fn balance_of(&self, account: Address) -> U256 {
         self.balances.get(account)
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.allowance`.
     pub fn allowance(&self, owner: Address, spender: Address) -> U256 {
         self.allowances.getter(owner).get(spender)
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.transfer`.
     pub fn transfer(&mut self, to: Address, value: U256) -> Result<bool, Revert> {
         self.move_tokens(self.vm().msg_sender(), to, value)?;
         Ok(true)
     }
 
     /// ERC-20.
+    /// Arguments, errors, events: `ICor.approve`.
     pub fn approve(&mut self, spender: Address, value: U256) -> Result<bool, Revert> {
         self.allow(self.vm().msg_sender(), spender, value)?;
         Ok(true)
     }
 
     /// ERC-20. An allowance of 2^256-1 is never reduced.
+    /// Arguments, errors, events: `ICor.transferFrom`.
     pub fn transfer_from(&mut self, from: Address, to: Address, value: U256) -> Result<bool, Revert> {
         let spender = self.vm().msg_sender();
         let allowance = self.allowance(from, spender);
@@ -149,6 +173,7 @@ impl Cor {
     }
 
     /// Creates tokens up to the cap; minters only.
+    /// Arguments, errors, events: `ICor.mint`.
     pub fn mint(&mut self, to: Address, value: U256) -> Result<(), Revert> {
         let caller = self.vm().msg_sender();
         if !self.minters.get(caller) {
@@ -161,6 +186,7 @@ impl Cor {
     }
 
     /// Names or removes a minter.
+    /// Arguments, errors, events: `ICor.setMinter`.
     pub fn set_minter(&mut self, minter: Address, enabled: bool) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.minters.insert(nonzero(minter)?, enabled);
@@ -169,11 +195,13 @@ impl Cor {
     }
 
     /// Whether `account` may mint.
+    /// Arguments, errors, events: `ICor.isMinter`.
     pub fn is_minter(&self, account: Address) -> bool {
         self.minters.get(account)
     }
 
     /// EIP-2612.
+    /// Arguments, errors, events: `ICor.permit`.
     pub fn permit(
         &mut self,
         owner: Address,
@@ -197,23 +225,27 @@ impl Cor {
     }
 
     /// EIP-2612.
+    /// Arguments, errors, events: `ICor.nonces`.
     pub fn nonces(&self, owner: Address) -> U256 {
         self.permit_nonces.get(owner)
     }
 
     /// EIP-712. Made anew for each use from the hash of the name: that is one storage read, where a cached separator would be two
     /// (itself and the chain it was made for), and it is right after a fork of the chain.
+    /// Arguments, errors, events: `ICor.DOMAIN_SEPARATOR`.
     #[selector(name = "DOMAIN_SEPARATOR")]
     pub fn domain_separator(&self) -> B256 {
         domain_separator(self.name_hash.get(), self.vm().chain_id(), self.vm().contract_address())
     }
 
     /// EIP-3009.
+    /// Arguments, errors, events: `ICor.authorizationState`.
     pub fn authorization_state(&self, authorizer: Address, nonce: B256) -> bool {
         self.authorizations.getter(authorizer).get(nonce)
     }
 
     /// EIP-3009.
+    /// Arguments, errors, events: `ICor.transferWithAuthorization`.
     pub fn transfer_with_authorization(
         &mut self,
         authorization: Row<Authorization, 6>,
@@ -225,6 +257,7 @@ impl Cor {
     }
 
     /// EIP-3009, with a packed signature.
+    /// Arguments, errors, events: `ICor.transferWithAuthorization`.
     #[selector(name = "transferWithAuthorization")]
     pub fn transfer_with_packed_authorization(
         &mut self,
@@ -235,6 +268,7 @@ impl Cor {
     }
 
     /// EIP-3009: only the payee may call.
+    /// Arguments, errors, events: `ICor.receiveWithAuthorization`.
     pub fn receive_with_authorization(
         &mut self,
         authorization: Row<Authorization, 6>,
@@ -247,6 +281,7 @@ impl Cor {
     }
 
     /// EIP-3009, with a packed signature.
+    /// Arguments, errors, events: `ICor.receiveWithAuthorization`.
     #[selector(name = "receiveWithAuthorization")]
     pub fn receive_with_packed_authorization(
         &mut self,
@@ -258,27 +293,32 @@ impl Cor {
     }
 
     /// EIP-3009.
+    /// Arguments, errors, events: `ICor.cancelAuthorization`.
     pub fn cancel_authorization(&mut self, authorizer: Address, nonce: B256, v: u8, r: B256, s: B256) -> Result<(), Revert> {
         self.cancel(authorizer, nonce, Some(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
+    /// Arguments, errors, events: `ICor.cancelAuthorization`.
     #[selector(name = "cancelAuthorization")]
     pub fn cancel_packed_authorization(&mut self, authorizer: Address, nonce: B256, signature: Bytes) -> Result<(), Revert> {
         self.cancel(authorizer, nonce, Signature::from_packed(&signature))
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `ICor.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `ICor.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `ICor.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

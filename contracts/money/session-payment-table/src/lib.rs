@@ -34,6 +34,16 @@ pub struct SessionPaymentTable {
 #[public]
 impl SessionPaymentTable {
     /// Sets what never changes, and the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who publishes versions and sets models; not zero.
+    /// * `min_delay_secs`: least seconds between the publication of a version and its effect.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address, min_delay_secs: u64) -> Result<(), Revert> {
         self.min_delay_secs.set(U64::from(min_delay_secs));
@@ -41,17 +51,20 @@ impl SessionPaymentTable {
     }
 
     /// Price of a task by the version effective now.
+    /// Arguments, errors, events: `ISessionPaymentTable.quote`.
     pub fn quote(&self, inputs: Row<QuoteInputs, 11>) -> Result<Row<Quote, 9>, Revert> {
         self.price(self.current_version()?, &inputs.0)
     }
 
     /// The same by a given version.
+    /// Arguments, errors, events: `ISessionPaymentTable.quoteAt`.
     pub fn quote_at(&self, version: u64, inputs: Row<QuoteInputs, 11>) -> Result<Row<Quote, 9>, Revert> {
         self.known(version)?;
         self.price(version, &inputs.0)
     }
 
     /// Publishes the next version.
+    /// Arguments, errors, events: `ISessionPaymentTable.publish`.
     pub fn publish(&mut self, price: Row<PriceVersion, 35>) -> Result<u64, Revert> {
         self.ownable.only_owner()?;
         let latest = self.latest_version();
@@ -66,12 +79,14 @@ impl SessionPaymentTable {
     }
 
     /// A version as published.
+    /// Arguments, errors, events: `ISessionPaymentTable.getVersion`.
     pub fn get_version(&self, version: u64) -> Result<Row<PriceVersion, 35>, Revert> {
         self.known(version)?;
         Ok(Row(PriceVersion(self.versions.getter(version).get())))
     }
 
     /// Number of the version effective now.
+    /// Arguments, errors, events: `ISessionPaymentTable.currentVersion`.
     pub fn current_version(&self) -> Result<u64, Revert> {
         let timestamp = self.vm().block_timestamp();
         effective_version(self.latest_version(), timestamp, |version| self.effective_at(version))
@@ -79,16 +94,19 @@ impl SessionPaymentTable {
     }
 
     /// Number of the last version published, 0 if none.
+    /// Arguments, errors, events: `ISessionPaymentTable.latestVersion`.
     pub fn latest_version(&self) -> u64 {
         self.latest.get().to()
     }
 
     /// Least time between publishing a version and its effect, in seconds.
+    /// Arguments, errors, events: `ISessionPaymentTable.minDelaySecs`.
     pub fn min_delay_secs(&self) -> u64 {
         self.min_delay_secs.get().to()
     }
 
     /// Puts a model into a class, or takes it out of service.
+    /// Arguments, errors, events: `ISessionPaymentTable.setModel`.
     pub fn set_model(&mut self, model_identifier: u64, class: u8, enabled: bool, name: B256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let kind = ModelClass::try_from(class).map_err(refuse)?;
@@ -98,21 +116,25 @@ impl SessionPaymentTable {
     }
 
     /// Class and name of a model in service.
+    /// Arguments, errors, events: `ISessionPaymentTable.getModel`.
     pub fn get_model(&self, model_identifier: u64) -> Result<(u8, B256), Revert> {
         Ok((self.class_of(model_identifier)?.number(), self.models.getter(model_identifier).name()))
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `ISessionPaymentTable.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `ISessionPaymentTable.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `ISessionPaymentTable.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

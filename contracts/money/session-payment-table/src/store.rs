@@ -3,6 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{B256, U128, U256, U32, U64, U8};
+use cor_core::limits::{MULTIPLIER_MAX_BPS, REBATE_MAX_BPS};
 use cor_core::money::pricing::{pack, unpack, ClassPrice, ModelClass, PriceTerms, PriceVersion};
 use stylus_sdk::{
     prelude::*,
@@ -13,6 +14,11 @@ use stylus_sdk::{
 const MULTIPLIER_BITS: usize = 24;
 /// A rebate is at most 5000, which is below 2^16; eight share half a word: stake, volume.
 const REBATE_BITS: usize = 16;
+
+const _: () = {
+    assert!(MULTIPLIER_MAX_BPS < 1 << MULTIPLIER_BITS && 9 * MULTIPLIER_BITS <= 256);
+    assert!(REBATE_MAX_BPS < 1 << REBATE_BITS && 8 * REBATE_BITS <= 128);
+};
 
 /// One version. Written once.
 #[storage]

@@ -45,6 +45,17 @@ pub struct SessionPayment {
 #[public]
 impl SessionPayment {
     /// Sets what never changes, and the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who sets the peers and pays from the treasury; not zero.
+    /// * `no_result_gas_cap_bps`: most a payer pays the keeper for a task without a result, as a share of the gas line.
+    ///
+    /// # Errors
+    /// * `AmountTooLarge` for a share above [`NO_RESULT_GAS_CAP_MAX_BPS`].
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address, no_result_gas_cap_bps: u32) -> Result<(), Revert> {
         if no_result_gas_cap_bps > NO_RESULT_GAS_CAP_MAX_BPS {
@@ -55,11 +66,13 @@ impl SessionPayment {
     }
 
     /// Puts the caller's COR into its prepaid balance.
+    /// Arguments, errors, events: `ISessionPayment.deposit`.
     pub fn deposit(&mut self, amount: U256) -> Result<(), Revert> {
         self.deposit_for(self.vm().msg_sender(), amount)
     }
 
     /// Puts the caller's COR into the prepaid balance of `payer`.
+    /// Arguments, errors, events: `ISessionPayment.depositFor`.
     pub fn deposit_for(&mut self, payer: Address, amount: U256) -> Result<(), Revert> {
         nonzero(payer)?;
         let refuse = |error| of_payer(error, payer);
@@ -74,6 +87,7 @@ impl SessionPayment {
     }
 
     /// Takes free prepaid COR back to the caller's wallet.
+    /// Arguments, errors, events: `ISessionPayment.withdraw`.
     pub fn withdraw(&mut self, amount: U256) -> Result<(), Revert> {
         let payer = self.vm().msg_sender();
         let refuse = |error| of_payer(error, payer);
@@ -88,16 +102,19 @@ impl SessionPayment {
     }
 
     /// Prepaid COR that is free.
+    /// Arguments, errors, events: `ISessionPayment.availableOf`.
     pub fn available_of(&self, payer: Address) -> U256 {
         U256::from(self.accounts.getter(payer).get().available)
     }
 
     /// Prepaid COR in escrow.
+    /// Arguments, errors, events: `ISessionPayment.reservedOf`.
     pub fn reserved_of(&self, payer: Address) -> U256 {
         U256::from(self.accounts.getter(payer).get().reserved)
     }
 
     /// Takes the price of a task into escrow; SessionQueue only.
+    /// Arguments, errors, events: `ISessionPayment.reserve`.
     pub fn reserve(
         &mut self,
         task_id: u64,
@@ -139,6 +156,7 @@ impl SessionPayment {
     }
 
     /// Charges a task that has a result; SessionQueue only.
+    /// Arguments, errors, events: `ISessionPayment.charge`.
     pub fn charge(&mut self, task_id: u64, miners: Vec<Address>, keeper: Address) -> Result<(u128, u128), Revert> {
         let (payer, escrow) = self.opened(task_id)?;
         let paid = u64::try_from(miners.len()).unwrap_or(u64::MAX);
@@ -164,6 +182,7 @@ impl SessionPayment {
     }
 
     /// Refunds a task that has no result; SessionQueue only.
+    /// Arguments, errors, events: `ISessionPayment.refund`.
     pub fn refund(&mut self, task_id: u64, keeper: Address) -> Result<u128, Revert> {
         let (payer, escrow) = self.opened(task_id)?;
         let split = escrow.refund(!keeper.is_zero(), self.no_result_gas_cap_bps());
@@ -174,6 +193,7 @@ impl SessionPayment {
     }
 
     /// Escrow of a task.
+    /// Arguments, errors, events: `ISessionPayment.escrowOf`.
     pub fn escrow_of(&self, task_id: u64) -> Result<Row<Escrow, 9>, Revert> {
         let record = self.escrows.getter(task_id);
         let mut shown = Escrow { payer: record.payer(), version: record.version(), ..Escrow::default() };
@@ -186,21 +206,25 @@ impl SessionPayment {
     }
 
     /// Most a payer pays the keeper for a task with no result, as a share of the gas line.
+    /// Arguments, errors, events: `ISessionPayment.noResultGasCapBps`.
     pub fn no_result_gas_cap_bps(&self) -> u32 {
         self.no_result_gas_cap_bps.get().to()
     }
 
     /// Earned and not withdrawn.
+    /// Arguments, errors, events: `ISessionPayment.earningsOf`.
     pub fn earnings_of(&self, account: Address) -> U256 {
         U256::from(self.earnings.get(account))
     }
 
     /// Pays the caller's earnings to its wallet.
+    /// Arguments, errors, events: `ISessionPayment.withdrawEarnings`.
     pub fn withdraw_earnings(&mut self) -> Result<U256, Revert> {
         self.withdraw_earnings_for(self.vm().msg_sender())
     }
 
     /// Pays the earnings of `account` to `account`.
+    /// Arguments, errors, events: `ISessionPayment.withdrawEarningsFor`.
     pub fn withdraw_earnings_for(&mut self, account: Address) -> Result<U256, Revert> {
         let earned: u128 = self.earnings.get(account).to();
         if earned == 0 {
@@ -216,11 +240,13 @@ impl SessionPayment {
     }
 
     /// The treasury's COR.
+    /// Arguments, errors, events: `ISessionPayment.treasury`.
     pub fn treasury(&self) -> U256 {
         U256::from(self.pool().treasury)
     }
 
     /// Adds the caller's COR to the treasury.
+    /// Arguments, errors, events: `ISessionPayment.fundTreasury`.
     pub fn fund_treasury(&mut self, amount: U256) -> Result<(), Revert> {
         let wei = brought(amount).map_err(of_treasury)?;
         let pool = self.pool().fund_treasury(wei).map_err(of_treasury)?;
@@ -231,6 +257,7 @@ impl SessionPayment {
     }
 
     /// Pays from the treasury.
+    /// Arguments, errors, events: `ISessionPayment.withdrawTreasury`.
     pub fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(to)?;
@@ -243,11 +270,13 @@ impl SessionPayment {
     }
 
     /// Sum of all prepaid balances, escrows, earnings and the treasury.
+    /// Arguments, errors, events: `ISessionPayment.totalHeld`.
     pub fn total_held(&self) -> U256 {
         U256::from(self.pool().held)
     }
 
     /// Sets the peers, of which the token stays for good. `staking` is announced only: nothing here calls it, and anyone may fund the treasury.
+    /// Arguments, errors, events: `ISessionPayment.wire`.
     pub fn wire(&mut self, token: Address, table: Address, staking: Address, session_queue: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let fixed = self.token.get();
@@ -263,16 +292,19 @@ impl SessionPayment {
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `ISessionPayment.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `ISessionPayment.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `ISessionPayment.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

@@ -3,12 +3,15 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{aliases::U80, Address, U128, U64, U8};
+use cor_core::limits::LINE_MAX;
 use cor_core::money::ledger::Account;
 use cor_core::money::settlement::EscrowLines;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageBool, StorageU128, StorageU64, StorageU8, StorageUint},
 };
+
+const _: () = assert!(LINE_MAX < 1 << 80, "a line is stored in 80 bits");
 
 /// A payer's money, in one word.
 #[storage]

@@ -74,12 +74,22 @@ pub struct NodePool {
 #[public]
 impl NodePool {
     /// Sets the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who sets the peers and the oldest software; not zero.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address) -> Result<(), Revert> {
         self.ownable.init(owner)
     }
 
     /// Registers the caller as a node.
+    /// Arguments, errors, events: `INodePool.register`.
     pub fn register(
         &mut self,
         operator: Address,
@@ -123,6 +133,7 @@ impl NodePool {
     }
 
     /// Takes the caller out; only without open tasks.
+    /// Arguments, errors, events: `INodePool.deregister`.
     pub fn deregister(&mut self) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let mut record = self.nodes.setter(node);
@@ -134,6 +145,7 @@ impl NodePool {
     }
 
     /// Changes what the caller serves.
+    /// Arguments, errors, events: `INodePool.setSpec`.
     pub fn set_spec(&mut self, models: Vec<u64>, capacity: u32) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let mut record = self.nodes.setter(node);
@@ -145,6 +157,7 @@ impl NodePool {
     }
 
     /// Says that the caller is alive.
+    /// Arguments, errors, events: `INodePool.ping`.
     pub fn ping(&mut self) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let timestamp = self.vm().block_timestamp();
@@ -156,6 +169,7 @@ impl NodePool {
     }
 
     /// Ends the caller's suspension if its stake is whole again.
+    /// Arguments, errors, events: `INodePool.resume`.
     pub fn resume(&mut self) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let staked = self.is_staked(node)?;
@@ -168,6 +182,7 @@ impl NodePool {
 
     /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words, one more
     /// if it serves over two models, and writes the first.
+    /// Arguments, errors, events: `INodePool.reserve`.
     pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         let minimum = self.min_node_version();
@@ -187,6 +202,7 @@ impl NodePool {
     }
 
     /// Gives the slots back and suspends those in `suspend`; SessionQueue only.
+    /// Arguments, errors, events: `INodePool.release`.
     pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         for node in nodes {
@@ -205,6 +221,7 @@ impl NodePool {
     }
 
     /// A node.
+    /// Arguments, errors, events: `INodePool.getNode`.
     pub fn get_node(&self, node: Address) -> Node {
         let record = self.nodes.get(node);
         let state = record.state();
@@ -223,11 +240,13 @@ impl NodePool {
     }
 
     /// Whether a node is registered.
+    /// Arguments, errors, events: `INodePool.isRegistered`.
     pub fn is_registered(&self, node: Address) -> bool {
         self.nodes.get(node).state().standing.is_registered()
     }
 
     /// 0 if the node could take a task of this model now, else the reason against it.
+    /// Arguments, errors, events: `INodePool.eligibility`.
     pub fn eligibility(&self, node: Address, model_identifier: u64) -> u8 {
         let record = self.nodes.get(node);
         let verdict = record.state().check_eligible(self.min_node_version(), || record.has_model(model_identifier));
@@ -235,21 +254,25 @@ impl NodePool {
     }
 
     /// Number of nodes ever listed.
+    /// Arguments, errors, events: `INodePool.nodeCount`.
     pub fn node_count(&self) -> u64 {
         self.listed.len() as u64
     }
 
     /// Nodes by index.
+    /// Arguments, errors, events: `INodePool.nodesByPage`.
     pub fn nodes_by_page(&self, offset: u64, limit: u64) -> Vec<Address> {
         pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
     }
 
     /// Oldest software that may register or be reserved.
+    /// Arguments, errors, events: `INodePool.minNodeVersion`.
     pub fn min_node_version(&self) -> u64 {
         self.min_node_version.get().to()
     }
 
     /// Sets the oldest software.
+    /// Arguments, errors, events: `INodePool.setMinNodeVersion`.
     pub fn set_min_node_version(&mut self, version: u64) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.min_node_version.set(U64::from(version));
@@ -258,6 +281,7 @@ impl NodePool {
     }
 
     /// Sets the peers.
+    /// Arguments, errors, events: `INodePool.wire`.
     pub fn wire(&mut self, staking: Address, session_queue: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.staking.set(nonzero(staking)?);
@@ -267,16 +291,19 @@ impl NodePool {
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `INodePool.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `INodePool.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `INodePool.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{U16, U64, U8};
-use cor_core::limits::MODELS_MAX;
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX};
 use cor_core::node::pool::{contains, Node, Standing};
 use stylus_sdk::{
     prelude::*,
@@ -12,6 +12,11 @@ use stylus_sdk::{
 
 /// Models that lie in the record's second word.
 const MODELS_INLINE: usize = 2;
+
+const _: () = {
+    assert!(CAPACITY_MAX <= u16::MAX as u32, "a capacity is stored in 16 bits");
+    assert!(MODELS_MAX <= u8::MAX as usize && MODELS_INLINE < MODELS_MAX, "a count of models is stored in 8 bits");
+};
 
 /// A node. The first word is all that reserving and releasing write; the second is what else they read. Nodes that serve one or
 /// two models, which is most of them, need no more.
@@ -48,7 +53,7 @@ impl NodeRecord {
     pub(crate) fn set_state(&mut self, state: Node) {
         self.standing.set(U8::from(state.standing.to_byte()));
         self.version.set(U64::from(state.version));
-        // The rules keep capacities at 1024 or less.
+        // Bounded by `CAPACITY_MAX`, so nothing saturates.
         self.capacity.set(U16::saturating_from(state.capacity));
         self.set_reserved(state);
     }

@@ -14,7 +14,7 @@ use cor_contract_shared::{
     abi::{NodePool, SessionPayment},
     approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert,
 };
-use cor_core::limits::UNBONDINGS_MAX;
+use cor_core::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
 use cor_core::node::staking::{self, StakingError, Totals};
 use stylus_sdk::{
     prelude::*,
@@ -39,6 +39,8 @@ sol! {
     error TooManyUnbondings(address account, uint64 limit);
     error AmountTooLarge(uint256 amount, uint256 limit);
 }
+
+const _: () = assert!(STAKE_HELD_MAX < 1 << 96, "a node's stake is stored in 96 bits");
 
 /// Stake of everybody, and the peers.
 #[storage]
@@ -84,6 +86,17 @@ pub struct UnbondingRecord {
 #[public]
 impl Staking {
     /// Sets what never changes, and the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who sets the peers; not zero.
+    /// * `unbonding_secs`: seconds between unbonding and withdrawal.
+    /// * `node_stake_required`: stake that a node needs, COR wei.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address, unbonding_secs: u64, node_stake_required: U256) -> Result<(), Revert> {
         self.unbonding_secs.set(U64::from(unbonding_secs));
@@ -92,16 +105,19 @@ impl Staking {
     }
 
     /// Stake one node needs.
+    /// Arguments, errors, events: `IStaking.nodeStakeRequired`.
     pub fn node_stake_required(&self) -> U256 {
         self.node_stake_required.get()
     }
 
     /// Seconds between unbonding and withdrawal.
+    /// Arguments, errors, events: `IStaking.unbondingSecs`.
     pub fn unbonding_secs(&self) -> u64 {
         self.unbonding_secs.get().to()
     }
 
     /// Adds stake behind a node.
+    /// Arguments, errors, events: `IStaking.stakeNode`.
     pub fn stake_node(&mut self, node: Address, amount: U256) -> Result<(), Revert> {
         nonzero(node)?;
         let caller = self.vm().msg_sender();
@@ -116,6 +132,7 @@ impl Staking {
     }
 
     /// Unbonds all stake of a deregistered node to its staker.
+    /// Arguments, errors, events: `IStaking.unbondNode`.
     pub fn unbond_node(&mut self, node: Address) -> Result<(), Revert> {
         let caller = self.vm().msg_sender();
         let registered = self.is_registered(node)?;
@@ -128,17 +145,20 @@ impl Staking {
     }
 
     /// Stake behind a node, and who put it there.
+    /// Arguments, errors, events: `IStaking.nodeStake`.
     pub fn node_stake(&self, node: Address) -> (U256, Address) {
         let stake = self.node(node);
         (U256::from(stake.amount), stake.staker)
     }
 
     /// Whether a node has at least the required stake.
+    /// Arguments, errors, events: `IStaking.isNodeStaked`.
     pub fn is_node_staked(&self, node: Address) -> bool {
         self.node(node).covers(self.node_stake_required.get())
     }
 
     /// Stakes for the caller.
+    /// Arguments, errors, events: `IStaking.stake`.
     pub fn stake(&mut self, amount: U256) -> Result<(), Revert> {
         let user = self.vm().msg_sender();
         let (next, totals) = self.account(user).stake(self.totals(), amount).map_err(|error| self.refuse(error, user))?;
@@ -149,6 +169,7 @@ impl Staking {
     }
 
     /// Starts to unbond part of the caller's stake.
+    /// Arguments, errors, events: `IStaking.unbond`.
     pub fn unbond(&mut self, amount: U256) -> Result<(), Revert> {
         let user = self.vm().msg_sender();
         let (next, wei) = self.account(user).unbond(amount).map_err(|error| self.refuse(error, user))?;
@@ -158,11 +179,13 @@ impl Staking {
     }
 
     /// A user's stake that is not unbonding.
+    /// Arguments, errors, events: `IStaking.stakeOf`.
     pub fn stake_of(&self, user: Address) -> U256 {
         U256::from(self.account(user).stake)
     }
 
     /// Unbonding total of an account, and when its earliest entry is ripe.
+    /// Arguments, errors, events: `IStaking.unbondingOf`.
     pub fn unbonding_of(&self, account: Address) -> (U256, u64) {
         let record = self.account(account);
         let entries = || (0..record.len).map(|index| self.unbonding_at(account, record.place(index)));
@@ -171,6 +194,7 @@ impl Staking {
     }
 
     /// Pays out all ripe entries of the caller.
+    /// Arguments, errors, events: `IStaking.withdraw`.
     pub fn withdraw(&mut self) -> Result<U256, Revert> {
         let caller = self.vm().msg_sender();
         let now = self.vm().block_timestamp();
@@ -188,6 +212,7 @@ impl Staking {
     }
 
     /// Takes up to `amount` from a node; SessionQueue only.
+    /// Arguments, errors, events: `IStaking.slash`.
     pub fn slash(&mut self, node: Address, task_id: u64, reason: u8, amount: U256) -> Result<(U256, bool), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;
         let (next, totals, taken) = self.node(node).slash(self.totals(), amount);
@@ -199,11 +224,13 @@ impl Staking {
     }
 
     /// Slashed stake not yet swept.
+    /// Arguments, errors, events: `IStaking.slashedPot`.
     pub fn slashed_pot(&self) -> U256 {
         U256::from(self.totals().slashed)
     }
 
     /// Sends the slashed pot to the SessionPayment treasury; anyone.
+    /// Arguments, errors, events: `IStaking.sweepSlashed`.
     pub fn sweep_slashed(&mut self) -> Result<U256, Revert> {
         let (totals, swept) = self.totals().sweep().map_err(|error| self.refuse(error, Address::ZERO))?;
         self.set_totals(totals);
@@ -217,11 +244,13 @@ impl Staking {
     }
 
     /// All stake held.
+    /// Arguments, errors, events: `IStaking.totalHeld`.
     pub fn total_held(&self) -> U256 {
         U256::from(self.totals().held)
     }
 
     /// Sets the peers.
+    /// Arguments, errors, events: `IStaking.wire`.
     pub fn wire(
         &mut self,
         token: Address,
@@ -239,16 +268,19 @@ impl Staking {
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `IStaking.owner`.
     pub fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `IStaking.transferOwnership`.
     pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `IStaking.acceptOwnership`.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

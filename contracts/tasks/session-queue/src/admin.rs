@@ -13,16 +13,27 @@ use crate::{
 
 impl SessionQueue {
     /// Sets the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who names keepers, sets the peers, penalties and the guardian; not zero.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for a zero owner.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
     pub(crate) fn constructor(&mut self, owner: Address) -> Result<(), Revert> {
         self.ownable.init(owner)
     }
 
     /// Whether an account may assign tasks.
+    /// Arguments, errors, events: `ISessionQueue.isKeeper`.
     pub(crate) fn is_keeper(&self, account: Address) -> bool {
         self.keepers.getter(account).enabled.get()
     }
 
     /// Names or removes a keeper.
+    /// Arguments, errors, events: `ISessionQueue.setKeeper`.
     pub(crate) fn set_keeper(&mut self, keeper: Address, enabled: bool) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(keeper)?;
@@ -41,6 +52,7 @@ impl SessionQueue {
     }
 
     /// Sets the stake penalties.
+    /// Arguments, errors, events: `ISessionQueue.setPenalties`.
     pub(crate) fn set_penalties(&mut self, no_reveal: u128, bad_reveal: u128) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.no_reveal_penalty.set(U128::from(no_reveal));
@@ -50,16 +62,19 @@ impl SessionQueue {
     }
 
     /// Stake penalties in COR wei.
+    /// Arguments, errors, events: `ISessionQueue.penalties`.
     pub(crate) fn penalties(&self) -> (u128, u128) {
         (self.no_reveal_penalty.get().to(), self.bad_reveal_penalty.get().to())
     }
 
     /// Who may pause besides the owner.
+    /// Arguments, errors, events: `ISessionQueue.guardian`.
     pub(crate) fn guardian(&self) -> Address {
         self.guardian.get()
     }
 
     /// Sets the guardian.
+    /// Arguments, errors, events: `ISessionQueue.setGuardian`.
     pub(crate) fn set_guardian(&mut self, account: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         self.guardian.set(account);
@@ -68,6 +83,7 @@ impl SessionQueue {
     }
 
     /// Stops or allows create and submit.
+    /// Arguments, errors, events: `ISessionQueue.setPaused`.
     pub(crate) fn set_paused(&mut self, paused: bool) -> Result<(), Revert> {
         let guarded = paused && self.vm().msg_sender() == self.guardian.get();
         if !guarded {
@@ -79,11 +95,13 @@ impl SessionQueue {
     }
 
     /// Whether create and submit are stopped.
+    /// Arguments, errors, events: `ISessionQueue.paused`.
     pub(crate) fn paused(&self) -> bool {
         self.desk.paused.get()
     }
 
     /// Sets the peers.
+    /// Arguments, errors, events: `ISessionQueue.wire`.
     pub(crate) fn wire(
         &mut self,
         session_payment: Address,
@@ -101,16 +119,19 @@ impl SessionQueue {
     }
 
     /// Present owner.
+    /// Arguments, errors, events: `ISessionQueue.owner`.
     pub(crate) fn owner(&self) -> Address {
         self.ownable.owner()
     }
 
     /// Offers ownership.
+    /// Arguments, errors, events: `ISessionQueue.transferOwnership`.
     pub(crate) fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
         self.ownable.offer(candidate)
     }
 
     /// Accepts an offered ownership.
+    /// Arguments, errors, events: `ISessionQueue.acceptOwnership`.
     pub(crate) fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept()
     }

@@ -12,22 +12,26 @@ use crate::{abi::same_length, SessionQueue};
 
 impl SessionQueue {
     /// The caller takes its replica.
+    /// Arguments, errors, events: `ISessionQueue.ack`.
     pub(crate) fn ack(&mut self, task_id: u64) -> Result<(), Revert> {
         self.say(task_id, Message::Ack)
     }
 
     /// The same by signatures.
+    /// Arguments, errors, events: `ISessionQueue.ackBySig`.
     pub(crate) fn ack_by_sig(&mut self, task_id: u64, miners: Vec<Address>, signatures: Vec<Bytes>) -> Result<(), Revert> {
         let messages = vec![Message::Ack; miners.len()];
         self.relay(task_id, &miners, &messages, &signatures)
     }
 
     /// The caller commits itself to an answer.
+    /// Arguments, errors, events: `ISessionQueue.precommit`.
     pub(crate) fn precommit(&mut self, task_id: u64, commitment: B256) -> Result<(), Revert> {
         self.say(task_id, Message::Precommit { commitment })
     }
 
     /// The same by signatures.
+    /// Arguments, errors, events: `ISessionQueue.precommitBySig`.
     pub(crate) fn precommit_by_sig(
         &mut self,
         task_id: u64,
@@ -40,11 +44,13 @@ impl SessionQueue {
     }
 
     /// The caller reveals what it committed to.
+    /// Arguments, errors, events: `ISessionQueue.commit`.
     pub(crate) fn commit(&mut self, task_id: u64, result_digest: B256, salt: B256) -> Result<(), Revert> {
         self.say(task_id, Message::Commit { result_digest, salt })
     }
 
     /// The same by signatures.
+    /// Arguments, errors, events: `ISessionQueue.commitBySig`.
     pub(crate) fn commit_by_sig(
         &mut self,
         task_id: u64,
@@ -60,6 +66,7 @@ impl SessionQueue {
     }
 
     /// Shows a signed reveal that does not open its commitment.
+    /// Arguments, errors, events: `ISessionQueue.reportBadReveal`.
     pub(crate) fn report_bad_reveal(
         &mut self,
         task_id: u64,
@@ -72,6 +79,7 @@ impl SessionQueue {
     }
 
     /// EIP-712 domain separator.
+    /// Arguments, errors, events: `ISessionQueue.DOMAIN_SEPARATOR`.
     pub(crate) fn domain_separator(&self) -> B256 {
         session_queue_domain(self.vm().chain_id(), self.vm().contract_address())
     }

@@ -18,6 +18,7 @@ use crate::{
 
 impl SessionQueue {
     /// Opens a session.
+    /// Arguments, errors, events: `ISessionQueue.create`.
     pub(crate) fn create(&mut self, params: SessionParams) -> Result<u64, Revert> {
         self.not_paused()?;
         params.terms().check().map_err(refuse_input)?;
@@ -34,6 +35,7 @@ impl SessionQueue {
     }
 
     /// Ends a session.
+    /// Arguments, errors, events: `ISessionQueue.deactivateSession`.
     pub(crate) fn deactivate_session(&mut self, session_id: u64) -> Result<(), Revert> {
         self.own_session(session_id)?;
         self.sessions.setter(session_id).inactive.set(true);
@@ -42,6 +44,7 @@ impl SessionQueue {
     }
 
     /// Submits a task and reserves its price.
+    /// Arguments, errors, events: `ISessionQueue.submit`.
     pub(crate) fn submit(
         &mut self,
         session_id: u64,
@@ -75,6 +78,7 @@ impl SessionQueue {
     }
 
     /// A session.
+    /// Arguments, errors, events: `ISessionQueue.getSession`.
     pub(crate) fn get_session(&self, session_id: u64) -> Result<SessionView, Revert> {
         self.known_session(session_id)?;
         let session = self.sessions.getter(session_id);
@@ -83,6 +87,7 @@ impl SessionQueue {
     }
 
     /// Number of sessions.
+    /// Arguments, errors, events: `ISessionQueue.sessionCount`.
     pub(crate) fn session_count(&self) -> u64 {
         self.desk.sessions()
     }

@@ -8,7 +8,7 @@ use alloy_primitives::{
     aliases::{U40, U48},
     Address, B256, U256, U64,
 };
-use cor_core::limits::REPLICA_SLOTS;
+use cor_core::limits::{LANE_VALIDATOR_DEPTH_MAX, PHASE_SECS_MAX, REPLICA_SLOTS};
 use cor_core::task::TaskState;
 use stylus_sdk::{
     prelude::*,
@@ -65,6 +65,9 @@ pub struct SessionRecord {
 
 /// A phase's length has 24 bits.
 const SECS_MASK: u32 = 0xff_ffff;
+
+// What the packed terms leave out: longer phases, and validators.
+const _: () = assert!(PHASE_SECS_MAX <= SECS_MASK && LANE_VALIDATOR_DEPTH_MAX == 0);
 
 impl SessionRecord {
     /// Tasks submitted so far.

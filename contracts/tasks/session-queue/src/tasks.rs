@@ -14,6 +14,7 @@ use crate::{
 
 impl SessionQueue {
     /// Assigns the miners of a task.
+    /// Arguments, errors, events: `ISessionQueue.assignTask`.
     pub(crate) fn assign_task(&mut self, task_id: u64, miners: Vec<Address>) -> Result<(), Revert> {
         let keeper = self.vm().msg_sender();
         let number = self.keeper_number(keeper)?;
@@ -34,27 +35,32 @@ impl SessionQueue {
     }
 
     /// Closes the ack phase.
+    /// Arguments, errors, events: `ISessionQueue.endAck`.
     pub(crate) fn end_ack(&mut self, task_id: u64) -> Result<(), Revert> {
         self.close(task_id, task::close_ack).map(|_| ())
     }
 
     /// Closes the precommit phase.
+    /// Arguments, errors, events: `ISessionQueue.endPrecommit`.
     pub(crate) fn end_precommit(&mut self, task_id: u64) -> Result<(), Revert> {
         self.close(task_id, task::close_precommit).map(|_| ())
     }
 
     /// Ends the task: pays, refunds, releases, slashes.
+    /// Arguments, errors, events: `ISessionQueue.end`.
     pub(crate) fn end(&mut self, task_id: u64) -> Result<u8, Revert> {
         self.close(task_id, task::end)
     }
 
     /// Which call brings the task on now.
+    /// Arguments, errors, events: `ISessionQueue.closable`.
     pub(crate) fn closable(&self, task_id: u64) -> Result<u8, Revert> {
         let task = self.open(task_id)?;
         Ok(task::closable(task.state, &task.terms, self.vm().block_timestamp()).number())
     }
 
     /// A task with its replicas.
+    /// Arguments, errors, events: `ISessionQueue.getTask`.
     pub(crate) fn get_task(&self, task_id: u64) -> Result<TaskView, Revert> {
         let state = self.open(task_id)?.state;
         let record = self.tasks.getter(task_id);
@@ -93,11 +99,13 @@ impl SessionQueue {
     }
 
     /// Number of tasks.
+    /// Arguments, errors, events: `ISessionQueue.taskCount`.
     pub(crate) fn task_count(&self) -> u64 {
         self.desk.tasks()
     }
 
     /// The commitment of a miner to an answer.
+    /// Arguments, errors, events: `ISessionQueue.commitmentOf`.
     pub(crate) fn commitment_of(&self, task_id: u64, miner: Address, result_digest: B256, salt: B256) -> Result<B256, Revert> {
         let task = self.open(task_id)?;
         let replica = self.replica_of(&task, miner)?;

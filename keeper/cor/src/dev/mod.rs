@@ -150,7 +150,7 @@ const fn terms() -> TermsArgs {
         tool_depth: 0,
         validator_depth: 0,
         consensus_rule: 1,
-        quorum_bps: 5_001,
+        quorum_bps: cor_core::limits::QUORUM_MIN_BPS,
         priority: 0,
         assign_secs: 30,
         ack_secs: 12,

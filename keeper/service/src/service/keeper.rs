@@ -6,12 +6,13 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use cor_errors::Coded as _;
 use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
 use crate::machine::keeper::{KeeperMachine, KeeperPolicy, MessageRefusal};
 use cor_ports::domain::{LaneCall, Phase, SignedMessage, kind_of};
-use cor_ports::{Chain, ChainError, Clock, ErrorClass, Journal};
+use cor_ports::{Chain, ChainError, Clock, Journal};
 
 /// Journal key of the highest task number below which every task has ended.
 const SETTLED_BELOW: &str = "keeper/settled-below";
@@ -58,7 +59,7 @@ impl Keeper {
         let mut read_to = None;
         while !*stop.borrow() {
             if let Err(error) = self.round(&mut read_to).await {
-                warn!(%error, class = ?error.class(), "round failed; trying again");
+                warn!(code = error.code(), %error, class = ?error.class(), "round failed; trying again");
             }
             tokio::select! {
                 () = self.clock.sleep(self.poll) => {}
@@ -127,7 +128,7 @@ impl Keeper {
             let key = effect_key(&call);
             match self.chain.send(&key, call).await {
                 Ok(sent) => info!(task_id, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
-                Err(error) if error.class() == ErrorClass::Caller => {
+                Err(error) if error.class().asks_anew() => {
                     debug!(task_id, key, %error, "the chain has moved on");
                     self.machine.lock().await.hold(task_id, self.clock.now_secs());
                 }

@@ -87,7 +87,7 @@ mod tests {
         let error = Suite::named("slow").unwrap_err().to_string();
         assert_eq!(
             error,
-            "XTASK-014: no suite called `slow`; there are: rules, contracts, reproduce, lint, crates, e2e, long, stylus-tools"
+            "no suite called `slow`; there are: rules, contracts, reproduce, lint, crates, e2e, long, stylus-tools"
         );
     }
 }

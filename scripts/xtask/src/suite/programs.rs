@@ -202,7 +202,7 @@ mod tests {
         };
         let programs = [program("bad", "false"), program("good", "true"), program("worse", "false")];
         let error = run(programs.iter(), Run::default()).unwrap_err().to_string();
-        assert!(error.starts_with("XTASK-016: 2 test program(s) failed:\n  a bad, "), "{error}");
+        assert!(error.starts_with("2 test program(s) failed:\n  a bad, "), "{error}");
         assert!(error.ends_with("again: cargo test --package a --test worse"), "{error}");
         assert!(run(programs[1..2].iter(), Run::default()).is_ok());
     }

@@ -11,6 +11,7 @@ mod licences;
 mod map;
 mod module_docs;
 mod natspec;
+mod once;
 mod purity;
 mod rust;
 mod size;
@@ -34,6 +35,7 @@ const RULES: [Rule; 11] = [
     ("map", map::check),
     ("natspec", natspec::check),
     ("interfaces", interfaces::check),
+    ("once", once::check),
     ("licences", licences::check),
     ("complete", complete::check),
 ];

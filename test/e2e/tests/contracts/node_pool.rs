@@ -8,7 +8,8 @@ use alloy::{
     primitives::{Address, U256},
     sol_types::SolCall,
 };
-use cor_core::node::pool::{CAPACITY_MAX, MODELS_MAX, Node, PAGE_MAX, Standing};
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
+use cor_core::node::pool::{Node, Standing};
 use cor_kit::{COR, TestNet, event};
 use cor_sol::{ContractError, node_pool::INodePool, runtime::IRuntime, staking::IStaking};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};

@@ -7,7 +7,8 @@ use alloy::{
     primitives::{Address, U256},
     sol_types::SolCall,
 };
-use cor_core::node::staking::{Account, HELD_MAX, NodeStake, StakingError, Totals, UNBONDINGS_MAX, Unbonding};
+use cor_core::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
+use cor_core::node::staking::{Account, NodeStake, StakingError, Totals, Unbonding};
 use cor_kit::{COR, TestNet, event};
 use cor_sol::{cor::ICor, runtime::IRuntime, session_payment::ISessionPayment, staking::IStaking};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -181,14 +182,14 @@ async fn more_than_fits_is_refused_before_the_token_is_asked() {
     let (at, user) = (net.at.staking, net.address(2));
     fund(&net, 2, at, wei(7)).await;
     net.ok(2, at, IStaking::stakeCall { amount: wei(7) }).await;
-    let limit = wei(HELD_MAX - 7);
+    let limit = wei(STAKE_HELD_MAX - 7);
     for amount in [limit + wei(1), U256::MAX] {
         let error = IStaking::AmountTooLarge { amount, limit };
         assert_eq!(refusal(&net, user, at, IStaking::stakeCall { amount }).await, error.clone().into());
         assert_eq!(refusal(&net, user, at, IStaking::stakeNodeCall { node: user, amount }).await, error.into());
     }
     let asked = refusal(&net, user, at, IStaking::stakeCall { amount: limit }).await;
-    assert_eq!(asked.info().name, "ERC20InsufficientAllowance");
+    assert_eq!(asked.name(), "ERC20InsufficientAllowance");
 }
 
 #[tokio::test]

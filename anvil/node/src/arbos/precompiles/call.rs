@@ -159,7 +159,7 @@ impl<'a, DB: Database> Call<'a, DB> {
             }
             Err(Stop::Broken(error)) => {
                 self.context.error = Err(ContextError::Db(error));
-                return Err("EVM-103: reading the ArbOS state failed".to_owned());
+                return Err("reading the ArbOS state failed".to_owned());
             }
         };
         let paid = self.meter.burn::<DB::Error>(words_gas(output.len()));

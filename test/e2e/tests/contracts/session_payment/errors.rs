@@ -5,8 +5,8 @@ use alloy::{
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolValue},
 };
+use cor_core::limits::LINE_MAX;
 use cor_core::money::pricing::quote;
-use cor_core::money::settlement::LINE_MAX;
 use cor_kit::solo::{Refused, Solo};
 use cor_sol::{
     ContractError,

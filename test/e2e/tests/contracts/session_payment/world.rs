@@ -5,7 +5,7 @@ use alloy::{
     sol_types::{SolCall, SolError, SolValue},
 };
 use cor_adapters::deploy::default_prices;
-use cor_core::money::pricing::{ClassPrice, PriceVersion, Terms};
+use cor_core::money::pricing::{ClassPrice, PriceTerms, PriceVersion};
 use cor_kit::solo::{Done, Refused, Solo};
 use cor_sol::{
     ContractError,
@@ -159,7 +159,7 @@ pub(crate) fn prices() -> PriceVersion {
         validator: class.validator,
     };
     PriceVersion {
-        terms: Terms {
+        terms: PriceTerms {
             effective_at: version.effectiveAt,
             sla_bps: version.slaBps,
             consensus_bps: version.consensusBps,

@@ -1,6 +1,7 @@
 //! Prices computed natively and by the compiled contract are the same, for hundreds of random tables and requests.
 
 use alloy::sol_types::SolValue;
+use cor_core::limits::MULTIPLIER_MAX_BPS;
 use cor_core::money::pricing::{self, PricingError};
 use cor_kit::solo::Refused;
 use cor_sol::{
@@ -38,10 +39,10 @@ fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
 /// Versions that may be published, from a few wei to beyond what fits.
 fn version() -> impl Strategy<Value = PriceVersion> {
     let most = (1_u32..128).prop_map(|bits| u128::MAX >> bits);
-    let multipliers = || rising::<3>(10_000, pricing::MULTIPLIER_MAX_BPS);
+    let multipliers = || rising::<3>(10_000, MULTIPLIER_MAX_BPS);
     most.prop_flat_map(move |most| {
         let prices = (proptest::array::uniform3(class_price(most)), 0..=most, any::<u64>(), any::<u64>());
-        let shares = (0..=pricing::MULTIPLIER_MAX_BPS, 0_u32..=10_000, rising::<4>(0, 10_000), rising::<4>(0, 10_000));
+        let shares = (0..=MULTIPLIER_MAX_BPS, 0_u32..=10_000, rising::<4>(0, 10_000), rising::<4>(0, 10_000));
         (prices, (multipliers(), multipliers(), multipliers()), shares)
     })
     .prop_map(

@@ -99,7 +99,7 @@ pub(crate) fn inputs() -> QuoteInputs {
 /// A version as the rules see it.
 pub(crate) fn native(version: &PriceVersion) -> pricing::PriceVersion {
     pricing::PriceVersion {
-        terms: pricing::Terms {
+        terms: pricing::PriceTerms {
             effective_at: version.effectiveAt,
             sla_bps: version.slaBps,
             consensus_bps: version.consensusBps,

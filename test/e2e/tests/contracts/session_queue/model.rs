@@ -6,6 +6,7 @@ use alloy::{
     primitives::{Address, B256, LogData},
     sol_types::SolEvent,
 };
+use cor_core::limits::REPLICA_SLOTS;
 use cor_core::money::pricing::PriceLines;
 use cor_core::money::settlement::Escrow;
 use cor_core::task::answer::AnswerKind;
@@ -31,7 +32,7 @@ struct Task {
     state: TaskState,
     session: u64,
     miners: Vec<usize>,
-    seals: [B256; task::REPLICAS_MAX],
+    seals: [B256; REPLICA_SLOTS],
     escrow: Option<Escrow>,
 }
 

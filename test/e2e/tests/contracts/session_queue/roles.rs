@@ -92,7 +92,7 @@ fn outcome(world: &World, role: &str, data: &[u8]) -> String {
             let required = ROLES.into_iter().find(|role| account(world, role) == error.required);
             format!("Unauthorized({})", required.unwrap_or(if error.required.is_zero() { "0" } else { "?" }))
         }
-        Err(Refused::Known(error)) => error.info().name.to_owned(),
+        Err(Refused::Known(error)) => error.name().to_owned(),
         Err(Refused::Other(data)) => format!("revert {data}"),
     }
 }
