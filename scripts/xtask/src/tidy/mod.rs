@@ -25,7 +25,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     ("layers", layers::check),
     ("size", size::check),
     ("bans", bans::check),
