@@ -8,7 +8,7 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use cor_anvil::harness::{Snapshot, TestChain};
+use cor_anvil::harness::{Snapshot, TestChain, on_deep_stack};
 use counter_chain::{play, steps, wasm};
 use libfuzzer_sys::fuzz_target;
 
@@ -33,7 +33,7 @@ fn deployed() -> (TestChain, Address, Snapshot) {
 fuzz_target!(|input: &[u8]| {
     CHAIN.with_borrow_mut(|(chain, counter, start)| {
         assert!(chain.revert(start));
-        play(chain, *counter, &steps(input));
+        on_deep_stack(|| play(chain, *counter, &steps(input)));
         chain.coverage(|counts| {
             for (counter, count) in COUNTERS.iter().zip(counts) {
                 counter.store(*count, Relaxed);
