@@ -14,6 +14,8 @@ use revm::context::result::HaltReason;
 
 /// A contract compiled by the Stylus SDK.
 const COUNTER: &[u8] = include_bytes!("../../../test/vectors/stylus/counter.wasm");
+/// The executions bound a campaign here, so that it is the same on a slow machine.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 sol! {
     function number() external view returns (uint256);
@@ -226,7 +228,7 @@ fn play(chain: &mut TestChain, counter: Address, input: &[u8]) {
 
 #[test]
 fn a_campaign_is_repeatable_and_leaves_the_chain_as_it_was() {
-    let campaign = Campaign { seed: 11, executions: 300, time: Duration::from_secs(60) };
+    let campaign = Campaign { seed: 11, executions: 300, time: HOUR };
     let report = || {
         let mut chain = TestChain::counting().expect("a chain");
         let counter = chain.deploy(COUNTER).expect("a contract");
@@ -245,7 +247,7 @@ fn a_campaign_is_repeatable_and_leaves_the_chain_as_it_was() {
 fn a_campaign_finds_what_only_one_order_of_calls_reaches() {
     let mut chain = TestChain::counting().expect("a chain");
     let counter = chain.deploy(COUNTER).expect("a contract");
-    let campaign = Campaign { seed: 3, executions: 100_000, time: Duration::from_secs(60) };
+    let campaign = Campaign { seed: 3, executions: 100_000, time: HOUR };
     let executions = Cell::new(0);
     let target = |chain: &mut TestChain, input: &[u8]| {
         executions.set(executions.get() + 1);
