@@ -21,7 +21,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, ValType};
 use wasmparser::Operator;
 
-use super::{Context, item::Item, reencode, wide::Product};
+use super::{COUNTER_MEMORY, Context, item::Item, reencode, wide::Product};
 use crate::{ActivationError, price};
 
 /// Writes one function. `params` and `declared` are its own locals, `result` what its body leaves.
@@ -117,6 +117,14 @@ impl Lowering<'_> {
         } else {
             self.sink().local_set(ink);
         }
+        self.count();
+    }
+
+    /// Counts the block that was just paid for.
+    fn count(&mut self) {
+        let Some(offset) = self.context.counted.next() else { return };
+        let at = MemArg { offset, align: 2, memory_index: COUNTER_MEMORY };
+        self.sink().i32_const(0).i32_const(0).i32_load(at).i32_const(1).i32_add().i32_store(at);
     }
 
     /// At most 2^32 * 100 ink is taken, so that the meter wraps around exactly if it was too low.
