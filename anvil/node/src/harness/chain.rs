@@ -8,7 +8,7 @@ use cor_stylus_vm::{StylusParams, activate, prepare};
 use revm::{
     context::{
         TxEnv,
-        result::{ExecutionResult, Output, ResultAndState},
+        result::{ExecutionResult, Output},
     },
     state::EvmState,
 };
@@ -24,7 +24,8 @@ use crate::{
     clock::ManualClock,
     config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
     evm::{
-        BlockContext, DEFAULT_MAX_TX_GAS, ExecConfig, Executor, GenesisConfig, RecentPrograms, StylusTracer, genesis_accounts,
+        BlockContext, DEFAULT_MAX_TX_GAS, ExecConfig, Execution, Executor, GenesisConfig, RecentPrograms, StylusTracer,
+        genesis_accounts,
     },
 };
 
@@ -162,7 +163,8 @@ impl TestChain {
         let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
         let chain_id = config.chain_id.unwrap_or(DEFAULT_CHAIN_ID);
         let mut world = World::default();
-        let genesis = GenesisConfig { chain_id, arbos: config.arbos, chain_owner: config.chain_owner };
+        let genesis =
+            GenesisConfig { chain_id, arbos: config.arbos, chain_owner: config.chain_owner, cache_manager: config.cache_manager };
         genesis_accounts(&genesis).into_iter().for_each(|account| world.put(account));
         let accounts: Vec<_> = wallet.addresses().collect();
         accounts.iter().for_each(|account| world.set_balance(*account, config.balance_wei()));
@@ -280,7 +282,7 @@ impl TestChain {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn transact(&mut self, transaction: Transaction) -> Result<Done<Bytes>, CallError> {
-        let ResultAndState { result, state } = self.run(&transaction)?;
+        let Execution { result, state, .. } = self.run(&transaction)?;
         self.commit(state);
         done(result)
     }
@@ -365,7 +367,7 @@ impl TestChain {
         }
     }
 
-    fn run(&self, transaction: &Transaction) -> Result<ResultAndState, CallError> {
+    fn run(&self, transaction: &Transaction) -> Result<Execution, CallError> {
         self.executed.set(self.executed.get().wrapping_add(1));
         let tx = tx_env(transaction, self.exec.chain_id);
         let ran = self.executor.transact(WorldDb(&self.world), &self.next_block(), &self.exec, tx);

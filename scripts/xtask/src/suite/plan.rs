@@ -101,8 +101,9 @@ impl Plan {
 
     /// What was left out, why, and how it is run; empty when nothing was.
     pub(crate) fn closing(&self) -> String {
-        let of = |wanted: &str| self.left_out.iter().filter(move |(_, why)| **why == wanted).map(|(suite, _)| *suite);
-        let not_asked: Vec<_> = of(NOT_ASKED).map(Suite::name).collect();
+        let of =
+            |wanted: &str| self.left_out.iter().filter(|(_, why)| **why == wanted).map(|(suite, _)| *suite).collect::<Vec<_>>();
+        let not_asked: Vec<_> = of(NOT_ASKED).into_iter().map(Suite::name).collect();
         let mut lines = Vec::new();
         if !not_asked.is_empty() {
             lines.push(format!("left out, as not asked for: {}", not_asked.join(", ")));
@@ -110,7 +111,7 @@ impl Plan {
         for why in [SLOW, UNCHANGED] {
             let line =
                 |suite: Suite| format!("left out ({why}): {}, {}; cargo xtask test --suite {0}", suite.name(), suite.summary());
-            lines.extend(of(why).map(line));
+            lines.extend(of(why).into_iter().map(line));
         }
         if self.packages != Packages::All {
             lines.push("left out: tests of packages that the change cannot affect; cargo xtask test".to_owned());
