@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use cor_adapters::{deploy::DeployError, http::IntakeError};
+use cor_adapters::deploy::DeployError;
 use cor_anvil::NodeError;
+use cor_edge::ServeError;
 use cor_inference::{InferenceError, ModelError};
 use cor_ports::{BlobError, ChainError, JournalError, RelayError};
 
@@ -36,7 +37,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Serve(#[from] ServeError),
     #[error("CLI-001 configuration: {0}")]
     Settings(Box<figment::Error>),
     #[error("CLI-002 {place}: not a private key of 32 bytes in hex; set COR_KEY, or --key-file to a file that holds one")]

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{B256, hex};
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table};
 
 /// Largest blob, bytes. A prompt that fills the default model's context is about 30 KB; a megabyte leaves room for larger
 /// models, and a keeper with 1,000 blobs in flight still fits into a small machine.
@@ -51,6 +52,17 @@ pub enum BlobError {
         /// What went wrong.
         reason: String,
     },
+}
+
+impl Coded for BlobError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::NotFound(_) => &table::blb::BLOB_NOT_FOUND,
+            Self::WrongBytes { .. } => &table::blb::WRONG_BLOB,
+            Self::TooLarge { .. } => &table::blb::BLOB_TOO_LARGE,
+            Self::Unavailable { .. } => &table::blb::BLOBS_UNAVAILABLE,
+        }
+    }
 }
 
 /// Content-addressed bytes.

@@ -3,6 +3,7 @@
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
 mod bans;
+mod dialects;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -23,8 +24,9 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     ("layers", layers::check),
+    ("dialects", dialects::check),
     ("size", size::check),
     ("bans", bans::check),
     ("purity", purity::check),
