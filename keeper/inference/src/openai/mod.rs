@@ -4,7 +4,7 @@ mod backend;
 mod call;
 mod config;
 mod error;
-mod wire;
+mod schema;
 
 pub use backend::OpenAiBackend;
 pub use config::{KeySource, OpenAiConfig};

@@ -4,6 +4,7 @@
 
 mod bans;
 mod complete;
+mod dialects;
 mod errors;
 mod interfaces;
 mod layers;
@@ -26,8 +27,9 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     ("layers", layers::check),
+    ("dialects", dialects::check),
     ("size", size::check),
     ("bans", bans::check),
     ("errors", errors::check),
