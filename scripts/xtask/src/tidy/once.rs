@@ -43,7 +43,9 @@ fn bounds(tree: &Tree) -> Vec<Finding> {
 fn constants(file: &RustFile) -> impl Iterator<Item = (&str, usize)> {
     file.tokens.windows(3).filter_map(|window| match window {
         // `const _` has no name to repeat.
-        [keyword, name, colon] if keyword.text == "const" && name.text != "_" && colon.text == ":" => Some((name.text.as_str(), name.line)),
+        [keyword, name, colon] if keyword.text == "const" && name.text != "_" && colon.text == ":" => {
+            Some((name.text.as_str(), name.line))
+        }
         _ => None,
     })
 }
