@@ -3,9 +3,12 @@
 use std::fmt;
 
 use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
-use alloy_primitives::{Address, B256, Signature};
+use alloy_primitives::{Address, B256, Signature, b256};
 use alloy_signer::SignerSync;
-use alloy_signer_local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
+use alloy_signer_local::{
+    LocalSignerError, MnemonicBuilder, PrivateKeySigner,
+    coins_bip39::{English, Entropy, Mnemonic},
+};
 
 use crate::NodeError;
 
@@ -14,6 +17,27 @@ pub const DEFAULT_MNEMONIC: &str = "test test test test test test test test test
 
 /// Where Ethereum wallets derive accounts; the index is appended.
 pub const DEFAULT_DERIVATION_PATH: &str = "m/44'/60'/0'/0/";
+
+/// Key of the account that Nitro's development node funds, `0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E`.
+pub const NITRO_DEV_KEY: B256 = b256!("b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659");
+
+/// Numbers of words a phrase may have (BIP-39).
+pub const MNEMONIC_WORDS: [usize; 5] = [12, 15, 18, 21, 24];
+
+/// A new phrase of `words` words.
+///
+/// # Errors
+/// [`NodeError::Setting`] unless `words` is one of [`MNEMONIC_WORDS`].
+pub fn random_mnemonic(words: usize) -> Result<String, NodeError> {
+    if !MNEMONIC_WORDS.contains(&words) {
+        let must_be = "12, 15, 18, 21 or 24";
+        return Err(NodeError::Setting { what: "--mnemonic-random", value: words.to_string(), must_be });
+    }
+    // Four bytes for each three words. A new key is as random as any bytes can be had.
+    let random = PrivateKeySigner::random().to_bytes();
+    let entropy = Entropy::from_slice(&random[..words / 3 * 4]).map_err(|error| NodeError::Mnemonic(error.into()))?;
+    Ok(Mnemonic::<English>::new_from_entropy(entropy).to_phrase())
+}
 
 /// An account whose key the node holds. The key is public knowledge: never fund it on a real chain.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,6 +74,16 @@ impl Wallet {
             (0..count).map(|index| Ok(parent.child(index)?.signer())).collect()
         };
         derive().map(|signers| Self { signers }).map_err(NodeError::Mnemonic)
+    }
+
+    /// The same with the accounts of `keys` before the others.
+    ///
+    /// # Errors
+    /// [`NodeError::Key`] if one of them is no key.
+    pub(crate) fn with_keys(mut self, keys: &[B256]) -> Result<Self, NodeError> {
+        let signers = keys.iter().map(PrivateKeySigner::from_bytes).collect::<Result<Vec<_>, _>>();
+        self.signers.splice(0..0, signers.map_err(|_| NodeError::Key)?);
+        Ok(self)
     }
 
     /// Addresses in order of derivation.
@@ -98,6 +132,27 @@ mod tests {
         assert_eq!(addresses[0], address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
         assert_eq!(addresses[9], address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"));
         assert!(!format!("{wallet:?}{:?}", wallet.accounts()).contains("ac0974bec39a17e36ba4a6b4d238ff944bacb478"));
+    }
+
+    #[test]
+    fn keys_come_before_the_phrase() {
+        let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, 1).unwrap();
+        let addresses: Vec<_> = wallet.with_keys(&[NITRO_DEV_KEY]).unwrap().addresses().collect();
+        let nitro = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+        assert_eq!(addresses, [nitro, address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")]);
+        assert!(matches!(Wallet::default().with_keys(&[B256::ZERO]), Err(NodeError::Key)));
+    }
+
+    #[test]
+    fn random_phrases_are_phrases_and_differ() {
+        for words in MNEMONIC_WORDS {
+            let [one, two] = [(); 2].map(|()| random_mnemonic(words).unwrap());
+            assert_eq!(one.split(' ').count(), words);
+            assert_ne!(one, two);
+            Wallet::from_mnemonic(&one, DEFAULT_DERIVATION_PATH, 1).unwrap();
+        }
+        let error = random_mnemonic(13).unwrap_err().to_string();
+        assert_eq!(error, "--mnemonic-random is 13; it must be 12, 15, 18, 21 or 24");
     }
 
     #[test]

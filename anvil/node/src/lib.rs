@@ -29,20 +29,26 @@ pub mod chain;
 pub mod evm;
 
 mod accounts;
+mod activity;
 mod clock;
 mod config;
 mod error;
 mod fork;
+mod genesis_file;
 mod node;
 mod rpc;
 mod sealed;
 
-pub use accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, Wallet};
+pub use accounts::{
+    DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, MNEMONIC_WORDS, NITRO_DEV_KEY, Wallet, random_mnemonic,
+};
+pub use activity::Activity;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
     BLOCK_GAS_LIMIT, DEFAULT_BALANCE_ETHER, DEFAULT_BASE_FEE_WEI, DEFAULT_CALL_GAS_CAP, DEFAULT_CHAIN_ID, DEFAULT_PORT,
-    DEFAULT_STATES_KEPT, Mining, NodeConfig, Order,
+    DEFAULT_STATES_KEPT, Mining, NITRO_DEVNODE_PORT, NodeConfig, Order,
 };
 pub use error::NodeError;
-pub use fork::{ForkConfig, ForkError};
+pub use fork::{ForkConfig, ForkError, ForkHeader};
+pub use genesis_file::{GenesisError, GenesisFile};
 pub use node::{Node, NodeHandle};

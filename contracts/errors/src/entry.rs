@@ -2,14 +2,14 @@
 
 use core::error::Error;
 
-/// How an error is to be treated. Retry, alert and blame follow from the class, never from a text.
+/// How to treat an error. Retry, alert and blame follow from the class, never from a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The request is wrong, or the world has moved on: read again and decide anew. The same request fails again.
+    /// The request is wrong: the same request fails again.
     Caller,
     /// The other side misbehaves: what it sent cannot be true.
     Peer,
-    /// The chain refuses: a contract's rule or the chain's own.
+    /// The chain refuses in its present state: a contract's rule or the chain's own.
     Chain,
     /// Nothing is wrong with the request: try again later.
     Transient,
@@ -17,18 +17,37 @@ pub enum Class {
     Bug,
 }
 
+impl Class {
+    /// Whether to read the chain again and to decide anew instead of repeating: the request was wrong, or the chain has moved on.
+    #[must_use]
+    pub const fn asks_anew(self) -> bool {
+        matches!(self, Self::Caller | Self::Chain)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Peer => "peer",
+            Self::Chain => "chain",
+            Self::Transient => "transient",
+            Self::Bug => "bug",
+        }
+    }
+}
+
 /// The exit code of a command that ends with an error. 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum Exit {
     /// The network, the chain or a peer refused.
-    Refused = 1,
+    Refused,
     /// The command line is wrong.
-    Usage = 2,
+    Usage,
     /// Configuration, keys, files or ports.
-    Configuration = 3,
+    Configuration,
     /// A task ended without a result.
-    NoResult = 4,
+    NoResult,
 }
 
 impl Exit {
@@ -53,7 +72,7 @@ pub struct Entry {
     pub name: &'static str,
     /// First four bytes of the revert data, if a contract reverts with it.
     pub selector: Option<[u8; 4]>,
-    /// How it is to be treated.
+    /// How to treat it.
     pub class: Class,
     /// HTTP status with which an edge answers.
     pub status: u16,
@@ -66,6 +85,8 @@ pub struct Entry {
 }
 
 /// An error with a place in the table. A wrapper names the entry of what it wraps, so that the innermost code is seen outside.
+///
+/// `Display` of the error is the sentence with the numbers of the case: no code, and not the next step that the table has.
 pub trait Coded: Error {
     /// The row of this error.
     fn entry(&self) -> &'static Entry;

@@ -1,6 +1,7 @@
 //! `Backend`: what answers a prompt. Implemented by the inference adapters, faked by tests.
 
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::inf};
 
 /// One prompt to be answered, already resolved from the task's payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +42,7 @@ pub struct BackendInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The prompt and `max_tokens` do not fit into the model's context.
-    #[error(
-        "INF-001 prompt of {prompt_tokens} tokens + {max_tokens} wanted exceeds the context of {context} tokens; shorten the prompt or lower max_tokens"
-    )]
+    #[error("a prompt of {prompt_tokens} tokens and {max_tokens} wanted exceed the context of {context} tokens")]
     ContextExceeded {
         /// Tokens of the templated prompt.
         prompt_tokens: u32,
@@ -53,16 +52,26 @@ pub enum BackendError {
         context: u32,
     },
     /// The engine or the server failed; trying again may help.
-    #[error("INF-002 inference failed: {0}; retry, or look at the backend's log")]
+    #[error("inference failed: {0}")]
     Failed(String),
     /// The server answered something that is not a completion.
-    #[error("INF-003 backend replied with status {status}: {excerpt}")]
+    #[error("the backend replied with status {status}: {excerpt}")]
     BadReply {
         /// HTTP status.
         status: u16,
         /// The first 200 characters of the body.
         excerpt: String,
     },
+}
+
+impl Coded for BackendError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::ContextExceeded { .. } => &inf::CONTEXT_EXCEEDED,
+            Self::Failed(_) => &inf::INFERENCE_FAILED,
+            Self::BadReply { .. } => &inf::BAD_COMPLETION,
+        }
+    }
 }
 
 /// Answers prompts.

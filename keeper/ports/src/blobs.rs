@@ -2,6 +2,7 @@
 
 use alloy_primitives::{B256, hex};
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::blb};
 
 /// Largest blob, bytes. A prompt that fills the default model's context is about 30 KB; a megabyte leaves room for larger
 /// models, and a keeper with 1,000 blobs in flight still fits into a small machine.
@@ -25,10 +26,10 @@ pub fn parse_urn(urn: &str) -> Option<B256> {
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
     /// Nobody has it.
-    #[error("BLB-001 blob {0} is not there; has it been uploaded?")]
+    #[error("blob {0} is not there")]
     NotFound(B256),
     /// What came does not hash to what was asked for.
-    #[error("BLB-002 blob {asked}: the bytes that came hash to {found}")]
+    #[error("blob {asked}: the bytes that came hash to {found}")]
     WrongBytes {
         /// Wanted.
         asked: B256,
@@ -36,7 +37,7 @@ pub enum BlobError {
         found: B256,
     },
     /// Too large.
-    #[error("BLB-003 blob of {bytes} bytes exceeds the limit of {limit}")]
+    #[error("a blob of {bytes} bytes exceeds the limit of {limit}")]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -44,13 +45,24 @@ pub enum BlobError {
         limit: usize,
     },
     /// Storage or network failed.
-    #[error("BLB-004 blob store {place}: {reason}")]
+    #[error("blob store {place}: {reason}")]
     Unavailable {
         /// Folder or URL.
         place: String,
         /// What went wrong.
         reason: String,
     },
+}
+
+impl Coded for BlobError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::NotFound(_) => &blb::BLOB_NOT_FOUND,
+            Self::WrongBytes { .. } => &blb::WRONG_BLOB,
+            Self::TooLarge { .. } => &blb::BLOB_TOO_LARGE,
+            Self::Unavailable { .. } => &blb::BLOBS_UNAVAILABLE,
+        }
+    }
 }
 
 /// Content-addressed bytes.

@@ -133,6 +133,16 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
+    /// Name in logs and journal keys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Precommit => "precommit",
+            Self::Commit => "commit",
+        }
+    }
+
     /// The message that a phase waits for.
     #[must_use]
     pub const fn of_phase(phase: Phase) -> Option<Self> {

@@ -1,12 +1,13 @@
 //! `Journal`: small durable records by key. A record is on disk when `put` returns.
 
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::jrn};
 
 /// Why the journal could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The database failed.
-    #[error("JRN-001 journal {place}: {reason}; check the disk and that no other process has it open")]
+    #[error("journal {place}: {reason}")]
     Failed {
         /// File.
         place: String,
@@ -14,7 +15,7 @@ pub enum JournalError {
         reason: String,
     },
     /// The file was written by a newer version.
-    #[error("JRN-002 journal {place} has format {found}, this program knows {known}; use the newer program")]
+    #[error("journal {place} has format {found}, this program knows {known}")]
     Newer {
         /// File.
         place: String,
@@ -23,6 +24,15 @@ pub enum JournalError {
         /// Ours.
         known: i64,
     },
+}
+
+impl Coded for JournalError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Failed { .. } => &jrn::JOURNAL_FAILED,
+            Self::Newer { .. } => &jrn::JOURNAL_NEWER,
+        }
+    }
 }
 
 /// Durable records, ordered by key.

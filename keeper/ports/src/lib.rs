@@ -18,7 +18,7 @@ mod signer;
 pub use backend::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
 pub use blobs::{BLOB_BYTES_MAX, BlobError, Blobs, parse_urn, urn_of};
 pub use causes::with_causes;
-pub use chain::{Chain, ChainError, ErrorClass};
+pub use chain::{Chain, ChainError, RevertError};
 pub use clock::{Clock, SystemClock};
 pub use journal::{Journal, JournalError};
 pub use relay::{Relay, RelayError};

@@ -1,6 +1,7 @@
 //! `Relay`: how a miner's signed messages reach a keeper.
 
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::rly};
 
 use crate::domain::SignedMessage;
 
@@ -8,7 +9,7 @@ use crate::domain::SignedMessage;
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The keeper refused it.
-    #[error("RLY-001 the keeper refused the message for task {task_id}: {reason}")]
+    #[error("the keeper refused the message for task {task_id}: {reason}")]
     Refused {
         /// Task.
         task_id: u64,
@@ -16,13 +17,22 @@ pub enum RelayError {
         reason: String,
     },
     /// The keeper cannot be reached; the miner goes on by its own transactions.
-    #[error("RLY-002 keeper {endpoint} cannot be reached: {reason}")]
+    #[error("keeper {endpoint} cannot be reached: {reason}")]
     Unreachable {
         /// URL.
         endpoint: String,
         /// What went wrong.
         reason: String,
     },
+}
+
+impl Coded for RelayError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Refused { .. } => &rly::MESSAGE_REFUSED,
+            Self::Unreachable { .. } => &rly::KEEPER_UNREACHABLE,
+        }
+    }
 }
 
 /// Hands messages to a keeper. Delivery is no promise: only the chain shows that a message took effect.

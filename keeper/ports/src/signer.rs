@@ -2,11 +2,18 @@
 
 use alloy_primitives::{Address, B256};
 use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::sig};
 
 /// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
-#[error("SIG-001 signing failed: {0}")]
+#[error("signing failed: {0}")]
 pub struct SignerError(pub String);
+
+impl Coded for SignerError {
+    fn entry(&self) -> &'static Entry {
+        &sig::SIGNING_FAILED
+    }
+}
 
 /// One key.
 #[async_trait]

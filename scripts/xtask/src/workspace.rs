@@ -265,4 +265,26 @@ mod tests {
     fn artifacts_follow_cargos_target_folder() {
         assert_eq!(workspace().contracts_out(), Path::new("/elsewhere/contracts"));
     }
+
+    /// Packages from registries with their features, a line for each way in which cargo compiles one.
+    fn compiled(selection: &[&str]) -> std::collections::BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = process::cargo(root);
+        command.args(["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"]).args(selection);
+        let tree = process::capture(&mut command).unwrap();
+        let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+        lines.filter(|line| !line.is_empty() && !line.contains("(/")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_xtask_and_the_build_use_is_compiled_once() {
+        let built = compiled(&["--workspace", "--edges", "normal,build"]);
+        let tested = compiled(&["--workspace", "--edges", "normal,build,dev"]);
+        let ours = compiled(&["--package", "xtask", "--edges", "normal,build"]);
+        let twice: Vec<_> = ours.difference(&built).chain(built.difference(&tested)).collect();
+        assert!(
+            twice.is_empty(),
+            "compiled again with other features, see scripts/xtask/Cargo.toml and test/e2e/Cargo.toml: {twice:#?}"
+        );
+    }
 }

@@ -48,7 +48,10 @@ pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) 
     let source = load_source(call, program, &params)?;
     let wasm = source.wasm(&params).map_err(|error| match error {
         PrepareError::NotProgram => Stop::typed(ArbWasm::ProgramNotWasm {}),
-        _ => Stop::Untyped,
+        error => {
+            call.note_failure(error);
+            Stop::Untyped
+        }
     })?;
 
     // Pages that are open already count against the limit.
@@ -57,6 +60,7 @@ pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) 
     let vm = call.vm();
     let activation = vm.activate(source.module_key(codehash), &wasm, &limited).map_err(|error| {
         tracing::debug!(%program, %error, "activation refused");
+        call.note_failure(error);
         Stop::BurnAll
     })?;
     call.burn(activation.module_gas)?;

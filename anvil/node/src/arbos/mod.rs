@@ -22,7 +22,11 @@ use revm::{
     primitives::{Address, U256},
 };
 
-pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
+pub(crate) use genesis::is_reserved;
+pub use genesis::{
+    ARBOS_STATE, CACHE_MANAGER, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts,
+};
+pub use programs::Inactive;
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::{L2_PRICING, l2, root};

@@ -4,10 +4,7 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Bytes, TxKind, U256};
 use alloy_rpc_types::{AccessList, AccessListItem, AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride};
 use revm::{
-    context::{
-        TxEnv,
-        result::{ExecutionResult, ResultAndState},
-    },
+    context::TxEnv,
     context_interface::either::Either,
     precompile::{PrecompileSpecId, Precompiles},
     state::EvmState,
@@ -17,7 +14,7 @@ use revm_inspectors::access_list::AccessListInspector;
 use super::{Chain, ChainError, State, TxError, build::Rules, db::StateDb, overrides};
 use crate::{
     arbos::ARBOS_STATE,
-    evm::{BlockContext, ExecConfig},
+    evm::{BlockContext, ExecConfig, Execution},
 };
 
 /// Where and under which changes a call runs.
@@ -58,7 +55,7 @@ impl Chain {
     pub(crate) fn call_here(&self, request: &TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
         let view = self.view(options, BlockNumberOrTag::Latest)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
-        output(self.simulate(&view, tx)?.result)
+        output(self.simulate(&view, tx)?)
     }
 
     /// The accounts and slots a call touches, and the gas it uses when they are declared (`eth_createAccessList`).
@@ -76,13 +73,13 @@ impl Chain {
         let access_list = without_free_accounts(with_slots(inspector.into_access_list(), &outcome.state), &tx);
         tx.access_list = access_list.clone();
         tx.tx_type = tx.tx_type.max(1);
-        let result = self.simulate(&view, tx)?.result;
-        let gas_used = U256::from(result.tx_gas_used());
-        let error = output(result).err().map(|error| error.to_string());
+        let execution = self.simulate(&view, tx)?;
+        let gas_used = U256::from(execution.result.tx_gas_used());
+        let error = output(execution).err().map(|error| error.to_string());
         Ok(AccessListResult { access_list, gas_used, error })
     }
 
-    pub(super) fn simulate(&self, view: &View, tx: TxEnv) -> Result<ResultAndState, ChainError> {
+    pub(super) fn simulate(&self, view: &View, tx: TxEnv) -> Result<Execution, ChainError> {
         let config: ExecConfig = view.rules.exec.for_simulation();
         let db = StateDb { state: &view.state, hashes: &*self.inner };
         Ok(self.inner.executor.transact(db, &view.context, &config, tx)?)
@@ -183,11 +180,10 @@ pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) 
 }
 
 /// What a call returned, or why it did not.
-pub(super) fn output(result: ExecutionResult) -> Result<Bytes, ChainError> {
-    match result {
-        ExecutionResult::Success { output, .. } => Ok(output.into_data()),
-        ExecutionResult::Revert { output, .. } => Err(ChainError::Reverted(output)),
-        ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted(reason)),
+pub(super) fn output(execution: Execution) -> Result<Bytes, ChainError> {
+    match ChainError::of_failed(&execution.result, execution.failure.as_ref()) {
+        Some(error) => Err(error),
+        None => Ok(execution.result.into_output().unwrap_or_default()),
     }
 }
 

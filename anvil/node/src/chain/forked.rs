@@ -36,9 +36,9 @@ impl Chain {
     pub fn reset_to_fork(&self, url: Option<String>, number: Option<u64>) -> Result<(), ChainError> {
         let present = self.fork().map(|fork| fork.config().clone()).or_else(|| self.config().fork.clone());
         let config = match (url, present) {
-            // Another chain has another id.
+            // Another chain has another id, and its endpoint must not get the headers of this one, which may be secrets.
             (Some(url), Some(present)) if url != present.url => {
-                ForkConfig { url, block_number: number, chain_id: None, ..present }
+                ForkConfig { url, block_number: number, chain_id: None, headers: Vec::new(), ..present }
             }
             (_, Some(present)) => ForkConfig { block_number: number, ..present },
             (Some(url), None) => ForkConfig { block_number: number, ..ForkConfig::new(url) },

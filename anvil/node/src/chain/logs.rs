@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_eips::BlockNumberOrTag;
+use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Log, TxHash};
 use alloy_rpc_types::{Filter, FilterBlockOption};
 
@@ -92,9 +92,9 @@ impl Chain {
         to: Option<BlockNumberOrTag>,
     ) -> Result<(u64, u64), ChainError> {
         let head = self.block_number();
-        let number = |tag: BlockNumberOrTag| match tag {
-            BlockNumberOrTag::Number(number) => number,
-            BlockNumberOrTag::Earliest => 0,
+        let number = |tag: BlockNumberOrTag| match self.pinned(tag.into()) {
+            BlockId::Number(BlockNumberOrTag::Number(number)) => number,
+            BlockId::Number(BlockNumberOrTag::Earliest) => 0,
             _ => head,
         };
         let (from, to) = (from.map_or(head, number), to.map_or(head, number));

@@ -8,7 +8,7 @@ use parking_lot::MutexGuard;
 use tokio::sync::watch;
 
 use super::{Block, Chain, ChainError, ChainEvent, Tx, build, build::Built, time::PreparedTime};
-use crate::config::Mining;
+use crate::{Activity, config::Mining};
 
 /// Blocks one request may mine: enough for a day of two-second blocks, few enough to answer within seconds.
 pub const MINE_MAX: u64 = 100_000;
@@ -150,6 +150,7 @@ impl Chain {
             shared.ledger.push(block.clone(), built.state);
             shared.time.commit(time);
         }
+        self.inner.watchers.tell(Activity::Mined(block.clone()));
         // Nobody listening is fine.
         let _ = self.inner.events.send(ChainEvent::Block(block.clone()));
         block

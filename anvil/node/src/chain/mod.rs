@@ -9,6 +9,7 @@ mod anvil_history;
 mod block;
 mod build;
 mod call;
+mod call_tree;
 mod cheats;
 mod db;
 mod dump;
@@ -49,7 +50,7 @@ use tokio::sync::{broadcast, watch};
 
 pub use self::{
     anvil_dump::{AnvilDump, AnyDump},
-    block::{Block, Receipt},
+    block::{Block, Failure, Receipt},
     call::CallOptions,
     dump::{DumpError, StateDump},
     error::{ChainError, TxError},
@@ -80,12 +81,13 @@ use self::{
 pub(crate) use self::{
     logs::matching_logs,
     parity::TraceTypes,
-    simulate::Simulated,
+    simulate::{Simulated, SimulatedCall},
     state::{Account, Origin},
 };
 use crate::{
     NodeError,
     accounts::Wallet,
+    activity::{Activity, Watchers},
     config::{Mining, NodeConfig},
     evm::Executor,
     fork::Fork,
@@ -112,6 +114,7 @@ struct Inner {
     shared: RwLock<Shared>,
     filters: Mutex<Filters>,
     events: broadcast::Sender<ChainEvent>,
+    watchers: Watchers,
     mining: watch::Sender<Mining>,
 }
 
@@ -146,7 +149,8 @@ impl Chain {
     /// # Errors
     /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
     pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
-        let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
+        let wallet =
+            Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?.with_keys(&config.extra_keys)?;
         let shared = genesis::shared(&config, &wallet, Genesis::default(), config.fork.clone()).map_err(NodeError::Fork)?;
         let inner = Inner {
             executor: Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?,
@@ -156,6 +160,7 @@ impl Chain {
             shared: RwLock::new(shared),
             filters: Mutex::new(Filters::default()),
             events: broadcast::Sender::new(EVENTS_KEPT),
+            watchers: Watchers::default(),
             mining: watch::Sender::new(config.mining),
             config,
             wallet,
@@ -176,6 +181,15 @@ impl Chain {
     /// Events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<ChainEvent> {
         self.inner.events.subscribe()
+    }
+
+    /// What the node does from now on, its blocks and the methods that are called, in order.
+    pub fn activity(&self) -> broadcast::Receiver<Activity> {
+        self.inner.watchers.watch()
+    }
+
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.inner.watchers
     }
 
     fn head(&self) -> Head {

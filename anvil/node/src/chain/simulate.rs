@@ -21,7 +21,7 @@ use super::{
     send::impersonated,
     tx::{TxRules, check_form, check_sender},
 };
-use crate::evm::{BlockContext, ExecConfig};
+use crate::evm::{BlockContext, ExecConfig, ProgramFailure};
 
 /// Blocks of one simulation, with those that fill gaps between numbers (geth).
 pub const SIMULATED_BLOCKS_MAX: u64 = 256;
@@ -32,7 +32,21 @@ const BLOCK_SECS: u64 = 12;
 #[derive(Debug)]
 pub(crate) struct Simulated {
     pub(crate) block: Block,
-    pub(crate) results: Vec<ExecutionResult>,
+    pub(crate) results: Vec<SimulatedCall>,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) struct SimulatedCall {
+    pub(crate) result: ExecutionResult,
+    failure: Option<ProgramFailure>,
+}
+
+impl SimulatedCall {
+    /// Why it failed, if it did.
+    pub(crate) fn error(&self) -> Option<ChainError> {
+        ChainError::of_failed(&self.result, self.failure.as_ref())
+    }
 }
 
 /// Hashes of real blocks and of imagined ones.
@@ -144,14 +158,14 @@ impl Simulation<'_> {
         let (mut gas_used, mut log_index) = (0u64, 0u64);
         for call in calls {
             let (tx, env) = self.transaction(context, gas_used, call)?;
-            let result = self.run(context, env)?;
-            gas_used = gas_used.saturating_add(result.tx_gas_used());
-            self.gas_left = self.gas_left.saturating_sub(result.tx_gas_used());
-            let receipt = receipt(&tx, result.clone(), context.base_fee, (gas_used, log_index));
+            let call = self.run(context, env)?;
+            gas_used = gas_used.saturating_add(call.result.tx_gas_used());
+            self.gas_left = self.gas_left.saturating_sub(call.result.tx_gas_used());
+            let receipt = receipt(&tx, (call.result.clone(), None), context.base_fee, (gas_used, log_index));
             log_index += receipt.logs.len() as u64;
             transactions.push(tx);
             receipts.push(receipt);
-            results.push(result);
+            results.push(call);
         }
         self.seal(context, transactions, receipts, results)
     }
@@ -210,7 +224,7 @@ impl Simulation<'_> {
         Ok(())
     }
 
-    fn run(&mut self, context: &BlockContext, env: TxEnv) -> Result<ExecutionResult, ChainError> {
+    fn run(&mut self, context: &BlockContext, env: TxEnv) -> Result<SimulatedCall, ChainError> {
         let db = StateDb { state: &self.state, hashes: &self.hashes };
         let executor = &self.chain.inner.executor;
         let outcome = if self.trace_transfers {
@@ -220,7 +234,7 @@ impl Simulation<'_> {
             executor.transact(db, context, &self.config, env)?
         };
         self.state.commit(outcome.state);
-        Ok(outcome.result)
+        Ok(SimulatedCall { result: outcome.result, failure: outcome.failure })
     }
 
     fn seal(
@@ -228,7 +242,7 @@ impl Simulation<'_> {
         context: &BlockContext,
         transactions: Vec<Tx>,
         receipts: Vec<Receipt>,
-        results: Vec<ExecutionResult>,
+        results: Vec<SimulatedCall>,
     ) -> Result<(), ChainError> {
         let block = seal(&self.rules, context, self.parent.hash, &self.state, transactions, receipts)?;
         self.hashes.imagined.insert(block.number(), block.hash);

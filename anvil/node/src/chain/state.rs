@@ -7,6 +7,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::AddressMap};
 use alloy_rlp::Encodable;
 use alloy_trie::TrieAccount;
+use cor_errors::{Coded, Entry};
 use revm::{
     bytecode::Bytecode,
     state::{Account as EvmAccount, AccountInfo},
@@ -24,6 +25,12 @@ impl StateError {
     /// What the chain that was forked answered, or that it did not.
     pub fn cause(&self) -> &ForkError {
         &self.0
+    }
+}
+
+impl Coded for StateError {
+    fn entry(&self) -> &'static Entry {
+        self.0.entry()
     }
 }
 

@@ -10,7 +10,7 @@ use revm::{
     primitives::{Address, U256},
 };
 
-use super::{BlockContext, ExecConfig, host_calls::HostCallLog};
+use super::{BlockContext, ExecConfig, failure::LastFailure, host_calls::HostCallLog};
 
 /// The context inspectors see.
 pub type ArbContext<DB> = Context<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ArbChain>;
@@ -45,6 +45,8 @@ pub(crate) struct TxState {
     pub(crate) pages: OpenPages,
     /// Open frames, outermost first, EVM and Stylus alike.
     pub(crate) spans: Vec<Span>,
+    /// Why the call that ended last failed, if it was for a program.
+    pub(crate) failure: LastFailure,
 }
 
 /// One open frame.

@@ -64,7 +64,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let result = if self.inspecting { handler.inspect_run_exec_loop(self, init) } else { handler.run_exec_loop(self, init) };
         self.inner.frame_stack = outer;
         self.inner.frame_stack.get().interpreter.memory.free_child_context();
-        result.map_err(to_context_error::<DB>)
+        result.inspect(|result| self.note_end(result)).map_err(to_context_error::<DB>)
     }
 
     /// Ends the current frame, or starts the one it asks for, after the rules of Arbitrum about new
@@ -93,6 +93,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         if self.inspecting {
             self.inner.inspector.log(&mut self.inner.ctx, log);
         }
+    }
+
+    /// Keeps or forgets why a program failed, now that a frame has ended.
+    fn note_end(&mut self, result: &FrameResult) {
+        let ended = result.interpreter_result();
+        self.inner.ctx.chain.tx.failure.frame_ended(ended.result, &ended.output);
     }
 
     fn open_span(&mut self) {
@@ -125,6 +131,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
     }
 
     fn frame_init(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+        self.inner.ctx.chain.tx.failure.frame_begins();
         if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
             return Ok(ItemOrResult::Result(result));
         }
@@ -150,6 +157,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
         if self.inner.frame_stack.get().is_finished() {
             self.inner.ctx.chain.tx.spans.pop();
         }
+        self.note_end(&result);
         self.inner.frame_return_result(result)
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod context;
 mod error;
 mod executor;
+mod failure;
 mod handler;
 mod host_calls;
 mod instructions;
@@ -20,10 +21,11 @@ mod program;
 mod stylus_api;
 mod stylus_tracer;
 
-pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
+pub use config::{BlockContext, CODE_SIZE_UNLIMITED, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
 pub use context::{ArbChain, ArbContext};
 pub use error::ExecError;
-pub use executor::Executor;
+pub use executor::{Execution, Executor};
+pub use failure::ProgramFailure;
 pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
 pub use stylus_tracer::{HostioTrace, StylusTracer, TraceTooLong};
 

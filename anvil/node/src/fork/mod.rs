@@ -10,6 +10,6 @@ mod config;
 mod error;
 mod origin;
 
-pub use config::ForkConfig;
+pub use config::{ForkConfig, ForkHeader};
 pub use error::ForkError;
 pub(crate) use origin::{Fork, OriginBlock};

@@ -4,20 +4,24 @@
 //! the checks below are there all the same.
 
 use alloy_primitives::U256;
+use cor_errors::{
+    Coded, Entry,
+    table::{amount, pay},
+};
 
 /// Why a movement of money is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LedgerError {
-    /// `LEDGER-001`: the amount is zero.
+    /// The amount is zero.
     ZeroAmount,
-    /// `LEDGER-002`: the amount, or the sum it would lead to, is above the most that can be held.
+    /// The amount, or the sum it would lead to, is above the most that can be held.
     TooLarge {
         /// What was asked for.
         amount: U256,
         /// The most there can be.
         max: u128,
     },
-    /// `LEDGER-003`: the balance does not cover the amount.
+    /// The balance does not cover the amount.
     Insufficient {
         /// What is there.
         available: u128,
@@ -26,26 +30,23 @@ pub enum LedgerError {
     },
 }
 
-impl LedgerError {
-    /// Number of the error, stable across releases.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+impl Coded for LedgerError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::ZeroAmount => "LEDGER-001",
-            Self::TooLarge { .. } => "LEDGER-002",
-            Self::Insufficient { .. } => "LEDGER-003",
+            Self::ZeroAmount => &amount::ZERO_AMOUNT,
+            Self::TooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
+            Self::Insufficient { .. } => &pay::INSUFFICIENT_BALANCE,
         }
     }
 }
 
 impl core::fmt::Display for LedgerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let code = self.code();
         match self {
-            Self::ZeroAmount => write!(f, "{code}: the amount is zero: name one of at least 1 wei"),
-            Self::TooLarge { amount, max } => write!(f, "{code}: {amount} wei is more than the {max} wei that can be held"),
+            Self::ZeroAmount => write!(f, "the amount is zero"),
+            Self::TooLarge { amount, max } => write!(f, "{amount} wei is more than the {max} wei that can be held"),
             Self::Insufficient { available, needed } => {
-                write!(f, "{code}: {needed} wei needed, {available} wei there: deposit the difference or ask for less")
+                write!(f, "{needed} wei needed, {available} wei there")
             }
         }
     }

@@ -4,6 +4,11 @@
 //! less the rebate, the payer what unpaid replicas and validators would have cost. Without one: the keeper gets the gas line
 //! up to a cap, the payer all the rest.
 
+use cor_errors::{
+    Coded, Entry,
+    table::{amount, pay},
+};
+
 use crate::limits::{LINE_MAX, NO_RESULT_GAS_CAP_MAX_BPS};
 use crate::math::bps_down;
 use crate::money::pricing::PriceLines;
@@ -11,26 +16,26 @@ use crate::money::pricing::PriceLines;
 /// Why an escrow cannot be opened or split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettlementError {
-    /// `SETTLE-001`: a line of the price is above [`LINE_MAX`].
+    /// A line of the price is above [`LINE_MAX`].
     LineTooLarge {
         /// The line, COR wei.
         amount: u128,
     },
-    /// `SETTLE-002`: the total is not the sum of the lines, or the rebate is above the network line.
+    /// The total is not the sum of the lines, or the rebate is above the network line.
     InconsistentQuote {
         /// The total, or the rebate, as quoted; COR wei.
         quoted: u128,
         /// What the other lines make of it, or the most they allow; COR wei.
         computed: u128,
     },
-    /// `SETTLE-003`: the price is above what the request allows.
+    /// The price is above what the request allows.
     MaxChargeExceeded {
         /// The total as quoted, COR wei.
         quoted: u128,
         /// Most the request allows, COR wei.
         max_charge: u128,
     },
-    /// `SETTLE-004`: more miners are to be paid than replicas were quoted.
+    /// More miners are to be paid than replicas were quoted.
     TooManyPaid {
         /// Miners to be paid.
         paid: u64,
@@ -39,32 +44,29 @@ pub enum SettlementError {
     },
 }
 
-impl SettlementError {
-    /// Number of the error, stable across releases.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+impl Coded for SettlementError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::LineTooLarge { .. } => "SETTLE-001",
-            Self::InconsistentQuote { .. } => "SETTLE-002",
-            Self::MaxChargeExceeded { .. } => "SETTLE-003",
-            Self::TooManyPaid { .. } => "SETTLE-004",
+            Self::LineTooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
+            Self::InconsistentQuote { .. } => &pay::INCONSISTENT_QUOTE,
+            Self::MaxChargeExceeded { .. } => &pay::MAX_CHARGE_EXCEEDED,
+            Self::TooManyPaid { .. } => &pay::TOO_MANY_PAID,
         }
     }
 }
 
 impl core::fmt::Display for SettlementError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let code = self.code();
         match self {
-            Self::LineTooLarge { amount } => write!(f, "{code}: a line of {amount} wei is above {LINE_MAX} wei: ask for less"),
+            Self::LineTooLarge { amount } => write!(f, "a line of {amount} wei is above {LINE_MAX} wei"),
             Self::InconsistentQuote { quoted, computed } => {
-                write!(f, "{code}: the table quotes {quoted} wei where its lines give {computed} wei: wire a sound price table")
+                write!(f, "the table quotes {quoted} wei where its lines give {computed} wei")
             }
             Self::MaxChargeExceeded { quoted, max_charge } => {
-                write!(f, "{code}: {quoted} wei quoted, {max_charge} wei allowed: allow more or ask for less")
+                write!(f, "{quoted} wei quoted, {max_charge} wei allowed")
             }
             Self::TooManyPaid { paid, replicas } => {
-                write!(f, "{code}: {paid} miners to be paid of {replicas} replicas")
+                write!(f, "{paid} miners were to be paid, {replicas} replicas were quoted")
             }
         }
     }

@@ -1,79 +1,78 @@
 //! Nodes: what they may register with, when they can take a task, and how their capacity is counted.
 
+use cor_errors::{Coded, Entry, table::pool};
+
 use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
 
 /// Why a node's own call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolError {
-    /// `POOL-001`: the node lacks stake.
+    /// The node lacks stake.
     NotStaked,
-    /// `POOL-002`: it is registered already.
+    /// It is registered already.
     AlreadyRegistered,
-    /// `POOL-003`: it is not registered.
+    /// It is not registered.
     NotRegistered,
-    /// `POOL-004`: it has open tasks.
+    /// It has open tasks.
     NodeBusy {
         /// How many.
         reserved: u32,
     },
-    /// `POOL-005`: its software is too old.
+    /// Its software is too old.
     VersionTooOld {
         /// What it runs.
         version: u64,
         /// The oldest allowed.
         minimum: u64,
     },
-    /// `POOL-006`: not 1 to [`MODELS_MAX`] identifiers in rising order.
+    /// Not 1 to [`MODELS_MAX`] identifiers in rising order.
     InvalidModels {
         /// How many were given.
         count: u64,
     },
-    /// `POOL-007`: not 1 to [`CAPACITY_MAX`], or below what is reserved.
+    /// Not 1 to [`CAPACITY_MAX`], or below what is reserved.
     InvalidCapacity {
         /// What was given.
         capacity: u32,
     },
-    /// `POOL-009`: it is not suspended.
+    /// It is not suspended.
     NotSuspended,
 }
 
-impl PoolError {
-    /// Number of the error, stable across releases and the same as in the contracts' error table.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+impl Coded for PoolError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::NotStaked => "POOL-001",
-            Self::AlreadyRegistered => "POOL-002",
-            Self::NotRegistered => "POOL-003",
-            Self::NodeBusy { .. } => "POOL-004",
-            Self::VersionTooOld { .. } => "POOL-005",
-            Self::InvalidModels { .. } => "POOL-006",
-            Self::InvalidCapacity { .. } => "POOL-007",
-            Self::NotSuspended => "POOL-009",
+            Self::NotStaked => &pool::NOT_STAKED,
+            Self::AlreadyRegistered => &pool::ALREADY_REGISTERED,
+            Self::NotRegistered => &pool::NOT_REGISTERED,
+            Self::NodeBusy { .. } => &pool::NODE_BUSY,
+            Self::VersionTooOld { .. } => &pool::VERSION_TOO_OLD,
+            Self::InvalidModels { .. } => &pool::INVALID_MODELS,
+            Self::InvalidCapacity { .. } => &pool::INVALID_CAPACITY,
+            Self::NotSuspended => &pool::NOT_SUSPENDED,
         }
     }
 }
 
 impl core::fmt::Display for PoolError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let code = self.code();
         match self {
-            Self::NotStaked => write!(f, "{code}: the node lacks stake: stake for it first"),
-            Self::AlreadyRegistered => write!(f, "{code}: the node is registered already: change its spec instead"),
+            Self::NotStaked => write!(f, "the node lacks stake"),
+            Self::AlreadyRegistered => write!(f, "the node is registered already"),
             Self::NotRegistered => {
-                write!(f, "{code}: the node is not registered: register it first")
+                write!(f, "the node is not registered")
             }
-            Self::NodeBusy { reserved } => write!(f, "{code}: the node has {reserved} open tasks: wait until they end"),
+            Self::NodeBusy { reserved } => write!(f, "the node has {reserved} open tasks"),
             Self::VersionTooOld { version, minimum } => {
-                write!(f, "{code}: version {version} is older than {minimum}: update the node's software")
+                write!(f, "version {version} is older than {minimum}")
             }
             Self::InvalidModels { count } => {
-                write!(f, "{code}: {count} models given: give 1 to {MODELS_MAX}, in rising order, none twice")
+                write!(f, "{count} models given: give 1 to {MODELS_MAX}, in rising order, none twice")
             }
             Self::InvalidCapacity { capacity } => {
-                write!(f, "{code}: capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks: change it")
+                write!(f, "capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks")
             }
-            Self::NotSuspended => write!(f, "{code}: the node is not suspended: nothing is to be resumed"),
+            Self::NotSuspended => write!(f, "the node is not suspended"),
         }
     }
 }

@@ -4,36 +4,40 @@
 //! with what belongs to it. For the same reason no sum below can saturate; the saturating operations only spare a panic path.
 
 use alloy_primitives::{Address, U256};
+use cor_errors::{
+    Coded, Entry,
+    table::{amount, stake},
+};
 
 use crate::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
 
 /// Why a stake operation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StakingError {
-    /// `AMOUNT-001`: the amount is zero.
+    /// The amount is zero.
     ZeroAmount,
-    /// `STAKE-001`: another account stakes for the node.
+    /// Another account stakes for the node.
     NotStaker {
         /// Who does; zero if nobody.
         staker: Address,
     },
-    /// `STAKE-002`: there is less stake than was asked for.
+    /// There is less stake than was asked for.
     InsufficientStake {
         /// What is there, COR wei.
         available: u128,
         /// What was asked for, COR wei.
         needed: U256,
     },
-    /// `STAKE-003`: the node is registered in the pool.
+    /// The node is registered in the pool.
     NodeRegistered,
-    /// `STAKE-004`: nothing is withdrawable yet.
+    /// Nothing is withdrawable yet.
     StillBonded {
         /// When the earliest amount is, seconds since 1970; 0 if nothing is unbonding.
         release_at: u64,
     },
-    /// `STAKE-005`: [`UNBONDINGS_MAX`] amounts are unbonding already.
+    /// [`UNBONDINGS_MAX`] amounts are unbonding already.
     TooManyUnbondings,
-    /// `AMOUNT-002`: the stake held would pass [`STAKE_HELD_MAX`].
+    /// The stake held would pass [`STAKE_HELD_MAX`].
     AmountTooLarge {
         /// What was offered, COR wei.
         amount: U256,
@@ -42,41 +46,38 @@ pub enum StakingError {
     },
 }
 
-impl StakingError {
-    /// Number of the error, stable across releases and the same as in the contracts' error table.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+impl Coded for StakingError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::ZeroAmount => "AMOUNT-001",
-            Self::NotStaker { .. } => "STAKE-001",
-            Self::InsufficientStake { .. } => "STAKE-002",
-            Self::NodeRegistered => "STAKE-003",
-            Self::StillBonded { .. } => "STAKE-004",
-            Self::TooManyUnbondings => "STAKE-005",
-            Self::AmountTooLarge { .. } => "AMOUNT-002",
+            Self::ZeroAmount => &amount::ZERO_AMOUNT,
+            Self::NotStaker { .. } => &stake::NOT_STAKER,
+            Self::InsufficientStake { .. } => &stake::INSUFFICIENT_STAKE,
+            Self::NodeRegistered => &stake::NODE_REGISTERED,
+            Self::StillBonded { .. } => &stake::STILL_BONDED,
+            Self::TooManyUnbondings => &stake::TOO_MANY_UNBONDINGS,
+            Self::AmountTooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
         }
     }
 }
 
 impl core::fmt::Display for StakingError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let code = self.code();
         match self {
-            Self::ZeroAmount => write!(f, "{code}: the amount is zero: name one of at least 1 wei"),
-            Self::NotStaker { staker } => write!(f, "{code}: the node's stake belongs to {staker}: call from there"),
+            Self::ZeroAmount => write!(f, "the amount is zero"),
+            Self::NotStaker { staker } => write!(f, "the node's stake belongs to {staker}"),
             Self::InsufficientStake { available, needed } => {
-                write!(f, "{code}: {needed} wei needed, {available} wei staked: stake the difference or ask for less")
+                write!(f, "{needed} wei needed, {available} wei staked")
             }
             Self::NodeRegistered => {
-                write!(f, "{code}: the node is registered: deregister it first")
+                write!(f, "the node is registered")
             }
             Self::StillBonded { release_at: 0 } => {
-                write!(f, "{code}: nothing is unbonding: unbond first")
+                write!(f, "nothing is unbonding")
             }
-            Self::StillBonded { release_at } => write!(f, "{code}: nothing is withdrawable before {release_at}: wait until then"),
-            Self::TooManyUnbondings => write!(f, "{code}: {UNBONDINGS_MAX} amounts are unbonding: withdraw ripe ones first"),
+            Self::StillBonded { release_at } => write!(f, "nothing can be withdrawn before {release_at}"),
+            Self::TooManyUnbondings => write!(f, "{UNBONDINGS_MAX} amounts are unbonding"),
             Self::AmountTooLarge { amount, limit } => {
-                write!(f, "{code}: {amount} wei is more than the {limit} wei that fit: stake less")
+                write!(f, "{amount} wei is more than the {limit} wei that fit: stake less")
             }
         }
     }

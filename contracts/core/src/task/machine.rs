@@ -10,6 +10,7 @@
 //! on.
 
 use alloy_primitives::B256;
+use cor_errors::{Coded, Entry, table::queue};
 
 use crate::limits::{ANSWER_TOKENS_MAX, ANSWER_TOKENS_MIN, PROMPT_URN_BYTES_MAX};
 use crate::task::answer::AnswerKind;
@@ -92,25 +93,45 @@ pub enum TaskError {
     },
 }
 
-impl TaskError {
-    /// The error's number; it never changes.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
+impl Coded for TaskError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::WrongPhase { .. } => 1,
-            Self::DeadlinePassed { .. } => 2,
-            Self::DeadlineNotReached { .. } => 3,
-            Self::AlreadyEnded { .. } => 4,
-            Self::WrongMinerCount { .. } => 5,
-            Self::NotAssigned { .. } => 6,
-            Self::AlreadyDone { .. } => 7,
-            Self::MissedPhase { .. } => 8,
-            Self::EmptyCommitment { .. } => 9,
-            Self::RevealMismatch { .. } => 10,
-            Self::RevealIsGood { .. } => 11,
+            Self::WrongPhase { .. } => &queue::WRONG_PHASE,
+            Self::DeadlinePassed { .. } => &queue::DEADLINE_PASSED,
+            Self::DeadlineNotReached { .. } => &queue::DEADLINE_NOT_REACHED,
+            Self::AlreadyEnded { .. } => &queue::TASK_ALREADY_ENDED,
+            Self::WrongMinerCount { .. } => &queue::WRONG_MINER_COUNT,
+            Self::NotAssigned { .. } => &queue::NOT_ASSIGNED,
+            Self::AlreadyDone { .. } => &queue::ALREADY_DONE,
+            Self::MissedPhase { .. } => &queue::MISSED_PHASE,
+            Self::EmptyCommitment { .. } => &queue::EMPTY_COMMITMENT,
+            Self::RevealMismatch { .. } => &queue::REVEAL_MISMATCH,
+            Self::RevealIsGood { .. } => &queue::REVEAL_IS_GOOD,
         }
     }
 }
+
+impl core::fmt::Display for TaskError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::WrongPhase { phase, wanted } => write!(f, "the task is in phase {phase:?} and this needs {wanted:?}"),
+            Self::DeadlinePassed { deadline, now } => write!(f, "the phase ended at {deadline} and it is {now}"),
+            Self::DeadlineNotReached { deadline, now } => write!(f, "the phase ends at {deadline} and it is {now}"),
+            Self::AlreadyEnded { status } => write!(f, "the task has ended with status {status:?}"),
+            Self::WrongMinerCount { given, wanted } => write!(f, "{given} miners given, {wanted} wanted"),
+            Self::NotAssigned { replica } => write!(f, "the task has no replica {replica}"),
+            Self::AlreadyDone { replica } => write!(f, "replica {replica} did this already"),
+            Self::MissedPhase { replica, phase } => write!(f, "replica {replica} took no part in phase {phase:?}"),
+            Self::EmptyCommitment { replica } => write!(f, "replica {replica} offered the zero hash as its commitment"),
+            Self::RevealMismatch { replica, committed, computed } => {
+                write!(f, "replica {replica} committed to {committed}, and the reveal gives {computed}")
+            }
+            Self::RevealIsGood { replica } => write!(f, "the reveal of replica {replica} opens its commitment"),
+        }
+    }
+}
+
+impl core::error::Error for TaskError {}
 
 /// A new state, and what must be done because of it.
 #[must_use]

@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
+use cor_errors::{Coded, Entry, table::selection};
 
 use crate::task::commitment::word;
 
@@ -54,16 +55,25 @@ pub enum SelectionError {
     },
 }
 
-impl SelectionError {
-    /// The error's number; it never changes.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
+impl Coded for SelectionError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::Unsorted { .. } => 1,
-            Self::TooFewOperators { .. } => 2,
+            Self::Unsorted { .. } => &selection::UNSORTED_CANDIDATES,
+            Self::TooFewOperators { .. } => &selection::TOO_FEW_OPERATORS,
         }
     }
 }
+
+impl core::fmt::Display for SelectionError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Unsorted { index } => write!(f, "candidate {index} is not above the one before it"),
+            Self::TooFewOperators { found, wanted } => write!(f, "{found} operators have a node to draw, {wanted} are wanted"),
+        }
+    }
+}
+
+impl core::error::Error for SelectionError {}
 
 /// Draws `draw.wanted` of `candidates`, without putting back. The result is in the order of drawing.
 ///

@@ -1,5 +1,7 @@
 //! What a session fixes for each of its tasks.
 
+use cor_errors::{Coded, Entry, table::price};
+
 use crate::limits::{PHASE_SECS_MAX, PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
 use crate::task::consensus::Quorum;
 
@@ -41,16 +43,25 @@ pub enum TermsError {
     },
 }
 
-impl TermsError {
-    /// The error's number; it never changes.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
+impl Coded for TermsError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::OutOfRange { .. } => 1,
-            Self::EvenReplicas { .. } => 2,
+            Self::OutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
+            Self::EvenReplicas { .. } => &price::EVEN_REPLICAS,
         }
     }
 }
+
+impl core::fmt::Display for TermsError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::OutOfRange { field, value, min, max } => write!(f, "{field} is {value} and must be {min} to {max}"),
+            Self::EvenReplicas { replicas } => write!(f, "{replicas} replicas could end in a tie"),
+        }
+    }
+}
+
+impl core::error::Error for TermsError {}
 
 impl Terms {
     /// Refuses terms under which a task could not be decided or would bind money for too long.

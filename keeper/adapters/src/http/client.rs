@@ -71,7 +71,7 @@ impl Relay for HttpRelay {
         let status = reply.status();
         let text = reply.text().await.map_err(unreachable)?;
         let reason = match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(body) => body.error.message,
+            Ok(body) => format!("{}: {}", body.error.code, body.error.message),
             Err(_) => format!("status {status}: {}", excerpt(&text)),
         };
         Err(RelayError::Refused { task_id: message.task_id, reason })

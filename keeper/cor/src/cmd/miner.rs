@@ -75,7 +75,8 @@ fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
     Ok(MinerOptions {
         policy: MinerPolicy { direct_margin_secs: settings.direct_margin_secs, repeat_secs: settings.repeat_secs },
         poll: Duration::from_millis(settings.poll_ms),
-        claim_min: parse_cor(&settings.claim_min_cor)?,
+        // A setting, so not wrong usage of the command line.
+        claim_min: parse_cor(&settings.claim_min_cor).map_err(|error| invalid(&format!("claim_min_cor: {error}")))?,
         drill: drill.map(|drill| Exercise { drill, replica }),
     })
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
+use cor_errors::{Coded, Entry, table::kpr};
 
 use cor_ports::domain::{
     LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Phase, ReplicaRecord, SessionTerms, SignedMessage, TaskOrigin,
@@ -34,13 +35,13 @@ impl Default for KeeperPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageRefusal {
     /// The task is not open here.
-    #[error("KPR-001 task {task_id} is not open")]
+    #[error("task {task_id} is not open")]
     UnknownTask {
         /// Task.
         task_id: u64,
     },
     /// The miner has no part in the task.
-    #[error("KPR-002 {miner} is not assigned to task {task_id}")]
+    #[error("{miner} is not assigned to task {task_id}")]
     NotAssigned {
         /// Task.
         task_id: u64,
@@ -48,7 +49,7 @@ pub enum MessageRefusal {
         miner: Address,
     },
     /// The signature is another's: wrong key, chain, contract or contents.
-    #[error("KPR-003 the signature is by {signer}, not by {miner}; check key, chain id {chain_id} and queue address {queue}")]
+    #[error("the signature is by {signer}, not by {miner}, for chain id {chain_id} and queue {queue}")]
     WrongSigner {
         /// Recovered, zero if none.
         signer: Address,
@@ -60,7 +61,7 @@ pub enum MessageRefusal {
         queue: Address,
     },
     /// The task is past that phase or the message has taken effect.
-    #[error("KPR-004 task {task_id} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
+    #[error("task {task_id} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
     NotAwaited {
         /// Task.
         task_id: u64,
@@ -69,6 +70,17 @@ pub enum MessageRefusal {
         /// What was sent.
         kind: MessageKind,
     },
+}
+
+impl Coded for MessageRefusal {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::UnknownTask { .. } => &kpr::TASK_NOT_OPEN,
+            Self::NotAssigned { .. } => &kpr::MINER_NOT_ASSIGNED,
+            Self::WrongSigner { .. } => &kpr::WRONG_MESSAGE_SIGNER,
+            Self::NotAwaited { .. } => &kpr::MESSAGE_NOT_AWAITED,
+        }
+    }
 }
 
 /// A task that is not over.

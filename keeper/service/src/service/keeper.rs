@@ -6,12 +6,13 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use cor_errors::Coded as _;
 use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
 use crate::machine::keeper::{KeeperMachine, KeeperPolicy, MessageRefusal};
 use cor_ports::domain::{LaneCall, Phase, SignedMessage, kind_of};
-use cor_ports::{Chain, ChainError, Clock, ErrorClass, Journal};
+use cor_ports::{Chain, ChainError, Clock, Journal};
 
 /// Journal key of the highest task number below which every task has ended.
 const SETTLED_BELOW: &str = "keeper/settled-below";
@@ -58,7 +59,7 @@ impl Keeper {
         let mut read_to = None;
         while !*stop.borrow() {
             if let Err(error) = self.round(&mut read_to).await {
-                warn!(%error, class = ?error.class(), "round failed; trying again");
+                warn!(code = error.code(), %error, class = ?error.class(), "round failed; trying again");
             }
             tokio::select! {
                 () = self.clock.sleep(self.poll) => {}
@@ -127,7 +128,7 @@ impl Keeper {
             let key = effect_key(&call);
             match self.chain.send(&key, call).await {
                 Ok(sent) => info!(task_id, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
-                Err(error) if error.class() == ErrorClass::Caller => {
+                Err(error) if error.class().asks_anew() => {
                     debug!(task_id, key, %error, "the chain has moved on");
                     self.machine.lock().await.hold(task_id, self.clock.now_secs());
                 }
@@ -147,15 +148,32 @@ fn effect_key(call: &LaneCall) -> String {
     match call {
         LaneCall::Assign { task_id, .. } => format!("task/{task_id}/assign"),
         LaneCall::Relay { task_id, messages } => {
-            let kind = messages.first().map(|message| kind_of(&message.message));
+            let kind = messages.first().map_or("nothing", |message| kind_of(&message.message).name());
             let who: Vec<_> = messages.iter().map(|message| message.miner.to_string()).collect();
-            format!("task/{task_id}/relay/{kind:?}/{}", who.join("+"))
+            format!("task/{task_id}/relay/{kind}/{}", who.join("+"))
         }
         LaneCall::ReportBadReveal(message) => format!("task/{}/bad-reveal/{}", message.task_id, message.miner),
         LaneCall::EndAck(task_id) => format!("task/{task_id}/end-ack"),
         LaneCall::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
         LaneCall::End(task_id) => format!("task/{task_id}/end"),
-        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{:?}", kind_of(&message)),
+        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(&message).name()),
         LaneCall::WithdrawEarnings => "withdraw-earnings".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_ports::domain::LaneMessage;
+
+    use super::*;
+
+    /// The names go into logs and journals, where a Rust form would be noise.
+    #[test]
+    fn effects_have_plain_names() {
+        let miner = alloy_primitives::Address::repeat_byte(1);
+        let message = SignedMessage { task_id: 7, miner, message: LaneMessage::Ack, signature: [0; 65] };
+        let relay = LaneCall::Relay { task_id: 7, messages: vec![message] };
+        assert_eq!(effect_key(&relay), format!("task/7/relay/ack/{miner}"));
+        assert_eq!(effect_key(&LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }), "task/7/direct/ack");
     }
 }

@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256, keccak256};
+use cor_errors::{Coded, Entry, table::mnr};
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::{debug, info, warn};
 
@@ -12,9 +13,7 @@ use super::drill::Drill;
 use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
 use cor_ports::domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
-use cor_ports::{
-    Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, ErrorClass, Journal, Relay, Signer,
-};
+use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
 
 /// Most blocks read for logs at a time.
 const BLOCK_RANGE_MAX: u64 = 2_000;
@@ -84,12 +83,27 @@ enum StepError {
     Signer(#[from] cor_ports::SignerError),
     #[error(transparent)]
     Journal(#[from] cor_ports::JournalError),
-    #[error("MNR-001 the prompt of task {0} is not UTF-8 text")]
+    #[error("the prompt of task {0} is not UTF-8 text")]
     PromptNotText(u64),
-    #[error("MNR-003 task {0} wants an answer of kind {1:?}, which this miner does not serve")]
+    #[error("task {0} wants an answer of kind {1:?}, which this miner does not serve")]
     KindNotServed(u64, cor_ports::domain::AnswerKind),
-    #[error("MNR-002 the prompt's name {urn} of task {task_id} does not carry the digest {digest} of the task")]
+    #[error("the prompt's name {urn} of task {task_id} does not carry the digest {digest} of the task")]
     WrongUrn { task_id: u64, urn: String, digest: B256 },
+}
+
+impl Coded for StepError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Chain(error) => error.entry(),
+            Self::Blob(error) => error.entry(),
+            Self::Backend(error) => error.entry(),
+            Self::Signer(error) => error.entry(),
+            Self::Journal(error) => error.entry(),
+            Self::PromptNotText(_) => &mnr::PROMPT_NOT_TEXT,
+            Self::KindNotServed(..) => &mnr::ANSWER_KIND_NOT_SERVED,
+            Self::WrongUrn { .. } => &mnr::WRONG_PROMPT_NAME,
+        }
+    }
 }
 
 /// A running answer.
@@ -132,7 +146,7 @@ impl Miner {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             if let Err(error) = self.round().await {
-                warn!(%error, "round failed; trying again");
+                warn!(code = error.code(), %error, "round failed; trying again");
             }
             tokio::select! {
                 () = self.ports.clock.sleep(self.options.poll) => {}
@@ -146,7 +160,7 @@ impl Miner {
         let ids: Vec<u64> = self.tasks.keys().copied().collect();
         for task_id in ids {
             if let Err(error) = self.step(task_id).await {
-                warn!(task_id, %error, "step failed; trying again while the phase lasts");
+                warn!(task_id, code = error.code(), %error, "step failed; trying again while the phase lasts");
             }
         }
         if self.claim_due {
@@ -326,10 +340,12 @@ impl Miner {
     }
 
     async fn send_direct(&self, task_id: u64, message: LaneMessage) -> Result<(), StepError> {
-        let key = format!("task/{task_id}/direct/{:?}", kind_of(&message));
+        let key = format!("task/{task_id}/direct/{}", kind_of(&message).name());
         match self.ports.chain.send(&key, LaneCall::Direct { task_id, message }).await {
-            Ok(sent) => info!(task_id, kind = ?kind_of(&message), transaction = %sent.transaction, "sent by own transaction"),
-            Err(error) if error.class() == ErrorClass::Caller => debug!(task_id, %error, "the chain has moved on"),
+            Ok(sent) => {
+                info!(task_id, kind = kind_of(&message).name(), transaction = %sent.transaction, "sent by own transaction")
+            }
+            Err(error) if error.class().asks_anew() => debug!(task_id, %error, "the chain has moved on"),
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -34,8 +34,9 @@ const LAYERS: [Layer; 19] = [
     // Contracts of strangers, who have nothing of ours.
     layer("cor-samples", &[], &[]),
     layer("cor-wire", &[], &[]),
+    // A port says what a contract reverted with, so it uses the specification's own errors.
+    layer("cor-ports", &["cor-core", "cor-sol"], &[]),
     // Services talk to ports, never to adapters.
-    layer("cor-ports", &["cor-core"], &[]),
     layer("cor-keeper", &["cor-core", "cor-ports"], &[]),
     layer("cor-adapters", &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-sol"], &["cor-anvil", "cor-kit"]),
     layer("cor-inference", &["cor-core", "cor-wire", "cor-ports"], &["cor-kit"]),

@@ -3,6 +3,8 @@
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
 mod bans;
+mod complete;
+mod errors;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -24,10 +26,11 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     ("layers", layers::check),
     ("size", size::check),
     ("bans", bans::check),
+    ("errors", errors::check),
     ("purity", purity::check),
     ("module-docs", module_docs::check),
     ("leaks", leaks::check),
@@ -36,6 +39,7 @@ const RULES: [Rule; 11] = [
     ("interfaces", interfaces::check),
     ("once", once::check),
     ("licences", licences::check),
+    ("complete", complete::check),
 ];
 
 /// Runs every rule over the repository.

@@ -24,7 +24,7 @@ use crate::{
         network_fee_account,
         storage::{Meter, READ_GAS, StateError, Storage},
     },
-    evm::{ArbChain, ArbContext, BlockContext, ExecConfig},
+    evm::{ArbChain, ArbContext, BlockContext, ExecConfig, ProgramFailure},
 };
 
 /// Gas for a word of arguments, result or typed error.
@@ -159,7 +159,7 @@ impl<'a, DB: Database> Call<'a, DB> {
             }
             Err(Stop::Broken(error)) => {
                 self.context.error = Err(ContextError::Db(error));
-                return Err("EVM-103: reading the ArbOS state failed".to_owned());
+                return Err("reading the ArbOS state failed".to_owned());
             }
         };
         let paid = self.meter.burn::<DB::Error>(words_gas(output.len()));
@@ -190,6 +190,11 @@ impl<'a, DB: Database> Call<'a, DB> {
     /// ArbOS' side of the transaction.
     pub(in crate::arbos) fn chain(&self) -> &ArbChain {
         &self.context.chain
+    }
+
+    /// Notes why the program that the call is about is refused.
+    pub(in crate::arbos) fn note_failure(&mut self, failure: impl Into<ProgramFailure>) {
+        self.context.chain.tx.failure.note(failure);
     }
 
     /// The block of the transaction.

@@ -1,12 +1,14 @@
 //! Why there is no price, or why a version cannot be published.
 
+use cor_errors::{Coded, Entry, table::price};
+
 /// The rules' name of a field, as in the Solidity interface; ASCII, at most 32 bytes.
 pub type Field = &'static str;
 
 /// Why there is no price, or why a version cannot be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PricingError {
-    /// `PRICE-001`: an input is outside its range.
+    /// An input is outside its range.
     InputOutOfRange {
         /// The input.
         field: Field,
@@ -17,21 +19,21 @@ pub enum PricingError {
         /// The most it may be.
         max: u64,
     },
-    /// `PRICE-002`: replicas must be odd, or a tie could not be decided.
+    /// Replicas must be odd, or a tie could not be decided.
     EvenReplicas {
         /// Replicas asked for.
         replicas: u8,
     },
-    /// `PRICE-003`: the price does not fit 128 bits.
+    /// The price does not fit 128 bits.
     PriceOverflow,
-    /// `PRICE-004`: a version would take effect too soon.
+    /// A version would take effect too soon.
     EffectiveTooSoon {
         /// When it would, in seconds since 1970.
         effective_at: u64,
         /// When it may at the earliest.
         earliest: u64,
     },
-    /// `PRICE-005`: a value more than doubles or halves; zero stays zero.
+    /// A value more than doubles or halves; zero stays zero.
     ChangeTooLarge {
         /// The value's name.
         field: Field,
@@ -40,7 +42,7 @@ pub enum PricingError {
         /// In this version.
         next: u128,
     },
-    /// `PRICE-006`: a value breaks an order or a bound of the table.
+    /// A value breaks an order or a bound of the table.
     InvalidPrice {
         /// The value's name.
         field: Field,
@@ -51,42 +53,40 @@ pub enum PricingError {
     },
 }
 
-impl PricingError {
-    /// Number of the error, stable across releases.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+impl Coded for PricingError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::InputOutOfRange { .. } => "PRICE-001",
-            Self::EvenReplicas { .. } => "PRICE-002",
-            Self::PriceOverflow => "PRICE-003",
-            Self::EffectiveTooSoon { .. } => "PRICE-004",
-            Self::ChangeTooLarge { .. } => "PRICE-005",
-            Self::InvalidPrice { .. } => "PRICE-006",
+            Self::InputOutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
+            Self::EvenReplicas { .. } => &price::EVEN_REPLICAS,
+            Self::PriceOverflow => &price::PRICE_OVERFLOW,
+            Self::EffectiveTooSoon { .. } => &price::EFFECTIVE_TOO_SOON,
+            Self::ChangeTooLarge { .. } => &price::CHANGE_TOO_LARGE,
+            Self::InvalidPrice { .. } => &price::INVALID_PRICE,
         }
     }
 }
 
 impl core::fmt::Display for PricingError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let code = self.code();
         match self {
-            Self::InputOutOfRange { field, value, min, max } => write!(f, "{code}: {field} is {value}: choose {min} to {max}"),
-            Self::EvenReplicas { replicas } => write!(f, "{code}: {replicas} replicas could tie: choose an odd number"),
+            Self::InputOutOfRange { field, value, min, max } => write!(f, "{field} is {value} and must be {min} to {max}"),
+            Self::EvenReplicas { replicas } => write!(f, "{replicas} replicas could end in a tie"),
             Self::PriceOverflow => {
-                write!(f, "{code}: the price does not fit 128 bits: ask for less")
+                write!(f, "the price does not fit 128 bits")
             }
             Self::EffectiveTooSoon { effective_at, earliest } => {
-                write!(f, "{code}: effective at {effective_at}, but {earliest} is the earliest: publish for later")
+                write!(f, "effective at {effective_at}, but {earliest} is the earliest")
             }
             Self::ChangeTooLarge { field, previous, next } => {
-                write!(f, "{code}: {field} goes from {previous} to {next}: at most double or halve it, in several versions")
+                write!(f, "{field} goes from {previous} to {next}, more than a factor of two")
             }
-            Self::InvalidPrice { field, value, bound } => write!(f, "{code}: {field} is {value}, beyond its bound {bound}"),
+            Self::InvalidPrice { field, value, bound } => write!(f, "{field} is {value}, beyond its bound {bound}"),
         }
     }
 }
 
 impl core::error::Error for PricingError {}
+
 
 /// Refuses an input outside `min..=max`.
 pub(super) fn in_range(field: Field, value: u16, min: u16, max: u16) -> Result<(), PricingError> {

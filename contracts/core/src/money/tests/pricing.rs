@@ -6,6 +6,7 @@ use crate::money::pricing::{
     StakeTier, VolumeTier, check_publish, quote,
 };
 use alloy_primitives::U512;
+use cor_errors::Coded as _;
 use proptest::prelude::*;
 
 /// 10^18 wei.
@@ -219,7 +220,7 @@ fn a_price_beyond_128_bits_is_refused() {
     version.classes[0] = ClassPrice { base: u128::MAX, step: u128::MAX, tool: 0, validator: 0 };
     let price = quote(&version.terms, &version.classes[0], &inputs());
     assert_eq!(price, Err(PricingError::PriceOverflow));
-    assert_eq!(PricingError::PriceOverflow.code(), "PRICE-003");
+    assert_eq!(PricingError::PriceOverflow.code(), "PRICE-009");
 }
 
 proptest! {

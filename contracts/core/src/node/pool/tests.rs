@@ -188,7 +188,7 @@ fn errors_have_codes_and_sentences() {
         PoolError::NotSuspended,
     ];
     for error in all {
-        assert!(error.to_string().starts_with(&format!("{}: ", error.code())), "{error}");
+        assert!(!error.to_string().is_empty() && !error.to_string().contains(error.code()), "{error}");
     }
 }
 

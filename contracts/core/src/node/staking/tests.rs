@@ -153,7 +153,7 @@ fn errors_have_codes_and_sentences() {
         StakingError::AmountTooLarge { amount: wei(2), limit: 1 },
     ];
     for error in all {
-        assert!(error.to_string().starts_with(&format!("{}: ", error.code())), "{error}");
+        assert!(!error.to_string().is_empty() && !error.to_string().contains(error.code()), "{error}");
     }
 }
 

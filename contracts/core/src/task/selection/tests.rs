@@ -24,7 +24,7 @@ fn errors() {
     assert_eq!(pick(&[pool[0], pool[1], pool[1]], &draw(1, 1)), Err(SelectionError::Unsorted { index: 2 }), "twice");
     assert_eq!(pick(&[], &draw(1, 1)), Err(SelectionError::TooFewOperators { found: 0, wanted: 1 }));
     assert_eq!(pick(&[], &draw(0, 1)), Ok(vec![]));
-    assert_eq!((unsorted.number(), few.number()), (1, 2));
+    assert_eq!((unsorted.code(), few.code()), ("SELECT-001", "SELECT-002"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Model {
     }
 
     /// Error number, or what the call returns: the status if it ended the task, else 0.
-    fn apply(&mut self, op: &Op, terms: &Terms, now: u64) -> Result<u8, u16> {
+    fn apply(&mut self, op: &Op, terms: &Terms, now: u64) -> Result<u8, &'static str> {
         let wanted = match op {
             Op::Assign(_) => 1,
             Op::Ack(_) | Op::CloseAck => 2,
@@ -51,40 +51,40 @@ impl Model {
             Op::Wait(_) => return Ok(0),
         };
         if self.phase != wanted {
-            return Err(if self.phase == 5 { 4 } else { 1 });
+            return Err(if self.phase == 5 { "QUEUE-008" } else { "QUEUE-005" });
         }
         match op {
-            Op::CloseAck | Op::ClosePrecommit if now < self.deadline => return Err(3),
+            Op::CloseAck | Op::ClosePrecommit if now < self.deadline => return Err("QUEUE-007"),
             Op::CloseAck | Op::ClosePrecommit => {
                 self.go_on(terms, now);
                 return Ok(0);
             }
             Op::Report { .. } => {}
-            _ if now >= self.deadline => return Err(2),
+            _ if now >= self.deadline => return Err("QUEUE-006"),
             _ => {}
         }
         match *op {
             Op::Assign(miners) => {
                 if miners != self.miners.len() {
-                    return Err(5);
+                    return Err("QUEUE-009");
                 }
                 (self.phase, self.deadline) = (2, now + u64::from(terms.ack_secs));
             }
             Op::Ack(replica) => {
-                let miner = self.miners.get_mut(usize::from(replica)).ok_or(6_u16)?;
+                let miner = self.miners.get_mut(usize::from(replica)).ok_or("QUEUE-010")?;
                 if std::mem::replace(&mut miner.acked, true) {
-                    return Err(7);
+                    return Err("QUEUE-011");
                 }
                 if self.miners.iter().all(|miner| miner.acked) {
                     self.go_on(terms, now);
                 }
             }
             Op::Precommit(replica, byte) => {
-                let miner = self.miners.get_mut(usize::from(replica)).ok_or(6_u16)?;
+                let miner = self.miners.get_mut(usize::from(replica)).ok_or("QUEUE-010")?;
                 match (miner.acked, miner.commitment, byte) {
-                    (false, ..) => return Err(8),
-                    (_, Some(_), _) => return Err(7),
-                    (.., 0) => return Err(9),
+                    (false, ..) => return Err("QUEUE-012"),
+                    (_, Some(_), _) => return Err("QUEUE-011"),
+                    (.., 0) => return Err("QUEUE-013"),
                     _ => miner.commitment = Some(hash(byte)),
                 }
                 if self.miners.iter().all(|miner| !miner.acked || miner.commitment.is_some()) {
@@ -94,14 +94,14 @@ impl Model {
             Op::Reveal { replica, answer, opens } => {
                 let miner = self.hidden(replica)?;
                 if !opens {
-                    return Err(10);
+                    return Err("QUEUE-014");
                 }
                 miner.answer = Some(answer);
             }
             Op::Report { replica, opens } => {
                 let miner = self.hidden(replica)?;
                 if opens {
-                    return Err(11);
+                    return Err("QUEUE-015");
                 }
                 miner.bad = true;
             }
@@ -110,11 +110,11 @@ impl Model {
         Ok(0)
     }
 
-    fn hidden(&mut self, replica: u8) -> Result<&mut MinerModel, u16> {
+    fn hidden(&mut self, replica: u8) -> Result<&mut MinerModel, &'static str> {
         match self.miners.get_mut(usize::from(replica)) {
-            None => Err(6),
-            Some(miner) if miner.commitment.is_none() => Err(8),
-            Some(miner) if miner.answer.is_some() || miner.bad => Err(7),
+            None => Err("QUEUE-010"),
+            Some(miner) if miner.commitment.is_none() => Err("QUEUE-012"),
+            Some(miner) if miner.answer.is_some() || miner.bad => Err("QUEUE-011"),
             Some(miner) => Ok(miner),
         }
     }
@@ -143,17 +143,17 @@ impl Model {
         }
     }
 
-    fn end(&mut self, now: u64) -> Result<u8, u16> {
+    fn end(&mut self, now: u64) -> Result<u8, &'static str> {
         let hopeful = self.miners.iter().filter(|miner| self.hopeful(miner, now)).count();
         let best = (0..=u8::MAX).map(|answer| self.votes(answer)).max().unwrap();
         let status = match self.phase {
-            5 => return Err(4),
-            1 if now < self.deadline => return Err(3),
+            5 => return Err("QUEUE-008"),
+            1 if now < self.deadline => return Err("QUEUE-007"),
             1 => 3,
             _ if best + hopeful < self.needed => 2,
             4 if hopeful == 0 => 1,
-            4 => return Err(3),
-            _ => return Err(1),
+            4 => return Err("QUEUE-007"),
+            _ => return Err("QUEUE-005"),
         };
         self.phase = 5;
         Ok(status)
@@ -186,7 +186,7 @@ struct Machine {
 }
 
 impl Machine {
-    fn apply(&mut self, op: &Op, terms: &Terms, now: u64) -> Result<u8, u16> {
+    fn apply(&mut self, op: &Op, terms: &Terms, now: u64) -> Result<u8, &'static str> {
         let state = self.state;
         let reveal = |replica: u8, opens: bool| {
             let committed = self.seals.get(usize::from(replica)).copied().unwrap_or_default();
@@ -206,7 +206,7 @@ impl Machine {
             Op::End => end(state, terms, now),
             Op::Wait(_) => return Ok(0),
         };
-        let transition = transition.map_err(|error| error.number())?;
+        let transition = transition.map_err(|error| error.code())?;
         match *op {
             Op::Precommit(replica, byte) => self.seals[usize::from(replica)] = hash(byte),
             Op::Reveal { replica, answer, .. } => self.answers[usize::from(replica)] = answer,
