@@ -6,8 +6,17 @@ use crate::workspace::Package;
 
 /// Where codes are written.
 const TABLE: &str = "contracts/errors/src/table/";
-/// What puts code, sentence and next step together: what faces a person or the network.
-const EDGES: [&str; 5] = ["keeper/edge/", "keeper/cor/", "scripts/xtask/", "test/bench/", "anvil/node/src/rpc/"];
+/// What puts code, sentence and next step together: what faces a person or the network. The dev chain's two files make the texts of a
+/// failed transaction, which go over the wire as they are.
+const EDGES: [&str; 7] = [
+    "keeper/edge/",
+    "keeper/cor/",
+    "scripts/xtask/",
+    "test/bench/",
+    "anvil/node/src/rpc/",
+    "anvil/node/src/chain/error.rs",
+    "anvil/node/src/chain/trace.rs",
+];
 /// The crate of the table, which defines the report.
 const LEAF: &str = "contracts/errors/";
 /// These rules, whose samples have to name what they find.
