@@ -113,6 +113,11 @@ pub(crate) fn cor(wei: U256) -> String {
     format!("{} COR", cor_text(wei))
 }
 
+/// COR in an argument as wei; the refusal has code and next step, since the parser of the command line shows nothing else of it.
+pub(crate) fn cor_argument(text: &str) -> Result<U256, String> {
+    parse_cor(text).map_err(|error| format!("{:#}", Report::new(&error)))
+}
+
 /// COR in text as wei.
 pub(crate) fn parse_cor(text: &str) -> Result<U256, CliError> {
     let bad = || CliError::Amount { value: text.to_owned() };

@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
 
-use crate::output::parse_cor;
+use crate::output::cor_argument;
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -161,13 +161,13 @@ pub(crate) enum SessionAction {
     /// Move COR from the wallet to the prepaid balance.
     Deposit {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = cor_argument)]
         amount: U256,
     },
     /// Move prepaid COR that no open task reserves back to the wallet.
     Withdraw {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = cor_argument)]
         amount: U256,
     },
     /// Show the COR in the wallet, prepaid, reserved for open tasks, and earned.
@@ -345,7 +345,7 @@ pub(crate) struct SubmitArgs {
     pub(crate) max_tokens: u32,
     /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,
     /// nothing is submitted and nothing is paid.
-    #[arg(long, value_parser = parse_cor)]
+    #[arg(long, value_parser = cor_argument)]
     pub(crate) max_charge: Option<U256>,
 }
 
@@ -382,13 +382,13 @@ pub(crate) enum StakeAction {
     /// Stake as a user.
     Add {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = cor_argument)]
         amount: U256,
     },
     /// Start to unbond user stake.
     Unbond {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = cor_argument)]
         amount: U256,
     },
     /// Move stake whose unbonding time is over to the wallet.
