@@ -36,6 +36,7 @@ mod fork;
 mod node;
 mod rpc;
 mod sealed;
+mod state;
 
 pub use accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, Wallet};
 pub use clock::{Clock, ManualClock, SystemClock};

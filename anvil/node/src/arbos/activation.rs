@@ -7,7 +7,8 @@ use revm::{
 };
 
 use super::{
-    precompiles::{ArbWasm, Call, Outcome, Stop, load_params},
+    call::{Call, Outcome, Stop},
+    precompiles::{ArbWasm, load_params},
     pricer,
     programs::{self, Program, hours_since_start},
     source::ProgramSource,

@@ -3,8 +3,12 @@
 
 mod activation;
 mod address_set;
+mod call;
 pub(crate) mod code;
+mod config;
+pub(crate) mod context;
 mod genesis;
+mod host_calls;
 pub(crate) mod journal;
 mod layout;
 pub(crate) mod params;
@@ -22,7 +26,10 @@ use revm::{
     primitives::{Address, U256},
 };
 
+pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
+pub use context::{ArbChain, ArbContext};
 pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
+pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::{L2_PRICING, l2, root};

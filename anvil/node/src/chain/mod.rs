@@ -4,42 +4,15 @@
 //! to look or to swap; execution happens on cloned states outside of it. Whoever changes anything first takes the writer's token,
 //! so that a block is built on the state it is committed to.
 
-mod anvil_dump;
-mod anvil_history;
-mod block;
-mod build;
-mod call;
-mod cheats;
-mod db;
+mod blocks;
 mod dump;
-mod erc20;
 mod error;
-mod estimate;
-mod events;
-mod filters;
-mod forked;
-mod genesis;
-mod ledger;
-mod logs;
-mod mine;
-mod overrides;
-mod parity;
-mod pool;
-mod proof;
-mod query;
-mod reorg;
+mod read;
 mod send;
 mod sequencer;
-mod simulate;
-mod snapshot;
-mod state;
-mod submit;
-mod time;
-mod trace;
-mod tracer;
-mod trie;
-mod tx;
+mod store;
 mod workers;
+mod write;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -47,42 +20,57 @@ use alloy_primitives::{Address, B256};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{broadcast, watch};
 
+pub(crate) use self::{
+    blocks::logs::matching_logs,
+    read::{parity::TraceTypes, simulate::Simulated},
+};
 pub use self::{
-    anvil_dump::{AnvilDump, AnyDump},
-    block::{Block, Receipt},
-    call::CallOptions,
-    dump::{DumpError, StateDump},
+    blocks::{
+        block::{Block, Receipt},
+        logs::{LOGS_MAX, MinedLog},
+        tx::{TX_BYTES_MAX, Tx},
+    },
+    dump::{
+        anvil::{AnvilDump, AnyDump},
+        own::{DumpError, StateDump},
+    },
     error::{ChainError, TxError},
-    events::ChainEvent,
-    filters::{FILTERS_MAX, FilterChanges},
-    genesis::Genesis,
-    logs::{LOGS_MAX, MinedLog},
-    mine::MINE_MAX,
-    parity::TRACE_FILTER_BLOCKS_MAX,
-    pool::POOL_MAX,
-    proof::AccountProof,
-    query::{PoolContent, TxLocation},
-    simulate::SIMULATED_BLOCKS_MAX,
-    snapshot::SNAPSHOTS_MAX,
-    state::{State, StateError},
-    tx::{TX_BYTES_MAX, Tx},
+    read::{
+        call::CallOptions,
+        parity::TRACE_FILTER_BLOCKS_MAX,
+        proof::AccountProof,
+        query::{PoolContent, TxLocation},
+        simulate::SIMULATED_BLOCKS_MAX,
+    },
+    store::{
+        events::ChainEvent,
+        filters::{FILTERS_MAX, FilterChanges},
+        genesis::Genesis,
+        pool::POOL_MAX,
+        snapshot::SNAPSHOTS_MAX,
+    },
+    write::mine::MINE_MAX,
 };
 use self::{
-    build::Rules,
-    db::BlockHashes,
-    filters::Filters,
-    ledger::{Head, Ledger},
-    pool::Pool,
-    snapshot::Snapshots,
-    time::ChainTime,
+    blocks::{
+        build::{self, Rules},
+        logs, tx,
+    },
+    dump::anvil_history,
+    read::{call, overrides, tracer},
+    store::{
+        filters::Filters,
+        genesis,
+        ledger::{self, Head, Ledger},
+        pool::{self, Pool},
+        snapshot::Snapshots,
+        time::{self, ChainTime},
+    },
     workers::Workers,
 };
-pub(crate) use self::{
-    logs::matching_logs,
-    parity::TraceTypes,
-    simulate::Simulated,
-    state::{Account, Origin},
-};
+use crate::state::db::{self, BlockHashes};
+pub(crate) use crate::state::{Account, Origin};
+pub use crate::state::{State, StateError};
 use crate::{
     NodeError,
     accounts::Wallet,

@@ -4,7 +4,7 @@ use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy_primitives::{Address, Signature, TxHash, U256, keccak256};
 use alloy_rpc_types::{AccessList, TransactionRequest};
 
-use super::{CallOptions, Chain, ChainError, Tx, TxError, dump::with_hash};
+use super::{CallOptions, Chain, ChainError, Tx, TxError, dump::own::with_hash};
 
 /// Types of transactions the node makes: legacy, EIP-2930, EIP-1559 and EIP-7702.
 const TX_TYPES: [u8; 4] = [0, 1, 2, 4];

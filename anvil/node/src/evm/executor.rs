@@ -14,7 +14,8 @@ use revm::{
     inspector::{InspectorHandler, NoOpInspector},
 };
 
-use super::{ArbContext, BlockContext, ExecConfig, ExecError, context, handler::ArbHandler, machine::StylusEvm};
+use super::{ArbContext, BlockContext, ExecConfig, ExecError, handler::ArbHandler, machine::StylusEvm};
+use crate::arbos::context;
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
 #[derive(Clone)]

@@ -21,11 +21,10 @@ use revm::{
 
 use super::{
     ArbContext,
-    context::Span,
     handler::{ArbHandler, to_context_error},
     instructions,
 };
-use crate::arbos::{code, precompiles::ArbPrecompiles};
+use crate::arbos::{code, context::Span, precompiles::ArbPrecompiles};
 
 /// Instructions over the context of this crate.
 type ArbInstructions<DB> = EthInstructions<EthInterpreter, ArbContext<DB>>;

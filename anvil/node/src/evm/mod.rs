@@ -8,23 +8,20 @@
 //!
 //! A chain starts with the accounts of [`genesis_accounts`].
 
-mod config;
-mod context;
 mod error;
 mod executor;
 mod handler;
-mod host_calls;
 mod instructions;
 mod machine;
 mod program;
 mod stylus_api;
 mod stylus_tracer;
 
-pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
-pub use context::{ArbChain, ArbContext};
 pub use error::ExecError;
 pub use executor::Executor;
-pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
 pub use stylus_tracer::{HostioTrace, StylusTracer, TraceTooLong};
 
-pub use crate::arbos::{ArbOsVersion, GenesisAccount, GenesisConfig, genesis_accounts};
+pub use crate::arbos::{
+    ArbChain, ArbContext, ArbOsVersion, BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, GenesisAccount,
+    GenesisConfig, HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord, RecentPrograms, genesis_accounts,
+};

@@ -8,12 +8,10 @@ use revm::{
     primitives::{Address, FixedBytes, U256},
 };
 
-use super::{
-    arb_wasm::load_params,
-    call::{Answer, Call, Outcome, Stop},
-};
+use super::arb_wasm::load_params;
 use crate::arbos::{
     address_set::AddressSet,
+    call::{Answer, Call, Outcome, Stop},
     layout::{ACTIVATION_GAS, CACHE_MANAGERS, CHAIN_OWNERS, FEATURES, L1_PRICING, L2_PRICING, l1, l2, root},
     params,
     storage::Space,

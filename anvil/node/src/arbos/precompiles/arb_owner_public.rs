@@ -3,12 +3,10 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::Database;
 
-use super::{
-    arb_wasm::load_params,
-    call::{Answer, Call, Stop},
-};
+use super::arb_wasm::load_params;
 use crate::arbos::{
     address_set::AddressSet,
+    call::{Answer, Call, Stop},
     layout::{CHAIN_OWNERS, FEATURES, L1_PRICING, NATIVE_TOKEN_OWNERS, l1, root},
     storage::Space,
 };

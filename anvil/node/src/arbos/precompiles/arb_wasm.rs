@@ -8,9 +8,9 @@ use revm::{
     primitives::{Address, B256, U256},
 };
 
-use super::call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop};
 use crate::arbos::{
     activation,
+    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
     layout::ACTIVATION_GAS,
     params, pricer,
     programs::{Inactive, Program, hours_since_start, keepalive_secs},

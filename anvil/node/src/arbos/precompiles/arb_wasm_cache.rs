@@ -4,12 +4,10 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::{Database, primitives::B256};
 
-use super::{
-    arb_wasm::{inactive, load_params},
-    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
-};
+use super::arb_wasm::{inactive, load_params};
 use crate::arbos::{
     address_set::AddressSet,
+    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
     layout::{CACHE_MANAGERS, CHAIN_OWNERS},
     programs::{self, Inactive, Program},
 };

@@ -1,0 +1,150 @@
+//! The first block of a chain.
+
+use std::{collections::HashSet, sync::Arc};
+
+use alloy_primitives::{B256, U256};
+
+use crate::chain::{
+    Block, Impersonation, Shared, State, StateError,
+    build::{Rules, seal},
+    ledger::Ledger,
+    pool::Pool,
+    snapshot::Snapshots,
+    time::ChainTime,
+};
+use crate::{
+    accounts::Wallet,
+    arbos::{ARBOS_STATE, CREATE2_FACTORY, STYLUS_DEPLOYER, version_slot},
+    config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
+    evm::{ArbOsVersion, ExecConfig, GenesisAccount, GenesisConfig, genesis_accounts},
+    fork::{Fork, ForkConfig},
+};
+
+/// PREVRANDAO on Arbitrum is the constant 1.
+const ARBITRUM_PREVRANDAO: B256 = {
+    let mut word = [0; 32];
+    word[31] = 1;
+    B256::new(word)
+};
+
+/// What a chain starts from instead of its configuration, when it is reset.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Genesis {
+    /// Timestamp of the first block, seconds since 1970; the configured one, or else the clock's, if `None`.
+    pub timestamp: Option<u64>,
+}
+
+/// A chain with nothing but its first block, which is the last one of the origin if there is one.
+///
+/// # Errors
+/// [`StateError`] if the origin does not answer.
+pub(in crate::chain) fn shared(
+    config: &NodeConfig,
+    wallet: &Wallet,
+    genesis: Genesis,
+    fork: Option<ForkConfig>,
+) -> Result<Shared, StateError> {
+    let fork = fork.map(Fork::connect).transpose()?;
+    let mut time = ChainTime::new(config.clock.clone());
+    let (block, state, rules) = match &fork {
+        Some(fork) => forked(config, wallet, fork)?,
+        None => {
+            let timestamp = genesis.timestamp.or(config.genesis_timestamp).unwrap_or_else(|| time.now_secs());
+            fresh(config, wallet, timestamp)?
+        }
+    };
+    time.set_now(genesis.timestamp.or(config.genesis_timestamp).unwrap_or_default().max(block.timestamp()));
+    Ok(Shared {
+        ledger: Ledger::new(block, state, config.states_kept, config.blocks_kept),
+        fork,
+        pool: Pool::default(),
+        rules,
+        time,
+        impersonation: Impersonation { accounts: HashSet::new(), everyone: config.auto_impersonate },
+        snapshots: Snapshots::default(),
+    })
+}
+
+/// The first block of a chain of its own.
+fn fresh(config: &NodeConfig, wallet: &Wallet, timestamp: u64) -> Result<(Block, State, Rules), StateError> {
+    let rules = Rules {
+        exec: exec(config, config.chain_id.unwrap_or(DEFAULT_CHAIN_ID), config.arbos),
+        base_fee: config.base_fee_wei.unwrap_or(DEFAULT_BASE_FEE_WEI),
+        block_gas_limit: config.block_gas_limit.unwrap_or(BLOCK_GAS_LIMIT),
+        coinbase: config.coinbase,
+        prevrandao: ARBITRUM_PREVRANDAO,
+        salt: B256::ZERO,
+        l1_genesis_number: config.l1_genesis_number,
+        genesis_timestamp: timestamp,
+    };
+    let mut state = State::default();
+    for account in genesis_accounts(&arbos_genesis(config, &rules)) {
+        put(&mut state, account)?;
+    }
+    fund(&mut state, config, wallet)?;
+    let context = rules.context(config.genesis_number, timestamp);
+    let block = seal(&rules, &context, B256::ZERO, &state, Vec::new(), Vec::new())?;
+    Ok((block, state, rules))
+}
+
+/// The last block of the origin, with the development accounts funded.
+///
+/// If the origin runs ArbOS, its ArbOS state is used as it is, with the programs activated there. If not, the state and the
+/// precompiles of ArbOS are put in, so that Stylus programs can be deployed on a fork of any chain.
+fn forked(config: &NodeConfig, wallet: &Wallet, fork: &Arc<Fork>) -> Result<(Block, State, Rules), StateError> {
+    let mut state = State::forked(fork.state_at(fork.number()));
+    let origin = fork.block().clone();
+    let found = state.storage(ARBOS_STATE, version_slot())?;
+    let header = &origin.header;
+    let rules = Rules {
+        exec: exec(config, config.chain_id.unwrap_or_else(|| fork.chain_id()), release(config, found)),
+        base_fee: config.base_fee_wei.or(header.base_fee_per_gas).unwrap_or(DEFAULT_BASE_FEE_WEI),
+        block_gas_limit: config.block_gas_limit.unwrap_or(header.gas_limit),
+        coinbase: config.coinbase,
+        prevrandao: ARBITRUM_PREVRANDAO,
+        salt: B256::ZERO,
+        l1_genesis_number: origin.l1_number,
+        genesis_timestamp: header.timestamp,
+    };
+    let developers: Vec<_> = wallet.addresses().collect();
+    fork.preload(&developers)?;
+    if found.is_zero() {
+        for account in genesis_accounts(&arbos_genesis(config, &rules)) {
+            // The deployers have the same address on all chains; what is there may be used already.
+            let deployer = matches!(account.address, CREATE2_FACTORY | STYLUS_DEPLOYER);
+            if !deployer || state.code(account.address)?.is_empty() {
+                put(&mut state, account)?;
+            }
+        }
+    }
+    fund(&mut state, config, wallet)?;
+    Ok((Block::from(origin), state, rules))
+}
+
+/// The release whose rules apply on a fork: the origin's if it is a known one, or else the configured one.
+fn release(config: &NodeConfig, found: U256) -> ArbOsVersion {
+    let version = ArbOsVersion::try_from(found.saturating_to::<u64>());
+    version.unwrap_or_else(|_| {
+        if !found.is_zero() {
+            tracing::warn!(origin = %found, used = %config.arbos, "the forked chain runs a release of ArbOS that is not known here");
+        }
+        config.arbos
+    })
+}
+
+fn exec(config: &NodeConfig, chain_id: u64, arbos: ArbOsVersion) -> ExecConfig {
+    ExecConfig { arbos, code_size_limit: config.code_size_limit, debug: config.debug, ..ExecConfig::new(chain_id) }
+}
+
+fn arbos_genesis(config: &NodeConfig, rules: &Rules) -> GenesisConfig {
+    GenesisConfig { chain_id: rules.exec.chain_id, arbos: rules.exec.arbos, chain_owner: config.chain_owner }
+}
+
+fn put(state: &mut State, account: GenesisAccount) -> Result<(), StateError> {
+    state.replace(account.address, account.info);
+    account.storage.into_iter().try_for_each(|(slot, value)| state.set_storage(account.address, slot, value))
+}
+
+fn fund(state: &mut State, config: &NodeConfig, wallet: &Wallet) -> Result<(), StateError> {
+    wallet.addresses().try_for_each(|address| state.set_balance(address, config.balance_wei()))
+}
