@@ -7,8 +7,6 @@ use alloy_primitives::{Address, B256, Signature};
 use alloy_signer::SignerSync;
 use alloy_signer_local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
-use crate::NodeError;
-
 /// The phrase that Hardhat, Anvil and others use; every wallet developer knows its addresses.
 pub const DEFAULT_MNEMONIC: &str = "test test test test test test test test test test test junk";
 
@@ -40,16 +38,14 @@ impl Wallet {
     /// The first `count` accounts of `mnemonic` below `derivation_path`.
     ///
     /// # Errors
-    /// [`NodeError::Mnemonic`] if the phrase or the path is not valid.
-    pub fn from_mnemonic(mnemonic: &str, derivation_path: &str, count: u32) -> Result<Self, NodeError> {
+    /// [`LocalSignerError`] if the phrase or the path is not valid.
+    pub fn from_mnemonic(mnemonic: &str, derivation_path: &str, count: u32) -> Result<Self, LocalSignerError> {
         let separator = if derivation_path.ends_with('/') { "" } else { "/" };
         // The last component is the index; the parent key is derived once for all accounts.
         let path = format!("{derivation_path}{separator}0");
-        let derive = || -> Result<Vec<PrivateKeySigner>, LocalSignerError> {
-            let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
-            (0..count).map(|index| Ok(parent.child(index)?.signer())).collect()
-        };
-        derive().map(|signers| Self { signers }).map_err(NodeError::Mnemonic)
+        let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
+        let signers = (0..count).map(|index| Ok(parent.child(index)?.signer())).collect::<Result<_, LocalSignerError>>()?;
+        Ok(Self { signers })
     }
 
     /// Addresses in order of derivation.

@@ -4,10 +4,7 @@ use std::{io, path::PathBuf};
 
 use alloy_signer_local::LocalSignerError;
 
-use crate::{
-    chain::{DumpError, StateError},
-    evm::ExecError,
-};
+use crate::{chain::DumpError, evm::ExecError, state::StateError};
 
 /// Why a node could not be started or stopped.
 #[derive(Debug, thiserror::Error)]

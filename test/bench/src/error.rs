@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 
-use crate::budget::Part;
+use crate::part::Part;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use cor_stylus_vm::Vm;
+use cor_stylus_vm::{StylusParams, Vm};
 use revm::{
     Database,
     context_interface::{JournalTr, context::ContextError},
@@ -22,7 +22,7 @@ use super::{
     config::{BlockContext, ExecConfig},
     context::{ArbChain, ArbContext},
     journal::peek,
-    network_fee_account,
+    network_fee_account, params,
     storage::{Meter, READ_GAS, StateError, Storage},
 };
 
@@ -169,6 +169,12 @@ impl<'a, DB: Database> Call<'a, DB> {
         let mut gas = Gas::new(self.inputs.gas_limit);
         gas.set_remaining(self.meter.left().min(self.inputs.gas_limit));
         Ok(InterpreterResult { result: status, output, gas })
+    }
+
+    /// The chain's parameters of Stylus, paid for by the call.
+    pub(super) fn stylus_params(&mut self) -> Outcome<StylusParams, DB> {
+        let arbos = self.arbos();
+        Ok(params::load(&mut self.storage(), arbos)?)
     }
 
     /// Who calls.

@@ -28,8 +28,9 @@ use revm::{
 
 pub use config::{BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
 pub use context::{ArbChain, ArbContext};
-pub use genesis::{ARBOS_STATE, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
+pub use genesis::{CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
 pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
+pub use storage::ARBOS_STATE;
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::{L2_PRICING, l2, root};

@@ -59,7 +59,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let frame = self.inner.frame_stack.get();
         let init = FrameInit { depth: frame.depth + 1, memory: frame.interpreter.memory.new_child_context(), frame_input };
         let outer = mem::replace(&mut self.inner.frame_stack, FrameStack::new());
-        let mut handler = ArbHandler::default();
+        let mut handler = ArbHandler::<DB, Self>::default();
         let result = if self.inspecting { handler.inspect_run_exec_loop(self, init) } else { handler.run_exec_loop(self, init) };
         self.inner.frame_stack = outer;
         self.inner.frame_stack.get().interpreter.memory.free_child_context();

@@ -13,7 +13,7 @@ use super::{
     cache::{Cache, CachedAccount},
     client::Client,
 };
-use crate::chain::{Account, Origin, StateError};
+use crate::state::{Account, Origin, StateError};
 
 /// A block of the origin, without its transactions.
 #[derive(Debug, Clone)]

@@ -2,10 +2,11 @@
 //!
 //! A chain that was forked keeps only what differs from the chain it came from; the rest is asked for when it is needed.
 
-pub(crate) mod db;
+mod db;
+mod origin;
 mod trie;
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::AddressMap};
 use alloy_rlp::Encodable;
@@ -16,35 +17,12 @@ use revm::{
 };
 
 use self::trie::{Trie, TrieValue};
-use crate::fork::ForkError;
 
-/// Why the state could not be read. The state of a chain that was not forked always can.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error(transparent)]
-pub struct StateError(Arc<ForkError>);
-
-impl StateError {
-    /// What the chain that was forked answered, or that it did not.
-    pub fn cause(&self) -> &ForkError {
-        &self.0
-    }
-}
-
-impl From<ForkError> for StateError {
-    fn from(error: ForkError) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
-impl revm::database_interface::DBErrorMarker for StateError {}
-
-/// Where accounts come from that a state does not hold itself: the chain that was forked, at one block.
-pub(crate) trait Origin: fmt::Debug + Send + Sync {
-    /// The account as it was there; vacant if there was none. Its storage is not part of it.
-    fn account(&self, address: Address) -> Result<Account, StateError>;
-    /// The slot as it was there.
-    fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError>;
-}
+pub use self::origin::{ForkError, StateError};
+pub(crate) use self::{
+    db::{BlockHashes, StateDb},
+    origin::Origin,
+};
 
 /// One account.
 #[derive(Debug, Clone)]

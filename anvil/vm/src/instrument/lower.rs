@@ -21,7 +21,11 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, MemArgTarget, ValType};
 use wasmparser::Operator;
 
-use super::{Context, item::Item, reencode, wide::Product};
+use super::{
+    Context,
+    item::{Item, Product},
+    reencode,
+};
 use crate::{ActivationError, price};
 
 /// Writes one function. `params` and `declared` are its own locals, `result` what its body leaves.

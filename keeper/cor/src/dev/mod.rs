@@ -31,7 +31,6 @@ use crate::{
     network::{Network, send, write_deployment},
     output::Output,
 };
-pub(crate) use children::ADDRESS_FILE;
 use children::{Children, KillPlan};
 use money::Ledger;
 use report::{Report, Timings};

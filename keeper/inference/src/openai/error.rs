@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use cor_keeper::ports::{BackendError, ErrorClass, with_causes};
 
-use super::config::KeySource;
+use super::key::KeySource;
 
 /// Why a server cannot be used as a backend.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The base URL is none.
+    /// The base URL is not a valid URL.
     #[error("INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1")]
     BadUrl {
         /// What is wrong. Never the URL itself, which may hold a secret.

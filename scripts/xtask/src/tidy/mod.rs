@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
+mod arrows;
+mod attributes;
 mod bans;
 mod interfaces;
 mod layers;
@@ -9,6 +11,8 @@ mod leaks;
 mod licences;
 mod map;
 mod module_docs;
+mod modules;
+mod names;
 mod natspec;
 mod purity;
 mod rust;
@@ -23,8 +27,9 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     ("layers", layers::check),
+    ("arrows", arrows::check),
     ("size", size::check),
     ("bans", bans::check),
     ("purity", purity::check),

@@ -8,7 +8,6 @@ use revm::{
     primitives::{Address, FixedBytes, U256},
 };
 
-use super::arb_wasm::load_params;
 use crate::arbos::{
     address_set::AddressSet,
     call::{Answer, Call, Outcome, Stop},
@@ -148,7 +147,7 @@ macro_rules! stylus_settings {
         match $call.selector() {
             $($method::SELECTOR => $call.write(|call, $args: $method| {
                 owner(call, |call| {
-                    let mut $params = load_params(call)?;
+                    let mut $params = call.stylus_params()?;
                     let change: Option<()> = (|| {
                         $change
                         Some(())

@@ -28,7 +28,6 @@ use revm::{
 use super::{ArbContext, ExecConfig, call::Call};
 
 pub(super) use arb_aggregator::SEQUENCER;
-pub(super) use arb_wasm::{ArbWasm, load_params};
 
 /// An address of the lowest byte only.
 const fn low(byte: u8) -> Address {

@@ -5,7 +5,8 @@ use std::{collections::HashSet, iter};
 use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
 use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash, U256};
 
-use crate::chain::Tx;
+use super::tx::Tx;
+use crate::fork::OriginBlock;
 
 /// What a transaction did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,13 @@ impl Block {
 
     /// Nitro counts here the messages read from the parent chain; the first is the chain's initialisation.
     pub(crate) const DELAYED_MESSAGES_READ: B64 = B64::new([0, 0, 0, 0, 0, 0, 0, 1]);
+}
+
+impl From<OriginBlock> for Block {
+    fn from(block: OriginBlock) -> Self {
+        let OriginBlock { header, hash, l1_number } = block;
+        Self { header, hash, l1_number, transactions: Vec::new(), receipts: Vec::new() }
+    }
 }
 
 /// The bloom filter over `logs` (yellow paper, section 4.3.1). What was entered sets the same bits again, so that it is hashed once.

@@ -4,75 +4,20 @@ use std::sync::Arc;
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header, Transaction as _};
 use alloy_eips::Encodable2718;
-use alloy_primitives::{Address, B256, Bloom, Bytes, TxHash, U256};
+use alloy_primitives::{B256, Bloom, Bytes, TxHash, U256};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use revm::context::result::{ExecutionResult, Output};
 
-use crate::arbos::{self, ARBOS_STATE, storage::Slots};
-use crate::chain::{
-    Block, Receipt, State, StateError, Tx,
-    db::{BlockHashes, StateDb},
-    tx::tx_env,
+use super::{
+    block::{Block, Receipt},
+    rules::Rules,
+    tx::{Tx, tx_env},
 };
-use crate::evm::{BlockContext, ExecConfig, ExecError, Executor, RecentPrograms};
-
-/// Seconds between blocks of the parent chain.
-const L1_BLOCK_SECS: u64 = 12;
-
-/// What holds for the next block.
-#[derive(Debug, Clone)]
-pub(crate) struct Rules {
-    pub(crate) exec: ExecConfig,
-    /// Wei for a unit of gas.
-    pub(crate) base_fee: u64,
-    pub(crate) block_gas_limit: u64,
-    pub(crate) coinbase: Address,
-    /// What `PREVRANDAO` answers; Arbitrum's constant is 1.
-    pub(crate) prevrandao: B256,
-    /// Zero, except for blocks of a re-organisation, which must differ from those they replace: goes into the header in place of
-    /// the root of messages to the parent chain.
-    pub(crate) salt: B256,
-    /// Number of the parent chain's block at `genesis_timestamp`.
-    pub(crate) l1_genesis_number: u64,
-    pub(crate) genesis_timestamp: u64,
-}
-
-impl Rules {
-    /// Number of the parent chain's block at `timestamp`.
-    pub(crate) fn l1_number(&self, timestamp: u64) -> u64 {
-        self.l1_genesis_number.saturating_add(timestamp.saturating_sub(self.genesis_timestamp) / L1_BLOCK_SECS)
-    }
-
-    /// The context of a block of these rules.
-    pub(crate) fn context(&self, number: u64, timestamp: u64) -> BlockContext {
-        BlockContext {
-            number,
-            l1_block_number: self.l1_number(timestamp),
-            timestamp,
-            beneficiary: self.coinbase,
-            gas_limit: self.block_gas_limit,
-            base_fee: self.base_fee,
-            prevrandao: self.prevrandao,
-            recent_programs: RecentPrograms::default(),
-        }
-    }
-
-    /// The context `block` was built in.
-    pub(crate) fn context_of(&self, block: &Block) -> BlockContext {
-        BlockContext {
-            l1_block_number: block.l1_number,
-            beneficiary: block.header.beneficiary,
-            gas_limit: block.header.gas_limit,
-            base_fee: block.header.base_fee_per_gas.unwrap_or(self.base_fee),
-            ..self.context(block.number(), block.timestamp())
-        }
-    }
-
-    /// Execution of transactions that the pool has let in: whoever sent them was entitled to.
-    pub(crate) fn exec_of_mined(&self) -> ExecConfig {
-        ExecConfig { skip_sender_code_check: true, skip_block_gas_limit: true, ..self.exec }
-    }
-}
+use crate::{
+    arbos::{self, ARBOS_STATE, storage::Slots},
+    evm::{BlockContext, ExecError, Executor},
+    state::{BlockHashes, State, StateDb, StateError},
+};
 
 /// A block that could be the next one.
 #[derive(Debug)]
@@ -135,12 +80,7 @@ fn fees_of_owner(state: &State) -> [Option<U256>; 2] {
 }
 
 /// What is kept of a transaction.
-pub(in crate::chain) fn receipt(
-    tx: &Tx,
-    result: ExecutionResult,
-    base_fee: u64,
-    (cumulative, first_log_index): (u64, u64),
-) -> Receipt {
+pub(crate) fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
     let (success, gas_used) = (result.is_success(), result.tx_gas_used());
     let (logs, output) = match result {
         ExecutionResult::Success { logs, output: Output::Call(output), .. } => (logs, output),

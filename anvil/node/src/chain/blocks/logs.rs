@@ -1,12 +1,12 @@
-//! Finding logs.
+//! Logs with their place in the chain, and which of them a filter asks for.
 
 use std::sync::Arc;
 
-use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{B256, Log, TxHash};
-use alloy_rpc_types::{Filter, FilterBlockOption};
+use alloy_rpc_types::Filter;
 
-use crate::chain::{Block, Chain, ChainError};
+use super::block::Block;
+use crate::chain::error::ChainError;
 
 /// Logs in one answer. A block can hold more than ten thousand; a hundred thousand are about 50 MB of JSON, and a client that
 /// wants more should ask in parts.
@@ -31,6 +31,22 @@ pub struct MinedLog {
     pub log_index: u64,
     /// The block is no longer part of the chain.
     pub removed: bool,
+}
+
+impl From<alloy_rpc_types::Log> for MinedLog {
+    /// A log as another node answers it.
+    fn from(log: alloy_rpc_types::Log) -> Self {
+        Self {
+            block_hash: log.block_hash.unwrap_or(B256::ZERO),
+            block_number: log.block_number.unwrap_or_default(),
+            block_timestamp: log.block_timestamp,
+            tx_hash: log.transaction_hash.unwrap_or_default(),
+            tx_index: log.transaction_index.unwrap_or_default(),
+            log_index: log.log_index.unwrap_or_default(),
+            removed: false,
+            log: log.inner,
+        }
+    }
 }
 
 /// All logs of `block` that `wanted` takes, in order.
@@ -60,53 +76,8 @@ pub(crate) fn matching_logs(block: &Block, filter: &Filter, removed: bool) -> Ve
     block_logs(block, removed, |log| filter.matches(log))
 }
 
-impl Chain {
-    /// Logs that match `filter`, oldest first.
-    ///
-    /// # Errors
-    /// [`ChainError::Range`] for a range that is none, [`ChainError::BlockNotFound`], [`ChainError::TooManyLogs`],
-    /// [`ChainError::State`] if a forked chain's origin does not answer.
-    pub fn logs(&self, filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
-        match filter.block_option {
-            FilterBlockOption::AtBlockHash(hash) => {
-                let block = self.block(hash)?;
-                if self.fork_block().is_some_and(|fork| block.number() <= fork) {
-                    return self.origin_logs(filter, None);
-                }
-                collect(&[block], filter)
-            }
-            FilterBlockOption::Range { from_block, to_block } => {
-                let (from, to) = self.resolve_range(from_block, to_block)?;
-                let mut found = self.origin_logs(filter, Some((from, to)))?;
-                let blocks = self.inner.shared.read().ledger.range(from, to);
-                found.extend(collect(&blocks, filter)?);
-                Ok(found)
-            }
-        }
-    }
-
-    /// Both ends of a range; a missing end is the newest block, as in geth.
-    pub(in crate::chain) fn resolve_range(
-        &self,
-        from: Option<BlockNumberOrTag>,
-        to: Option<BlockNumberOrTag>,
-    ) -> Result<(u64, u64), ChainError> {
-        let head = self.block_number();
-        let number = |tag: BlockNumberOrTag| match tag {
-            BlockNumberOrTag::Number(number) => number,
-            BlockNumberOrTag::Earliest => 0,
-            _ => head,
-        };
-        let (from, to) = (from.map_or(head, number), to.map_or(head, number));
-        if from > to {
-            return Err(ChainError::Range { from, to, head });
-        }
-        Ok((from, to.min(head)))
-    }
-}
-
 /// Matching logs of `blocks`, up to [`LOGS_MAX`].
-pub(in crate::chain) fn collect(blocks: &[Arc<Block>], filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
+pub(crate) fn collect_logs(blocks: &[Arc<Block>], filter: &Filter) -> Result<Vec<MinedLog>, ChainError> {
     let mut found = Vec::new();
     for block in blocks {
         let before = found.len();

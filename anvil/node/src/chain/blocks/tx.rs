@@ -1,15 +1,20 @@
 //! Transactions: what is accepted, and what the EVM is told about them.
 
-use alloy_consensus::{Transaction as _, TxEnvelope, Typed2718, transaction::Recovered};
+use alloy_consensus::{
+    SignableTransaction, Signed, Transaction as _, TxEnvelope, Typed2718, TypedTransaction, transaction::Recovered,
+};
 use alloy_eips::{Encodable2718, eip7702::SignedAuthorization};
-use alloy_primitives::U256;
+use alloy_primitives::{Address, Signature, TxHash, U256, keccak256};
 use revm::{
     context::TxEnv,
     context_interface::{cfg::gas::calculate_initial_tx_gas_for_tx, either::Either},
 };
 
-use crate::chain::{ChainError, State, TxError};
-use crate::evm::ExecConfig;
+use crate::{
+    chain::error::{ChainError, TxError},
+    evm::ExecConfig,
+    state::State,
+};
 
 /// A transaction with its sender. Impersonated ones carry a signature that proves nothing.
 pub type Tx = Recovered<TxEnvelope>;
@@ -113,4 +118,24 @@ pub(crate) fn tx_env(tx: &Tx) -> TxEnv {
         max_fee_per_blob_gas: 0,
         authorization_list: tx.authorization_list().unwrap_or_default().iter().cloned().map(Either::Left).collect(),
     }
+}
+
+/// The same transaction under another hash: that of an impersonated one also covers its sender.
+pub(crate) fn with_hash(tx: TxEnvelope, hash: TxHash) -> TxEnvelope {
+    let signature = *tx.signature();
+    Signed::new_unchecked(tx.into_typed_transaction(), signature, hash).into()
+}
+
+/// An unsigned transaction, as `eth_fillTransaction` shows it: with a signature of zeros.
+pub(crate) fn unsigned(tx: TypedTransaction) -> TxEnvelope {
+    tx.into_signed(Signature::new(U256::ZERO, U256::ZERO, false)).into()
+}
+
+/// An impersonated (unsigned) transaction. Its hash covers the sender, so that two senders' equal transactions differ; in the way
+/// of Anvil, which computes it anew when it loads a block.
+pub(crate) fn impersonated(tx: TypedTransaction, from: Address) -> Tx {
+    let signature = Signature::new(U256::ONE, U256::ONE, false);
+    let signed: TxEnvelope = tx.into_signed(signature).into();
+    let hash = keccak256([alloy_rlp::encode(&signed).as_slice(), from.as_slice()].concat());
+    Tx::new_unchecked(with_hash(signed, hash), from)
 }

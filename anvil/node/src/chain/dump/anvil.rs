@@ -15,13 +15,19 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::chain::{
-    Account, Chain, DumpError, State, StateDump, StateError,
+use super::{
     anvil_history::{AnvilBlock, HistoricalStates, History, mined},
-    build::seal,
-    ledger::Ledger,
+    own::StateDump,
 };
-use crate::fork::Fork;
+use crate::{
+    chain::{
+        blocks::{Rules, seal},
+        error::DumpError,
+        store::{Kept, Ledger, Shared, Snapshots},
+    },
+    fork::Fork,
+    state::{Account, State, StateError},
+};
 
 /// First bytes of a gzip stream.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -77,10 +83,81 @@ pub enum AnyDump {
 }
 
 impl AnvilDump {
+    /// The chain in Anvil's form. Of a forked chain, accounts are there that changed or were read.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`]: only on a machine that is out of memory.
+    pub(crate) fn of(shared: &Shared) -> Result<Self, DumpError> {
+        let head = shared.ledger.head();
+        let header = &head.block.header;
+        let rest = [
+            ("beneficiary", json!(header.beneficiary)),
+            ("gas_limit", json!(header.gas_limit)),
+            ("basefee", json!(header.base_fee_per_gas.unwrap_or_default())),
+            ("difficulty", json!(header.difficulty)),
+            ("prevrandao", json!(shared.rules.prevrandao)),
+            ("blob_excess_gas_and_price", json!({ "excess_blob_gas": 0, "blob_gasprice": 1 })),
+            ("slot_num", json!(0)),
+        ];
+        let rest = rest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let blocks = shared.ledger.range(0, u64::MAX);
+        let transactions = blocks.iter().flat_map(|block| mined(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?;
+        Ok(Self {
+            block: BlockEnvironment { number: U256::from(header.number), timestamp: U256::from(header.timestamp), rest },
+            accounts: known_accounts(&head.state, shared.fork.as_deref()),
+            best_block_number: Some(header.number),
+            blocks: blocks.iter().map(|block| AnvilBlock::of(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?,
+            transactions,
+            historical_states: None,
+            stylus_state: Some(Box::new(StateDump::of(shared))),
+        })
+    }
+
+    /// The ledger that the dump stands for, with its accounts over those of `base`.
+    ///
+    /// # Errors
+    /// [`DumpError::Inconsistent`], [`DumpError::State`].
+    pub(crate) fn ledger(&self, base: &State, rules: &Rules, kept: Kept) -> Result<Ledger, DumpError> {
+        let number = narrow(self.block.number, "the block number has more than 64 bits")?;
+        let number = number.max(self.best_block_number.unwrap_or_default());
+        let timestamp = self.timestamp()?;
+        let mut state = base.clone();
+        self.accounts.iter().try_for_each(|(address, account)| account.put(*address, &mut state))?;
+        let mut history = History::read(&self.blocks, &self.transactions, number, |time| rules.l1_number(time));
+        if history.blocks.is_empty() {
+            let context = rules.context(number, timestamp);
+            let block = seal(rules, &context, history.parent_hash, &state, Vec::new(), Vec::new())?;
+            history.blocks.push(Arc::new(block));
+        }
+        let mut states = match &self.historical_states {
+            Some(older) => older.restore(&history.blocks, base)?,
+            None => Vec::new(),
+        };
+        states.push(state);
+        Ledger::restore(history.blocks, states, kept).ok_or(DumpError::Inconsistent("there are no blocks"))
+    }
+
+    /// Puts `ledger`, which is this dump's, and the dump's time in the place of what is there.
+    ///
+    /// # Errors
+    /// [`DumpError::Inconsistent`] for a timestamp of more than 64 bits; nothing has changed then.
+    pub(crate) fn replace(&self, shared: &mut Shared, ledger: Ledger) -> Result<(), DumpError> {
+        let timestamp = self.timestamp()?;
+        shared.ledger = ledger;
+        shared.pool.clear();
+        shared.snapshots = Snapshots::default();
+        shared.time.set_now(timestamp);
+        Ok(())
+    }
+
+    fn timestamp(&self) -> Result<u64, DumpError> {
+        narrow(self.block.timestamp, "the timestamp has more than 64 bits")
+    }
+
     /// Gzipped JSON.
     ///
     /// # Errors
-    /// [`DumpError::Content`], [`DumpError::Read`]: none but those of a full machine.
+    /// [`DumpError::Content`], [`DumpError::Read`]: only on a machine that is out of memory.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DumpError> {
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
         packed.write_all(&serde_json::to_vec(self).map_err(DumpError::Content)?).map_err(DumpError::Read)?;
@@ -133,6 +210,10 @@ impl AnvilAccount {
     }
 }
 
+fn narrow(value: U256, problem: &'static str) -> Result<u64, DumpError> {
+    u64::try_from(value).map_err(|_| DumpError::Inconsistent(problem))
+}
+
 /// Every account that is known here: of a forked chain, those that were read of it and those that changed.
 fn known_accounts(state: &State, fork: Option<&Fork>) -> BTreeMap<Address, AnvilAccount> {
     let mut known = fork.map(Fork::known_accounts).unwrap_or_default();
@@ -148,83 +229,4 @@ fn known_accounts(state: &State, fork: Option<&Fork>) -> BTreeMap<Address, Anvil
         known.insert(*address, account);
     }
     known.iter().map(|(address, account)| (*address, AnvilAccount::of(account))).collect()
-}
-
-impl Chain {
-    /// The chain in Anvil's form. Of a forked chain, accounts are there that changed or were read.
-    ///
-    /// # Errors
-    /// [`DumpError::Content`]: none but those of a full machine.
-    pub fn dump_for_anvil(&self) -> Result<AnvilDump, DumpError> {
-        let own = self.dump();
-        let shared = self.inner.shared.read();
-        let head = shared.ledger.head();
-        let header = &head.block.header;
-        let rest = [
-            ("beneficiary", json!(header.beneficiary)),
-            ("gas_limit", json!(header.gas_limit)),
-            ("basefee", json!(header.base_fee_per_gas.unwrap_or_default())),
-            ("difficulty", json!(header.difficulty)),
-            ("prevrandao", json!(shared.rules.prevrandao)),
-            ("blob_excess_gas_and_price", json!({ "excess_blob_gas": 0, "blob_gasprice": 1 })),
-            ("slot_num", json!(0)),
-        ];
-        let rest = rest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let blocks = shared.ledger.range(0, u64::MAX);
-        let transactions = blocks.iter().flat_map(|block| mined(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?;
-        Ok(AnvilDump {
-            block: BlockEnvironment { number: U256::from(header.number), timestamp: U256::from(header.timestamp), rest },
-            accounts: known_accounts(&head.state, shared.fork.as_deref()),
-            best_block_number: Some(header.number),
-            blocks: blocks.iter().map(|block| AnvilBlock::of(block)).collect::<Result<_, _>>().map_err(DumpError::Content)?,
-            transactions,
-            historical_states: None,
-            stylus_state: Some(Box::new(own)),
-        })
-    }
-
-    /// Loads a state in any form. On an error nothing has changed.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_any(&self, dump: &AnyDump) -> Result<(), DumpError> {
-        match dump {
-            AnyDump::Own(own) => self.load(own),
-            AnyDump::Anvil(dump) => self.load_of_anvil(dump),
-        }
-    }
-
-    /// Puts Anvil's accounts over the present ones and goes on from its newest block. What was here before is forgotten.
-    fn load_of_anvil(&self, dump: &AnvilDump) -> Result<(), DumpError> {
-        let narrow = |value: U256, what| u64::try_from(value).map_err(|_| DumpError::Inconsistent(what));
-        let number = narrow(dump.block.number, "the block number has more than 64 bits")?;
-        let number = number.max(dump.best_block_number.unwrap_or_default());
-        let timestamp = narrow(dump.block.timestamp, "the timestamp has more than 64 bits")?;
-        let _writer = self.write();
-        if self.fork().is_some() {
-            return Err(DumpError::Forked);
-        }
-        let base = self.head().state;
-        let mut state = base.clone();
-        dump.accounts.iter().try_for_each(|(address, account)| account.put(*address, &mut state))?;
-        let mut shared = self.inner.shared.write();
-        let mut history = History::read(&dump.blocks, &dump.transactions, number, |time| shared.rules.l1_number(time));
-        if history.blocks.is_empty() {
-            let context = shared.rules.context(number, timestamp);
-            let block = seal(&shared.rules, &context, history.parent_hash, &state, Vec::new(), Vec::new())?;
-            history.blocks.push(Arc::new(block));
-        }
-        let mut states = match &dump.historical_states {
-            Some(older) => older.restore(&history.blocks, &base)?,
-            None => Vec::new(),
-        };
-        states.push(state);
-        let config = self.config();
-        shared.ledger = Ledger::restore(history.blocks, states, config.states_kept, config.blocks_kept)
-            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
-        shared.pool.clear();
-        shared.snapshots = crate::chain::Snapshots::default();
-        shared.time.set_now(timestamp);
-        Ok(())
-    }
 }

@@ -11,11 +11,17 @@ use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::chain::{Block, DumpError, Receipt, State, Tx, dump::own::with_hash};
+use crate::{
+    chain::{
+        blocks::{Block, Receipt, Tx, with_hash},
+        error::DumpError,
+    },
+    state::State,
+};
 
 /// A block with its transactions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::chain) struct AnvilBlock {
+pub(crate) struct AnvilBlock {
     header: Header,
     #[serde(default)]
     transactions: Vec<Value>,
@@ -60,7 +66,7 @@ struct TxInfo {
 /// States after older blocks, by block hash.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub(in crate::chain) struct HistoricalStates(Vec<(B256, HistoricalState)>);
+pub(crate) struct HistoricalStates(Vec<(B256, HistoricalState)>);
 
 #[derive(Debug, Clone, Deserialize)]
 struct HistoricalState {
@@ -87,14 +93,14 @@ enum HistoricalCode {
 
 /// Blocks that were read, oldest first; each is the parent of the next, and the last is the newest there is.
 #[derive(Debug, Default)]
-pub(in crate::chain) struct History {
-    pub(in crate::chain) blocks: Vec<Arc<Block>>,
+pub(crate) struct History {
+    pub(crate) blocks: Vec<Arc<Block>>,
     /// Hash of the block before them.
-    pub(in crate::chain) parent_hash: B256,
+    pub(crate) parent_hash: B256,
 }
 
 impl AnvilBlock {
-    pub(in crate::chain) fn of(block: &Block) -> serde_json::Result<Self> {
+    pub(crate) fn of(block: &Block) -> serde_json::Result<Self> {
         let transactions = block.transactions.iter().map(|tx| {
             let is_signed = keccak256(tx.encoded_2718()) == *tx.tx_hash();
             let impersonated_sender = (!is_signed).then(|| tx.signer());
@@ -105,7 +111,7 @@ impl AnvilBlock {
 }
 
 /// What the transactions of `block` did.
-pub(in crate::chain) fn mined(block: &Block) -> impl Iterator<Item = serde_json::Result<Value>> {
+pub(crate) fn mined(block: &Block) -> impl Iterator<Item = serde_json::Result<Value>> {
     let receipts = block.transactions.iter().zip(&block.receipts).enumerate();
     receipts.map(|(index, (tx, receipt))| {
         let exit = if !receipt.success {
@@ -137,12 +143,7 @@ pub(in crate::chain) fn mined(block: &Block) -> impl Iterator<Item = serde_json:
 
 impl History {
     /// The blocks up to `newest`, back to the first of which everything is known and of a kind that this chain can hold.
-    pub(in crate::chain) fn read(
-        blocks: &[AnvilBlock],
-        transactions: &[Value],
-        newest: u64,
-        l1_number: impl Fn(u64) -> u64,
-    ) -> Self {
+    pub(crate) fn read(blocks: &[AnvilBlock], transactions: &[Value], newest: u64, l1_number: impl Fn(u64) -> u64) -> Self {
         let by_hash: HashMap<B256, &AnvilBlock> = blocks.iter().map(|block| (block.header.hash_slow(), block)).collect();
         let done: HashMap<(B256, u64), MinedTx> = transactions
             .iter()
@@ -208,7 +209,7 @@ fn restore(block: &AnvilBlock, hash: B256, done: &HashMap<(B256, u64), MinedTx>,
 
 impl HistoricalStates {
     /// The states after all `blocks` but the newest, as far back as they follow each other; each on top of `base`.
-    pub(in crate::chain) fn restore(&self, blocks: &[Arc<Block>], base: &State) -> Result<Vec<State>, DumpError> {
+    pub(crate) fn restore(&self, blocks: &[Arc<Block>], base: &State) -> Result<Vec<State>, DumpError> {
         let by_hash: HashMap<B256, &HistoricalState> = self.0.iter().map(|(hash, state)| (*hash, state)).collect();
         let older = blocks.iter().rev().skip(1).map_while(|block| by_hash.get(&block.hash));
         let mut states = older.map(|state| state.on_top_of(base)).collect::<Result<Vec<_>, _>>()?;

@@ -1,5 +1,10 @@
-//! The whole chain as bytes, in its own form and in that of Anvil.
+//! The whole chain as bytes, both ways: in its own form, which loses nothing, and in Anvil's.
 
-pub(in crate::chain) mod anvil;
-pub(in crate::chain) mod anvil_history;
-pub(in crate::chain) mod own;
+mod anvil;
+mod anvil_history;
+mod own;
+
+pub use self::{
+    anvil::{AnvilDump, AnyDump},
+    own::StateDump,
+};

@@ -7,98 +7,22 @@
 //! The dump of a forked chain holds what differs from the chain it began as, and names the block it began at: it can be loaded
 //! where a chain is forked at the same block, and nowhere else.
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use alloy_consensus::{Header, Signed, TxEnvelope};
+use alloy_consensus::{Header, TxEnvelope};
 use alloy_eips::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{Account, Block, Chain, Receipt, State, StateError, Tx, ledger::Ledger};
 use crate::{
+    chain::{
+        blocks::{Block, Receipt, Tx, with_hash},
+        error::{DUMP_FORMAT, DumpError},
+        store::{Kept, Ledger, Shared, Snapshots},
+    },
     fork::Fork,
-    sealed::{Format, SealError},
+    state::{Account, State},
 };
-
-/// What the first line must say.
-const FORMAT: Format = Format { name: "anvil-stylus-state", version: 1 };
-
-/// Why a dump was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum DumpError {
-    /// The file could not be read.
-    #[error("DUMP-001: it cannot be read: {0}")]
-    Read(#[source] io::Error),
-    /// The first line is not that of a dump.
-    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{}\"", FORMAT.name)]
-    NotADump,
-    /// Written by another version.
-    #[error("DUMP-003: the dump has format version {got}, this program reads {}", FORMAT.version)]
-    Version {
-        /// Version in the dump.
-        got: u32,
-    },
-    /// Cut off or extended.
-    #[error("DUMP-004: the dump is damaged: {got} bytes of content instead of {expected}")]
-    Length {
-        /// Bytes that should be there.
-        expected: usize,
-        /// Bytes that are there.
-        got: usize,
-    },
-    /// Changed.
-    #[error("DUMP-005: the dump is damaged: the hash of its content is {got} instead of {expected}")]
-    Hash {
-        /// Hash that was written.
-        expected: B256,
-        /// Hash of what is there.
-        got: B256,
-    },
-    /// The content is intact, but not what this version expects.
-    #[error("DUMP-006: the content of the dump cannot be read: {0}")]
-    Content(#[source] serde_json::Error),
-    /// Dumped from another chain.
-    #[error("DUMP-007: the dump is of chain {got}, this chain is {expected}: start with --chain-id {got}")]
-    ChainId {
-        /// This chain.
-        expected: u64,
-        /// The dump's.
-        got: u64,
-    },
-    /// The parts contradict each other.
-    #[error("DUMP-008: the dump contradicts itself: {0}")]
-    Inconsistent(&'static str),
-    /// A gzip stream that breaks off or was changed.
-    #[error("DUMP-011: the dump is damaged: it cannot be unpacked: {0}")]
-    Packed(#[source] io::Error),
-    /// A chain with a beginning of its own cannot take the place of a forked one.
-    #[error("DUMP-010: this chain is a fork, and the dump is of a chain that began by itself: load it without --fork-url")]
-    Forked,
-    /// The dump holds what differs from another chain at one block, which is not where this chain began.
-    #[error(
-        "DUMP-012: the dump is of a chain forked at block {number} with hash {hash}: start with --fork-url and --fork-block-number {number}"
-    )]
-    OtherFork {
-        /// Block the dumped chain was forked at.
-        number: u64,
-        /// Its hash.
-        hash: B256,
-    },
-    /// A forked chain's origin did not answer.
-    #[error("DUMP-009: the accounts cannot be put in: {0}")]
-    State(#[from] StateError),
-}
-
-impl From<SealError> for DumpError {
-    fn from(error: SealError) -> Self {
-        match error {
-            SealError::NotSealed => Self::NotADump,
-            SealError::Version { got } => Self::Version { got },
-            SealError::Length { expected, got } => Self::Length { expected, got },
-            SealError::Hash { expected, got } => Self::Hash { expected, got },
-        }
-    }
-}
 
 /// The content of a dump.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,10 +85,52 @@ struct DumpedTx {
 }
 
 impl StateDump {
+    /// Everything that makes up the chain, except the pool, snapshots and states of older blocks; of a forked chain, what differs
+    /// from the one it began as.
+    pub(crate) fn of(shared: &Shared) -> Self {
+        let head = shared.ledger.head();
+        Self {
+            chain_id: shared.rules.exec.chain_id,
+            time_offset_secs: shared.time.offset_secs(),
+            l1_genesis_number: shared.rules.l1_genesis_number,
+            genesis_timestamp: shared.rules.genesis_timestamp,
+            fork: shared.fork.as_deref().map(DumpedFork::of),
+            state_root: head.state.root(),
+            blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
+            accounts: head.state.accounts().map(|(address, account)| (*address, DumpedAccount::of(account))).collect(),
+        }
+    }
+
+    /// Checks the dump against the chain that is to be replaced, and answers the ledger that it stands for.
+    ///
+    /// # Errors
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`].
+    pub(crate) fn ledger(&self, chain_id: u64, fork: Option<&Arc<Fork>>, kept: Kept) -> Result<Ledger, DumpError> {
+        if self.chain_id != chain_id {
+            return Err(DumpError::ChainId { expected: chain_id, got: self.chain_id });
+        }
+        self.check_origin(fork)?;
+        let (state, blocks) = (self.state(fork)?, self.blocks(fork)?);
+        Ledger::restore(blocks, vec![state], kept).ok_or(DumpError::Inconsistent("there are no blocks"))
+    }
+
+    /// Puts `ledger`, which is this dump's, and the dump's other values in the place of what is there.
+    pub(crate) fn replace(&self, shared: &mut Shared, ledger: Ledger) {
+        shared.ledger = ledger;
+        shared.pool.clear();
+        shared.snapshots = Snapshots::default();
+        shared.time.set_offset(self.time_offset_secs);
+        shared.rules.l1_genesis_number = self.l1_genesis_number;
+        shared.rules.genesis_timestamp = self.genesis_timestamp;
+    }
+
     /// The dump as bytes.
+    ///
+    /// # Errors
+    /// [`DumpError::Content`]: only on a machine that is out of memory.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DumpError> {
         let content = serde_json::to_vec(self).map_err(DumpError::Content)?;
-        FORMAT.seal(&content).map_err(DumpError::Content)
+        DUMP_FORMAT.seal(&content).map_err(DumpError::Content)
     }
 
     /// Reads a dump from bytes and checks that they are what was written.
@@ -172,7 +138,7 @@ impl StateDump {
     /// # Errors
     /// [`DumpError`], DUMP-002 to DUMP-006.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DumpError> {
-        let content = FORMAT.open(bytes)?;
+        let content = DUMP_FORMAT.open(bytes)?;
         serde_json::from_slice(content).map_err(DumpError::Content)
     }
 
@@ -292,55 +258,5 @@ impl DumpedTx {
             contract_address: self.contract_address,
             output: self.output.clone(),
         }
-    }
-}
-
-/// The same transaction under another hash: that of an impersonated one also covers its sender.
-pub(in crate::chain) fn with_hash(tx: TxEnvelope, hash: TxHash) -> TxEnvelope {
-    let signature = *tx.signature();
-    Signed::new_unchecked(tx.into_typed_transaction(), signature, hash).into()
-}
-
-impl Chain {
-    /// Everything that makes up the chain, except the pool, snapshots and states of older blocks; of a forked chain, what differs
-    /// from the one it began as.
-    pub fn dump(&self) -> StateDump {
-        let shared = self.inner.shared.read();
-        let head = shared.ledger.head();
-        StateDump {
-            chain_id: shared.rules.exec.chain_id,
-            time_offset_secs: shared.time.offset_secs(),
-            l1_genesis_number: shared.rules.l1_genesis_number,
-            genesis_timestamp: shared.rules.genesis_timestamp,
-            fork: shared.fork.as_deref().map(DumpedFork::of),
-            state_root: head.state.root(),
-            blocks: shared.ledger.range(0, u64::MAX).iter().map(|block| DumpedBlock::of(block)).collect(),
-            accounts: head.state.accounts().map(|(address, account)| (*address, DumpedAccount::of(account))).collect(),
-        }
-    }
-
-    /// Replaces the chain by a dumped one. On an error nothing has changed.
-    ///
-    /// # Errors
-    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`].
-    pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
-        let expected = self.chain_id();
-        if dump.chain_id != expected {
-            return Err(DumpError::ChainId { expected, got: dump.chain_id });
-        }
-        let _writer = self.write();
-        let fork = self.fork();
-        dump.check_origin(fork.as_ref())?;
-        let (state, blocks) = (dump.state(fork.as_ref())?, dump.blocks(fork.as_ref())?);
-        let ledger = Ledger::restore(blocks, vec![state], self.config().states_kept, self.config().blocks_kept)
-            .ok_or(DumpError::Inconsistent("there are no blocks"))?;
-        let mut shared = self.inner.shared.write();
-        shared.ledger = ledger;
-        shared.pool.clear();
-        shared.snapshots = crate::chain::Snapshots::default();
-        shared.time.set_offset(dump.time_offset_secs);
-        shared.rules.l1_genesis_number = dump.l1_genesis_number;
-        shared.rules.genesis_timestamp = dump.genesis_timestamp;
-        Ok(())
     }
 }

@@ -1,12 +1,16 @@
 //! What can go wrong with a request to the chain. The texts are those of geth and Anvil, because wallets read them; programs
 //! match on the variants, or on the numbers of [`ChainError::code`].
 
+mod dump;
+
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
 use revm::context::result::HaltReason;
 
-use crate::chain::StateError;
-use crate::evm::ExecError;
+use crate::{evm::ExecError, fork::ForkError, state::StateError};
+
+pub use self::dump::DumpError;
+pub(crate) use self::dump::FORMAT as DUMP_FORMAT;
 
 /// Why a transaction was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -217,7 +221,7 @@ pub enum ChainError {
     TooManySnapshots(usize),
     /// A dump that is not one.
     #[error(transparent)]
-    Dump(#[from] crate::chain::DumpError),
+    Dump(#[from] DumpError),
     /// A tracer that is not there, or its settings are wrong.
     #[error("{0}")]
     Tracer(String),
@@ -234,6 +238,12 @@ pub enum ChainError {
     /// A fault in the node itself; the log has more.
     #[error("internal error: the execution panicked")]
     Panicked,
+}
+
+impl From<ForkError> for ChainError {
+    fn from(error: ForkError) -> Self {
+        Self::State(error.into())
+    }
 }
 
 impl From<ExecError> for ChainError {

@@ -8,11 +8,14 @@ use revm::context::{
     result::{ExecutionResult, HaltReason, InvalidTransaction},
 };
 
-use crate::chain::{
-    CallOptions, Chain, ChainError, TxError,
-    call::{View, call_env, output},
+use super::{
+    Reader,
+    view::{CallOptions, View, call_env, output},
 };
-use crate::evm::ExecError;
+use crate::{
+    chain::error::{ChainError, TxError},
+    evm::ExecError,
+};
 
 /// Gas of a plain transfer.
 const TRANSFER_GAS: u64 = 21_000;
@@ -22,15 +25,11 @@ const CALL_STIPEND: u64 = 2_300;
 /// costs more executions than the gas is worth.
 const ERROR_PER_MILLE: u64 = 15;
 
-impl Chain {
-    /// The gas limit to send a transaction with.
+impl Reader {
+    /// The gas limit to send a transaction with. Wants the stack of a thread for calls.
     ///
     /// # Errors
-    /// As [`Chain::call`], and [`ChainError::GasAllowance`] if no gas limit is enough.
-    pub fn estimate_gas(&self, request: TransactionRequest, options: CallOptions) -> Result<u64, ChainError> {
-        self.on_reader(move |chain| chain.estimate_gas_here(&request, options))
-    }
-
+    /// As [`call_here`](Self::call_here), and [`ChainError::GasAllowance`] if no gas limit is enough.
     pub(crate) fn estimate_gas_here(&self, request: &TransactionRequest, options: CallOptions) -> Result<u64, ChainError> {
         // The transaction will be in the next block, so that is the block to ask.
         let view = self.view(options, BlockNumberOrTag::Pending)?;

@@ -3,17 +3,24 @@
 use std::sync::Arc;
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{B256, U64};
+use alloy_primitives::U64;
 use alloy_rpc_types::{Filter, FilterBlockOption, Log};
 use serde_json::{Value, json};
 
-use crate::chain::{Block, Chain, ChainError, MinedLog, State};
-use crate::fork::{Fork, ForkConfig, ForkError, OriginBlock};
+use super::Reader;
+use crate::{
+    chain::{
+        blocks::{Block, MinedLog},
+        error::ChainError,
+    },
+    fork::{Fork, ForkError},
+    state::State,
+};
 
-impl Chain {
+impl Reader {
     /// Where the chain came from, if it did not start here.
     pub(crate) fn fork(&self) -> Option<Arc<Fork>> {
-        self.inner.shared.read().fork.clone()
+        self.store.look().fork.clone()
     }
 
     /// Number of the block the chain was forked at; `None` if it was not.
@@ -26,29 +33,6 @@ impl Chain {
         if let Some(fork) = self.fork() {
             fork.save();
         }
-    }
-
-    /// Starts again as a fork: of `url`, or of the present origin if there is none given; at block `number`, or at the newest.
-    ///
-    /// # Errors
-    /// [`ChainError::Invalid`] without a URL on a chain that was not forked; [`ChainError::State`] if the chain cannot be forked. The
-    /// chain is then as it was.
-    pub fn reset_to_fork(&self, url: Option<String>, number: Option<u64>) -> Result<(), ChainError> {
-        let present = self.fork().map(|fork| fork.config().clone()).or_else(|| self.config().fork.clone());
-        let config = match (url, present) {
-            // Another chain has another id.
-            (Some(url), Some(present)) if url != present.url => {
-                ForkConfig { url, block_number: number, chain_id: None, ..present }
-            }
-            (_, Some(present)) => ForkConfig { block_number: number, ..present },
-            (Some(url), None) => ForkConfig { block_number: number, ..ForkConfig::new(url) },
-            (None, None) => {
-                let reason = "this chain is not a fork: name the endpoint to fork from as jsonRpcUrl";
-                return Err(ChainError::Invalid(reason.to_owned()));
-            }
-        };
-        self.save_fork();
-        self.on_writer(move |chain| chain.restart(crate::chain::Genesis::default(), Some(config)))
     }
 
     /// Whether a block is the origin's: up to the fork block, or unknown here. The fork block itself is, for its transactions.
@@ -65,7 +49,7 @@ impl Chain {
     }
 
     /// A block of the origin, without transactions.
-    pub(in crate::chain) fn origin_block(&self, id: BlockId) -> Result<Option<Arc<Block>>, ChainError> {
+    pub(crate) fn origin_block(&self, id: BlockId) -> Result<Option<Arc<Block>>, ChainError> {
         let Some(fork) = self.fork() else { return Ok(None) };
         let found = match id {
             BlockId::Hash(hash) => fork.block_by_hash(hash.block_hash)?,
@@ -77,8 +61,8 @@ impl Chain {
     }
 
     /// The state after block `number`, here or at the origin.
-    pub(in crate::chain) fn state_after(&self, number: u64) -> Result<State, ChainError> {
-        let shared = self.inner.shared.read();
+    pub(crate) fn state_after(&self, number: u64) -> Result<State, ChainError> {
+        let shared = self.store.look();
         match &shared.fork {
             Some(fork) if number < fork.number() => Ok(State::forked(fork.state_at(number))),
             _ => shared.ledger.state(number),
@@ -86,7 +70,7 @@ impl Chain {
     }
 
     /// The part of the logs `filter` asks for that lies up to the fork block.
-    pub(in crate::chain) fn origin_logs(&self, filter: &Filter, range: Option<(u64, u64)>) -> Result<Vec<MinedLog>, ChainError> {
+    pub(crate) fn origin_logs(&self, filter: &Filter, range: Option<(u64, u64)>) -> Result<Vec<MinedLog>, ChainError> {
         let Some(fork) = self.fork() else { return Ok(Vec::new()) };
         let mut filter = filter.clone();
         if let Some((from, to)) = range {
@@ -99,7 +83,11 @@ impl Chain {
         let form = |error: serde_json::Error| ForkError::Form { method: "eth_getLogs".to_owned(), reason: error.to_string() };
         let found: Vec<Log> =
             serde_json::from_value(fork.ask("eth_getLogs", json!([filter]))?).map_err(|error| ChainError::from(form(error)))?;
-        Ok(found.into_iter().filter(|log| log.block_number.is_some_and(|number| number <= fork.number())).map(mined).collect())
+        Ok(found
+            .into_iter()
+            .filter(|log| log.block_number.is_some_and(|number| number <= fork.number()))
+            .map(MinedLog::from)
+            .collect())
     }
 
     /// The origin's answer to a request about a block or a transaction; `null` if that is later than the fork. Blocks the thread.
@@ -113,32 +101,5 @@ impl Chain {
         // A transaction that waits in the origin's pool is not one of this chain.
         let waits = place.is_some_and(Value::is_null);
         Ok(if later || waits { Value::Null } else { answer })
-    }
-}
-
-impl From<ForkError> for ChainError {
-    fn from(error: ForkError) -> Self {
-        Self::State(error.into())
-    }
-}
-
-impl From<OriginBlock> for Block {
-    fn from(block: OriginBlock) -> Self {
-        let OriginBlock { header, hash, l1_number } = block;
-        Self { header, hash, l1_number, transactions: Vec::new(), receipts: Vec::new() }
-    }
-}
-
-/// A log as the origin answers it.
-fn mined(log: Log) -> MinedLog {
-    MinedLog {
-        block_hash: log.block_hash.unwrap_or(B256::ZERO),
-        block_number: log.block_number.unwrap_or_default(),
-        block_timestamp: log.block_timestamp,
-        tx_hash: log.transaction_hash.unwrap_or_default(),
-        tx_index: log.transaction_index.unwrap_or_default(),
-        log_index: log.log_index.unwrap_or_default(),
-        removed: false,
-        log: log.inner,
     }
 }

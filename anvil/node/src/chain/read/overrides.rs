@@ -6,11 +6,10 @@ use alloy_rpc_types::{
     state::{AccountOverride, StateOverride},
 };
 
-use crate::chain::{ChainError, State};
-use crate::evm::BlockContext;
+use crate::{chain::error::ChainError, evm::BlockContext, state::State};
 
 /// Applies `overrides` to `state`.
-pub(in crate::chain) fn apply_state(state: &mut State, overrides: StateOverride) -> Result<(), ChainError> {
+pub(super) fn apply_state(state: &mut State, overrides: StateOverride) -> Result<(), ChainError> {
     for (address, account) in overrides {
         apply_account(state, address, account)?;
     }
@@ -44,7 +43,7 @@ fn apply_account(state: &mut State, address: Address, account: AccountOverride) 
 
 /// Applies `overrides` to `context`. As in Nitro, `number` is that of this chain's block; contracts see the parent chain's, so
 /// the same number is shown to them.
-pub(in crate::chain) fn apply_block(context: &mut BlockContext, overrides: BlockOverrides) {
+pub(super) fn apply_block(context: &mut BlockContext, overrides: BlockOverrides) {
     let narrow = |value: U256| value.saturating_to::<u64>();
     if let Some(number) = overrides.number {
         context.number = narrow(number);

@@ -14,8 +14,18 @@ use alloy_rpc_types::{
 use revm::context::{TxEnv, result::ResultAndState};
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig, parity::ParityTraceBuilder};
 
-use crate::chain::{Block, CallOptions, Chain, ChainError, State, call::call_env, db::StateDb, tx::tx_env};
-use crate::evm::{BlockContext, ExecConfig};
+use super::{
+    Reader,
+    view::{CallOptions, call_env},
+};
+use crate::{
+    chain::{
+        blocks::{Block, tx_env},
+        error::ChainError,
+    },
+    evm::{BlockContext, ExecConfig},
+    state::{State, StateDb},
+};
 
 /// Blocks one `trace_filter` may look through, as in Anvil: each of their transactions is executed again.
 pub const TRACE_FILTER_BLOCKS_MAX: u64 = 300;
@@ -23,7 +33,7 @@ pub const TRACE_FILTER_BLOCKS_MAX: u64 = 300;
 /// What to show of a transaction that is replayed.
 pub(crate) type TraceTypes = StdHashSet<TraceType>;
 
-impl Chain {
+impl Reader {
     /// The frames of a mined transaction; none if there is no such transaction.
     pub(crate) fn flat_tx_here(&self, hash: TxHash) -> Result<Vec<LocalizedTransactionTrace>, ChainError> {
         let Some((block, index)) = self.mined(hash) else { return Ok(Vec::new()) };
@@ -69,7 +79,7 @@ impl Chain {
         }
         let wanted = filter.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         let mut skip = usize::try_from(filter.after.unwrap_or(0)).unwrap_or(usize::MAX);
-        let blocks = self.inner.shared.read().ledger.range(from, to);
+        let blocks = self.store.look().ledger.range(from, to);
         let (matcher, mut found) = (filter.matcher(), Vec::new());
         for block in blocks {
             let mut matching: Vec<_> =
@@ -146,7 +156,7 @@ impl Chain {
         types: &TraceTypes,
     ) -> Result<TraceResults, ChainError> {
         let types: HashSet<TraceType> = types.iter().copied().collect();
-        let db = StateDb { state, hashes: &*self.inner };
+        let db = StateDb { state, hashes: &*self.store };
         let (builder, outcome) = self.watch(db, context, config, tx, TracingInspectorConfig::from_parity_config(&types))?;
         Ok(builder.into_trace_results_with_state(&outcome, &types, db)?)
     }
@@ -169,7 +179,7 @@ impl Chain {
                 self.replay(&rules, &context, &mut state, tx)?;
                 continue;
             }
-            let db = StateDb { state: &state, hashes: &*self.inner };
+            let db = StateDb { state: &state, hashes: &*self.store };
             let (builder, outcome) = self.watch(db, &context, &config, tx_env(tx), watching)?;
             show(index, builder, &outcome, db)?;
             state.commit(outcome.state);
@@ -187,7 +197,7 @@ impl Chain {
     ) -> Result<(ParityTraceBuilder, ResultAndState), ChainError> {
         let (gas_limit, caller) = (tx.gas_limit, tx.caller);
         let mut inspector = TracingInspector::new(watching);
-        let outcome = self.inner.executor.transact_inspected(db, context, config, tx, &mut inspector)?;
+        let outcome = self.store.executor.transact_inspected(db, context, config, tx, &mut inspector)?;
         inspector.set_transaction_gas_limit(gas_limit);
         inspector.set_transaction_caller(caller);
         Ok((inspector.into_parity_builder(), outcome))

@@ -3,7 +3,8 @@
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, U256};
 
-use crate::chain::{Chain, ChainError};
+use super::Reader;
+use crate::chain::error::ChainError;
 
 /// Slots one request may ask proofs for; a proof is a few kilobytes.
 const PROOF_SLOTS_MAX: usize = 1_024;
@@ -27,12 +28,12 @@ pub struct AccountProof {
     pub storage_proof: Vec<(U256, U256, Vec<Bytes>)>,
 }
 
-impl Chain {
+impl Reader {
     /// Proves an account and `slots` of it after a block. The nodes lead to the block's `stateRoot` unless the state was changed by
     /// hand after it.
     ///
     /// # Errors
-    /// As [`Chain::state`]; [`ChainError::Invalid`] for too many slots, or on a forked chain.
+    /// As [`Reader::state`]; [`ChainError::Invalid`] for too many slots, or on a forked chain.
     pub fn proof(&self, address: Address, slots: &[U256], block: Option<BlockId>) -> Result<AccountProof, ChainError> {
         if slots.len() > PROOF_SLOTS_MAX {
             return Err(ChainError::Invalid(format!("too many slots: {} of at most {PROOF_SLOTS_MAX}", slots.len())));

@@ -6,8 +6,16 @@ use alloy_consensus::Transaction as _;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 
-use crate::chain::{Block, Chain, ChainError, State, Tx};
-use crate::evm::ArbOsVersion;
+use super::{Reader, view::CallOptions};
+use crate::{
+    chain::{
+        blocks::{Block, Tx},
+        error::ChainError,
+    },
+    config::Mining,
+    evm::ArbOsVersion,
+    state::State,
+};
 
 /// Where a transaction is.
 #[derive(Debug, Clone)]
@@ -27,30 +35,55 @@ pub struct PoolContent {
     pub queued: BTreeMap<Address, BTreeMap<u64, Arc<Tx>>>,
 }
 
-impl Chain {
+impl Reader {
     /// Chain id.
     pub fn chain_id(&self) -> u64 {
-        self.inner.shared.read().rules.exec.chain_id
+        self.store.look().rules.exec.chain_id
     }
 
     /// Release of ArbOS whose rules apply.
     pub fn arbos(&self) -> ArbOsVersion {
-        self.inner.shared.read().rules.exec.arbos
+        self.store.look().rules.exec.arbos
     }
 
     /// Wei for a unit of gas.
     pub fn base_fee(&self) -> u64 {
-        self.inner.shared.read().rules.base_fee
+        self.store.look().rules.base_fee
+    }
+
+    /// When blocks are made.
+    pub fn mining(&self) -> Mining {
+        self.store.mining()
+    }
+
+    /// Chain time now, seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.store.look().time.now_secs()
+    }
+
+    /// Seconds chain time is ahead of the clock.
+    pub fn time_offset(&self) -> i64 {
+        self.store.look().time.offset_secs()
+    }
+
+    /// Whether the node sends transactions of `address` without its key.
+    pub fn impersonates(&self, address: Address) -> bool {
+        self.store.look().impersonation.covers(address)
+    }
+
+    /// Ids of the snapshots that exist.
+    pub fn snapshots(&self) -> Vec<u64> {
+        self.store.look().snapshots.ids().collect()
     }
 
     /// Number of the newest block.
     pub fn block_number(&self) -> u64 {
-        self.inner.shared.read().ledger.head_number()
+        self.store.look().ledger.head_number()
     }
 
     /// The newest block.
     pub fn latest(&self) -> Arc<Block> {
-        self.inner.shared.read().ledger.head_block().clone()
+        self.store.look().ledger.head_block().clone()
     }
 
     /// A block. `pending` is the newest one: blocks that do not exist yet are only executed on, see
@@ -69,8 +102,8 @@ impl Chain {
     }
 
     /// A block that is kept here.
-    pub(in crate::chain) fn own_block(&self, id: BlockId) -> Option<Arc<Block>> {
-        let shared = self.inner.shared.read();
+    pub(crate) fn own_block(&self, id: BlockId) -> Option<Arc<Block>> {
+        let shared = self.store.look();
         let ledger = &shared.ledger;
         let number = match id {
             BlockId::Hash(hash) => ledger.number_of(hash.block_hash)?,
@@ -83,22 +116,13 @@ impl Chain {
     }
 
     /// A block whose state is asked for: a number that is too high is the client's mistake.
-    pub(in crate::chain) fn block_with_state(&self, id: BlockId) -> Result<Arc<Block>, ChainError> {
+    pub(crate) fn block_with_state(&self, id: BlockId) -> Result<Arc<Block>, ChainError> {
         self.block(id).map_err(|error| match id {
             BlockId::Number(BlockNumberOrTag::Number(requested)) if requested > self.block_number() => {
                 ChainError::BlockOutOfRange { requested, head: self.block_number() }
             }
             _ => error,
         })
-    }
-
-    /// The block that would be mined now, with what the pool holds.
-    pub(crate) fn pending_block(&self) -> Result<Block, ChainError> {
-        let ready = {
-            let shared = self.inner.shared.read();
-            shared.pool.ready(&shared.ledger.head().state, self.config().order)?
-        };
-        Ok(self.build_on_head(&ready)?.0.block)
     }
 
     /// The state after a block; after the newest one, with changes made by hand since, if `id` is `None`.
@@ -109,7 +133,7 @@ impl Chain {
         match id {
             None | Some(BlockId::Number(BlockNumberOrTag::Latest)) => Ok(self.head().state),
             Some(BlockId::Number(BlockNumberOrTag::Pending)) => {
-                Ok(self.view(crate::chain::CallOptions::default(), BlockNumberOrTag::Pending)?.state)
+                Ok(self.view(CallOptions::default(), BlockNumberOrTag::Pending)?.state)
             }
             Some(id) => {
                 let number = self.block_with_state(id)?.number();
@@ -152,7 +176,7 @@ impl Chain {
 
     /// Finds a transaction in the blocks or in the pool.
     pub fn transaction(&self, hash: TxHash) -> Option<TxLocation> {
-        let shared = self.inner.shared.read();
+        let shared = self.store.look();
         match shared.ledger.transaction(hash) {
             Some((block, index)) => Some(TxLocation::Mined(block, index)),
             None => shared.pool.get(&hash).cloned().map(TxLocation::Pending),
@@ -161,12 +185,12 @@ impl Chain {
 
     /// The block and the index of a mined transaction.
     pub fn mined(&self, hash: TxHash) -> Option<(Arc<Block>, usize)> {
-        self.inner.shared.read().ledger.transaction(hash)
+        self.store.look().ledger.transaction(hash)
     }
 
     /// The transaction of `sender` with `nonce`, in the blocks or in the pool.
     pub fn transaction_of(&self, sender: Address, nonce: u64) -> Option<TxLocation> {
-        let shared = self.inner.shared.read();
+        let shared = self.store.look();
         let is_it = |tx: &Tx| tx.nonce() == nonce && tx.signer() == sender;
         let blocks = shared.ledger.range(0, u64::MAX);
         let mined = blocks.into_iter().rev().find_map(|block| {
@@ -187,12 +211,22 @@ impl Chain {
         Ok(found.map(|(_, account)| account.code.original_bytes()))
     }
 
+    /// The next nonce of `address`, counting what waits in the pool.
+    ///
+    /// # Errors
+    /// As [`balance`](Self::balance).
+    pub(crate) fn pending_nonce(&self, address: Address) -> Result<u64, ChainError> {
+        let shared = self.store.look();
+        let state = shared.ledger.head().state;
+        Ok(shared.pool.next_nonce(address, state.nonce(address)?))
+    }
+
     /// What waits in the pool.
     ///
     /// # Errors
     /// As [`balance`](Self::balance).
     pub fn pool(&self) -> Result<PoolContent, ChainError> {
-        let shared = self.inner.shared.read();
+        let shared = self.store.look();
         let (pending, queued) = shared.pool.content(&shared.ledger.head().state)?;
         Ok(PoolContent { pending, queued })
     }

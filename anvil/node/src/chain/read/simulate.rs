@@ -12,16 +12,18 @@ use alloy_rpc_types::{
 use revm::context::{TxEnv, result::ExecutionResult};
 use revm_inspectors::transfer::TransferInspector;
 
-use crate::chain::{
-    Block, CallOptions, Chain, ChainError, Receipt, State, StateError, Tx, TxError,
-    build::{Rules, receipt, seal},
-    call::{View, call_env},
-    db::{BlockHashes, StateDb},
-    overrides,
-    send::impersonated,
-    tx::{TxRules, check_form, check_sender},
+use super::{
+    Reader, overrides,
+    view::{CallOptions, View, call_env},
 };
-use crate::evm::{BlockContext, ExecConfig};
+use crate::{
+    chain::{
+        blocks::{Block, Receipt, Rules, Tx, TxRules, check_form, check_sender, impersonated, receipt, seal},
+        error::{ChainError, TxError},
+    },
+    evm::{BlockContext, ExecConfig},
+    state::{BlockHashes, State, StateDb, StateError},
+};
 
 /// Blocks of one simulation, with those that fill gaps between numbers (geth).
 pub const SIMULATED_BLOCKS_MAX: u64 = 256;
@@ -49,7 +51,7 @@ impl BlockHashes for Hashes<'_> {
 
 /// What the blocks of one simulation share.
 struct Simulation<'a> {
-    chain: &'a Chain,
+    reader: &'a Reader,
     rules: Rules,
     /// The rules of every call: all checks, or those a call does without.
     config: ExecConfig,
@@ -65,7 +67,7 @@ struct Simulation<'a> {
     done: Vec<Simulated>,
 }
 
-impl Chain {
+impl Reader {
     /// Executes blocks of calls on top of a block. Nothing is kept.
     ///
     /// # Errors
@@ -80,12 +82,12 @@ impl Chain {
             self.view(CallOptions { block: Some(base), ..CallOptions::default() }, BlockNumberOrTag::Latest)?;
         let config = if payload.validation { rules.exec } else { rules.exec.for_simulation() };
         let mut simulation = Simulation {
-            chain: self,
+            reader: self,
             config,
             rules,
             validation: payload.validation,
             trace_transfers: payload.trace_transfers,
-            hashes: Hashes { real: &*self.inner, imagined: BTreeMap::new() },
+            hashes: Hashes { real: &*self.store, imagined: BTreeMap::new() },
             parent: self.block(base)?,
             state,
             gas_left: self.config().call_gas_cap,
@@ -171,7 +173,7 @@ impl Simulation<'_> {
             return Err(TxError::GasLimit { limit: gas, block: room }.into());
         }
         if self.gas_left == 0 {
-            return Err(ChainError::GasAllowance(self.chain.config().call_gas_cap));
+            return Err(ChainError::GasAllowance(self.reader.config().call_gas_cap));
         }
         call.from = Some(from);
         call.gas = Some(call.gas.unwrap_or(room).min(self.gas_left));
@@ -212,7 +214,7 @@ impl Simulation<'_> {
 
     fn run(&mut self, context: &BlockContext, env: TxEnv) -> Result<ExecutionResult, ChainError> {
         let db = StateDb { state: &self.state, hashes: &self.hashes };
-        let executor = &self.chain.inner.executor;
+        let executor = &self.reader.store.executor;
         let outcome = if self.trace_transfers {
             let mut transfers = TransferInspector::new(false).with_logs(true);
             executor.transact_inspected(db, context, &self.config, env, &mut transfers)?

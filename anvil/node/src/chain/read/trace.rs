@@ -15,10 +15,19 @@ use revm::{
 };
 use revm_inspectors::tracing::{DebugInspectorError, TransactionContext};
 
-use crate::chain::{
-    Block, CallOptions, Chain, ChainError, State, Tx, build::Rules, call::call_env, db::StateDb, tracer::Tracer, tx::tx_env,
+use super::{
+    Reader,
+    tracer::Tracer,
+    view::{CallOptions, call_env},
 };
-use crate::evm::{BlockContext, ExecConfig, StylusTracer};
+use crate::{
+    chain::{
+        blocks::{Block, tx_env},
+        error::ChainError,
+    },
+    evm::{BlockContext, ExecConfig, StylusTracer},
+    state::{State, StateDb},
+};
 
 /// A transaction in the place it was, or would be, executed in.
 struct Scene<'a> {
@@ -28,7 +37,7 @@ struct Scene<'a> {
     place: Option<TransactionContext>,
 }
 
-impl Chain {
+impl Reader {
     /// Traces a mined transaction: the block's earlier ones are executed again first.
     pub(crate) fn trace_tx_here(&self, hash: TxHash, options: GethDebugTracingOptions) -> Result<GethTrace, ChainError> {
         let (block, index) = self.mined(hash).ok_or(ChainError::TxNotFound(hash))?;
@@ -78,8 +87,8 @@ impl Chain {
 
     /// The trace, and what the transaction changed.
     fn trace(&self, scene: Scene<'_>, tx: TxEnv, options: GethDebugTracingOptions) -> Result<(GethTrace, EvmState), ChainError> {
-        let mut db = StateDb { state: scene.state, hashes: &*self.inner };
-        let executor = &self.inner.executor;
+        let mut db = StateDb { state: scene.state, hashes: &*self.store };
+        let executor = &self.store.executor;
         match Tracer::new(options)? {
             Tracer::Geth(mut inspector) => {
                 let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut *inspector)?;
@@ -99,27 +108,6 @@ impl Chain {
                 Ok((GethTrace::JS(trace), outcome.state))
             }
         }
-    }
-
-    /// The rules and the state a block was built on.
-    pub(in crate::chain) fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
-        let parent = block.number().checked_sub(1).ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
-        let state = self.state_after(parent)?;
-        Ok((self.inner.shared.read().rules.clone(), state))
-    }
-
-    /// Executes a mined transaction again.
-    pub(in crate::chain) fn replay(
-        &self,
-        rules: &Rules,
-        context: &BlockContext,
-        state: &mut State,
-        tx: &Tx,
-    ) -> Result<(), ChainError> {
-        let db = StateDb { state, hashes: &*self.inner };
-        let outcome = self.inner.executor.transact(db, context, &rules.exec_of_mined(), tx_env(tx))?;
-        state.commit(outcome.state);
-        Ok(())
     }
 }
 

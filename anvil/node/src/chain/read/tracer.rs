@@ -7,7 +7,7 @@ use alloy_primitives::{B256, b256, keccak256};
 use alloy_rpc_types::trace::geth::{GethDebugTracerType, GethDebugTracingOptions};
 use revm_inspectors::tracing::{DebugInspector, DebugInspectorError};
 
-use crate::chain::ChainError;
+use crate::chain::error::ChainError;
 
 /// Name of Nitro's native tracer of host calls.
 const STYLUS_TRACER: &str = "stylusTracer";
@@ -21,7 +21,7 @@ const NAMES: &str = "stylusTracer, callTracer, flatCallTracer, prestateTracer, 4
 
 /// A tracer to be used for one transaction.
 #[derive(Debug)]
-pub(in crate::chain) enum Tracer {
+pub(super) enum Tracer {
     /// The tree of host calls.
     Stylus,
     /// One of geth's.
@@ -33,7 +33,7 @@ impl Tracer {
     ///
     /// # Errors
     /// [`ChainError::Tracer`] if there is none of that name, or its settings are wrong.
-    pub(in crate::chain) fn new(options: GethDebugTracingOptions) -> Result<Self, ChainError> {
+    pub(super) fn new(options: GethDebugTracingOptions) -> Result<Self, ChainError> {
         if let Some(GethDebugTracerType::JsTracer(text)) = &options.tracer
             && !text.is_empty()
         {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::TxHash;
 
-use crate::chain::Block;
+use crate::chain::blocks::Block;
 
 /// Something happened to the chain.
 #[derive(Debug, Clone)]

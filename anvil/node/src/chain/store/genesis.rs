@@ -1,23 +1,24 @@
 //! The first block of a chain.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
 
-use crate::chain::{
-    Block, Impersonation, Shared, State, StateError,
-    build::{Rules, seal},
-    ledger::Ledger,
+use super::{
+    ledger::{Kept, Ledger},
     pool::Pool,
-    snapshot::Snapshots,
+    shared::{Impersonation, Shared},
+    snapshots::Snapshots,
     time::ChainTime,
 };
 use crate::{
     accounts::Wallet,
     arbos::{ARBOS_STATE, CREATE2_FACTORY, STYLUS_DEPLOYER, version_slot},
+    chain::blocks::{Block, Rules, seal},
     config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
     evm::{ArbOsVersion, ExecConfig, GenesisAccount, GenesisConfig, genesis_accounts},
     fork::{Fork, ForkConfig},
+    state::{State, StateError},
 };
 
 /// PREVRANDAO on Arbitrum is the constant 1.
@@ -38,7 +39,7 @@ pub struct Genesis {
 ///
 /// # Errors
 /// [`StateError`] if the origin does not answer.
-pub(in crate::chain) fn shared(
+pub(crate) fn begin(
     config: &NodeConfig,
     wallet: &Wallet,
     genesis: Genesis,
@@ -55,12 +56,12 @@ pub(in crate::chain) fn shared(
     };
     time.set_now(genesis.timestamp.or(config.genesis_timestamp).unwrap_or_default().max(block.timestamp()));
     Ok(Shared {
-        ledger: Ledger::new(block, state, config.states_kept, config.blocks_kept),
+        ledger: Ledger::new(block, state, Kept::of(config)),
         fork,
         pool: Pool::default(),
         rules,
         time,
-        impersonation: Impersonation { accounts: HashSet::new(), everyone: config.auto_impersonate },
+        impersonation: Impersonation::new(config.auto_impersonate),
         snapshots: Snapshots::default(),
     })
 }

@@ -7,7 +7,11 @@ use std::{
 
 use alloy_primitives::{B256, TxHash};
 
-use crate::chain::{Block, ChainError, State};
+use crate::{
+    chain::{blocks::Block, error::ChainError},
+    config::NodeConfig,
+    state::State,
+};
 
 /// Blocks and recent states, newest last. There is always a head with a state.
 #[derive(Debug)]
@@ -23,6 +27,21 @@ pub(crate) struct Ledger {
     genesis: Arc<Block>,
 }
 
+/// How much of the past a ledger keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    states: usize,
+    /// All of them if `None`.
+    blocks: Option<usize>,
+}
+
+impl Kept {
+    /// As the node was told.
+    pub(crate) fn of(config: &NodeConfig) -> Self {
+        Self { states: config.states_kept, blocks: config.blocks_kept }
+    }
+}
+
 /// The head as one consistent pair.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
@@ -32,15 +51,15 @@ pub(crate) struct Head {
 
 impl Ledger {
     /// A chain that consists of `genesis`. At least one state and one block are kept.
-    pub(crate) fn new(genesis: Block, state: State, states_kept: usize, blocks_kept: Option<usize>) -> Self {
+    pub(crate) fn new(genesis: Block, state: State, kept: Kept) -> Self {
         let genesis = Arc::new(genesis);
         let mut ledger = Self {
             blocks: VecDeque::new(),
             by_hash: HashMap::new(),
             transactions: HashMap::new(),
             states: VecDeque::new(),
-            states_kept: states_kept.max(1),
-            blocks_kept: blocks_kept.unwrap_or(usize::MAX).max(1),
+            states_kept: kept.states.max(1),
+            blocks_kept: kept.blocks.unwrap_or(usize::MAX).max(1),
             genesis: genesis.clone(),
         };
         ledger.push(genesis, state);
@@ -49,16 +68,11 @@ impl Ledger {
 
     /// A chain of consecutive `blocks`, with the states after the newest of them, the last being the head's. The first block stands
     /// for the genesis. `None` without a block or a state.
-    pub(crate) fn restore(
-        blocks: Vec<Arc<Block>>,
-        states: Vec<State>,
-        states_kept: usize,
-        blocks_kept: Option<usize>,
-    ) -> Option<Self> {
+    pub(crate) fn restore(blocks: Vec<Arc<Block>>, states: Vec<State>, kept: Kept) -> Option<Self> {
         let head = states.last()?.clone();
         let mut blocks = blocks.into_iter();
         let first = blocks.next()?;
-        let mut ledger = Self::new(Block::clone(&first), head.clone(), states_kept, blocks_kept);
+        let mut ledger = Self::new(Block::clone(&first), head.clone(), kept);
         for block in blocks {
             ledger.push(block, head.clone());
         }

@@ -9,8 +9,11 @@ use std::{
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, TxHash};
 
-use crate::chain::{State, StateError, Tx, TxError};
-use crate::config::Order;
+use crate::{
+    chain::{blocks::Tx, error::TxError},
+    config::Order,
+    state::{State, StateError},
+};
 
 /// Transactions the pool holds: geth's default of executable and queued slots. More would let one client fill the memory.
 pub const POOL_MAX: usize = 6_144;

@@ -2,9 +2,13 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 
-use crate::chain::{Chain, ChainError, Shared, State, StateError, Tx};
+use super::Writer;
+use crate::{
+    chain::{blocks::Tx, error::ChainError, store::Shared},
+    state::{State, StateError},
+};
 
-impl Chain {
+impl Writer<'_> {
     /// Sets a balance, wei.
     ///
     /// # Errors
@@ -74,16 +78,6 @@ impl Chain {
         })
     }
 
-    /// Chain time now, seconds since 1970.
-    pub fn now(&self) -> u64 {
-        self.inner.shared.read().time.now_secs()
-    }
-
-    /// Seconds chain time is ahead of the clock.
-    pub fn time_offset(&self) -> i64 {
-        self.inner.shared.read().time.offset_secs()
-    }
-
     /// Sets the price of gas from the next block on, wei.
     pub fn set_base_fee(&self, wei: u64) {
         self.change(|shared| shared.rules.base_fee = wei);
@@ -124,11 +118,6 @@ impl Chain {
         self.change(|shared| shared.impersonation.everyone = everyone);
     }
 
-    /// Whether the node sends transactions of `address` without its key.
-    pub fn impersonates(&self, address: Address) -> bool {
-        self.inner.shared.read().impersonation.covers(address)
-    }
-
     /// Removes a transaction from the pool.
     pub fn drop_transaction(&self, hash: TxHash) -> Option<Tx> {
         self.change(|shared| shared.pool.remove(&hash)).map(|tx| Tx::clone(&tx))
@@ -153,15 +142,13 @@ impl Chain {
         address: Address,
         change: impl FnOnce(&mut State) -> Result<(), StateError>,
     ) -> Result<(), ChainError> {
-        let _writer = self.write();
         // Asks the origin before readers are locked out.
-        self.head().state.account(address)?;
-        Ok(change(self.inner.shared.write().ledger.head_state_mut())?)
+        self.reader.head().state.account(address)?;
+        Ok(change(self.token.change().ledger.head_state_mut())?)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Shared) -> T) -> T {
-        let _writer = self.write();
-        change(&mut self.inner.shared.write())
+        change(&mut self.token.change())
     }
 }
 

@@ -1,118 +1,88 @@
-//! Making blocks.
+//! Making blocks. It executes on the present thread, which has to be the one for that: its stack is deep.
 
 use std::sync::Arc;
 
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, TxHash};
-use parking_lot::MutexGuard;
-use tokio::sync::watch;
 
-use crate::chain::{Block, Chain, ChainError, ChainEvent, Tx, build, build::Built, time::PreparedTime};
-use crate::config::Mining;
+use super::Writer;
+use crate::{
+    chain::{
+        blocks::{Block, Built, Tx},
+        error::ChainError,
+        store::PreparedTime,
+    },
+    config::Mining,
+};
 
 /// Blocks one request may mine: enough for a day of two-second blocks, few enough to answer within seconds.
 pub const MINE_MAX: u64 = 100_000;
 
-impl Chain {
+impl Writer<'_> {
     /// Mines one block with what the pool holds.
     ///
     /// # Errors
     /// [`ChainError`] if the execution itself failed; the chain is then as it was.
-    pub fn mine(&self) -> Result<Arc<Block>, ChainError> {
-        self.on_writer(|chain| {
-            let writer = chain.write();
-            chain.mine_pool(&writer)
-        })
+    pub(crate) fn mine(&self) -> Result<Arc<Block>, ChainError> {
+        self.mine_txs(&self.reader.ready()?)
     }
 
     /// Mines `count` blocks, `interval_secs` apart if given.
     ///
     /// # Errors
-    /// [`ChainError::Invalid`] if `count` is over [`MINE_MAX`].
-    pub fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
-        if count > MINE_MAX {
-            return Err(ChainError::Invalid(format!("cannot mine {count} blocks in one request; the limit is {MINE_MAX}")));
-        }
-        self.on_writer(move |chain| {
-            let writer = chain.write();
-            for index in 0..count {
-                if let (Some(interval), true) = (interval_secs, index > 0) {
-                    let mut shared = chain.inner.shared.write();
-                    let next = shared.ledger.head_block().timestamp().saturating_add(interval);
-                    shared.time.set_next(next);
-                }
-                chain.mine_pool(&writer)?;
+    /// As [`mine`](Self::mine).
+    pub(crate) fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
+        for index in 0..count {
+            if let (Some(interval), true) = (interval_secs, index > 0) {
+                let mut shared = self.token.change();
+                let next = shared.ledger.head_block().timestamp().saturating_add(interval);
+                shared.time.set_next(next);
             }
-            Ok(())
-        })
-    }
-
-    /// When blocks are made.
-    pub fn mining(&self) -> Mining {
-        *self.inner.mining.borrow()
-    }
-
-    /// Tells of changes of when blocks are made.
-    pub(crate) fn mining_changes(&self) -> watch::Receiver<Mining> {
-        self.inner.mining.subscribe()
+            self.mine()?;
+        }
+        Ok(())
     }
 
     /// Changes when blocks are made. What waits in the pool is mined at once if automine is switched on.
     ///
     /// # Errors
     /// As [`mine`](Self::mine).
-    pub fn set_mining(&self, mining: Mining) -> Result<(), ChainError> {
-        self.on_writer(move |chain| {
-            let writer = chain.write();
-            chain.inner.mining.send_replace(mining);
-            let waiting = chain.inner.shared.read().pool.len() > 0;
-            if waiting && matches!(mining, Mining::Auto | Mining::Mixed(_)) {
-                chain.mine_pool(&writer)?;
-            }
-            Ok(())
-        })
-    }
-
-    pub(in crate::chain) fn mine_pool(&self, writer: &MutexGuard<'_, ()>) -> Result<Arc<Block>, ChainError> {
-        let ready = {
-            let shared = self.inner.shared.read();
-            shared.pool.ready(&shared.ledger.head().state, self.config().order)?
-        };
-        self.mine_txs(writer, &ready)
+    pub(crate) fn set_mining(&self, mining: Mining) -> Result<(), ChainError> {
+        self.token.set_mining(mining);
+        let waiting = self.reader.store().look().pool.len() > 0;
+        if waiting && matches!(mining, Mining::Auto | Mining::Mixed(_)) {
+            self.mine()?;
+        }
+        Ok(())
     }
 
     /// Mines what of `sender` is ready, because `hash` came in.
     ///
     /// # Errors
     /// Why `hash` turned out to be invalid; no block is made for its sake then.
-    pub(in crate::chain) fn mine_ready_of(
-        &self,
-        writer: &MutexGuard<'_, ()>,
-        sender: Address,
-        hash: TxHash,
-    ) -> Result<(), ChainError> {
+    pub(super) fn mine_ready_of(&self, sender: Address, hash: TxHash) -> Result<(), ChainError> {
         let ready = {
-            let shared = self.inner.shared.read();
+            let shared = self.reader.store().look();
             shared.pool.ready_of(sender, &shared.ledger.head().state)?
         };
         if ready.is_empty() {
             return Ok(());
         }
-        let (mut built, time) = match self.build_on_head(&ready) {
+        let (mut built, time) = match self.reader.build_on_head(&ready) {
             Ok(built) => built,
             Err(error) => {
                 // The sender hears of it and sends it again.
-                self.inner.shared.write().pool.remove(&hash);
+                self.token.change().pool.remove(&hash);
                 return Err(error);
             }
         };
         let refused =
             built.invalid.iter().position(|(invalid, _)| *invalid == hash).map(|index| built.invalid.swap_remove(index));
         if let Some((hash, _)) = &refused {
-            self.inner.shared.write().pool.remove(hash);
+            self.token.change().pool.remove(hash);
         }
         if !built.block.transactions.is_empty() {
-            self.commit(writer, built, time);
+            self.commit(built, time);
         }
         match refused {
             Some((_, error)) => Err(error.into()),
@@ -121,27 +91,15 @@ impl Chain {
     }
 
     /// Builds a block with `txs` and commits it.
-    pub(in crate::chain) fn mine_txs(&self, writer: &MutexGuard<'_, ()>, txs: &[Arc<Tx>]) -> Result<Arc<Block>, ChainError> {
-        let (built, time) = self.build_on_head(txs)?;
-        Ok(self.commit(writer, built, time))
+    pub(super) fn mine_txs(&self, txs: &[Arc<Tx>]) -> Result<Arc<Block>, ChainError> {
+        let (built, time) = self.reader.build_on_head(txs)?;
+        Ok(self.commit(built, time))
     }
 
-    /// What the next block would be with `txs`. Nothing is used up, not even its timestamp.
-    pub(in crate::chain) fn build_on_head(&self, txs: &[Arc<Tx>]) -> Result<(Built, PreparedTime), ChainError> {
-        let (head, rules, time) = {
-            let shared = self.inner.shared.read();
-            let head = shared.ledger.head();
-            let time = shared.time.prepare(head.block.timestamp());
-            (head, shared.rules.clone(), time)
-        };
-        let parent = (&*head.block, head.state);
-        Ok((build::build(&self.inner.executor, &rules, parent, &*self.inner, (time.timestamp, txs))?, time))
-    }
-
-    fn commit(&self, _writer: &MutexGuard<'_, ()>, built: Built, time: PreparedTime) -> Arc<Block> {
+    fn commit(&self, built: Built, time: PreparedTime) -> Arc<Block> {
         let block = Arc::new(built.block);
         {
-            let mut shared = self.inner.shared.write();
+            let mut shared = self.token.change();
             for (hash, error) in &built.invalid {
                 tracing::warn!(%hash, %error, "dropped a transaction that became invalid");
                 shared.pool.remove(hash);
@@ -155,8 +113,7 @@ impl Chain {
             shared.ledger.push(block.clone(), built.state);
             shared.time.commit(time);
         }
-        // Nobody listening is fine.
-        let _ = self.inner.events.send(ChainEvent::Block(block.clone()));
+        self.token.announce(block.clone());
         block
     }
 }

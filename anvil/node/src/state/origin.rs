@@ -1,6 +1,10 @@
-//! Why the chain that was forked gave no answer.
+//! Where accounts come from that a state does not hold itself, and why they may not come.
 
-use std::{error::Error, io};
+use std::{error::Error, fmt, io, sync::Arc};
+
+use alloy_primitives::{Address, U256};
+
+use super::Account;
 
 /// Why the chain that was forked gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,4 +55,32 @@ pub enum ForkError {
     /// The client has ended: the node is stopping.
     #[error("FORK-007: {0} was not answered: the client of the origin has stopped")]
     Stopped(String),
+}
+
+/// Why the state could not be read. The state of a chain that was not forked always can.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct StateError(Arc<ForkError>);
+
+impl StateError {
+    /// What the chain that was forked answered, or that it did not.
+    pub fn cause(&self) -> &ForkError {
+        &self.0
+    }
+}
+
+impl From<ForkError> for StateError {
+    fn from(error: ForkError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl revm::database_interface::DBErrorMarker for StateError {}
+
+/// Where accounts come from that a state does not hold itself: the chain that was forked, at one block.
+pub(crate) trait Origin: fmt::Debug + Send + Sync {
+    /// The account as it was there; vacant if there was none. Its storage is not part of it.
+    fn account(&self, address: Address) -> Result<Account, StateError>;
+    /// The slot as it was there.
+    fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError>;
 }

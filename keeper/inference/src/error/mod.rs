@@ -1,8 +1,11 @@
 //! What can keep a backend from opening, and who has to act on it.
 
+mod load;
+
 use cor_keeper::ports::ErrorClass;
 
-use crate::{LoadError, ModelError, OpenError, ThreadsError};
+pub use self::load::LoadError;
+use crate::{ModelError, OpenError, ThreadsError};
 
 /// Why no backend could be opened.
 #[derive(Debug, thiserror::Error)]

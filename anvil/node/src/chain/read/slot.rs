@@ -1,14 +1,15 @@
-//! Giving tokens by hand: the slot that a token keeps a balance or an allowance in is found by trying.
+//! The slot that a token keeps a balance or an allowance in, found by trying.
 
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_rpc_types::TransactionRequest;
 use alloy_sol_types::{SolCall, sol};
 
-use crate::chain::{
-    CallOptions, Chain, ChainError,
-    call::{View, call_env, output},
+use super::{
+    Reader,
+    view::{CallOptions, View, call_env, output},
 };
+use crate::chain::error::ChainError;
 
 sol! {
     function balanceOf(address owner) external view returns (uint256);
@@ -20,26 +21,21 @@ const SLOTS_MAX: usize = 256;
 /// A value no slot holds by accident; below 2^96, so that tokens which pack other things into the word show it too.
 const MARK: U256 = U256::from_limbs([0x6d61_726b_6d61_726b, 0x6d61_726b, 0, 0]);
 
-impl Chain {
-    /// Sets a balance of the token at `token`.
+impl Reader {
+    /// The slot that holds the balance of `owner` in the token at `token`.
     ///
     /// # Errors
-    /// [`ChainError::Invalid`] if no slot is the balance: it is not an ERC-20 token, or it computes its balances.
-    pub fn set_erc20_balance(&self, owner: Address, token: Address, amount: U256) -> Result<(), ChainError> {
-        self.set_erc20_slot(token, balanceOfCall { owner }.abi_encode().into(), amount)
+    /// [`ChainError::Invalid`] if no slot does: it is not an ERC-20 token, or it computes its balances.
+    pub(crate) fn balance_slot(&self, token: Address, owner: Address) -> Result<U256, ChainError> {
+        self.slot_behind(token, &balanceOfCall { owner }.abi_encode().into())
     }
 
-    /// Sets how much of the token at `token` `spender` may take from `owner`.
+    /// The slot that holds how much `spender` may take from `owner`.
     ///
     /// # Errors
-    /// As [`set_erc20_balance`](Self::set_erc20_balance).
-    pub fn set_erc20_allowance(&self, owner: Address, spender: Address, token: Address, amount: U256) -> Result<(), ChainError> {
-        self.set_erc20_slot(token, allowanceCall { owner, spender }.abi_encode().into(), amount)
-    }
-
-    fn set_erc20_slot(&self, token: Address, getter: Bytes, amount: U256) -> Result<(), ChainError> {
-        let slot = self.on_reader(move |chain| chain.slot_behind(token, &getter))?;
-        self.set_storage(token, slot, amount.into())
+    /// As [`balance_slot`](Self::balance_slot).
+    pub(crate) fn allowance_slot(&self, token: Address, owner: Address, spender: Address) -> Result<U256, ChainError> {
+        self.slot_behind(token, &allowanceCall { owner, spender }.abi_encode().into())
     }
 
     /// The slot whose value the getter answers.
