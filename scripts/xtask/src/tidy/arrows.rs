@@ -66,7 +66,7 @@ fn circles(krate: &Crate<'_>, arrows: &[Arrow]) -> Vec<Finding> {
 
 /// One circle of each set of modules that all lead to each other: the shortest through the first of them.
 fn circles_of(graph: &Graph<'_>) -> Vec<Finding> {
-    let (mut findings, mut told) = (Vec::new(), BTreeSet::new());
+    let (mut findings, mut told) = (Vec::new(), BTreeSet::<&str>::new());
     for start in graph.keys() {
         if told.contains(start) {
             continue;
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(sample(store, read, write, &[]), Vec::<String>::new());
         assert_eq!(
             sample("use crate::chain::write::Writer;\n", "\nuse crate::chain::Chain;\n", "pub struct Writer;\n", &[]),
-            ["anvil/node/src/chain/store/mod.rs:1", "anvil/node/src/chain/read.rs:2"]
+            ["anvil/node/src/chain/read.rs:2", "anvil/node/src/chain/store/mod.rs:1"]
         );
         let deep: &[(&str, &str)] = &[("anvil/node/src/chain/store/pool.rs", "\nuse super::super::read::Reader;\n")];
         assert_eq!(sample("mod pool;\n", "pub struct Reader;\n", write, deep), ["anvil/node/src/chain/store/pool.rs:2"]);

@@ -111,8 +111,8 @@ impl<'t> Crate<'t> {
             let full: Vec<String> = import.iter().chain(rest).cloned().collect();
             return self.resolve(at, &full, followed + 1);
         }
-        let sources = names.globs.iter().filter_map(|glob| self.resolve(at, glob, followed + 1));
-        let source = sources.into_iter().find(|source| *source != at && self.knows(*source, name))?;
+        let mut sources = names.globs.iter().filter_map(|glob| self.resolve(at, glob, followed + 1));
+        let source = sources.find(|source| *source != at && self.knows(*source, name))?;
         let full: Vec<String> = ["self", name].into_iter().map(str::to_owned).chain(rest.iter().cloned()).collect();
         self.resolve(source, &full, followed + 1)
     }
