@@ -68,7 +68,7 @@ impl Executor {
         tx: TxEnv,
     ) -> Result<ResultAndState, ExecError> {
         let mut evm = self.evm(db, block, config, tx, NoOpInspector, false)?;
-        let result = ArbHandler::<DB, _>::default().run(&mut evm);
+        let result = ArbHandler::default().run(&mut evm);
         finish(evm, result)
     }
 
@@ -90,7 +90,7 @@ impl Executor {
         I: Inspector<ArbContext<DB>>,
     {
         let mut evm = self.evm(db, block, config, tx, inspector, true)?;
-        let result = ArbHandler::<DB, _>::default().inspect_run(&mut evm);
+        let result = ArbHandler::default().inspect_run(&mut evm);
         finish(evm, result)
     }
 

@@ -4,7 +4,7 @@
 use std::{cell::Cell, marker::PhantomData};
 
 use revm::{
-    Database,
+    Database, Inspector,
     context::{
         ContextTr,
         result::{EVMError, HaltReason},
@@ -13,39 +13,35 @@ use revm::{
         Block, Cfg, JournalTr, Transaction, context::ContextError, journaled_state::account::JournaledAccountTr,
     },
     handler::{
-        EthFrame, EvmTr, FrameResult, Handler,
+        EvmTr, FrameResult, Handler,
         evm::ContextDbError,
         pre_execution::{calculate_caller_fee, validate_account_nonce_and_code},
     },
-    inspector::{InspectorEvmTr, InspectorHandler},
+    inspector::InspectorHandler,
     interpreter::{GasTracker, InitialAndFloorGas, interpreter::EthInterpreter},
     primitives::U256,
 };
 
-use super::ArbContext;
+use super::{ArbContext, machine::StylusEvm};
 use crate::arbos;
 
-/// Ethereum's phases with the differences of Arbitrum, over any EVM whose context is this crate's. One handler runs one transaction.
-pub(super) struct ArbHandler<DB, EVM> {
+/// Ethereum's phases with the differences of Arbitrum. One handler runs one transaction.
+pub(super) struct ArbHandler<DB, I> {
     /// Gas the transaction may compute with, as the chain's owner set it.
     gas_limit: Cell<u64>,
     /// Gas above that limit, given back untouched at the end.
     held_gas: Cell<u64>,
-    _evm: PhantomData<fn(DB, EVM)>,
+    _evm: PhantomData<fn(DB, I)>,
 }
 
-impl<DB, EVM> Default for ArbHandler<DB, EVM> {
+impl<DB, I> Default for ArbHandler<DB, I> {
     fn default() -> Self {
         Self { gas_limit: Cell::new(u64::MAX), held_gas: Cell::new(0), _evm: PhantomData }
     }
 }
 
-impl<DB, EVM> Handler for ArbHandler<DB, EVM>
-where
-    DB: Database,
-    EVM: EvmTr<Context = ArbContext<DB>, Frame = EthFrame<EthInterpreter>>,
-{
-    type Evm = EVM;
+impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
+    type Evm = StylusEvm<DB, I>;
     type Error = EVMError<DB::Error>;
     type HaltReason = HaltReason;
 
@@ -121,11 +117,7 @@ where
     }
 }
 
-impl<DB, EVM> InspectorHandler for ArbHandler<DB, EVM>
-where
-    DB: Database,
-    EVM: InspectorEvmTr<Context = ArbContext<DB>, Frame = EthFrame<EthInterpreter>>,
-{
+impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorHandler for ArbHandler<DB, I> {
     type IT = EthInterpreter;
 }
 

@@ -13,6 +13,7 @@ mod executor;
 mod handler;
 mod instructions;
 mod machine;
+mod nested;
 mod program;
 mod stylus_api;
 mod stylus_tracer;
