@@ -4,33 +4,33 @@ pragma solidity ^0.8.24;
 /// @title Cor: the token
 /// @notice ERC-20 with EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
 /// @dev The same code, with other constructor arguments, is the development stablecoin. Name and symbol have at most 31 bytes. Signatures are those of
-/// plain accounts (no ERC-1271); a high `s` or a `v` other than 27/28 is refused, and an invalid signature is by the zero address in InvalidSigner.
+/// plain accounts (no ERC-1271); a high `s` or a `v` other than 27 or 28 is invalid, and InvalidSigner then names the zero address as the signer.
 /// The EIP-712 domain is (name, "1", chainid, this contract).
 interface ICor {
     /// @notice ERC-20.
     event Transfer(address indexed from, address indexed to, uint256 value);
     /// @notice ERC-20.
     event Approval(address indexed owner, address indexed spender, uint256 value);
-    /// @notice EIP-3009: the authorization was used.
+    /// @notice EIP-3009: an authorization was used.
     event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce);
-    /// @notice EIP-3009: the authorization was cancelled unused.
+    /// @notice EIP-3009: an unused authorization was cancelled.
     event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce);
-    /// @notice `minter` may (not) mint.
+    /// @notice A minter was enabled or disabled.
     event MinterSet(address indexed minter, bool enabled);
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
     /// @notice Ownership passed to `owner`.
     event OwnershipTransferred(address indexed previous, address indexed owner);
 
-    /// @notice ERC-6093: `sender` has `balance` and would need `needed`.
+    /// @notice ERC-6093: the balance of `sender` is smaller than `needed`.
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
-    /// @notice ERC-6093: the allowance is too small.
+    /// @notice ERC-6093: the allowance of `spender` is smaller than `needed`.
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
-    /// @notice ERC-6093: tokens cannot go to the zero address.
+    /// @notice ERC-6093: the receiver is invalid: the zero address.
     error ERC20InvalidReceiver(address receiver);
-    /// @notice ERC-6093: the zero address cannot be a spender.
+    /// @notice ERC-6093: the spender is invalid: the zero address.
     error ERC20InvalidSpender(address spender);
-    /// @notice The permit's deadline has passed; sign a new one. Seconds since 1970.
+    /// @notice The permit's deadline has passed: sign a new one. Seconds since 1970.
     error PermitExpired(uint256 deadline, uint256 timestamp);
     /// @notice The signature is not by `expected`.
     error InvalidSigner(address signer, address expected);
@@ -38,73 +38,199 @@ interface ICor {
     error AuthorizationNotYetValid(uint256 validAfter, uint256 timestamp);
     /// @notice The authorization was valid until `validBefore` (exclusive). Seconds since 1970.
     error AuthorizationExpired(uint256 validBefore, uint256 timestamp);
-    /// @notice The nonce is used or cancelled.
+    /// @notice The nonce is already used or cancelled.
     error AuthorizationUsedOrCanceled(address authorizer, bytes32 nonce);
-    /// @notice receiveWithAuthorization must be called by the payee.
+    /// @notice Only the payee may call receiveWithAuthorization.
     error CallerMustBePayee(address caller, address payee);
-    /// @notice The mint would pass the cap.
+    /// @notice The mint would exceed the cap.
     error CapExceeded(uint256 supply, uint256 amount, uint256 cap);
-    /// @notice `caller` does not hold the role this function wants.
+    /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
     /// @notice `caller` is not a minter.
     error NotMinter(address caller);
-    /// @notice A name or symbol of the constructor has too many bytes.
+    /// @notice The constructor's name or symbol exceeds `limit` bytes.
     error TextTooLong(uint256 length, uint256 limit);
-    /// @notice The zero address is not a valid argument.
+    /// @notice The zero address is an invalid argument.
     error ZeroAddress();
 
-    /// @notice ERC-20.
+    /// @notice ERC-20: the token's name.
+    /// @return value At most 31 bytes.
     function name() external view returns (string memory value);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: the token's symbol.
+    /// @return value At most 31 bytes.
     function symbol() external view returns (string memory value);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: decimal places of the token.
+    /// @return value Decimal places.
     function decimals() external view returns (uint8 value);
-    /// @notice EIP-712 version of the signing domain, "1".
+
+    /// @notice EIP-712: version of the signing domain.
+    /// @return value "1".
     function version() external view returns (string memory value);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: tokens that exist.
+    /// @return value Amount in the token's smallest unit.
     function totalSupply() external view returns (uint256 value);
+
     /// @notice Most tokens that can ever exist.
+    /// @return value Amount in the token's smallest unit.
     function cap() external view returns (uint256 value);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: tokens of an account.
+    /// @param account Whose.
+    /// @return value Amount in the token's smallest unit.
     function balanceOf(address account) external view returns (uint256 value);
-    /// @notice ERC-20. An allowance of 2^256-1 is never reduced.
+
+    /// @notice ERC-20: what a spender may still transfer.
+    /// @param owner Whose tokens.
+    /// @param spender Who may transfer them.
+    /// @return value Amount in the token's smallest unit; 2^256-1 is never reduced.
     function allowance(address owner, address spender) external view returns (uint256 value);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: sends the caller's tokens.
+    /// @param to Who receives them.
+    /// @param value Amount in the token's smallest unit.
+    /// @return ok True.
+    /// @dev Errors: ERC20InsufficientBalance, ERC20InvalidReceiver for the zero address. Events: Transfer.
     function transfer(address to, uint256 value) external returns (bool ok);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: sets what a spender may transfer of the caller's tokens.
+    /// @param spender Who may transfer them.
+    /// @param value Amount in the token's smallest unit; 2^256-1 is never reduced.
+    /// @return ok True.
+    /// @dev Errors: ERC20InvalidSpender for the zero address. Events: Approval.
     function approve(address spender, uint256 value) external returns (bool ok);
-    /// @notice ERC-20.
+
+    /// @notice ERC-20: sends another's tokens by an allowance of the caller.
+    /// @param from Whose tokens.
+    /// @param to Who receives them.
+    /// @param value Amount in the token's smallest unit.
+    /// @return ok True.
+    /// @dev Errors: ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver. Events: Transfer.
     function transferFrom(address from, address to, uint256 value) external returns (bool ok);
-    /// @notice Creates tokens up to the cap; minters only.
+
+    /// @notice Creates tokens, up to the cap. Minters only.
+    /// @param to Who receives them.
+    /// @param value Amount in the token's smallest unit.
+    /// @dev Errors: NotMinter, CapExceeded, ERC20InvalidReceiver. Events: Transfer from the zero address.
     function mint(address to, uint256 value) external;
-    /// @notice Names or removes a minter; owner only.
+
+    /// @notice Names or removes a minter. Owner only.
+    /// @param minter The account.
+    /// @param enabled Whether it may mint.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: MinterSet.
     function setMinter(address minter, bool enabled) external;
-    /// @notice Whether `account` may mint.
+
+    /// @notice Whether an account may mint.
+    /// @param account The account.
+    /// @return enabled Whether it may.
     function isMinter(address account) external view returns (bool enabled);
-    /// @notice EIP-2612.
+
+    /// @notice EIP-2612: sets an allowance by the owner's signature. Anyone may send it.
+    /// @param owner Whose tokens, and who signed.
+    /// @param spender Who may transfer them.
+    /// @param value Amount in the token's smallest unit.
+    /// @param deadline Last time the signature is valid, seconds since 1970.
+    /// @param v 27 or 28.
+    /// @param r Of the signature.
+    /// @param s Of the signature, in the lower half of its range.
+    /// @dev Errors: PermitExpired, InvalidSigner, ERC20InvalidSpender. Events: Approval.
     function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-    /// @notice EIP-2612.
+
+    /// @notice EIP-2612: the nonce of an owner's next permit.
+    /// @param owner Who signs.
+    /// @return value Permits used so far.
     function nonces(address owner) external view returns (uint256 value);
-    /// @notice EIP-2612, EIP-712.
+
+    /// @notice EIP-2612, EIP-712: the domain separator for this chain and contract.
+    /// @return value The separator.
     function DOMAIN_SEPARATOR() external view returns (bytes32 value);
-    /// @notice EIP-3009: whether the nonce is used or cancelled.
+
+    /// @notice EIP-3009: whether a nonce is used or cancelled.
+    /// @param authorizer Who signs.
+    /// @param nonce Random, of the signer's choice.
+    /// @return used Whether it is.
     function authorizationState(address authorizer, bytes32 nonce) external view returns (bool used);
-    /// @notice EIP-3009.
+
+    /// @notice EIP-3009: sends tokens by their holder's signature. Anyone may send it.
+    /// @param from Whose tokens, and who signed.
+    /// @param to Who receives them.
+    /// @param value Amount in the token's smallest unit.
+    /// @param validAfter Valid after this time, exclusive, seconds since 1970.
+    /// @param validBefore Valid before this time, exclusive.
+    /// @param nonce Random, of the signer's choice.
+    /// @param v 27 or 28.
+    /// @param r Of the signature.
+    /// @param s Of the signature, in the lower half of its range.
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
+    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external;
-    /// @notice EIP-3009, with a packed signature of 65 bytes (r, s, v).
+
+    /// @notice EIP-3009: sends tokens by their holder's signature. Anyone may send it.
+    /// @param from Whose tokens, and who signed.
+    /// @param to Who receives them.
+    /// @param value Amount in the token's smallest unit.
+    /// @param validAfter Valid after this time, exclusive, seconds since 1970.
+    /// @param validBefore Valid before this time, exclusive.
+    /// @param nonce Random, of the signer's choice.
+    /// @param signature 65 bytes, r, s, v.
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
+    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
-    /// @notice EIP-3009: only the payee may call.
+
+    /// @notice EIP-3009: the payee takes tokens by their holder's signature. No one else may send it, so that nobody can front-run the
+    /// call.
+    /// @param from Whose tokens, and who signed.
+    /// @param to Who receives them: the caller.
+    /// @param value Amount in the token's smallest unit.
+    /// @param validAfter Valid after this time, exclusive, seconds since 1970.
+    /// @param validBefore Valid before this time, exclusive.
+    /// @param nonce Random, of the signer's choice.
+    /// @param v 27 or 28.
+    /// @param r Of the signature.
+    /// @param s Of the signature, in the lower half of its range.
+    /// @dev Errors: CallerMustBePayee, those of transferWithAuthorization. Events: AuthorizationUsed, Transfer.
     function receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external;
-    /// @notice EIP-3009, with a packed signature of 65 bytes (r, s, v).
+
+    /// @notice EIP-3009: the payee takes tokens by their holder's signature. No one else may send it, so that nobody can front-run the
+    /// call.
+    /// @param from Whose tokens, and who signed.
+    /// @param to Who receives them: the caller.
+    /// @param value Amount in the token's smallest unit.
+    /// @param validAfter Valid after this time, exclusive, seconds since 1970.
+    /// @param validBefore Valid before this time, exclusive.
+    /// @param nonce Random, of the signer's choice.
+    /// @param signature 65 bytes, r, s, v.
+    /// @dev Errors: CallerMustBePayee, those of transferWithAuthorization. Events: AuthorizationUsed, Transfer.
     function receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
-    /// @notice EIP-3009.
+
+    /// @notice EIP-3009: cancels an unused nonce by its owner's signature. Anyone may send it.
+    /// @param authorizer Who signed.
+    /// @param nonce The nonce to cancel.
+    /// @param v 27 or 28.
+    /// @param r Of the signature.
+    /// @param s Of the signature, in the lower half of its range.
+    /// @dev Errors: AuthorizationUsedOrCanceled, InvalidSigner. Events: AuthorizationCanceled.
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external;
-    /// @notice EIP-3009, with a packed signature of 65 bytes (r, s, v).
+
+    /// @notice EIP-3009: cancels an unused nonce by its owner's signature. Anyone may send it.
+    /// @param authorizer Who signed.
+    /// @param nonce The nonce to cancel.
+    /// @param signature 65 bytes, r, s, v.
+    /// @dev Errors: AuthorizationUsedOrCanceled, InvalidSigner. Events: AuthorizationCanceled.
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external;
-    /// @notice Present owner.
+
+    /// @notice The present owner.
+    /// @return current The owner.
     function owner() external view returns (address current);
-    /// @notice Offers ownership, in place of any earlier offer; takes effect when `candidate` accepts. Zero only withdraws the offer. Owner only.
+
+    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
+    /// @param candidate The next owner; zero withdraws the offer.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
     function transferOwnership(address candidate) external;
-    /// @notice Accepts an offered ownership; only the candidate.
+
+    /// @notice Accepts ownership that was offered. Candidate only.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
     function acceptOwnership() external;
 }

@@ -17,35 +17,69 @@ interface IRuntime {
     /// @notice Ownership passed to `owner`.
     event OwnershipTransferred(address indexed previous, address indexed owner);
 
-    /// @notice `caller` does not hold the role this function wants: ask `required` to call.
+    /// @notice `caller` does not hold the role that this function requires: ask `required` to call.
     error Unauthorized(address caller, address required);
     /// @notice No module is registered under `name`.
     error UnknownModule(bytes32 name);
     /// @notice A module's version must rise: `current` is set, `offered` was given.
     error VersionNotRising(bytes32 name, uint64 current, uint64 offered);
-    /// @notice The zero address is not a valid argument.
+    /// @notice The zero address is an invalid argument.
     error ZeroAddress();
 
-    /// @notice Address and version of a module. Reverts with UnknownModule.
+    /// @notice Address and version of a module.
+    /// @param name ASCII, left-aligned.
+    /// @return module Its address.
+    /// @return version Its version, from 1 on.
+    /// @dev Errors: UnknownModule.
     function getModule(bytes32 name) external view returns (address module, uint64 version);
-    /// @notice Registers or replaces a module; owner only. Versions rise by at least one.
+
+    /// @notice Registers or replaces a module. Owner only.
+    /// @param name ASCII, left-aligned.
+    /// @param module Its address.
+    /// @param version Above the present one, from 1 on.
+    /// @dev Errors: Unauthorized, ZeroAddress, VersionNotRising. Events: ModuleSet.
     function setModule(bytes32 name, address module, uint64 version) external;
+
     /// @notice Number of modules ever named.
+    /// @return count How many.
     function moduleCount() external view returns (uint64 count);
-    /// @notice Name of the `index`-th module, in the order of first registration. Reverts with UnknownModule(index as bytes32).
+
+    /// @notice Name of a module, in the order of first registration.
+    /// @param index From 0.
+    /// @return name ASCII, left-aligned.
+    /// @dev Errors: UnknownModule with the index as bytes32.
     function moduleNameAt(uint64 index) external view returns (bytes32 name);
-    /// @notice Oldest node software version that may register, as major·1e6 + minor·1e3 + patch.
+
+    /// @notice Oldest node software that may register.
+    /// @return version Major·1e6 + minor·1e3 + patch.
     function minNodeVersion() external view returns (uint64 version);
-    /// @notice Sets the oldest node version; owner only.
+
+    /// @notice Sets the oldest node software. Owner only.
+    /// @param version Major·1e6 + minor·1e3 + patch.
+    /// @dev Errors: Unauthorized. Events: MinNodeVersionSet.
     function setMinNodeVersion(uint64 version) external;
+
     /// @notice Whether a feature is on. Unknown features are off.
+    /// @param name ASCII, left-aligned.
+    /// @return enabled Whether it is on.
     function feature(bytes32 name) external view returns (bool enabled);
-    /// @notice Switches a feature; owner only.
+
+    /// @notice Switches a feature. Owner only.
+    /// @param name ASCII, left-aligned.
+    /// @param enabled Whether it is on.
+    /// @dev Errors: Unauthorized. Events: FeatureSet.
     function setFeature(bytes32 name, bool enabled) external;
-    /// @notice Present owner.
+
+    /// @notice The present owner.
+    /// @return current The owner.
     function owner() external view returns (address current);
-    /// @notice Offers ownership, in place of any earlier offer; takes effect when `candidate` accepts. Zero only withdraws the offer. Owner only.
+
+    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
+    /// @param candidate The next owner; zero withdraws the offer.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
     function transferOwnership(address candidate) external;
-    /// @notice Accepts an offered ownership; only the candidate.
+
+    /// @notice Accepts ownership that was offered. Candidate only.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
     function acceptOwnership() external;
 }

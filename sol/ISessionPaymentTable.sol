@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 /// @title SessionPaymentTable: what a task costs
 /// @notice A list of price versions. A version is published ahead of time, changes each price by at most a factor of two, and never changes once effective.
 /// Constructor: (address owner, uint64 minDelaySecs).
-/// @dev The formula, with rounding in the name, is `cor_core::pricing`. Amounts in COR wei, fractions in basis points. Model classes: 0 light, 1 standard, 2 heavy.
+/// @dev The formula, with rounding in the name, is `cor_core::money::pricing`. Amounts in COR wei, fractions in basis points. Model classes: 0 light, 1 standard, 2 heavy.
 /// SLA tiers 0 low, 1 medium, 2 high. Consensus rules: 0 single, 1 majority, 2 unanimous. Priorities: 0 normal, 1 high, 2 urgent.
 interface ISessionPaymentTable {
     /// @notice Everything a price depends on.
@@ -61,57 +61,98 @@ interface ISessionPaymentTable {
 
     /// @notice A version was published.
     event VersionPublished(uint64 indexed version, uint64 effectiveAt);
-    /// @notice A model was put into a class, or taken out of service.
+    /// @notice A model was put into a class or taken out of service.
     event ModelSet(uint64 indexed modelIdentifier, uint8 class, bool enabled, bytes32 name);
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
     /// @notice Ownership passed to `owner`.
     event OwnershipTransferred(address indexed previous, address indexed owner);
 
-    /// @notice `caller` does not hold the role this function wants.
+    /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
-    /// @notice No such model, or it is out of service: see `ModelSet` events for those that are there.
+    /// @notice The model is unknown or out of service: ModelSet events list those in service.
     error UnknownModel(uint64 modelIdentifier);
-    /// @notice No such version; versions run from 1 to `latest`.
+    /// @notice The version does not exist: numbers run from 1 to `latest`.
     error UnknownVersion(uint64 version, uint64 latest);
     /// @notice No version is effective yet; the first one is at `firstEffectiveAt` (0 if none is published).
     error NoPriceYet(uint64 timestamp, uint64 firstEffectiveAt);
-    /// @notice An input is outside its range. `field` is the ASCII name of the field, left-aligned.
+    /// @notice An input is out of range. `field` is the ASCII name of the field, left-aligned.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice Replicas must be odd, or a tie could not be decided.
     error EvenReplicas(uint8 replicas);
     /// @notice A version must take effect at least `minDelaySecs` from now and after the version before it.
     error EffectiveTooSoon(uint64 effectiveAt, uint64 earliest);
-    /// @notice A value may at most double or halve between versions, and zero stays zero; rebates are free, within their bound. `field` is the ASCII
+    /// @notice A value may at most double or halve between versions, and zero stays zero. Rebates are exempt. `field` is the ASCII
     /// name, left-aligned.
     error ChangeTooLarge(bytes32 field, uint256 previous, uint256 next);
-    /// @notice A published value breaks a rule of the table (order, minimum, rebate larger than the network line).
+    /// @notice A value of the version is invalid: order, minimum, or a rebate above the network line.
     error InvalidPrice(bytes32 field, uint256 value, uint256 bound);
     /// @notice The price does not fit 128 bits.
     error PriceOverflow();
 
-    /// @notice Price of a task by the version effective now. Reverts with the errors above; never returns a total of zero for a known model.
+    /// @notice Price of a task by the version in effect now. Never zero for a known model.
+    /// @param inputs What the price depends on.
+    /// @return result The price in lines.
+    /// @dev Errors: NoPriceYet, UnknownModel, InputOutOfRange, EvenReplicas, PriceOverflow.
     function quote(QuoteInputs calldata inputs) external view returns (Quote memory result);
-    /// @notice The same by a given version, effective or not.
+
+    /// @notice Price of a task by a given version, in effect or not.
+    /// @param version From 1 on.
+    /// @param inputs What the price depends on.
+    /// @return result The price in lines.
+    /// @dev Errors: UnknownVersion, UnknownModel, InputOutOfRange, EvenReplicas, PriceOverflow.
     function quoteAt(uint64 version, QuoteInputs calldata inputs) external view returns (Quote memory result);
-    /// @notice Publishes the next version; owner only. The very first may take effect at once. Returns its number. `base` must not be zero.
+
+    /// @notice Publishes the next version. The very first may take effect at once. Owner only.
+    /// @param price The version; each `base` above zero.
+    /// @return version Its number.
+    /// @dev Errors: Unauthorized, InvalidPrice, EffectiveTooSoon, ChangeTooLarge. Events: VersionPublished.
     function publish(PriceVersion calldata price) external returns (uint64 version);
+
     /// @notice A version as published.
+    /// @param version From 1 on.
+    /// @return price The version.
+    /// @dev Errors: UnknownVersion.
     function getVersion(uint64 version) external view returns (PriceVersion memory price);
-    /// @notice Number of the version effective now. Reverts with NoPriceYet.
+
+    /// @notice Number of the version in effect now.
+    /// @return version From 1 on.
+    /// @dev Errors: NoPriceYet.
     function currentVersion() external view returns (uint64 version);
-    /// @notice Number of the last version published, 0 if none.
+
+    /// @notice Number of the last version published.
+    /// @return version 0 if none.
     function latestVersion() external view returns (uint64 version);
-    /// @notice Least time between publishing a version and its effect, in seconds.
+
+    /// @notice Least time between the publication of a version and its effect.
+    /// @return secs Seconds.
     function minDelaySecs() external view returns (uint64 secs);
-    /// @notice Puts a model into a class, or takes it out of service; owner only.
+
+    /// @notice Puts a model into a class, or takes it out of service. Owner only.
+    /// @param modelIdentifier The model.
+    /// @param class 0 light, 1 standard, 2 heavy.
+    /// @param enabled Whether it is in service.
+    /// @param name Free text for readers, ASCII, left-aligned.
+    /// @dev Errors: Unauthorized, InputOutOfRange. Events: ModelSet.
     function setModel(uint64 modelIdentifier, uint8 class, bool enabled, bytes32 name) external;
-    /// @notice Class and name of a model in service. Reverts with UnknownModel.
+
+    /// @notice Class and name of a model in service.
+    /// @param modelIdentifier The model.
+    /// @return class 0 light, 1 standard, 2 heavy.
+    /// @return name As set.
+    /// @dev Errors: UnknownModel.
     function getModel(uint64 modelIdentifier) external view returns (uint8 class, bytes32 name);
-    /// @notice Present owner.
+
+    /// @notice The present owner.
+    /// @return current The owner.
     function owner() external view returns (address current);
-    /// @notice Offers ownership; owner only.
+
+    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
+    /// @param candidate The next owner; zero withdraws the offer.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
     function transferOwnership(address candidate) external;
-    /// @notice Accepts an offered ownership; only the candidate.
+
+    /// @notice Accepts ownership that was offered. Candidate only.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
     function acceptOwnership() external;
 }

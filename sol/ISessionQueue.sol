@@ -76,29 +76,29 @@ interface ISessionQueue {
 
     /// @notice A session was created.
     event SessionCreated(uint64 indexed sessionId, address indexed owner, uint64 modelIdentifier, uint8 redundant);
-    /// @notice A session takes no more tasks.
+    /// @notice A session was deactivated: it takes no more tasks.
     event SessionDeactivated(uint64 indexed sessionId);
     /// @notice A task was submitted and its price reserved. The prompt's text is found under `promptUrn` and must hash (keccak256) to `promptDigest`.
     event TaskQueued(uint64 indexed sessionId, uint64 indexed taskId, address indexed payer, bytes32 promptDigest, string promptUrn, uint8 answerKind, uint32 maxTokens, uint64 deadline, bytes32 clientReference);
     /// @notice Miners were assigned; replica i is miners[i].
     event TaskAssigned(uint64 indexed sessionId, uint64 indexed taskId, address indexed keeper, address[] miners, uint64[] registrationEpochs, uint64 deadline);
-    /// @notice A miner took the task.
+    /// @notice A miner accepted its replica.
     event TaskAcked(uint64 indexed taskId, address indexed miner);
     /// @notice The precommit or the commit phase began; `deadline` is its end. The phases before are announced by TaskQueued and TaskAssigned.
     event PhaseChanged(uint64 indexed taskId, uint8 phase, uint64 deadline);
     /// @notice A miner committed itself to an answer.
     event TaskPrecommitted(uint64 indexed taskId, address indexed miner, bytes32 commitment);
-    /// @notice A miner revealed what it had committed to.
+    /// @notice A miner revealed the answer that it was committed to.
     event TaskCommitted(uint64 indexed taskId, address indexed miner, bytes32 resultDigest, bytes32 salt);
-    /// @notice A signed reveal that does not open the miner's commitment was shown: the miner is out, and slashed when the task ends.
+    /// @notice A signed reveal that does not open the miner's commitment was reported: the miner is out, and slashed when the task ends.
     event BadReveal(uint64 indexed taskId, address indexed miner, bytes32 resultDigest, bytes32 salt);
     /// @notice Enough miners agree: the outcome can no longer change.
     event TaskDecided(uint64 indexed taskId, bytes32 resultDigest, uint8 votes);
     /// @notice A task ended. outcomes[i] belongs to replica i.
     event TaskEnded(uint64 indexed sessionId, uint64 indexed taskId, uint8 status, bytes32 resultDigest, address[] miners, uint8[] outcomes);
-    /// @notice `keeper` may (not) assign tasks.
+    /// @notice A keeper was enabled or disabled.
     event KeeperSet(address indexed keeper, bool enabled);
-    /// @notice create and submit were stopped or allowed again.
+    /// @notice create and submit were paused or unpaused.
     event PauseSet(bool paused);
     /// @notice The guardian, who may pause, changed.
     event GuardianSet(address indexed guardian);
@@ -111,19 +111,19 @@ interface ISessionQueue {
     /// @notice Ownership passed to `owner`.
     event OwnershipTransferred(address indexed previous, address indexed owner);
 
-    /// @notice `caller` does not hold the role this function wants.
+    /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
-    /// @notice The zero address is not a valid argument.
+    /// @notice The zero address is an invalid argument.
     error ZeroAddress();
-    /// @notice create and submit are paused; everything that gives money back works.
+    /// @notice create and submit are paused. Withdrawals, refunds and ends are not.
     error Paused();
-    /// @notice No such session; sessions run from 1 to `latest`.
+    /// @notice The session does not exist: ids run from 1 to `latest`.
     error UnknownSession(uint64 sessionId, uint64 latest);
-    /// @notice The session takes no more tasks.
+    /// @notice The session is deactivated: it takes no more tasks.
     error SessionInactive(uint64 sessionId);
-    /// @notice No such task; tasks run from 1 to `latest`.
+    /// @notice The task does not exist: ids run from 1 to `latest`.
     error UnknownTask(uint64 taskId, uint64 latest);
-    /// @notice An input is outside its range. `field` is the ASCII name, left-aligned.
+    /// @notice An input is out of range. `field` is the ASCII name, left-aligned.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice Replicas must be odd, or a tie could not be decided.
     error EvenReplicas(uint8 replicas);
@@ -139,89 +139,228 @@ interface ISessionQueue {
     error WrongMinerCount(uint64 taskId, uint64 given, uint8 wanted);
     /// @notice The account is not a miner of this task.
     error NotAssigned(uint64 taskId, address account);
-    /// @notice The miner did this already.
+    /// @notice The miner has already done this.
     error AlreadyDone(uint64 taskId, address miner);
-    /// @notice The miner did not take part in the phase before.
+    /// @notice The miner missed an earlier phase.
     error MissedPhase(uint64 taskId, address miner, uint8 phase);
-    /// @notice The zero hash is not a commitment.
+    /// @notice The zero hash is an invalid commitment.
     error EmptyCommitment(uint64 taskId, address miner);
     /// @notice Digest and salt do not open the commitment: check the salt, the replica index, the registration epoch and the chain.
     error RevealMismatch(uint64 taskId, address miner, bytes32 committed, bytes32 computed);
-    /// @notice The reveal opens the commitment, so there is nothing to report.
+    /// @notice The reveal opens the commitment: there is nothing to report.
     error RevealIsGood(uint64 taskId, address miner);
-    /// @notice The signature is not by `expected`: wrong key, other chain, other contract, or other contents.
+    /// @notice The signature is invalid or not by `expected`: wrong key, chain, contract or contents.
     error InvalidSignature(address signer, address expected);
-    /// @notice The lists must have the same length, 1..=limit.
+    /// @notice The lists must have the same length, 1 to `limit`.
     error LengthMismatch(uint64 left, uint64 right, uint64 limit);
 
-    /// @notice Opens a session. Phases last 1 s to 7 days each. Reverts with InputOutOfRange, EvenReplicas, Paused, or the errors of
-    /// SessionPaymentTable.quote as they are: a session whose tasks have no price now is not opened.
+    /// @notice Opens a session. Each phase lasts 1 second to 7 days. A session whose tasks have no price now is refused.
+    /// @param params The terms.
+    /// @return sessionId From 1 on.
+    /// @dev Errors: Paused, InputOutOfRange, EvenReplicas, the errors of SessionPaymentTable.quote, passed through. Events: SessionCreated.
     function create(SessionParams calldata params) external returns (uint64 sessionId);
-    /// @notice Ends a session; its owner only. Open tasks go on.
+
+    /// @notice Ends a session. Its open tasks go on. Session owner only.
+    /// @param sessionId The session.
+    /// @dev Errors: UnknownSession, Unauthorized, SessionInactive. Events: SessionDeactivated.
     function deactivateSession(uint64 sessionId) external;
-    /// @notice Submits a task and reserves its price from the caller's prepaid balance; session owner only. `promptUrn` has at most 256 bytes,
-    /// `maxTokens` is at least 1.
-    /// Reverts with the errors of SessionPayment.reserve as they are.
+
+    /// @notice Submits a task, and takes its price from the caller's prepaid balance into escrow. Session owner only.
+    /// @param sessionId The session.
+    /// @param promptDigest keccak256 of the prompt.
+    /// @param promptUrn Where the prompt is found, at most 256 bytes.
+    /// @param answerKind 0 text, 1 verdict, 2 json, 3 number.
+    /// @param maxTokens Most tokens of an answer, at least 1.
+    /// @param maxCharge Most to pay, COR wei.
+    /// @param clientReference Free, for the caller.
+    /// @return taskId From 1 on.
+    /// @dev Errors: Paused, UnknownSession, Unauthorized, SessionInactive, InputOutOfRange, the errors of SessionPayment.reserve, passed
+    /// through. Events: TaskQueued.
     function submit(uint64 sessionId, bytes32 promptDigest, string calldata promptUrn, uint8 answerKind, uint32 maxTokens, uint128 maxCharge, bytes32 clientReference) external returns (uint64 taskId);
-    /// @notice Assigns `redundant` different, eligible miners of different operators; keepers only. Reverts with NodePool's NotEligible as it is.
+
+    /// @notice Assigns the miners of a task: `redundant` different, eligible ones of different operators. Keepers only.
+    /// @param taskId The task.
+    /// @param miners Replica i is miners[i].
+    /// @dev Errors: Unauthorized, UnknownTask, WrongPhase, TaskAlreadyEnded, DeadlinePassed, WrongMinerCount, NotEligible of NodePool,
+    /// passed through. Events: TaskAssigned.
     function assignTask(uint64 taskId, address[] calldata miners) external;
-    /// @notice The caller takes its replica.
+
+    /// @notice Accepts the caller's replica. Miners of the task only.
+    /// @param taskId The task.
+    /// @dev Errors: UnknownTask, NotAssigned, WrongPhase, TaskAlreadyEnded, DeadlinePassed, AlreadyDone. Events: TaskAcked, PhaseChanged
+    /// with the last one.
     function ack(uint64 taskId) external;
-    /// @notice The same by signatures of the miners; anyone may send it. Messages that already took effect are skipped, so a retry is safe.
+
+    /// @notice Accepts replicas by signatures of their miners. Anyone may send it. Messages that took effect before are skipped, so a retry
+    /// is safe.
+    /// @param taskId The task.
+    /// @param miners Who signed.
+    /// @param signatures 65 bytes each, r, s, v.
+    /// @dev Errors: LengthMismatch, InvalidSignature, those of ack. Events: TaskAcked for each, PhaseChanged with the last one.
     function ackBySig(uint64 taskId, address[] calldata miners, bytes[] calldata signatures) external;
-    /// @notice The caller commits itself to an answer.
+
+    /// @notice Commits the caller to an answer that nobody can read yet. Miners of the task only.
+    /// @param taskId The task.
+    /// @param commitment See commitmentOf.
+    /// @dev Errors: UnknownTask, NotAssigned, WrongPhase, TaskAlreadyEnded, DeadlinePassed, MissedPhase, AlreadyDone, EmptyCommitment.
+    /// Events: TaskPrecommitted, PhaseChanged with the last one.
     function precommit(uint64 taskId, bytes32 commitment) external;
-    /// @notice The same by signatures; anyone may send it. Messages that already took effect are skipped; another commitment than the first
-    /// reverts until the reveal, after which it is skipped.
+
+    /// @notice Commits miners to answers by their signatures. Anyone may send it. Messages that took effect before are skipped. A second,
+    /// different commitment reverts until the reveal, and is skipped after it.
+    /// @param taskId The task.
+    /// @param miners Who signed.
+    /// @param commitments Of each miner.
+    /// @param signatures 65 bytes each, r, s, v.
+    /// @dev Errors: LengthMismatch, InvalidSignature, those of precommit. Events: TaskPrecommitted for each, PhaseChanged with the last
+    /// one.
     function precommitBySig(uint64 taskId, address[] calldata miners, bytes32[] calldata commitments, bytes[] calldata signatures) external;
-    /// @notice The caller reveals what it committed to.
+
+    /// @notice Reveals the answer that the caller is committed to. Miners of the task only.
+    /// @param taskId The task.
+    /// @param resultDigest Of the answer.
+    /// @param salt Of the commitment.
+    /// @dev Errors: UnknownTask, NotAssigned, WrongPhase, TaskAlreadyEnded, DeadlinePassed, MissedPhase, AlreadyDone, RevealMismatch.
+    /// Events: TaskCommitted, TaskDecided with the one that decides.
     function commit(uint64 taskId, bytes32 resultDigest, bytes32 salt) external;
-    /// @notice The same by signatures; anyone may send it. Messages that already took effect are skipped; another digest than the first reverts.
+
+    /// @notice Reveals answers by signatures of their miners. Anyone may send it. Messages that took effect before are skipped; a second,
+    /// different digest reverts.
+    /// @param taskId The task.
+    /// @param miners Who signed.
+    /// @param resultDigests Of each answer.
+    /// @param salts Of each commitment.
+    /// @param signatures 65 bytes each, r, s, v.
+    /// @dev Errors: LengthMismatch, InvalidSignature, those of commit. Events: TaskCommitted for each, TaskDecided with the one that
+    /// decides.
     function commitBySig(uint64 taskId, address[] calldata miners, bytes32[] calldata resultDigests, bytes32[] calldata salts, bytes[] calldata signatures) external;
-    /// @notice Shows a reveal signed by the miner that does not open its commitment; anyone. The miner is out and slashed at the end.
+
+    /// @notice Reports a signed reveal that does not open its miner's commitment. Anyone may call. The miner is out, and slashed at the end
+    /// of the task.
+    /// @param taskId The task.
+    /// @param miner Who signed.
+    /// @param resultDigest As signed.
+    /// @param salt As signed.
+    /// @param signature 65 bytes, r, s, v.
+    /// @dev Errors: UnknownTask, NotAssigned, InvalidSignature, WrongPhase, TaskAlreadyEnded, MissedPhase, AlreadyDone, RevealIsGood.
+    /// Events: BadReveal.
     function reportBadReveal(uint64 taskId, address miner, bytes32 resultDigest, bytes32 salt, bytes calldata signature) external;
-    /// @notice Closes the ack phase after its deadline; anyone.
+
+    /// @notice Closes the ack phase from its deadline on. Anyone may call.
+    /// @param taskId The task.
+    /// @dev Errors: UnknownTask, WrongPhase, TaskAlreadyEnded, DeadlineNotReached. Events: PhaseChanged.
     function endAck(uint64 taskId) external;
-    /// @notice Closes the precommit phase after its deadline; anyone.
+
+    /// @notice Closes the precommit phase from its deadline on. Anyone may call.
+    /// @param taskId The task.
+    /// @dev Errors: UnknownTask, WrongPhase, TaskAlreadyEnded, DeadlineNotReached. Events: PhaseChanged.
     function endPrecommit(uint64 taskId) external;
-    /// @notice Ends the task: when all reveals are in, when too few are left for a quorum, or after the deadline of its phase; anyone. Pays, refunds, releases, slashes.
+
+    /// @notice Ends a task: with all reveals in, with too few left for a quorum, or from the deadline of its phase on. Pays or refunds,
+    /// slashes, releases. Anyone may call.
+    /// @param taskId The task.
+    /// @return status 1 completed, 2 no quorum, 3 expired.
+    /// @dev Errors: UnknownTask, WrongPhase, TaskAlreadyEnded, DeadlineNotReached. Events: TaskEnded, those of SessionPayment.charge or
+    /// refund, Staking.slash and NodePool.release.
     function end(uint64 taskId) external returns (uint8 status);
-    /// @notice Whether a task can be ended, or its phase closed, now: 0 no, 1 endAck, 2 endPrecommit, 3 end.
+
+    /// @notice Which call brings a task on now.
+    /// @param taskId The task.
+    /// @return action 0 none, 1 endAck, 2 endPrecommit, 3 end.
+    /// @dev Errors: UnknownTask.
     function closable(uint64 taskId) external view returns (uint8 action);
+
     /// @notice A task with its replicas.
+    /// @param taskId The task.
+    /// @return task As it is now.
+    /// @dev Errors: UnknownTask.
     function getTask(uint64 taskId) external view returns (TaskView memory task);
+
     /// @notice A session.
+    /// @param sessionId The session.
+    /// @return session As it is now.
+    /// @dev Errors: UnknownSession.
     function getSession(uint64 sessionId) external view returns (SessionView memory session);
-    /// @notice Number of sessions; the last has this id.
+
+    /// @notice Number of sessions.
+    /// @return count Id of the last one.
     function sessionCount() external view returns (uint64 count);
-    /// @notice Number of tasks; the last has this id.
+
+    /// @notice Number of tasks.
+    /// @return count Id of the last one.
     function taskCount() external view returns (uint64 count);
-    /// @notice The commitment of a miner to an answer, as the contract computes it.
+
+    /// @notice A miner's commitment to an answer, as the contract computes it.
+    /// @param taskId The task.
+    /// @param miner A miner of the task.
+    /// @param resultDigest Of the answer.
+    /// @param salt At least 128 random bits, used once.
+    /// @return commitment See the formula above.
+    /// @dev Errors: UnknownTask, NotAssigned.
     function commitmentOf(uint64 taskId, address miner, bytes32 resultDigest, bytes32 salt) external view returns (bytes32 commitment);
-    /// @notice EIP-712 domain separator.
+
+    /// @notice EIP-712: the domain separator for this chain and contract.
+    /// @return value The separator.
     function DOMAIN_SEPARATOR() external view returns (bytes32 value);
-    /// @notice Whether `account` may assign tasks.
+
+    /// @notice Whether an account may assign tasks.
+    /// @param account The account.
+    /// @return enabled Whether it may.
     function isKeeper(address account) external view returns (bool enabled);
-    /// @notice Names or removes a keeper; owner only.
+
+    /// @notice Names or removes a keeper. Owner only.
+    /// @param keeper The account.
+    /// @param enabled Whether it may assign tasks.
+    /// @dev Errors: Unauthorized, ZeroAddress, InputOutOfRange after 65535 different keepers. Events: KeeperSet.
     function setKeeper(address keeper, bool enabled) external;
-    /// @notice Sets the stake penalties; owner only.
+
+    /// @notice Sets the stake penalties. Zero means that nothing is done to the node. Owner only.
+    /// @param noReveal For a commitment without a reveal, COR wei.
+    /// @param badReveal For a signed reveal that does not open its commitment, COR wei.
+    /// @dev Errors: Unauthorized. Events: PenaltiesSet.
     function setPenalties(uint128 noReveal, uint128 badReveal) external;
-    /// @notice Stake penalties in COR wei.
+
+    /// @notice Stake penalties.
+    /// @return noReveal COR wei.
+    /// @return badReveal COR wei.
     function penalties() external view returns (uint128 noReveal, uint128 badReveal);
+
     /// @notice Who may pause besides the owner.
+    /// @return account Zero if nobody.
     function guardian() external view returns (address account);
-    /// @notice Sets the guardian; owner only.
+
+    /// @notice Sets the guardian. Owner only.
+    /// @param account Who may pause; zero for nobody.
+    /// @dev Errors: Unauthorized. Events: GuardianSet.
     function setGuardian(address account) external;
-    /// @notice Stops or allows create and submit. Guardian or owner stops; only the owner allows again.
+
+    /// @notice Pauses or unpauses create and submit. The guardian or the owner pauses; only the owner unpauses.
+    /// @param paused Whether they are to be paused.
+    /// @dev Errors: Unauthorized. Events: PauseSet.
     function setPaused(bool paused) external;
-    /// @notice Whether create and submit are stopped.
+
+    /// @notice Whether create and submit are paused.
+    /// @return stopped Whether they are.
     function paused() external view returns (bool stopped);
-    /// @notice Sets the peers; owner only.
+
+    /// @notice Sets the peers. Owner only.
+    /// @param sessionPayment Holds the escrows.
+    /// @param nodePool Reserves and releases miners.
+    /// @param staking Slashes.
+    /// @param table Refuses sessions without a price.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: Wired.
     function wire(address sessionPayment, address nodePool, address staking, address table) external;
-    /// @notice Present owner.
+
+    /// @notice The present owner.
+    /// @return current The owner.
     function owner() external view returns (address current);
-    /// @notice Offers ownership; owner only.
+
+    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
+    /// @param candidate The next owner; zero withdraws the offer.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
     function transferOwnership(address candidate) external;
-    /// @notice Accepts an offered ownership; only the candidate.
+
+    /// @notice Accepts ownership that was offered. Candidate only.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
     function acceptOwnership() external;
 }

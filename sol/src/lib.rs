@@ -3,8 +3,10 @@
 //! One module per contract: `cor_sol::staking::IStaking` has the calls, events, errors and, with a provider, the instance.
 //! [`decode_revert`] turns what any of the contracts reverts with into one [`ContractError`].
 
+mod abi;
 mod errors;
 
+pub use abi::ABI_FILES;
 pub use errors::{ContractError, ErrorInfo, decode_revert};
 
 /// The one address a client needs.

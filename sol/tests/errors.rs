@@ -1,11 +1,12 @@
 //! The error table against the interface files, and what decoding gives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolError,
 };
+use cor_errors::{Coded as _, table};
 use cor_sol::{
     ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
@@ -55,17 +56,21 @@ fn the_bindings_have_what_the_files_declare() {
 }
 
 #[test]
-fn codes_names_and_selectors_are_unique() {
-    let mut selectors = BTreeMap::new();
-    let mut names = BTreeSet::new();
-    let mut codes = BTreeSet::new();
+fn each_error_has_the_row_of_its_name_and_selector() {
     for info in ContractError::ALL {
-        assert_eq!(selectors.insert(info.selector, info.signature), None, "selector of {}", info.signature);
-        assert!(names.insert(info.name), "{} has two signatures", info.name);
-        assert!(codes.insert(info.code), "{} twice", info.code);
-        let (area, number) = info.code.split_once('-').unwrap();
-        assert!(area.bytes().all(|byte| byte.is_ascii_uppercase()) && number.len() == 3, "{}", info.code);
-        assert!(info.hint.ends_with('.'), "{}", info.name);
+        assert_eq!((info.entry.name, info.entry.selector), (info.name, Some(info.selector)), "{}", info.signature);
+    }
+    let rows: BTreeSet<_> = table::all().filter(|entry| entry.selector.is_some()).map(|entry| entry.code).collect();
+    let errors: BTreeSet<_> = ContractError::ALL.iter().map(|info| info.entry.code).collect();
+    assert_eq!(rows, errors, "a row with a selector is an error of a contract, and the other way round");
+    assert_eq!(errors.len(), ContractError::ALL.len(), "no two errors share a row");
+}
+
+/// A revert is the fault of who asked or of the state of the chain: nothing that a retry of the same call would heal.
+#[test]
+fn a_revert_is_decided_anew() {
+    for info in ContractError::ALL {
+        assert!(info.entry.class.asks_anew(), "{}", info.name);
     }
 }
 
@@ -78,6 +83,7 @@ fn every_error_decodes_and_says_something() {
         data.resize(4 + 32 * fields, 0);
         let error = decode_revert(&data).unwrap_or_else(|| panic!("{}", info.signature));
         assert_eq!(error.info(), *info);
+        assert_eq!((error.name(), error.code()), (info.name, info.entry.code));
         assert!(!error.to_string().is_empty());
         if fields > 0 {
             assert_eq!(decode_revert(&data[..data.len() - 1]), None, "{} cut short", info.signature);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
-use alloy_primitives::{Address, B256, Signature};
+use alloy_primitives::{Address, B256, Signature, b256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
@@ -12,6 +12,9 @@ pub const DEFAULT_MNEMONIC: &str = "test test test test test test test test test
 
 /// Where Ethereum wallets derive accounts; the index is appended.
 pub const DEFAULT_DERIVATION_PATH: &str = "m/44'/60'/0'/0/";
+
+/// Key of the account that Nitro's development node funds, `0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E`.
+pub const NITRO_DEV_KEY: B256 = b256!("b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659");
 
 /// An account whose key the node holds. The key is public knowledge: never fund it on a real chain.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +30,10 @@ impl fmt::Debug for DevAccount {
         f.debug_struct("DevAccount").field("address", &self.address).finish_non_exhaustive()
     }
 }
+
+/// A number that is not the secret key of an account: zero, or too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InvalidKey;
 
 /// The keys of the node's own accounts.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +53,16 @@ impl Wallet {
         let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
         let signers = (0..count).map(|index| Ok(parent.child(index)?.signer())).collect::<Result<_, LocalSignerError>>()?;
         Ok(Self { signers })
+    }
+
+    /// The same with the accounts of `keys` before the others.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] if one of them is not a key.
+    pub(crate) fn with_keys(mut self, keys: &[B256]) -> Result<Self, InvalidKey> {
+        let signers = keys.iter().map(PrivateKeySigner::from_bytes).collect::<Result<Vec<_>, _>>();
+        self.signers.splice(0..0, signers.map_err(|_| InvalidKey)?);
+        Ok(self)
     }
 
     /// Addresses in order of derivation.
@@ -94,6 +111,15 @@ mod tests {
         assert_eq!(addresses[0], address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
         assert_eq!(addresses[9], address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"));
         assert!(!format!("{wallet:?}{:?}", wallet.accounts()).contains("ac0974bec39a17e36ba4a6b4d238ff944bacb478"));
+    }
+
+    #[test]
+    fn keys_come_before_the_phrase() {
+        let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, 1).unwrap();
+        let addresses: Vec<_> = wallet.with_keys(&[NITRO_DEV_KEY]).unwrap().addresses().collect();
+        let nitro = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+        assert_eq!(addresses, [nitro, address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")]);
+        assert!(matches!(Wallet::default().with_keys(&[B256::ZERO]), Err(InvalidKey)));
     }
 
     #[test]

@@ -7,19 +7,24 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256, address};
 
 use crate::{
-    accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC},
+    accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, NITRO_DEV_KEY},
     clock::{Clock, SystemClock},
     evm::{ArbOsVersion, DEFAULT_CODE_SIZE_LIMIT},
     fork::ForkConfig,
+    genesis_file::GenesisFile,
 };
 
 /// Chain id of Nitro's development node.
 pub const DEFAULT_CHAIN_ID: u64 = 412_346;
 /// Anvil's port.
 pub const DEFAULT_PORT: u16 = 8545;
+/// Port of Nitro's development node.
+pub const NITRO_DEVNODE_PORT: u16 = 8547;
+/// The account of [`NITRO_DEV_KEY`].
+const NITRO_DEV_ACCOUNT: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
 /// Wei for a unit of gas: 0.1 gwei, Arbitrum's floor. Arbitrum One has used 0.01 since 2024; tools expect either.
 pub const DEFAULT_BASE_FEE_WEI: u64 = 100_000_000;
 /// Gas limit in block headers, as on Arbitrum: no real limit, the transaction's counts.
@@ -62,6 +67,8 @@ pub struct NodeConfig {
     pub host: IpAddr,
     /// Port for HTTP and WebSocket (`--port`); 0 takes any free one; `None` opens no socket at all.
     pub port: Option<u16>,
+    /// File of a Unix socket on which JSON-RPC is answered as well (`--ipc`).
+    pub ipc: Option<PathBuf>,
     /// Origin that browsers may call from (`--allow-origin`); `*` for all; none if `None` (`--no-cors`).
     pub allow_origin: Option<String>,
     /// Chain id (`--chain-id`); if `None`, the forked chain's or else [`DEFAULT_CHAIN_ID`].
@@ -74,6 +81,8 @@ pub struct NodeConfig {
     pub mnemonic: String,
     /// Path below which they derive (`--derivation-path`).
     pub derivation_path: String,
+    /// Keys of funded accounts that come before those of the phrase. Public knowledge, as the phrase.
+    pub extra_keys: Vec<B256>,
     /// When blocks are made (`--block-time`, `--no-mining`, `--mixed-mining`).
     pub mining: Mining,
     /// Order of transactions in a block (`--order`).
@@ -96,8 +105,16 @@ pub struct NodeConfig {
     pub arbos: ArbOsVersion,
     /// Who may use the ArbOwner precompile from the start.
     pub chain_owner: Option<Address>,
-    /// Limit of deployed code, bytes (`--code-size-limit`).
+    /// Whether the chain starts with a cache manager, [`CACHE_MANAGER`](crate::arbos::CACHE_MANAGER); not on a fork.
+    pub cache_manager: bool,
+    /// The accounts and the header of the first block (`--init`); what is set here goes before it. Not with a fork.
+    pub init: Option<Arc<GenesisFile>>,
+    /// Limit of deployed code, bytes (`--code-size-limit`); [`CODE_SIZE_UNLIMITED`](crate::evm::CODE_SIZE_UNLIMITED) is none
+    /// (`--disable-code-size-limit`).
     pub code_size_limit: usize,
+    /// Blocks that `safe` is behind the newest one (`--slots-in-an-epoch`); `finalized` is twice as far behind. With 0 each block is
+    /// both at once.
+    pub slots_in_an_epoch: u64,
     /// Accepts any sender in `eth_sendTransaction` (`--auto-impersonate`).
     pub auto_impersonate: bool,
     /// Blocks whose state is kept (`--max-persisted-states`).
@@ -130,12 +147,14 @@ impl Default for NodeConfig {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: Some(DEFAULT_PORT),
+            ipc: None,
             allow_origin: Some("*".to_owned()),
             chain_id: None,
             accounts: 10,
             balance_ether: DEFAULT_BALANCE_ETHER,
             mnemonic: DEFAULT_MNEMONIC.to_owned(),
             derivation_path: DEFAULT_DERIVATION_PATH.to_owned(),
+            extra_keys: Vec::new(),
             mining: Mining::Auto,
             order: Order::default(),
             genesis_timestamp: None,
@@ -147,7 +166,10 @@ impl Default for NodeConfig {
             coinbase: Address::new(*b"\xa4\xb0\x00\x00\x00\x00\x00\x00\x00\x00\x00sequencer"),
             arbos: ArbOsVersion::default(),
             chain_owner: None,
+            cache_manager: false,
+            init: None,
             code_size_limit: DEFAULT_CODE_SIZE_LIMIT,
+            slots_in_an_epoch: 0,
             auto_impersonate: false,
             states_kept: DEFAULT_STATES_KEPT,
             blocks_kept: None,
@@ -165,6 +187,19 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
+    /// What Nitro's development node (`nitro-devnode`) starts with: its port and chain id, its account with ether and as the chain's
+    /// owner, and a cache manager.
+    pub fn nitro_devnode() -> Self {
+        Self {
+            // The default chain id is that of the development node.
+            port: Some(NITRO_DEVNODE_PORT),
+            extra_keys: vec![NITRO_DEV_KEY],
+            chain_owner: Some(NITRO_DEV_ACCOUNT),
+            cache_manager: true,
+            ..Self::default()
+        }
+    }
+
     /// Settings for tests: any free port of the loopback interface, everything else as by default.
     pub fn test() -> Self {
         Self::default().port(0)

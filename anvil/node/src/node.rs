@@ -15,8 +15,8 @@ use crate::{
     chain::{AnyDump, Chain, DumpError, Threads},
     config::{Mining, NodeConfig},
     evm::Executor,
-    rpc::{self, Server},
-    sealed::write_atomic,
+    rpc::{self, IpcServer, Server},
+    sealed::{try_write, write_atomic},
 };
 
 /// Time between saves of what was read of a forked chain. Writing takes longer the more there is.
@@ -32,6 +32,7 @@ pub struct NodeHandle {
     chain: Chain,
     accounts: Vec<DevAccount>,
     server: Option<Server>,
+    ipc: Option<IpcServer>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -54,11 +55,20 @@ impl Node {
             Some(port) => Some(rpc::start(chain.clone(), host, port).await?),
             None => None,
         };
+        let ipc = match start_ipc(&chain).await {
+            Ok(ipc) => ipc,
+            Err(error) => {
+                if let Some(server) = server {
+                    server.stop().await;
+                }
+                return Err(error);
+            }
+        };
         let mut tasks = vec![tokio::spawn(mine_on_time(chain.clone())), tokio::spawn(save_fork_on_time(chain.clone()))];
-        if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(&chain)) {
+        if let (Some(period), Some(path)) = (chain.config().state_interval, save_path(chain.config())) {
             tasks.push(tokio::spawn(save_on_time(chain.clone(), period, path)));
         }
-        Ok(NodeHandle { accounts: chain.wallet().accounts(), chain, server, tasks })
+        Ok(NodeHandle { accounts: chain.wallet().accounts(), chain, server, ipc, tasks })
     }
 }
 
@@ -76,6 +86,11 @@ impl NodeHandle {
     /// URL for WebSocket; empty without a socket.
     pub fn ws_endpoint(&self) -> String {
         self.address().map(|address| format!("ws://{address}")).unwrap_or_default()
+    }
+
+    /// File of the Unix socket, if there is one.
+    pub fn ipc_endpoint(&self) -> Option<&Path> {
+        self.ipc.is_some().then(|| self.chain.config().ipc.as_deref()).flatten()
     }
 
     /// The funded accounts with their keys.
@@ -96,9 +111,12 @@ impl NodeHandle {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+        if let Some(ipc) = self.ipc.take() {
+            ipc.stop().await;
+        }
         self.abort_tasks();
         self.chain.save_fork();
-        match save_path(&self.chain) {
+        match save_path(self.chain.config()) {
             Some(path) => save(&self.chain, &path),
             None => Ok(()),
         }
@@ -115,6 +133,13 @@ impl Drop for NodeHandle {
     }
 }
 
+async fn start_ipc(chain: &Chain) -> Result<Option<IpcServer>, NodeError> {
+    match &chain.config().ipc {
+        Some(path) => rpc::start_ipc(chain.clone(), path).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 fn check(config: &NodeConfig) -> Result<(), NodeError> {
     let setting = |what, value: &dyn ToString, must_be| Err(NodeError::Setting { what, value: value.to_string(), must_be });
     if config.chain_id == Some(0) {
@@ -126,9 +151,23 @@ fn check(config: &NodeConfig) -> Result<(), NodeError> {
     if config.blocks_kept == Some(0) {
         return setting("--transaction-block-keeper", &0, "at least 1");
     }
-    match config.mining {
-        Mining::Interval(period) | Mining::Mixed(period) if period.is_zero() => setting("--block-time", &0, "more than 0"),
-        _ => Ok(()),
+    if let Mining::Interval(period) | Mining::Mixed(period) = config.mining
+        && period.is_zero()
+    {
+        return setting("--block-time", &0, "more than 0");
+    }
+    if config.init.is_some() && config.fork.is_some() {
+        let reason = "a fork starts with the accounts of the forked chain";
+        return Err(NodeError::Conflict { one: "--init", other: "--fork-url", reason });
+    }
+    check_save_path(config)
+}
+
+/// A state that cannot be written at the end is lost then. Better to hear of it before there is one.
+fn check_save_path(config: &NodeConfig) -> Result<(), NodeError> {
+    match save_path(config) {
+        Some(path) => try_write(&path).map_err(|source| NodeError::StatePath { path, source }),
+        None => Ok(()),
     }
 }
 
@@ -136,6 +175,7 @@ fn check(config: &NodeConfig) -> Result<(), NodeError> {
 fn begin(config: NodeConfig) -> Result<Chain, NodeError> {
     let wallet =
         Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts).map_err(NodeError::Mnemonic)?;
+    let wallet = wallet.with_keys(&config.extra_keys).map_err(|_| NodeError::Key)?;
     let executor = Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?;
     let threads = Threads::start().map_err(NodeError::Thread)?;
     Chain::new(config, wallet, executor, threads).map_err(NodeError::Fork)
@@ -169,8 +209,7 @@ async fn mine_on_time(chain: Chain) {
 }
 
 /// Where the state goes on stop.
-fn save_path(chain: &Chain) -> Option<PathBuf> {
-    let config = chain.config();
+fn save_path(config: &NodeConfig) -> Option<PathBuf> {
     config.dump_state.clone().or_else(|| config.state.clone())
 }
 
@@ -221,5 +260,13 @@ async fn save_on_time(chain: Chain, period: Duration, path: PathBuf) {
 fn save(chain: &Chain, path: &Path) -> Result<(), NodeError> {
     let failed = |source: io::Error| NodeError::SaveState { path: path.to_owned(), source };
     let bytes = chain.dump().to_bytes().map_err(|error| failed(io::Error::other(error)))?;
-    write_atomic(path, &bytes).map_err(failed)
+    let written = write_atomic(path, &bytes).or_else(|error| match path.parent() {
+        // The folder was there when the node started.
+        Some(folder) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            write_atomic(path, &bytes)
+        }
+        _ => Err(error),
+    });
+    written.map_err(failed)
 }

@@ -72,12 +72,26 @@ impl Format {
     }
 }
 
-/// Writes beside the file and then renames, so that a crash leaves the old content or the new one.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // Two processes that save at once must not write into the same file.
+/// Whether [`write_atomic`] would succeed now. Leaves nothing behind.
+pub(crate) fn try_write(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let beside = beside(path);
+    fs::write(&beside, [])?;
+    fs::remove_file(&beside)
+}
+
+/// The file that is written before it takes the name of `path`. Two processes that save at once must not write into the same one.
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", process::id()));
-    let beside = PathBuf::from(beside);
+    PathBuf::from(beside)
+}
+
+/// Writes beside the file and then renames, so that a crash leaves the old content or the new one.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = beside(path);
     fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
         // Nothing of use is in it; the failure above is what counts.
         let _ = fs::remove_file(&beside);

@@ -85,8 +85,8 @@ impl Size {
             globals: module.globals.len() as u64 + u64::from(ADDED_GLOBALS),
             pages: module.memory()?.initial,
             data_bytes: module.datas.iter().map(|d| d.data.len() as u64).sum(),
-            data_range: module.datas.iter().map(|d| d.range.end - d.range.start).sum(),
-            element_range: module.elements.iter().map(|e| e.range.end - e.range.start).sum(),
+            data_range: module.datas.iter().map(|d| d.range.len() as u64).sum(),
+            element_range: module.elements.iter().map(|e| e.range.len() as u64).sum(),
             operators,
         })
     }

@@ -8,6 +8,7 @@
 use std::error::Error;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
+use cor_errors::{Coded, Entry, table::vm};
 
 /// Outcome of one question to the chain.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -18,14 +19,23 @@ pub enum ApiError {
     /// The operation is not allowed here: a write in a static context, or a create without the gas
     /// of its base price. The program ends with [`Outcome::Failure`]; nothing is charged for the
     /// operation.
-    #[error("VM-401: the chain refuses the operation: {0}")]
+    #[error("the chain refuses the operation: {0}")]
     Refused(&'static str),
     /// The chain itself is broken (database, remote node). The run is given up and [`Vm::run`]
     /// returns this error; it says nothing about the program.
     ///
     /// [`Vm::run`]: crate::Vm::run
-    #[error("VM-402: the chain failed while a program was running: {0}")]
+    #[error("the chain failed while a program was running: {0}")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Coded for ApiError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Refused(_) => &vm::OPERATION_REFUSED,
+            Self::Broken(_) => &vm::CHAIN_BROKEN,
+        }
+    }
 }
 
 /// A value and the EVM gas that getting it costs.

@@ -33,7 +33,7 @@ const FRAME_WORDS_MAX: u64 = 10 * 1024;
 /// Checks the counts of a whole module; those of a function are checked as it is instrumented.
 /// Exports have no limit: all but two of them are dropped.
 pub(crate) fn check_module(module: &Module<'_>, added_globals: u64, page_limit: u16) -> Result<(), ActivationError> {
-    let element_bytes: u64 = module.elements.iter().map(|e| e.range.end - e.range.start).sum();
+    let element_bytes: u64 = module.elements.iter().map(|e| e.range.len() as u64).sum();
     let table_entries = module.tables.iter().map(|t| t.ty.initial).fold(0, u64::saturating_add);
     let pages = module.memory()?.initial;
     for (what, count, limit) in [

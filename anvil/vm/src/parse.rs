@@ -122,7 +122,7 @@ impl<'a> Module<'a> {
                 | Payload::DataSection(_)
         );
         if let (true, Some((id, range))) = (copied, payload.as_section()) {
-            self.kept.push((id, range.start as usize..range.end as usize));
+            self.kept.push((id, range));
         }
     }
 

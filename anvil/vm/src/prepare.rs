@@ -194,7 +194,7 @@ pub fn prepare(wasm: &[u8], project_hash: [u8; 32]) -> Result<Vec<u8>, PrepareEr
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
-            let data = &canonical[range.start as usize..range.end as usize];
+            let data = &canonical[range];
             module.section(&RawSection { id, data });
         }
     }

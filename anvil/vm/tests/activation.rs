@@ -2,6 +2,7 @@
 
 mod support;
 
+use cor_errors::Coded as _;
 use cor_stylus_vm::{ActivationError as E, StylusParams, activate};
 
 const MEMORY: &str = r#"(memory (export "memory") 1 1)"#;
@@ -199,5 +200,5 @@ fn figures_that_do_not_fit() {
 #[test]
 fn codes_are_unique_and_texts_have_numbers() {
     let error = E::Limit { what: "locals", count: 349, limit: 348 };
-    assert_eq!(error.to_string(), "VM-103: too many locals: 349, the limit is 348");
+    assert_eq!((error.code(), error.to_string().as_str()), ("VM-103", "too many locals: 349, the limit is 348"));
 }

@@ -2,8 +2,7 @@
 //!
 //! Nothing here wraps, saturates or panics: a result that does not fit is `None`.
 
-/// Basis points in a whole: a fraction of `10_000` is 100 %.
-pub const BPS: u32 = 10_000;
+use crate::limits::BPS;
 
 /// `a * b / d`, rounded down. `None` if `d` is zero or the quotient does not fit 128 bits; the product is held in 192.
 #[must_use]
@@ -66,39 +65,4 @@ fn high_limb(value: u128) -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounding_table() {
-        // a * b / d, rounded down and up
-        let table = [
-            (0, 0, 1, Some(0), Some(0)),
-            (7, 1, 2, Some(3), Some(4)),
-            (6, 1, 2, Some(3), Some(3)),
-            (1, 1, u64::MAX, Some(0), Some(1)),
-            (1, 1, 0, None, None),
-            (0, 0, 0, None, None),
-            (u128::MAX, u64::MAX, u64::MAX, Some(u128::MAX), Some(u128::MAX)),
-            (u128::MAX, 2, 1, None, None),
-            (u128::MAX, u64::MAX, u64::MAX - 1, None, None),
-            (1 << 127, 3, 3, Some(1 << 127), Some(1 << 127)),
-        ];
-        for (a, b, d, down, up) in table {
-            assert_eq!(mul_div_down(a, b, d), down, "{a} * {b} / {d} down");
-            assert_eq!(mul_div_up(a, b, d), up, "{a} * {b} / {d} up");
-        }
-        assert_eq!(bps_down(9_999, 1), Some(0));
-        assert_eq!(bps_up(1, 1), Some(1));
-        assert_eq!(bps_up(u128::MAX, BPS), Some(u128::MAX));
-        assert_eq!(bps_down(u128::MAX, BPS + 1), None);
-    }
-
-    /// (2^43 - 1)(2^86 + 2^43 + 1) = 2^129 - 1, and half of that is 2^128 - 1/2: it fits rounded down, not rounded up.
-    #[test]
-    fn rounding_up_over_the_edge_is_refused() {
-        let (a, b) = ((1_u128 << 86) + (1 << 43) + 1, (1_u64 << 43) - 1);
-        assert_eq!(mul_div_down(a, b, 2), Some(u128::MAX));
-        assert_eq!(mul_div_up(a, b, 2), None);
-    }
-}
+mod tests;

@@ -36,13 +36,24 @@ pub fn call<C: SolCall>(
 /// # Errors
 /// As [`call`].
 pub fn view<C: SolCall>(contract: &(impl TopLevelStorage + HostAccess), to: Address, message: &C) -> Result<C::Return, Revert> {
-    decode::<C>(call::static_call(contract.vm(), Call::new(), to, &message.abi_encode()).map_err(revert)?)
+    decode::<C>(view_raw(contract, to, &message.abi_encode())?)
 }
 
-/// Calls `to` with ABI bytes and returns its answer's bytes.
-pub(crate) fn call_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> Result<Vec<u8>, Revert> {
+/// Calls `to` with ABI bytes and returns its answer's bytes, as [`call`].
+///
+/// # Errors
+/// The peer's revert data.
+pub fn call_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> Result<Vec<u8>, Revert> {
     let context = Call::new_mutating(contract);
     call::call(contract.vm(), context, to, data).map_err(revert)
+}
+
+/// Calls `to` with ABI bytes without letting it change anything, and returns its answer's bytes.
+///
+/// # Errors
+/// The peer's revert data.
+pub fn view_raw(contract: &(impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> Result<Vec<u8>, Revert> {
+    call::static_call(contract.vm(), Call::new(), to, data).map_err(revert)
 }
 
 fn decode<C: SolCall>(answer: Vec<u8>) -> Result<C::Return, Revert> {

@@ -7,7 +7,7 @@ use std::{
 
 use alloy::primitives::{B256, hex, keccak256};
 use async_trait::async_trait;
-use cor_keeper::ports::{BLOB_BYTES_MAX, BlobError, Blobs};
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs};
 
 /// Blobs as files named by their digest.
 #[derive(Debug, Clone)]

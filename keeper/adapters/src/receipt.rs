@@ -8,8 +8,8 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::SolEventInterface,
 };
-use cor_core::commitment::Binding;
-use cor_keeper::ports::ChainError;
+use cor_core::task::commitment::Binding;
+use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment::{self, ISessionPaymentEvents as Payment},
     session_queue::ISessionQueue::{self, ISessionQueueEvents as Queue},

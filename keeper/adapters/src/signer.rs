@@ -5,7 +5,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use async_trait::async_trait;
-use cor_keeper::ports::{Signer, SignerError};
+use cor_ports::{Signer, SignerError};
 
 /// Signs with a key that this process holds.
 #[derive(Clone)]

@@ -1,13 +1,16 @@
 //! Arguments of the command line.
 
+mod anvil;
 mod chain;
 
 use std::path::PathBuf;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
+
+use crate::output::parse_cor;
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -18,6 +21,16 @@ pub(crate) struct Args {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// The arguments of this process.
+    ///
+    /// # Errors
+    /// What is wrong with them, or the help that they ask for.
+    pub(crate) fn of_process() -> Result<Self, clap::Error> {
+        Self::try_parse().map_err(anvil::explained)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -32,15 +45,15 @@ pub(crate) enum Command {
     Keeper(ServiceArgs),
     /// Run a miner.
     Miner(ServiceArgs),
-    /// Prepaid balance and sessions.
+    /// Deposit, withdraw and claim COR; open and show sessions.
     Session(SessionArgs),
     /// Submit a task, or wait for one.
     Task(TaskArgs),
-    /// What a task costs, line by line.
+    /// Show what a task costs, line by line.
     Quote(QuoteArgs),
-    /// Stake of nodes and users.
+    /// Stake and unbond COR, as a node or as a user.
     Stake(StakeArgs),
-    /// Timeline, votes, digests, cost lines and transactions of a task, read from the chain.
+    /// Show a task's timeline, votes, digests, cost and transactions, read from the chain.
     Explain(ExplainArgs),
     /// Fetch, check and show the embedded model.
     Model(ModelArgs),
@@ -52,7 +65,7 @@ pub(crate) struct NetworkArgs {
     /// JSON-RPC endpoint of the chain.
     #[arg(long, env = "COR_RPC", default_value = "http://127.0.0.1:8545")]
     pub(crate) rpc: String,
-    /// File with the addresses of the contracts.
+    /// File with the addresses of the contracts, as `cor deploy` and `cor dev` write it.
     #[arg(long, env = "COR_NETWORK", default_value = ".cor/network.json")]
     pub(crate) network: PathBuf,
     /// File with the private key in hex. COR_KEY in the environment comes first.
@@ -103,15 +116,15 @@ pub(crate) struct DevArgs {
     /// Folder of the compiled contracts.
     #[arg(long, env = "COR_CONTRACTS", default_value = "target/contracts")]
     pub(crate) contracts: PathBuf,
-    /// Folder for logs, keys and journals of the run; a temporary one by default.
+    /// Folder for network.json, ABIs, logs and journals of the run. Without it a temporary folder is used, which is kept only if the run fails.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
     /// OpenAI-compatible server that answers instead of the embedded model, e.g. http://127.0.0.1:8080/v1.
     #[arg(long)]
     pub(crate) openai_url: Option<String>,
-    /// Model name at that server.
-    #[arg(long, default_value = "default")]
-    pub(crate) openai_model: String,
+    /// Model name at that server. Without it the server must list exactly one model, which is taken.
+    #[arg(long, requires = "openai_url")]
+    pub(crate) openai_model: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -145,19 +158,21 @@ pub(crate) struct SessionArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionAction {
-    /// Put COR into the prepaid balance.
+    /// Move COR from the wallet to the prepaid balance.
     Deposit {
-        /// COR, e.g. 12.5.
-        amount: String,
+        /// Amount in COR, e.g. 12.5.
+        #[arg(value_parser = parse_cor)]
+        amount: U256,
     },
-    /// Take free prepaid COR back to the wallet.
+    /// Move prepaid COR that no open task reserves back to the wallet.
     Withdraw {
-        /// COR.
-        amount: String,
+        /// Amount in COR, e.g. 12.5.
+        #[arg(value_parser = parse_cor)]
+        amount: U256,
     },
-    /// Wallet, prepaid, reserved and earned COR.
+    /// Show the COR in the wallet, prepaid, reserved for open tasks, and earned.
     Balance {
-        /// Whose; the key's own by default.
+        /// Account to show. The default is the key's own.
         #[arg(long)]
         of: Option<Address>,
     },
@@ -168,12 +183,12 @@ pub(crate) enum SessionAction {
         /// Session number.
         session: u64,
     },
-    /// Let a session take no more tasks.
+    /// Close a session: it takes no more tasks, and its open tasks go on.
     Deactivate {
         /// Session number.
         session: u64,
     },
-    /// Pay out what the key earned as a miner or keeper.
+    /// Move what the key earned as a miner or keeper to its wallet.
     Claim,
 }
 
@@ -183,40 +198,40 @@ pub(crate) struct TermsArgs {
     /// Model number.
     #[arg(long, default_value_t = 1)]
     pub(crate) model: u64,
-    /// Miners of each task: odd, 1 to 7.
+    /// Number of miners of each task: odd, 1 to 7.
     #[arg(long, default_value_t = 3)]
     pub(crate) replicas: u8,
-    /// 0 low, 1 medium, 2 high.
+    /// Service level: 0 low, 1 medium, 2 high.
     #[arg(long, default_value_t = 0)]
     pub(crate) sla: u8,
-    /// Execution steps, at least 1.
+    /// Number of execution steps, at least 1.
     #[arg(long, default_value_t = 1)]
     pub(crate) execution_depth: u16,
-    /// Tool steps.
+    /// Number of tool steps.
     #[arg(long, default_value_t = 0)]
     pub(crate) tool_depth: u16,
-    /// Validator steps; the on-chain lane takes 0 only.
+    /// Number of validator steps. The on-chain lane takes 0 only.
     #[arg(long, default_value_t = 0)]
     pub(crate) validator_depth: u8,
-    /// 0 single, 1 majority, 2 unanimous.
+    /// Consensus rule: 0 single, 1 majority, 2 unanimous.
     #[arg(long, default_value_t = 1)]
     pub(crate) consensus_rule: u8,
     /// Share of the replicas asked for that must agree, basis points.
-    #[arg(long, default_value_t = 5_001)]
+    #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
-    /// 0 normal, 1 high, 2 urgent.
+    /// Priority: 0 normal, 1 high, 2 urgent.
     #[arg(long, default_value_t = 0)]
     pub(crate) priority: u8,
-    /// Seconds until a keeper must have assigned miners.
+    /// Seconds for a keeper to assign miners.
     #[arg(long, default_value_t = 30)]
     pub(crate) assign_secs: u32,
-    /// Seconds for the miners to take the task.
+    /// Seconds for the miners to acknowledge the task.
     #[arg(long, default_value_t = 12)]
     pub(crate) ack_secs: u32,
-    /// Seconds for the miners to commit, inference included.
+    /// Seconds for the miners to run the model and commit to an answer.
     #[arg(long, default_value_t = 90)]
     pub(crate) precommit_secs: u32,
-    /// Seconds for the miners to reveal.
+    /// Seconds for the miners to reveal their answers.
     #[arg(long, default_value_t = 12)]
     pub(crate) commit_secs: u32,
 }
@@ -297,31 +312,33 @@ pub(crate) struct StakeArgs {
 pub(crate) enum StakeAction {
     /// Stake what a node still lacks.
     Node {
-        /// The node; the key's own address by default.
+        /// Address of the node. The default is the key's own.
         #[arg(long)]
         node: Option<Address>,
     },
-    /// Unbond all stake of a deregistered node.
+    /// Start to unbond all stake of a deregistered node.
     UnbondNode {
-        /// The node; the key's own address by default.
+        /// Address of the node. The default is the key's own.
         #[arg(long)]
         node: Option<Address>,
     },
     /// Stake as a user.
     Add {
-        /// COR.
-        amount: String,
+        /// Amount in COR, e.g. 12.5.
+        #[arg(value_parser = parse_cor)]
+        amount: U256,
     },
     /// Start to unbond user stake.
     Unbond {
-        /// COR.
-        amount: String,
+        /// Amount in COR, e.g. 12.5.
+        #[arg(value_parser = parse_cor)]
+        amount: U256,
     },
-    /// Pay out what has unbonded.
+    /// Move stake whose unbonding time is over to the wallet.
     Withdraw,
-    /// Show stake.
+    /// Show what is staked and what unbonds, with the time of the next release.
     Show {
-        /// Whose; the key's own by default.
+        /// Account to show. The default is the key's own.
         #[arg(long)]
         of: Option<Address>,
     },
@@ -352,4 +369,45 @@ pub(crate) enum ModelAction {
         #[arg(long, env = "COR_MODEL_URL")]
         url: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, error::ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    /// Wrong usage, which ends with exit code 2 before anything is read or asked.
+    #[test]
+    fn bad_amounts_and_addresses_are_wrong_usage() {
+        for line in [
+            "session deposit abc",
+            "session deposit 1.0000000000000000001",
+            "session withdraw 1,5",
+            "session balance --of 0x12",
+            "stake add 1e3",
+            "stake unbond 1.2.3",
+            "stake show --of me",
+            "deploy --keeper 0",
+        ] {
+            let error = Args::try_parse_from(["cor"].into_iter().chain(line.split(' '))).unwrap_err();
+            assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ValueValidation, 2), "{line}: {error}");
+        }
+        let args = Args::try_parse_from(["cor", "session", "deposit", "1.5"]).unwrap();
+        let Command::Session(SessionArgs { action: SessionAction::Deposit { amount }, .. }) = args.command else {
+            panic!("another command")
+        };
+        assert_eq!(amount, U256::from(1_500_000_000_000_000_000_u64));
+    }
+
+    #[test]
+    fn a_model_name_needs_a_server() {
+        let error = Args::try_parse_from(["cor", "dev", "--openai-model", "m"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+    }
 }

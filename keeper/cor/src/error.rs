@@ -4,15 +4,9 @@ use std::path::PathBuf;
 
 use cor_adapters::{deploy::DeployError, http::IntakeError};
 use cor_anvil::NodeError;
+use cor_errors::{Coded, Entry, table::cli};
 use cor_inference::{InferenceError, ModelError};
-use cor_keeper::ports::{BlobError, ChainError, JournalError, RelayError};
-
-/// Exit code: the chain, the network or a peer refused.
-const REFUSED: u8 = 1;
-/// Exit code: configuration, keys or files.
-const CONFIGURATION: u8 = 3;
-/// Exit code: a task ended without a result.
-const NO_RESULT: u8 = 4;
+use cor_ports::{BlobError, ChainError, JournalError, RelayError};
 
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error)]
@@ -35,57 +29,77 @@ pub(crate) enum CliError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    #[error("CLI-001 configuration: {0}")]
+    #[error("configuration: {0}")]
     Settings(Box<figment::Error>),
-    #[error("CLI-002 {place}: not a private key of 32 bytes in hex; set COR_KEY, or --key-file to a file that holds one")]
+    #[error("{place}: not a private key of 32 bytes in hex")]
     Key { place: String },
-    #[error("CLI-003 no private key: set COR_KEY, or --key-file to a file that holds one")]
+    #[error("no private key")]
     NoKey,
-    #[error("CLI-004 {path}: {reason}; it is written by `cor deploy` and `cor dev`")]
+    #[error("{path}: {reason}")]
     Network { path: PathBuf, reason: String },
-    #[error("CLI-005 {what}: {source}")]
+    #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
-    #[error("CLI-006 {address} is taken: another program listens there; stop it, or choose another port with {flag}")]
+    #[error("{address} is taken: another program listens there; {flag} sets the port")]
     PortInUse { address: String, flag: &'static str },
-    #[error(
-        "CLI-007 {node} is not registered and has {stake} of {required} wei of stake; run `cor stake node` with its key first"
-    )]
+    #[error("{node} is not registered and has {stake} of {required} wei of stake")]
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
-    #[error("CLI-008 task {task_id} ended as {status}; `cor explain {task_id}` tells why")]
+    #[error("task {task_id} ended as {status}; `cor explain {task_id}` tells why")]
     NoResult { task_id: u64, status: String },
-    #[error("CLI-009 {value:?} is not an amount of COR: give a number with at most 18 decimals, e.g. 12.5")]
+    #[error("{value:?} is not an amount of COR")]
     Amount { value: String },
-    #[error("CLI-010 child process {name} ended with {status}; its log is {log}")]
-    Child { name: String, status: String, log: PathBuf },
-    #[error("CLI-011 {what} did not happen within {waited_secs} s; look at the logs in {logs}")]
+    #[error("child process {name} ended with {status}; its log is {log}{tail}")]
+    Child { name: String, status: String, log: PathBuf, tail: String },
+    #[error("{what} did not happen within {waited_secs} s; the logs are in {logs}")]
     Timeout { what: String, waited_secs: u64, logs: PathBuf },
-    #[error("CLI-012 the balances do not add up: the supply is {supply} wei, what was found is {found} wei")]
+    #[error("the balances do not add up: the supply is {supply} wei, what was found is {found} wei")]
     NotConserved { supply: alloy::primitives::U256, found: alloy::primitives::U256 },
-    #[error("CLI-013 the task should have ended as {expected} and ended as {found}; look at its receipt above")]
+    #[error("the task should have ended as {expected} and ended as {found}")]
     DrillFailed { expected: String, found: String },
-    #[error("CLI-014 the prompt on standard input cannot be read: {0}; it must be text in UTF-8")]
+    #[error("the prompt on standard input cannot be read: {0}")]
     Prompt(#[source] std::io::Error),
+    #[error("{found} at {url}; --openai-model {example} names one")]
+    ModelChoice { url: String, found: String, example: String },
+    /// In the parser's words.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Coded for CliError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Chain(error) => error.entry(),
+            Self::Deploy(error) => error.entry(),
+            Self::Node(error) => error.entry(),
+            Self::Inference(error) => error.entry(),
+            Self::Model(error) => error.entry(),
+            Self::Blob(error) => error.entry(),
+            Self::Relay(error) => error.entry(),
+            Self::Journal(error) => error.entry(),
+            Self::Intake(error) => error.entry(),
+            Self::Settings(_) => &cli::SETTINGS,
+            Self::Key { .. } => &cli::INVALID_KEY,
+            Self::NoKey => &cli::NO_KEY,
+            Self::Network { .. } => &cli::NETWORK_FILE,
+            Self::Io { .. } => &cli::FILE_IO,
+            Self::PortInUse { .. } => &cli::PORT_TAKEN,
+            Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
+            Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
+            Self::Amount { .. } => &cli::INVALID_AMOUNT,
+            Self::Child { .. } => &cli::CHILD_ENDED,
+            Self::Timeout { .. } => &cli::CHILD_TIMEOUT,
+            Self::NotConserved { .. } => &cli::NOT_CONSERVED,
+            Self::DrillFailed { .. } => &cli::DRILL_FAILED,
+            Self::Prompt(_) => &cli::PROMPT_UNREADABLE,
+            Self::ModelChoice { .. } => &cli::MODEL_CHOICE,
+            Self::Usage(_) => &cli::WRONG_USAGE,
+        }
+    }
 }
 
 impl CliError {
     /// The process's exit code.
-    pub(crate) const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Settings(_)
-            | Self::Key { .. }
-            | Self::NoKey
-            | Self::Network { .. }
-            | Self::Io { .. }
-            | Self::PortInUse { .. }
-            | Self::Prompt(_)
-            | Self::Node(_)
-            | Self::Model(_)
-            | Self::Inference(InferenceError::Model(_) | InferenceError::Load(_) | InferenceError::Threads(_))
-            | Self::Deploy(DeployError::Code(_))
-            | Self::Journal(_) => CONFIGURATION,
-            Self::NoResult { .. } => NO_RESULT,
-            _ => REFUSED,
-        }
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.entry().exit.number()
     }
 
     /// An IO error with what was being done.

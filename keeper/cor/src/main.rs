@@ -11,22 +11,27 @@ mod network;
 mod output;
 mod settings;
 
-use std::process::ExitCode;
-
-use clap::Parser;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use args::{Args, Command};
 use error::CliError;
 use output::Output;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::of_process() {
+        Ok(args) => args,
+        Err(error) => return refuse_usage(&error),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_target(false)
+        .with_ansi(output::colours())
         .init();
     let output = Output::new(args.json);
     if let Err(error) = configure_engine(&args.command) {
@@ -45,6 +50,20 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Ends with wrong usage: in the parser's own form for people, and as every other error for programs. `--help` and `--version` come this
+/// way too, and are no errors.
+fn refuse_usage(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !json {
+        // A closed terminal is nothing to report to.
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+    }
+    let usage = CliError::Usage(error.to_string().trim_end().to_owned());
+    Output::new(json).error(&usage);
+    ExitCode::from(usage.exit_code())
 }
 
 /// The embedded engine's threads are fixed before any other thread starts.

@@ -1,6 +1,6 @@
 //! A network as a command reaches it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use alloy::{
     primitives::{Address, Bytes, U256},
@@ -8,7 +8,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use cor_adapters::chain::{Account, Mined, connect};
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
     session_queue::ISessionQueue, staking::IStaking,
@@ -39,6 +39,17 @@ pub(crate) fn write_deployment(path: &Path, deployment: &Deployment) -> Result<(
         std::fs::create_dir_all(folder).map_err(|error| bad(error.to_string()))?;
     }
     std::fs::write(path, text).map_err(|error| bad(error.to_string()))
+}
+
+/// Writes the contracts' ABIs in JSON into a folder `abi` beside the network's file. Returns that folder.
+pub(crate) fn write_abis(network_file: &Path) -> Result<PathBuf, CliError> {
+    let folder = network_file.parent().unwrap_or(Path::new("")).join("abi");
+    std::fs::create_dir_all(&folder).map_err(CliError::io(format!("making the folder {}", folder.display())))?;
+    for (name, json) in cor_sol::ABI_FILES {
+        let path = folder.join(name);
+        std::fs::write(&path, json).map_err(CliError::io(format!("writing {}", path.display())))?;
+    }
+    Ok(folder)
 }
 
 impl Network {
@@ -105,4 +116,22 @@ impl Network {
 /// Sends a call without value and waits for it.
 pub(crate) async fn send(account: &Account, label: &str, to: Address, call: impl SolCall) -> Result<Mined, ChainError> {
     account.call(label, to, Bytes::from(call.abi_encode()), U256::ZERO).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abis_lie_beside_the_network_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = write_abis(&folder.path().join("deep/network.json")).unwrap();
+        assert_eq!(written, folder.path().join("deep/abi"));
+        for (name, json) in cor_sol::ABI_FILES {
+            let text = std::fs::read_to_string(written.join(name)).unwrap();
+            assert_eq!(text, json);
+            let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+            assert!(entries.iter().any(|entry| entry["type"] == "error"), "{name} has errors to decode");
+        }
+    }
 }

@@ -1,8 +1,13 @@
 //! What a command prints: text for people, one JSON document for programs. Results go to stdout, progress and errors to stderr.
 
-use std::{io::IsTerminal, time::Duration};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
-use alloy::primitives::{U256, utils::format_ether};
+use alloy::primitives::U256;
+use cor_errors::{Coded as _, Report};
+use cor_wire::readable::cor_text;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -19,33 +24,32 @@ impl Output {
         Self { json }
     }
 
-    /// Prints a result: `value` as JSON, or what `text` makes of it.
+    /// Whether the caller wants text.
+    pub(crate) const fn is_text(&self) -> bool {
+        !self.json
+    }
+
+    /// Prints a result: `value` as JSON, or what `text` makes of it. The only place that writes to stdout.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) {
-        if !self.json {
-            println!("{}", text(value));
-            return;
-        }
-        match serde_json::to_string_pretty(value) {
-            Ok(document) => println!("{document}"),
-            Err(error) => eprintln!("this result cannot be written as JSON: {error}"),
+        let document = if self.json { serde_json::to_string_pretty(value).map_err(io::Error::from) } else { Ok(text(value)) };
+        if let Err(error) = document.and_then(|document| write_line(&mut io::stdout(), &document)) {
+            note(&format!("the result cannot be printed: {error}"));
         }
     }
 
-    /// Prints an error, in the form the caller asked for. Every message begins with its code.
+    /// Prints an error with its code and what to do next, in the form the caller asked for.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            let message = error.to_string();
-            let code = message.split([' ', ':']).next();
-            eprintln!("{}", serde_json::json!({ "error": { "code": code, "message": message, "exit_code": error.exit_code() } }));
+            eprintln!("{}", as_json(error));
         } else {
-            eprintln!("error: {error}");
+            eprintln!("error: {}\nnext: {}", Report::new(error), error.entry().next);
         }
     }
 
     /// Says what is going on; silent with `--json`.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
         if !self.json {
-            eprintln!("{}", text.as_ref());
+            note(text.as_ref());
         }
     }
 
@@ -70,11 +74,43 @@ impl Output {
     }
 }
 
-/// COR wei as COR.
+/// Writes a line. A reader that wants no more, such as `head`, is no error.
+fn write_line(to: &mut impl Write, line: &str) -> io::Result<()> {
+    match writeln!(to, "{line}").and_then(|()| to.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// A line for whoever watches. If stderr is closed, nobody does.
+fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Whether log lines may have colours: only on a terminal, and not if `NO_COLOR` is set to anything.
+pub(crate) fn colours() -> bool {
+    coloured(io::stderr().is_terminal(), std::env::var_os("NO_COLOR").as_deref())
+}
+
+fn coloured(terminal: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
+    terminal && no_color.is_none_or(std::ffi::OsStr::is_empty)
+}
+
+/// An error as a program reads it.
+fn as_json(error: &CliError) -> serde_json::Value {
+    let entry = error.entry();
+    serde_json::json!({ "error": {
+        "code": entry.code,
+        "name": entry.name,
+        "message": error.to_string(),
+        "next_step": entry.next,
+        "exit_code": entry.exit.number(),
+    } })
+}
+
+/// COR wei as COR, with the unit.
 pub(crate) fn cor(wei: U256) -> String {
-    let text = format_ether(wei);
-    let trimmed = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{trimmed} COR")
+    format!("{} COR", cor_text(wei))
 }
 
 /// COR in text as wei.
@@ -89,7 +125,58 @@ pub(crate) fn parse_cor(text: &str) -> Result<U256, CliError> {
 
 #[cfg(test)]
 mod tests {
+    use cor_ports::{ChainError, RevertError};
+    use cor_sol::session_payment::ISessionPayment::MaxChargeExceeded;
+
     use super::*;
+
+    /// Takes nothing and says why.
+    struct Closed(io::ErrorKind);
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_left_is_no_error_and_a_full_disk_is() {
+        assert!(write_line(&mut Closed(io::ErrorKind::BrokenPipe), "text").is_ok());
+        let full = write_line(&mut Closed(io::ErrorKind::StorageFull), "text").unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+        let mut taken = Vec::new();
+        write_line(&mut taken, "text").unwrap();
+        assert_eq!(taken, b"text\n");
+    }
+
+    #[test]
+    fn colours_are_for_terminals_whose_user_wants_them() {
+        let set = |text: &'static str| Some(std::ffi::OsStr::new(text));
+        for (terminal, no_color, expected) in
+            [(true, None, true), (true, set(""), true), (true, set("1"), false), (false, None, false), (false, set(""), false)]
+        {
+            assert_eq!(coloured(terminal, no_color), expected, "{terminal} {no_color:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_reads_the_innermost_error() {
+        let error = RevertError::Contract(MaxChargeExceeded { quoted: 2 * 10_u128.pow(18), maxCharge: 10_u128.pow(18) }.into());
+        let error = CliError::from(ChainError::Reverted { call: "submitTask".to_owned(), error });
+        let expected = serde_json::json!({ "error": {
+            "code": "PAY-002",
+            "name": "MaxChargeExceeded",
+            "message": "submitTask reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
+            "next_step": "Raise maxCharge, or ask for less.",
+            "exit_code": 1,
+        } });
+        assert_eq!(as_json(&error), expected);
+        assert_eq!(error.entry().status, 402);
+    }
 
     #[test]
     fn amounts() {

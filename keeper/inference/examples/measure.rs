@@ -10,7 +10,7 @@ use cor_inference::{
     CandleBackend, CandleOptions, ModelSpec, Progress, engine_threads,
     model::{self, Sources},
 };
-use cor_keeper::ports::{Backend, CompletionRequest};
+use cor_ports::{Backend, CompletionRequest};
 
 /// 45 tokens with its template, of which this model does not stop to speak within the tokens asked for.
 const PROMPT: &str = "What is the capital of France? Tell me about its history and rivers.";

@@ -6,19 +6,25 @@
 
 use std::num::NonZeroUsize;
 
+use cor_errors::{Coded, Entry, table::inf};
+
 /// Read once by candle, when its pool is built.
 pub const THREADS_VARIABLE: &str = "CANDLE_NUM_THREADS";
 
 /// The engine cannot be given the wanted number of threads any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "INF-130 the engine of this process computes with {actual} threads, {wanted} are configured; start the program with {THREADS_VARIABLE}={wanted}, or call engine_threads::configure first thing in main"
-)]
+#[error("the engine of this process computes with {actual} threads, {wanted} are configured")]
 pub struct ThreadsError {
     /// Threads configured.
     pub wanted: usize,
     /// Threads in use, or that would be.
     pub actual: usize,
+}
+
+impl Coded for ThreadsError {
+    fn entry(&self) -> &'static Entry {
+        &inf::ENGINE_THREAD_COUNT
+    }
 }
 
 /// Fixes the number of threads. To be called first thing in `main`, before a runtime or any other thread is started.

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use cor_keeper::ports::Backend;
+use cor_ports::Backend;
 
 use crate::{
     CandleBackend, CandleOptions, InferenceError, OpenAiBackend, OpenAiConfig, engine_threads,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, gguf_file::Value};
 use common::{CONTEXT, Tiny, gguf, load, metadata, tensors};
+use cor_errors::{Class, Coded as _};
 use cor_inference::{CandleBackend, InferenceError, InstalledModel, LoadError, ModelError, Progress};
-use cor_keeper::ports::{Backend, BackendError, CompletionRequest, ErrorClass};
+use cor_ports::{Backend, BackendError, CompletionRequest};
 use futures::{FutureExt as _, future::join_all};
 
 fn request(prompt: &str, max_tokens: u32) -> CompletionRequest {
@@ -161,7 +162,7 @@ async fn files_that_cannot_be_loaded() {
     ] {
         let Err(error) = load(&dir.path().join("model"), &bytes, 1).await else { panic!("{name} was loaded") };
         assert_eq!(kind(&error), expected, "{name}: {error}");
-        assert_eq!(error.class(), ErrorClass::Peer, "{name}");
+        assert_eq!(error.class(), Class::Peer, "{name}");
     }
 }
 

@@ -18,11 +18,11 @@ use axum::{
     routing::get,
 };
 use common::{Tiny, pin, spec};
+use cor_errors::{Class, Coded as _};
 use cor_inference::{
     InstalledModel, ModelError, ModelSpec, Progress, Stage,
     model::{FileSpec, Sources, ensure},
 };
-use cor_keeper::ports::ErrorClass;
 use futures::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use sha2::Digest as _;
 
@@ -297,7 +297,7 @@ async fn without_a_source_the_missing_file_is_named() {
     let error = bench.ensure(&Sources::installed_only()).await.unwrap_err();
     let ModelError::Missing { path } = &error else { panic!("{error}") };
     assert_eq!(*path, bench.file(bench.spec.installed, ""));
-    assert_eq!(error.class(), ErrorClass::Caller);
+    assert_eq!(error.class(), Class::Caller);
 }
 
 #[tokio::test]
@@ -421,7 +421,7 @@ async fn what_can_be_wrong_with_a_url() {
     }
     let error = bench.by_url(&dead_url().await).await.unwrap_err();
     assert!(matches!(error, ModelError::HttpTransport { received: 0, attempts: 5, .. }), "{error}");
-    assert_eq!(error.class(), ErrorClass::Transient);
+    assert_eq!(error.class(), Class::Transient);
     for url in ["", "model.gguf", "ftp://127.0.0.1/model"] {
         let error = bench.by_url(url).await.unwrap_err();
         assert!(matches!(error, ModelError::BadUrl { .. }), "{url}: {error}");

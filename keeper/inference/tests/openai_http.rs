@@ -11,8 +11,9 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Response, Uri},
 };
+use cor_errors::{Class, Coded as _};
 use cor_inference::{InferenceConfig, InferenceError, KeySource, OpenAiBackend, OpenAiConfig, OpenError, Progress, open};
-use cor_keeper::ports::{Backend, BackendError, Completion, CompletionRequest, ErrorClass};
+use cor_ports::{Backend, BackendError, Completion, CompletionRequest};
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -251,23 +252,37 @@ async fn a_stalled_reply_ends_at_the_limit_and_is_not_tried_again() {
     let (server, config) = Server::start(models(&[MODEL]), &[Turn::Stall]).await;
     let backend = OpenAiBackend::open(&OpenAiConfig { call_limit: Duration::from_millis(300), ..config }).await.unwrap();
     let error = backend.complete(request()).await.unwrap_err();
-    assert!(matches!(&error, BackendError::Failed(text) if text.starts_with("INF-151")), "{error}");
+    assert!(matches!(&error, BackendError::Failed(text) if text.starts_with("no answer within")), "{error}");
     assert_eq!(server.completions().len(), 1);
 }
 
 #[tokio::test]
+async fn a_server_is_asked_for_its_models() {
+    for (case, turn, listed) in [
+        ("two", models(&["a", "b"]), Some(vec!["a".to_owned(), "b".to_owned()])),
+        ("none", models(&[]), Some(Vec::new())),
+        ("no list", Turn::Text(404, String::new()), None),
+    ] {
+        let (_server, config) = Server::start(turn, &[Turn::Stall]).await;
+        assert_eq!(OpenAiBackend::models(&config).await.unwrap(), listed, "{case}");
+    }
+    let (_server, config) = Server::start(Turn::Text(401, String::new()), &[Turn::Stall]).await;
+    assert!(matches!(OpenAiBackend::models(&config).await, Err(OpenError::Unusable { .. })));
+}
+
+#[tokio::test]
 async fn a_server_is_checked_when_it_is_opened() {
-    type Expected = fn(&OpenError) -> Option<ErrorClass>;
+    type Expected = fn(&OpenError) -> Option<Class>;
     let unusable: Expected = |error| matches!(error, OpenError::Unusable { .. }).then(|| error.class());
     let no_model: Expected =
         |error| matches!(error, OpenError::NoSuchModel { listed, .. } if listed == "a, b").then(|| error.class());
-    let refused: [(&str, Turn, Expected, ErrorClass); 6] = [
-        ("other models", models(&["a", "b"]), no_model, ErrorClass::Caller),
-        ("wrong key", Turn::Text(401, String::new()), unusable, ErrorClass::Caller),
-        ("broken", Turn::Text(500, String::new()), unusable, ErrorClass::Transient),
-        ("not json", Turn::Text(200, "hello".into()), unusable, ErrorClass::Peer),
-        ("moved", Turn::Text(302, String::new()), unusable, ErrorClass::Peer),
-        ("endless", Turn::Endless, unusable, ErrorClass::Peer),
+    let refused: [(&str, Turn, Expected, Class); 6] = [
+        ("other models", models(&["a", "b"]), no_model, Class::Caller),
+        ("wrong key", Turn::Text(401, String::new()), unusable, Class::Caller),
+        ("broken", Turn::Text(500, String::new()), unusable, Class::Transient),
+        ("not json", Turn::Text(200, "hello".into()), unusable, Class::Peer),
+        ("moved", Turn::Text(302, String::new()), unusable, Class::Peer),
+        ("endless", Turn::Endless, unusable, Class::Peer),
     ];
     for (name, turn, expected, class) in refused {
         let (_server, config) = Server::start(turn, &[good("", "stop")]).await;
@@ -288,7 +303,7 @@ async fn a_server_that_is_not_there_is_named() {
     let config = OpenAiConfig { retry_pause: Duration::from_millis(1), ..OpenAiConfig::new(format!("http://{address}"), MODEL) };
     let Err(error) = open(&InferenceConfig::OpenAi(config), &Progress::silent()).await else { panic!("opened") };
     assert!(matches!(error, InferenceError::OpenAi(OpenError::Unusable { .. })), "{error}");
-    assert_eq!(error.class(), ErrorClass::Transient);
+    assert_eq!(error.class(), Class::Transient);
     let text = error.to_string();
     assert!(text.contains(&address.to_string()) && text.contains("refused"), "{text}");
 }

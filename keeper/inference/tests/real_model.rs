@@ -4,7 +4,7 @@ use cor_inference::{
     CandleBackend, CandleOptions, InstalledModel, ModelSpec, Progress,
     model::{self, Sources},
 };
-use cor_keeper::ports::{Backend, Completion, CompletionRequest};
+use cor_ports::{Backend, Completion, CompletionRequest};
 
 const SPEC: ModelSpec = ModelSpec::SMOLLM2_135M_INSTRUCT;
 

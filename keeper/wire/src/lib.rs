@@ -4,8 +4,10 @@
 //! - [`deployment`]: addresses of a deployed network.
 //! - [`outbox`]: signed transactions in a journal.
 //! - [`receipt`]: what `cor explain` tells of a task.
+//! - [`readable`]: how amounts and times are written.
 
 pub mod deployment;
 pub mod lane;
 pub mod outbox;
+pub mod readable;
 pub mod receipt;

@@ -3,6 +3,8 @@
 use alloy_primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
 
+use crate::readable;
+
 /// What became of a task and of the money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -44,16 +46,22 @@ pub struct QuoteLines {
     /// Price version.
     pub version: u64,
     /// For all replicas.
+    #[serde(with = "readable::amount")]
     pub miners: U256,
     /// For all validators.
+    #[serde(with = "readable::amount")]
     pub validators: U256,
     /// Network fee before the rebate.
+    #[serde(with = "readable::amount")]
     pub network: U256,
     /// Keeper's gas.
+    #[serde(with = "readable::amount")]
     pub gas: U256,
     /// Taken off.
+    #[serde(with = "readable::amount")]
     pub rebate: U256,
     /// What was reserved.
+    #[serde(with = "readable::amount")]
     pub total: U256,
 }
 
@@ -61,14 +69,19 @@ pub struct QuoteLines {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// Taken from the payer.
+    #[serde(with = "readable::amount")]
     pub charged: U256,
     /// To all agreeing miners.
+    #[serde(with = "readable::amount")]
     pub to_miners: U256,
     /// To the keeper.
+    #[serde(with = "readable::amount")]
     pub to_keeper: U256,
     /// To the treasury.
+    #[serde(with = "readable::amount")]
     pub to_treasury: U256,
     /// Back to the payer, in the transaction that ended the task.
+    #[serde(with = "readable::amount")]
     pub refunded: U256,
 }
 
@@ -84,10 +97,13 @@ pub struct ReplicaEvidence {
     /// `pending`, `agreed`, `outlier`, `no_ack`, `no_precommit`, `no_reveal` or `bad_reveal`.
     pub outcome: String,
     /// Seconds since 1970, 0 = never.
+    #[serde(with = "readable::time")]
     pub acked_at: u64,
     /// Seconds since 1970, 0 = never.
+    #[serde(with = "readable::time")]
     pub precommitted_at: u64,
     /// Seconds since 1970, 0 = never.
+    #[serde(with = "readable::time")]
     pub committed_at: u64,
     /// What it committed to.
     pub commitment: B256,
@@ -98,8 +114,10 @@ pub struct ReplicaEvidence {
     /// Recomputed here: whether digest and salt open the commitment.
     pub verified: bool,
     /// Paid for this task, COR wei.
+    #[serde(with = "readable::amount")]
     pub earned: U256,
     /// Stake lost for this task, COR wei.
+    #[serde(with = "readable::amount")]
     pub slashed: U256,
 }
 
@@ -109,6 +127,7 @@ pub struct TimelineEntry {
     /// Block number.
     pub block: u64,
     /// Block time, seconds since 1970.
+    #[serde(with = "readable::time")]
     pub timestamp: u64,
     /// Transaction.
     pub transaction: B256,

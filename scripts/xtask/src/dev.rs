@@ -33,14 +33,16 @@ impl Options {
 /// # Errors
 /// A build that fails; otherwise the exit code is that of `cor dev`.
 pub(crate) fn dev(workspace: &Workspace, options: &Options) -> Result<()> {
-    wasm::wasm(workspace, &wasm::Options::default())?;
     let mut build = process::cargo(&workspace.root);
-    // Of the whole workspace, so that features are unified as in `cargo xtask test` and little is built twice.
+    // Of the whole workspace, so that features are unified as in `cargo xtask test` and nothing is built twice.
     build.args(["build", "--workspace", "--bin", "cor"]);
     if options.release {
         build.arg("--release");
     }
-    process::run(&mut build)?;
+    // Contracts are compiled one after the other, each in a single thread at its end: alone they would leave a core idle.
+    let build = process::Running::start(&mut build)?;
+    wasm::wasm(workspace, &wasm::Options::default())?;
+    build.finish()?;
     let mut cor = Command::new(binary(workspace, options.release));
     cor.arg("dev").args(&options.args).env(CONTRACTS_DIR, workspace.contracts_out());
     become_process(&mut cor)

@@ -1,52 +1,83 @@
-//! What can go wrong in the tooling. Every message has a number, the facts and the next step.
+//! What can go wrong in the tooling. `main` shows an error with its code and the next step of the table.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
+use cor_errors::{Coded, Entry, table::xtask};
+
 /// The result of every fallible function here.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// A failure of the tooling, printed as it stands and turned into exit code 1.
+/// A failure of the tooling, turned into exit code 1.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("XTASK-001: cannot {what} {}: {source}", path.display())]
+    #[error("cannot {what} {}: {source}", path.display())]
     Io { what: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("XTASK-002: `{command}` did not start: {source}; is it installed and in PATH?")]
+    #[error("`{command}` did not start: {source}")]
     Spawn { command: String, source: std::io::Error },
-    #[error("XTASK-003: `{command}` ended with {status}{output}")]
+    #[error("`{command}` ended with {status}{output}")]
     Command {
         command: String,
         status: ExitStatus,
         /// What the command printed, when it was not shown already.
         output: String,
     },
-    #[error("XTASK-004: {}: {source}", path.display())]
+    #[error("{}: {source}", path.display())]
     Json { path: PathBuf, source: serde_json::Error },
-    #[error("XTASK-005: no way to the wasm target.\n{tried}\nNext: {next}")]
+    #[error("no way to the wasm target.\n{tried}\nNext: {next}")]
     NoWasmTarget { tried: String, next: &'static str },
-    #[error("XTASK-006: {contract}: {problem}")]
+    #[error("{contract}: {problem}")]
     Contract { contract: String, problem: String },
     #[error(
-        "XTASK-007: {count} difference(s) from {}:\n{list}\nIf they are meant: cargo xtask bless",
+        "{count} difference(s) from {}:\n{list}",
         golden.display()
     )]
     Golden { golden: PathBuf, count: usize, list: String },
-    #[error("XTASK-008: {count} finding(s):\n{list}")]
+    #[error("{count} finding(s):\n{list}")]
     Tidy { count: usize, list: String },
-    #[error("XTASK-009: {what}: {problem}")]
+    #[error("{what}: {problem}")]
     Solidity { what: String, problem: String },
-    #[error("XTASK-010: no contract called `{asked}`; there are: {known}")]
+    #[error("no contract called `{asked}`; there are: {known}")]
     UnknownContract { asked: String, known: String },
     #[error(
-        "XTASK-011: {contract} built in two folders differs: {first} and {second} (sha256); \
-         compare the two files in {}",
+        "{contract} built in two folders differs: {first} and {second} (sha256); \
+         both are in {}",
         folder.display()
     )]
     NotReproducible { contract: String, first: String, second: String, folder: PathBuf },
-    #[error("XTASK-013: {count} contract(s) that no chain would take:\n{list}")]
+    #[error("{count} contract(s) that no chain would take:\n{list}")]
     Refused { count: usize, list: String },
-    #[error("XTASK-012: `{program}` is not here and could not be installed; next: {next}")]
+    #[error("`{program}` is not here and could not be installed; next: {next}")]
     Missing { program: &'static str, next: String },
+    #[error("no suite called `{asked}`; there are: {known}")]
+    UnknownSuite { asked: String, known: String },
+    #[error("the repository has no revision `{asked}`")]
+    UnknownRevision { asked: String },
+    #[error("{count} test program(s) failed:\n{list}")]
+    Tests { count: usize, list: String },
+}
+
+impl Coded for Error {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Io { .. } => &xtask::TOOL_IO,
+            Self::Spawn { .. } => &xtask::TOOL_START,
+            Self::Command { .. } => &xtask::TOOL_FAILED,
+            Self::Json { .. } => &xtask::TOOL_JSON,
+            Self::NoWasmTarget { .. } => &xtask::NO_WASM_TARGET,
+            Self::Contract { .. } => &xtask::CONTRACT_UNFIT,
+            Self::Golden { .. } => &xtask::GOLDEN_DIFFERS,
+            Self::Tidy { .. } => &xtask::UNTIDY,
+            Self::Solidity { .. } => &xtask::SOLIDITY_FORM,
+            Self::UnknownContract { .. } => &xtask::NO_SUCH_CONTRACT,
+            Self::NotReproducible { .. } => &xtask::NOT_REPRODUCIBLE,
+            Self::Refused { .. } => &xtask::CONTRACTS_REFUSED,
+            Self::Missing { .. } => &xtask::TOOL_MISSING,
+            Self::UnknownSuite { .. } => &xtask::NO_SUCH_SUITE,
+            Self::UnknownRevision { .. } => &xtask::NO_SUCH_REVISION,
+            Self::Tests { .. } => &xtask::TESTS_FAILED,
+        }
+    }
 }
 
 impl Error {

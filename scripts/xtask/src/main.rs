@@ -29,6 +29,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cor_errors::{Coded as _, Report};
 
 use crate::error::Result;
 use crate::wasm::goldens::Sizes;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}\nnext: {}", Report::new(&error), error.entry().next);
             ExitCode::FAILURE
         }
     }
@@ -83,7 +84,7 @@ fn run(command: Command) -> Result<()> {
     let workspace = Workspace::load()?;
     match command {
         Command::Dev(options) => dev::dev(&workspace, &options),
-        Command::Test(options) => suite::test(&workspace, options),
+        Command::Test(options) => suite::test(&workspace, &options),
         Command::Wasm(options) => wasm::wasm(&workspace, &options).map(drop),
         Command::Reproduce(options) => wasm::reproduce(&workspace, &options),
         Command::Tidy => tidy::tidy(&workspace),
@@ -98,9 +99,21 @@ fn bless(workspace: &Workspace) -> Result<()> {
     let sizes = wasm::wasm(workspace, &wasm::Options::default())?;
     sizes.write(&Sizes::path(&workspace.root))?;
     abi::bless(workspace)?;
+    // The JSON ABIs of the interfaces, written by the test that compares them.
+    process::run(process::cargo(&workspace.root).env("COR_BLESS", "1").args([
+        "test",
+        "--package",
+        "cor-sol",
+        "--test",
+        "abi",
+        "golden",
+    ]))?;
+    // The catalogue of errors, likewise.
+    let mut catalogue = process::cargo(&workspace.root);
+    process::run(catalogue.env("COR_BLESS", "1").args(["test", "-p", "cor-errors", "--test", "table", "golden"]))?;
     // Gas and permissions: found by tests, which write their goldens when this is set.
     let mut tests = process::cargo(&workspace.root);
-    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contract_*", "golden"]))
+    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contracts", "golden"]))
 }
 
 #[cfg(test)]

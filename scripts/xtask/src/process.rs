@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::error::{Error, Result};
 
@@ -14,6 +14,41 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         return Ok(());
     }
     Err(Error::Command { command: shown(command), status, output: String::new() })
+}
+
+/// A command that runs while this process does something else. It ends with this value, finished or not.
+#[derive(Debug)]
+pub(crate) struct Running {
+    command: String,
+    child: Child,
+}
+
+impl Running {
+    /// Starts a command with its output on the terminal, after printing the line.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        println!("$ {}", shown(command));
+        let child = command.spawn().map_err(|source| Error::Spawn { command: shown(command), source })?;
+        Ok(Self { command: shown(command), child })
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let command = self.command.clone();
+        let status = self.child.wait().map_err(|source| Error::Spawn { command: command.clone(), source })?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Command { command, status, output: String::new() })
+    }
+}
+
+impl Drop for Running {
+    /// Nothing is left behind when what runs beside it has failed.
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// Runs a command silently and returns its standard output; all it printed is in the error if it fails.
@@ -69,13 +104,17 @@ const OF_OUR_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_N
 /// The cargo that runs us, so that a toolchain chosen on the command line stays chosen.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root);
+    forget_our_package(command.current_dir(root));
+    command
+}
+
+/// Takes from a command what cargo told us of our own package.
+pub(crate) fn forget_our_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if OF_OUR_PACKAGE.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 fn shown(command: &Command) -> String {
@@ -86,6 +125,15 @@ fn shown(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_beside_is_waited_for_and_ends_when_it_is_dropped() {
+        assert!(Running::start(Command::new("sh").args(["-c", "exit 0"])).unwrap().finish().is_ok());
+        let failed = Running::start(Command::new("sh").args(["-c", "exit 3"])).unwrap().finish();
+        assert!(matches!(failed, Err(Error::Command { status, .. }) if status.code() == Some(3)));
+        let endless = Running::start(Command::new("sh").args(["-c", "while read line; do :; done"]).stdin(Stdio::piped()));
+        drop(endless.unwrap());
+    }
 
     #[test]
     fn a_failure_carries_what_was_printed() {

@@ -27,7 +27,7 @@ impl Steps {
     pub(crate) fn table(&self) -> String {
         let sum: Duration = self.done.iter().map(|(_, time)| *time).sum();
         let lines = self.done.iter().copied().chain([("in all", sum)]);
-        lines.map(|(name, time)| format!("{name:<28} {:>8.1} s\n", time.as_secs_f64())).collect()
+        lines.map(|(name, time)| format!("{name:<30} {:>8.1} s\n", time.as_secs_f64())).collect()
     }
 }
 

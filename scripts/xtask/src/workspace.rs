@@ -176,7 +176,9 @@ impl Workspace {
     }
 
     fn contract(&self, package: &Package) -> Option<Contract> {
-        let name = self.folder(package).strip_prefix("contracts/")?.to_owned();
+        // `contracts/<subject>/<name>`: the subject only sorts the folders.
+        let folder = self.folder(package);
+        let name = folder.strip_prefix("contracts/")?.rsplit('/').next()?.to_owned();
         let lib = package.targets.iter().find(|target| target.is_cdylib())?;
         let prints_abi = |target: &&Target| {
             target.kind.iter().any(|kind| kind == "bin") && target.required_features.iter().any(|f| f == EXPORT_ABI)
@@ -224,10 +226,10 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "workspace_root": "/repo", "target_directory": "/elsewhere",
             "packages": [
-                package("contracts/session-queue", "cdylib"),
+                package("contracts/tasks/session-queue", "cdylib"),
                 package("contracts/core", "rlib"),
-                package("contracts/cor", "cdylib"),
-                package("keeper/lib", "cdylib"),
+                package("contracts/money/cor", "cdylib"),
+                package("keeper/service", "cdylib"),
                 {
                     "name": "cor-samples", "version": "0.1.0", "license": "MIT", "source": null,
                     "manifest_path": "/repo/test/contracts/Cargo.toml",
@@ -247,7 +249,7 @@ mod tests {
         let contracts = workspace().contracts();
         let names: Vec<_> = contracts.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["cor", "session-queue"]);
-        assert_eq!(contracts[1].lib, "contracts_session_queue");
+        assert_eq!(contracts[1].lib, "contracts_tasks_session_queue");
         assert_eq!(contracts[1].abi_bin.as_deref(), Some("x-abi"));
         assert_eq!(contracts[1].solidity_name(), "SessionQueue");
     }
@@ -262,5 +264,27 @@ mod tests {
     #[test]
     fn artifacts_follow_cargos_target_folder() {
         assert_eq!(workspace().contracts_out(), Path::new("/elsewhere/contracts"));
+    }
+
+    /// Packages from registries with their features, a line for each way in which cargo compiles one.
+    fn compiled(selection: &[&str]) -> std::collections::BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = process::cargo(root);
+        command.args(["tree", "--locked", "--prefix", "none", "--format", "{p} {f}"]).args(selection);
+        let tree = process::capture(&mut command).unwrap();
+        let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+        lines.filter(|line| !line.is_empty() && !line.contains("(/")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_xtask_and_the_build_use_is_compiled_once() {
+        let built = compiled(&["--workspace", "--edges", "normal,build"]);
+        let tested = compiled(&["--workspace", "--edges", "normal,build,dev"]);
+        let ours = compiled(&["--package", "xtask", "--edges", "normal,build"]);
+        let twice: Vec<_> = ours.difference(&built).chain(built.difference(&tested)).collect();
+        assert!(
+            twice.is_empty(),
+            "compiled again with other features, see scripts/xtask/Cargo.toml and test/e2e/Cargo.toml: {twice:#?}"
+        );
     }
 }

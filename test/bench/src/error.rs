@@ -2,49 +2,63 @@
 
 use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 
+use cor_errors::{Coded, Entry, table::bench};
+
 use crate::part::Part;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BenchError {
-    #[error("BENCH-001: {} did not start: {source}; next: build it, or install it with `npm ci` in test/foreign", path.display())]
+    #[error("{} did not start: {source}", path.display())]
     Start { path: PathBuf, source: io::Error },
-    #[error("BENCH-002: {name} did not answer within {within:?}; next: start it by hand and read what it says")]
+    #[error("{name} did not answer within {within:?}")]
     Silent { name: &'static str, within: Duration },
-    #[error("BENCH-003: the connection failed: {0}; next: see whether the node still runs")]
+    #[error("the connection failed: {0}")]
     Connection(#[source] io::Error),
-    #[error("BENCH-004: {method} was not answered with JSON: {source}")]
+    #[error("{method} was not answered with JSON: {source}")]
     NoJson { method: &'static str, source: serde_json::Error },
-    #[error("BENCH-005: {method} was refused: {error}")]
+    #[error("{method} was refused: {error}")]
     Refused { method: &'static str, error: String },
-    #[error(
-        "BENCH-006: {name} took {got} of {sent} transactions within {within:?}; next: measure when the machine does less else"
-    )]
+    #[error("{name} took {got} of {sent} transactions within {within:?}")]
     Lost { name: &'static str, sent: u64, got: u64, within: Duration },
-    #[error("BENCH-007: {what} came out as {got}, not as {expected}: what was measured is not the same")]
+    #[error("{what} came out as {got}, not as {expected}: what was measured is not the same")]
     Different { what: String, got: String, expected: String },
-    #[error("BENCH-008: cannot read {}: {source}; next: `cargo xtask bench chain` builds it", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Program { path: PathBuf, source: io::Error },
-    #[error("BENCH-009: {0}")]
+    #[error("{0}")]
     Chain(String),
-    #[error("BENCH-010: {part:?} was not done within {within:?}; next: measure when the machine does less else, or with --quick")]
+    #[error(transparent)]
+    Request(#[from] cor_anvil::chain::ChainError),
+    #[error(transparent)]
+    Node(#[from] cor_anvil::NodeError),
+    #[error("{part:?} was not done within {within:?}")]
     Late { part: Part, within: Duration },
-    #[error("BENCH-011: {name} ended with {status} before it answered; next: start it by hand and read what it says")]
+    #[error("{name} ended with {status} before it answered")]
     Ended { name: &'static str, status: ExitStatus },
-    #[error("BENCH-012: stopped before it was done; what was started has been ended")]
+    #[error("stopped before it was done")]
     Stopped,
-    #[error("BENCH-013: no folder or file for what is kept meanwhile: {0}; next: make room in the folder for temporary files")]
+    #[error("no folder or file for what is kept meanwhile: {0}")]
     Scratch(#[source] io::Error),
 }
 
-impl From<cor_anvil::chain::ChainError> for BenchError {
-    fn from(error: cor_anvil::chain::ChainError) -> Self {
-        Self::Chain(error.to_string())
-    }
-}
-
-impl From<cor_anvil::NodeError> for BenchError {
-    fn from(error: cor_anvil::NodeError) -> Self {
-        Self::Chain(error.to_string())
+impl Coded for BenchError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Start { .. } => &bench::BENCH_START,
+            Self::Silent { .. } => &bench::BENCH_SILENT,
+            Self::Connection(_) => &bench::BENCH_CONNECTION,
+            Self::NoJson { .. } => &bench::BENCH_NO_JSON,
+            Self::Refused { .. } => &bench::BENCH_REFUSED,
+            Self::Lost { .. } => &bench::BENCH_LOST,
+            Self::Different { .. } => &bench::BENCH_DIFFERENT,
+            Self::Program { .. } => &bench::BENCH_PROGRAM,
+            Self::Chain(_) => &bench::BENCH_CHAIN,
+            Self::Request(error) => error.entry(),
+            Self::Node(error) => error.entry(),
+            Self::Late { .. } => &bench::BENCH_LATE,
+            Self::Ended { .. } => &bench::BENCH_ENDED,
+            Self::Stopped => &bench::BENCH_STOPPED,
+            Self::Scratch(_) => &bench::BENCH_SCRATCH,
+        }
     }
 }

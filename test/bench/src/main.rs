@@ -24,6 +24,7 @@ use std::{
 
 use clap::Parser;
 use cor_bench_program::Kernel;
+use cor_errors::{Coded as _, Report};
 use serde_json::json;
 
 use crate::{
@@ -95,7 +96,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{}\nnext: {}", Report::new(&error), error.entry().next);
             ExitCode::FAILURE
         }
     }

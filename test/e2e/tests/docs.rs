@@ -15,19 +15,34 @@ struct Line {
 
 #[test]
 fn every_command_in_the_documents_is_known() {
-    let mut files = vec![paths::repository("README.md"), paths::repository("CHANGELOG.md")];
-    files.extend(markdown(&paths::repository("docs")));
-    let lines: Vec<Line> = files.iter().flat_map(|file| typed(file)).collect();
+    let mut documents = vec![paths::repository("README.md"), paths::repository("CHANGELOG.md")];
+    documents.extend(files(&paths::repository("docs"), "md"));
+    let lines: Vec<Line> = documents.iter().flat_map(|file| typed(file)).collect();
     assert!(lines.len() >= 7, "the README alone has more than {}", lines.len());
     let unknown: Vec<_> = lines.iter().filter_map(refusal).collect();
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
-fn markdown(folder: &Path) -> Vec<PathBuf> {
+/// A route that clients cannot read about is found by reading the source, or not at all.
+#[test]
+fn every_route_of_the_keeper_is_documented() {
+    let page = std::fs::read_to_string(paths::repository("docs/keeper-http.md")).expect("the page");
+    let sources = files(&paths::repository("keeper"), "rs");
+    // Servers in tests are not ours.
+    let sources = sources.into_iter().filter(|file| file.iter().any(|part| part == "src"));
+    let text: String = sources.map(|file| std::fs::read_to_string(file).expect("a file")).collect();
+    let routes: Vec<_> = text.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(routes.len() >= 4, "{routes:?}");
+    let missing: Vec<_> = routes.iter().filter(|route| !page.contains(&format!(" {route}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The files with an ending in a folder and all below it.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    files.chain(folders.iter().flat_map(|folder| markdown(folder))).collect()
+    let (folders, found): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let found = found.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == ending));
+    found.chain(folders.iter().flat_map(|folder| files(folder, ending))).collect()
 }
 
 /// The lines in the code blocks of a document that begin with one of our commands. Drawings are blocks of `text`.

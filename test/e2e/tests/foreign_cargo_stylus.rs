@@ -1,7 +1,7 @@
 //! `cargo stylus` 0.10.10, unchanged: a stranger's contract from `new` to a passing test, as `docs/dev-chain.md` tells it, and every
 //! command that needs no Docker. Run by `cargo xtask test --stylus-tools`.
 
-#[path = "support/place.rs"]
+#[path = "foreign/place.rs"]
 mod place;
 
 use std::{

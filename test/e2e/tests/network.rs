@@ -2,7 +2,7 @@
 //! Each run must reach its terminal state by its deadlines, pay the honest, give back what is due, and lose or make no COR.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
 };
@@ -33,7 +33,7 @@ fn run(args: &[&str]) -> Value {
 }
 
 fn wei(value: &Value) -> U256 {
-    value.as_str().unwrap_or_else(|| panic!("{value} is an amount")).parse().expect("an amount")
+    value["wei"].as_str().unwrap_or_else(|| panic!("{value} is an amount")).parse().expect("an amount")
 }
 
 /// Outcomes by replica.
@@ -195,4 +195,40 @@ fn what_the_standing_network_prints_can_be_typed() {
     let pid = network.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
     assert!(network.0.wait().expect("it ends").success(), "Ctrl-C is a regular end");
+}
+
+/// What goes wrong with an inference server is said before or with the end, and its logs are there to be read.
+#[test]
+fn a_failed_run_keeps_its_logs_and_shows_their_end() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    // Answers everything with an empty list of models.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut head = BufReader::new(stream.try_clone().expect("a handle")).lines();
+            while head.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
+            // A client that has gone away needs no answer.
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\nconnection: close\r\n\r\n{\"data\":[]}",
+            );
+        }
+    });
+    let dev = |more: &[&str]| {
+        let mut command = Command::new(paths::cor());
+        command.args(["dev", "--once", "--port", "0", "--keeper-port", "0", "--openai-url", &url]).args(more);
+        let output = command.env("COR_CONTRACTS", paths::contracts()).output().expect("cor starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = dev(&[]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("CLI-015 no model is loaded") && !said.contains("chain at"), "before anything is deployed: {said}");
+    let (code, said) = dev(&["--openai-model", "absent"]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["CLI-010 child process miner-", "INF-144", "`absent`"] {
+        assert!(said.contains(part), "{part:?} in {said}");
+    }
+    let kept = said.lines().find_map(|line| line.strip_prefix("logs are kept in ")).expect("it names the folder");
+    assert!(std::path::Path::new(kept).join("miner-0.log").exists(), "{said}");
+    std::fs::remove_dir_all(kept).expect("the folder is ours to delete");
 }

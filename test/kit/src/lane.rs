@@ -4,8 +4,9 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     signers::{SignerSync, local::PrivateKeySigner},
 };
-use cor_core::{commitment::Binding, eip712};
-use cor_keeper::ports::ChainError;
+use cor_core::task::commitment::Binding;
+use cor_core::task::eip712;
+use cor_ports::ChainError;
 use cor_sol::session_queue::ISessionQueue::{self, SessionParams, TaskView};
 
 use crate::{TestNet, digest, event};
@@ -24,7 +25,7 @@ pub fn terms(replicas: u8) -> SessionParams {
         validatorDepth: 0,
         redundant: replicas,
         consensusRule: u8::from(replicas > 1),
-        quorumBps: 5_001,
+        quorumBps: cor_core::limits::QUORUM_MIN_BPS,
         priority: 0,
         assignSecs: PHASE_SECS,
         ackSecs: PHASE_SECS,

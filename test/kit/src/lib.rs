@@ -5,6 +5,7 @@
 //! - [`goldens`]: what tests measured before, in files.
 //! - [`solo`]: one contract alone, without a socket: every error, every event.
 //! - [`foreign`]: programs that others wrote.
+//! - [`cases`]: how many random cases a test makes.
 //! - [`paths`]: where the compiled contracts and the `cor` binary are.
 
 pub mod foreign;
@@ -14,5 +15,7 @@ pub mod paths;
 pub mod solo;
 
 mod net;
+mod random;
 
 pub use net::{COR, TestNet, digest, event};
+pub use random::cases;

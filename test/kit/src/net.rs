@@ -11,7 +11,7 @@ use cor_adapters::{
     deploy::{Artifacts, ListedModel, NetworkParams, deploy},
 };
 use cor_anvil::{Node, NodeConfig, NodeHandle};
-use cor_keeper::ports::ChainError;
+use cor_ports::{ChainError, RevertError};
 use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
 use cor_wire::deployment::Deployment;
 
@@ -92,7 +92,7 @@ impl TestNet {
     /// If it succeeds, or fails in another way.
     pub async fn reverts(&self, index: usize, to: Address, call: impl SolCall) -> String {
         match self.send(index, to, call).await {
-            Err(ChainError::Reverted { name, .. }) => name,
+            Err(ChainError::Reverted { error: RevertError::Contract(error), .. }) => error.name().to_owned(),
             Err(other) => panic!("wanted a revert, got {other}"),
             Ok(mined) => panic!("wanted a revert, got {:?}", mined.receipt),
         }

@@ -237,7 +237,7 @@ fn decode<C: SolCall>(data: &[u8]) -> C::Return {
 
 fn refused(error: ChainError) -> Refused {
     match error {
-        ChainError::Reverted(data) => Refused::of(data),
+        ChainError::Reverted { data, .. } => Refused::of(data),
         other => panic!("wanted a revert, got {other}"),
     }
 }

@@ -72,7 +72,10 @@ pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) 
     let source = load_source(call, program, &params)?;
     let wasm = source.wasm(&params).map_err(|error| match error {
         PrepareError::NotProgram => Refused::NotProgram,
-        _ => Refused::Stopped(Stop::Untyped),
+        error => {
+            call.note_failure(error);
+            Refused::Stopped(Stop::Untyped)
+        }
     })?;
 
     // Pages that are open already count against the limit.
@@ -81,6 +84,7 @@ pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) 
     let vm = call.vm();
     let activation = vm.activate(source.module_key(codehash), &wasm, &limited).map_err(|error| {
         tracing::debug!(%program, %error, "activation refused");
+        call.note_failure(error);
         Stop::BurnAll
     })?;
     call.burn(activation.module_gas)?;

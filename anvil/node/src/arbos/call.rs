@@ -21,6 +21,7 @@ use super::{
     ArbOsVersion,
     config::{BlockContext, ExecConfig},
     context::{ArbChain, ArbContext},
+    failure::ProgramFailure,
     journal::peek,
     network_fee_account, params,
     storage::{Meter, READ_GAS, StateError, Storage},
@@ -158,7 +159,7 @@ impl<'a, DB: Database> Call<'a, DB> {
             }
             Err(Stop::Broken(error)) => {
                 self.context.error = Err(ContextError::Db(error));
-                return Err("EVM-103: reading the ArbOS state failed".to_owned());
+                return Err("reading the ArbOS state failed".to_owned());
             }
         };
         let paid = self.meter.burn::<DB::Error>(words_gas(output.len()));
@@ -195,6 +196,11 @@ impl<'a, DB: Database> Call<'a, DB> {
     /// ArbOS' side of the transaction.
     pub(super) fn chain(&self) -> &ArbChain {
         &self.context.chain
+    }
+
+    /// Notes why the program that the call is about is refused.
+    pub(super) fn note_failure(&mut self, failure: impl Into<ProgramFailure>) {
+        self.context.chain.tx.failure.note(failure);
     }
 
     /// The block of the transaction.

@@ -10,6 +10,9 @@ use super::ArbOsVersion;
 /// Ethereum's limit of deployed code, bytes (EIP-170); Arbitrum keeps it in every release.
 pub const DEFAULT_CODE_SIZE_LIMIT: usize = 24_576;
 
+/// Any length of code: the limit of a chain without one.
+pub const CODE_SIZE_UNLIMITED: usize = usize::MAX;
+
 /// Gas one transaction may compute with on Arbitrum One.
 pub const DEFAULT_MAX_TX_GAS: u64 = 32_000_000;
 
@@ -105,6 +108,15 @@ impl ExecConfig {
         }
     }
 
+    /// Limit of deployed code in units of Ethereum's, which a program pays for when it reads the code of an account. One if there is no
+    /// limit: nothing else is known of how long the code may be.
+    pub(crate) const fn code_size_units(&self) -> u64 {
+        if self.code_size_limit == CODE_SIZE_UNLIMITED {
+            return 1;
+        }
+        (self.code_size_limit / DEFAULT_CODE_SIZE_LIMIT) as u64
+    }
+
     /// These rules with every check a simulated call does not need left out, and without the gas
     /// limit of one transaction. (To estimate, set [`max_tx_gas`](Self::max_tx_gas) again: a node
     /// estimates within the limit.)
@@ -125,6 +137,14 @@ impl ExecConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_limit_of_code_costs_no_more_than_the_usual_one() {
+        for (limit, units) in [(24_576, 1), (49_152, 2), (1_000, 0), (CODE_SIZE_UNLIMITED, 1)] {
+            let config = ExecConfig { code_size_limit: limit, ..ExecConfig::new(1) };
+            assert_eq!(config.code_size_units(), units, "{limit}");
+        }
+    }
 
     #[test]
     fn recent_programs_forget_the_one_used_longest_ago() {

@@ -12,6 +12,7 @@ use revm::{
 
 use super::{
     config::{BlockContext, ExecConfig},
+    failure::LastFailure,
     host_calls::HostCallLog,
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct TxState {
     pub(crate) pages: OpenPages,
     /// Open frames, outermost first, EVM and Stylus alike.
     pub(crate) spans: Vec<Span>,
+    /// Why the call that ended last failed, if it was for a program.
+    pub(crate) failure: LastFailure,
 }
 
 /// One open frame.

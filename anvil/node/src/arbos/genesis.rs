@@ -11,7 +11,7 @@ use revm::{
 use super::{
     ArbOsVersion,
     address_set::AddressSet,
-    layout::{CHAIN_OWNERS, L1_PRICING, L2_PRICING, l1, l2, root},
+    layout::{CACHE_MANAGERS, CHAIN_OWNERS, L1_PRICING, L2_PRICING, l1, l2, root},
     params,
     precompiles::{Contract, INERT, SEQUENCER},
     pricer,
@@ -25,12 +25,18 @@ pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c
 /// [`CREATE2_FACTORY`] puts it with salt 0.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
 
+/// A cache manager in which every bid wins, for chains that start with one: where [`CREATE2_FACTORY`] puts it with salt 0.
+pub const CACHE_MANAGER: Address = address!("Ad67a2760d9EC44D8C6bc97338f816DFA3896Fd4");
+
 const CREATE2_FACTORY_CODE: &[u8] = &hex!(
     "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 );
 
 /// Runtime code of the StylusDeployer contract of the Stylus SDK (MIT OR Apache-2.0).
 const STYLUS_DEPLOYER_CODE: &str = include_str!("stylus_deployer.hex");
+
+/// Runtime code of `test/foreign/forge/src/CacheManager.sol`; the end-to-end test `foreign::forge` compiles it again.
+const CACHE_MANAGER_CODE: &str = include_str!("cache_manager.hex");
 
 /// Code at the precompiles' addresses, so that they are seen as contracts.
 const PRECOMPILE_CODE: &[u8] = &[0xfe];
@@ -49,6 +55,8 @@ pub struct GenesisConfig {
     pub arbos: ArbOsVersion,
     /// Who may use the ArbOwner precompile; nobody if absent, until ArbDebug's `becomeChainOwner`.
     pub chain_owner: Option<Address>,
+    /// Whether [`CACHE_MANAGER`] is there and may keep programs loaded.
+    pub cache_manager: bool,
 }
 
 /// An account of the first block.
@@ -70,8 +78,16 @@ pub fn genesis_accounts(config: &GenesisConfig) -> Vec<GenesisAccount> {
     let inert = INERT.into_iter().filter(|_| config.arbos >= ArbOsVersion::V51);
     accounts.extend(modelled.into_iter().chain(inert).map(|at| contract(at, PRECOMPILE_CODE)));
     accounts.push(contract(CREATE2_FACTORY, CREATE2_FACTORY_CODE));
-    accounts.push(contract(STYLUS_DEPLOYER, &deployer_code()));
+    accounts.push(contract(STYLUS_DEPLOYER, &code_of(STYLUS_DEPLOYER_CODE)));
+    if config.cache_manager {
+        accounts.push(contract(CACHE_MANAGER, &code_of(CACHE_MANAGER_CODE)));
+    }
     accounts
+}
+
+/// Whether contracts and tools take it for granted what is at this address: ArbOS' state and its precompiles.
+pub(crate) fn is_reserved(address: Address) -> bool {
+    address == ARBOS_STATE || INERT.contains(&address) || Contract::ALL.into_iter().any(|contract| contract.address() == address)
 }
 
 fn contract(address: Address, code: &[u8]) -> GenesisAccount {
@@ -80,9 +96,10 @@ fn contract(address: Address, code: &[u8]) -> GenesisAccount {
     GenesisAccount { address, info, storage: Vec::new() }
 }
 
-fn deployer_code() -> Vec<u8> {
-    let digits: String = STYLUS_DEPLOYER_CODE.split_whitespace().collect();
-    // The file is part of this crate and checked by a test.
+/// The code in one of this crate's files.
+fn code_of(file: &str) -> Vec<u8> {
+    let digits: String = file.split_whitespace().collect();
+    // Each file is checked by a test.
     hex::decode(digits).unwrap_or_default()
 }
 
@@ -129,6 +146,9 @@ fn write_state(config: &GenesisConfig, slots: &mut HashMap<U256, U256>) -> Resul
     if let Some(owner) = config.chain_owner {
         AddressSet::new(*CHAIN_OWNERS).insert(storage, owner)?;
     }
+    if config.cache_manager {
+        AddressSet::new(*CACHE_MANAGERS).insert(storage, CACHE_MANAGER)?;
+    }
     Ok(())
 }
 
@@ -140,15 +160,27 @@ mod tests {
 
     #[test]
     fn the_deployer_is_the_known_one() {
-        assert_eq!(keccak256(deployer_code()), b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a"),);
+        let known = b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a");
+        assert_eq!(keccak256(code_of(STYLUS_DEPLOYER_CODE)), known);
+    }
+
+    #[test]
+    fn the_cache_manager_is_whole() {
+        let known = b256!("fa5ade16da1b5b6ed05bcee1cffc4f484138477f7bee08ded2369d8ea0821f44");
+        assert_eq!(keccak256(code_of(CACHE_MANAGER_CODE)), known);
     }
 
     #[test]
     fn every_account_is_there_once() {
-        let config = GenesisConfig { chain_id: 412_346, arbos: ArbOsVersion::V60, chain_owner: Some(Address::repeat_byte(1)) };
+        let config = GenesisConfig {
+            chain_id: 412_346,
+            arbos: ArbOsVersion::V60,
+            chain_owner: Some(Address::repeat_byte(1)),
+            cache_manager: true,
+        };
         let mut addresses: Vec<_> = genesis_accounts(&config).iter().map(|account| account.address).collect();
         addresses.sort_unstable();
         addresses.dedup();
-        assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 2);
+        assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 3);
     }
 }

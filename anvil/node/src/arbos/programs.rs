@@ -1,5 +1,6 @@
 //! The table of activated programs, by code hash.
 
+use cor_errors::{Coded, Entry, table::evm};
 use cor_stylus_vm::{ProgramCosts, StylusParams};
 use revm::primitives::{B256, U256};
 
@@ -36,16 +37,34 @@ pub(crate) struct Program {
 
 /// Why a program of the table cannot run now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Inactive {
+pub enum Inactive {
     /// It is not in the table.
-    #[error("EVM-120: the program is not activated: call ArbWasm.activateProgram")]
+    #[error("the program is not activated")]
     NotActivated,
     /// It is of another Stylus version than the chain.
-    #[error("EVM-121: the program has version {program}, the chain {chain}: activate it again")]
-    NeedsUpgrade { program: u16, chain: u16 },
+    #[error("the program has version {program}, the chain {chain}")]
+    NeedsUpgrade {
+        /// Version the program was activated for.
+        program: u16,
+        /// Version of the chain.
+        chain: u16,
+    },
     /// Its time is over.
-    #[error("EVM-122: the activation expired {age_secs} seconds after it was made: activate it again")]
-    Expired { age_secs: u64 },
+    #[error("the activation expired {age_secs} seconds after it was made")]
+    Expired {
+        /// Seconds since it was activated.
+        age_secs: u64,
+    },
+}
+
+impl Coded for Inactive {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::NotActivated => &evm::PROGRAM_INACTIVE,
+            Self::NeedsUpgrade { .. } => &evm::PROGRAM_OUTDATED,
+            Self::Expired { .. } => &evm::PROGRAM_EXPIRY,
+        }
+    }
 }
 
 impl Program {

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use cor_errors::{Coded, Entry, table::evm};
 use revm::primitives::hardfork::SpecId;
 
 /// An ArbOS release. Later releases compare greater.
@@ -18,8 +19,14 @@ pub enum ArbOsVersion {
 
 /// The text is not the number of a known release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("EVM-110: unknown ArbOS version {0:?}: use 40, 51 or 60")]
+#[error("unknown ArbOS version {0:?}: known are 40, 51 and 60")]
 pub struct UnknownArbOsVersion(pub String);
+
+impl Coded for UnknownArbOsVersion {
+    fn entry(&self) -> &'static Entry {
+        &evm::UNKNOWN_ARBOS_VERSION
+    }
+}
 
 impl ArbOsVersion {
     /// All known releases, oldest first.

@@ -35,17 +35,17 @@ use alloy_rpc_types::TransactionRequest;
 
 pub(crate) use self::{
     blocks::matching_logs,
-    read::{Simulated, TraceTypes},
+    read::{Simulated, SimulatedCall, TraceTypes},
     workers::Threads,
 };
 pub use self::{
-    blocks::{Block, LOGS_MAX, MinedLog, Receipt, TX_BYTES_MAX, Tx},
+    blocks::{Block, Failure, LOGS_MAX, MinedLog, Receipt, TX_BYTES_MAX, Tx},
     dump::{AnvilDump, AnyDump, StateDump},
     error::{ChainError, DumpError, TxError},
     read::{
         AccountProof, CallOptions, FilterChanges, PoolContent, Reader, SIMULATED_BLOCKS_MAX, TRACE_FILTER_BLOCKS_MAX, TxLocation,
     },
-    store::{ChainEvent, FILTERS_MAX, Genesis, POOL_MAX, SNAPSHOTS_MAX},
+    store::{Activity, ChainEvent, FILTERS_MAX, Genesis, POOL_MAX, SNAPSHOTS_MAX},
     write::{MINE_MAX, Writer},
 };
 use self::{
@@ -99,6 +99,15 @@ impl Chain {
     /// [`ChainError::Reverted`] with the revert data; [`ChainError::Halted`]; [`ChainError`] if it cannot be executed.
     pub fn call(&self, request: TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
         self.on_reader(move |chain| chain.call_here(&request, options))
+    }
+
+    /// What each transaction of a block called, created and logged: they are executed again. `colored` is for terminals.
+    ///
+    /// # Errors
+    /// [`ChainError::StateGone`] if the state before the block is no longer kept.
+    pub fn call_trees(&self, block: &Block, colored: bool) -> Result<Vec<String>, ChainError> {
+        let block = block.clone();
+        self.on_reader(move |chain| chain.call_trees_here(&block, colored))
     }
 
     /// The gas limit to send a transaction with.
@@ -166,9 +175,9 @@ impl Chain {
     pub fn reset_to_fork(&self, url: Option<String>, number: Option<u64>) -> Result<(), ChainError> {
         let present = self.fork().map(|fork| fork.config().clone()).or_else(|| self.config().fork.clone());
         let config = match (url, present) {
-            // Another chain has another id.
+            // Another chain has another id, and its endpoint must not get the headers of this one, which may be secrets.
             (Some(url), Some(present)) if url != present.url => {
-                ForkConfig { url, block_number: number, chain_id: None, ..present }
+                ForkConfig { url, block_number: number, chain_id: None, headers: Vec::new(), ..present }
             }
             (_, Some(present)) => ForkConfig { block_number: number, ..present },
             (Some(url), None) => ForkConfig { block_number: number, ..ForkConfig::new(url) },

@@ -3,29 +3,44 @@
 
 use std::error::Error;
 
+use cor_errors::{Coded, Entry, table::evm};
+use cor_stylus_vm::VmError;
 use revm::context::result::{EVMError, InvalidHeader, InvalidTransaction};
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     /// The transaction breaks a rule and cannot be part of a block.
-    #[error("EVM-101: the transaction is invalid: {0}")]
+    #[error("the transaction is invalid: {0}")]
     Invalid(#[source] InvalidTransaction),
     /// The block context lacks a field its rules ask for.
-    #[error("EVM-102: the block context is invalid: {0}")]
+    #[error("the block context is invalid: {0}")]
     Header(#[source] InvalidHeader),
     /// The database failed; the transaction may be tried again.
-    #[error("EVM-103: reading the state failed: {0}")]
+    #[error("reading the state failed: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
     /// The Stylus machine could not be built or failed by itself.
-    #[error("EVM-104: the Stylus machine failed: {0}")]
+    #[error("the Stylus machine failed: {0}")]
     Machine(#[source] Box<dyn Error + Send + Sync>),
     /// Arbitrum has no transactions with blobs.
-    #[error("EVM-105: transactions with blobs are not supported: send the data as calldata")]
+    #[error("transactions with blobs are not supported")]
     BlobTransaction,
     /// A failure inside the executor that has no better name.
-    #[error("EVM-106: the executor failed: {0}")]
+    #[error("the executor failed: {0}")]
     Internal(String),
+}
+
+impl Coded for ExecError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Invalid(_) => &evm::INVALID_TRANSACTION,
+            Self::Header(_) => &evm::INVALID_HEADER,
+            Self::Database(_) => &evm::STATE_UNREADABLE,
+            Self::Machine(source) => source.downcast_ref::<VmError>().map_or(&evm::MACHINE_FAILED, Coded::entry),
+            Self::BlobTransaction => &evm::BLOB_TRANSACTION,
+            Self::Internal(_) => &evm::EXECUTOR_FAILED,
+        }
+    }
 }
 
 impl<E: Error + Send + Sync + 'static> From<EVMError<E>> for ExecError {

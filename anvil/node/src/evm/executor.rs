@@ -12,9 +12,10 @@ use revm::{
     context_interface::{JournalTr, context::ContextError},
     handler::Handler,
     inspector::{InspectorHandler, NoOpInspector},
+    state::EvmState,
 };
 
-use super::{ArbContext, BlockContext, ExecConfig, ExecError, handler::ArbHandler, machine::StylusEvm};
+use super::{ArbContext, BlockContext, ExecConfig, ExecError, ProgramFailure, handler::ArbHandler, machine::StylusEvm};
 use crate::arbos::context;
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
@@ -23,6 +24,24 @@ pub struct Executor {
     vm: Arc<Vm>,
     /// Knows the imports of debug chains as well.
     debug_vm: Arc<Vm>,
+}
+
+/// What a transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    /// How it ended.
+    pub result: ExecutionResult,
+    /// The changes it makes to the state.
+    pub state: EvmState,
+    /// Why it failed, if that was for a program and no contract said anything else.
+    pub failure: Option<ProgramFailure>,
+}
+
+impl From<Execution> for ResultAndState {
+    /// What the tools around the EVM know of it.
+    fn from(execution: Execution) -> Self {
+        Self { result: execution.result, state: execution.state }
+    }
 }
 
 impl fmt::Debug for Executor {
@@ -66,7 +85,7 @@ impl Executor {
         block: &BlockContext,
         config: &ExecConfig,
         tx: TxEnv,
-    ) -> Result<ResultAndState, ExecError> {
+    ) -> Result<Execution, ExecError> {
         let mut evm = self.evm(db, block, config, tx, NoOpInspector, false)?;
         let result = ArbHandler::default().run(&mut evm);
         finish(evm, result)
@@ -84,7 +103,7 @@ impl Executor {
         config: &ExecConfig,
         tx: TxEnv,
         inspector: I,
-    ) -> Result<ResultAndState, ExecError>
+    ) -> Result<Execution, ExecError>
     where
         DB: Database,
         I: Inspector<ArbContext<DB>>,
@@ -122,7 +141,7 @@ fn without_tip(mut tx: TxEnv, base_fee: u64) -> Result<TxEnv, ExecError> {
     }
     match tx_type {
         TransactionType::Legacy | TransactionType::Eip2930 => {
-            // One price for gas is a maximum as well, and a tip of what it leaves.
+            // A legacy gas price is the fee cap; whatever exceeds the base fee would be the tip.
             if tx.gas_price > u128::from(base_fee) {
                 tx.tx_type = TransactionType::Eip1559.into();
                 tx.gas_priority_fee = Some(0);
@@ -136,10 +155,18 @@ fn without_tip(mut tx: TxEnv, base_fee: u64) -> Result<TxEnv, ExecError> {
 fn finish<DB: Database, I>(
     mut evm: StylusEvm<DB, I>,
     result: Result<ExecutionResult, EVMError<DB::Error>>,
-) -> Result<ResultAndState, ExecError> {
+) -> Result<Execution, ExecError> {
     let context = &mut evm.inner.ctx;
     match result {
-        Ok(result) => Ok(ResultAndState { result, state: context.journaled_state.finalize() }),
+        Ok(result) => {
+            let last = std::mem::take(&mut context.chain.tx.failure);
+            let failure = match &result {
+                ExecutionResult::Success { .. } => None,
+                ExecutionResult::Revert { output, .. } => last.of_revert(output),
+                ExecutionResult::Halt { reason, .. } => last.of_halt(reason),
+            };
+            Ok(Execution { result, state: context.journaled_state.finalize(), failure })
+        }
         Err(error) => {
             // A precompile can pass on words only: the failure itself is in the context.
             match std::mem::replace(&mut context.error, Ok(())) {

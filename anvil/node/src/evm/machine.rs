@@ -76,6 +76,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         }
     }
 
+    /// Keeps or forgets why a program failed, now that a frame has ended.
+    fn note_end(&mut self, result: &FrameResult) {
+        let ended = result.interpreter_result();
+        self.inner.ctx.chain.tx.failure.frame_ended(ended.result, &ended.output);
+    }
+
     fn open_span(&mut self) {
         let input = &self.inner.frame_stack.get().interpreter.input;
         let span = Span {
@@ -106,6 +112,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
     }
 
     fn frame_init(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
+        self.inner.ctx.chain.tx.failure.frame_begins();
         if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
             return Ok(ItemOrResult::Result(result));
         }
@@ -131,6 +138,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for StylusEvm<DB, I> {
         if self.inner.frame_stack.get().is_finished() {
             self.inner.ctx.chain.tx.spans.pop();
         }
+        self.note_end(&result);
         self.inner.frame_return_result(result)
     }
 }

@@ -19,10 +19,11 @@ mod stylus_api;
 mod stylus_tracer;
 
 pub use error::ExecError;
-pub use executor::Executor;
+pub use executor::{Execution, Executor};
 pub use stylus_tracer::{HostioTrace, StylusTracer, TraceTooLong};
 
 pub use crate::arbos::{
-    ArbChain, ArbContext, ArbOsVersion, BlockContext, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, GenesisAccount,
-    GenesisConfig, HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord, RecentPrograms, genesis_accounts,
+    ArbChain, ArbContext, ArbOsVersion, BlockContext, CODE_SIZE_UNLIMITED, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS,
+    ExecConfig, GenesisAccount, GenesisConfig, HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord, ProgramFailure,
+    RecentPrograms, genesis_accounts,
 };

@@ -26,6 +26,6 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let result = if self.inspecting { handler.inspect_run_exec_loop(self, init) } else { handler.run_exec_loop(self, init) };
         self.inner.frame_stack = outer;
         self.inner.frame_stack.get().interpreter.memory.free_child_context();
-        result.map_err(to_context_error::<DB>)
+        result.inspect(|result| self.note_end(result)).map_err(to_context_error::<DB>)
     }
 }

@@ -14,7 +14,7 @@ use revm::{
 };
 
 use super::{
-    ArbContext,
+    ArbContext, ProgramFailure,
     machine::StylusEvm,
     stylus_api::{FrameApi, FrameScope},
 };
@@ -32,7 +32,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     /// Runs the program of the current call frame to its end.
     pub(super) fn run_program(&mut self) -> Result<InterpreterAction, Failure<DB>> {
         let FrameInput::Call(call) = &self.inner.frame_stack.get().input else {
-            return Err(ContextError::Custom("EVM-107: a create frame holds a program".to_owned()));
+            return Err(ContextError::Custom("a create frame holds a program".to_owned()));
         };
         let call = call.clone();
         let result = self.call_program(&call)?;
@@ -49,6 +49,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let now = context.chain.block.timestamp;
         if let Err(inactive) = program.check_active(&params, now) {
             tracing::debug!(address = %call.bytecode_address, %inactive, "program cannot run");
+            context.chain.tx.failure.note(inactive);
             return Ok(halt(InstructionResult::NotActivated, call.gas_limit));
         }
 
@@ -84,15 +85,16 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             fragments.insert(address, part.map_err(ContextError::Db)?);
         }
         let source = ProgramSource::new(code, fragments);
-        let vm = &self.inner.ctx.chain.vm;
-        match vm.module(source.module_key(*codehash), || source.wasm(params)) {
-            Ok(module) => Ok(Some(module)),
-            Err(error @ (VmError::Prepare(_) | VmError::Activation(_))) => {
-                tracing::warn!(address = %call.bytecode_address, %error, "activated program is gone");
-                Ok(None)
-            }
-            Err(error) => Err(ContextError::Custom(error.to_string())),
-        }
+        let chain = &mut self.inner.ctx.chain;
+        let failure: ProgramFailure = match chain.vm.module(source.module_key(*codehash), || source.wasm(params)) {
+            Ok(module) => return Ok(Some(module)),
+            Err(VmError::Prepare(error)) => error.into(),
+            Err(VmError::Activation(error)) => error.into(),
+            Err(error) => return Err(ContextError::Custom(error.to_string())),
+        };
+        tracing::warn!(address = %call.bytecode_address, %failure, "activated program is gone");
+        chain.tx.failure.note(failure);
+        Ok(None)
     }
 
     fn execute(
@@ -117,6 +119,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             Ok(run) => {
                 if let Some(reason) = &run.reason {
                     tracing::debug!(address = %call.bytecode_address, reason, "program stopped");
+                    self.inner.ctx.chain.tx.failure.note(ProgramFailure::Stopped(reason.clone()));
                 }
                 Ok(finish(run, call.gas_limit, params, refund))
             }
@@ -187,7 +190,7 @@ fn state_error<E>(error: StateError<E>) -> ContextError<E> {
     match error {
         StateError::Broken(error) => ContextError::Db(error),
         // The meter is a free one.
-        StateError::OutOfGas => ContextError::Custom("EVM-108: a free meter ran out".to_owned()),
+        StateError::OutOfGas => ContextError::Custom("a free meter ran out".to_owned()),
     }
 }
 

@@ -12,7 +12,7 @@ use revm::{
     state::{Account, Bytecode},
 };
 
-use super::{ArbContext, DEFAULT_CODE_SIZE_LIMIT, machine::StylusEvm};
+use super::{ArbContext, machine::StylusEvm};
 use crate::arbos::journal::peek;
 
 /// Gas of touching an account or slot that the transaction has touched before.
@@ -27,7 +27,7 @@ const CALL_VALUE_GAS: u64 = 9_000;
 const NEW_ACCOUNT_GAS: u64 = 25_000;
 /// Gas the callee of a call with value gets on top.
 const CALL_STIPEND: u64 = 2_300;
-/// Gas of reading a code, for each [`DEFAULT_CODE_SIZE_LIMIT`] bytes the chain allows it to have.
+/// Gas of reading a code, for each unit of the chain's limit of its length.
 const EXTCODE_GAS: u64 = 700;
 /// Gas of a create.
 const CREATE_GAS: u64 = 32_000;
@@ -278,8 +278,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmApi for FrameApi<'_, DB, I> 
 
     fn code(&mut self, address: Address) -> ApiResult<Charged<Bytes>> {
         let mut code = self.account(address, |account| code_of(account).1.original_bytes())?;
-        let limit = self.context().chain.config.code_size_limit;
-        code.gas += (limit / DEFAULT_CODE_SIZE_LIMIT) as u64 * EXTCODE_GAS;
+        code.gas += self.context().chain.config.code_size_units() * EXTCODE_GAS;
         Ok(code)
     }
 

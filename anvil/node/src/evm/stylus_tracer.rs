@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, mem};
 
+use cor_errors::{Coded, Entry, table::evm};
 use revm::{
     Database, Inspector,
     context_interface::{ContextTr, JournalTr},
@@ -47,12 +48,18 @@ pub struct HostioTrace {
 
 /// Why there is no trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("EVM-109: the transaction makes more host calls than a trace holds ({calls} calls, {bytes} bytes); trace a shorter one")]
+#[error("the transaction makes more host calls than a trace holds ({calls} calls, {bytes} bytes)")]
 pub struct TraceTooLong {
     /// Calls a trace holds.
     pub calls: usize,
     /// Bytes of arguments and results a trace holds.
     pub bytes: usize,
+}
+
+impl Coded for TraceTooLong {
+    fn entry(&self) -> &'static Entry {
+        &evm::TRACE_TOO_LONG
+    }
 }
 
 /// The inspector. Use it for one transaction.

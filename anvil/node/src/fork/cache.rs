@@ -1,6 +1,7 @@
 //! What was read from the origin, in memory and in a file.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
@@ -74,6 +75,18 @@ impl Cache {
     /// The file of one fork in a cache folder.
     pub(super) fn file(folder: &Path, chain_id: u64, block: u64) -> PathBuf {
         folder.join(chain_id.to_string()).join(block.to_string()).join("fork.json")
+    }
+
+    /// Chain id and block of each fork that a cache folder has a file of, the newest block first.
+    pub(super) fn kept(folder: &Path) -> Vec<(u64, u64)> {
+        let chains = numbered(folder).into_iter();
+        let forks = chains.flat_map(|chain| {
+            let blocks = numbered(&folder.join(chain.to_string())).into_iter();
+            blocks.map(move |block| (chain, block)).collect::<Vec<_>>()
+        });
+        let mut kept: Vec<_> = forks.filter(|(chain, block)| Self::file(folder, *chain, *block).is_file()).collect();
+        kept.sort_unstable_by_key(|(chain, block)| (Reverse(*block), *chain));
+        kept
     }
 
     /// The fork block as the origin answered it.
@@ -167,6 +180,12 @@ impl Cache {
         self.changed = false;
         Ok(())
     }
+}
+
+/// Entries of a folder whose names are numbers; none if it cannot be read.
+fn numbered(folder: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 #[cfg(test)]

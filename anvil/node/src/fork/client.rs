@@ -12,14 +12,17 @@ use alloy::{
     rpc::client::RpcClient,
     transports::{
         RpcError, TransportError, TransportErrorKind,
-        http::reqwest::{self, Url},
+        http::reqwest::{
+            self, Url,
+            header::{HeaderMap, HeaderName, HeaderValue},
+        },
     },
 };
 use backon::{ExponentialBuilder, Retryable};
 use serde_json::Value;
 use tokio::{runtime::Runtime, sync::Semaphore};
 
-use super::{ForkConfig, ForkError};
+use super::{ForkConfig, ForkError, ForkHeader};
 
 /// Requests under way at the same time: public endpoints refuse clients that send many.
 const CONCURRENT_MAX: usize = 16;
@@ -52,7 +55,7 @@ impl Client {
         }
         // An application may have installed a provider already; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(config.timeout).build();
+        let http = reqwest::Client::builder().timeout(config.timeout).default_headers(headers(&config.headers)?).build();
         let http = http.map_err(|error| ForkError::Start(std::io::Error::other(error)))?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("anvil-fork").enable_all().build();
@@ -134,6 +137,19 @@ impl Endpoint {
             source => ForkError::Transport { method, attempts, source: Box::new(source) },
         }
     }
+}
+
+/// The headers as the client wants them. Later ones with the same name are sent as well.
+fn headers(headers: &[ForkHeader]) -> Result<HeaderMap, ForkError> {
+    let mut map = HeaderMap::new();
+    for ForkHeader { name, value } in headers {
+        let refused = |reason| ForkError::Header { name: name.clone(), reason };
+        let key = HeaderName::try_from(name).map_err(|_| refused("its name has characters that are not allowed"))?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| refused("its value has characters that are not allowed"))?;
+        value.set_sensitive(true);
+        map.append(key, value);
+    }
+    Ok(map)
 }
 
 /// Whether another attempt may help: not if the endpoint understood and refused.

@@ -1,6 +1,8 @@
 //! Which chain to start from, and how to ask it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use super::ForkError;
 
 /// Attempts after a failed request; Anvil's figure.
 const RETRIES: usize = 5;
@@ -25,8 +27,37 @@ pub struct ForkConfig {
     pub retry_backoff: Duration,
     /// Time for one attempt (`--timeout`).
     pub timeout: Duration,
+    /// Headers that each request carries, name and value (`--fork-header`).
+    pub headers: Vec<ForkHeader>,
     /// Folder where what was read is kept for the next start (`--fork-cache`); nothing is kept if `None`.
     pub cache_dir: Option<PathBuf>,
+}
+
+/// A header of HTTP for the endpoint. Its value may be a secret: nothing shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ForkHeader {
+    /// What stands before the colon.
+    pub name: String,
+    /// What stands after it.
+    pub value: String,
+}
+
+impl fmt::Debug for ForkHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForkHeader").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl FromStr for ForkHeader {
+    type Err = ForkError;
+
+    /// Reads `Name: value`.
+    fn from_str(text: &str) -> Result<Self, ForkError> {
+        let (name, value) = text
+            .split_once(':')
+            .ok_or_else(|| ForkError::Header { name: String::new(), reason: "there is no colon between name and value" })?;
+        Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned() })
+    }
 }
 
 impl ForkConfig {
@@ -39,6 +70,7 @@ impl ForkConfig {
             retries: RETRIES,
             retry_backoff: RETRY_BACKOFF,
             timeout: TIMEOUT,
+            headers: Vec::new(),
             cache_dir: None,
         }
     }

@@ -9,7 +9,7 @@ mod client;
 mod config;
 mod origin;
 
-pub use config::ForkConfig;
+pub use config::{ForkConfig, ForkHeader};
 pub(crate) use origin::{Fork, OriginBlock};
 
 pub use crate::state::ForkError;

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::state::{Account, Origin, StateError};
 
+/// Kept forks that an error names.
+const KEPT_SHOWN_MAX: usize = 3;
+
 /// A block of the origin, without its transactions.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginBlock {
@@ -51,7 +54,10 @@ impl Fork {
         let client = Client::new(&config)?;
         let chain_id = match config.chain_id {
             Some(chain_id) => chain_id,
-            None => parse::<U64>("eth_chainId", client.call("eth_chainId", json!([]))?)?.to(),
+            None => {
+                let answer = client.call("eth_chainId", json!([])).map_err(|error| or_kept(error, &config))?;
+                parse::<U64>("eth_chainId", answer)?.to()
+            }
         };
         let file = |number| config.cache_dir.as_ref().map(|folder| Cache::file(folder, chain_id, number));
         if let (Some(_), Some(number)) = (config.chain_id, config.block_number)
@@ -62,7 +68,7 @@ impl Fork {
             return Ok(Arc::new(Self { config, client, chain_id, block, cache: RwLock::new(cache), cache_file: Some(path) }));
         }
         let wanted = config.block_number.map_or_else(|| json!("latest"), |number| json!(U64::from(number)));
-        let found = client.call("eth_getBlockByNumber", json!([wanted, false]))?;
+        let found = client.call("eth_getBlockByNumber", json!([wanted, false])).map_err(|error| or_kept(error, &config))?;
         let block = OriginBlock::read(&wanted.to_string(), found.clone())?;
         let cache_file = file(block.header.number);
         let cache = cache_file.as_deref().and_then(|path| load(path, Some(block.hash)));
@@ -224,6 +230,23 @@ fn account(cached: &CachedAccount) -> Account {
     let mut account = Account { nonce: cached.nonce, balance: cached.balance, ..Account::default() };
     account.set_code(cached.code.clone());
     account
+}
+
+/// An endpoint that cannot be reached is not needed if the cache has what was asked for: then the error says which flags use it.
+fn or_kept(error: ForkError, config: &ForkConfig) -> ForkError {
+    let Some(folder) = config.cache_dir.as_deref().filter(|_| matches!(error, ForkError::Transport { .. })) else {
+        return error;
+    };
+    let mut kept = Cache::kept(folder);
+    kept.retain(|(chain, block)| {
+        config.chain_id.is_none_or(|wanted| wanted == *chain) && config.block_number.is_none_or(|wanted| wanted == *block)
+    });
+    // What was asked for by both was looked for already, and is damaged.
+    if kept.is_empty() || config.chain_id.is_some() && config.block_number.is_some() {
+        return error;
+    }
+    kept.truncate(KEPT_SHOWN_MAX);
+    ForkError::Kept { source: Box::new(error), kept }
 }
 
 /// The cache in a file, unless it cannot be used: then the log says why, and everything is read anew.

@@ -1,6 +1,7 @@
 //! Errors as JSON-RPC sends them: codes and data as Anvil's and geth's.
 
 use alloy_primitives::Bytes;
+use cor_errors::Report;
 use jsonrpsee::types::{
     ErrorObjectOwned,
     error::{INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE},
@@ -28,10 +29,10 @@ const LIMIT_EXCEEDED: i32 = -32005;
 /// The code for `error`.
 fn code(error: &ChainError) -> i32 {
     match error {
-        ChainError::Reverted(_) => EXECUTION_ERROR,
+        ChainError::Reverted { .. } => EXECUTION_ERROR,
         ChainError::Tx(TxError::IntrinsicGas { .. } | TxError::GasLimit { .. }) => SERVER_ERROR,
         ChainError::Tx(_) | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => TRANSACTION_REJECTED,
-        ChainError::Halted(_)
+        ChainError::Halted { .. }
         | ChainError::GasAllowance(_)
         | ChainError::StateGone { .. }
         | ChainError::FilterNotFound
@@ -44,7 +45,8 @@ fn code(error: &ChainError) -> i32 {
         | ChainError::Range { .. }
         | ChainError::BlockOutOfRange { .. }
         | ChainError::Dump(_)
-        | ChainError::Tracer(_) => INVALID_PARAMS_CODE,
+        | ChainError::Tracer(_)
+        | ChainError::TraceTooLong(_) => INVALID_PARAMS_CODE,
         ChainError::TooManyFilters(_) | ChainError::TooManyLogs { .. } | ChainError::TooManySnapshots(_) => LIMIT_EXCEEDED,
         ChainError::State(error) => match error.cause() {
             // The origin's own code; one that is none of JSON-RPC's would be cut off.
@@ -56,8 +58,18 @@ fn code(error: &ChainError) -> i32 {
     }
 }
 
+/// What clients know the words of is geth's and Anvil's, byte for byte; what only this node says carries its code and the next step.
+fn message(error: &ChainError) -> String {
+    match error {
+        ChainError::Exec(_) | ChainError::State(_) | ChainError::Dump(_) | ChainError::TraceTooLong(_) => {
+            format!("{:#}", Report::new(error))
+        }
+        known => known.to_string(),
+    }
+}
+
 /// The error as it goes over the wire.
 pub(super) fn to_rpc(error: &ChainError) -> ErrorObjectOwned {
     let data: Option<&Bytes> = error.revert_data();
-    ErrorObjectOwned::owned(code(error), error.to_string(), data)
+    ErrorObjectOwned::owned(code(error), message(error), data)
 }

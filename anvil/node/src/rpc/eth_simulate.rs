@@ -9,7 +9,7 @@ use super::{
     Namespace,
     convert::{self, NitroBlock},
 };
-use crate::chain::{ChainError, Simulated};
+use crate::chain::{ChainError, Simulated, SimulatedCall};
 
 pub(super) fn register(namespace: &mut Namespace) {
     namespace.heavy("eth_simulateV1", |chain, (payload, block): (SimulatePayload, Option<BlockId>)| {
@@ -22,13 +22,13 @@ pub(super) fn register(namespace: &mut Namespace) {
 fn answer(simulated: &Simulated, full: bool) -> SimulatedBlock<NitroBlock> {
     let block = &simulated.block;
     let logs = |index| convert::receipt_logs(block, index);
-    let calls = simulated.results.iter().enumerate().map(|(index, result)| SimCallResult {
-        return_data: if result.is_success() { returned(result) } else { Bytes::new() },
+    let calls = simulated.results.iter().enumerate().map(|(index, call)| SimCallResult {
+        return_data: if call.result.is_success() { returned(&call.result) } else { Bytes::new() },
         logs: logs(index),
-        gas_used: result.tx_gas_used(),
-        max_used_gas: Some(result.gas().total_gas_spent()),
-        status: result.is_success(),
-        error: error(result),
+        gas_used: call.result.tx_gas_used(),
+        max_used_gas: Some(call.result.gas().total_gas_spent()),
+        status: call.result.is_success(),
+        error: error(call),
     });
     SimulatedBlock { inner: convert::block(block, full), calls: calls.collect() }
 }
@@ -38,18 +38,11 @@ fn returned(result: &ExecutionResult) -> Bytes {
 }
 
 /// A failed call, as geth says it.
-fn error(result: &ExecutionResult) -> Option<SimulateError> {
-    match result {
-        ExecutionResult::Success { .. } => None,
-        ExecutionResult::Revert { output, .. } => Some(SimulateError {
-            code: SimulateError::EXECUTION_REVERTED_CODE,
-            message: ChainError::Reverted(output.clone()).to_string(),
-            data: Some(output.clone()),
-        }),
-        ExecutionResult::Halt { reason, .. } => Some(SimulateError {
-            code: SimulateError::VM_EXECUTION_ERROR_CODE,
-            message: ChainError::Halted(reason.clone()).to_string(),
-            data: None,
-        }),
-    }
+fn error(call: &SimulatedCall) -> Option<SimulateError> {
+    let error = call.error()?;
+    let code = match &error {
+        ChainError::Reverted { .. } => SimulateError::EXECUTION_REVERTED_CODE,
+        _ => SimulateError::VM_EXECUTION_ERROR_CODE,
+    };
+    Some(SimulateError { code, message: error.to_string(), data: error.revert_data().cloned() })
 }

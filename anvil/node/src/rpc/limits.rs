@@ -7,6 +7,8 @@ pub(super) const BODY_BYTES_MAX: u32 = 128 * 1024 * 1024;
 pub(super) const RESPONSE_BYTES_MAX: u32 = 512 * 1024 * 1024;
 /// Requests in a batch: geth's limit. Clients split larger ones.
 pub(super) const BATCH_MAX: u32 = 1_000;
+/// Requests of one connection to the Unix socket that are under way at the same time; more wait.
+pub(super) const IPC_CALLS_MAX: usize = 64;
 /// Open connections. Browsers and test runners open a few each; each connection has one request under way.
 pub(super) const CONNECTIONS_MAX: u32 = 1_024;
 /// Subscriptions of one WebSocket connection; geth allows about as many before it drops the connection.

@@ -10,11 +10,13 @@ mod eth_call;
 mod eth_filter;
 mod eth_send;
 mod eth_simulate;
+mod ipc;
 mod limits;
 mod net_web3;
 mod origin;
 mod params;
 mod server;
+mod split;
 mod subscribe;
 mod trace;
 mod txpool;
@@ -26,8 +28,12 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 
 use self::{error::to_rpc, origin::Placed, params::FromParams};
-use crate::chain::{Chain, ChainError};
+use crate::{
+    Activity,
+    chain::{Chain, ChainError},
+};
 
+pub(crate) use ipc::{IpcServer, start as start_ipc};
 pub(crate) use server::{Server, start};
 
 /// A set of methods that act on one chain.
@@ -52,6 +58,7 @@ impl Namespace {
             });
         }
         let registered = self.module.register_method(name, move |params, chain, _| {
+            chain.watchers().tell(Activity::Called(name));
             let params = P::read(&params)?;
             method(chain, params).map_err(|error| to_rpc(&error))
         });
@@ -112,6 +119,7 @@ impl Namespace {
         F: Future<Output = Result<R, ChainError>> + Send,
     {
         let registered = self.module.register_async_method(name, move |params, chain, _| async move {
+            chain.watchers().tell(Activity::Called(name));
             let params = P::read(&params)?;
             method(chain, params).await.map_err(|error| to_rpc(&error))
         });

@@ -94,7 +94,7 @@ fn forwarded(chain: &Chain, place: Place, raw: &str) -> Option<Vec<Value>> {
         let hash: TxHash = serde_json::from_value(named.clone()).ok()?;
         return chain.transaction(hash).is_none().then_some(raw);
     }
-    let id: BlockId = serde_json::from_value(named.clone()).ok()?;
+    let id: BlockId = chain.pinned(serde_json::from_value(named.clone()).ok()?);
     let is_origins = match (place, id) {
         (Place::StateAtThird, BlockId::Number(BlockNumberOrTag::Number(number))) => number < fork.number(),
         (Place::StateAtThird, BlockId::Number(BlockNumberOrTag::Earliest)) => true,
@@ -105,8 +105,10 @@ fn forwarded(chain: &Chain, place: Place, raw: &str) -> Option<Vec<Value>> {
         return None;
     }
     // The origin went on; its newest block is not the fork's.
-    if matches!(id, BlockId::Number(tag) if !tag.is_number() && !tag.is_earliest()) {
-        *named = json!(U64::from(fork.number()));
+    match id {
+        BlockId::Number(BlockNumberOrTag::Earliest) | BlockId::Hash(_) => {}
+        BlockId::Number(BlockNumberOrTag::Number(number)) => *named = json!(U64::from(number)),
+        BlockId::Number(_) => *named = json!(U64::from(fork.number())),
     }
     Some(raw)
 }

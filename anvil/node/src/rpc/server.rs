@@ -43,8 +43,15 @@ impl Server {
 }
 
 /// Ids of subscriptions as geth and Anvil write them: hex in a string, which some clients rely on.
-#[derive(Debug, Default)]
-struct HexIds(AtomicU64);
+#[derive(Debug)]
+pub(super) struct HexIds(AtomicU64);
+
+impl HexIds {
+    /// The first id is zero.
+    pub(super) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+}
 
 impl IdProvider for HexIds {
     fn next_id(&self) -> SubscriptionId<'static> {
@@ -70,7 +77,7 @@ pub(crate) async fn start(chain: Chain, host: IpAddr, port: u16) -> Result<Serve
         .max_response_body_size(RESPONSE_BYTES_MAX)
         .max_connections(CONNECTIONS_MAX)
         .max_subscriptions_per_connection(SUBSCRIPTIONS_MAX)
-        .set_id_provider(HexIds::default())
+        .set_id_provider(HexIds::new())
         .set_message_buffer_capacity(MESSAGES_BUFFERED)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH_MAX))
         .build();

@@ -10,7 +10,10 @@ use super::{
     Namespace, RpcResult, convert,
     params::{FromParams, invalid_params},
 };
-use crate::chain::{Chain, ChainEvent, TxLocation, matching_logs};
+use crate::{
+    Activity,
+    chain::{Chain, ChainEvent, TxLocation, matching_logs},
+};
 
 /// What a client subscribed to.
 enum Topic {
@@ -33,6 +36,7 @@ pub(super) fn register(namespace: &mut Namespace) {
         "eth_subscription",
         "eth_unsubscribe",
         |params, pending, chain, _| async move {
+            chain.watchers().tell(Activity::Called("eth_subscribe"));
             serve(&params, pending, &chain).await;
         },
     );

@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use alloy_sol_types::{SolCall, SolInterface, sol};
-use cor_anvil::evm::{ArbOsVersion, BlockContext, ExecConfig, ExecError, Executor, GenesisConfig, genesis_accounts};
+use cor_anvil::evm::{ArbOsVersion, BlockContext, ExecConfig, ExecError, Execution, Executor, GenesisConfig, genesis_accounts};
 use cor_stylus_vm::prepare::{init_code, prepare, program_code};
 use revm::{
     Database, DatabaseCommit,
     context::{
         TxEnv,
-        result::{ExecutionResult, HaltReason, ResultAndState},
+        result::{ExecutionResult, HaltReason},
     },
     database::InMemoryDB,
     primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256},
@@ -59,7 +59,7 @@ impl Chain {
 
     pub(crate) fn at(arbos: ArbOsVersion) -> Self {
         let mut db = InMemoryDB::default();
-        let genesis = GenesisConfig { chain_id: CHAIN_ID, arbos, chain_owner: Some(SENDER) };
+        let genesis = GenesisConfig { chain_id: CHAIN_ID, arbos, chain_owner: Some(SENDER), cache_manager: false };
         for account in genesis_accounts(&genesis) {
             db.insert_account_info(account.address, account.info);
             for (slot, value) in account.storage {
@@ -110,7 +110,7 @@ impl Chain {
         }
     }
 
-    pub(crate) fn simulate(&mut self, tx: TxEnv) -> Result<ResultAndState, ExecError> {
+    pub(crate) fn simulate(&mut self, tx: TxEnv) -> Result<Execution, ExecError> {
         Self::executor().transact(&mut self.db, &self.block, &self.config, tx)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cor_anvil::{ForkConfig, Node, NodeConfig, NodeError};
+use cor_errors::Coded as _;
 use serde_json::{Value, json};
 
 use crate::{
@@ -235,10 +236,25 @@ async fn what_cannot_be_forked_says_why() {
         node.node.stop().await.unwrap();
         fork
     };
-    let cases = [("FORK-001", gone), ("FORK-004", fork_of(&origin).block_number(99)), ("FORK-005", ForkConfig::new("not a url"))];
-    for (code, fork) in cases {
+    let header = |text: &str| ForkConfig { headers: vec![text.parse().unwrap()], ..fork_of(&origin) };
+    let cases = [
+        ("FORK-001", "attempts", gone),
+        ("FORK-004", "no block", fork_of(&origin).block_number(99)),
+        ("FORK-005", "\"not a url\"", ForkConfig::new("not a url")),
+        ("FORK-008", "\"two words\"", header("two words: x")),
+        (
+            "FORK-008",
+            "\"x\"",
+            header(
+                "x: two
+lines",
+            ),
+        ),
+    ];
+    for (code, says, fork) in cases {
         let error = Node::spawn(NodeConfig::test().fork(fork)).await.err().unwrap_or_else(|| panic!("{code} was forked"));
-        assert!(matches!(error, NodeError::Fork(_)) && error.to_string().contains(code), "{error} instead of {code}");
+        assert!(matches!(error, NodeError::Fork(_)) && error.code() == code, "{error} instead of {code}");
+        assert!(error.to_string().contains(says), "{error}");
     }
 }
 
@@ -320,4 +336,30 @@ async fn an_error_of_the_origin_is_passed_on() {
     assert_eq!(error["code"], -32000);
     let message = error["message"].as_str().unwrap();
     assert!(message.starts_with("FORK-002") && message.contains("state of block 1 is not available"), "{message}");
+}
+
+/// An endpoint that notes the head of one request, and answers nothing.
+async fn heads(listener: tokio::net::TcpListener) -> String {
+    use tokio::io::AsyncReadExt;
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn headers_go_to_the_endpoint_and_nowhere_else() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let seen = tokio::spawn(heads(listener));
+    let headers = vec!["Authorization: Bearer 1:2".parse().unwrap(), "x-two:2".parse().unwrap()];
+    let config = ForkConfig { headers, retries: 0, ..ForkConfig::new(url) };
+    assert!(!format!("{config:?}").contains("Bearer"));
+    let error = Node::spawn(NodeConfig::test().fork(config)).await.err().unwrap();
+    assert!(!error.to_string().contains("Bearer"), "{error}");
+    let head = seen.await.unwrap();
+    assert!(head.contains("authorization: Bearer 1:2\r\n") && head.contains("x-two: 2\r\n"), "{head}");
+    assert!("no colon".parse::<cor_anvil::ForkHeader>().is_err());
 }

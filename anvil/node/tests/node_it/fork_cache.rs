@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use cor_anvil::{Node, NodeConfig};
+use cor_errors::Coded as _;
 use serde_json::json;
 
 use crate::{
@@ -58,6 +59,21 @@ async fn a_second_start_needs_no_origin() {
     fork.node.stop().await.unwrap();
     origin.node.stop().await.unwrap();
 
+    // Whoever leaves out what makes the origin unnecessary is told what that is.
+    for incomplete in [
+        cor_anvil::ForkConfig { chain_id: None, retries: 0, ..again.clone() },
+        cor_anvil::ForkConfig { block_number: None, retries: 0, ..again.clone() },
+        cor_anvil::ForkConfig { chain_id: None, block_number: None, retries: 0, ..again.clone() },
+    ] {
+        let error = Node::spawn(NodeConfig::test().fork(incomplete)).await.err().unwrap().to_string();
+        let said = "FORK-009: the endpoint did not answer, but a block was kept at an earlier start: \
+                    to start without it give --fork-chain-id 412346 --fork-block-number 2 (FORK-001: ";
+        assert!(error.contains(said), "{error}");
+    }
+    let other = cor_anvil::ForkConfig { chain_id: None, retries: 0, ..again.clone().block_number(3) };
+    let error = Node::spawn(NodeConfig::test().fork(other)).await.err().unwrap().to_string();
+    assert!(!error.contains("--fork-chain-id"), "nothing is kept of block 3: {error}");
+
     let fork = TestNode::with(|node| node.fork(again.clone())).await;
     assert_eq!(fork.rpc("eth_blockNumber", json!([])).await, quantity(2));
     assert_eq!(value(&fork, &counter).await, word(5));
@@ -72,7 +88,7 @@ async fn a_second_start_needs_no_origin() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, &bytes).unwrap();
     let error = Node::spawn(NodeConfig::test().fork(again)).await.err().unwrap();
-    assert!(error.to_string().contains("FORK-001"), "{error}");
+    assert!(error.code() == "FORK-001" && error.to_string().contains("attempts"), "{error}");
     assert_eq!(fs::read(&file).unwrap(), bytes, "it is left as it was");
 }
 

@@ -1,6 +1,7 @@
 //! The node, driven from outside: by raw JSON-RPC and by alloy's provider.
 
 mod accounts;
+mod activity;
 mod bytecode;
 mod client;
 mod errors;
@@ -8,6 +9,7 @@ mod filters;
 mod fork;
 mod fork_cache;
 mod fuzz;
+mod ipc;
 mod methods;
 mod mining;
 mod parity;
@@ -17,6 +19,7 @@ mod queries;
 mod simulate;
 mod snapshots;
 mod spawn;
+mod starts;
 mod state_file;
 mod stylus;
 mod subscriptions;

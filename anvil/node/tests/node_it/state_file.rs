@@ -3,6 +3,7 @@
 use std::fs;
 
 use cor_anvil::{Node, NodeConfig, NodeError, chain::DumpError};
+use cor_errors::Coded as _;
 use serde_json::json;
 
 use crate::{
@@ -113,7 +114,7 @@ async fn a_damaged_file_is_refused_with_the_reason_and_left_alone() {
         fs::write(&path, &bytes).unwrap();
         let error = Node::spawn(NodeConfig::test().state(&path)).await.err().unwrap_or_else(|| panic!("{code} was accepted"));
         assert!(matches!(error, NodeError::StateFile { .. }));
-        assert!(error.to_string().contains(code), "{error} instead of {code}");
+        assert!(error.code() == code && error.to_string().contains("left as it was"), "{error} instead of {code}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }
@@ -126,8 +127,37 @@ async fn a_file_to_load_must_exist_and_a_state_file_may_be_new() {
     assert!(matches!(error, NodeError::StateFile { source: DumpError::Read(_), .. }), "{error}");
     Node::spawn(NodeConfig::test().state(&path)).await.unwrap().stop().await.unwrap();
     assert!(path.exists());
-    let nowhere = folder.path().join("missing").join("state");
-    let node = Node::spawn(NodeConfig { dump_state: Some(nowhere), ..NodeConfig::test() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_state_that_could_not_be_saved_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing").join("state");
+    let is_folder = folder.path().to_owned();
+    for path in [missing, is_folder] {
+        for config in [NodeConfig::test().state(&path), NodeConfig { dump_state: Some(path.clone()), ..NodeConfig::test() }] {
+            let error = Node::spawn(config).await.err().unwrap_or_else(|| panic!("{} was accepted", path.display()));
+            assert!(matches!(&error, NodeError::StatePath { path: named, .. } if *named == path), "{error}");
+            let said = error.to_string();
+            assert!(said.starts_with("NODE-011") && said.contains("--state or --dump-state"), "{said}");
+        }
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "trying leaves nothing behind");
+}
+
+#[tokio::test]
+async fn a_state_is_saved_although_its_folder_was_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let node = Node::spawn(NodeConfig::test().state(inner.join("state"))).await.unwrap();
+    fs::remove_dir(&inner).unwrap();
+    node.stop().await.unwrap();
+    assert!(inner.join("state").exists());
+    // A file stands where the folder was: this cannot be mended.
+    let node = Node::spawn(NodeConfig::test().state(inner.join("state"))).await.unwrap();
+    fs::remove_dir_all(&inner).unwrap();
+    fs::write(&inner, "").unwrap();
     let error = node.stop().await.unwrap_err();
     assert!(matches!(error, NodeError::SaveState { .. }), "{error}");
 }

@@ -5,7 +5,10 @@ use alloy_sol_types::{SolCall, sol};
 use cor_stylus_vm::prepare::{init_code, prepare, program_code};
 use serde_json::{Value, json};
 
-use crate::client::{TestNode, number, quantity, word};
+use crate::{
+    bytecode::init_code as evm_init_code,
+    client::{TestNode, number, quantity, word},
+};
 
 sol! {
     function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
@@ -81,6 +84,58 @@ async fn activation_belongs_to_the_state() {
     assert_eq!(node.rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await, word(0));
     node.rpc("evm_revert", json!([snapshot])).await;
     assert!(node.client.try_rpc("eth_call", json!([{ "to": program, "data": NUMBER }])).await.is_err());
+}
+
+/// Calls what it is given as an activation, with the value, and reverts with what that reverted with.
+const ACTIVATOR: &str = "365f5f375f5f365f3460715af13d5f5f3e6017573d5ffd5b00";
+/// Its memory can grow, and it does not import the way to pay for that.
+const GROWS_UNPAID: &str =
+    r#"(module (memory (export "memory") 1) (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
+/// Traps.
+const TRAPS: &str =
+    r#"(module (memory (export "memory") 1 1) (func (export "user_entrypoint") (param i32) (result i32) unreachable))"#;
+
+/// The message says what the machine knows; the data is a Nitro node's.
+#[tokio::test]
+async fn a_refused_activation_says_why() {
+    let node = TestNode::start().await;
+    let activator = node.deploy(&evm_init_code(ACTIVATOR)).await;
+    let damaged = node.deploy(&evm_init_code("eff00000010203")).await;
+    let (grows, empty) = (deploy_module(&node, GROWS_UNPAID.as_bytes()).await, r#"(module (memory (export "memory") 1 1))"#);
+    for (program, reason) in [
+        (grows, "VM-108: missing import vm_hooks.pay_for_memory_grow, and the memory can grow"),
+        (deploy_module(&node, empty.as_bytes()).await, "VM-105: no function is exported as user_entrypoint"),
+        (damaged, "VM-206: the program is not a valid brotli stream"),
+    ] {
+        let message = format!("execution reverted: {reason}");
+        for to in [json!(ARB_WASM), activator.clone()] {
+            let request =
+                json!({ "from": node.account(0), "to": to, "data": activation(&program), "value": "0xde0b6b3a7640000" });
+            let expected = json!({ "code": 3, "message": message, "data": "0x" });
+            for method in ["eth_call", "eth_estimateGas", "eth_sendTransaction"] {
+                let error = node.client.try_rpc(method, json!([request])).await.unwrap_err();
+                assert_eq!(error, expected, "{method} to {to}");
+            }
+            assert_eq!(node.rpc("eth_createAccessList", json!([request])).await["error"], message);
+            let blocks = node.rpc("eth_simulateV1", json!([{ "blockStateCalls": [{ "calls": [request] }] }])).await;
+            assert_eq!(blocks[0]["calls"][0]["error"]["message"], message);
+            let trace = node.rpc("debug_traceCall", json!([request, "latest", { "tracer": "callTracer" }])).await;
+            assert_eq!((&trace["error"], &trace["revertReason"]), (&json!("execution reverted"), &json!(reason)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_run_or_stops_says_why() {
+    let node = TestNode::start().await;
+    let traps = deploy_module(&node, TRAPS.as_bytes()).await;
+    let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
+    let message = "invalid opcode: EVM-120: the program is not activated: call ArbWasm.activateProgram";
+    assert_eq!(error, json!({ "code": -32000, "message": message }));
+    activate(&node, &traps).await;
+    let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
+    let message = "execution reverted: EVM-123: the program stopped: wasm trap: wasm `unreachable` instruction executed";
+    assert_eq!(error, json!({ "code": 3, "message": message, "data": "0x" }));
 }
 
 /// What `cargo stylus check` asks: the code is nowhere but in the request.

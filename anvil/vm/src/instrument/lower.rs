@@ -18,7 +18,7 @@
 //! ```
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, ValType};
 use wasmparser::Operator;
 
 use super::{
@@ -136,7 +136,7 @@ impl Lowering<'_> {
         /// The function's first parameter.
         const POINTER: u32 = 0;
         let [a, b] = product.factors;
-        let at = |offset| MemArg { offset, align: 3, target: MemArgTarget::Memory(0), ordering: None };
+        let at = |offset| MemArg { offset, align: 3, memory_index: 0 };
         let mut sink = self.function.instructions();
         sink.local_get(POINTER).local_get(a.low).local_get(b.low).i64_mul_wide_u();
         for (factor, other) in [(a, b), (b, a)] {

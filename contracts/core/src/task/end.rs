@@ -1,65 +1,11 @@
 //! How a task ends, and when it can.
 
-use super::{Effects, Outcome, Phase, REPLICAS_MAX, Stage, Status, TaskError, TaskState, Terms, Transition};
-use crate::consensus::{Ballot, Standing, standing};
-
-/// What a task's end settles, by replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// How it ended.
-    pub status: Status,
-    /// The replica whose answer is the result; `None` without one.
-    pub winner: Option<u8>,
-    replicas: u8,
-    outcomes: [Outcome; REPLICAS_MAX],
-}
-
-/// What a miner is punished for. The numbers are those of the Staking contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offence {
-    /// It committed itself and did not reveal.
-    NoReveal,
-    /// It signed a reveal that does not open its commitment.
-    BadReveal,
-}
-
-impl Offence {
-    /// The Staking contract's number of the offence.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::NoReveal => 1,
-            Self::BadReveal => 2,
-        }
-    }
-}
-
-impl Ending {
-    /// Outcome of each replica asked for. A task that expired has replicas too, but never had miners.
-    pub fn outcomes(&self) -> impl Iterator<Item = (u8, Outcome)> + Clone {
-        (0..self.replicas).zip(self.outcomes)
-    }
-
-    /// The replicas whose miners are paid.
-    pub fn paid(&self) -> impl Iterator<Item = u8> + Clone {
-        self.outcomes().filter(|(_, outcome)| *outcome == Outcome::Agreed).map(|(replica, _)| replica)
-    }
-
-    /// The replicas whose miners are slashed, and why.
-    pub fn slashed(&self) -> impl Iterator<Item = (u8, Offence)> + Clone {
-        self.outcomes().filter_map(|(replica, outcome)| match outcome {
-            Outcome::NoReveal => Some((replica, Offence::NoReveal)),
-            Outcome::BadReveal => Some((replica, Offence::BadReveal)),
-            _ => None,
-        })
-    }
-
-    /// Whether miners were assigned, so that there is somebody to release, and a keeper that served.
-    #[must_use]
-    pub fn was_assigned(&self) -> bool {
-        self.status != Status::Expired
-    }
-}
+use crate::limits::REPLICA_SLOTS;
+use crate::task::consensus::{Ballot, Standing, standing};
+use crate::task::ending::Ending;
+use crate::task::machine::{Effects, TaskError, Transition};
+use crate::task::state::{Outcome, Phase, Stage, Status, TaskState};
+use crate::task::terms::Terms;
 
 /// Ends a task: a queued one at its deadline; an assigned one when no replica can reveal any more, or when no quorum is possible
 /// any more, whichever is first.
@@ -88,7 +34,7 @@ pub fn end(state: TaskState, terms: &Terms, now: u64) -> Result<Transition, Task
 
 fn settle(state: TaskState, status: Status, winner: Option<u8>, now: u64) -> Transition {
     let mut next = state;
-    let mut outcomes = [Outcome::Pending; REPLICAS_MAX];
+    let mut outcomes = [Outcome::Pending; REPLICA_SLOTS];
     if status != Status::Expired {
         for ((replica, stage), outcome) in state.replica_stages().zip(&mut outcomes) {
             let settled = settled(&state, stage, winner, now);
@@ -120,9 +66,9 @@ fn settled(state: &TaskState, stage: Stage, winner: Option<u8>, now: u64) -> Sta
 pub enum Closing {
     /// None now.
     None,
-    /// [`close_ack`](super::close_ack).
+    /// [`close_ack`](crate::task::close_ack).
     EndAck,
-    /// [`close_precommit`](super::close_precommit).
+    /// [`close_precommit`](crate::task::close_precommit).
     EndPrecommit,
     /// [`end`].
     End,

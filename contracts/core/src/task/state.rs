@@ -2,12 +2,9 @@
 
 use alloy_primitives::U256;
 
-use crate::answer::AnswerKind;
-use crate::consensus::Ballot;
-
-/// The most replicas of a task. More than seven add cost but hardly trust; fewer could not outvote three colluding miners.
-/// The packed word has room for exactly these.
-pub const REPLICAS_MAX: usize = 7;
+use crate::limits::TASK_TIME_MAX;
+use crate::task::answer::AnswerKind;
+use crate::task::consensus::Ballot;
 
 /// Where a task stands. The numbers are those of the contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -268,8 +265,6 @@ pub struct TaskState {
     pub stages: Stages,
 }
 
-const LOW_40: u64 = 0xff_ffff_ffff;
-
 impl TaskState {
     /// End of the present phase, seconds since 1970; 0 once ended.
     #[must_use]
@@ -315,8 +310,8 @@ impl TaskState {
         let phase_and_status = (u64::from(self.phase.number()) << 4) | u64::from(self.status.number());
         U256::from_limbs([
             (u64::from(self.stages.0) << 32) | u64::from(self.max_tokens),
-            self.until.min(LOW_40) << 24,
-            (self.submitted_at.min(LOW_40) << 24)
+            self.until.min(TASK_TIME_MAX) << 24,
+            (self.submitted_at.min(TASK_TIME_MAX) << 24)
                 | (u64::from(self.replicas) << 16)
                 | (u64::from(self.answer_kind.number()) << 8)
                 | phase_and_status,

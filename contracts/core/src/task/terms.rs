@@ -1,19 +1,9 @@
 //! What a session fixes for each of its tasks.
 
-use crate::consensus::Quorum;
+use cor_errors::{Coded, Entry, table::price};
 
-use super::REPLICAS_MAX;
-
-/// The longest phase, seven days. A task has four phases, and its payer's money is bound until the last one is over: four weeks at
-/// worst. Model work takes minutes.
-pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
-
-/// The longest place a prompt can be found under, bytes. It only goes through the log, but there each byte costs the payer 8 gas.
-pub const PROMPT_URN_BYTES_MAX: u64 = 256;
-
-/// Least quorum: one basis point above half.
-const QUORUM_BPS_MIN: u16 = 5_001;
-const QUORUM_BPS_MAX: u16 = 10_000;
+use crate::limits::{PHASE_SECS_MAX, PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
+use crate::task::consensus::Quorum;
 
 /// The terms of a session that the task machine goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,16 +43,25 @@ pub enum TermsError {
     },
 }
 
-impl TermsError {
-    /// The error's number; it never changes.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
+impl Coded for TermsError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::OutOfRange { .. } => 1,
-            Self::EvenReplicas { .. } => 2,
+            Self::OutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
+            Self::EvenReplicas { .. } => &price::EVEN_REPLICAS,
         }
     }
 }
+
+impl core::fmt::Display for TermsError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::OutOfRange { field, value, min, max } => write!(f, "{field} is {value} and must be {min} to {max}"),
+            Self::EvenReplicas { replicas } => write!(f, "{replicas} replicas could end in a tie"),
+        }
+    }
+}
+
+impl core::error::Error for TermsError {}
 
 impl Terms {
     /// Refuses terms under which a task could not be decided or would bind money for too long.
@@ -70,12 +69,11 @@ impl Terms {
     /// # Errors
     /// [`TermsError`], of the first field that is wrong.
     pub fn check(&self) -> Result<(), TermsError> {
-        let replicas_max = u64::try_from(REPLICAS_MAX).unwrap_or(u64::MAX);
-        in_range("redundant", u64::from(self.replicas), 1, replicas_max)?;
+        in_range("redundant", u64::from(self.replicas), 1, u64::from(REPLICAS_MAX))?;
         if self.replicas.is_multiple_of(2) {
             return Err(TermsError::EvenReplicas { replicas: self.replicas });
         }
-        in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_BPS_MIN), u64::from(QUORUM_BPS_MAX))?;
+        in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_MIN_BPS), u64::from(QUORUM_MAX_BPS))?;
         let phases = [
             ("assignSecs", self.assign_secs),
             ("ackSecs", self.ack_secs),
@@ -83,7 +81,7 @@ impl Terms {
             ("commitSecs", self.commit_secs),
         ];
         for (field, secs) in phases {
-            in_range(field, u64::from(secs), 1, u64::from(PHASE_SECS_MAX))?;
+            in_range(field, u64::from(secs), u64::from(PHASE_SECS_MIN), u64::from(PHASE_SECS_MAX))?;
         }
         Ok(())
     }

@@ -13,8 +13,7 @@ use alloy::{
     transports::{RpcError, TransportError},
 };
 use backon::{ConstantBuilder, Retryable};
-use cor_keeper::ports::{ChainError, with_causes};
-use cor_sol::decode_revert;
+use cor_ports::{ChainError, RevertError, with_causes};
 
 /// Added to an estimate, in percent: state may change between estimate and execution (another miner's message first, a slot that becomes new).
 const GAS_MARGIN_PERCENT: u64 = 25;
@@ -171,11 +170,7 @@ impl Account {
         let before = block.map_or(BlockId::latest(), |number| BlockId::number(number.saturating_sub(1)));
         match self.provider.call(self.request(to, data, value)).block(before).await {
             Err(error) => self.refused(label, &error),
-            Ok(_) => reverted(
-                label,
-                "out of gas or changed state",
-                "the same call succeeds on the state before its block; try again".to_owned(),
-            ),
+            Ok(_) => ChainError::NotReproduced { call: label.to_owned() },
         }
     }
 
@@ -196,23 +191,12 @@ impl Account {
     }
 }
 
-fn reverted(label: &str, name: &str, detail: String) -> ChainError {
-    ChainError::Reverted { call: label.to_owned(), name: name.to_owned(), detail }
-}
-
 /// A transport's error as ours: a revert with the contract's error where there is revert data.
 pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> ChainError {
     let Some(data) = error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) else {
         return ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: with_causes(error) };
     };
-    match decode_revert(&data) {
-        Some(known) => reverted(label, known.info().name, format!("[{}] {known}. {}", known.info().code, known.info().hint)),
-        None => reverted(
-            label,
-            &data.get(..4).map_or_else(|| "no data".to_owned(), alloy::hex::encode_prefixed),
-            format!("revert data {data}"),
-        ),
-    }
+    ChainError::Reverted { call: label.to_owned(), error: RevertError::decode(data) }
 }
 
 /// A failed read of a contract as ours.

@@ -4,7 +4,7 @@ use alloy::{
     primitives::{Address, Bytes},
     sol_types::SolCall,
 };
-use cor_keeper::domain::{LaneCall, LaneMessage, SignedMessage};
+use cor_ports::domain::{LaneCall, LaneMessage, SignedMessage};
 use cor_sol::{session_payment::ISessionPayment, session_queue::ISessionQueue};
 use cor_wire::deployment::Deployment;
 

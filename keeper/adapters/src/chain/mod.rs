@@ -16,10 +16,8 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use async_trait::async_trait;
-use cor_keeper::{
-    domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord},
-    ports::{Chain, ChainError, Journal, with_causes},
-};
+use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use cor_ports::{Chain, ChainError, Journal, with_causes};
 use cor_wire::deployment::Deployment;
 
 pub(crate) use account::explain;

@@ -7,10 +7,8 @@ use alloy::{
     primitives::{Address, Bytes, TxKind, U256},
     rpc::types::TransactionReceipt,
 };
-use cor_keeper::{
-    domain::SentCall,
-    ports::{ChainError, Journal, JournalError},
-};
+use cor_ports::domain::SentCall;
+use cor_ports::{ChainError, Journal, JournalError};
 use cor_wire::outbox::{MinedAt, OutboxRecord};
 use tokio::sync::Mutex;
 

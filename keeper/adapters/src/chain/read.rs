@@ -8,9 +8,9 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
-use cor_keeper::{
-    domain::{AnswerKind, CorWei, Head, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin, TaskRecord},
-    ports::ChainError,
+use cor_ports::ChainError;
+use cor_ports::domain::{
+    AnswerKind, CorWei, Head, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin, TaskRecord,
 };
 use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, session_queue::ISessionQueue};
 

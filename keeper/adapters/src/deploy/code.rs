@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use cor_errors::{Coded, Entry, table::dpl};
+
 /// Marks a Stylus program without a dictionary.
 const STYLUS_PREFIX: [u8; 4] = [0xEF, 0xF0, 0x00, 0x00];
 /// Largest code of one account on the live chains, bytes.
@@ -14,7 +16,7 @@ const BROTLI_QUALITY: i32 = 11;
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// Not there.
-    #[error("DPL-010 {path} cannot be read: {reason}; build the contracts with `cargo xtask wasm`")]
+    #[error("{path} cannot be read: {reason}")]
     Missing {
         /// File.
         path: PathBuf,
@@ -22,10 +24,10 @@ pub enum CodeError {
         reason: String,
     },
     /// Not a WASM module.
-    #[error("DPL-011 {0} is not a WASM module; build the contracts again with `cargo xtask wasm`")]
+    #[error("{0} is not a WASM module")]
     NotWasm(PathBuf),
     /// Too large for one account.
-    #[error("DPL-012 {path} has {bytes} bytes compressed, a chain takes {limit}")]
+    #[error("{path} has {bytes} bytes compressed, a chain takes {limit}")]
     TooLarge {
         /// File.
         path: PathBuf,
@@ -34,6 +36,16 @@ pub enum CodeError {
         /// The limit.
         limit: usize,
     },
+}
+
+impl Coded for CodeError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Missing { .. } => &dpl::CONTRACT_MISSING,
+            Self::NotWasm(_) => &dpl::CONTRACT_NOT_WASM,
+            Self::TooLarge { .. } => &dpl::CONTRACT_TOO_LARGE,
+        }
+    }
 }
 
 /// A folder of compiled contracts, as `cargo xtask wasm` leaves it.

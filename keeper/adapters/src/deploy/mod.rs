@@ -10,7 +10,8 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolEvent, SolValue},
 };
-use cor_keeper::ports::ChainError;
+use cor_errors::{Coded, Entry, table::dpl};
+use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
@@ -43,7 +44,7 @@ pub enum DeployError {
     #[error(transparent)]
     Code(#[from] CodeError),
     /// A transaction failed.
-    #[error("DPL-001 {step}: {source}")]
+    #[error("{step}: {source}")]
     Chain {
         /// What was being done.
         step: String,
@@ -52,11 +53,22 @@ pub enum DeployError {
         source: ChainError,
     },
     /// The chain lacks the deployer.
-    #[error("DPL-002 there is no StylusDeployer at {0} on this chain: is it an Arbitrum chain with Stylus (ArbOS 32 or later)?")]
+    #[error("there is no StylusDeployer at {0} on this chain")]
     NoDeployer(Address),
     /// The deployer said nothing of a contract.
-    #[error("DPL-003 the deployment of {0} left no ContractDeployed log")]
+    #[error("the deployment of {0} left no ContractDeployed log")]
     NoAddress(String),
+}
+
+impl Coded for DeployError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Code(error) => error.entry(),
+            Self::Chain { source, .. } => source.entry(),
+            Self::NoDeployer(_) => &dpl::NO_STYLUS_DEPLOYER,
+            Self::NoAddress(_) => &dpl::NO_DEPLOYED_ADDRESS,
+        }
+    }
 }
 
 /// A deployed network, with what each contract cost.

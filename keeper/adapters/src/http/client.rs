@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use alloy::primitives::B256;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
-use cor_keeper::{
-    domain::SignedMessage,
-    ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes},
-};
+use cor_ports::domain::SignedMessage;
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes};
 use cor_wire::lane::ErrorBody;
 use reqwest::StatusCode;
 
@@ -73,7 +71,7 @@ impl Relay for HttpRelay {
         let status = reply.status();
         let text = reply.text().await.map_err(unreachable)?;
         let reason = match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(body) => body.error.message,
+            Ok(body) => format!("{}: {}", body.error.code, body.error.message),
             Err(_) => format!("status {status}: {}", excerpt(&text)),
         };
         Err(RelayError::Refused { task_id: message.task_id, reason })

@@ -14,7 +14,7 @@ pub use client::{HttpBlobs, HttpRelay, KeeperClient};
 pub use server::{IntakeError, serve};
 
 use alloy::primitives::Bytes;
-use cor_keeper::domain::{LaneMessage, SignedMessage};
+use cor_ports::domain::{LaneMessage, SignedMessage};
 use cor_wire::lane::{MessageBody, MessageContents};
 
 /// The wire form of a message.

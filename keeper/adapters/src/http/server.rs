@@ -11,11 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use cor_keeper::{
-    machine::keeper::MessageRefusal,
-    ports::{BLOB_BYTES_MAX, BlobError, Blobs, urn_of},
-    service::keeper::Keeper,
-};
+use cor_errors::{Coded, Entry, table::htp};
+use cor_keeper::service::keeper::Keeper;
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, urn_of};
 use cor_wire::lane::{BlobBody, ErrorBody, ErrorContents, MessageBody};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -26,8 +24,14 @@ const MESSAGE_BYTES_MAX: usize = 4_096;
 
 /// Why the server stopped.
 #[derive(Debug, thiserror::Error)]
-#[error("HTP-001 the keeper's HTTP server stopped: {0}")]
+#[error("the keeper's HTTP server stopped: {0}")]
 pub struct IntakeError(#[from] std::io::Error);
+
+impl Coded for IntakeError {
+    fn entry(&self) -> &'static Entry {
+        &htp::SERVER_STOPPED
+    }
+}
 
 #[derive(Clone)]
 struct Shared {
@@ -63,23 +67,17 @@ pub async fn serve(
 async fn take_message(State(shared): State<Shared>, body: Result<Json<MessageBody>, JsonRejection>) -> Response {
     let body = match body {
         Ok(Json(body)) => body,
-        Err(rejection) => return refuse(rejection.status(), "HTP-002", format!("not a lane message: {}", rejection.body_text())),
+        Err(rejection) => {
+            return refuse(rejection.status(), &htp::NOT_A_MESSAGE, format!("not a lane message: {}", rejection.body_text()));
+        }
     };
     let Some(message) = from_wire(&body) else {
         let text = format!("the signature has {} bytes, wanted are 65 (r, s, v)", body.signature.len());
-        return refuse(StatusCode::BAD_REQUEST, "HTP-003", text);
+        return refuse(StatusCode::BAD_REQUEST, &htp::SIGNATURE_LENGTH, text);
     };
     match shared.keeper.receive(message).await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(refusal) => {
-            let (status, code) = match refusal {
-                MessageRefusal::UnknownTask { .. } => (StatusCode::NOT_FOUND, "KPR-001"),
-                MessageRefusal::NotAssigned { .. } => (StatusCode::FORBIDDEN, "KPR-002"),
-                MessageRefusal::WrongSigner { .. } => (StatusCode::FORBIDDEN, "KPR-003"),
-                MessageRefusal::NotAwaited { .. } => (StatusCode::CONFLICT, "KPR-004"),
-            };
-            refuse(status, code, refusal.to_string())
-        }
+        Err(refusal) => refuse_as(refusal.entry(), refusal.to_string()),
     }
 }
 
@@ -92,7 +90,7 @@ async fn take_blob(State(shared): State<Shared>, body: Bytes) -> Response {
 
 async fn give_blob(State(shared): State<Shared>, Path(digest): Path<String>) -> Response {
     let Ok(digest) = digest.parse::<B256>() else {
-        return refuse(StatusCode::BAD_REQUEST, "HTP-004", format!("{digest:.80} is not a digest of 32 bytes in hex"));
+        return refuse_as(&htp::NOT_A_DIGEST, format!("{digest:.80} is not a digest of 32 bytes in hex"));
     };
     match shared.blobs.get(digest).await {
         Ok(bytes) => bytes.into_response(),
@@ -102,17 +100,21 @@ async fn give_blob(State(shared): State<Shared>, Path(digest): Path<String>) -> 
 
 fn refuse_blob(error: &BlobError) -> Response {
     match error {
-        BlobError::NotFound(_) => refuse(StatusCode::NOT_FOUND, "BLB-001", error.to_string()),
-        BlobError::TooLarge { .. } => refuse(StatusCode::PAYLOAD_TOO_LARGE, "BLB-003", error.to_string()),
-        BlobError::WrongBytes { .. } => refuse(StatusCode::BAD_GATEWAY, "BLB-002", error.to_string()),
         BlobError::Unavailable { .. } => {
             tracing::error!(%error, "blob store");
             // The folder's name stays inside.
-            refuse(StatusCode::SERVICE_UNAVAILABLE, "BLB-004", "the blob store is unavailable; try again later".to_owned())
+            refuse_as(error.entry(), "the blob store is unavailable".to_owned())
         }
+        other => refuse_as(other.entry(), other.to_string()),
     }
 }
 
-fn refuse(status: StatusCode, code: &str, message: String) -> Response {
-    (status, Json(ErrorBody { error: ErrorContents { code: code.to_owned(), message } })).into_response()
+/// Refuses with the row's own status.
+fn refuse_as(entry: &'static Entry, message: String) -> Response {
+    let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    refuse(status, entry, message)
+}
+
+fn refuse(status: StatusCode, entry: &'static Entry, message: String) -> Response {
+    (status, Json(ErrorBody { error: ErrorContents { code: entry.code.to_owned(), message } })).into_response()
 }

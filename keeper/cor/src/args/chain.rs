@@ -1,15 +1,29 @@
 //! Arguments of `cor chain`. Names and short forms are Anvil's where Anvil has the flag.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args as ClapArgs, ValueEnum};
 use cor_anvil::{
-    DEFAULT_BALANCE_ETHER, DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DEFAULT_PORT, DEFAULT_STATES_KEPT, ForkConfig, Mining,
-    NodeConfig, Order, evm::ArbOsVersion,
+    DEFAULT_BALANCE_ETHER, DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DEFAULT_STATES_KEPT, ForkConfig, ForkHeader, GenesisFile,
+    Mining, NodeConfig, NodeError, Order,
+    evm::{ArbOsVersion, CODE_SIZE_UNLIMITED},
+    random_mnemonic,
 };
+
+/// Name of Anvil's socket, in the folder for temporary files.
+const DEFAULT_IPC: &str = "anvil.ipc";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ChainArgs {
+    /// Start as Nitro's development node does: port 8547, its account with ether and as the chain's owner, a cache manager. Other
+    /// flags override it.
+    #[arg(long, conflicts_with = "fork_url")]
+    nitro_devnode: bool,
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
@@ -26,8 +40,11 @@ pub(crate) struct ChainArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config_out: Option<PathBuf>,
     /// Print nothing.
-    #[arg(long, short, visible_alias = "quiet")]
+    #[arg(long, short, visible_alias = "quiet", visible_short_alias = 'q')]
     pub(crate) silent: bool,
+    /// Print what each transaction calls, creates and logs.
+    #[arg(long, visible_alias = "enable-trace-printing")]
+    pub(crate) print_traces: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -36,9 +53,12 @@ struct ServerArgs {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
-    /// Port for HTTP and WebSocket; 0 takes any free one.
-    #[arg(long, short, default_value_t = DEFAULT_PORT)]
-    port: u16,
+    /// Port for HTTP and WebSocket; 0 takes any free one. [default: 8545, with --nitro-devnode 8547]
+    #[arg(long, short)]
+    port: Option<u16>,
+    /// Answer on a Unix socket as well, anvil.ipc in the folder for temporary files if none is named.
+    #[arg(long, visible_alias = "ipcpath", value_name = "FILE")]
+    ipc: Option<Option<PathBuf>>,
     /// Origin that browsers may call from; * for all.
     #[arg(long, default_value = "*")]
     allow_origin: String,
@@ -59,6 +79,9 @@ struct AccountArgs {
     /// Phrase the accounts derive from.
     #[arg(long, short, default_value = DEFAULT_MNEMONIC)]
     mnemonic: String,
+    /// Take a new phrase at each start, of 12, 15, 18, 21 or 24 words; 12 if no number is given.
+    #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "12", conflicts_with = "mnemonic")]
+    mnemonic_random: Option<usize>,
     /// Path below which the accounts derive.
     #[arg(long, default_value = DEFAULT_DERIVATION_PATH)]
     derivation_path: String,
@@ -91,6 +114,9 @@ struct MiningArgs {
     /// Number of the first block.
     #[arg(long, default_value_t = 0, conflicts_with = "fork_url")]
     number: u64,
+    /// Blocks that `safe` is behind the newest one, and half of those that `finalized` is; with 0 each block is both at once.
+    #[arg(long, default_value_t = 0, value_name = "BLOCKS")]
+    slots_in_an_epoch: u64,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -111,6 +137,9 @@ struct RuleArgs {
     /// Limit of deployed code, bytes.
     #[arg(long, value_name = "BYTES")]
     code_size_limit: Option<usize>,
+    /// Let deployed code be of any length.
+    #[arg(long, conflicts_with = "code_size_limit")]
+    disable_code_size_limit: bool,
     /// Release of ArbOS: 40, 51 or 60. A fork of a chain with ArbOS runs that chain's.
     #[arg(long)]
     arbos_version: Option<ArbOsVersion>,
@@ -125,6 +154,9 @@ struct RuleArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "State")]
 struct StateArgs {
+    /// Accounts, chain id and header to start with, a genesis.json in geth's form. Other flags override it.
+    #[arg(long, value_name = "FILE", conflicts_with = "fork_url")]
+    init: Option<PathBuf>,
     /// State file: read at the start if it exists, written at the end.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["load_state", "dump_state"])]
     state: Option<PathBuf>,
@@ -163,6 +195,9 @@ struct ForkArgs {
     /// The forked chain's id. With it and a block number, a cache that knows the block needs no endpoint to start.
     #[arg(long, requires_all = ["fork_url", "fork_block_number"], value_name = "CHAIN")]
     fork_chain_id: Option<u64>,
+    /// Header for each request, as "Authorization: Bearer 123"; may be given several times.
+    #[arg(long, requires = "fork_url", value_name = "HEADER")]
+    fork_header: Vec<ForkHeader>,
     /// Attempts after a failed request.
     #[arg(long, requires = "fork_url")]
     retries: Option<usize>,
@@ -209,17 +244,24 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 impl ChainArgs {
     /// The node these arguments describe.
-    pub(crate) fn to_config(&self) -> NodeConfig {
+    ///
+    /// # Errors
+    /// [`NodeError`] if the genesis file is not good, or a phrase cannot have the number of words asked for.
+    pub(crate) fn to_config(&self) -> Result<NodeConfig, NodeError> {
         let Self { server, accounts, mining, rules, state, fork, .. } = self;
-        let defaults = NodeConfig::default();
-        NodeConfig {
+        let defaults = if self.nitro_devnode { NodeConfig::nitro_devnode() } else { NodeConfig::default() };
+        let refused = |path: &Path, source| NodeError::Genesis { path: path.to_owned(), source };
+        let init =
+            state.init.as_deref().map(|path| GenesisFile::read(path).map_err(|source| refused(path, source))).transpose()?;
+        Ok(NodeConfig {
             host: server.host,
-            port: Some(server.port),
+            port: server.port.or(defaults.port),
+            ipc: server.ipc.clone().map(|path| path.unwrap_or_else(|| std::env::temp_dir().join(DEFAULT_IPC))),
             allow_origin: (!server.no_cors).then(|| server.allow_origin.clone()),
-            chain_id: rules.chain_id,
+            chain_id: rules.chain_id.or(defaults.chain_id),
             accounts: accounts.accounts,
             balance_ether: accounts.balance,
-            mnemonic: accounts.mnemonic.clone(),
+            mnemonic: accounts.mnemonic_random.map_or_else(|| Ok(accounts.mnemonic.clone()), random_mnemonic)?,
             derivation_path: accounts.derivation_path.clone(),
             mining: mining.to_mining(),
             order: match mining.order {
@@ -231,7 +273,9 @@ impl ChainArgs {
             base_fee_wei: rules.base_fee.or(rules.gas_price),
             block_gas_limit: rules.gas_limit,
             arbos: rules.arbos(),
-            code_size_limit: rules.code_size_limit.unwrap_or(defaults.code_size_limit),
+            code_size_limit: rules.code_size_limit(defaults.code_size_limit),
+            slots_in_an_epoch: mining.slots_in_an_epoch,
+            init: init.map(Arc::new),
             auto_impersonate: accounts.auto_impersonate,
             states_kept: state.prune_history.unwrap_or(state.max_persisted_states),
             blocks_kept: state.transaction_block_keeper,
@@ -243,7 +287,14 @@ impl ChainArgs {
             fork: fork.to_config(),
             program_cache: state.program_cache.clone(),
             ..defaults
-        }
+        })
+    }
+}
+
+impl ChainArgs {
+    /// Whether the phrase is a new one, which nobody knows yet.
+    pub(crate) fn has_random_mnemonic(&self) -> bool {
+        self.accounts.mnemonic_random.is_some()
     }
 }
 
@@ -259,6 +310,10 @@ impl MiningArgs {
 }
 
 impl RuleArgs {
+    fn code_size_limit(&self, default: usize) -> usize {
+        if self.disable_code_size_limit { CODE_SIZE_UNLIMITED } else { self.code_size_limit.unwrap_or(default) }
+    }
+
     fn arbos(&self) -> ArbOsVersion {
         match self.hardfork {
             Some(HardforkArg::Prague) => ArbOsVersion::V40,
@@ -277,6 +332,7 @@ impl ForkArgs {
             retries: self.retries.unwrap_or(defaults.retries),
             retry_backoff: self.fork_retry_backoff.map_or(defaults.retry_backoff, Duration::from_millis),
             timeout: self.timeout.map_or(defaults.timeout, Duration::from_millis),
+            headers: self.fork_header.clone(),
             cache_dir: (!self.no_storage_caching).then(|| self.fork_cache.clone()),
             ..defaults
         })
@@ -297,12 +353,15 @@ mod tests {
 
     fn parse(line: &str) -> Result<NodeConfig, clap::Error> {
         let words = std::iter::once("chain").chain(line.split_whitespace());
-        Line::try_parse_from(words).map(|line| line.chain.to_config())
+        Line::try_parse_from(words).map(|line| line.chain.to_config().expect("a node"))
     }
 
     /// What differs between the node of `line` and that of no arguments.
     fn check(line: &str, change: impl FnOnce(&mut NodeConfig)) {
-        let mut expected = NodeConfig::default();
+        check_against(NodeConfig::default(), line, change);
+    }
+
+    fn check_against(mut expected: NodeConfig, line: &str, change: impl FnOnce(&mut NodeConfig)) {
         change(&mut expected);
         let config = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         assert_eq!(format!("{config:?}"), format!("{expected:?}"), "{line}");
@@ -353,7 +412,32 @@ mod tests {
             node.fork = Some(ForkConfig { retries: 2, retry_backoff, timeout, ..fork("http://a") });
         });
         check("-f http://a --no-storage-caching", |node| node.fork = Some(ForkConfig::new("http://a")));
+        check("-f http://a --fork-header a:b --fork-header c:d", |node| {
+            let headers = ["a: b", "c: d"].map(|header| header.parse().expect("a header")).into();
+            node.fork = Some(ForkConfig { headers, ..fork("http://a") });
+        });
+        check("--ipc", |node| node.ipc = Some(std::env::temp_dir().join("anvil.ipc")));
+        check("--ipc i --print-traces", |node| node.ipc = Some("i".into()));
+        check("--slots-in-an-epoch 32", |node| node.slots_in_an_epoch = 32);
+        check("--disable-code-size-limit", |node| node.code_size_limit = CODE_SIZE_UNLIMITED);
         check("-f http://a --fork-cache c", |node| node.fork = Some(ForkConfig::new("http://a").cache_dir("c")));
+    }
+
+    #[test]
+    fn flags_go_before_the_preset() {
+        let preset = NodeConfig::nitro_devnode;
+        check_against(preset(), "--nitro-devnode", |node| assert_eq!(node.port, Some(8_547)));
+        check_against(preset(), "--nitro-devnode --port 1 --chain-id 2 --accounts 0 --nitro-sequencer", |node| {
+            (node.port, node.chain_id, node.accounts, node.nitro_sequencer) = (Some(1), Some(2), 0, true);
+        });
+    }
+
+    #[test]
+    fn a_random_phrase_is_another_one_each_time() {
+        let phrase = |line| parse(line).unwrap_or_else(|error| panic!("{error}")).mnemonic;
+        let [one, two] = [(); 2].map(|()| phrase("--mnemonic-random"));
+        assert_ne!(one, two);
+        assert_eq!((one.split(' ').count(), phrase("--mnemonic-random 24").split(' ').count()), (12, 24));
     }
 
     #[test]
@@ -379,7 +463,14 @@ mod tests {
             ("--hardfork shanghai", ErrorKind::InvalidValue),
             ("--order random", ErrorKind::InvalidValue),
             ("--port 70000", ErrorKind::ValueValidation),
-            ("--ipc", ErrorKind::UnknownArgument),
+            ("--nitro-devnode -f http://a", ErrorKind::ArgumentConflict),
+            ("--init g -f http://a", ErrorKind::ArgumentConflict),
+            ("--mnemonic-random --mnemonic x", ErrorKind::ArgumentConflict),
+            ("--disable-code-size-limit --code-size-limit 1", ErrorKind::ArgumentConflict),
+            ("--fork-header a:b", ErrorKind::MissingRequiredArgument),
+            ("-f http://a --fork-header ab", ErrorKind::ValueValidation),
+            ("--slots-in-an-epoch -1", ErrorKind::UnknownArgument),
+            ("--optimism", ErrorKind::UnknownArgument),
         ] {
             let error = parse(line).err().unwrap_or_else(|| panic!("{line} was accepted"));
             assert_eq!(error.kind(), kind, "{line}: {error}");

@@ -2,17 +2,24 @@
 
 use std::path::Path;
 
-use cor_anvil::{Node, NodeHandle};
+use cor_anvil::{Node, NodeHandle, arbos::CACHE_MANAGER};
 use serde::Serialize;
+use tokio::sync::oneshot;
 
-use super::stop_signal;
+use super::{activity, stop_signal};
 use crate::{args::ChainArgs, error::CliError, output::Output};
 
 #[derive(Serialize)]
 struct Started {
     http: String,
     websocket: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ipc: Option<String>,
     chain_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_manager: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mnemonic: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forked_at: Option<u64>,
     accounts: Vec<Account>,
@@ -25,7 +32,7 @@ struct Account {
 }
 
 pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError> {
-    let node = Node::spawn(args.to_config()).await?;
+    let node = Node::spawn(args.to_config()?).await?;
     let accounts = node
         .accounts()
         .iter()
@@ -34,19 +41,33 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
     let started = Started {
         http: node.http_endpoint(),
         websocket: node.ws_endpoint(),
+        ipc: node.ipc_endpoint().map(|path| path.display().to_string()),
         chain_id: chain.chain_id(),
+        cache_manager: chain.config().cache_manager.then(|| CACHE_MANAGER.to_string()),
+        mnemonic: args.has_random_mnemonic().then(|| chain.config().mnemonic.clone()),
         forked_at: chain.fork_block(),
         accounts: accounts.collect(),
     };
     if let Some(path) = &args.config_out {
         write_config(&node, path)?;
     }
+    let (end, ended) = oneshot::channel();
+    let mut printer = None;
     if !args.silent {
+        // Watched before anybody is told that the chain is there.
+        let watching = activity::print(chain.activity(), args.print_traces.then(|| chain.clone()), ended);
         output.result(&started, text);
+        printer = output.is_text().then(|| tokio::spawn(watching));
     }
     // An error means that the sender is gone, which is a stop as well.
     let _ = stop_signal().wait_for(|stop| *stop).await;
-    Ok(node.stop().await?)
+    let stopped = node.stop().await;
+    // The printer may have ended, if nobody reads what it prints.
+    let _ = end.send(());
+    if let Some(printer) = printer {
+        let _ = printer.await;
+    }
+    Ok(stopped?)
 }
 
 /// The file of `--config-out`. Its keys are those of Anvil's, which scripts read.
@@ -90,11 +111,14 @@ fn write_config(node: &NodeHandle, path: &Path) -> Result<(), CliError> {
 
 fn text(started: &Started) -> String {
     let mut lines = vec![format!("chain {} at {} and {}", started.chain_id, started.http, started.websocket)];
+    lines.extend(started.ipc.as_ref().map(|path| format!("and at the Unix socket {path}")));
     lines.extend(started.forked_at.map(|block| format!("forked at block {block}")));
     lines.push(String::new());
     lines.push("Accounts (their keys are public: never use them on a real chain)".to_owned());
     for (index, account) in started.accounts.iter().enumerate() {
         lines.push(format!("({index}) {}  {}", account.address, account.private_key));
     }
+    lines.extend(started.mnemonic.as_ref().map(|phrase| format!("Phrase: {phrase}")));
+    lines.extend(started.cache_manager.as_ref().map(|address| format!("Cache manager: {address}")));
     lines.join("\n")
 }

@@ -1,18 +1,28 @@
-//! `cor deploy`: contracts onto a chain, addresses into a file.
+//! `cor deploy`: contracts onto a chain, addresses and ABIs into files.
+
+use std::path::Path;
 
 use cor_adapters::{
     chain::{Account, connect},
     deploy::{Artifacts, DeployedNetwork, NetworkParams, deploy},
 };
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use serde::Serialize;
 
-use crate::{args::DeployArgs, error::CliError, key, network::write_deployment, output::Output};
+use crate::{
+    args::DeployArgs,
+    error::CliError,
+    key,
+    network::{write_abis, write_deployment},
+    output::Output,
+};
 
 #[derive(Serialize)]
 struct Report<'a> {
     network: &'a cor_wire::deployment::Deployment,
     contracts: &'a [cor_wire::deployment::DeployedContract],
+    /// Folder of the contracts' ABIs.
+    abi: &'a Path,
 }
 
 pub(crate) async fn run(args: DeployArgs, output: &Output) -> Result<(), CliError> {
@@ -27,10 +37,11 @@ pub(crate) async fn run(args: DeployArgs, output: &Output) -> Result<(), CliErro
     let network =
         deploy(&account, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
     spinner.finish_and_clear();
-    write_deployment(&args.network.network, &network.deployment)?;
-    output.result(&Report { network: &network.deployment, contracts: &network.contracts }, |_| {
-        text(&network, &args.network.network.display().to_string())
-    });
+    let file = &args.network.network;
+    write_deployment(file, &network.deployment)?;
+    let abi = write_abis(file)?;
+    let report = Report { network: &network.deployment, contracts: &network.contracts, abi: &abi };
+    output.result(&report, |report| text(&network, file, report.abi));
     Ok(())
 }
 
@@ -43,7 +54,8 @@ pub(crate) fn default_model() -> cor_adapters::deploy::ListedModel {
     }
 }
 
-pub(crate) fn text(network: &DeployedNetwork, file: &str) -> String {
+/// The contracts as a table, and where addresses and ABIs are.
+pub(crate) fn text(network: &DeployedNetwork, file: &Path, abi: &Path) -> String {
     let mut lines = vec![format!("{:<20} {:<42} {:>10} {:>10}", "contract", "address", "bytes", "gas")];
     for contract in &network.contracts {
         lines.push(format!(
@@ -54,6 +66,6 @@ pub(crate) fn text(network: &DeployedNetwork, file: &str) -> String {
             contract.gas_used
         ));
     }
-    lines.push(format!("addresses written to {file}"));
+    lines.push(format!("addresses in {}, ABIs in {}", file.display(), abi.display()));
     lines.join("\n")
 }

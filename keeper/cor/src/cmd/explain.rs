@@ -1,7 +1,10 @@
 //! `cor explain`: what became of a task, read from the chain.
 
 use cor_adapters::receipt;
-use cor_wire::receipt::{Receipt, ReplicaEvidence};
+use cor_wire::{
+    readable,
+    receipt::{Receipt, ReplicaEvidence, TimelineEntry},
+};
 
 use super::quote;
 use crate::{
@@ -42,12 +45,7 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     lines.push("miners".to_owned());
     lines.extend(receipt.replicas.iter().map(replica));
     lines.push("timeline".to_owned());
-    lines.extend(
-        receipt
-            .timeline
-            .iter()
-            .map(|entry| format!("  block {:<6} {} {:<16} {}", entry.block, entry.timestamp, entry.event, entry.detail)),
-    );
+    lines.extend(receipt.timeline.iter().map(happened));
     lines.push("transactions".to_owned());
     lines.extend(
         receipt
@@ -56,8 +54,13 @@ pub(crate) fn text(receipt: &Receipt) -> String {
             .map(|line| format!("  {:<20} {:>9} gas  {} from {}", line.step, line.gas_used, line.hash, line.from)),
     );
     let gas: u64 = receipt.transactions.iter().map(|line| line.gas_used).sum();
-    lines.push(format!("  {:<20} {gas:>9} gas", "together"));
+    lines.push(format!("  {:<20} {gas:>9} gas", "total"));
     lines.join("\n")
+}
+
+fn happened(entry: &TimelineEntry) -> String {
+    let time = readable::time_text(entry.timestamp).unwrap_or_default();
+    format!("  block {:<6} {time} {:<16} {}", entry.block, entry.event, entry.detail)
 }
 
 fn replica(replica: &ReplicaEvidence) -> String {

@@ -3,11 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use cor_adapters::{blobs::FileBlobs, chain::RpcChain, http, journal::SqliteJournal};
-use cor_keeper::{
-    machine::keeper::KeeperPolicy,
-    ports::{Blobs, Chain, Journal, SystemClock},
-    service::keeper::Keeper,
-};
+use cor_keeper::machine::keeper::KeeperPolicy;
+use cor_keeper::service::keeper::Keeper;
+use cor_ports::{Blobs, Chain, Journal, SystemClock};
 use tokio::net::TcpListener;
 
 use super::stop_signal;

@@ -13,14 +13,12 @@ use cor_adapters::{
     signer::LocalSigner,
 };
 use cor_inference::Progress;
-use cor_keeper::{
-    machine::miner::MinerPolicy,
-    ports::{Journal, SystemClock},
-    service::{
-        drill::Drill,
-        miner::{Exercise, Miner, MinerOptions, MinerPorts},
-    },
+use cor_keeper::machine::miner::MinerPolicy;
+use cor_keeper::service::{
+    drill::Drill,
+    miner::{Exercise, Miner, MinerOptions, MinerPorts},
 };
+use cor_ports::{Journal, SystemClock};
 use cor_sol::node_pool::INodePool;
 
 use super::stop_signal;
@@ -77,7 +75,8 @@ fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
     Ok(MinerOptions {
         policy: MinerPolicy { direct_margin_secs: settings.direct_margin_secs, repeat_secs: settings.repeat_secs },
         poll: Duration::from_millis(settings.poll_ms),
-        claim_min: parse_cor(&settings.claim_min_cor)?,
+        // A setting, so not wrong usage of the command line.
+        claim_min: parse_cor(&settings.claim_min_cor).map_err(|error| invalid(&format!("claim_min_cor: {error}")))?,
         drill: drill.map(|drill| Exercise { drill, replica }),
     })
 }

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod activity;
 pub(crate) mod chain;
 pub(crate) mod deploy;
 pub(crate) mod explain;

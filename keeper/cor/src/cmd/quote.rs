@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 use cor_sol::session_payment_table::ISessionPaymentTable::{Quote, QuoteInputs};
-use cor_wire::receipt::QuoteLines;
+use cor_wire::{readable, receipt::QuoteLines};
 use serde::Serialize;
 
 use crate::{
@@ -15,7 +15,9 @@ use crate::{
 #[derive(Serialize)]
 struct Quoted {
     lines: QuoteLines,
+    #[serde(with = "readable::amount")]
     per_replica: U256,
+    #[serde(with = "readable::time")]
     valid_until: u64,
 }
 
@@ -23,7 +25,10 @@ pub(crate) async fn run(args: QuoteArgs, output: &Output) -> Result<(), CliError
     let network = Network::open(&args.network).await?;
     let quote = network.table().quote(inputs(&args.terms)).call().await.map_err(network.failed("quote"))?;
     let quoted = Quoted { lines: lines(&quote), per_replica: U256::from(quote.perReplica), valid_until: quote.validUntil };
-    output.result(&quoted, |quoted| format!("{}\nvalid until {} (seconds since 1970)", text(&quoted.lines), quoted.valid_until));
+    output.result(&quoted, |quoted| {
+        let until = readable::time_text(quoted.valid_until).map(|time| format!("\nvalid until {time}"));
+        format!("{}{}", text(&quoted.lines), until.unwrap_or_default())
+    });
     Ok(())
 }
 
@@ -67,5 +72,5 @@ pub(crate) fn text(lines: &QuoteLines) -> String {
         ("total", lines.total, ""),
     ];
     let rows = rows.map(|(name, wei, sign)| format!("  {name:<12}{:>28}", format!("{sign}{}", cor(wei))));
-    format!("quote by price version {}\n{}", lines.version, rows.join("\n"))
+    format!("quote at price version {}\n{}", lines.version, rows.join("\n"))
 }

@@ -5,26 +5,31 @@ use alloy::{
     sol_types::SolEvent,
 };
 use cor_adapters::chain::Account;
-use cor_keeper::ports::ChainError;
+use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment,
     session_queue::ISessionQueue::{self, SessionParams},
 };
+use cor_wire::readable;
 use serde::Serialize;
 
 use crate::{
     args::{SessionAction, SessionArgs, TermsArgs},
     error::CliError,
     network::{Network, send},
-    output::{Output, cor, parse_cor},
+    output::{Output, cor},
 };
 
 #[derive(Serialize)]
 struct Balance {
     account: Address,
+    #[serde(with = "readable::amount")]
     wallet: U256,
+    #[serde(with = "readable::amount")]
     prepaid: U256,
+    #[serde(with = "readable::amount")]
     reserved: U256,
+    #[serde(with = "readable::amount")]
     earned: U256,
 }
 
@@ -48,9 +53,9 @@ pub(crate) async fn run(args: SessionArgs, output: &Output) -> Result<(), CliErr
     let account = network.account(&args.network)?;
     let payment = network.at.session_payment;
     match args.action {
-        SessionAction::Deposit { amount } => deposit(&network, &account, parse_cor(&amount)?).await?,
+        SessionAction::Deposit { amount } => deposit(&network, &account, amount).await?,
         SessionAction::Withdraw { amount } => {
-            drop(send(&account, "withdraw", payment, ISessionPayment::withdrawCall { amount: parse_cor(&amount)? }).await?)
+            drop(send(&account, "withdraw", payment, ISessionPayment::withdrawCall { amount }).await?)
         }
         SessionAction::Claim => {
             drop(send(&account, "withdrawEarnings", payment, ISessionPayment::withdrawEarningsCall {}).await?)
@@ -118,7 +123,7 @@ async fn show(network: &Network, session_id: u64, output: &Output) -> Result<(),
     output.result(&session, |session| {
         let state = if session.active { "open" } else { "closed" };
         format!(
-            "session {} of {} is {state}: model {}, {} replicas, {} tasks so far",
+            "session {} of {} is {state}: model {}, {} miners for each task, {} tasks so far",
             session.session_id, session.owner, session.model, session.replicas, session.tasks
         )
     });
@@ -136,7 +141,7 @@ async fn balance(network: &Network, account: Address, output: &Output) -> Result
     };
     output.result(&balance, |balance| {
         format!(
-            "{}\n  wallet    {}\n  prepaid   {}\n  reserved  {}\n  earned    {}",
+            "{}\n  wallet    {}\n  prepaid   {}\n  reserved  {} (for open tasks)\n  earned    {} (`cor session claim` moves it to the wallet)",
             balance.account,
             cor(balance.wallet),
             cor(balance.prepaid),

@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, U256};
 use cor_adapters::chain::Account;
 use cor_sol::staking::IStaking;
+use cor_wire::readable;
 use serde::Serialize;
 
 use super::miner::stake_of;
@@ -10,16 +11,22 @@ use crate::{
     args::{StakeAction, StakeArgs},
     error::CliError,
     network::{Network, send},
-    output::{Output, cor, parse_cor},
+    output::{Output, cor},
 };
 
 #[derive(Serialize)]
 struct Stake {
     account: Address,
+    #[serde(with = "readable::amount")]
     node_stake: U256,
+    #[serde(with = "readable::amount")]
     node_stake_required: U256,
+    #[serde(with = "readable::amount")]
     user_stake: U256,
+    #[serde(with = "readable::amount")]
     unbonding: U256,
+    /// When the next part of `unbonding` can be withdrawn; 0 if nothing unbonds.
+    #[serde(with = "readable::time")]
     next_release_at: u64,
 }
 
@@ -37,13 +44,10 @@ pub(crate) async fn run(args: StakeArgs, output: &Output) -> Result<(), CliError
             drop(send(&account, "unbondNode", staking, IStaking::unbondNodeCall { node: node.unwrap_or(own) }).await?)
         }
         StakeAction::Add { amount } => {
-            let amount = parse_cor(&amount)?;
             network.approve(&account, staking, amount).await?;
             send(&account, "stake", staking, IStaking::stakeCall { amount }).await?;
         }
-        StakeAction::Unbond { amount } => {
-            drop(send(&account, "unbond", staking, IStaking::unbondCall { amount: parse_cor(&amount)? }).await?)
-        }
+        StakeAction::Unbond { amount } => drop(send(&account, "unbond", staking, IStaking::unbondCall { amount }).await?),
         StakeAction::Withdraw => drop(send(&account, "withdraw", staking, IStaking::withdrawCall {}).await?),
         StakeAction::Show { .. } => {}
     }
@@ -74,15 +78,45 @@ async fn show(network: &Network, account: Address, output: &Output) -> Result<()
         unbonding: unbonding.amount,
         next_release_at: unbonding.nextReleaseAt,
     };
-    output.result(&stake, |stake| {
-        format!(
-            "{}\n  as a node  {} of {}\n  as a user  {}\n  unbonding  {}",
-            stake.account,
-            cor(stake.node_stake),
-            cor(stake.node_stake_required),
-            cor(stake.user_stake),
-            cor(stake.unbonding)
-        )
-    });
+    output.result(&stake, text);
     Ok(())
+}
+
+fn text(stake: &Stake) -> String {
+    let release = readable::time_text(stake.next_release_at)
+        .map(|time| format!(", the next part can be withdrawn from {time} on"))
+        .unwrap_or_default();
+    format!(
+        "{}\n  as a node  {} of {} required\n  as a user  {}\n  unbonding  {}{release}",
+        stake.account,
+        cor(stake.node_stake),
+        cor(stake.node_stake_required),
+        cor(stake.user_stake),
+        cor(stake.unbonding)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unbonds_has_its_time_of_release() {
+        let unit = U256::from(1_000_000_000_000_000_000_u64);
+        let mut stake = Stake {
+            account: Address::ZERO,
+            node_stake: U256::ZERO,
+            node_stake_required: unit,
+            user_stake: unit,
+            unbonding: unit / U256::from(2),
+            next_release_at: 1_709_164_800,
+        };
+        assert!(text(&stake).ends_with("unbonding  0.5 COR, the next part can be withdrawn from 2024-02-29T00:00:00Z on"));
+        let json = serde_json::to_value(&stake).unwrap();
+        assert_eq!(json["unbonding"], serde_json::json!({ "wei": "500000000000000000", "cor": "0.5" }));
+        assert_eq!(json["next_release_at"], "2024-02-29T00:00:00Z");
+        (stake.unbonding, stake.next_release_at) = (U256::ZERO, 0);
+        assert!(text(&stake).ends_with("unbonding  0 COR"));
+        assert_eq!(serde_json::to_value(&stake).unwrap()["next_release_at"], serde_json::Value::Null);
+    }
 }

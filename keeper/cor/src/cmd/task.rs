@@ -11,11 +11,9 @@ use cor_adapters::{
     chain::Account,
     http::{HttpBlobs, KeeperClient},
 };
-use cor_core::{
-    answer::AnswerKind,
-    task::{Phase, Status},
-};
-use cor_keeper::ports::{Blobs, ChainError, urn_of};
+use cor_core::task::answer::AnswerKind;
+use cor_core::task::{Phase, Status};
+use cor_ports::{Blobs, ChainError, urn_of};
 use cor_sol::session_queue::ISessionQueue;
 use serde::Serialize;
 

@@ -11,7 +11,7 @@ use alloy::{primitives::keccak256, signers::local::PrivateKeySigner};
 use cor_adapters::http::KeeperClient;
 use tokio::process::{Child, Command};
 
-use super::{POLL, START_PATIENCE};
+use super::{POLL, START_PATIENCE, folder::tail};
 use crate::{
     args::{DevArgs, Fault},
     error::CliError,
@@ -135,10 +135,10 @@ impl Children {
                 .env("COR_MINER_DRILL", drill)
                 .env("COR_MINER_DRILL_REPLICA", replica);
             if let Some(url) = &args.openai_url {
-                command
-                    .env("COR_MINER_BACKEND__KIND", "openai")
-                    .env("COR_MINER_BACKEND__OPENAI_URL", url)
-                    .env("COR_MINER_BACKEND__OPENAI_MODEL", &args.openai_model);
+                command.env("COR_MINER_BACKEND__KIND", "openai").env("COR_MINER_BACKEND__OPENAI_URL", url);
+            }
+            if let Some(model) = &args.openai_model {
+                command.env("COR_MINER_BACKEND__OPENAI_MODEL", model);
             }
             command
         })?;
@@ -207,6 +207,11 @@ impl Children {
 fn alive(running: &mut Running) -> Result<(), CliError> {
     match running.child.try_wait().map_err(CliError::io(format!("looking at {}", running.name)))? {
         None => Ok(()),
-        Some(status) => Err(CliError::Child { name: running.name.clone(), status: status.to_string(), log: running.log.clone() }),
+        Some(status) => Err(CliError::Child {
+            name: running.name.clone(),
+            status: status.to_string(),
+            tail: tail(&running.log),
+            log: running.log.clone(),
+        }),
     }
 }

@@ -2,8 +2,10 @@
 //! for one inference by three miners. With `--fault` something goes wrong on purpose, and the same rules must still hold.
 
 mod children;
+mod folder;
 mod money;
 mod report;
+mod server;
 
 use std::{
     path::{Path, PathBuf},
@@ -28,10 +30,11 @@ use crate::{
     args::{DevArgs, Fault, Kind, SubmitArgs, TermsArgs},
     cmd::{self, stop_signal},
     error::CliError,
-    network::{Network, send, write_deployment},
+    network::{Network, send, write_abis, write_deployment},
     output::Output,
 };
 use children::{Children, KillPlan};
+use folder::RunFolder;
 use money::Ledger;
 use report::{Report, Timings};
 
@@ -64,24 +67,33 @@ struct Running {
     ledger: Ledger,
 }
 
-pub(crate) async fn run(args: DevArgs, output: &Output) -> Result<(), CliError> {
-    if args.openai_url.is_none() {
-        cmd::model::ensure(None, std::env::var("COR_MODEL_URL").ok(), output).await?;
+pub(crate) async fn run(mut args: DevArgs, output: &Output) -> Result<(), CliError> {
+    match &args.openai_url {
+        None => cmd::model::ensure(None, std::env::var("COR_MODEL_URL").ok(), output).await?,
+        // Before anything is deployed: a miner that asks for a model which is not there ends at once.
+        Some(url) if args.openai_model.is_none() => {
+            let model = server::only_model(url).await?;
+            output.say(format!("miners ask for `{model}`, the only model at {url}"));
+            args.openai_model = Some(model);
+        }
+        Some(_) => {}
     }
-    let temporary = tempfile::Builder::new().prefix("cor-dev-").tempdir().map_err(CliError::io("making a folder for the run"))?;
-    let folder = match &args.data {
-        Some(folder) => folder.clone(),
-        None => temporary.path().to_owned(),
-    };
+    let folder = RunFolder::open(args.data.as_deref())?;
+    output.say(folder.announcement());
+    let ended = run_in(&args, &folder, output).await;
+    let closed = folder.close(ended.is_err());
+    // What ended the run matters more than a folder that stays.
+    ended.and(closed.map(|text| output.say(text)))
+}
+
+/// The run in its folder, to the end of all its processes.
+async fn run_in(args: &DevArgs, folder: &RunFolder, output: &Output) -> Result<(), CliError> {
     let started = Instant::now();
-    let mut running = start(&args, &folder, output).await?;
+    let mut running = start(args, folder.path(), output).await?;
     let start_secs = started.elapsed();
-    let carried = carry_one(&args, &mut running, start_secs, output).await;
-    if carried.is_err() {
-        // The logs are all there is to find out why: keep them.
-        output.say(format!("logs are kept in {}", temporary.keep().display()));
-    } else if !args.once {
-        stay(&running, output).await;
+    let carried = carry_one(args, &mut running, start_secs, output).await;
+    if carried.is_ok() && !args.once {
+        stay(&running, folder, output).await;
     }
     running.children.stop().await;
     running.node.stop().await?;
@@ -104,7 +116,8 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     spinner.finish_and_clear();
     let network_file = folder.join("network.json");
     write_deployment(&network_file, &deployed.deployment)?;
-    output.say(cmd::deploy::text(&deployed, &network_file.display().to_string()));
+    let abi = write_abis(&network_file)?;
+    output.say(cmd::deploy::text(&deployed, &network_file, &abi));
     let network = Network::of(&rpc, deployed.deployment).await?;
     let wallet = network.account_of(keys[WALLET].clone());
     fund(&network, &deployer, &keys).await?;
@@ -136,7 +149,7 @@ const fn terms() -> TermsArgs {
         tool_depth: 0,
         validator_depth: 0,
         consensus_rule: 1,
-        quorum_bps: 5_001,
+        quorum_bps: cor_core::limits::QUORUM_MIN_BPS,
         priority: 0,
         assign_secs: 30,
         ack_secs: 12,
@@ -208,6 +221,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
         timings: Timings { start_ms: start.as_millis() as u64, task_ms: started.elapsed().as_millis() as u64 },
         supply: after.supply,
         found: after.total(),
+        pots: money::pots(&before, &after),
         accounts: money::changes(&before, &after),
     };
     output.result(&report, report::text);
@@ -237,7 +251,7 @@ impl Running {
 }
 
 /// Tells how to go on, and stays until Ctrl-C.
-async fn stay(running: &Running, output: &Output) {
+async fn stay(running: &Running, folder: &RunFolder, output: &Output) {
     let key: B256 = running.node.accounts()[WALLET].private_key;
     let address: Address = running.wallet.address();
     // By its path, since a program that was just built is in nobody's PATH.
@@ -245,11 +259,14 @@ async fn stay(running: &Running, output: &Output) {
     output.say(format!(
         "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  \
          export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}\n  alias cor={cor}\n  \
-         cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nThe wallet is {address}.",
+         cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nClients in other languages: the ABIs are in {}; docs/howto/call-from-viem-or-cast.md shows a whole task.\n{}.\n\
+         The wallet is {address}.",
         running.network.endpoint,
         running.network_file.display(),
         running.keeper_url,
         running.session_id,
+        folder.path().join("abi").display(),
+        folder.announcement(),
     ));
     let _ = stop_signal().wait_for(|stop| *stop).await;
 }

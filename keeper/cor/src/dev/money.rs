@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
+use cor_wire::readable;
 use serde::Serialize;
 
 use crate::{error::CliError, network::Network};
@@ -30,17 +31,43 @@ pub(super) struct Books {
     slashed: U256,
 }
 
-/// What changed for one account over a run, wei.
+/// What one account had before and after a run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Change {
     pub(crate) account: Address,
+    #[serde(with = "readable::amount")]
     pub(crate) wallet_before: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) wallet_after: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) prepaid_before: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) prepaid_after: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) reserved_before: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) reserved_after: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) earned_before: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) earned_after: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) stake_before: U256,
+    #[serde(with = "readable::amount")]
     pub(crate) stake_after: U256,
+}
+
+/// What belongs to no account: the network's fees, and stake that was lost.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Pots {
+    #[serde(with = "readable::amount")]
+    pub(crate) treasury_before: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) treasury_after: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) slashed_before: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) slashed_after: U256,
 }
 
 impl Ledger {
@@ -92,10 +119,23 @@ pub(super) fn changes(before: &Books, after: &Books) -> Vec<Change> {
             wallet_after: now.wallet,
             prepaid_before: then.prepaid,
             prepaid_after: now.prepaid,
+            reserved_before: then.reserved,
+            reserved_after: now.reserved,
+            earned_before: then.earned,
             earned_after: now.earned,
             stake_before: then.stake,
             stake_after: now.stake,
         })
     };
     pairs.filter_map(change).collect()
+}
+
+/// The same for the pots.
+pub(super) const fn pots(before: &Books, after: &Books) -> Pots {
+    Pots {
+        treasury_before: before.treasury,
+        treasury_after: after.treasury,
+        slashed_before: before.slashed,
+        slashed_after: after.slashed,
+    }
 }

@@ -1,10 +1,10 @@
 //! What a development run shows at its end, and whether it went as it had to.
 
 use alloy::primitives::U256;
-use cor_wire::receipt::Receipt;
+use cor_wire::{readable, receipt::Receipt};
 use serde::Serialize;
 
-use super::money::Change;
+use super::money::{Change, Pots};
 use crate::{
     args::Fault,
     cmd::{explain, task::Answer},
@@ -21,10 +21,13 @@ pub(super) struct Report {
     pub(super) keeper_kills: u32,
     pub(super) timings: Timings,
     /// All COR there is, wei.
+    #[serde(with = "readable::amount")]
     pub(super) supply: U256,
     /// All COR that was found in wallets, balances, escrow, earnings, stake and treasury, wei.
+    #[serde(with = "readable::amount")]
     pub(super) found: U256,
     pub(super) accounts: Vec<Change>,
+    pub(super) pots: Pots,
 }
 
 /// How long it took.
@@ -53,18 +56,11 @@ impl Report {
 /// The report for people.
 pub(super) fn text(report: &Report) -> String {
     let mut lines = vec![explain::text(&report.receipt), "balances that changed".to_owned()];
-    for change in &report.accounts {
-        lines.push(format!(
-            "  {} wallet {} -> {}, prepaid {} -> {}, stake {} -> {}",
-            change.account,
-            cor(change.wallet_before),
-            cor(change.wallet_after),
-            cor(change.prepaid_before),
-            cor(change.prepaid_after),
-            cor(change.stake_before),
-            cor(change.stake_after),
-        ));
-    }
+    lines.extend(report.accounts.iter().map(account));
+    let pots = &report.pots;
+    let moved =
+        [("treasury", pots.treasury_before, pots.treasury_after), ("slashed stake", pots.slashed_before, pots.slashed_after)];
+    lines.extend(moved.into_iter().filter_map(moved_text).map(|text| format!("  {text}")));
     let equal = if report.supply == report.found { "equal" } else { "NOT equal" };
     lines.push(format!("  supply {}, found in all places {}: {equal}", cor(report.supply), cor(report.found)));
     lines.push(match &report.answer.answer {
@@ -73,4 +69,50 @@ pub(super) fn text(report: &Report) -> String {
     });
     lines.push(format!("network up in {} ms, task done in {} ms", report.timings.start_ms, report.timings.task_ms));
     lines.join("\n")
+}
+
+/// One account: what it has in which place, where that changed.
+fn account(change: &Change) -> String {
+    let places = [
+        ("wallet", change.wallet_before, change.wallet_after),
+        ("prepaid", change.prepaid_before, change.prepaid_after),
+        ("reserved", change.reserved_before, change.reserved_after),
+        ("earned, not withdrawn", change.earned_before, change.earned_after),
+        ("stake", change.stake_before, change.stake_after),
+    ];
+    let moved: Vec<_> = places.into_iter().filter_map(moved_text).collect();
+    format!("  {} {}", change.account, moved.join("; "))
+}
+
+fn moved_text((place, before, after): (&str, U256, U256)) -> Option<String> {
+    (before != after).then(|| format!("{place} {} -> {}", cor(before), cor(after)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A keeper earns and claims later: what it earned is shown all the same, and places without a change are not.
+    #[test]
+    fn what_is_earned_and_not_withdrawn_is_seen() {
+        let fee = U256::from(5_000_000_000_000_000_u64);
+        let none = U256::ZERO;
+        let keeper = Change {
+            account: alloy::primitives::Address::ZERO,
+            wallet_before: none,
+            wallet_after: none,
+            prepaid_before: none,
+            prepaid_after: none,
+            reserved_before: none,
+            reserved_after: none,
+            earned_before: none,
+            earned_after: fee,
+            stake_before: fee,
+            stake_after: fee,
+        };
+        assert_eq!(account(&keeper), "  0x0000000000000000000000000000000000000000 earned, not withdrawn 0 COR -> 0.005 COR");
+        let json = serde_json::to_value(&keeper).unwrap();
+        assert_eq!(json["earned_after"], serde_json::json!({ "wei": "5000000000000000", "cor": "0.005" }));
+        assert_eq!(json["earned_before"]["wei"], "0");
+    }
 }

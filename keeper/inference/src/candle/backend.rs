@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use cor_keeper::ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
+use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 

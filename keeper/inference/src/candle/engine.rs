@@ -7,7 +7,7 @@ use std::{
 };
 
 use candle_core::quantized::gguf_file::{Content, Value};
-use cor_keeper::ports::{BackendError, Completion, CompletionRequest};
+use cor_ports::{BackendError, Completion, CompletionRequest};
 
 use super::{
     chat::Chat,

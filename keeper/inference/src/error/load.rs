@@ -2,13 +2,13 @@
 
 use std::{io, path::PathBuf};
 
-use cor_keeper::ports::ErrorClass;
+use cor_errors::{Coded, Entry, table::inf};
 
 /// Why a verified model file cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file cannot be read.
-    #[error("INF-120 cannot read model file {}: {source}; check its permissions", path.display())]
+    #[error("cannot read model file {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -16,7 +16,7 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The content is not GGUF, or not whole.
-    #[error("INF-121 model file {} is not a usable GGUF file: {source}; delete it to have it fetched again", path.display())]
+    #[error("model file {} is not a usable GGUF file: {source}", path.display())]
     BadGguf {
         /// The file.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum LoadError {
         source: Box<candle_core::Error>,
     },
     /// The engine runs another family of models.
-    #[error("INF-122 model file {} has the architecture `{found}`, the embedded engine runs `{supported}`; serve it by an OpenAI-compatible server instead", path.display())]
+    #[error("model file {} has the architecture `{found}`, the embedded engine runs `{supported}`", path.display())]
     Architecture {
         /// The file.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum LoadError {
         supported: &'static str,
     },
     /// The tokenizer in the file is of another kind.
-    #[error("INF-123 model file {} has a tokenizer that the embedded engine does not know: {reason}; serve it by an OpenAI-compatible server instead", path.display())]
+    #[error("model file {} has a tokenizer that the embedded engine does not know: {reason}", path.display())]
     Tokenizer {
         /// The file.
         path: PathBuf,
@@ -42,13 +42,13 @@ pub enum LoadError {
         reason: String,
     },
     /// The system gave no thread for the engine.
-    #[error("INF-124 cannot start the engine's threads: {reason}; raise the limit of processes, or configure fewer threads")]
+    #[error("cannot start the engine's threads: {reason}")]
     Threads {
         /// What the system said.
         reason: String,
     },
     /// A thread of this program panicked.
-    #[error("INF-125 loading the model was aborted: {source}; please report this")]
+    #[error("loading the model was aborted: {source}")]
     Aborted {
         /// What the runtime said.
         #[from]
@@ -56,13 +56,15 @@ pub enum LoadError {
     },
 }
 
-impl LoadError {
-    /// Who has to act.
-    pub fn class(&self) -> ErrorClass {
+impl Coded for LoadError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::Read { .. } | Self::Threads { .. } => ErrorClass::Caller,
-            Self::BadGguf { .. } | Self::Architecture { .. } | Self::Tokenizer { .. } => ErrorClass::Peer,
-            Self::Aborted { .. } => ErrorClass::Bug,
+            Self::Read { .. } => &inf::MODEL_READ,
+            Self::BadGguf { .. } => &inf::BAD_GGUF,
+            Self::Architecture { .. } => &inf::MODEL_ARCHITECTURE,
+            Self::Tokenizer { .. } => &inf::MODEL_TOKENIZER,
+            Self::Threads { .. } => &inf::ENGINE_THREADS,
+            Self::Aborted { .. } => &inf::LOAD_ABORTED,
         }
     }
 }

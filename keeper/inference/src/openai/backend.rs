@@ -1,7 +1,7 @@
 //! `OpenAiBackend`: a server behind the port.
 
 use async_trait::async_trait;
-use cor_keeper::ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
+use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
 use reqwest::{
     Client, Method, RequestBuilder, Url,
     header::{AUTHORIZATION, HeaderValue},
@@ -37,6 +37,22 @@ impl OpenAiBackend {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(config: &OpenAiConfig) -> Result<Self, OpenError> {
+        let backend = Self::connect(config)?;
+        backend.require_model().await?;
+        Ok(backend)
+    }
+
+    /// Names of the models that a server lists; `None` if it has no list. The configured model does not matter.
+    ///
+    /// # Errors
+    /// [`OpenError`] but for [`OpenError::NoSuchModel`].
+    pub async fn models(config: &OpenAiConfig) -> Result<Option<Vec<String>>, OpenError> {
+        let backend = Self::connect(config)?;
+        Ok(backend.list().await?.map(|list| list.data.into_iter().map(|model| model.id).collect()))
+    }
+
+    /// Checks the configuration; asks nobody.
+    fn connect(config: &OpenAiConfig) -> Result<Self, OpenError> {
         let base = config.parsed_url()?;
         let authorization = config.authorization()?;
         let client = client_builder()
@@ -46,24 +62,27 @@ impl OpenAiBackend {
             .redirect(Policy::none())
             .build()
             .map_err(|source| OpenError::HttpClient { source: Box::new(source) })?;
-        let backend = Self { client, base, authorization, config: config.clone() };
-        backend.require_model().await?;
-        Ok(backend)
+        Ok(Self { client, base, authorization, config: config.clone() })
     }
 
-    async fn require_model(&self) -> Result<(), OpenError> {
-        let url = redacted(&self.base);
+    /// The server's models; `None` if it has no list.
+    async fn list(&self) -> Result<Option<ModelList>, OpenError> {
         let listed = repeated(&self.config, || async {
             let reply = exchange(self.request(Method::GET, "models"), &self.config).await?;
             reply.json::<ModelList>()
         });
-        let list = match listed.await {
-            Ok(list) => list,
-            Err(CallError::Status { status: status @ (404 | 405 | 501), .. }) => {
-                tracing::warn!(%url, status, "the inference server has no list of models, it cannot be checked for the one configured");
-                return Ok(());
-            }
-            Err(cause) => return Err(OpenError::Unusable { url, cause }),
+        match listed.await {
+            Ok(list) => Ok(Some(list)),
+            Err(CallError::Status { status: 404 | 405 | 501, .. }) => Ok(None),
+            Err(cause) => Err(OpenError::Unusable { url: redacted(&self.base), cause }),
+        }
+    }
+
+    async fn require_model(&self) -> Result<(), OpenError> {
+        let url = redacted(&self.base);
+        let Some(list) = self.list().await? else {
+            tracing::warn!(%url, "the inference server has no list of models, it cannot be checked for the one configured");
+            return Ok(());
         };
         let wanted = &self.config.model;
         // Ollama lists `name:latest` for what it serves as `name` too.

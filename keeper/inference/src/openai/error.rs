@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cor_keeper::ports::{BackendError, ErrorClass, with_causes};
+use cor_errors::{Class, Coded, Entry, table::inf};
+use cor_ports::{BackendError, with_causes};
 
 use super::key::KeySource;
 
@@ -10,15 +11,13 @@ use super::key::KeySource;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The base URL is not a valid URL.
-    #[error("INF-140 the base URL of the inference server is unusable: {reason}; give one like http://127.0.0.1:8080/v1")]
+    #[error("the base URL of the inference server is unusable: {reason}")]
     BadUrl {
         /// What is wrong. Never the URL itself, which may hold a secret.
         reason: String,
     },
     /// The key is not there.
-    #[error(
-        "INF-141 no usable key in {source_of_key:?}: {reason}; put the key there, or remove the setting if the server wants none"
-    )]
+    #[error("no usable key in {source_of_key:?}: {reason}")]
     BadKey {
         /// Where it was looked for.
         source_of_key: KeySource,
@@ -27,7 +26,7 @@ pub enum OpenError {
     },
     /// The HTTP client cannot be built, for example because there are no certificate roots.
     #[error(
-        "INF-142 no HTTP client: {}; install the system's certificate roots (Debian: ca-certificates)",
+        "no HTTP client: {}",
         with_causes(source.as_ref())
     )]
     HttpClient {
@@ -35,7 +34,7 @@ pub enum OpenError {
         source: Box<reqwest::Error>,
     },
     /// Nobody answers, or not with what was asked for.
-    #[error("INF-143 the inference server at {url} cannot be used: {cause}; start it, or correct the base URL or the key")]
+    #[error("the inference server at {url} cannot be used: {cause}")]
     Unusable {
         /// The base URL.
         url: String,
@@ -43,9 +42,7 @@ pub enum OpenError {
         cause: CallError,
     },
     /// The server has other models.
-    #[error(
-        "INF-144 the inference server at {url} has no model `{wanted}`, it lists: {listed}; load the model there, or configure one of these"
-    )]
+    #[error("the inference server at {url} has no model `{wanted}`, it lists: {listed}")]
     NoSuchModel {
         /// The base URL.
         url: String,
@@ -56,12 +53,21 @@ pub enum OpenError {
     },
 }
 
-impl OpenError {
-    /// Who has to act.
-    pub fn class(&self) -> ErrorClass {
+impl Coded for OpenError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::BadUrl { .. } | Self::BadKey { .. } | Self::HttpClient { .. } | Self::NoSuchModel { .. } => ErrorClass::Caller,
+            Self::BadUrl { .. } => &inf::SERVER_URL,
+            Self::BadKey { .. } => &inf::SERVER_KEY,
+            Self::HttpClient { .. } => &inf::SERVER_HTTP_CLIENT,
+            Self::Unusable { cause, .. } => cause.entry(),
+            Self::NoSuchModel { .. } => &inf::NO_SUCH_MODEL,
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
             Self::Unusable { cause, .. } => cause.class(),
+            other => other.entry().class,
         }
     }
 }
@@ -70,16 +76,16 @@ impl OpenError {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// No connection, or it broke.
-    #[error("INF-150 no connection: {}", with_causes(.0.as_ref()))]
+    #[error("no connection: {}", with_causes(.0.as_ref()))]
     Connection(#[source] Box<reqwest::Error>),
     /// No answer in time.
-    #[error("INF-151 no answer within {} ms", limit.as_millis())]
+    #[error("no answer within {} ms", limit.as_millis())]
     Timeout {
         /// The limit that was reached.
         limit: Duration,
     },
     /// The server answered with an error.
-    #[error("INF-152 status {status}: {excerpt}")]
+    #[error("status {status}: {excerpt}")]
     Status {
         /// HTTP status.
         status: u16,
@@ -89,13 +95,13 @@ pub enum CallError {
         retry_after: Option<Duration>,
     },
     /// More bytes than allowed.
-    #[error("INF-153 the reply is longer than {limit} bytes")]
+    #[error("the reply is longer than {limit} bytes")]
     TooLarge {
         /// The limit.
         limit: usize,
     },
     /// A reply that is no completion.
-    #[error("INF-154 the reply is not usable ({reason}): {excerpt}")]
+    #[error("the reply is not usable ({reason}): {excerpt}")]
     BadReply {
         /// HTTP status.
         status: u16,
@@ -106,14 +112,24 @@ pub enum CallError {
     },
 }
 
-impl CallError {
-    /// Who has to act. [`ErrorClass::Transient`] is what is tried again; a timeout is not, because the server would compute the same
-    /// answer twice and be no faster.
-    pub fn class(&self) -> ErrorClass {
+impl Coded for CallError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::Connection(_) | Self::Status { status: 429 | 500..=599, .. } => ErrorClass::Transient,
-            Self::Status { status: 401 | 403 | 404, .. } => ErrorClass::Caller,
-            Self::Timeout { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::BadReply { .. } => ErrorClass::Peer,
+            Self::Connection(_) => &inf::SERVER_UNREACHABLE,
+            Self::Timeout { .. } => &inf::SERVER_TIMEOUT,
+            Self::Status { .. } => &inf::SERVER_STATUS,
+            Self::TooLarge { .. } => &inf::REPLY_TOO_LARGE,
+            Self::BadReply { .. } => &inf::REPLY_UNUSABLE,
+        }
+    }
+
+    /// [`Class::Transient`] is what is tried again; a timeout is not, because the server would compute the same answer twice and be no
+    /// faster. Of a status the number decides.
+    fn class(&self) -> Class {
+        match self {
+            Self::Status { status: 429 | 500..=599, .. } => Class::Transient,
+            Self::Status { status: 401 | 403 | 404, .. } => Class::Caller,
+            other => other.entry().class,
         }
     }
 }

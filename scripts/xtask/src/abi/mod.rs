@@ -84,18 +84,23 @@ fn specification(root: &Path) -> Result<Sources> {
     Ok(sources)
 }
 
-/// Builds the contracts' printing binaries, all in one go, and runs each.
+/// Builds the contracts' printing binaries, all in one go, and runs each. Of the whole workspace, so that what contracts use is
+/// compiled as for everything else.
 fn export(workspace: &Workspace) -> Result<Vec<Exported>> {
     let contracts = workspace.contracts();
     let mut command = process::cargo(&workspace.root);
-    command.args(["build", "--quiet"]);
+    command.args(["build", "--quiet", "--workspace", "--features", &features(workspace)]);
     for contract in &contracts {
-        let bin = printing_binary(contract)?;
-        command.args(["--package", &contract.package, "--bin", bin]);
-        command.args(["--features", &format!("{}/{EXPORT_ABI}", contract.package)]);
+        command.args(["--bin", printing_binary(contract)?]);
     }
     process::run(&mut command)?;
     contracts.iter().map(|contract| read(workspace, contract)).collect()
+}
+
+/// The features with which contracts can print their interfaces, as cargo's `--features` takes them.
+pub(crate) fn features(workspace: &Workspace) -> String {
+    let contracts = workspace.contracts().into_iter();
+    contracts.map(|contract| format!("{}/{EXPORT_ABI}", contract.package)).collect::<Vec<_>>().join(",")
 }
 
 fn printing_binary(contract: &Contract) -> Result<&str> {

@@ -5,6 +5,7 @@
 mod arrows;
 mod attributes;
 mod bans;
+mod complete;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -14,6 +15,7 @@ mod module_docs;
 mod modules;
 mod names;
 mod natspec;
+mod once;
 mod purity;
 mod rust;
 mod size;
@@ -27,7 +29,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     ("layers", layers::check),
     ("arrows", arrows::check),
     ("size", size::check),
@@ -38,7 +40,9 @@ const RULES: [Rule; 11] = [
     ("map", map::check),
     ("natspec", natspec::check),
     ("interfaces", interfaces::check),
+    ("once", once::check),
     ("licences", licences::check),
+    ("complete", complete::check),
 ];
 
 /// Runs every rule over the repository.

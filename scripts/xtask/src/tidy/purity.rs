@@ -7,7 +7,7 @@ use super::rust::{RustFile, Token};
 use super::tree::{Finding, Tree};
 
 const CORE: &str = "contracts/core/src/";
-const MACHINES: &str = "keeper/lib/src/machine";
+const MACHINES: &str = "keeper/service/src/machine";
 const FLOATS: [&str; 2] = ["f32", "f64"];
 /// Words with which time, chance, files, the network or threads come in.
 const OUTSIDE: [&str; 17] = [
@@ -95,11 +95,11 @@ mod tests {
             "fn f() { tokio::spawn(g); }",
         ];
         for text in bad {
-            for path in ["contracts/core/src/a.rs", "keeper/lib/src/machine/a.rs"] {
+            for path in ["contracts/core/src/a.rs", "keeper/service/src/machine/a.rs"] {
                 let found = places(check(&Tree::sample(&[(path, text)])));
                 assert!(found.contains(&format!("{path}:1")), "{path}: {text}");
             }
-            let elsewhere = Tree::sample(&[("keeper/lib/src/service.rs", text)]);
+            let elsewhere = Tree::sample(&[("keeper/service/src/service.rs", text)]);
             assert_eq!(check(&elsewhere), []);
         }
     }
@@ -109,7 +109,7 @@ mod tests {
         let text = "use std::collections::BTreeMap;";
         let core = Tree::sample(&[("contracts/core/src/a.rs", text)]);
         assert_eq!(places(check(&core)), ["contracts/core/src/a.rs:1"]);
-        let machine = Tree::sample(&[("keeper/lib/src/machine.rs", text)]);
+        let machine = Tree::sample(&[("keeper/service/src/machine.rs", text)]);
         assert_eq!(check(&machine), []);
     }
 

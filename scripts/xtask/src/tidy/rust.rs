@@ -193,7 +193,7 @@ mod tests {
             ("anvil/node/tests/rpc.rs", true),
             ("contracts/core/src/machine/tests.rs", true),
             ("test/e2e/src/lib.rs", false),
-            ("keeper/lib/src/contests.rs", false),
+            ("keeper/service/src/contests.rs", false),
         ] {
             let file = RustFile::parse(path, "").unwrap();
             assert_eq!(file.is_test(), expected, "{path}");

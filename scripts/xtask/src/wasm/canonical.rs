@@ -57,7 +57,7 @@ pub(super) fn canonical(name: &str, module: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
-            let data = &short[range.start as usize..range.end as usize];
+            let data = &short[range];
             out.section(&RawSection { id, data });
         }
     }

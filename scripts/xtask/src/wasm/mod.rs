@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(named(&[]).ok(), Some(2));
         assert_eq!(named(&["staking"]).ok(), Some(1));
         let error = named(&["stake"]).unwrap_err().to_string();
-        assert_eq!(error, "XTASK-010: no contract called `stake`; there are: cor, staking");
+        assert_eq!(error, "no contract called `stake`; there are: cor, staking");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use cor_errors::table;
 use cor_kit::paths;
 use serde_json::Value;
 
@@ -18,11 +19,11 @@ pub(crate) struct Row {
     pub(crate) env: Vec<(&'static str, String)>,
     /// Standard input.
     pub(crate) input: Vec<u8>,
-    /// The code at the start of the message.
+    /// The code of the error.
     pub(crate) code: &'static str,
     /// The process's exit code.
     pub(crate) exit: i32,
-    /// What the message must say: numbers, names, the next step.
+    /// What the message or the next step must say: numbers, names, ways out.
     pub(crate) says: Vec<String>,
 }
 
@@ -73,15 +74,20 @@ impl Row {
         let Some(error) = document.as_ref().map(|document| &document["error"]) else {
             return Some(format!("{}: no error in JSON, but {errors:?} and {}", self.case, output.status));
         };
-        let message = error["message"].as_str().unwrap_or_default();
+        let (message, next) = (error["message"].as_str().unwrap_or_default(), error["next_step"].as_str().unwrap_or_default());
         let mut faults = Vec::new();
-        if error["code"] != self.code || !message.starts_with(self.code) {
+        if error["code"] != self.code || message.contains(self.code) {
             faults.push(format!("the code is {}", error["code"]));
+        }
+        let row = table::all().find(|entry| entry.code == self.code).expect("the table has the code");
+        if error["name"] != row.name || next != row.next {
+            faults.push(format!("name or next step are not those of the table: {error}"));
         }
         if output.status.code() != Some(self.exit) || error["exit_code"] != self.exit {
             faults.push(format!("the exit code is {:?}", output.status.code()));
         }
-        faults.extend(self.says.iter().filter(|text| !message.contains(*text)).map(|text| format!("{text:?} is not said")));
+        let said = |text: &String| message.contains(text) || next.contains(text);
+        faults.extend(self.says.iter().filter(|text| !said(text)).map(|text| format!("{text:?} is not said")));
         if errors.contains("panicked") || !output.stdout.is_empty() {
             faults.push("it panicked, or printed a result".to_owned());
         }

@@ -33,11 +33,17 @@ fn settings_keys_and_files() {
             .env("COR_KEY", "0x1234"),
         Row::new("bad key in a file", "deploy --key-file", "CLI-002", CONFIGURATION, &[&no_key]).arg(&no_key),
         Row::new("no key file", "deploy --key-file", "CLI-005", CONFIGURATION, &["absent.key"]).arg(path("absent.key")),
-        Row::new("no network file", "explain 1 --network", "CLI-004", CONFIGURATION, &["absent.json", "cor deploy"])
-            .arg(path("absent.json")),
+        Row::new(
+            "no network file",
+            "explain 1 --network",
+            "CLI-004",
+            CONFIGURATION,
+            &["absent.json", "cor deploy", "cor dev", "COR_NETWORK"],
+        )
+        .arg(path("absent.json")),
         Row::new("damaged network file", "explain 1 --network", "CLI-004", CONFIGURATION, &["damaged.json", "line 1"])
             .arg(&damaged),
-        Row::new("nobody at the RPC", "explain 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "is the node running"])
+        Row::new("nobody at the RPC", "explain 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "node is running"])
             .arg(NOBODY)
             .env("COR_NETWORK", &network),
         Row::new("nonsense as RPC", "explain 1 --rpc", "CHN-002", REFUSED, &["not-a-url"])
@@ -54,7 +60,7 @@ fn settings_keys_and_files() {
             .arg(&wrong_kind)
             .env("COR_NETWORK", &network)
             .env("COR_KEY", KEY),
-        Row::new("a state file that is none", "chain --port 0 --state", "NODE-006", CONFIGURATION, &["left as it was"])
+        Row::new("a state file that is none", "chain --port 0 --state", "DUMP-002", CONFIGURATION, &["left as it was"])
             .arg(&state),
         Row::new("a bad mnemonic", "chain --port 0 --mnemonic", "NODE-003", CONFIGURATION, &["mnemonic"]).arg("one two three"),
         Row::new("no models folder", "model fetch --dir", "INF-102", CONFIGURATION, &["damaged.json", "writable"])
@@ -92,6 +98,8 @@ fn wrong_usage_ends_with_two_and_says_what_is_known() {
         ("explain", "<TASK>"),
         ("explain one", "invalid value"),
         ("session create --replicas 300", "300"),
+        ("session deposit twelve", "12.5"),
+        ("stake show --of me", "--of"),
         ("dev --fault meteor", "wrong-answer"),
         ("chain --block-time 1 --no-mining", "cannot be used with"),
         ("mine", "unrecognized subcommand"),
@@ -100,6 +108,17 @@ fn wrong_usage_ends_with_two_and_says_what_is_known() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(USAGE), "{line}: {errors}");
         assert!(errors.contains(word), "{line}: {errors}");
+        // A program reads the same as an error like any other.
+        let row = Row::new("wrong usage", line, "CLI-015", USAGE, &[word]);
+        assert_eq!(row.differs(&[]), None, "{line}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for line in ["--help", "--json --help", "--json --version", "task run --help"] {
+        let output = cor().args(line.split(' ')).output().expect("cor starts");
+        assert!(output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty(), "{line}");
     }
 }
 

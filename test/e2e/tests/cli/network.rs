@@ -10,14 +10,15 @@ use alloy::{
     providers::Provider,
     signers::local::PrivateKeySigner,
 };
-use cor_keeper::ports::BLOB_BYTES_MAX;
 use cor_kit::{COR, TestNet, lane::terms};
+use cor_ports::BLOB_BYTES_MAX;
 use cor_sol::cor::ICor;
 use tempfile::TempDir;
 
 use crate::command::{Row, Running, all, cor};
 
 const REFUSED: i32 = 1;
+const USAGE: i32 = 2;
 const CONFIGURATION: i32 = 3;
 
 /// Account with 5 COR prepaid and 1 in the wallet, and session 1.
@@ -116,44 +117,44 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         run(
             "more than the wallet has",
             "session deposit 2",
-            "CHN-001",
+            "TOKEN-001",
             &["ERC20InsufficientBalance", "1000000000000000000", "2000000000000000000"],
         ),
-        run("more than is prepaid", "session withdraw 6", "CHN-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
-        run("nothing", "session deposit 0", "CHN-001", &["ZeroAmount"]),
-        run("no amount", "session deposit twelve", "CLI-009", &["\"twelve\"", "12.5"]),
-        run("nothing earned", "session claim", "CHN-001", &["NothingEarned"]),
-        run("no replicas", "session create --replicas 0", "CHN-001", &["InputOutOfRange", "0"]),
-        run("even replicas", "session create --replicas 4", "CHN-001", &["EvenReplicas", "4"]),
-        run("too many replicas", "session create --replicas 9", "CHN-001", &["InputOutOfRange", "9", "7"]),
-        run("no time", "session create --ack-secs 0", "CHN-001", &["InputOutOfRange", "0"]),
-        run("unknown model", "session create --model 99", "CHN-001", &["UnknownModel", "99"]),
-        run("unknown session", "session show 77", "CHN-001", &["UnknownSession", "77", "2"]),
-        run("another's session", "session deactivate 2", "CHN-001", &["Unauthorized"]),
-        run("unknown task", "explain 77", "CHN-001", &["UnknownTask", "77"]),
-        run("waiting for an unknown task", "task wait 77", "CHN-001", &["UnknownTask", "77"]),
-        run("closing an unknown task", "task close 77", "CHN-001", &["UnknownTask", "77"]),
-        run("a task in an unknown session", "task run --session 77 Hello", "CHN-001", &["UnknownSession", "77", "2"]),
-        run("a task in another's session", "task run --session 2 Hello", "CHN-001", &["Unauthorized"]),
-        run("without prepaid COR", "task run --session 2 Hello", "CHN-001", &["InsufficientBalance", "0"])
+        run("more than is prepaid", "session withdraw 6", "PAY-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
+        run("nothing", "session deposit 0", "AMOUNT-001", &["ZeroAmount"]),
+        Row::new("no amount", "session deposit twelve", "CLI-009", USAGE, &["\"twelve\"", "12.5"]),
+        run("nothing earned", "session claim", "PAY-006", &["NothingEarned"]),
+        run("no replicas", "session create --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
+        run("even replicas", "session create --replicas 4", "PRICE-005", &["EvenReplicas", "4"]),
+        run("too many replicas", "session create --replicas 9", "PRICE-004", &["InputOutOfRange", "9", "7"]),
+        run("no time", "session create --ack-secs 0", "PRICE-004", &["InputOutOfRange", "0"]),
+        run("unknown model", "session create --model 99", "PRICE-001", &["UnknownModel", "99"]),
+        run("unknown session", "session show 77", "QUEUE-002", &["UnknownSession", "77", "2"]),
+        run("another's session", "session deactivate 2", "ACCESS-001", &["Unauthorized"]),
+        run("unknown task", "explain 77", "QUEUE-004", &["UnknownTask", "77"]),
+        run("waiting for an unknown task", "task wait 77", "QUEUE-004", &["UnknownTask", "77"]),
+        run("closing an unknown task", "task close 77", "QUEUE-004", &["UnknownTask", "77"]),
+        run("a task in an unknown session", "task run --session 77 Hello", "QUEUE-002", &["UnknownSession", "77", "2"]),
+        run("a task in another's session", "task run --session 2 Hello", "ACCESS-001", &["Unauthorized"]),
+        run("without prepaid COR", "task run --session 2 Hello", "PAY-001", &["InsufficientBalance", "0"])
             .env("COR_KEY", poor.clone()),
         run(
             "dearer than allowed",
             "task run --session 1 --max-charge 0.000001 Hello",
-            "CHN-001",
+            "PAY-002",
             &["MaxChargeExceeded", "allowed 0.000001 COR"],
         ),
-        run("no tokens", "task run --session 1 --max-tokens 0 Hello", "CHN-001", &["InputOutOfRange", "0"]),
+        run("no tokens", "task run --session 1 --max-tokens 0 Hello", "PRICE-004", &["InputOutOfRange", "0"]),
         run("a prompt beyond all limits", "task run --session 1", "BLB-003", &["1048576", "1048577"]).arg("-").input(vec![
             b'x';
             BLOB_BYTES_MAX
                 + 1
         ]),
-        run("a quote without replicas", "quote --replicas 0", "CHN-001", &["InputOutOfRange", "0"]),
-        run("a quote for even replicas", "quote --replicas 2", "CHN-001", &["EvenReplicas", "2"]),
-        run("stake that is not there", "stake unbond 3", "CHN-001", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
-        run("a node of nobody", "stake unbond-node", "CHN-001", &["NotStaker"]),
-        run("stake beyond the wallet", "stake node", "CHN-001", &["ERC20InsufficientBalance", "10000000000000000000000"]),
+        run("a quote without replicas", "quote --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
+        run("a quote for even replicas", "quote --replicas 2", "PRICE-005", &["EvenReplicas", "2"]),
+        run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
+        run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
+        run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "10000000000000000000000"]),
     ]
 }
 
@@ -180,12 +181,13 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
-        Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "fund it"]).env("COR_KEY", &pauper),
+        Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "Send ether"]).env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
-        Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm"]).env("COR_CONTRACTS", &empty),
+        Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
+            .env("COR_CONTRACTS", &empty),
         Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000000000000000000000", "cor stake node"])
             .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
-        Row::new("a server that is no model server", "miner", "INF-143", REFUSED, &[nobody])
+        Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")
             .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
         Row::new(
@@ -193,7 +195,7 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             "model fetch --url http://127.0.0.1:1/model --dir",
             "INF-113",
             CONFIGURATION,
-            &["attempts", "start again"],
+            &["attempts", "Start again"],
         )
         .arg(&empty),
     ]
@@ -209,4 +211,19 @@ async fn refusals_say_why_and_cost_nothing() {
     tokio::task::spawn_blocking(move || all(rows, environment)).await.expect("every row is as it should be");
     assert_eq!(scene.holdings().await, before.0, "nobody has more or less than before");
     scene.net.assert_conserved().await;
+}
+
+/// `cor quote | head -1`: the reader may leave at any time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_left_is_no_error() {
+    let scene = Scene::start().await;
+    for more in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = cor();
+        command.arg("quote").args(more).envs(scene.environment()).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{more:?}: {}: {errors}", output.status);
+    }
 }

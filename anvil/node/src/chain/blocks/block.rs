@@ -4,9 +4,10 @@ use std::{collections::HashSet, iter};
 
 use alloy_consensus::{Eip658Value, Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
 use alloy_primitives::{Address, B64, B256, Bloom, BloomInput, Bytes, Log, TxHash, U256};
+use revm::context::result::HaltReason;
 
 use super::tx::Tx;
-use crate::fork::OriginBlock;
+use crate::{chain::error::ChainError, evm::ProgramFailure, fork::OriginBlock};
 
 /// What a transaction did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +28,33 @@ pub struct Receipt {
     pub contract_address: Option<Address>,
     /// What the call returned or reverted with; nothing for a created contract.
     pub output: Bytes,
+    /// Why it failed, beyond what it reverted with; not part of a dump.
+    pub failure: Option<Box<Failure>>,
+}
+
+/// Why a transaction failed, beyond what it reverted with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// How it stopped, if it did not revert.
+    pub halt: Option<HaltReason>,
+    /// What was wrong with a Stylus program.
+    pub program: Option<ProgramFailure>,
 }
 
 impl Receipt {
     /// The bloom filter over the logs.
     pub fn bloom(&self) -> Bloom {
         logs_bloom(&self.logs)
+    }
+
+    /// Why the transaction failed, as a call would have been answered; `None` if it succeeded.
+    pub fn error(&self) -> Option<ChainError> {
+        let Failure { halt, program: reason } = self.failure.as_deref().cloned().unwrap_or_default();
+        let data = self.output.clone();
+        (!self.success).then(|| match halt {
+            Some(halt) => ChainError::Halted { halt, reason },
+            None => ChainError::Reverted { data, reason },
+        })
     }
 
     /// The receipt as it is hashed into the block of `tx`.

@@ -9,13 +9,13 @@ use alloy_trie::root::ordered_trie_root_with_encoder;
 use revm::context::result::{ExecutionResult, Output};
 
 use super::{
-    block::{Block, Receipt},
+    block::{Block, Failure, Receipt},
     rules::Rules,
     tx::{Tx, tx_env},
 };
 use crate::{
     arbos::{self, ARBOS_STATE, storage::Slots},
-    evm::{BlockContext, ExecError, Executor},
+    evm::{BlockContext, ExecError, Executor, ProgramFailure},
     state::{BlockHashes, State, StateDb, StateError},
 };
 
@@ -59,7 +59,7 @@ pub(crate) fn build(
             Ok(outcome) => {
                 state.commit(outcome.state);
                 gas_used = gas_used.saturating_add(outcome.result.tx_gas_used());
-                let receipt = receipt(tx, outcome.result, rules.base_fee, (gas_used, log_index));
+                let receipt = receipt(tx, (outcome.result, outcome.failure), rules.base_fee, (gas_used, log_index));
                 log_index += receipt.logs.len() as u64;
                 receipts.push(receipt);
                 transactions.push(Tx::clone(tx));
@@ -80,8 +80,18 @@ fn fees_of_owner(state: &State) -> [Option<U256>; 2] {
 }
 
 /// What is kept of a transaction.
-pub(crate) fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulative, first_log_index): (u64, u64)) -> Receipt {
+pub(crate) fn receipt(
+    tx: &Tx,
+    (result, program): (ExecutionResult, Option<ProgramFailure>),
+    base_fee: u64,
+    (cumulative, first_log_index): (u64, u64),
+) -> Receipt {
     let (success, gas_used) = (result.is_success(), result.tx_gas_used());
+    let halt = match &result {
+        ExecutionResult::Halt { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    let failure = (halt.is_some() || program.is_some()).then(|| Box::new(Failure { halt, program }));
     let (logs, output) = match result {
         ExecutionResult::Success { logs, output: Output::Call(output), .. } => (logs, output),
         ExecutionResult::Success { logs, output: Output::Create(..), .. } => (logs, Bytes::new()),
@@ -97,6 +107,7 @@ pub(crate) fn receipt(tx: &Tx, result: ExecutionResult, base_fee: u64, (cumulati
         first_log_index,
         contract_address: tx.is_create().then(|| tx.signer().create(tx.nonce())),
         output,
+        failure,
     }
 }
 

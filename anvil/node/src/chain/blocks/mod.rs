@@ -7,7 +7,7 @@ mod rules;
 mod tx;
 
 pub use self::{
-    block::{Block, Receipt},
+    block::{Block, Failure, Receipt},
     logs::{LOGS_MAX, MinedLog},
     tx::{TX_BYTES_MAX, Tx},
 };

@@ -200,6 +200,7 @@ fn restore(block: &AnvilBlock, hash: B256, done: &HashMap<(B256, u64), MinedTx>,
             first_log_index,
             contract_address: tx.is_create().then(|| tx.signer().create(tx.nonce())),
             output: output.unwrap_or_default(),
+            failure: None,
         });
         transactions.push(tx);
         first_log_index = next_log_index;

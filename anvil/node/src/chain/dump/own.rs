@@ -136,7 +136,7 @@ impl StateDump {
     /// Reads a dump from bytes and checks that they are what was written.
     ///
     /// # Errors
-    /// [`DumpError`], DUMP-002 to DUMP-006.
+    /// [`DumpError`] of what is wrong with the content.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DumpError> {
         let content = DUMP_FORMAT.open(bytes)?;
         serde_json::from_slice(content).map_err(DumpError::Content)
@@ -257,6 +257,7 @@ impl DumpedTx {
             first_log_index,
             contract_address: self.contract_address,
             output: self.output.clone(),
+            failure: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use alloy_primitives::B256;
+use cor_errors::{Coded, Entry, table::dump};
 
 use crate::{
     sealed::{Format, SealError},
@@ -16,19 +17,19 @@ pub(crate) const FORMAT: Format = Format { name: "anvil-stylus-state", version: 
 #[derive(Debug, thiserror::Error)]
 pub enum DumpError {
     /// The file could not be read.
-    #[error("DUMP-001: it cannot be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Read(#[source] io::Error),
     /// The first line is not that of a dump.
-    #[error("DUMP-002: this is no state dump: its first line must be JSON with \"format\": \"{}\"", FORMAT.name)]
+    #[error("this is no state dump: its first line must be JSON with \"format\": \"{}\"", FORMAT.name)]
     NotADump,
     /// Written by another version.
-    #[error("DUMP-003: the dump has format version {got}, this program reads {}", FORMAT.version)]
+    #[error("the dump has format version {got}, this program reads {}", FORMAT.version)]
     Version {
         /// Version in the dump.
         got: u32,
     },
     /// Cut off or extended.
-    #[error("DUMP-004: the dump is damaged: {got} bytes of content instead of {expected}")]
+    #[error("the dump is damaged: {got} bytes of content instead of {expected}")]
     Length {
         /// Bytes that should be there.
         expected: usize,
@@ -36,7 +37,7 @@ pub enum DumpError {
         got: usize,
     },
     /// Changed.
-    #[error("DUMP-005: the dump is damaged: the hash of its content is {got} instead of {expected}")]
+    #[error("the dump is damaged: the hash of its content is {got} instead of {expected}")]
     Hash {
         /// Hash that was written.
         expected: B256,
@@ -44,10 +45,10 @@ pub enum DumpError {
         got: B256,
     },
     /// The content is intact, but not what this version expects.
-    #[error("DUMP-006: the content of the dump cannot be read: {0}")]
+    #[error("the content of the dump cannot be read: {0}")]
     Content(#[source] serde_json::Error),
     /// Dumped from another chain.
-    #[error("DUMP-007: the dump is of chain {got}, this chain is {expected}: start with --chain-id {got}")]
+    #[error("the dump is of chain {got}, this chain is {expected} (--chain-id {got})")]
     ChainId {
         /// This chain.
         expected: u64,
@@ -55,18 +56,16 @@ pub enum DumpError {
         got: u64,
     },
     /// The parts contradict each other.
-    #[error("DUMP-008: the dump contradicts itself: {0}")]
+    #[error("the dump contradicts itself: {0}")]
     Inconsistent(&'static str),
     /// A gzip stream that breaks off or was changed.
-    #[error("DUMP-011: the dump is damaged: it cannot be unpacked: {0}")]
+    #[error("the dump is damaged: it cannot be unpacked: {0}")]
     Packed(#[source] io::Error),
     /// A chain with a beginning of its own cannot take the place of a forked one.
-    #[error("DUMP-010: this chain is a fork, and the dump is of a chain that began by itself: load it without --fork-url")]
+    #[error("this chain is a fork, and the dump is of a chain that began by itself")]
     Forked,
     /// The dump holds what differs from another chain at one block, which is not where this chain began.
-    #[error(
-        "DUMP-012: the dump is of a chain forked at block {number} with hash {hash}: start with --fork-url and --fork-block-number {number}"
-    )]
+    #[error("the dump is of a chain forked at block {number} with hash {hash} (--fork-block-number {number})")]
     OtherFork {
         /// Block the dumped chain was forked at.
         number: u64,
@@ -74,8 +73,27 @@ pub enum DumpError {
         hash: B256,
     },
     /// A forked chain's origin did not answer.
-    #[error("DUMP-009: the accounts cannot be put in: {0}")]
+    #[error("the accounts cannot be put in: {0}")]
     State(#[from] StateError),
+}
+
+impl Coded for DumpError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Read(_) => &dump::DUMP_UNREADABLE,
+            Self::NotADump => &dump::NOT_A_DUMP,
+            Self::Version { .. } => &dump::DUMP_VERSION,
+            Self::Length { .. } => &dump::DUMP_LENGTH,
+            Self::Hash { .. } => &dump::DUMP_HASH,
+            Self::Content(_) => &dump::DUMP_CONTENT,
+            Self::ChainId { .. } => &dump::DUMP_CHAIN_ID,
+            Self::Inconsistent(_) => &dump::DUMP_INCONSISTENT,
+            Self::Packed(_) => &dump::DUMP_PACKED,
+            Self::Forked => &dump::DUMP_OF_UNFORKED_CHAIN,
+            Self::OtherFork { .. } => &dump::DUMP_OF_OTHER_FORK,
+            Self::State(error) => error.entry(),
+        }
+    }
 }
 
 impl From<SealError> for DumpError {

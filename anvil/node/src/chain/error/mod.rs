@@ -1,13 +1,18 @@
 //! What can go wrong with a request to the chain. The texts are those of geth and Anvil, because wallets read them; programs
-//! match on the variants, or on the numbers of [`ChainError::code`].
+//! match on the variants, or on the codes of the table of errors.
 
 mod dump;
 
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
-use revm::context::result::HaltReason;
+use cor_errors::{Coded, Entry, Report, table::chain};
+use revm::context::result::{ExecutionResult, HaltReason};
 
-use crate::{evm::ExecError, fork::ForkError, state::StateError};
+use crate::{
+    evm::{ExecError, ProgramFailure, TraceTooLong},
+    fork::ForkError,
+    state::StateError,
+};
 
 pub use self::dump::DumpError;
 pub(crate) use self::dump::FORMAT as DUMP_FORMAT;
@@ -137,11 +142,21 @@ pub enum ChainError {
     #[error(transparent)]
     Tx(#[from] TxError),
     /// A call reverted.
-    #[error("{}", revert_message(.0))]
-    Reverted(Bytes),
+    #[error("{}", with_reason(revert_message(.data), .reason.as_ref()))]
+    Reverted {
+        /// What it returned.
+        data: Bytes,
+        /// Why, if it was for a Stylus program and `data` is empty.
+        reason: Option<ProgramFailure>,
+    },
     /// A call stopped with all its gas.
-    #[error("{}", halt_message(.0))]
-    Halted(HaltReason),
+    #[error("{}", with_reason(halt_message(.halt), .reason.as_ref()))]
+    Halted {
+        /// How it stopped.
+        halt: HaltReason,
+        /// Why, if it was for a Stylus program.
+        reason: Option<ProgramFailure>,
+    },
     /// An estimate found that even the highest gas limit is not enough.
     #[error("gas required exceeds allowance ({0})")]
     GasAllowance(u64),
@@ -225,6 +240,9 @@ pub enum ChainError {
     /// A tracer that is not there, or its settings are wrong.
     #[error("{0}")]
     Tracer(String),
+    /// More host calls than a trace holds.
+    #[error(transparent)]
+    TraceTooLong(#[from] TraceTooLong),
     /// A reorganisation deeper than the chain or its kept states.
     #[error("cannot go back {depth} blocks from block {head}: the oldest block with a state is {oldest}")]
     ReorgDepth {
@@ -258,43 +276,65 @@ impl From<ExecError> for ChainError {
     }
 }
 
-impl ChainError {
-    /// A number that stays with the variant, for logs and documentation.
-    pub fn code(&self) -> &'static str {
+impl Coded for TxError {
+    fn entry(&self) -> &'static Entry {
+        &chain::TRANSACTION_REFUSED
+    }
+}
+
+impl Coded for ChainError {
+    fn entry(&self) -> &'static Entry {
         match self {
-            Self::Tx(_) => "CHAIN-101",
-            Self::Reverted(_) => "CHAIN-102",
-            Self::Halted(_) => "CHAIN-103",
-            Self::GasAllowance(_) => "CHAIN-104",
-            Self::Exec(_) => "CHAIN-105",
-            Self::State(_) => "CHAIN-106",
-            Self::BlockNotFound => "CHAIN-107",
-            Self::TxNotFound(_) => "CHAIN-108",
-            Self::StateGone { .. } => "CHAIN-109",
-            Self::Invalid(_) => "CHAIN-110",
-            Self::NoSigner(_) => "CHAIN-111",
-            Self::Timestamp { .. } => "CHAIN-112",
-            Self::FilterNotFound => "CHAIN-113",
-            Self::TooManyFilters(_) => "CHAIN-114",
-            Self::TooManyLogs { .. } => "CHAIN-115",
-            Self::Range { .. } => "CHAIN-116",
-            Self::TooManySnapshots(_) => "CHAIN-117",
-            Self::Dump(_) => "CHAIN-118",
-            Self::Tracer(_) => "CHAIN-119",
-            Self::ReorgDepth { .. } => "CHAIN-120",
-            Self::Panicked => "CHAIN-121",
-            Self::Undecodable(_) => "CHAIN-122",
-            Self::BlockOutOfRange { .. } => "CHAIN-123",
+            Self::Tx(error) => error.entry(),
+            Self::Reverted { .. } => &chain::CALL_REVERTED,
+            Self::Halted { .. } => &chain::CALL_HALTED,
+            Self::GasAllowance(_) => &chain::GAS_ALLOWANCE,
+            Self::Exec(error) => error.entry(),
+            Self::State(error) => error.entry(),
+            Self::BlockNotFound => &chain::BLOCK_NOT_FOUND,
+            Self::TxNotFound(_) => &chain::TRANSACTION_NOT_FOUND,
+            Self::StateGone { .. } => &chain::STATE_GONE,
+            Self::Invalid(_) => &chain::INVALID_REQUEST,
+            Self::NoSigner(_) => &chain::NO_SIGNER,
+            Self::Timestamp { .. } => &chain::TIMESTAMP,
+            Self::FilterNotFound => &chain::FILTER_NOT_FOUND,
+            Self::TooManyFilters(_) => &chain::TOO_MANY_FILTERS,
+            Self::TooManyLogs { .. } => &chain::TOO_MANY_LOGS,
+            Self::Range { .. } => &chain::BLOCK_RANGE,
+            Self::TooManySnapshots(_) => &chain::TOO_MANY_SNAPSHOTS,
+            Self::Dump(error) => error.entry(),
+            Self::Tracer(_) => &chain::TRACER,
+            Self::TraceTooLong(error) => error.entry(),
+            Self::ReorgDepth { .. } => &chain::REORG_DEPTH,
+            Self::Panicked => &chain::PANICKED,
+            Self::Undecodable(_) => &chain::UNDECODABLE,
+            Self::BlockOutOfRange { .. } => &chain::BLOCK_OUT_OF_RANGE,
+        }
+    }
+}
+
+impl ChainError {
+    /// The error of an execution that did not succeed.
+    pub(crate) fn of_failed(result: &ExecutionResult, reason: Option<&ProgramFailure>) -> Option<Self> {
+        let reason = reason.cloned();
+        match result {
+            ExecutionResult::Success { .. } => None,
+            ExecutionResult::Revert { output, .. } => Some(Self::Reverted { data: output.clone(), reason }),
+            ExecutionResult::Halt { reason: halt, .. } => Some(Self::Halted { halt: halt.clone(), reason }),
         }
     }
 
     /// What a reverted call returned.
     pub fn revert_data(&self) -> Option<&Bytes> {
         match self {
-            Self::Reverted(data) => Some(data),
+            Self::Reverted { data, .. } => Some(data),
             _ => None,
         }
     }
+}
+
+fn with_reason(message: String, reason: Option<&ProgramFailure>) -> String {
+    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {:#}", Report::new(reason)))
 }
 
 /// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
@@ -345,6 +385,7 @@ fn halt_message(reason: &HaltReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arbos::Inactive;
 
     #[test]
     fn revert_messages_are_those_wallets_know() {
@@ -359,7 +400,18 @@ mod tests {
             (&[1, 2], "execution reverted"),
         ];
         for (data, message) in cases {
-            assert_eq!(ChainError::Reverted(Bytes::copy_from_slice(data)).to_string(), message);
+            let error = ChainError::Reverted { data: Bytes::copy_from_slice(data), reason: None };
+            assert_eq!(error.to_string(), message);
         }
+    }
+
+    #[test]
+    fn what_the_machine_knows_follows_the_words_of_the_evm() {
+        let reason = || Some(ProgramFailure::from(Inactive::NotActivated));
+        let why = "EVM-120: the program is not activated. Call ArbWasm.activateProgram.";
+        let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
+        assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
+        let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };
+        assert_eq!(halted.to_string(), format!("invalid opcode: {why}"));
     }
 }

@@ -24,7 +24,7 @@ impl Reader {
     pub(crate) fn call_here(&self, request: &TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
         let view = self.view(options, BlockNumberOrTag::Latest)?;
         let tx = call_env(request, &view, self.config().call_gas_cap)?;
-        output(self.simulate(&view, tx)?.result)
+        output(self.simulate(&view, tx)?)
     }
 
     /// The accounts and slots a call touches, and the gas it uses when they are declared (`eth_createAccessList`).
@@ -42,9 +42,9 @@ impl Reader {
         let access_list = without_free_accounts(with_slots(inspector.into_access_list(), &outcome.state), &tx);
         tx.access_list = access_list.clone();
         tx.tx_type = tx.tx_type.max(1);
-        let result = self.simulate(&view, tx)?.result;
-        let gas_used = U256::from(result.tx_gas_used());
-        let error = output(result).err().map(|error| error.to_string());
+        let execution = self.simulate(&view, tx)?;
+        let gas_used = U256::from(execution.result.tx_gas_used());
+        let error = output(execution).err().map(|error| error.to_string());
         Ok(AccessListResult { access_list, gas_used, error })
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     chain::error::{ChainError, TxError},
-    evm::ExecError,
+    evm::{ExecError, Execution},
 };
 
 /// Gas of a plain transfer.
@@ -43,12 +43,12 @@ impl Reader {
 
     fn search(&self, view: &View, tx: &TxEnv, highest: u64) -> Result<u64, ChainError> {
         let first = match self.attempt(view, tx, highest)? {
-            Some(result) if result.is_success() => result,
+            Some(Execution { result, .. }) if result.is_success() => result,
             // Whatever the limit, it fails: say why, unless gas was what it lacked.
-            Some(ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. }) | None => {
+            Some(Execution { result: ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. }, .. }) | None => {
                 return Err(ChainError::GasAllowance(highest));
             }
-            Some(result) => return output(result).map(|_| highest),
+            Some(execution) => return output(execution).map(|_| highest),
         };
         let spent = first.gas().total_gas_spent();
         // With less than it used it must fail; it may still need more than it used, for stipends and the 63/64 rule.
@@ -74,13 +74,13 @@ impl Reader {
     }
 
     fn succeeds(&self, view: &View, tx: &TxEnv, gas_limit: u64) -> Result<bool, ChainError> {
-        Ok(self.attempt(view, tx, gas_limit)?.is_some_and(|result| result.is_success()))
+        Ok(self.attempt(view, tx, gas_limit)?.is_some_and(|execution| execution.result.is_success()))
     }
 
     /// One execution; `None` if the limit does not even cover the intrinsic gas.
-    fn attempt(&self, view: &View, tx: &TxEnv, gas_limit: u64) -> Result<Option<ExecutionResult>, ChainError> {
+    fn attempt(&self, view: &View, tx: &TxEnv, gas_limit: u64) -> Result<Option<Execution>, ChainError> {
         match self.simulate(view, TxEnv { gas_limit, ..tx.clone() }) {
-            Ok(outcome) => Ok(Some(outcome.result)),
+            Ok(execution) => Ok(Some(execution)),
             Err(ChainError::Exec(ExecError::Invalid(
                 InvalidTransaction::CallGasCostMoreThanGasLimit { .. } | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
             ))) => Ok(None),

@@ -1,6 +1,6 @@
 //! Finding logs, here and at the origin of a forked chain.
 
-use alloy_eips::BlockNumberOrTag;
+use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_rpc_types::{Filter, FilterBlockOption};
 
 use super::Reader;
@@ -37,9 +37,9 @@ impl Reader {
     /// Both ends of a range; a missing end is the newest block, as in geth.
     fn resolve_range(&self, from: Option<BlockNumberOrTag>, to: Option<BlockNumberOrTag>) -> Result<(u64, u64), ChainError> {
         let head = self.block_number();
-        let number = |tag: BlockNumberOrTag| match tag {
-            BlockNumberOrTag::Number(number) => number,
-            BlockNumberOrTag::Earliest => 0,
+        let number = |tag: BlockNumberOrTag| match self.pinned(tag.into()) {
+            BlockId::Number(BlockNumberOrTag::Number(number)) => number,
+            BlockId::Number(BlockNumberOrTag::Earliest) => 0,
             _ => head,
         };
         let (from, to) = (from.map_or(head, number), to.map_or(head, number));

@@ -4,6 +4,7 @@
 //! calls; the chain's handle has the same without that ending, which goes to such a thread.
 
 mod call;
+mod call_tree;
 mod estimate;
 mod filters;
 mod logs;
@@ -33,11 +34,14 @@ pub use self::{
     simulate::SIMULATED_BLOCKS_MAX,
     view::CallOptions,
 };
-pub(crate) use self::{parity::TraceTypes, simulate::Simulated};
+pub(crate) use self::{
+    parity::TraceTypes,
+    simulate::{Simulated, SimulatedCall},
+};
 use super::{
     dump::{AnvilDump, StateDump},
     error::DumpError,
-    store::{ChainEvent, Head, Store},
+    store::{Activity, ChainEvent, Head, Store, Watchers},
 };
 use crate::{
     accounts::Wallet,
@@ -73,6 +77,15 @@ impl Reader {
     /// Events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<ChainEvent> {
         self.store.subscribe()
+    }
+
+    /// What the node does from now on, its blocks and the methods that are called, in order.
+    pub fn activity(&self) -> broadcast::Receiver<Activity> {
+        self.store.watchers().watch()
+    }
+
+    pub(crate) fn watchers(&self) -> &Watchers {
+        self.store.watchers()
     }
 
     /// Tells of changes of when blocks are made.

@@ -197,7 +197,7 @@ impl Reader {
     ) -> Result<(ParityTraceBuilder, ResultAndState), ChainError> {
         let (gas_limit, caller) = (tx.gas_limit, tx.caller);
         let mut inspector = TracingInspector::new(watching);
-        let outcome = self.store.executor.transact_inspected(db, context, config, tx, &mut inspector)?;
+        let outcome = self.store.executor.transact_inspected(db, context, config, tx, &mut inspector)?.into();
         inspector.set_transaction_gas_limit(gas_limit);
         inspector.set_transaction_caller(caller);
         Ok((inspector.into_parity_builder(), outcome))

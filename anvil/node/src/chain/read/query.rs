@@ -87,18 +87,36 @@ impl Reader {
     }
 
     /// A block. `pending` is the newest one: blocks that do not exist yet are only executed on, see
-    /// [`pending_block`](Self::pending_block). Every block is safe and final.
+    /// [`pending_block`](Self::pending_block). Which block is `safe` and which is `finalized` is a
+    /// [setting](crate::NodeConfig::slots_in_an_epoch).
     ///
     /// Blocks before a fork come without their transactions.
     ///
     /// # Errors
     /// [`ChainError::BlockNotFound`]; [`ChainError::State`] if a forked chain's origin does not answer.
     pub fn block(&self, id: impl Into<BlockId>) -> Result<Arc<Block>, ChainError> {
-        let id = id.into();
+        let id = self.pinned(id.into());
         match self.own_block(id) {
             Some(block) => Ok(block),
             None => self.origin_block(id)?.ok_or(ChainError::BlockNotFound),
         }
+    }
+
+    /// `safe` and `finalized` as the numbers they stand for: one and two epochs behind the newest block, or the first block. Any
+    /// other id stays as it is, and so do both where a block is final at once.
+    pub(crate) fn pinned(&self, id: BlockId) -> BlockId {
+        let epochs: u64 = match id {
+            BlockId::Number(BlockNumberOrTag::Safe) => 1,
+            BlockId::Number(BlockNumberOrTag::Finalized) => 2,
+            _ => return id,
+        };
+        let slots = self.config().slots_in_an_epoch;
+        if slots == 0 {
+            return id;
+        }
+        let shared = self.store.look();
+        let first = if shared.fork.is_some() { 0 } else { shared.ledger.genesis().number() };
+        shared.ledger.head_number().saturating_sub(slots.saturating_mul(epochs)).max(first).into()
     }
 
     /// A block that is kept here.

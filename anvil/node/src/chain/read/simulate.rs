@@ -21,7 +21,7 @@ use crate::{
         blocks::{Block, Receipt, Rules, Tx, TxRules, check_form, check_sender, impersonated, receipt, seal},
         error::{ChainError, TxError},
     },
-    evm::{BlockContext, ExecConfig},
+    evm::{BlockContext, ExecConfig, ProgramFailure},
     state::{BlockHashes, State, StateDb, StateError},
 };
 
@@ -34,7 +34,21 @@ const BLOCK_SECS: u64 = 12;
 #[derive(Debug)]
 pub(crate) struct Simulated {
     pub(crate) block: Block,
-    pub(crate) results: Vec<ExecutionResult>,
+    pub(crate) results: Vec<SimulatedCall>,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) struct SimulatedCall {
+    pub(crate) result: ExecutionResult,
+    failure: Option<ProgramFailure>,
+}
+
+impl SimulatedCall {
+    /// Why it failed, if it did.
+    pub(crate) fn error(&self) -> Option<ChainError> {
+        ChainError::of_failed(&self.result, self.failure.as_ref())
+    }
 }
 
 /// Hashes of real blocks and of imagined ones.
@@ -146,14 +160,14 @@ impl Simulation<'_> {
         let (mut gas_used, mut log_index) = (0u64, 0u64);
         for call in calls {
             let (tx, env) = self.transaction(context, gas_used, call)?;
-            let result = self.run(context, env)?;
-            gas_used = gas_used.saturating_add(result.tx_gas_used());
-            self.gas_left = self.gas_left.saturating_sub(result.tx_gas_used());
-            let receipt = receipt(&tx, result.clone(), context.base_fee, (gas_used, log_index));
+            let call = self.run(context, env)?;
+            gas_used = gas_used.saturating_add(call.result.tx_gas_used());
+            self.gas_left = self.gas_left.saturating_sub(call.result.tx_gas_used());
+            let receipt = receipt(&tx, (call.result.clone(), None), context.base_fee, (gas_used, log_index));
             log_index += receipt.logs.len() as u64;
             transactions.push(tx);
             receipts.push(receipt);
-            results.push(result);
+            results.push(call);
         }
         self.seal(context, transactions, receipts, results)
     }
@@ -212,7 +226,7 @@ impl Simulation<'_> {
         Ok(())
     }
 
-    fn run(&mut self, context: &BlockContext, env: TxEnv) -> Result<ExecutionResult, ChainError> {
+    fn run(&mut self, context: &BlockContext, env: TxEnv) -> Result<SimulatedCall, ChainError> {
         let db = StateDb { state: &self.state, hashes: &self.hashes };
         let executor = &self.reader.store.executor;
         let outcome = if self.trace_transfers {
@@ -222,7 +236,7 @@ impl Simulation<'_> {
             executor.transact(db, context, &self.config, env)?
         };
         self.state.commit(outcome.state);
-        Ok(outcome.result)
+        Ok(SimulatedCall { result: outcome.result, failure: outcome.failure })
     }
 
     fn seal(
@@ -230,7 +244,7 @@ impl Simulation<'_> {
         context: &BlockContext,
         transactions: Vec<Tx>,
         receipts: Vec<Receipt>,
-        results: Vec<ExecutionResult>,
+        results: Vec<SimulatedCall>,
     ) -> Result<(), ChainError> {
         let block = seal(&self.rules, context, self.parent.hash, &self.state, transactions, receipts)?;
         self.hashes.imagined.insert(block.number(), block.hash);

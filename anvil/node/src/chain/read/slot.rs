@@ -52,7 +52,7 @@ impl Reader {
             let mut state = view.state.clone();
             state.set_storage(token, slot, MARK)?;
             let marked = View { state, context: view.context.clone(), rules: view.rules.clone() };
-            let answer = output(self.simulate(&marked, tx.clone())?.result);
+            let answer = output(self.simulate(&marked, tx.clone())?);
             if answer.is_ok_and(|answer| answer.as_ref() == B256::from(MARK).as_slice()) {
                 return Ok(slot);
             }

@@ -10,7 +10,7 @@ use alloy_rpc_types::{
     },
 };
 use revm::{
-    context::{BlockEnv, TxEnv},
+    context::{BlockEnv, TxEnv, result::ResultAndState},
     state::EvmState,
 };
 use revm_inspectors::tracing::{DebugInspectorError, TransactionContext};
@@ -91,19 +91,25 @@ impl Reader {
         let executor = &self.store.executor;
         match Tracer::new(options)? {
             Tracer::Geth(mut inspector) => {
-                let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut *inspector)?;
+                let execution = executor.transact_inspected(db, scene.context, &scene.config, tx.clone(), &mut *inspector)?;
+                let (failure, outcome) = (execution.failure.clone(), ResultAndState::from(execution));
                 let (number, basefee) = (U256::from(scene.context.number), scene.context.base_fee);
                 let block = BlockEnv { number, basefee, ..BlockEnv::default() };
-                let trace = inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(|error| match error {
-                    DebugInspectorError::Database(error) => ChainError::State(error),
-                    error => tracer_error(&error),
-                })?;
+                let mut trace =
+                    inspector.get_result(scene.place, &tx, &block, &outcome, &mut db).map_err(|error| match error {
+                        DebugInspectorError::Database(error) => ChainError::State(error),
+                        error => tracer_error(&error),
+                    })?;
+                // Where geth puts a reason that a contract gives.
+                if let (GethTrace::CallTracer(frame), Some(failure)) = (&mut trace, failure) {
+                    frame.revert_reason.get_or_insert_with(|| failure.to_string());
+                }
                 Ok((trace, outcome.state))
             }
             Tracer::Stylus => {
                 let mut inspector = StylusTracer::default();
                 let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx, &mut inspector)?;
-                let trace = inspector.into_trace().map_err(|error| tracer_error(&error))?;
+                let trace = inspector.into_trace()?;
                 let trace = serde_json::to_value(trace).map_err(|error| tracer_error(&error))?;
                 Ok((GethTrace::JS(trace), outcome.state))
             }

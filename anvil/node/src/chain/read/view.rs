@@ -3,13 +3,7 @@
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Bytes, TxKind};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest, state::StateOverride};
-use revm::{
-    context::{
-        TxEnv,
-        result::{ExecutionResult, ResultAndState},
-    },
-    context_interface::either::Either,
-};
+use revm::{context::TxEnv, context_interface::either::Either};
 
 use super::{Reader, overrides};
 use crate::{
@@ -17,7 +11,7 @@ use crate::{
         blocks::Rules,
         error::{ChainError, TxError},
     },
-    evm::{BlockContext, ExecConfig},
+    evm::{BlockContext, ExecConfig, Execution},
     state::{State, StateDb},
 };
 
@@ -49,7 +43,7 @@ pub(super) struct View {
 
 impl Reader {
     /// Executes `tx` on a view, without the checks that a call does without. Nothing is kept.
-    pub(super) fn simulate(&self, view: &View, tx: TxEnv) -> Result<ResultAndState, ChainError> {
+    pub(super) fn simulate(&self, view: &View, tx: TxEnv) -> Result<Execution, ChainError> {
         let config: ExecConfig = view.rules.exec.for_simulation();
         let db = StateDb { state: &view.state, hashes: &*self.store };
         Ok(self.store.executor.transact(db, &view.context, &config, tx)?)
@@ -134,10 +128,9 @@ pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) 
 }
 
 /// What a call returned, or why it did not.
-pub(super) fn output(result: ExecutionResult) -> Result<Bytes, ChainError> {
-    match result {
-        ExecutionResult::Success { output, .. } => Ok(output.into_data()),
-        ExecutionResult::Revert { output, .. } => Err(ChainError::Reverted(output)),
-        ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted(reason)),
+pub(super) fn output(execution: Execution) -> Result<Bytes, ChainError> {
+    match ChainError::of_failed(&execution.result, execution.failure.as_ref()) {
+        Some(error) => Err(error),
+        None => Ok(execution.result.into_output().unwrap_or_default()),
     }
 }

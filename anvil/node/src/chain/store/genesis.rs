@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
+use revm::{bytecode::Bytecode, state::AccountInfo};
 
 use super::{
     ledger::{Kept, Ledger},
@@ -13,11 +14,12 @@ use super::{
 };
 use crate::{
     accounts::Wallet,
-    arbos::{ARBOS_STATE, CREATE2_FACTORY, STYLUS_DEPLOYER, version_slot},
+    arbos::{ARBOS_STATE, CREATE2_FACTORY, STYLUS_DEPLOYER, is_reserved, version_slot},
     chain::blocks::{Block, Rules, seal},
     config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
     evm::{ArbOsVersion, ExecConfig, GenesisAccount, GenesisConfig, genesis_accounts},
     fork::{Fork, ForkConfig},
+    genesis_file::GenesisFile,
     state::{State, StateError},
 };
 
@@ -50,7 +52,8 @@ pub(crate) fn begin(
     let (block, state, rules) = match &fork {
         Some(fork) => forked(config, wallet, fork)?,
         None => {
-            let timestamp = genesis.timestamp.or(config.genesis_timestamp).unwrap_or_else(|| time.now_secs());
+            let chosen = genesis.timestamp.or(config.genesis_timestamp);
+            let timestamp = chosen.or(file(config, |file| file.timestamp)).unwrap_or_else(|| time.now_secs());
             fresh(config, wallet, timestamp)?
         }
     };
@@ -69,9 +72,9 @@ pub(crate) fn begin(
 /// The first block of a chain of its own.
 fn fresh(config: &NodeConfig, wallet: &Wallet, timestamp: u64) -> Result<(Block, State, Rules), StateError> {
     let rules = Rules {
-        exec: exec(config, config.chain_id.unwrap_or(DEFAULT_CHAIN_ID), config.arbos),
-        base_fee: config.base_fee_wei.unwrap_or(DEFAULT_BASE_FEE_WEI),
-        block_gas_limit: config.block_gas_limit.unwrap_or(BLOCK_GAS_LIMIT),
+        exec: exec(config, config.chain_id.or(file(config, |file| file.chain_id)).unwrap_or(DEFAULT_CHAIN_ID), config.arbos),
+        base_fee: config.base_fee_wei.or(file(config, |file| file.base_fee)).unwrap_or(DEFAULT_BASE_FEE_WEI),
+        block_gas_limit: config.block_gas_limit.or(file(config, |file| file.gas_limit)).unwrap_or(BLOCK_GAS_LIMIT),
         coinbase: config.coinbase,
         prevrandao: ARBITRUM_PREVRANDAO,
         salt: B256::ZERO,
@@ -83,7 +86,9 @@ fn fresh(config: &NodeConfig, wallet: &Wallet, timestamp: u64) -> Result<(Block,
         put(&mut state, account)?;
     }
     fund(&mut state, config, wallet)?;
-    let context = rules.context(config.genesis_number, timestamp);
+    put_file(&mut state, config)?;
+    let number = if config.genesis_number == 0 { file(config, |file| file.number).unwrap_or(0) } else { config.genesis_number };
+    let context = rules.context(number, timestamp);
     let block = seal(&rules, &context, B256::ZERO, &state, Vec::new(), Vec::new())?;
     Ok((block, state, rules))
 }
@@ -138,7 +143,31 @@ fn exec(config: &NodeConfig, chain_id: u64, arbos: ArbOsVersion) -> ExecConfig {
 }
 
 fn arbos_genesis(config: &NodeConfig, rules: &Rules) -> GenesisConfig {
-    GenesisConfig { chain_id: rules.exec.chain_id, arbos: rules.exec.arbos, chain_owner: config.chain_owner }
+    GenesisConfig {
+        chain_id: rules.exec.chain_id,
+        arbos: rules.exec.arbos,
+        chain_owner: config.chain_owner,
+        cache_manager: config.cache_manager && config.fork.is_none(),
+    }
+}
+
+/// What the genesis file says, if there is one.
+fn file<T>(config: &NodeConfig, field: impl FnOnce(&GenesisFile) -> Option<T>) -> Option<T> {
+    config.init.as_deref().and_then(field)
+}
+
+/// The accounts of the genesis file; of those that ArbOS needs, the balance alone.
+fn put_file(state: &mut State, config: &NodeConfig) -> Result<(), StateError> {
+    for (address, account) in config.init.iter().flat_map(|file| &file.accounts) {
+        if is_reserved(*address) {
+            state.set_balance(*address, account.balance)?;
+            continue;
+        }
+        let info = AccountInfo { balance: account.balance, nonce: account.nonce(), ..AccountInfo::default() };
+        state.replace(*address, info.with_code(Bytecode::new_legacy(account.code.clone())));
+        account.slots().try_for_each(|(slot, value)| state.set_storage(*address, slot, value))?;
+    }
+    Ok(())
 }
 
 fn put(state: &mut State, account: GenesisAccount) -> Result<(), StateError> {

@@ -1,5 +1,6 @@
 //! What the chain holds, and the two ways to it: anyone may look, and who has the token may change.
 
+mod activity;
 mod events;
 mod filters;
 mod genesis;
@@ -16,8 +17,11 @@ use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{broadcast, watch};
 
 use self::filters::Filters;
-pub use self::{events::ChainEvent, filters::FILTERS_MAX, genesis::Genesis, pool::POOL_MAX, snapshots::SNAPSHOTS_MAX};
+pub use self::{
+    activity::Activity, events::ChainEvent, filters::FILTERS_MAX, genesis::Genesis, pool::POOL_MAX, snapshots::SNAPSHOTS_MAX,
+};
 pub(crate) use self::{
+    activity::Watchers,
     filters::Kind,
     genesis::begin,
     ledger::{Head, Kept, Ledger},
@@ -48,6 +52,7 @@ pub(crate) struct Store {
     writer: Mutex<()>,
     filters: Mutex<Filters>,
     events: broadcast::Sender<ChainEvent>,
+    watchers: Watchers,
     mining: watch::Sender<Mining>,
 }
 
@@ -66,6 +71,7 @@ impl Store {
             writer: Mutex::new(()),
             filters: Mutex::new(Filters::default()),
             events: broadcast::Sender::new(EVENTS_KEPT),
+            watchers: Watchers::default(),
             mining: watch::Sender::new(config.mining),
             config,
             wallet,
@@ -94,6 +100,11 @@ impl Store {
         self.events.subscribe()
     }
 
+    /// Who watches what the node does.
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.watchers
+    }
+
     /// When blocks are made.
     pub(crate) fn mining(&self) -> Mining {
         *self.mining.borrow()
@@ -118,6 +129,7 @@ impl Token<'_> {
 
     /// Tells of a new block.
     pub(crate) fn announce(&self, block: Arc<Block>) {
+        self.store.watchers.tell(Activity::Mined(block.clone()));
         self.tell(ChainEvent::Block(block));
     }
 

@@ -1,0 +1,142 @@
+//! Every bound of the rules, once: its unit, its reason, and what goes wrong on either side of it.
+//!
+//! Contracts, keeper, command line and tests take a bound from here. The relations that the rules rely on are asserted at the end, so a
+//! value that breaks one does not compile. A width of storage stays with its layout in the contract, and is
+//! asserted there against the bound.
+
+/// Basis points in a whole: `10_000` is 100 %. Finer fractions would not fit the packed prices; coarser ones could not express a fee of
+/// 0.01 %.
+pub const BPS: u32 = 10_000;
+
+/// Most replicas of a task. Fewer than seven could not outvote three colluding miners; each further one costs two transactions' worth of
+/// settlement, and the task's storage word has no room for its stage.
+pub const REPLICAS_MAX: u8 = 7;
+
+/// [`REPLICAS_MAX`] as the length of an array with a place for each replica.
+pub const REPLICA_SLOTS: usize = length(REPLICAS_MAX);
+
+/// Least quorum, in basis points of the replicas asked for. At one half or below, two answers could both win.
+pub const QUORUM_MIN_BPS: u16 = 5_001;
+
+/// Greatest quorum, in basis points of the replicas asked for: all of them. Above it no task could ever complete.
+pub const QUORUM_MAX_BPS: u16 = 10_000;
+
+/// Quorum up to which there is no surcharge, in basis points. Above [`QUORUM_MIN_BPS`] a bare majority would be charged as a wish.
+pub const QUORUM_FREE_BPS: u16 = 5_000;
+
+/// Width of a step of the quorum surcharge, in basis points. Narrower steps multiply the surcharge beyond what 64 bits hold; wider ones
+/// price a unanimous vote like a bare majority.
+pub const QUORUM_STEP_BPS: u16 = 1_000;
+
+/// Shortest phase, seconds. At zero a phase would end with the block it begins in, and nobody could act in it.
+pub const PHASE_SECS_MIN: u32 = 1;
+
+/// Longest phase, seconds: seven days. A task has four phases, and its payer's money is in escrow until the last is over: four weeks at
+/// worst. Model work takes minutes; a longer phase would only hold money back, and needs more than the 24 bits it is stored in.
+pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
+
+/// Longest URN of a prompt, bytes. It goes through the log only, where each byte costs the payer 8 gas; longer ones turn the log into
+/// storage, shorter ones could not hold a content address with its gateway.
+pub const PROMPT_URN_BYTES_MAX: u64 = 256;
+
+/// Fewest tokens of an answer. At zero there would be nothing to compare.
+pub const ANSWER_TOKENS_MIN: u32 = 1;
+
+/// Most tokens of an answer: what the task's storage word holds. Models stop long before.
+pub const ANSWER_TOKENS_MAX: u32 = u32::MAX;
+
+/// Most validator steps of a session in the on-chain lane, which has no validators yet. Above zero the payer would pay for work that
+/// nobody does.
+pub const LANE_VALIDATOR_DEPTH_MAX: u8 = 0;
+
+/// Most keepers ever named by one queue: a task remembers its keeper by a number of 16 bits, and 0 stands for none.
+pub const KEEPERS_MAX: u16 = u16::MAX;
+
+/// Latest time a task's storage word holds, seconds since 1970: the year 36812. Later times are kept as this one.
+pub const TASK_TIME_MAX: u64 = (1 << 40) - 1;
+
+/// Fewest execution steps of a task: the first is the answer itself. At zero there would be nothing to pay for.
+pub const EXECUTION_DEPTH_MIN: u16 = 1;
+
+/// Most execution steps of a task: what its interface type holds.
+pub const EXECUTION_DEPTH_MAX: u16 = u16::MAX;
+
+/// Greatest multiplier, in basis points: 100 times. It stops a slip of the pen, keeps the product of three multipliers within 64 bits, and
+/// a multiplier within the 24 bits it is stored in.
+pub const MULTIPLIER_MAX_BPS: u32 = 1_000_000;
+
+/// Greatest share of the network on top of miners and validators, in basis points: as much again. The bound on rebates assumes it.
+pub const NETWORK_FEE_MAX_BPS: u32 = BPS;
+
+/// Greatest rebate that any network share allows, in basis points: `10000 * fee / (10000 + fee)` at the greatest fee. A rebate is stored
+/// in 16 bits.
+pub const REBATE_MAX_BPS: u32 = 5_000;
+
+/// Greatest share of the gas line that a keeper can get for a task without a result, in basis points. Above the whole it would be paid
+/// out of others' money.
+pub const NO_RESULT_GAS_CAP_MAX_BPS: u32 = BPS;
+
+/// Most wei in one line of a task's price: 2^80 - 1, or 1.2 million COR. Three such lines and the number of replicas share a storage slot;
+/// and no sum of the lines of a task can overflow 128 bits. A smaller bound would refuse real prices.
+pub const LINE_MAX: u128 = (1 << 80) - 1;
+
+/// Most stake held by the Staking contract, COR wei: 2^96 - 1, or 79e9 COR. Less would shut out real supplies; more would not fit one word
+/// beside an address.
+pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
+
+/// Most amounts of one account that can be unbonding at a time. Each costs a storage word to keep and one more read to withdraw; fewer
+/// would make a user who unbonds daily wait, with an unbonding time of a week.
+pub const UNBONDINGS_MAX: u8 = 8;
+
+/// Most models a node can list. Each four beyond the first two cost a storage word at registration and one more read to find; fewer would
+/// make a large node register twice.
+pub const MODELS_MAX: usize = 64;
+
+/// Most tasks at a time one node can offer. No machine of today serves more at once, and a larger number would only let one stake cover
+/// more open tasks.
+pub const CAPACITY_MAX: u32 = 1_024;
+
+/// Most nodes in one page. More could exceed the gas of one call; fewer would only mean more calls.
+pub const PAGE_MAX: u64 = 100;
+
+/// A small bound as the length of an array.
+#[expect(clippy::as_conversions, reason = "widening; `usize::from` is not const")]
+const fn length(bound: u8) -> usize {
+    bound as usize
+}
+
+/// What the rules and the storage layouts assume of the bounds.
+#[expect(clippy::as_conversions, reason = "widening; `u64::from` is not const")]
+const _: () = {
+    // Replicas: odd, so that there is no tie; a stage of four bits for each in 32 bits, of which seven values name a leader.
+    assert!(!REPLICAS_MAX.is_multiple_of(2));
+    assert!(REPLICA_SLOTS * 4 <= 32);
+    assert!(4 + REPLICA_SLOTS + 5 <= 16);
+
+    // Quorum: two answers cannot both have it, and all replicas can.
+    assert!(QUORUM_MIN_BPS as u32 * 2 > BPS);
+    assert!(QUORUM_MAX_BPS as u32 == BPS && QUORUM_MIN_BPS < QUORUM_MAX_BPS);
+    // A quorum that may be asked for is above the free one, so that the surcharge counts no negative steps.
+    assert!(QUORUM_FREE_BPS < QUORUM_MIN_BPS);
+
+    // Multipliers: SLA, consensus with every quorum step, and priority multiply within 64 bits.
+    let quorum_steps = (QUORUM_MAX_BPS - QUORUM_FREE_BPS).div_ceil(QUORUM_STEP_BPS) as u128;
+    let multiplier = MULTIPLIER_MAX_BPS as u128;
+    assert!(multiplier * (multiplier * (1 + quorum_steps)) * multiplier <= u64::MAX as u128);
+    assert!(MULTIPLIER_MAX_BPS >= BPS && QUORUM_STEP_BPS > 0);
+
+    // Rebates: never above the network line at its greatest.
+    assert!(REBATE_MAX_BPS == BPS * NETWORK_FEE_MAX_BPS / (BPS + NETWORK_FEE_MAX_BPS));
+    assert!(NO_RESULT_GAS_CAP_MAX_BPS <= BPS);
+
+    // Lines: those of as many replicas as 8 bits count, of validators, network and gas add up within 128 bits.
+    assert!(LINE_MAX <= u128::MAX / (u8::MAX as u128 + 3));
+
+    // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
+    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
+    assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
+    assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
+
+    // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
+    assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);
+};

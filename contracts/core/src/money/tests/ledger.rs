@@ -1,0 +1,116 @@
+//! Accounts and pool: every refusal, and conservation over any sequence.
+
+use crate::money::ledger::{Account, LedgerError, Pool, brought, credit, debit, wanted};
+use alloy_primitives::U256;
+use cor_errors::Coded as _;
+use proptest::prelude::*;
+
+#[test]
+fn amounts() {
+    let above = U256::from(u128::MAX) + U256::from(1);
+    assert_eq!(brought(U256::ZERO), Err(LedgerError::ZeroAmount));
+    assert_eq!(brought(U256::from(1)), Ok(1));
+    assert_eq!(brought(U256::from(u128::MAX)), Ok(u128::MAX));
+    assert_eq!(brought(above), Err(LedgerError::TooLarge { amount: above, max: u128::MAX }));
+    assert_eq!(wanted(5, U256::ZERO), Err(LedgerError::ZeroAmount));
+    assert_eq!(wanted(5, U256::from(5)), Ok(5));
+    assert_eq!(wanted(5, U256::from(6)), Err(LedgerError::Insufficient { available: 5, needed: U256::from(6) }));
+    assert_eq!(wanted(u128::MAX, above), Err(LedgerError::Insufficient { available: u128::MAX, needed: above }));
+    assert_eq!(credit(u128::MAX, 1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
+    assert_eq!(debit(4, 5), Err(LedgerError::Insufficient { available: 4, needed: U256::from(5) }));
+}
+
+/// Every refusal has the code of the contracts' error, and says the figures.
+#[test]
+fn refusals_are_numbered() {
+    let errors = [
+        LedgerError::ZeroAmount,
+        LedgerError::TooLarge { amount: U256::from(2), max: 1 },
+        LedgerError::Insufficient { available: 3, needed: U256::from(4) },
+    ];
+    for (error, (code, figures)) in
+        errors.into_iter().zip([("AMOUNT-001", "zero"), ("AMOUNT-002", "2 wei"), ("PAY-001", "4 wei")])
+    {
+        assert_eq!(error.code(), code);
+        let text = error.to_string();
+        assert!(!text.contains(code) && text.contains(figures), "{text}");
+    }
+}
+
+#[test]
+fn an_account_step_by_step() {
+    let account = Account::default().deposit(100).unwrap();
+    assert_eq!(account, Account { available: 100, reserved: 0 });
+    let account = account.reserve(70).unwrap();
+    assert_eq!(account, Account { available: 30, reserved: 70 });
+    let short = Err(LedgerError::Insufficient { available: 30, needed: U256::from(31) });
+    // What is reserved can be neither withdrawn nor reserved again.
+    assert_eq!(account.withdraw(31), short);
+    assert_eq!(account.reserve(31), short);
+    assert_eq!(account.settle(70, 20), Ok(Account { available: 50, reserved: 0 }));
+    assert_eq!(account.settle(71, 0), Err(LedgerError::Insufficient { available: 70, needed: U256::from(71) }));
+    assert_eq!(account.withdraw(30), Ok(Account { available: 0, reserved: 70 }));
+}
+
+#[test]
+fn the_pool_step_by_step() {
+    let pool = Pool::default().take_in(100).unwrap().earn(10).unwrap();
+    assert_eq!(pool, Pool { held: 100, treasury: 10 });
+    assert_eq!(pool.withdraw_treasury(11), Err(LedgerError::Insufficient { available: 10, needed: U256::from(11) }));
+    assert_eq!(pool.withdraw_treasury(10), Ok(Pool { held: 90, treasury: 0 }));
+    assert_eq!(pool.fund_treasury(5), Ok(Pool { held: 105, treasury: 15 }));
+    assert_eq!(pool.pay_out(101), Err(LedgerError::Insufficient { available: 100, needed: U256::from(101) }));
+    let full = Pool { held: u128::MAX, treasury: 0 };
+    assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
+}
+
+/// A movement that can be asked for, with an amount that may be too large.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Deposit(u128),
+    Withdraw(u128),
+    Reserve(u128),
+    Settle { total: u128, refunded: u128, treasury: u128 },
+    Fund(u128),
+    Spend(u128),
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    let amount = || 0_u128..1_000;
+    prop_oneof![
+        amount().prop_map(Move::Deposit),
+        amount().prop_map(Move::Withdraw),
+        amount().prop_map(Move::Reserve),
+        (amount(), amount(), amount()).prop_map(|(total, refunded, treasury)| {
+            let refunded = refunded.min(total);
+            Move::Settle { total, refunded, treasury: treasury.min(total - refunded) }
+        }),
+        amount().prop_map(Move::Fund),
+        amount().prop_map(Move::Spend),
+    ]
+}
+
+proptest! {
+    /// available + reserved + earnings + treasury = held, after every step, refused or not.
+    #[test]
+    fn nothing_is_made_or_lost(sequence in proptest::collection::vec(moves(), 0..60)) {
+        let (mut account, mut pool, mut earnings) = (Account::default(), Pool::default(), 0_u128);
+        for step in sequence {
+            let outcome = match step {
+                Move::Deposit(amount) => pool.take_in(amount).and_then(|pool| Ok((account.deposit(amount)?, pool, 0))),
+                Move::Withdraw(amount) => account.withdraw(amount).and_then(|account| Ok((account, pool.pay_out(amount)?, 0))),
+                Move::Reserve(total) => account.reserve(total).map(|account| (account, pool, 0)),
+                Move::Settle { total, refunded, treasury } => account
+                    .settle(total, refunded)
+                    .and_then(|account| Ok((account, pool.earn(treasury)?, total - refunded - treasury))),
+                Move::Fund(amount) => pool.fund_treasury(amount).map(|pool| (account, pool, 0)),
+                Move::Spend(amount) => pool.withdraw_treasury(amount).map(|pool| (account, pool, 0)),
+            };
+            if let Ok((next_account, next_pool, earned)) = outcome {
+                (account, pool) = (next_account, next_pool);
+                earnings += earned;
+            }
+            prop_assert_eq!(account.available + account.reserved + earnings + pool.treasury, pool.held);
+        }
+    }
+}

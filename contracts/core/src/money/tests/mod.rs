@@ -1,0 +1,7 @@
+//! The rules of money against wider integers, and against what they promise.
+
+mod ledger;
+mod pricing;
+mod publishing;
+mod settlement;
+mod versions;

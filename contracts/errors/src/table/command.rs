@@ -1,0 +1,56 @@
+//! Errors of the command line itself.
+
+use super::area;
+
+area! {
+    /// The `cor` command.
+    cli "CLI":
+    "CLI-001" SETTINGS "Settings" Caller 500 Configuration
+        "The configuration is wrong."
+        "Correct the setting that is named.";
+    "CLI-002" INVALID_KEY "InvalidKey" Caller 500 Configuration
+        "The private key is not valid."
+        "Set COR_KEY, or --key-file to a file that holds a private key.";
+    "CLI-003" NO_KEY "NoKey" Caller 500 Configuration
+        "There is no private key."
+        "Set COR_KEY, or --key-file to a file that holds a private key.";
+    "CLI-004" NETWORK_FILE "NetworkFile" Caller 500 Configuration
+        "The file with the network's addresses cannot be read."
+        "Name the file with --network; `cor deploy` and `cor dev` write it.";
+    "CLI-005" FILE_IO "FileIo" Caller 500 Configuration
+        "The operating system refused."
+        "Check the path and its permissions.";
+    "CLI-006" PORT_TAKEN "PortTaken" Caller 503 Configuration
+        "Another program listens on the address."
+        "Stop it, or choose another port.";
+    "CLI-007" NODE_NOT_STAKED "NodeNotStaked" Caller 402 Refused
+        "The miner is not registered and lacks stake."
+        "Run `cor stake node` with the miner's key first.";
+    "CLI-008" TASK_WITHOUT_RESULT "TaskWithoutResult" Chain 502 NoResult
+        "The task ended without a result."
+        "Run `cor explain` with the task's number to see why.";
+    "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller 422 Usage
+        "The text is not an amount of COR."
+        "Give a number with at most 18 decimals, such as 12.5.";
+    "CLI-010" CHILD_ENDED "ChildEnded" Bug 500 Refused
+        "A child process ended."
+        "Look at its log.";
+    "CLI-011" CHILD_TIMEOUT "ChildTimeout" Transient 504 Refused
+        "Something did not happen in time."
+        "Look at the logs.";
+    "CLI-012" NOT_CONSERVED "NotConserved" Bug 500 Refused
+        "The balances do not add up to the supply."
+        "Report this with the logs of the network.";
+    "CLI-013" DRILL_FAILED "DrillFailed" Bug 500 Refused
+        "The drill ended in another way than it should."
+        "Look at the receipt that is shown.";
+    "CLI-014" PROMPT_UNREADABLE "PromptUnreadable" Caller 422 Configuration
+        "The prompt on standard input cannot be read."
+        "Give text in UTF-8.";
+    "CLI-015" WRONG_USAGE "WrongUsage" Caller 422 Usage
+        "The command line is wrong."
+        "Run the command with --help.";
+    "CLI-016" MODEL_CHOICE "ModelChoice" Caller 422 Configuration
+        "The model server does not list exactly one model."
+        "Name the model to use with --openai-model.";
+}

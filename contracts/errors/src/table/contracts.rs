@@ -1,0 +1,261 @@
+//! Errors of the contracts, which are those of the rules as well. The codes are public: wallets, routers and explorers show them.
+
+use super::area;
+
+area! {
+    /// Who may call, and the register of modules.
+    access "ACCESS":
+    "ACCESS-001" UNAUTHORIZED "Unauthorized" [0x295a81c1] Caller 403 Refused
+        "The caller does not hold the role that this function requires."
+        "Send the call from the required account; if that is the zero address, the contract is not wired yet.";
+    "ACCESS-002" ZERO_ADDRESS "ZeroAddress" [0xd92e233d] Caller 422 Refused
+        "The zero address is not a valid argument."
+        "Give the real address.";
+    "ACCESS-003" UNKNOWN_MODULE "UnknownModule" [0xd4167f03] Caller 404 Refused
+        "No module is registered under this name."
+        "Check the spelling, or register the module with setModule.";
+    "ACCESS-004" VERSION_NOT_RISING "VersionNotRising" [0xfb5b101f] Caller 409 Refused
+        "The module is registered with the same or a higher version."
+        "Register the module with a higher version.";
+}
+
+area! {
+    /// The token: balances, allowances, signed payments.
+    token "TOKEN":
+    "TOKEN-001" ERC20_INSUFFICIENT_BALANCE "ERC20InsufficientBalance" [0xe450d38c] Chain 402 Refused
+        "The account holds fewer tokens than the transfer needs."
+        "Send tokens to the account, or ask for less.";
+    "TOKEN-002" ERC20_INSUFFICIENT_ALLOWANCE "ERC20InsufficientAllowance" [0xfb8f41b2] Chain 402 Refused
+        "The spender may spend fewer tokens than the transfer needs."
+        "Approve the spender for the amount first, or sign a permit.";
+    "TOKEN-003" ERC20_INVALID_RECEIVER "ERC20InvalidReceiver" [0xec442f05] Caller 422 Refused
+        "Tokens cannot go to this receiver."
+        "Give the real receiver.";
+    "TOKEN-004" ERC20_INVALID_SPENDER "ERC20InvalidSpender" [0x94280d62] Caller 422 Refused
+        "This account cannot be a spender."
+        "Give the real spender.";
+    "TOKEN-005" PERMIT_EXPIRED "PermitExpired" [0xe37c206e] Caller 422 Refused
+        "The deadline of the permit has passed."
+        "Sign a new permit with a later deadline.";
+    "TOKEN-006" INVALID_SIGNER "InvalidSigner" [0x7ba5ffb5] Caller 403 Refused
+        "The signature is by another account than the one that must sign."
+        "Sign again: check the key, the chain, the token's address and name, the nonce, and every value.";
+    "TOKEN-007" AUTHORIZATION_NOT_YET_VALID "AuthorizationNotYetValid" [0x498ff9a2] Chain 409 Refused
+        "The authorization is not valid yet."
+        "Send it again later.";
+    "TOKEN-008" AUTHORIZATION_EXPIRED "AuthorizationExpired" [0xb3fcd33e] Caller 422 Refused
+        "The authorization has expired."
+        "Sign a new authorization with a later end.";
+    "TOKEN-009" AUTHORIZATION_USED_OR_CANCELED "AuthorizationUsedOrCanceled" [0x8ef82f7f] Chain 409 Refused
+        "The nonce of the authorization is used or cancelled."
+        "Look whether the payment was made; for another one sign another nonce.";
+    "TOKEN-010" CALLER_MUST_BE_PAYEE "CallerMustBePayee" [0x1c5939f3] Caller 403 Refused
+        "Only the payee may call this."
+        "Send the call from the payee, or use transferWithAuthorization.";
+    "TOKEN-011" CAP_EXCEEDED "CapExceeded" [0x0cf95ce5] Chain 409 Refused
+        "The supply would exceed its cap."
+        "Mint less.";
+    "TOKEN-012" NOT_MINTER "NotMinter" [0x361c31f2] Caller 403 Refused
+        "The caller is not a minter."
+        "Let the owner name the account with setMinter.";
+    "TOKEN-013" TEXT_TOO_LONG "TextTooLong" [0xf4eb2b2d] Caller 422 Refused
+        "The name or the symbol is too long."
+        "Choose a shorter name or symbol.";
+}
+
+area! {
+    /// Amounts that no contract takes.
+    amount "AMOUNT":
+    "AMOUNT-001" ZERO_AMOUNT "ZeroAmount" [0x1f2a2005] Caller 422 Refused
+        "The amount is zero."
+        "Give an amount above zero.";
+    "AMOUNT-002" AMOUNT_TOO_LARGE "AmountTooLarge" [0x7f162703] Caller 422 Refused
+        "The amount is above the most that can be held."
+        "Give less; the limit is in COR wei, or in basis points for a fraction.";
+    "AMOUNT-003" TRANSFER_FAILED "TransferFailed" [0x39f1c8d9] Chain 502 Refused
+        "The token did not transfer."
+        "Check that the contract is wired to a token that answers true, and that balance and allowance suffice.";
+}
+
+area! {
+    /// Stake of nodes and of users.
+    stake "STAKE":
+    "STAKE-001" NOT_STAKER "NotStaker" [0xb5001f6e] Caller 403 Refused
+        "The node's stake belongs to another account."
+        "Call from the node's staker; another account can stake once the node's stake is zero.";
+    "STAKE-002" INSUFFICIENT_STAKE "InsufficientStake" [0x936d426d] Chain 402 Refused
+        "The account has less stake than the call needs."
+        "Stake more, or ask for less.";
+    "STAKE-003" NODE_REGISTERED "NodeRegistered" [0x564728e6] Chain 409 Refused
+        "The node is registered."
+        "Deregister it from the NodePool first.";
+    "STAKE-004" STILL_BONDED "StillBonded" [0xb0d74fac] Chain 409 Refused
+        "No stake can be withdrawn yet."
+        "Unbond first, then withdraw once the release time has come.";
+    "STAKE-005" TOO_MANY_UNBONDINGS "TooManyUnbondings" [0xa87997c4] Chain 429 Refused
+        "The account has as many unbonding amounts as it may have."
+        "Withdraw what is released, or wait until something is.";
+}
+
+area! {
+    /// Registered nodes and their capacity.
+    pool "POOL":
+    "POOL-001" NOT_STAKED "NotStaked" [0x2449d29b] Chain 402 Refused
+        "The node lacks stake."
+        "Put the required stake behind it with Staking.stakeNode.";
+    "POOL-002" ALREADY_REGISTERED "AlreadyRegistered" [0x45ed80e9] Chain 409 Refused
+        "The node is registered already."
+        "Change what it serves with setSpec.";
+    "POOL-003" NOT_REGISTERED "NotRegistered" [0xbfc6c337] Chain 404 Refused
+        "The node is not registered."
+        "Register it first.";
+    "POOL-004" NODE_BUSY "NodeBusy" [0xd3ee7a9a] Chain 409 Refused
+        "The node has open tasks."
+        "Wait until they end, then deregister.";
+    "POOL-005" VERSION_TOO_OLD "VersionTooOld" [0x8ade6896] Caller 422 Refused
+        "The node's software is older than the pool accepts."
+        "Update the node's software.";
+    "POOL-006" INVALID_MODELS "InvalidModels" [0x3c29f275] Caller 422 Refused
+        "The list of models is empty, too long, unsorted, or names a model twice."
+        "Sort the identifiers, remove repeated ones, and keep to the limit.";
+    "POOL-007" INVALID_CAPACITY "InvalidCapacity" [0x77678fc9] Caller 422 Refused
+        "The capacity is out of range, or below the number of tasks that the node has."
+        "Give a capacity in range, not below the number of open tasks.";
+    "POOL-008" NOT_ELIGIBLE "NotEligible" [0xc09abaec] Chain 409 Refused
+        "The node cannot take the task."
+        "Choose another node.";
+    "POOL-009" NOT_SUSPENDED "NotSuspended" [0xac8c1e20] Chain 409 Refused
+        "The node is not suspended."
+        "Do nothing: there is nothing to resume.";
+}
+
+area! {
+    /// The price table and what is asked of it.
+    price "PRICE":
+    "PRICE-001" UNKNOWN_MODEL "UnknownModel" [0xef73488a] Caller 404 Refused
+        "The model is unknown or out of service."
+        "Choose a model of the table's ModelSet events.";
+    "PRICE-002" UNKNOWN_VERSION "UnknownVersion" [0x6a7b4624] Caller 404 Refused
+        "There is no such version of the price."
+        "Ask for a version from 1 to the latest.";
+    "PRICE-003" NO_PRICE_YET "NoPriceYet" [0xd72e4ab2] Chain 503 Refused
+        "No price is effective at that time."
+        "Try again later; if the first is 0, the owner has to publish a price.";
+    "PRICE-004" INPUT_OUT_OF_RANGE "InputOutOfRange" [0x93100881] Caller 422 Refused
+        "An input is out of its range."
+        "Change the named field.";
+    "PRICE-005" EVEN_REPLICAS "EvenReplicas" [0x59c67d08] Caller 422 Refused
+        "An even number of replicas could end in a tie."
+        "Ask for an odd number of replicas.";
+    "PRICE-006" EFFECTIVE_TOO_SOON "EffectiveTooSoon" [0x68b06137] Caller 422 Refused
+        "The version would take effect too soon."
+        "Publish with a later time of effect.";
+    "PRICE-007" CHANGE_TOO_LARGE "ChangeTooLarge" [0xa33ed7e6] Caller 422 Refused
+        "A value changes by more than a factor of two."
+        "Move the price in several versions.";
+    "PRICE-008" INVALID_PRICE "InvalidPrice" [0xadc15743] Caller 422 Refused
+        "A value breaks its bound."
+        "Change the named field; its bound is in the table's specification.";
+    "PRICE-009" PRICE_OVERFLOW "PriceOverflow" [0xf5c787f1] Caller 422 Refused
+        "The price does not fit 128 bits."
+        "Ask for less depth, or let the owner publish smaller prices.";
+}
+
+area! {
+    /// Prepaid accounts, escrow, earnings, the treasury.
+    pay "PAY":
+    "PAY-001" INSUFFICIENT_BALANCE "InsufficientBalance" [0xdb42144d] Chain 402 Refused
+        "The prepaid balance does not cover the amount."
+        "Deposit the difference, or ask for less.";
+    "PAY-002" MAX_CHARGE_EXCEEDED "MaxChargeExceeded" [0x4a1a47a8] Caller 402 Refused
+        "The quote is above the charge that the request allows."
+        "Raise maxCharge, or ask for less.";
+    "PAY-003" ALREADY_RESERVED "AlreadyReserved" [0x27d623e0] Chain 409 Refused
+        "The task has an escrow already."
+        "Look at the task: it was paid for before.";
+    "PAY-004" NOT_RESERVED "NotReserved" [0xba7f7b04] Chain 409 Refused
+        "The task has no open escrow."
+        "Look at the task: it was never reserved, or is settled.";
+    "PAY-005" TOO_MANY_PAID "TooManyPaid" [0x9cc27d5b] Caller 422 Refused
+        "More miners were to be paid than replicas were quoted."
+        "Pay no more miners than were quoted.";
+    "PAY-006" NOTHING_EARNED "NothingEarned" [0x46a25fc3] Chain 409 Refused
+        "The account has no earnings to withdraw."
+        "Try again after a task was paid.";
+    "PAY-007" INSUFFICIENT_TREASURY "InsufficientTreasury" [0xa5a58849] Chain 409 Refused
+        "The treasury does not cover the amount."
+        "Withdraw less.";
+    "PAY-008" INCONSISTENT_QUOTE "InconsistentQuote" [0xa6499036] Chain 500 Refused
+        "The price table contradicts its own lines."
+        "Let the owner check what SessionPayment is wired to: the table breaks its own formula.";
+    "PAY-009" TOKEN_IS_FIXED "TokenIsFixed" [0xeb0a0150] Chain 409 Refused
+        "The token is set for good."
+        "Wire with that token, or deploy anew.";
+}
+
+area! {
+    /// Sessions, tasks, and the messages of miners.
+    queue "QUEUE":
+    "QUEUE-001" PAUSED "Paused" [0x9e87fac8] Chain 503 Refused
+        "New sessions and tasks are paused."
+        "Try again later; everything that gives money back works.";
+    "QUEUE-002" UNKNOWN_SESSION "UnknownSession" [0x226ebcc2] Caller 404 Refused
+        "There is no such session."
+        "Check the session's number.";
+    "QUEUE-003" SESSION_INACTIVE "SessionInactive" [0x7fd15cc8] Chain 409 Refused
+        "The session takes no more tasks."
+        "Create another session.";
+    "QUEUE-004" UNKNOWN_TASK "UnknownTask" [0x8dc10f37] Caller 404 Refused
+        "There is no such task."
+        "Check the task's number.";
+    "QUEUE-005" WRONG_PHASE "WrongPhase" [0xda64d427] Chain 409 Refused
+        "The task is in another phase than the call needs."
+        "Look at the task, and call what its phase allows.";
+    "QUEUE-006" DEADLINE_PASSED "DeadlinePassed" [0x7e00d829] Chain 409 Refused
+        "The deadline of the phase has passed."
+        "Close the phase: anyone may.";
+    "QUEUE-007" DEADLINE_NOT_REACHED "DeadlineNotReached" [0xf8b63fdf] Chain 409 Refused
+        "The deadline of the phase has not passed."
+        "Try again from the deadline on.";
+    "QUEUE-008" TASK_ALREADY_ENDED "TaskAlreadyEnded" [0x7c3b052a] Chain 409 Refused
+        "The task has ended."
+        "Do nothing: the task is over.";
+    "QUEUE-009" WRONG_MINER_COUNT "WrongMinerCount" [0x065e3b27] Caller 422 Refused
+        "The number of miners is not that of the session's replicas."
+        "Assign exactly as many miners as the session has replicas.";
+    "QUEUE-010" NOT_ASSIGNED "NotAssigned" [0xc48a4408] Caller 403 Refused
+        "The account is not a miner of the task."
+        "Call from an assigned miner.";
+    "QUEUE-011" ALREADY_DONE "AlreadyDone" [0xe3abcfc7] Chain 409 Refused
+        "The miner did this in the task already."
+        "Do nothing: this phase needs no more of the miner.";
+    "QUEUE-012" MISSED_PHASE "MissedPhase" [0xc8dc962c] Chain 409 Refused
+        "The miner took no part in the phase before."
+        "Leave this task; the next one counts again.";
+    "QUEUE-013" EMPTY_COMMITMENT "EmptyCommitment" [0xb74e0d93] Caller 422 Refused
+        "The zero hash is not a commitment."
+        "Compute the commitment as commitmentOf does.";
+    "QUEUE-014" REVEAL_MISMATCH "RevealMismatch" [0x5bb79881] Caller 422 Refused
+        "The reveal does not open the commitment."
+        "Check digest, salt, replica index, registration epoch and chain.";
+    "QUEUE-015" REVEAL_IS_GOOD "RevealIsGood" [0x18c8aa99] Chain 409 Refused
+        "The reveal opens its commitment."
+        "Do nothing: there is nothing to report.";
+    "QUEUE-016" INVALID_SIGNATURE "InvalidSignature" [0x42d750dc] Caller 403 Refused
+        "The signature is by another account than the miner."
+        "Sign again: check the key, the chain, the contract, and every value.";
+    "QUEUE-017" LENGTH_MISMATCH "LengthMismatch" [0xd16c9010] Caller 422 Refused
+        "The lists are of different lengths, empty, or too long."
+        "Give one entry of each list per miner.";
+}
+
+area! {
+    /// The choice of miners, which a keeper makes off chain.
+    selection "SELECT":
+    "SELECT-001" UNSORTED_CANDIDATES "UnsortedCandidates" Bug 500 Refused
+        "The candidates do not rise strictly by address."
+        "Report this: the list of candidates is sorted before the draw.";
+    "SELECT-002" TOO_FEW_OPERATORS "TooFewOperators" Transient 503 Refused
+        "Fewer operators have a node for the task than the session has replicas."
+        "Wait for more nodes of other operators, or open a session with fewer replicas.";
+}

@@ -1,0 +1,144 @@
+//! Errors of keeper, miner and deployment.
+
+use super::area;
+
+area! {
+    /// The network's contracts over JSON-RPC.
+    chn "CHN":
+    "CHN-001" UNKNOWN_REVERT "UnknownRevert" Chain 502 Refused
+        "A call reverted, and not with an error of these contracts."
+        "Check that the addresses are those of the network's contracts, and that program and contracts are of one version.";
+    "CHN-002" RPC_UNREACHABLE "RpcUnreachable" Transient 503 Refused
+        "The RPC endpoint cannot be reached, or does not answer as it should."
+        "Check that the node is running and that the URL is right.";
+    "CHN-003" NOT_MINED "NotMined" Transient 504 Refused
+        "The transaction was sent and is not mined."
+        "Wait: it stays in the outbox and is looked for again.";
+    "CHN-004" WRONG_CHAIN "WrongChain" Peer 502 Refused
+        "The node is of another chain than the one configured."
+        "Check the RPC URL.";
+    "CHN-005" NO_GAS_MONEY "NoGasMoney" Transient 503 Refused
+        "The account cannot pay the gas."
+        "Send ether to the account.";
+    "CHN-007" UNEXPECTED_ANSWER "UnexpectedAnswer" Bug 500 Refused
+        "The contracts answered something that the interface does not allow."
+        "Check that program and contracts are of one version.";
+    "CHN-008" REVERT_NOT_REPRODUCED "RevertNotReproduced" Chain 409 Refused
+        "A mined transaction failed, and the same call succeeds on the state before its block."
+        "Try again: it ran out of gas, or another transaction came first.";
+}
+
+area! {
+    /// Prompts and answers by their digest.
+    blb "BLB":
+    "BLB-001" BLOB_NOT_FOUND "BlobNotFound" Caller 404 Refused
+        "The blob is not there."
+        "Upload it first.";
+    "BLB-002" WRONG_BLOB "WrongBlob" Peer 502 Refused
+        "The bytes do not hash to the digest that was asked for."
+        "Ask another source: this one is damaged or lies.";
+    "BLB-003" BLOB_TOO_LARGE "BlobTooLarge" Caller 413 Refused
+        "The blob is larger than the limit."
+        "Make it smaller.";
+    "BLB-004" BLOBS_UNAVAILABLE "BlobsUnavailable" Transient 503 Refused
+        "The blob store is unavailable."
+        "Try again later; check the folder, or that the keeper is running.";
+}
+
+area! {
+    /// The journal of a service.
+    jrn "JRN":
+    "JRN-001" JOURNAL_FAILED "JournalFailed" Transient 503 Configuration
+        "The journal cannot be read or written."
+        "Check the disk, and that no other process has the file open.";
+    "JRN-002" JOURNAL_NEWER "JournalNewer" Bug 500 Configuration
+        "The journal was written by a newer release."
+        "Use the newer release.";
+}
+
+area! {
+    /// Messages on their way to a keeper.
+    rly "RLY":
+    "RLY-001" MESSAGE_REFUSED "MessageRefused" Caller 409 Refused
+        "The keeper refused the message."
+        "Do nothing: the miner sends the message by its own transaction if the task still waits for it.";
+    "RLY-002" KEEPER_UNREACHABLE "KeeperUnreachable" Transient 503 Refused
+        "The keeper cannot be reached."
+        "Check the keeper's URL; the miner goes on by its own transactions.";
+}
+
+area! {
+    /// Signing.
+    sig "SIG":
+    "SIG-001" SIGNING_FAILED "SigningFailed" Bug 500 Refused
+        "Signing failed."
+        "Check the key.";
+}
+
+area! {
+    /// Messages that a keeper does not take.
+    kpr "KPR":
+    "KPR-001" TASK_NOT_OPEN "TaskNotOpen" Caller 404 Refused
+        "The task is not open."
+        "Check the task's number and its phase.";
+    "KPR-002" MINER_NOT_ASSIGNED "MinerNotAssigned" Caller 403 Refused
+        "The miner is not assigned to the task."
+        "Send messages of assigned tasks only.";
+    "KPR-003" WRONG_MESSAGE_SIGNER "WrongMessageSigner" Caller 403 Refused
+        "The signature is not by the miner."
+        "Check the key, the chain id, the address of the queue, and every value.";
+    "KPR-004" MESSAGE_NOT_AWAITED "MessageNotAwaited" Caller 409 Refused
+        "The task does not wait for this message."
+        "Look at the phase of the task.";
+}
+
+area! {
+    /// Tasks that a miner cannot answer.
+    mnr "MNR":
+    "MNR-001" PROMPT_NOT_TEXT "PromptNotText" Caller 422 Refused
+        "The prompt is not UTF-8 text."
+        "Submit the task with a prompt in UTF-8.";
+    "MNR-002" WRONG_PROMPT_NAME "WrongPromptName" Caller 422 Refused
+        "The name of the prompt does not carry the digest of the task."
+        "Submit the task with the name that the upload returned.";
+    "MNR-003" ANSWER_KIND_NOT_SERVED "AnswerKindNotServed" Caller 422 Refused
+        "The miner does not serve answers of this kind."
+        "Submit a task of another kind.";
+}
+
+area! {
+    /// The keeper's HTTP server.
+    htp "HTP":
+    "HTP-001" SERVER_STOPPED "ServerStopped" Transient 503 Refused
+        "The HTTP server stopped."
+        "Look at the log, and start the service again.";
+    "HTP-002" NOT_A_MESSAGE "NotAMessage" Caller 400 Refused
+        "The body is not a message of a miner."
+        "Send the JSON that the documentation shows.";
+    "HTP-003" SIGNATURE_LENGTH "SignatureLength" Caller 400 Refused
+        "The signature is not of 65 bytes."
+        "Send r, s and v.";
+    "HTP-004" NOT_A_DIGEST "NotADigest" Caller 400 Refused
+        "The digest is not 32 bytes in hex."
+        "Use the digest that the upload returned.";
+}
+
+area! {
+    /// The deployment of a network.
+    dpl "DPL":
+    "DPL-002" NO_STYLUS_DEPLOYER "NoStylusDeployer" Chain 502 Refused
+        "The chain has no StylusDeployer."
+        "Use an Arbitrum chain with Stylus (ArbOS 32 or later).";
+    "DPL-003" NO_DEPLOYED_ADDRESS "NoDeployedAddress" Peer 502 Refused
+        "The deployment left no ContractDeployed log."
+        "Check that the chain's StylusDeployer is the original.";
+    "DPL-010" CONTRACT_MISSING "ContractMissing" Caller 500 Configuration
+        "A compiled contract cannot be read."
+        "Build the contracts with `cargo xtask wasm`, or name their folder with --contracts or COR_CONTRACTS.";
+    "DPL-011" CONTRACT_NOT_WASM "ContractNotWasm" Caller 500 Configuration
+        "A compiled contract is not a WASM module."
+        "Build the contracts again with `cargo xtask wasm`.";
+    "DPL-012" CONTRACT_TOO_LARGE "ContractTooLarge" Caller 500 Configuration
+        "A compiled contract is larger than a chain takes."
+        "Build the contracts again with `cargo xtask wasm`, or make the contract smaller.";
+}

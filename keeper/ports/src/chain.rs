@@ -1,0 +1,206 @@
+//! `Chain`: the contracts as keeper and miner see them.
+
+use alloy_primitives::{Address, Bytes, hex};
+use async_trait::async_trait;
+use cor_errors::{Coded, Entry, table::chn};
+use cor_sol::{ContractError, decode_revert};
+
+use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+
+/// What a contract reverted with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RevertError {
+    /// An error of the network's contracts.
+    #[error("{}: {}", .0.name(), .0)]
+    Contract(ContractError),
+    /// Anything else: no data (a wrong address, or out of gas), or another contract's error.
+    #[error("{}", unknown(*selector, data))]
+    Unknown {
+        /// The first four bytes, if there are as many.
+        selector: Option<[u8; 4]>,
+        /// All of it.
+        data: Bytes,
+    },
+}
+
+impl RevertError {
+    /// Decodes revert data by its selector.
+    #[must_use]
+    pub fn decode(data: Bytes) -> Self {
+        match decode_revert(&data) {
+            Some(error) => Self::Contract(error),
+            None => Self::Unknown { selector: data.first_chunk().copied(), data },
+        }
+    }
+}
+
+impl Coded for RevertError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Contract(error) => error.entry(),
+            Self::Unknown { .. } => &chn::UNKNOWN_REVERT,
+        }
+    }
+}
+
+fn unknown(selector: Option<[u8; 4]>, data: &Bytes) -> String {
+    match selector {
+        Some(selector) => format!("unknown error {} in {data}", hex::encode_prefixed(selector)),
+        None if data.is_empty() => "no data".to_owned(),
+        None => format!("data {data}"),
+    }
+}
+
+/// Why the chain did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The contract refused.
+    #[error("{call} reverted with {error}")]
+    Reverted {
+        /// What was called.
+        call: String,
+        /// What with.
+        #[source]
+        error: RevertError,
+    },
+    /// A mined transaction failed, and the same call succeeds on the state before its block.
+    #[error("{call} failed when it was mined, and the same call succeeds on the state before its block")]
+    NotReproduced {
+        /// What was called.
+        call: String,
+    },
+    /// The RPC endpoint cannot be reached or answered nonsense.
+    #[error("RPC {endpoint} failed: {reason}")]
+    Unreachable {
+        /// URL.
+        endpoint: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The transaction was sent and is not mined; it stays in the outbox and is looked for again.
+    #[error("transaction {transaction} was not mined within {waited_secs} s")]
+    NotMined {
+        /// Hash.
+        transaction: alloy_primitives::B256,
+        /// Patience so far.
+        waited_secs: u64,
+    },
+    /// The chain is not the one configured.
+    #[error("the node's chain id is {found}, configured is {expected}")]
+    WrongChain {
+        /// Ours.
+        expected: u64,
+        /// Its.
+        found: u64,
+    },
+    /// The account cannot pay the gas.
+    #[error("{account} has {balance} wei and needs {needed} wei of gas")]
+    NoGasMoney {
+        /// Sender.
+        account: Address,
+        /// Has.
+        balance: CorWei,
+        /// Needs.
+        needed: CorWei,
+    },
+    /// The outbox could not be written.
+    #[error("outbox: {0}")]
+    Outbox(#[from] crate::JournalError),
+    /// The contracts answered something the interface does not allow.
+    #[error("unexpected answer of {what}: {detail}")]
+    Unexpected {
+        /// Which call.
+        what: String,
+        /// What came.
+        detail: String,
+    },
+}
+
+impl Coded for ChainError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Reverted { error, .. } => error.entry(),
+            Self::NotReproduced { .. } => &chn::REVERT_NOT_REPRODUCED,
+            Self::Unreachable { .. } => &chn::RPC_UNREACHABLE,
+            Self::NotMined { .. } => &chn::NOT_MINED,
+            Self::WrongChain { .. } => &chn::WRONG_CHAIN,
+            Self::NoGasMoney { .. } => &chn::NO_GAS_MONEY,
+            Self::Outbox(error) => error.entry(),
+            Self::Unexpected { .. } => &chn::UNEXPECTED_ANSWER,
+        }
+    }
+}
+
+/// The contracts, read and written with one key.
+#[async_trait]
+pub trait Chain: Send + Sync {
+    /// What messages are bound to.
+    fn domain(&self) -> LaneDomain;
+    /// The key's address.
+    fn address(&self) -> Address;
+    /// Last block.
+    async fn head(&self) -> Result<Head, ChainError>;
+    /// Number of tasks ever submitted.
+    async fn task_count(&self) -> Result<u64, ChainError>;
+    /// A task.
+    async fn task(&self, task_id: u64) -> Result<TaskRecord, ChainError>;
+    /// What only a task's submission log tells.
+    async fn task_origin(&self, task_id: u64) -> Result<TaskOrigin, ChainError>;
+    /// Tasks that have a log in the blocks `from..=to`.
+    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError>;
+    /// A session's terms.
+    async fn session(&self, session_id: u64) -> Result<SessionTerms, ChainError>;
+    /// All nodes ever registered.
+    async fn nodes(&self) -> Result<Vec<NodeRecord>, ChainError>;
+    /// One node, `None` if it was never registered.
+    async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError>;
+    /// Earned and not withdrawn.
+    async fn earnings(&self, account: Address) -> Result<CorWei, ChainError>;
+    /// Sends a call and waits for its receipt. `key` names the effect: the same key is never sent twice, also over restarts.
+    async fn send(&self, key: &str, call: LaneCall) -> Result<SentCall, ChainError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::U256;
+    use alloy_sol_types::SolError as _;
+    use cor_errors::Class;
+    use cor_sol::session_payment::ISessionPayment::InsufficientBalance;
+
+    use super::*;
+
+    fn reverted(data: impl Into<Bytes>) -> ChainError {
+        ChainError::Reverted { call: "submitTask".to_owned(), error: RevertError::decode(data.into()) }
+    }
+
+    #[test]
+    fn a_revert_has_the_identity_of_the_contract_error() {
+        let short =
+            InsufficientBalance { payer: Address::ZERO, available: U256::ZERO, needed: U256::from(10).pow(U256::from(18)) };
+        let error = reverted(short.abi_encode());
+        assert_eq!((error.code(), error.entry().name, error.entry().status), ("PAY-001", "InsufficientBalance", 402));
+        assert!(error.class().asks_anew());
+        let sentence = "submitTask reverted with InsufficientBalance: \
+                        0x0000000000000000000000000000000000000000 has 0 COR prepaid and would need 1 COR";
+        assert_eq!(error.to_string(), sentence);
+    }
+
+    #[test]
+    fn what_is_not_ours_keeps_its_bytes() {
+        let table: [(&'static [u8], Option<[u8; 4]>, &str); 3] = [
+            (&[], None, "submitTask reverted with no data"),
+            (&[1, 2], None, "submitTask reverted with data 0x0102"),
+            (
+                &[0xde, 0xad, 0xbe, 0xef, 1],
+                Some([0xde, 0xad, 0xbe, 0xef]),
+                "submitTask reverted with unknown error 0xdeadbeef in 0xdeadbeef01",
+            ),
+        ];
+        for (data, expected, sentence) in table {
+            let error = reverted(data);
+            assert_eq!((error.code(), error.class(), error.to_string().as_str()), ("CHN-001", Class::Chain, sentence));
+            let ChainError::Reverted { error: RevertError::Unknown { selector, .. }, .. } = error else { panic!("{error}") };
+            assert_eq!(selector, expected);
+        }
+    }
+}

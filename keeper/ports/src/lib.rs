@@ -1,0 +1,25 @@
+//! Ports: what keeper and miner talk about, and what their services need of the outside.
+//!
+//! - [`domain`]: tasks, miners, messages as plain values.
+//! - [`lane`]: the on-chain lane's hashes and the choice of miners, by the formulas of `cor_core`.
+//! - The traits, implemented by adapters and by the test kit, each with its error.
+
+mod backend;
+mod blobs;
+mod causes;
+mod chain;
+mod clock;
+pub mod domain;
+mod journal;
+pub mod lane;
+mod relay;
+mod signer;
+
+pub use backend::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
+pub use blobs::{BLOB_BYTES_MAX, BlobError, Blobs, parse_urn, urn_of};
+pub use causes::with_causes;
+pub use chain::{Chain, ChainError, RevertError};
+pub use clock::{Clock, SystemClock};
+pub use journal::{Journal, JournalError};
+pub use relay::{Relay, RelayError};
+pub use signer::{Signer, SignerError};

@@ -1,0 +1,179 @@
+//! The keeper: watches the queue, chooses miners, relays their messages, closes phases on time, ends tasks.
+//!
+//! It reads the whole set of open tasks from the chain when it starts and only what has a log or a message afterwards, so being killed
+//! at any moment costs nothing but the time to start again. The chain adapter's outbox makes sure that a transaction sent before
+//! the crash is found, not repeated.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use cor_errors::Coded as _;
+use tokio::sync::{Mutex, watch};
+use tracing::{debug, info, warn};
+
+use crate::machine::keeper::{KeeperMachine, KeeperPolicy, MessageRefusal};
+use cor_ports::domain::{LaneCall, Phase, SignedMessage, kind_of};
+use cor_ports::{Chain, ChainError, Clock, Journal};
+
+/// Journal key of the highest task number below which every task has ended.
+const SETTLED_BELOW: &str = "keeper/settled-below";
+/// Most blocks read for logs at a time: RPC providers refuse larger ranges.
+const BLOCK_RANGE_MAX: u64 = 2_000;
+
+/// A running keeper's shared part: the service loop and the message intake both reach the machine through it.
+pub struct Keeper {
+    chain: Arc<dyn Chain>,
+    clock: Arc<dyn Clock>,
+    journal: Arc<dyn Journal>,
+    machine: Mutex<KeeperMachine>,
+    poll: Duration,
+}
+
+impl Keeper {
+    /// A keeper that looks at the chain every `poll`.
+    #[must_use]
+    pub fn new(
+        chain: Arc<dyn Chain>,
+        clock: Arc<dyn Clock>,
+        journal: Arc<dyn Journal>,
+        policy: KeeperPolicy,
+        poll: Duration,
+    ) -> Self {
+        let machine = Mutex::new(KeeperMachine::new(policy, chain.domain()));
+        Self { chain, clock, journal, machine, poll }
+    }
+
+    /// Takes in a miner's message. If the message is ahead of what was last read from the chain, the chain is read first.
+    pub async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
+        let first = self.machine.lock().await.receive(message.clone());
+        let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else {
+            return first;
+        };
+        if let Err(error) = self.look_at(task_id).await {
+            debug!(task_id, %error, "could not read the task a message is for");
+        }
+        self.machine.lock().await.receive(message)
+    }
+
+    /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut read_to = None;
+        while !*stop.borrow() {
+            if let Err(error) = self.round(&mut read_to).await {
+                warn!(code = error.code(), %error, class = ?error.class(), "round failed; trying again");
+            }
+            tokio::select! {
+                () = self.clock.sleep(self.poll) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// One look at the chain and one round of calls. `read_to` is the last block whose logs were read, `None` at the start.
+    pub async fn round(&self, read_to: &mut Option<u64>) -> Result<(), ChainError> {
+        let head = self.chain.head().await?;
+        match *read_to {
+            None => {
+                self.recover().await?;
+                *read_to = Some(head.number);
+            }
+            Some(last) if head.number > last => {
+                let to = head.number.min(last.saturating_add(BLOCK_RANGE_MAX));
+                for task_id in self.chain.touched_tasks(last.saturating_add(1), to).await? {
+                    self.look_at(task_id).await?;
+                }
+                *read_to = Some(to);
+            }
+            Some(last) if head.number < last => *read_to = None, // the chain was rolled back: read everything again
+            Some(_) => {}
+        }
+        self.act().await
+    }
+
+    /// Reads every task that may be open. Tasks below the journalled mark have all ended.
+    async fn recover(&self) -> Result<(), ChainError> {
+        let mark = self.journal.get(SETTLED_BELOW).await?;
+        let from = mark.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(1);
+        let count = self.chain.task_count().await?;
+        let mut open = BTreeSet::new();
+        for task_id in from.min(count.saturating_add(1))..=count {
+            if self.look_at(task_id).await? != Phase::Ended {
+                open.insert(task_id);
+            }
+        }
+        let settled_below = open.first().copied().unwrap_or_else(|| count.saturating_add(1));
+        self.journal.put(SETTLED_BELOW, &settled_below.to_be_bytes()).await?;
+        info!(tasks = count, open = open.len(), "read the queue");
+        Ok(())
+    }
+
+    async fn look_at(&self, task_id: u64) -> Result<Phase, ChainError> {
+        let record = self.chain.task(task_id).await?;
+        let phase = record.phase;
+        let known = self.machine.lock().await.fixed_parts(task_id);
+        let (terms, origin) = match known {
+            Some(parts) => parts,
+            None if phase == Phase::Ended => return Ok(phase),
+            None => (self.chain.session(record.session_id).await?, self.chain.task_origin(task_id).await?),
+        };
+        self.machine.lock().await.observe(record, terms, origin);
+        Ok(phase)
+    }
+
+    /// Makes the calls that are due, one after the other: each may change what the next finds.
+    async fn act(&self) -> Result<(), ChainError> {
+        let now = self.clock.now_secs();
+        let nodes = if self.machine.lock().await.wants_nodes(now) { self.chain.nodes().await? } else { Vec::new() };
+        let calls = self.machine.lock().await.decide(now, &nodes);
+        for (task_id, call) in calls {
+            let key = effect_key(&call);
+            match self.chain.send(&key, call).await {
+                Ok(sent) => info!(task_id, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
+                Err(error) if error.class().asks_anew() => {
+                    debug!(task_id, key, %error, "the chain has moved on");
+                    self.machine.lock().await.hold(task_id, self.clock.now_secs());
+                }
+                Err(error) => {
+                    self.machine.lock().await.hold(task_id, self.clock.now_secs());
+                    return Err(error);
+                }
+            }
+            self.look_at(task_id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Names a call's effect: the same effect has the same name on every keeper and after every restart.
+fn effect_key(call: &LaneCall) -> String {
+    match call {
+        LaneCall::Assign { task_id, .. } => format!("task/{task_id}/assign"),
+        LaneCall::Relay { task_id, messages } => {
+            let kind = messages.first().map_or("nothing", |message| kind_of(&message.message).name());
+            let who: Vec<_> = messages.iter().map(|message| message.miner.to_string()).collect();
+            format!("task/{task_id}/relay/{kind}/{}", who.join("+"))
+        }
+        LaneCall::ReportBadReveal(message) => format!("task/{}/bad-reveal/{}", message.task_id, message.miner),
+        LaneCall::EndAck(task_id) => format!("task/{task_id}/end-ack"),
+        LaneCall::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
+        LaneCall::End(task_id) => format!("task/{task_id}/end"),
+        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(&message).name()),
+        LaneCall::WithdrawEarnings => "withdraw-earnings".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_ports::domain::LaneMessage;
+
+    use super::*;
+
+    /// The names go into logs and journals, where a Rust form would be noise.
+    #[test]
+    fn effects_have_plain_names() {
+        let miner = alloy_primitives::Address::repeat_byte(1);
+        let message = SignedMessage { task_id: 7, miner, message: LaneMessage::Ack, signature: [0; 65] };
+        let relay = LaneCall::Relay { task_id: 7, messages: vec![message] };
+        assert_eq!(effect_key(&relay), format!("task/7/relay/ack/{miner}"));
+        assert_eq!(effect_key(&LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }), "task/7/direct/ack");
+    }
+}

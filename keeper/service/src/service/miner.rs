@@ -1,0 +1,381 @@
+//! The miner: takes tasks it is assigned to, answers them with its backend, commits, reveals and claims what it earned.
+//!
+//! Salts are derived from its key and answers are journalled before they are committed to, so a killed miner reveals what it had committed to.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use alloy_primitives::{Address, B256, keccak256};
+use cor_errors::{Coded, Entry, table::mnr};
+use tokio::{sync::watch, task::JoinHandle};
+use tracing::{debug, info, warn};
+
+use super::drill::Drill;
+use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
+use cor_ports::domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of};
+use cor_ports::lane;
+use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
+
+/// Most blocks read for logs at a time.
+const BLOCK_RANGE_MAX: u64 = 2_000;
+/// Journal prefix of answers.
+const ANSWERS: &str = "miner/answer/";
+/// Journal key of the highest task number below which no task concerns this miner any more.
+const DONE_BELOW: &str = "miner/done-below";
+
+/// Everything a miner needs of the outside.
+pub struct MinerPorts {
+    /// Contracts, with the miner's key.
+    pub chain: Arc<dyn Chain>,
+    /// Model.
+    pub backend: Arc<dyn Backend>,
+    /// Prompts and answers.
+    pub blobs: Arc<dyn Blobs>,
+    /// Way to a keeper; `None` = always by own transactions.
+    pub relay: Option<Arc<dyn Relay>>,
+    /// Answers that were committed to.
+    pub journal: Arc<dyn Journal>,
+    /// The same key as the chain's.
+    pub signer: Arc<dyn Signer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a miner runs.
+#[derive(Debug, Clone)]
+pub struct MinerOptions {
+    /// Timing of what it says.
+    pub policy: MinerPolicy,
+    /// How often it looks at the chain.
+    pub poll: Duration,
+    /// Earnings below this stay in the contract: a claim costs gas.
+    pub claim_min: CorWei,
+    /// Misbehaviour on purpose.
+    pub drill: Option<Exercise>,
+}
+
+/// A drill, and where it takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exercise {
+    /// What goes wrong.
+    pub drill: Drill,
+    /// Only in tasks in which this miner has this replica index; `None` = always. With the same exercise on every miner of a
+    /// network, exactly one miner of each task misbehaves, whoever is chosen.
+    pub replica: Option<usize>,
+}
+
+impl Exercise {
+    fn applies(self, record: &TaskRecord, miner: Address) -> Option<Drill> {
+        let index = record.replica_of(miner).map(|(index, _)| index);
+        (self.replica.is_none() || self.replica == index).then_some(self.drill)
+    }
+}
+
+/// Why a step could not be taken; the step is tried again while its phase lasts.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    #[error(transparent)]
+    Signer(#[from] cor_ports::SignerError),
+    #[error(transparent)]
+    Journal(#[from] cor_ports::JournalError),
+    #[error("the prompt of task {0} is not UTF-8 text")]
+    PromptNotText(u64),
+    #[error("task {0} wants an answer of kind {1:?}, which this miner does not serve")]
+    KindNotServed(u64, cor_ports::domain::AnswerKind),
+    #[error("the prompt's name {urn} of task {task_id} does not carry the digest {digest} of the task")]
+    WrongUrn { task_id: u64, urn: String, digest: B256 },
+}
+
+impl Coded for StepError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Chain(error) => error.entry(),
+            Self::Blob(error) => error.entry(),
+            Self::Backend(error) => error.entry(),
+            Self::Signer(error) => error.entry(),
+            Self::Journal(error) => error.entry(),
+            Self::PromptNotText(_) => &mnr::PROMPT_NOT_TEXT,
+            Self::KindNotServed(..) => &mnr::ANSWER_KIND_NOT_SERVED,
+            Self::WrongUrn { .. } => &mnr::WRONG_PROMPT_NAME,
+        }
+    }
+}
+
+/// A running answer.
+type Answering = JoinHandle<Result<Vec<u8>, BackendError>>;
+
+/// A task in hand.
+#[derive(Default)]
+struct InHand {
+    known: MinerTask,
+    prompt: Option<String>,
+    answering: Option<Answering>,
+    uploaded: bool,
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if let Some(answering) = &self.answering {
+            answering.abort(); // an answer nobody waits for must not occupy the model
+        }
+    }
+}
+
+/// A running miner.
+pub struct Miner {
+    ports: MinerPorts,
+    options: MinerOptions,
+    tasks: BTreeMap<u64, InHand>,
+    read_to: Option<u64>,
+    claim_due: bool,
+}
+
+impl Miner {
+    /// A miner that has not looked at the chain yet.
+    #[must_use]
+    pub fn new(ports: MinerPorts, options: MinerOptions) -> Self {
+        Self { ports, options, tasks: BTreeMap::new(), read_to: None, claim_due: true }
+    }
+
+    /// Runs until `stop` turns true. Whatever fails is tried again at the next poll.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.round().await {
+                warn!(code = error.code(), %error, "round failed; trying again");
+            }
+            tokio::select! {
+                () = self.ports.clock.sleep(self.options.poll) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), ChainError> {
+        self.find_tasks().await?;
+        let ids: Vec<u64> = self.tasks.keys().copied().collect();
+        for task_id in ids {
+            if let Err(error) = self.step(task_id).await {
+                warn!(task_id, code = error.code(), %error, "step failed; trying again while the phase lasts");
+            }
+        }
+        if self.claim_due {
+            self.claim().await?;
+        }
+        Ok(())
+    }
+
+    /// Learns of tasks that may concern this miner: all open ones at the start, then those with a log.
+    async fn find_tasks(&mut self) -> Result<(), ChainError> {
+        let head = self.ports.chain.head().await?;
+        let touched = match self.read_to {
+            Some(last) if head.number == last => return Ok(()),
+            Some(last) if head.number > last => {
+                let to = head.number.min(last.saturating_add(BLOCK_RANGE_MAX));
+                let touched = self.ports.chain.touched_tasks(last.saturating_add(1), to).await?;
+                self.read_to = Some(to);
+                touched
+            }
+            _ => {
+                let mark = self.ports.journal.get(DONE_BELOW).await?;
+                let from = mark.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(1);
+                let all = (from..=self.ports.chain.task_count().await?).collect();
+                self.read_to = Some(head.number);
+                all
+            }
+        };
+        let me = self.ports.signer.address();
+        for task_id in touched {
+            if self.tasks.contains_key(&task_id) {
+                continue;
+            }
+            let record = self.ports.chain.task(task_id).await?;
+            if record.phase != Phase::Ended && record.replica_of(me).is_some() {
+                info!(task_id, "assigned");
+                self.tasks.insert(task_id, InHand::default());
+            }
+        }
+        if self.tasks.is_empty() {
+            let below = self.ports.chain.task_count().await?;
+            // The last task may still be queued and be assigned to us later: it stays above the mark.
+            let queued = below != 0 && self.ports.chain.task(below).await?.phase == Phase::Queued;
+            let mark = if queued { below } else { below.saturating_add(1) };
+            self.ports.journal.put(DONE_BELOW, &mark.to_be_bytes()).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, task_id: u64) -> Result<(), StepError> {
+        let record = self.ports.chain.task(task_id).await?;
+        let me = self.ports.signer.address();
+        self.collect_answer(&record).await?;
+        let Some(task) = self.tasks.get(&task_id) else { return Ok(()) };
+        match decide(&self.options.policy, me, &record, &task.known, self.ports.clock.now_secs()) {
+            MinerStep::Wait => Ok(()),
+            MinerStep::Prepare => self.prepare(&record).await,
+            MinerStep::Answer => self.answer(&record).await,
+            MinerStep::Say { message, route } => self.say(&record, message, route).await,
+            MinerStep::Forget => {
+                self.tasks.remove(&task_id);
+                self.ports.journal.remove(&answer_key(task_id)).await?;
+                self.claim_due = true;
+                Ok(())
+            }
+        }
+    }
+
+    async fn prepare(&mut self, record: &TaskRecord) -> Result<(), StepError> {
+        if lane::canonical_answer(record.answer_kind, "").is_none() {
+            return Err(StepError::KindNotServed(record.id, record.answer_kind)); // not acknowledged, so nobody pays for it
+        }
+        let prompt = self.fetch_prompt(record).await?;
+        if let Some(task) = self.tasks.get_mut(&record.id) {
+            task.prompt = Some(prompt);
+            task.known.prepared = true;
+        }
+        self.answer(record).await
+    }
+
+    async fn fetch_prompt(&self, record: &TaskRecord) -> Result<String, StepError> {
+        let origin = self.ports.chain.task_origin(record.id).await?;
+        let urn_digest = cor_ports::parse_urn(&origin.prompt_urn);
+        if urn_digest != Some(origin.prompt_digest) {
+            return Err(StepError::WrongUrn { task_id: record.id, urn: origin.prompt_urn, digest: origin.prompt_digest });
+        }
+        let bytes = self.ports.blobs.get(origin.prompt_digest).await?;
+        String::from_utf8(bytes).map_err(|_| StepError::PromptNotText(record.id))
+    }
+
+    fn drill(&self, record: &TaskRecord) -> Option<Drill> {
+        self.options.drill?.applies(record, self.ports.signer.address())
+    }
+
+    /// Starts the answer if it is not there and not running. After a restart the journalled answer is taken up.
+    async fn answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
+        let journalled = self.ports.journal.get(&answer_key(record.id)).await?;
+        if let Some(bytes) = journalled {
+            return self.seal(record, &bytes);
+        }
+        let missing = self.tasks.get(&record.id).is_some_and(|task| task.prompt.is_none());
+        let prompt = if missing { Some(self.fetch_prompt(record).await?) } else { None };
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
+        task.prompt = task.prompt.take().or(prompt);
+        let (None, Some(prompt)) = (&task.answering, task.prompt.clone()) else { return Ok(()) };
+        let request = CompletionRequest { prompt, max_tokens: record.max_tokens, seed: 0 };
+        let (backend, kind) = (Arc::clone(&self.ports.backend), record.answer_kind);
+        task.answering = Some(tokio::spawn(async move {
+            let completion = backend.complete(request).await?;
+            lane::canonical_answer(kind, &completion.text)
+                .ok_or_else(|| BackendError::Failed(format!("answers of kind {kind:?} are not served")))
+        }));
+        Ok(())
+    }
+
+    /// Takes a finished answer: journal first, then commit to it.
+    async fn collect_answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
+        let Some(handle) = task.answering.take_if(|handle| handle.is_finished()) else { return Ok(()) };
+        let honest = handle.await.map_err(|error| BackendError::Failed(error.to_string()))??;
+        let bytes = match self.drill(record) {
+            Some(drill) => drill.answer(honest),
+            None => honest,
+        };
+        self.ports.journal.put(&answer_key(record.id), &bytes).await?;
+        info!(task_id = record.id, bytes = bytes.len(), "answered");
+        self.seal(record, &bytes)
+    }
+
+    fn seal(&mut self, record: &TaskRecord, bytes: &[u8]) -> Result<(), StepError> {
+        let me = self.ports.signer.address();
+        let (Some((index, replica)), Some(task)) = (record.replica_of(me), self.tasks.get_mut(&record.id)) else { return Ok(()) };
+        let domain = self.ports.chain.domain();
+        let result_digest = keccak256(bytes);
+        let salt =
+            self.ports.signer.derive_secret(&salt_label(domain.chain_id, domain.queue, record.id, replica.registration_epoch));
+        let commitment = lane::commitment(&domain, record.id, index, replica, result_digest, salt);
+        task.known.sealed = Some(Sealed { result_digest, salt, commitment });
+        Ok(())
+    }
+
+    async fn say(&mut self, record: &TaskRecord, message: LaneMessage, route: Route) -> Result<(), StepError> {
+        let now = self.ports.clock.now_secs();
+        let drill = self.drill(record);
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
+        let said = match drill {
+            Some(drill) => drill.twist(message, record, task.known.sealed.as_ref()),
+            None => Some(message),
+        };
+        let Some(message) = said else { return Ok(()) };
+        task.known.last_said = Some((kind_of(&message), now));
+        if matches!(message, LaneMessage::Commit { .. }) && !task.uploaded {
+            if let Some(bytes) = self.ports.journal.get(&answer_key(record.id)).await? {
+                self.ports.blobs.put(&bytes).await?;
+                task.uploaded = true;
+            }
+        }
+        match (&self.ports.relay, route) {
+            (Some(relay), Route::Relay) => {
+                let signature = self
+                    .ports
+                    .signer
+                    .sign_digest(lane::message_digest(
+                        &self.ports.chain.domain(),
+                        record.id,
+                        self.ports.signer.address(),
+                        message,
+                    ))
+                    .await?;
+                let signed = SignedMessage { task_id: record.id, miner: self.ports.signer.address(), message, signature };
+                if let Err(error) = relay.deliver(&signed).await {
+                    debug!(task_id = record.id, %error, "relay failed; an own transaction follows if the deadline comes near");
+                }
+                Ok(())
+            }
+            _ => self.send_direct(record.id, message).await,
+        }
+    }
+
+    async fn send_direct(&self, task_id: u64, message: LaneMessage) -> Result<(), StepError> {
+        let key = format!("task/{task_id}/direct/{}", kind_of(&message).name());
+        match self.ports.chain.send(&key, LaneCall::Direct { task_id, message }).await {
+            Ok(sent) => {
+                info!(task_id, kind = kind_of(&message).name(), transaction = %sent.transaction, "sent by own transaction")
+            }
+            Err(error) if error.class().asks_anew() => debug!(task_id, %error, "the chain has moved on"),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Claims earnings once they are worth the gas.
+    async fn claim(&mut self) -> Result<(), ChainError> {
+        let me = self.ports.signer.address();
+        let earned = self.ports.chain.earnings(me).await?;
+        self.claim_due = false;
+        if earned.is_zero() || earned < self.options.claim_min {
+            return Ok(());
+        }
+        // The key carries the block, so that each claim is an effect of its own.
+        let key = format!("claim/{}", self.ports.chain.head().await?.number);
+        let sent = self.ports.chain.send(&key, LaneCall::WithdrawEarnings).await?;
+        info!(%earned, transaction = %sent.transaction, "claimed");
+        Ok(())
+    }
+}
+
+fn answer_key(task_id: u64) -> String {
+    format!("{ANSWERS}{task_id:020}")
+}
+
+fn salt_label(chain_id: u64, queue: Address, task_id: u64, registration_epoch: u64) -> Vec<u8> {
+    let mut label = b"Cortensor.Salt.v1".to_vec();
+    label.extend(chain_id.to_be_bytes());
+    label.extend(queue.as_slice());
+    label.extend(task_id.to_be_bytes());
+    label.extend(registration_epoch.to_be_bytes());
+    label
+}

@@ -1,0 +1,164 @@
+//! Amounts and times in JSON, exact and readable at once.
+//!
+//! - [`amount`]: `{"wei": "1500000000000000000", "cor": "1.5"}`. Both are decimal strings: a JSON number would lose digits.
+//! - [`time`]: `"2026-11-26T17:48:52Z"` (RFC 3339, UTC), or `null` for never.
+
+use alloy_primitives::{U256, utils::format_ether};
+
+/// Last second that RFC 3339 can name: 9999-12-31T23:59:59Z.
+const LAST_SECOND: u64 = 253_402_300_799;
+const DAY_SECS: u64 = 86_400;
+/// Days of 400 years, after which the calendar repeats.
+const ERA_DAYS: u64 = 146_097;
+/// Days from 0000-03-01 to 1970-01-01. Years that begin in March end with the leap day.
+const EPOCH_DAYS: u64 = 719_468;
+
+/// COR wei as COR, without trailing zeros: `1.5`.
+#[must_use]
+pub fn cor_text(wei: U256) -> String {
+    format_ether(wei).trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Seconds since 1970 in RFC 3339, UTC; `None` for 0, which means never, and for times after the year 9999.
+#[must_use]
+pub fn time_text(secs: u64) -> Option<String> {
+    if secs == 0 || secs > LAST_SECOND {
+        return None;
+    }
+    let (days, of_day) = (secs / DAY_SECS + EPOCH_DAYS, secs % DAY_SECS);
+    let (era, of_era) = (days / ERA_DAYS, days % ERA_DAYS);
+    // A leap day every 4 years, none every 100, one every 400 after all.
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // From March on, the months have 31, 30, 31, 30, 31 days, over and over: 153 in five months.
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = 400 * era + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+/// Seconds since 1970 of a text that [`time_text`] wrote; `None` for any other.
+#[must_use]
+pub fn time_secs(text: &str) -> Option<u64> {
+    let part = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
+    let of_day = part(11, 13)? * 3_600 + part(14, 16)? * 60 + part(17, 19)?;
+    let year_from_march = year.checked_sub(u64::from(month <= 2))?;
+    let month_from_march = (month + 9) % 12;
+    let of_year = ((153 * month_from_march + 2) / 5 + day).checked_sub(1)?;
+    let of_era = year_from_march % 400;
+    let days = year_from_march / 400 * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    let secs = days.checked_sub(EPOCH_DAYS)? * DAY_SECS + of_day;
+    // Refuses the 30th of February, the 25th hour and any other form.
+    (time_text(secs).as_deref() == Some(text)).then_some(secs)
+}
+
+/// Serde for a `U256` that is an amount of COR wei.
+pub mod amount {
+    use alloy_primitives::U256;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    struct Amount {
+        wei: String,
+        cor: String,
+    }
+
+    /// Writes wei and COR as decimal strings.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(wei: &U256, serializer: S) -> Result<S::Ok, S::Error> {
+        Amount { wei: wei.to_string(), cor: super::cor_text(*wei) }.serialize(serializer)
+    }
+
+    /// Reads the exact form, wei.
+    ///
+    /// # Errors
+    /// If `wei` is not a decimal number of at most 256 bits.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
+        let amount = Amount::deserialize(deserializer)?;
+        let wei = U256::from_str_radix(&amount.wei, 10).map_err(D::Error::custom)?;
+        // Refuses what the parser takes beyond plain digits: nothing at all, and underscores.
+        if wei.to_string() == amount.wei { Ok(wei) } else { Err(D::Error::custom("wei is not a plain decimal number")) }
+    }
+}
+
+/// Serde for a time in seconds since 1970, 0 for never.
+pub mod time {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    /// Writes `"2026-11-26T17:48:52Z"`, or `null` for 0.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(secs: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        super::time_text(*secs).serialize(serializer)
+    }
+
+    /// Reads what [`serialize`] writes.
+    ///
+    /// # Errors
+    /// If it is neither `null` nor a time of that form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        match Option::<String>::deserialize(deserializer)? {
+            None => Ok(0),
+            Some(text) => super::time_secs(&text).ok_or_else(|| D::Error::custom("not a time as 2026-11-26T17:48:52Z")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Sample {
+        #[serde(with = "amount")]
+        paid: U256,
+    }
+
+    #[test]
+    fn amounts_are_exact_and_readable() {
+        for (wei, text) in [
+            (U256::ZERO, r#"{"paid":{"wei":"0","cor":"0"}}"#),
+            (U256::from(1), r#"{"paid":{"wei":"1","cor":"0.000000000000000001"}}"#),
+            (U256::from(1_500_000_000_000_000_000_u64), r#"{"paid":{"wei":"1500000000000000000","cor":"1.5"}}"#),
+            (U256::from(10_000_000_000_000_000_000_u64), r#"{"paid":{"wei":"10000000000000000000","cor":"10"}}"#),
+        ] {
+            let sample = Sample { paid: wei };
+            assert_eq!(serde_json::to_string(&sample).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Sample>(text).unwrap(), sample);
+        }
+        for wei in ["0x10", "-1", "1.5", "", "1_0", "01"] {
+            let text = format!(r#"{{"paid":{{"wei":"{wei}","cor":"1"}}}}"#);
+            assert!(serde_json::from_str::<Sample>(&text).is_err(), "{text}");
+        }
+    }
+
+    /// Checked against `date -u -d @<seconds>`.
+    #[test]
+    fn times_are_rfc_3339() {
+        for (secs, text) in [
+            (1, "1970-01-01T00:00:01Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_709_164_800, "2024-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (LAST_SECOND, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(time_text(secs).as_deref(), Some(text));
+            assert_eq!(time_secs(text), Some(secs));
+        }
+        for text in
+            ["", "2026-11-26", "2026-11-26T17:48:52", "2026-11-26 17:48:52Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z"]
+        {
+            assert_eq!(time_secs(text), None, "{text:?}");
+        }
+        assert_eq!((time_text(0), time_text(LAST_SECOND + 1), time_text(u64::MAX)), (None, None, None));
+    }
+}

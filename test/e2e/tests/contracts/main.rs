@@ -1,0 +1,11 @@
+//! The contracts as compiled, on the dev chain: one program, so that their WASM is compiled to native code once for all tests.
+
+mod cor;
+mod gas;
+mod node_pool;
+mod runtime;
+mod session_payment;
+mod session_payment_table;
+mod session_queue;
+mod staking;
+mod support;

@@ -1,0 +1,400 @@
+//! NodePool on the real WASM: every error, every event, every reason against a node, and random steps against the rules compiled
+//! natively.
+
+use std::collections::BTreeMap;
+
+use crate::support::{answer, assert_permissions, events, fund, refusal};
+use alloy::{
+    primitives::{Address, U256},
+    sol_types::SolCall,
+};
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
+use cor_core::node::pool::{Node, Standing};
+use cor_kit::{COR, TestNet, event};
+use cor_sol::{ContractError, node_pool::INodePool, runtime::IRuntime, staking::IStaking};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+
+/// Account that stands in for the SessionQueue.
+const QUEUE: usize = 1;
+const VERSION: u64 = 1_000;
+
+/// A network whose NodePool and Staking take account [`QUEUE`] for the SessionQueue.
+async fn start(accounts: u32) -> TestNet {
+    let net = TestNet::start(accounts).await;
+    let queue = net.address(QUEUE);
+    net.ok(0, net.at.node_pool, INodePool::wireCall { staking: net.at.staking, sessionQueue: queue }).await;
+    let staking = IStaking::wireCall {
+        token: net.at.cor,
+        nodePool: net.at.node_pool,
+        sessionQueue: queue,
+        sessionPayment: net.at.session_payment,
+    };
+    net.ok(0, net.at.staking, staking).await;
+    net
+}
+
+fn register(operator: Address, models: &[u64], capacity: u32) -> INodePool::registerCall {
+    INodePool::registerCall { operator, models: models.to_vec(), capacity, hardwareClass: 1, version: VERSION }
+}
+
+fn reserve(nodes: &[Address], model: u64) -> INodePool::reserveCall {
+    INodePool::reserveCall { taskId: 7, modelIdentifier: model, nodes: nodes.to_vec() }
+}
+
+fn release(nodes: &[Address], suspend: &[Address]) -> INodePool::releaseCall {
+    INodePool::releaseCall { taskId: 7, nodes: nodes.to_vec(), suspend: suspend.to_vec() }
+}
+
+/// Stakes for account `index` as a node.
+async fn stake(net: &TestNet, index: usize) {
+    let wei = U256::from(10_000) * U256::from(COR);
+    fund(net, index, net.at.staking, wei).await;
+    net.ok(index, net.at.staking, IStaking::stakeNodeCall { node: net.address(index), amount: wei }).await;
+}
+
+async fn node(net: &TestNet, index: usize) -> INodePool::Node {
+    answer(net, net.address(0), net.at.node_pool, INodePool::getNodeCall { node: net.address(index) }).await
+}
+
+#[tokio::test]
+async fn a_node_registers_serves_and_leaves() {
+    let net = start(5).await;
+    let (at, address, operator) = (net.at.node_pool, net.address(2), net.address(3));
+    let pool = INodePool::new(at, &net.provider);
+    assert!(!pool.isRegistered(address).call().await.unwrap());
+    stake(&net, 2).await;
+
+    let mined = net.ok(2, at, register(operator, &[3, 5, 9], 4)).await;
+    let expected = INodePool::NodeRegistered {
+        node: address,
+        operator,
+        registrationEpoch: 1,
+        models: vec![3, 5, 9],
+        capacity: 4,
+        hardwareClass: 1,
+        version: VERSION,
+    };
+    assert_eq!(event::<INodePool::NodeRegistered>(&mined), expected);
+    let expected = INodePool::Node {
+        operator,
+        registrationEpoch: 1,
+        version: VERSION,
+        capacity: 4,
+        reserved: 0,
+        hardwareClass: 1,
+        registered: true,
+        suspended: false,
+        lastPingAt: 0,
+        models: vec![3, 5, 9],
+    };
+    assert_eq!(node(&net, 2).await, expected);
+    assert!(pool.isRegistered(address).call().await.unwrap());
+
+    let mined = net.ok(2, at, INodePool::pingCall {}).await;
+    let timestamp = net.now().await;
+    assert_eq!(event::<INodePool::NodePinged>(&mined), INodePool::NodePinged { node: address, timestamp });
+    let mined = net.ok(2, at, INodePool::setSpecCall { models: vec![8], capacity: 2 }).await;
+    assert_eq!(
+        event::<INodePool::NodeSpecChanged>(&mined),
+        INodePool::NodeSpecChanged { node: address, models: vec![8], capacity: 2 }
+    );
+    let changed = INodePool::Node { capacity: 2, lastPingAt: timestamp, models: vec![8], ..expected };
+    assert_eq!(node(&net, 2).await, changed);
+    for (model, reason) in [(8, 0), (3, 3), (5, 3), (9, 3)] {
+        assert_eq!(pool.eligibility(address, model).call().await.unwrap(), reason, "model {model} after the change");
+    }
+
+    let mined = net.ok(2, at, INodePool::deregisterCall {}).await;
+    assert_eq!(event::<INodePool::NodeDeregistered>(&mined), INodePool::NodeDeregistered { node: address });
+    let left = node(&net, 2).await;
+    assert_eq!((left.registered, left.capacity, left.models.len()), (false, 0, 0));
+    for call in
+        [INodePool::deregisterCall {}.abi_encode(), INodePool::pingCall {}.abi_encode(), INodePool::resumeCall {}.abi_encode()]
+    {
+        assert_eq!(crate::support::refusal_of(&net, address, at, call).await, INodePool::NotRegistered { node: address }.into());
+    }
+    let spec = INodePool::setSpecCall { models: vec![1], capacity: 1 };
+    assert_eq!(refusal(&net, address, at, spec).await, INodePool::NotRegistered { node: address }.into());
+
+    // A new registration is a new epoch, also after another node's, and lists nothing twice.
+    stake(&net, 4).await;
+    net.ok(4, at, register(operator, &[1], 1)).await;
+    let mined = net.ok(2, at, register(operator, &[1], 1)).await;
+    assert_eq!(event::<INodePool::NodeRegistered>(&mined).registrationEpoch, 3);
+    assert_eq!(pool.nodeCount().call().await.unwrap(), 2);
+    assert_eq!(pool.nodesByPage(0, 100).call().await.unwrap(), [address, net.address(4)]);
+}
+
+#[tokio::test]
+async fn registration_is_refused_for_what_is_wrong_with_it() {
+    let net = start(4).await;
+    let (at, address) = (net.at.node_pool, net.address(2));
+    let many: Vec<u64> = (0..MODELS_MAX as u64 + 1).collect();
+    let limit = MODELS_MAX as u64;
+    let unstaked = refusal(&net, address, at, register(address, &[1], 1)).await;
+    assert_eq!(unstaked, INodePool::NotStaked { node: address }.into());
+    stake(&net, 2).await;
+
+    let models = |count| ContractError::from(INodePool::InvalidModels { count, limit });
+    let capacity = |capacity| ContractError::from(INodePool::InvalidCapacity { capacity, limit: CAPACITY_MAX });
+    let old = INodePool::registerCall { version: VERSION - 1, ..register(address, &[1], 1) };
+    let table: [(&str, INodePool::registerCall, ContractError); 8] = [
+        ("no operator", register(Address::ZERO, &[1], 1), IRuntime::ZeroAddress {}.into()),
+        ("no models", register(address, &[], 1), models(0)),
+        ("too many models", register(address, &many, 1), models(limit + 1)),
+        ("falling models", register(address, &[2, 1], 1), models(2)),
+        ("a model twice", register(address, &[2, 2], 1), models(2)),
+        ("no capacity", register(address, &[1], 0), capacity(0)),
+        ("too much capacity", register(address, &[1], CAPACITY_MAX + 1), capacity(CAPACITY_MAX + 1)),
+        ("old software", old, INodePool::VersionTooOld { version: VERSION - 1, minimum: VERSION }.into()),
+    ];
+    for (name, call, error) in table {
+        assert_eq!(refusal(&net, address, at, call).await, error, "{name}");
+    }
+    net.ok(2, at, register(address, &many[..MODELS_MAX], CAPACITY_MAX)).await;
+    assert_eq!(node(&net, 2).await.models, many[..MODELS_MAX]);
+    for model in [0, 1, 2, 31, 62, 63] {
+        assert_eq!(
+            answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: model }).await,
+            0,
+            "model {model}"
+        );
+    }
+    assert_eq!(answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: 64 }).await, 3);
+    let twice = INodePool::AlreadyRegistered { node: address };
+    assert_eq!(refusal(&net, address, at, register(address, &[1], 1)).await, twice.into());
+}
+
+#[tokio::test]
+async fn a_task_reserves_different_nodes_of_different_operators() {
+    let net = start(8).await;
+    let (at, queue) = (net.at.node_pool, net.address(QUEUE));
+    let [a, b, c, absent] = [2, 3, 4, 7].map(|index| net.address(index));
+    let (one, two) = (net.address(5), net.address(6));
+    for (index, operator) in [(2, one), (3, two), (4, one)] {
+        stake(&net, index).await;
+        net.ok(index, at, register(operator, &[1, 2, 4], 2)).await;
+    }
+    let refused = |node, reason| ContractError::from(INodePool::NotEligible { node, reason });
+    assert_eq!(answer(&net, queue, at, reserve(&[a, b], 1)).await, [1, 2]);
+    assert_eq!(answer(&net, queue, at, reserve(&[b, c], 4)).await, [2, 3]);
+    assert_eq!(answer(&net, queue, at, reserve(&[], 4)).await, Vec::<u64>::new());
+    assert_eq!(refusal(&net, queue, at, reserve(&[b, absent], 1)).await, refused(absent, 1));
+    assert_eq!(refusal(&net, queue, at, reserve(&[a], 3)).await, refused(a, 3), "a model it has not");
+    assert_eq!(refusal(&net, queue, at, reserve(&[a, b, c], 1)).await, refused(c, 6), "an operator twice");
+    assert_eq!(refusal(&net, queue, at, reserve(&[a, a], 1)).await, refused(a, 7), "a node twice");
+
+    net.ok(QUEUE, at, reserve(&[a, b], 1)).await;
+    net.ok(QUEUE, at, reserve(&[a], 2)).await;
+    assert_eq!((node(&net, 2).await.reserved, node(&net, 3).await.reserved), (2, 1));
+    assert_eq!(refusal(&net, queue, at, reserve(&[b, a], 1)).await, refused(a, 4), "full");
+    assert_eq!(node(&net, 3).await.reserved, 1, "a refusal reserves nothing");
+    assert_eq!(refusal(&net, a, at, INodePool::deregisterCall {}).await, INodePool::NodeBusy { node: a, reserved: 2 }.into());
+    let small = INodePool::setSpecCall { models: vec![1], capacity: 1 };
+    assert_eq!(refusal(&net, a, at, small).await, INodePool::InvalidCapacity { capacity: 1, limit: CAPACITY_MAX }.into());
+
+    let mined = net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION + 1 }).await;
+    assert_eq!(event::<INodePool::MinNodeVersionSet>(&mined).version, VERSION + 1);
+    assert_eq!(refusal(&net, queue, at, reserve(&[b], 1)).await, refused(b, 5), "old software");
+    net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION }).await;
+
+    net.ok(QUEUE, at, release(&[a, b], &[])).await;
+    net.ok(QUEUE, at, release(&[a], &[])).await;
+    net.ok(2, at, INodePool::deregisterCall {}).await;
+    assert_eq!(refusal(&net, queue, at, reserve(&[a], 1)).await, refused(a, 1));
+}
+
+#[tokio::test]
+async fn a_slashed_node_is_suspended_until_its_stake_is_whole() {
+    let net = start(4).await;
+    let (at, address, queue) = (net.at.node_pool, net.address(2), net.address(QUEUE));
+    stake(&net, 2).await;
+    net.ok(2, at, register(address, &[1], 2)).await;
+    let active = INodePool::NotSuspended { node: address };
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.clone().into());
+    net.ok(QUEUE, at, reserve(&[address], 1)).await;
+    net.ok(QUEUE, at, reserve(&[address], 1)).await;
+    net.ok(QUEUE, net.at.staking, IStaking::slashCall { node: address, taskId: 7, reason: 2, amount: U256::from(COR) }).await;
+
+    let mined = net.ok(QUEUE, at, release(&[address], &[address])).await;
+    assert_eq!(events::<INodePool::NodeSuspended>(&mined, at), [INodePool::NodeSuspended { node: address, taskId: 7 }]);
+    let mined = net.ok(QUEUE, at, release(&[address], &[address, net.address(3)])).await;
+    assert!(events::<INodePool::NodeSuspended>(&mined, at).is_empty(), "nobody is suspended twice, nor without being registered");
+    let suspended = node(&net, 2).await;
+    assert_eq!((suspended.registered, suspended.suspended, suspended.reserved), (true, true, 0));
+    assert_eq!(
+        refusal(&net, queue, at, reserve(&[address], 1)).await,
+        INodePool::NotEligible { node: address, reason: 2 }.into()
+    );
+
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, INodePool::NotStaked { node: address }.into());
+    fund(&net, 2, net.at.staking, U256::from(COR)).await;
+    net.ok(2, net.at.staking, IStaking::stakeNodeCall { node: address, amount: U256::from(COR) }).await;
+    let mined = net.ok(2, at, INodePool::resumeCall {}).await;
+    assert_eq!(event::<INodePool::NodeResumed>(&mined), INodePool::NodeResumed { node: address });
+    assert_eq!(answer(&net, queue, at, reserve(&[address], 1)).await, [1]);
+    assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.into());
+}
+
+#[tokio::test]
+async fn roles_and_pages() {
+    let net = TestNet::start(4).await;
+    let (at, owner, stranger, queue) = (net.at.node_pool, net.address(0), net.address(3), net.at.session_queue);
+    let wire = |staking, queue| INodePool::wireCall { staking, sessionQueue: queue };
+    let version = INodePool::setMinNodeVersionCall { version: 1 }.abi_encode();
+    let rows = [
+        ("wire", at, wire(at, at).abi_encode(), owner),
+        ("setMinNodeVersion", at, version, owner),
+        ("reserve", at, reserve(&[], 1).abi_encode(), queue),
+        ("release", at, release(&[], &[]).abi_encode(), queue),
+    ];
+    assert_permissions(&net, stranger, &rows).await;
+    assert_permissions(&net, owner, &rows[2..]).await;
+    for call in [wire(Address::ZERO, queue), wire(net.at.staking, Address::ZERO)] {
+        assert_eq!(refusal(&net, owner, at, call).await, IRuntime::ZeroAddress {}.into());
+    }
+    let mined = net.ok(0, at, wire(net.at.staking, queue)).await;
+    assert_eq!(event::<INodePool::Wired>(&mined), INodePool::Wired { staking: net.at.staking, sessionQueue: queue });
+
+    for index in 1..4 {
+        net.register_node(index, 1).await;
+    }
+    let all: Vec<_> = (1..4).map(|index| net.address(index)).collect();
+    let table = [
+        (0, PAGE_MAX, 0..3),
+        (0, 2, 0..2),
+        (1, 2, 1..3),
+        (2, 9, 2..3),
+        (3, 9, 3..3),
+        (u64::MAX, u64::MAX, 3..3),
+        (0, u64::MAX, 0..3),
+        (0, 0, 0..0),
+    ];
+    for (offset, limit, expected) in table {
+        let page = answer(&net, stranger, at, INodePool::nodesByPageCall { offset, limit }).await;
+        assert_eq!(page, all[expected], "{limit} from {offset}");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Register { node: usize, capacity: u32 },
+    Deregister { node: usize },
+    SetSpec { node: usize, capacity: u32 },
+    Reserve { nodes: [usize; 2] },
+    Release { node: usize, suspend: bool },
+    Resume { node: usize },
+    MinVersion { version: u64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (who, capacity) = (2..5_usize, 0..4_u32);
+    prop_oneof![
+        3 => (who.clone(), capacity.clone()).prop_map(|(node, capacity)| Step::Register { node, capacity }),
+        1 => who.clone().prop_map(|node| Step::Deregister { node }),
+        2 => (who.clone(), capacity).prop_map(|(node, capacity)| Step::SetSpec { node, capacity }),
+        6 => [who.clone(), who.clone()].prop_map(|nodes| Step::Reserve { nodes }),
+        3 => (who.clone(), prop::bool::weighted(0.2)).prop_map(|(node, suspend)| Step::Release { node, suspend }),
+        2 => who.prop_map(|node| Step::Resume { node }),
+        1 => prop_oneof![Just(VERSION), Just(VERSION + 1)].prop_map(|version| Step::MinVersion { version }),
+    ]
+}
+
+/// The contract's storage as plain maps, moved by the same rules compiled natively.
+#[derive(Default)]
+struct Model {
+    nodes: BTreeMap<usize, Node>,
+    minimum: u64,
+}
+
+impl Model {
+    fn node(&self, index: usize) -> Node {
+        self.nodes.get(&index).copied().unwrap_or_default()
+    }
+
+    /// `None` if the step is refused; then nothing changes.
+    fn apply(&mut self, step: Step) -> Option<()> {
+        match step {
+            Step::Register { node, capacity } => {
+                let next = self.node(node).register(&[1], capacity, VERSION, self.minimum).ok()?;
+                self.nodes.insert(node, next);
+            }
+            Step::Deregister { node } => {
+                let next = self.node(node).deregister().ok()?;
+                self.nodes.insert(node, next);
+            }
+            Step::SetSpec { node, capacity } => {
+                let next = self.node(node).set_spec(&[1], capacity).ok()?;
+                self.nodes.insert(node, next);
+            }
+            Step::Reserve { nodes: [first, second] } => {
+                let eligible = |index| self.node(index).check_eligible(self.minimum, || true).is_ok();
+                if first == second || !eligible(first) || !eligible(second) {
+                    return None;
+                }
+                for index in [first, second] {
+                    self.nodes.insert(index, self.node(index).reserve());
+                }
+            }
+            Step::Release { node, suspend } => {
+                let released = self.node(node).release();
+                self.nodes.insert(node, if suspend { released.suspend().unwrap_or(released) } else { released });
+            }
+            // Nobody is slashed here, so all stay staked.
+            Step::Resume { node } => {
+                let next = self.node(node).resume(true).ok()?;
+                self.nodes.insert(node, next);
+            }
+            Step::MinVersion { version } => self.minimum = version,
+        }
+        Some(())
+    }
+}
+
+async fn send(net: &TestNet, step: Step) -> bool {
+    let at = net.at.node_pool;
+    let sent = match step {
+        Step::Register { node, capacity } => net.send(node, at, register(net.address(node), &[1], capacity)).await,
+        Step::Deregister { node } => net.send(node, at, INodePool::deregisterCall {}).await,
+        Step::SetSpec { node, capacity } => net.send(node, at, INodePool::setSpecCall { models: vec![1], capacity }).await,
+        Step::Reserve { nodes } => net.send(QUEUE, at, reserve(&nodes.map(|index| net.address(index)), 1)).await,
+        Step::Release { node, suspend } => {
+            let suspended = if suspend { vec![net.address(node)] } else { vec![] };
+            net.send(QUEUE, at, release(&[net.address(node)], &suspended)).await
+        }
+        Step::Resume { node } => net.send(node, at, INodePool::resumeCall {}).await,
+        Step::MinVersion { version } => net.send(0, at, INodePool::setMinNodeVersionCall { version }).await,
+    };
+    sent.is_ok()
+}
+
+#[tokio::test]
+async fn random_steps_leave_the_state_of_the_rules() {
+    let net = start(5).await;
+    let at = net.at.node_pool;
+    for index in 2..5 {
+        stake(&net, index).await;
+    }
+    let mut model = Model { minimum: VERSION, ..Model::default() };
+    let mut runner = TestRunner::deterministic();
+    let mut refused = 0;
+    for number in 0..120 {
+        let step = step().new_tree(&mut runner).unwrap().current();
+        let (sent, predicted) = (send(&net, step).await, model.apply(step));
+        assert_eq!(sent, predicted.is_some(), "step {number}: {step:?}");
+        refused += u32::from(!sent);
+        for index in 2..5 {
+            let (on_chain, expected) = (node(&net, index).await, model.node(index));
+            let context = format!("step {number}: {step:?}: account {index}");
+            assert_eq!(on_chain.registered, expected.standing.is_registered(), "{context}");
+            assert_eq!(on_chain.suspended, expected.standing == Standing::Suspended, "{context}");
+            assert_eq!((on_chain.capacity, on_chain.reserved), (expected.capacity, expected.reserved), "{context}");
+            let eligible =
+                answer(&net, net.address(0), at, INodePool::eligibilityCall { node: net.address(index), modelIdentifier: 1 })
+                    .await;
+            let verdict = expected.check_eligible(model.minimum, || true);
+            assert_eq!(eligible, verdict.map_or_else(|why| why.reason(), |()| 0), "{context}");
+        }
+    }
+    assert!((10..110).contains(&refused), "{refused} of 120 refused: the steps no longer exercise both");
+}

@@ -1,0 +1,54 @@
+//! What `docs/howto` tells a reader to type, with `cast` from npm, is typed here.
+
+use std::process::Command;
+
+use alloy::primitives::hex;
+use cor_anvil::{NITRO_DEV_KEY, Node, NodeConfig};
+use cor_kit::{
+    foreign::{client, run, success},
+    paths,
+};
+
+/// In front of the commands that this test runs.
+const MARK: &str = "<!-- run by test/e2e/tests/foreign/howto.rs -->\n```sh\n";
+
+fn recipe() -> String {
+    let page = std::fs::read_to_string(paths::repository("docs/howto/from-nitro-devnode-or-anvil.md")).expect("the page");
+    let (_, block) = page.split_once(MARK).expect("marked commands");
+    block.split_once("```").expect("their end").0.to_owned()
+}
+
+fn shell(rpc: &str, script: &str) -> Command {
+    let path = std::env::var("PATH").expect("a PATH");
+    let tools = client("node_modules/.bin/cast").parent().expect("a folder").display().to_string();
+    let mut command = Command::new("bash");
+    command.args(["-euo", "pipefail", "-c", script]).env("PATH", format!("{tools}:{path}"));
+    command.env("RPC", rpc).env("KEY", hex::encode_prefixed(NITRO_DEV_KEY));
+    command.env("WASM", paths::repository("test/vectors/stylus/counter.wasm"));
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_module_becomes_a_cached_program_with_nothing_but_cast() {
+    let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
+    success(shell(&node.http_endpoint(), &recipe())).await;
+}
+
+/// The reason of a refused activation reaches whoever types it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cast_shows_why_an_activation_is_refused() {
+    let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
+    let script = "export ETH_RPC_URL=$RPC
+        # A module whose memory can grow, and that does not import the way to pay for it.
+        MODULE=0061736d0100000001060160017f017f030201000503010001071c02066d656d6f72790200\
+0f757365725f656e747279706f696e7400000a0601040041000b
+        CODE=eff00000$(node -e 'process.stdout.write(zlib.brotliCompressSync(Buffer.from(process.argv[1], \"hex\")).toString(\"hex\"))' $MODULE)
+        INIT=$(printf '0x61%04x80600a5f395ff3' $((${#CODE} / 2)))$CODE
+        cast send --private-key $KEY --create $INIT
+        PROGRAM=$(cast compute-address --nonce 0 $(cast wallet address $KEY) | grep -o '0x.*')
+        cast send --private-key $KEY --value 0.001ether 0x0000000000000000000000000000000000000071 'activateProgram(address)' $PROGRAM";
+    let output = run(shell(&node.http_endpoint(), script)).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(said.contains("execution reverted: VM-108: missing import vm_hooks.pay_for_memory_grow"), "{said}");
+}
