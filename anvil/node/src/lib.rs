@@ -15,6 +15,7 @@
 //! - [`Node::spawn`] and [`NodeHandle`]: a node with or without a socket.
 //! - [`chain::Chain`]: the chain itself, for direct calls.
 //! - [`Clock`]: where the time comes from; [`ManualClock`] makes a run deterministic.
+//! - [`harness::TestChain`]: tests and fuzzing of contracts in one thread, without a node.
 //! - [`evm::Executor`]: execution alone, without blocks.
 //! - [`arbos`]: the ArbOS releases and the accounts a chain starts with.
 //!
@@ -27,6 +28,7 @@
 pub mod arbos;
 pub mod chain;
 pub mod evm;
+pub mod harness;
 
 mod accounts;
 mod clock;

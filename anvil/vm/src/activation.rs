@@ -17,6 +17,8 @@ pub struct Activation {
     pub asm_estimate: u32,
     /// Gas of parsing and instrumenting: the part of the activation that depends on the module.
     pub module_gas: u64,
+    /// Basic blocks of all functions.
+    pub blocks: u32,
     /// The instrumented module.
     pub instrumented: Vec<u8>,
 }
@@ -35,9 +37,19 @@ impl Activation {
 /// # Errors
 /// The first rule that the module breaks.
 pub fn activate(wasm: &[u8], params: &StylusParams, debug: bool) -> Result<Activation, ActivationError> {
+    activate_counting(wasm, params, debug, false)
+}
+
+/// As [`activate`]. With `counting`, the instrumented module counts how often each basic block is entered; the figures are the same.
+pub(crate) fn activate_counting(
+    wasm: &[u8],
+    params: &StylusParams,
+    debug: bool,
+    counting: bool,
+) -> Result<Activation, ActivationError> {
     let module = Module::parse(wasm, debug)?;
     limits::check_module(&module, u64::from(ADDED_GLOBALS), params.page_limit)?;
-    let instrumented = instrument(&module)?;
+    let instrumented = instrument(&module, counting)?;
     let size = Size::of(&module, instrumented.operators)?;
     Ok(Activation {
         footprint: narrow("footprint", size.pages)?,
@@ -45,6 +57,7 @@ pub fn activate(wasm: &[u8], params: &StylusParams, debug: bool) -> Result<Activ
         cached_cost: narrow("cached_cost", size.cached_cost())?,
         asm_estimate: narrow("asm_estimate", size.asm_estimate())?,
         module_gas: size.module_gas(),
+        blocks: instrumented.blocks,
         instrumented: instrumented.wasm,
     })
 }

@@ -4,6 +4,7 @@
 //! a host call. It takes the stack it may need from the thread, or from a segment of its own when
 //! the thread has too little left: no depth of calls overflows a thread.
 
+use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::ptr::NonNull;
@@ -12,18 +13,18 @@ use std::sync::{Arc, OnceLock};
 use alloy_primitives::{B256, Bytes, keccak256};
 use parking_lot::Mutex;
 use wasmtime::{
-    Caller, Config, Engine, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store, StoreLimits, StoreLimitsBuilder,
-    Trap, Val,
+    Caller, Config, Engine, Global, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Store, StoreLimits,
+    StoreLimitsBuilder, Trap, Val,
 };
 
+use crate::activation::activate_counting;
 use crate::cache::{Disk, Recent};
+use crate::coverage::Coverage;
 use crate::hooks::{for_each_debug_hook, for_each_hook, trace_name};
 use crate::host::{Hosted, Hostio, Run, Stop, Trace};
-use crate::instrument::{INK_LEFT, INK_STATUS, STACK_LEFT};
+use crate::instrument::{BLOCK_COUNTERS, INK_LEFT, INK_STATUS, STACK_LEFT};
 use crate::parse::{ENTRYPOINT, MEMORY};
-use crate::{
-    Activation, ActivationError, EvmApi, HostCall, Outcome, PrepareError, RunRequest, RunResult, StylusParams, VmError, activate,
-};
+use crate::{Activation, ActivationError, EvmApi, HostCall, Outcome, PrepareError, RunRequest, RunResult, StylusParams, VmError};
 
 /// Native stack of one run. 22,000 words of depth fit in 512 KiB for ordinary code; the rest is for
 /// frames whose native form is much larger than what they are charged for. A run that needs even
@@ -53,13 +54,16 @@ pub struct VmConfig {
     /// Compiled programs to keep in memory, at least one.
     pub modules_max: usize,
     /// Folder to keep compiled programs in. It must not be writable by others, since what is in it
-    /// is executed.
+    /// is executed. Without effect if `coverage` is on.
     pub cache_dir: Option<PathBuf>,
+    /// Counts how often each basic block of a program is entered; see [`Vm::coverage`]. What a
+    /// program does, and its ink, stay the same.
+    pub coverage: bool,
 }
 
 impl Default for VmConfig {
     fn default() -> Self {
-        Self { debug: false, modules_max: 256, cache_dir: None }
+        Self { debug: false, modules_max: 256, cache_dir: None, coverage: false }
     }
 }
 
@@ -70,6 +74,13 @@ pub struct CompiledModule {
     ink_left: ModuleExport,
     ink_status: ModuleExport,
     stack_left: ModuleExport,
+    counters: Option<Counters>,
+}
+
+/// Where the counts of a run are, and where they are added up.
+struct Counters {
+    memory: ModuleExport,
+    range: Range<usize>,
 }
 
 /// The machine. Shared by reference between threads; see the crate's documentation.
@@ -78,6 +89,7 @@ pub struct Vm {
     debug: bool,
     disk: Option<Disk>,
     modules: Mutex<Recent<Arc<CompiledModule>>>,
+    coverage: Option<Mutex<Coverage>>,
 }
 
 /// What a store holds while a program runs.
@@ -111,8 +123,9 @@ impl Vm {
         Ok(Self {
             linker,
             debug: config.debug,
-            disk: config.cache_dir.map(Disk::new),
+            disk: config.cache_dir.filter(|_| !config.coverage).map(Disk::new),
             modules: Mutex::new(Recent::new(config.modules_max)),
+            coverage: config.coverage.then(Mutex::default),
         })
     }
 
@@ -122,8 +135,8 @@ impl Vm {
     /// # Errors
     /// The first rule that the module breaks.
     pub fn activate(&self, code_hash: B256, wasm: &[u8], params: &StylusParams) -> Result<Activation, ActivationError> {
-        let activation = activate(wasm, params, self.debug)?;
-        self.compile(code_hash, &activation.instrumented)?;
+        let activation = activate_counting(wasm, params, self.debug, self.coverage.is_some())?;
+        self.compile(code_hash, &activation)?;
         Ok(activation)
     }
 
@@ -142,25 +155,39 @@ impl Vm {
         }
         let stored = self.disk.as_ref().and_then(|disk| disk.load(self.linker.engine(), &code_hash));
         if let Some(native) = stored {
-            return Ok(self.keep(code_hash, &native)?);
+            return Ok(self.keep(code_hash, &native, 0)?);
         }
-        let activation = activate(&wasm()?, &StylusParams::default(), self.debug)?;
-        Ok(self.compile(code_hash, &activation.instrumented)?)
+        let activation = activate_counting(&wasm()?, &StylusParams::default(), self.debug, self.coverage.is_some())?;
+        Ok(self.compile(code_hash, &activation)?)
     }
 
-    fn compile(&self, code_hash: B256, instrumented: &[u8]) -> Result<Arc<CompiledModule>, ActivationError> {
-        let native = compile_shared(self.linker.engine(), instrumented)?;
+    /// Shows the counters of all programs to `look`, which may clear them: one for each basic block,
+    /// a program after the other in the order of their first activation. A counter goes up to 255
+    /// and stays there. There are none unless [`VmConfig::coverage`] is on.
+    pub fn coverage<R>(&self, look: impl FnOnce(&mut [u8]) -> R) -> R {
+        match &self.coverage {
+            Some(coverage) => look(coverage.lock().counters()),
+            None => look(&mut []),
+        }
+    }
+
+    fn compile(&self, code_hash: B256, activation: &Activation) -> Result<Arc<CompiledModule>, ActivationError> {
+        let native = compile_shared(self.linker.engine(), &activation.instrumented)?;
         if let Some(disk) = &self.disk {
             // A full or read-only disk costs time at the next start, nothing else.
             let _ = disk.store(&code_hash, &native);
         }
-        self.keep(code_hash, &native)
+        self.keep(code_hash, &native, activation.blocks)
     }
 
-    fn keep(&self, code_hash: B256, native: &Module) -> Result<Arc<CompiledModule>, ActivationError> {
+    fn keep(&self, code_hash: B256, native: &Module, blocks: u32) -> Result<Arc<CompiledModule>, ActivationError> {
         let export = |name| {
             let missing = || ActivationError::Native { detail: format!("no export {name}") };
             native.get_export_index(name).ok_or_else(missing)
+        };
+        let counters = match &self.coverage {
+            Some(coverage) => Some(Counters { memory: export(BLOCK_COUNTERS)?, range: coverage.lock().range(code_hash, blocks) }),
+            None => None,
         };
         let module = Arc::new(CompiledModule {
             pre: self.linker.instantiate_pre(native).map_err(native_error)?,
@@ -168,6 +195,7 @@ impl Vm {
             ink_left: export(INK_LEFT)?,
             ink_status: export(INK_STATUS)?,
             stack_left: export(STACK_LEFT)?,
+            counters,
         });
         self.modules.lock().insert(code_hash, Arc::clone(&module));
         Ok(module)
@@ -179,8 +207,15 @@ impl Vm {
     /// [`VmError::Chain`] with what the chain answered as broken, [`VmError::Instantiate`] when the
     /// host is out of memory. What the program does is never an error.
     pub fn run(&self, module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -> Result<RunResult, VmError> {
-        stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, || execute(module, request, api))
+        let coverage = self.coverage.as_ref();
+        stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, || execute(module, request, api, coverage))
     }
+}
+
+/// Runs `work` with a stack that has room for nested runs. Each [`Vm::run`] that finds less left takes a segment of its own, which
+/// costs as much as a short run: who makes many runs takes one for all of them.
+pub fn on_deep_stack<R>(work: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(WASM_STACK_BYTES + HOST_STACK_BYTES, SEGMENT_BYTES, work)
 }
 
 fn engine() -> Result<&'static Engine, VmError> {
@@ -283,7 +318,12 @@ fn host_call<T>(
     })
 }
 
-fn execute(module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -> Result<RunResult, VmError> {
+fn execute(
+    module: &CompiledModule,
+    request: RunRequest,
+    api: &mut dyn EvmApi,
+    coverage: Option<&Mutex<Coverage>>,
+) -> Result<RunResult, VmError> {
     let tracing = api.wants_trace();
     let (ink, max_depth, calldata_len) = (request.ink, request.max_depth, request.calldata.len());
     let api: NonNull<dyn EvmApi + '_> = NonNull::from(api);
@@ -299,7 +339,7 @@ fn execute(module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -
     };
     let mut store = Store::new(module.pre.module().engine(), frame);
     store.limiter(|frame| &mut frame.limits);
-    let (handles, entrypoint) =
+    let (instance, handles, entrypoint) =
         instantiate(module, &mut store).map_err(|error| VmError::Instantiate { detail: format!("{error:#}") })?;
     let set_up = handles
         .ink_left
@@ -311,10 +351,19 @@ fn execute(module: &CompiledModule, request: RunRequest, api: &mut dyn EvmApi) -
     let len = calldata_len as u32;
     mark(&mut store, "user_entrypoint", &len.to_be_bytes(), &[], ink);
     let returned = entrypoint.call(&mut store, len);
+    if let (Some(counters), Some(coverage)) = (&module.counters, coverage) {
+        let memory = instance.get_module_export(&mut store, &counters.memory).and_then(|export| export.into_memory());
+        if let Some(memory) = memory {
+            coverage.lock().add(counters.range.clone(), memory.data(&store));
+        }
+    }
     finish(store, &handles, returned)
 }
 
-fn instantiate(module: &CompiledModule, store: &mut Store<Frame>) -> wasmtime::Result<(Handles, wasmtime::TypedFunc<u32, u32>)> {
+fn instantiate(
+    module: &CompiledModule,
+    store: &mut Store<Frame>,
+) -> wasmtime::Result<(Instance, Handles, wasmtime::TypedFunc<u32, u32>)> {
     let instance = module.pre.instantiate(&mut *store)?;
     let missing = || wasmtime::Error::msg("an export is missing");
     let memory = instance.get_module_export(&mut *store, &module.memory);
@@ -329,7 +378,8 @@ fn instantiate(module: &CompiledModule, store: &mut Store<Frame>) -> wasmtime::R
         ink_status: global(&module.ink_status)?,
         stack_left: global(&module.stack_left)?,
     };
-    Ok((handles, instance.get_typed_func(store, ENTRYPOINT)?))
+    let entrypoint = instance.get_typed_func(store, ENTRYPOINT)?;
+    Ok((instance, handles, entrypoint))
 }
 
 /// Reads the counters of a program that has ended, and says how it ended. The order of the questions

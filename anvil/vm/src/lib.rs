@@ -14,6 +14,7 @@
 //!  params      the chain's Stylus parameters, gas of calling a program
 //!  hooks       the list of host calls                        host    what they do, over EvmApi
 //!  engine      compiled modules, runs                        cache   where modules are kept
+//!  coverage    which basic blocks were entered
 //! ```
 //!
 //! A call of a program by a chain:
@@ -31,6 +32,7 @@
 mod activation;
 mod api;
 mod cache;
+mod coverage;
 mod engine;
 mod error;
 mod hooks;
@@ -48,7 +50,7 @@ pub use api::{
     ApiError, ApiResult, CallKind, CallRequest, CallResult, Charged, CreateRequest, CreateResult, Env, EvmApi, HostCall, Outcome,
     RunRequest, RunResult,
 };
-pub use engine::{CompiledModule, Vm, VmConfig};
+pub use engine::{CompiledModule, Vm, VmConfig, on_deep_stack};
 pub use error::{ActivationError, PrepareError, VmError};
 pub use pages::{OpenPages, PAGES_MAX, PageModel};
 pub use params::{ArbosVersion, ProgramCosts, StylusParams};

@@ -1,11 +1,11 @@
-//! Adapters behind the ports of `cor_keeper`.
+//! Adapters behind the ports of `cor_ports`. None knows a service.
 //!
 //! - [`chain`]: the contracts over JSON-RPC, with a durable outbox.
 //! - [`deploy`]: puts the contracts on a chain and wires them.
 //! - [`receipt`]: reads a task's receipt from the chain.
 //! - [`journal`]: durable records in SQLite.
 //! - [`blobs`]: content-addressed files.
-//! - [`http`]: the keeper's HTTP server and the miner's client of it.
+//! - [`http`]: the miner's and the user's client of a keeper.
 //! - [`signer`]: a private key in memory.
 
 pub mod blobs;
@@ -15,5 +15,3 @@ pub mod http;
 pub mod journal;
 pub mod receipt;
 pub mod signer;
-
-mod tls;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use cor_adapters::{deploy::DeployError, http::IntakeError};
+use cor_adapters::deploy::DeployError;
 use cor_anvil::NodeError;
+use cor_edge::ServeError;
 use cor_errors::{Coded, Entry, table::cli};
 use cor_inference::{InferenceError, ModelError};
 use cor_ports::{BlobError, ChainError, JournalError, RelayError};
@@ -28,7 +29,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Serve(#[from] ServeError),
     #[error("configuration: {0}")]
     Settings(Box<figment::Error>),
     #[error("{place}: not a private key of 32 bytes in hex")]
@@ -75,7 +76,7 @@ impl Coded for CliError {
             Self::Blob(error) => error.entry(),
             Self::Relay(error) => error.entry(),
             Self::Journal(error) => error.entry(),
-            Self::Intake(error) => error.entry(),
+            Self::Serve(error) => error.entry(),
             Self::Settings(_) => &cli::SETTINGS,
             Self::Key { .. } => &cli::INVALID_KEY,
             Self::NoKey => &cli::NO_KEY,

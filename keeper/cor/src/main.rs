@@ -10,6 +10,7 @@ mod key;
 mod network;
 mod output;
 mod settings;
+mod terms;
 
 use std::{
     io::{self, IsTerminal},

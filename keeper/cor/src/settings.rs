@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cor_inference::{EmbeddedConfig, InferenceConfig, KeySource, OpenAiConfig};
+use cor_keeper::service::drill::Drill;
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -44,16 +45,66 @@ pub(crate) struct MinerSettings {
     pub(crate) models: Vec<u64>,
     pub(crate) capacity: u32,
     pub(crate) hardware_class: u8,
-    pub(crate) drill: String,
+    pub(crate) drill: DrillSetting,
     pub(crate) drill_replica: i64,
     pub(crate) backend: BackendSettings,
+}
+
+/// How a miner misbehaves on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DrillSetting {
+    /// Not at all.
+    #[serde(rename = "")]
+    None,
+    WrongAnswer,
+    NeverReveal,
+    RevealOther,
+    CopyCommitment,
+    Silent,
+}
+
+impl DrillSetting {
+    /// The value as a settings file or the environment has it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::WrongAnswer => "wrong-answer",
+            Self::NeverReveal => "never-reveal",
+            Self::RevealOther => "reveal-other",
+            Self::CopyCommitment => "copy-commitment",
+            Self::Silent => "silent",
+        }
+    }
+
+    /// The drill, if there is one.
+    pub(crate) const fn drill(self) -> Option<Drill> {
+        match self {
+            Self::None => None,
+            Self::WrongAnswer => Some(Drill::WrongAnswer),
+            Self::NeverReveal => Some(Drill::NeverReveal),
+            Self::RevealOther => Some(Drill::RevealOther),
+            Self::CopyCommitment => Some(Drill::CopyCommitment),
+            Self::Silent => Some(Drill::Silent),
+        }
+    }
+}
+
+/// Which backend answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BackendKind {
+    /// The small model in this process.
+    Embedded,
+    /// An OpenAI-compatible server.
+    Openai,
 }
 
 /// What answers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BackendSettings {
-    pub(crate) kind: String,
+    pub(crate) kind: BackendKind,
     pub(crate) threads: usize,
     pub(crate) models_dir: String,
     pub(crate) model_url: String,
@@ -84,8 +135,8 @@ impl BackendSettings {
     /// The inference adapter's configuration.
     pub(crate) fn config(&self) -> Result<InferenceConfig, CliError> {
         let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
-        match self.kind.as_str() {
-            "embedded" => {
+        match self.kind {
+            BackendKind::Embedded => {
                 let threads = self.threads.try_into().map_err(|_| invalid("backend.threads must be at least 1"))?;
                 let models_dir = text(&self.models_dir).map(PathBuf::from);
                 Ok(InferenceConfig::Embedded(EmbeddedConfig {
@@ -95,13 +146,12 @@ impl BackendSettings {
                     ..EmbeddedConfig::STANDARD
                 }))
             }
-            "openai" => {
+            BackendKind::Openai => {
                 let base_url = text(&self.openai_url)
                     .ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
                 let key = text(&self.openai_key_env).map(KeySource::Variable);
                 Ok(InferenceConfig::OpenAi(OpenAiConfig { key, ..OpenAiConfig::new(base_url, self.openai_model.clone()) }))
             }
-            other => Err(invalid(&format!("backend.kind is {other:?}; it must be \"embedded\" or \"openai\""))),
         }
     }
 }
@@ -133,7 +183,31 @@ mod tests {
             assert!(error.contains(word), "{text}: {error}");
         }
         assert!(miner(Some(&folder.path().join("absent.toml"))).is_err());
-        std::fs::write(&path, "[backend]\nkind = \"oracle\"").unwrap();
-        assert!(miner(Some(&path)).unwrap().backend.config().is_err());
+        for (text, values) in
+            [("[backend]\nkind = \"oracle\"", ["oracle", "embedded"]), ("drill = \"dance\"", ["dance", "copy-commitment"])]
+        {
+            std::fs::write(&path, text).unwrap();
+            let error = miner(Some(&path)).unwrap_err().to_string();
+            assert!(values.iter().all(|value| error.contains(value)), "the value and those that are known: {error}");
+        }
+    }
+
+    #[test]
+    fn each_drill_is_set_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("miner.toml");
+        for drill in [
+            DrillSetting::None,
+            DrillSetting::WrongAnswer,
+            DrillSetting::NeverReveal,
+            DrillSetting::RevealOther,
+            DrillSetting::CopyCommitment,
+            DrillSetting::Silent,
+        ] {
+            std::fs::write(&path, format!("drill = {:?}", drill.name())).unwrap();
+            let read = miner(Some(&path)).unwrap().drill;
+            assert_eq!(read, drill);
+            assert_eq!(read.drill().is_none(), drill == DrillSetting::None);
+        }
     }
 }

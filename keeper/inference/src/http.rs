@@ -1,19 +1,13 @@
-//! The HTTP client that the model store and the OpenAI adapter share: TLS provider, redaction.
-
-use std::sync::Once;
+//! The HTTP client that the model store and the OpenAI adapter share, and redaction of URLs.
 
 use reqwest::{ClientBuilder, Url};
 
 /// Sent with every request, so that the operator of a server can tell who calls.
 const USER_AGENT: &str = concat!("cor/", env!("CARGO_PKG_VERSION"));
 
-/// A builder on the ring provider. `reqwest` is compiled without a default provider and would panic on a missing one.
+/// A builder that has a TLS provider.
 pub(crate) fn client_builder() -> ClientBuilder {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // An error means that the program has installed its own provider already, which then is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
+    cor_tls::ensure_provider();
     reqwest::Client::builder().user_agent(USER_AGENT)
 }
 

@@ -14,12 +14,12 @@ pub struct ReplicaRecord {
     pub registration_epoch: u64,
     /// What became of it.
     pub outcome: Outcome,
-    /// How many of its messages took effect: ack, precommit, commit.
-    pub messages: u8,
-    /// Zero until given, and again once revealed.
-    pub commitment: B256,
-    /// Zero until revealed.
-    pub result_digest: B256,
+    /// The last of its messages that took effect; they take effect in order. `None` before the ack.
+    pub last_message: Option<MessageKind>,
+    /// What it is bound to: `None` before the precommit, and again after the reveal.
+    pub commitment: Option<B256>,
+    /// Digest of its answer, `None` before the reveal.
+    pub result_digest: Option<B256>,
 }
 
 /// A task as the chain has it.
@@ -41,8 +41,8 @@ pub struct TaskRecord {
     pub max_tokens: u32,
     /// End of the present phase, seconds since 1970.
     pub deadline_secs: u64,
-    /// The winner, zero if none.
-    pub result_digest: B256,
+    /// Digest of the answer that won, `None` while there is none.
+    pub result_digest: Option<B256>,
     /// By replica index.
     pub replicas: Vec<ReplicaRecord>,
 }
@@ -50,12 +50,8 @@ pub struct TaskRecord {
 impl ReplicaRecord {
     /// Whether a message of this kind has taken effect on chain.
     #[must_use]
-    pub const fn has_said(&self, kind: MessageKind) -> bool {
-        match kind {
-            MessageKind::Ack => self.messages >= 1,
-            MessageKind::Precommit => self.messages >= 2,
-            MessageKind::Commit => self.messages >= 3,
-        }
+    pub fn has_said(&self, kind: MessageKind) -> bool {
+        self.last_message >= Some(kind)
     }
 
     /// Whether the task waits for this miner's message of this kind.
@@ -121,7 +117,7 @@ pub struct NodeRecord {
     pub models: Vec<u64>,
 }
 
-/// Which of its three messages a miner says.
+/// Which of its three messages a miner says, in the order in which they take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
     /// Takes the task.
@@ -178,6 +174,114 @@ pub struct SignedMessage {
     pub signature: [u8; 65],
 }
 
+/// What a miner signed, without the task, which the call around it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed<T> {
+    /// Who signed.
+    pub miner: Address,
+    /// What of the message is not the same for all miners of the task.
+    pub contents: T,
+    /// r, s, v.
+    pub signature: [u8; 65],
+}
+
+/// An answer's digest and the salt that open a commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reveal {
+    /// keccak256 of the canonical answer bytes.
+    pub result_digest: B256,
+    /// Salt of the commitment.
+    pub salt: B256,
+}
+
+/// Messages of one kind for one task, as one transaction hands them in. Another kind has no place in a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Batch {
+    /// Miners that take the task.
+    Acks(Vec<Signed<()>>),
+    /// Miners with their commitments.
+    Precommits(Vec<Signed<B256>>),
+    /// Miners with their reveals.
+    Commits(Vec<Signed<Reveal>>),
+}
+
+impl Batch {
+    /// The messages of this kind among `messages`, in their order.
+    pub fn of<'a>(kind: MessageKind, messages: impl Iterator<Item = &'a SignedMessage>) -> Self {
+        match kind {
+            MessageKind::Ack => Self::Acks(messages.filter_map(SignedMessage::as_ack).collect()),
+            MessageKind::Precommit => Self::Precommits(messages.filter_map(SignedMessage::as_precommit).collect()),
+            MessageKind::Commit => Self::Commits(messages.filter_map(SignedMessage::as_reveal).collect()),
+        }
+    }
+
+    /// The kind of all its messages.
+    #[must_use]
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::Acks(_) => MessageKind::Ack,
+            Self::Precommits(_) => MessageKind::Precommit,
+            Self::Commits(_) => MessageKind::Commit,
+        }
+    }
+
+    /// Who signed, in the order of the messages.
+    #[must_use]
+    pub fn miners(&self) -> Vec<Address> {
+        match self {
+            Self::Acks(signed) => signed.iter().map(|one| one.miner).collect(),
+            Self::Precommits(signed) => signed.iter().map(|one| one.miner).collect(),
+            Self::Commits(signed) => signed.iter().map(|one| one.miner).collect(),
+        }
+    }
+
+    /// Number of messages.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Acks(signed) => signed.len(),
+            Self::Precommits(signed) => signed.len(),
+            Self::Commits(signed) => signed.len(),
+        }
+    }
+
+    /// Whether there is nothing to hand in.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl SignedMessage {
+    /// The message as an ack, `None` if it is another kind.
+    #[must_use]
+    pub fn as_ack(&self) -> Option<Signed<()>> {
+        matches!(self.message, LaneMessage::Ack).then(|| self.signed(()))
+    }
+
+    /// The message as a commitment, `None` if it is another kind.
+    #[must_use]
+    pub fn as_precommit(&self) -> Option<Signed<B256>> {
+        match self.message {
+            LaneMessage::Precommit { commitment } => Some(self.signed(commitment)),
+            LaneMessage::Ack | LaneMessage::Commit { .. } => None,
+        }
+    }
+
+    /// The message as a reveal, `None` if it is another kind.
+    #[must_use]
+    pub fn as_reveal(&self) -> Option<Signed<Reveal>> {
+        match self.message {
+            LaneMessage::Commit { result_digest, salt } => Some(self.signed(Reveal { result_digest, salt })),
+            LaneMessage::Ack | LaneMessage::Precommit { .. } => None,
+        }
+    }
+
+    const fn signed<T>(&self, contents: T) -> Signed<T> {
+        Signed { miner: self.miner, contents, signature: self.signature }
+    }
+}
+
 /// Which chain and contract messages are bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LaneDomain {
@@ -201,11 +305,16 @@ pub enum LaneCall {
     Relay {
         /// Task.
         task_id: u64,
-        /// All of the same kind.
-        messages: Vec<SignedMessage>,
+        /// What they said.
+        batch: Batch,
     },
     /// Anyone: show a signed reveal that does not open its commitment.
-    ReportBadReveal(SignedMessage),
+    ReportBadReveal {
+        /// Task.
+        task_id: u64,
+        /// The evidence.
+        reveal: Signed<Reveal>,
+    },
     /// Anyone: close the ack phase.
     EndAck(u64),
     /// Anyone: close the precommit phase.
@@ -245,3 +354,78 @@ pub struct Head {
 
 /// An amount of COR in wei.
 pub type CorWei = U256;
+
+/// This software's version as the NodePool has it: major·1e6 + minor·1e3 + patch. The packages of the workspace share one version.
+pub const NODE_VERSION: u64 = decimal(env!("CARGO_PKG_VERSION_MAJOR")) * 1_000_000
+    + decimal(env!("CARGO_PKG_VERSION_MINOR")) * 1_000
+    + decimal(env!("CARGO_PKG_VERSION_PATCH"));
+
+/// A decimal number, at compile time; cargo writes nothing else into these variables.
+const fn decimal(text: &str) -> u64 {
+    match u64::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(miner: u8, message: LaneMessage) -> SignedMessage {
+        SignedMessage { task_id: 7, miner: Address::repeat_byte(miner), message, signature: [miner; 65] }
+    }
+
+    #[test]
+    fn a_batch_takes_messages_of_its_kind_only() {
+        let (commitment, result_digest, salt) = (B256::repeat_byte(1), B256::repeat_byte(2), B256::repeat_byte(3));
+        let mixed = [
+            message(1, LaneMessage::Ack),
+            message(2, LaneMessage::Precommit { commitment }),
+            message(3, LaneMessage::Commit { result_digest, salt }),
+            message(4, LaneMessage::Precommit { commitment }),
+        ];
+        for (kind, miners) in [(MessageKind::Ack, vec![1]), (MessageKind::Precommit, vec![2, 4]), (MessageKind::Commit, vec![3])]
+        {
+            let batch = Batch::of(kind, mixed.iter());
+            assert_eq!(batch.kind(), kind);
+            assert_eq!(batch.miners(), miners.into_iter().map(Address::repeat_byte).collect::<Vec<_>>());
+            assert_eq!(batch.len(), batch.miners().len());
+        }
+        assert!(Batch::of(MessageKind::Commit, mixed[..2].iter()).is_empty());
+        let reveal = mixed[2].as_reveal();
+        let contents = Reveal { result_digest, salt };
+        assert_eq!(reveal, Some(Signed { miner: Address::repeat_byte(3), contents, signature: [3; 65] }));
+        assert_eq!((mixed[0].as_reveal(), mixed[1].as_reveal()), (None, None), "nothing stands in for a reveal");
+    }
+
+    #[test]
+    fn messages_take_effect_in_order() {
+        use MessageKind::{Ack, Commit, Precommit};
+        let replica = |last_message| ReplicaRecord {
+            miner: Address::ZERO,
+            registration_epoch: 1,
+            outcome: Outcome::Pending,
+            last_message,
+            commitment: None,
+            result_digest: None,
+        };
+        for (last, said, owed) in [
+            (None, vec![], vec![Ack]),
+            (Some(Ack), vec![Ack], vec![Precommit]),
+            (Some(Precommit), vec![Ack, Precommit], vec![Commit]),
+            (Some(Commit), vec![Ack, Precommit, Commit], vec![]),
+        ] {
+            let replica = replica(last);
+            let all = [Ack, Precommit, Commit];
+            assert_eq!(all.into_iter().filter(|kind| replica.has_said(*kind)).collect::<Vec<_>>(), said, "{last:?}");
+            assert_eq!(all.into_iter().filter(|kind| replica.owes(*kind)).collect::<Vec<_>>(), owed, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_the_packages() {
+        let parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u64>().unwrap());
+        assert_eq!(NODE_VERSION, parts.fold(0, |version, part| version * 1_000 + part));
+    }
+}

@@ -1,4 +1,4 @@
-//! The on-chain lane's hashes, signatures, answers and choice of miners, by the formulas of `cor_core`.
+//! Hashes, signatures, answers and choice of miners of the on-chain lane, by the formulas of `cor_core`.
 
 use alloy_primitives::{Address, B256, Signature, keccak256};
 use cor_core::task::answer::{AnswerKind, Verdict, canonical_text};

@@ -2,14 +2,14 @@
 
 use alloy_primitives::{Address, B256, Signature, address, keccak256};
 use cor_keeper::machine::{
-    keeper::{KeeperMachine, KeeperPolicy, MessageRefusal},
+    keeper::{KeeperMachine, KeeperPolicy},
     miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide},
 };
 use cor_ports::domain::{
     AnswerKind, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms,
     SignedMessage, Status, TaskOrigin, TaskRecord,
 };
-use cor_ports::lane;
+use cor_ports::{MessageRefusal, lane};
 use k256::ecdsa::SigningKey;
 
 const DOMAIN: LaneDomain = LaneDomain { chain_id: 412_346, queue: address!("00000000000000000000000000000000000c0de1") };
@@ -42,17 +42,25 @@ fn keys() -> [Key; 3] {
 /// A task in a phase; `done` tells how many of the three miners have taken part in it.
 fn task(phase: Phase, done: usize) -> TaskRecord {
     let replica = |(index, key): (usize, &Key)| {
-        let said = |own: Phase| u8::from(phase > own || (phase == own && index < done));
+        let said = |kind: &MessageKind| {
+            let own = match kind {
+                MessageKind::Ack => Phase::Ack,
+                MessageKind::Precommit => Phase::Precommit,
+                MessageKind::Commit => Phase::Commit,
+            };
+            phase > own || (phase == own && index < done)
+        };
         let mut replica = ReplicaRecord {
             miner: key.address(),
             registration_epoch: 1,
             outcome: Outcome::Pending,
-            messages: said(Phase::Ack) + said(Phase::Precommit) + said(Phase::Commit),
-            commitment: B256::ZERO,
-            result_digest: B256::ZERO,
+            last_message: [MessageKind::Commit, MessageKind::Precommit, MessageKind::Ack].into_iter().find(said),
+            commitment: None,
+            result_digest: None,
         };
-        if replica.messages == 2 {
-            replica.commitment = lane::commitment(&DOMAIN, TASK, index, &replica, keccak256("Paris"), B256::with_last_byte(1));
+        if replica.last_message == Some(MessageKind::Precommit) {
+            let salt = B256::with_last_byte(1);
+            replica.commitment = Some(lane::commitment(&DOMAIN, TASK, index, &replica, keccak256("Paris"), salt));
         }
         replica
     };
@@ -65,7 +73,7 @@ fn task(phase: Phase, done: usize) -> TaskRecord {
         answer_kind: AnswerKind::Text,
         max_tokens: 8,
         deadline_secs: DEADLINE,
-        result_digest: B256::ZERO,
+        result_digest: None,
         replicas: if phase == Phase::Queued { vec![] } else { keys().iter().enumerate().map(replica).collect() },
     }
 }
@@ -105,8 +113,8 @@ fn name(call: Option<&(u64, LaneCall)>) -> String {
     match call.map(|(_, call)| call) {
         None => "nothing".to_owned(),
         Some(LaneCall::Assign { miners, .. }) => format!("assign {}", miners.len()),
-        Some(LaneCall::Relay { messages, .. }) => format!("relay {}", messages.len()),
-        Some(LaneCall::ReportBadReveal(_)) => "report".to_owned(),
+        Some(LaneCall::Relay { batch, .. }) => format!("relay {} {}", batch.len(), batch.kind().name()),
+        Some(LaneCall::ReportBadReveal { .. }) => "report".to_owned(),
         Some(LaneCall::EndAck(_)) => "endAck".to_owned(),
         Some(LaneCall::EndPrecommit(_)) => "endPrecommit".to_owned(),
         Some(LaneCall::End(_)) => "end".to_owned(),
@@ -123,14 +131,20 @@ fn keeper_decides_by_phase_messages_and_time() {
         (Phase::Queued, 0, vec![], 1_000, "end"),
         (Phase::Ack, 0, vec![], 999, "nothing"),
         (Phase::Ack, 0, vec![(0, LaneMessage::Ack), (2, LaneMessage::Ack)], 995, "nothing"),
-        (Phase::Ack, 0, vec![(0, LaneMessage::Ack), (2, LaneMessage::Ack)], 996, "relay 2"),
-        (Phase::Ack, 1, vec![(1, LaneMessage::Ack), (2, LaneMessage::Ack)], 900, "relay 2"),
+        (Phase::Ack, 0, vec![(0, LaneMessage::Ack), (2, LaneMessage::Ack)], 996, "relay 2 ack"),
+        (Phase::Ack, 1, vec![(1, LaneMessage::Ack), (2, LaneMessage::Ack)], 900, "relay 2 ack"),
         (Phase::Ack, 0, vec![(0, LaneMessage::Ack)], 1_000, "endAck"),
-        (Phase::Precommit, 0, vec![(0, commitment), (1, commitment), (2, commitment)], 900, "relay 3"),
+        (Phase::Precommit, 0, vec![(0, commitment), (1, commitment), (2, commitment)], 900, "relay 3 precommit"),
         (Phase::Precommit, 2, vec![], 999, "nothing"),
         (Phase::Precommit, 3, vec![], 900, "end"),
         (Phase::Precommit, 0, vec![], 1_000, "endPrecommit"),
-        (Phase::Commit, 0, vec![(0, reveal("Paris", 1)), (1, reveal("Paris", 1)), (2, reveal("Paris", 1))], 900, "relay 3"),
+        (
+            Phase::Commit,
+            0,
+            vec![(0, reveal("Paris", 1)), (1, reveal("Paris", 1)), (2, reveal("Paris", 1))],
+            900,
+            "relay 3 commit",
+        ),
         (Phase::Commit, 0, vec![(0, reveal("London", 1))], 900, "report"),
         (Phase::Commit, 0, vec![(0, reveal("Paris", 2))], 900, "report"),
         (Phase::Commit, 3, vec![], 900, "end"),
@@ -234,7 +248,7 @@ fn miner_decides_by_phase_and_time() {
     }
     assert_eq!(decide(&policy, Address::ZERO, &task(Phase::Ack, 0), &fresh, 900), MinerStep::Forget);
     let mut missed = task(Phase::Precommit, 0);
-    missed.replicas[2].messages = 0;
+    missed.replicas[2].last_message = None;
     assert_eq!(
         decide(&policy, keys[2].address(), &missed, &prepared, 900),
         MinerStep::Forget,

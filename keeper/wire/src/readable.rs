@@ -1,7 +1,7 @@
 //! Amounts and times in JSON, exact and readable at once.
 //!
 //! - [`amount`]: `{"wei": "1500000000000000000", "cor": "1.5"}`. Both are decimal strings: a JSON number would lose digits.
-//! - [`time`]: `"2026-11-26T17:48:52Z"` (RFC 3339, UTC), or `null` for never.
+//! - [`time`]: `"2026-11-26T17:48:52Z"` (RFC 3339, UTC); [`maybe_time`]: the same, or `null` for never. A time of 0 is the year 1970.
 
 use alloy_primitives::{U256, utils::format_ether};
 
@@ -19,10 +19,10 @@ pub fn cor_text(wei: U256) -> String {
     format_ether(wei).trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Seconds since 1970 in RFC 3339, UTC; `None` for 0, which means never, and for times after the year 9999.
+/// Seconds since 1970 in RFC 3339, UTC; `None` for times after the year 9999.
 #[must_use]
 pub fn time_text(secs: u64) -> Option<String> {
-    if secs == 0 || secs > LAST_SECOND {
+    if secs > LAST_SECOND {
         return None;
     }
     let (days, of_day) = (secs / DAY_SECS + EPOCH_DAYS, secs % DAY_SECS);
@@ -86,27 +86,47 @@ pub mod amount {
     }
 }
 
-/// Serde for a time in seconds since 1970, 0 for never.
+/// Serde for a time in seconds since 1970.
 pub mod time {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use serde::{Deserializer, Serializer, de::Error};
 
-    /// Writes `"2026-11-26T17:48:52Z"`, or `null` for 0.
+    /// Writes `"2026-11-26T17:48:52Z"`, or `null` for a time that RFC 3339 cannot name.
     ///
     /// # Errors
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(secs: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        super::time_text(*secs).serialize(serializer)
+        super::maybe_time::serialize(&Some(*secs), serializer)
+    }
+
+    /// Reads what [`serialize`] writes.
+    ///
+    /// # Errors
+    /// If it is not a time of that form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        super::maybe_time::deserialize(deserializer)?.ok_or_else(|| D::Error::custom("no time"))
+    }
+}
+
+/// Serde for a time in seconds since 1970 that may never have come.
+pub mod maybe_time {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    /// Writes `"2026-11-26T17:48:52Z"`, or `null` for none.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(secs: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        secs.and_then(super::time_text).serialize(serializer)
     }
 
     /// Reads what [`serialize`] writes.
     ///
     /// # Errors
     /// If it is neither `null` nor a time of that form.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        match Option::<String>::deserialize(deserializer)? {
-            None => Ok(0),
-            Some(text) => super::time_secs(&text).ok_or_else(|| D::Error::custom("not a time as 2026-11-26T17:48:52Z")),
-        }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let secs = |text: String| super::time_secs(&text).ok_or_else(|| D::Error::custom("not a time as 2026-11-26T17:48:52Z"));
+        text.map(secs).transpose()
     }
 }
 
@@ -142,6 +162,7 @@ mod tests {
     #[test]
     fn times_are_rfc_3339() {
         for (secs, text) in [
+            (0, "1970-01-01T00:00:00Z"),
             (1, "1970-01-01T00:00:01Z"),
             (951_782_399, "2000-02-28T23:59:59Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),
@@ -159,6 +180,23 @@ mod tests {
         {
             assert_eq!(time_secs(text), None, "{text:?}");
         }
-        assert_eq!((time_text(0), time_text(LAST_SECOND + 1), time_text(u64::MAX)), (None, None, None));
+        assert_eq!((time_text(LAST_SECOND + 1), time_text(u64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn never_is_null_and_zero_is_a_time() {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Times {
+            #[serde(with = "time")]
+            block: u64,
+            #[serde(with = "maybe_time")]
+            reveal: Option<u64>,
+        }
+        for (reveal, text) in [(None, "null"), (Some(0), "\"1970-01-01T00:00:00Z\""), (Some(1), "\"1970-01-01T00:00:01Z\"")] {
+            let (times, text) = (Times { block: 0, reveal }, format!("{{\"block\":\"1970-01-01T00:00:00Z\",\"reveal\":{text}}}"));
+            assert_eq!(serde_json::to_string(&times).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Times>(&text).unwrap(), times);
+        }
+        assert!(serde_json::from_str::<Times>("{\"block\":null,\"reveal\":null}").is_err());
     }
 }

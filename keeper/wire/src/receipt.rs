@@ -1,9 +1,12 @@
-//! A task's receipt: everything in it was read from the chain.
+//! A task's receipt: everything in it was read from the chain. What the chain does not show is `null`, never 0.
 
 use alloy_primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
 
-use crate::readable;
+use crate::{
+    name::{ReplicaOutcome, Step, TaskPhase, TaskStatus},
+    readable,
+};
 
 /// What became of a task and of the money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,16 +21,16 @@ pub struct Receipt {
     pub queue: Address,
     /// Whose money it was.
     pub payer: Address,
-    /// Who assigned it, zero if nobody did.
-    pub keeper: Address,
-    /// `queued`, `ack`, `precommit`, `commit` or `ended`.
-    pub phase: String,
-    /// `open`, `completed`, `no_quorum` or `expired`.
-    pub status: String,
+    /// Who assigned it, `None` if nobody did.
+    pub keeper: Option<Address>,
+    /// Where it stands.
+    pub phase: TaskPhase,
+    /// How it ended.
+    pub status: TaskStatus,
     /// keccak256 of the prompt.
     pub prompt_digest: B256,
-    /// keccak256 of the winning answer, zero if none.
-    pub result_digest: B256,
+    /// keccak256 of the answer that won, `None` if none did.
+    pub result_digest: Option<B256>,
     /// Price lines reserved at submission, COR wei.
     pub quote: QuoteLines,
     /// What the money did, `None` while the task is open.
@@ -94,25 +97,25 @@ pub struct ReplicaEvidence {
     pub miner: Address,
     /// Registration its commitment is bound to.
     pub registration_epoch: u64,
-    /// `pending`, `agreed`, `outlier`, `no_ack`, `no_precommit`, `no_reveal` or `bad_reveal`.
-    pub outcome: String,
-    /// Seconds since 1970, 0 = never.
-    #[serde(with = "readable::time")]
-    pub acked_at: u64,
-    /// Seconds since 1970, 0 = never.
-    #[serde(with = "readable::time")]
-    pub precommitted_at: u64,
-    /// Seconds since 1970, 0 = never.
-    #[serde(with = "readable::time")]
-    pub committed_at: u64,
+    /// What became of it.
+    pub outcome: ReplicaOutcome,
+    /// When it took the task, seconds since 1970; `None` = never.
+    #[serde(with = "readable::maybe_time")]
+    pub acked_at: Option<u64>,
+    /// When it committed itself, seconds since 1970; `None` = never.
+    #[serde(with = "readable::maybe_time")]
+    pub precommitted_at: Option<u64>,
+    /// When it revealed, or its bad reveal was reported, seconds since 1970; `None` = never.
+    #[serde(with = "readable::maybe_time")]
+    pub committed_at: Option<u64>,
     /// What it committed to.
-    pub commitment: B256,
+    pub commitment: Option<B256>,
     /// What it revealed.
-    pub result_digest: B256,
+    pub result_digest: Option<B256>,
     /// With which salt.
-    pub salt: B256,
-    /// Recomputed here: whether digest and salt open the commitment.
-    pub verified: bool,
+    pub salt: Option<B256>,
+    /// Recomputed here: whether digest and salt open the commitment. `None` while nothing was revealed.
+    pub verified: Option<bool>,
     /// Paid for this task, COR wei.
     #[serde(with = "readable::amount")]
     pub earned: U256,
@@ -144,8 +147,8 @@ pub struct TransactionLine {
     pub hash: B256,
     /// Block number.
     pub block: u64,
-    /// What it did, e.g. `submit`, `precommit`, `end`.
-    pub step: String,
+    /// What it did.
+    pub step: Step,
     /// Who sent it.
     pub from: Address,
     /// Gas used.

@@ -57,7 +57,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
 /// Runs the tests, features unified as in every other run.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let mut cargo = process::cargo(&workspace.root);
-    cargo.args(["test", "--workspace", "--features", FEATURE, "--test", "foreign_cargo_stylus"]);
+    cargo.args(["test", "--workspace", "--features", FEATURE, "--test", "foreign_cargo_stylus", "--test", "foreign_howto"]);
     process::run(cargo.env("COR_TOOLS", folder(workspace)))
 }
 

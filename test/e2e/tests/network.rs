@@ -222,10 +222,10 @@ fn a_failed_run_keeps_its_logs_and_shows_their_end() {
     };
     let (code, said) = dev(&[]);
     assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("CLI-015 no model is loaded") && !said.contains("chain at"), "before anything is deployed: {said}");
+    assert!(said.contains("CLI-016: no model is loaded") && !said.contains("chain at"), "before anything is deployed: {said}");
     let (code, said) = dev(&["--openai-model", "absent"]);
     assert_eq!(code, Some(1), "{said}");
-    for part in ["CLI-010 child process miner-", "INF-144", "`absent`"] {
+    for part in ["CLI-010: child process miner-", "INF-144", "`absent`"] {
         assert!(said.contains(part), "{part:?} in {said}");
     }
     let kept = said.lines().find_map(|line| line.strip_prefix("logs are kept in ")).expect("it names the folder");

@@ -11,15 +11,12 @@ use cor_adapters::{
     deploy::{Artifacts, ListedModel, NetworkParams, deploy},
 };
 use cor_anvil::{Node, NodeConfig, NodeHandle};
-use cor_ports::{ChainError, RevertError};
+use cor_ports::{ChainError, RevertError, domain::NODE_VERSION};
 use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
 use cor_wire::deployment::Deployment;
 
 /// 1 COR in wei.
 pub const COR: u128 = 1_000_000_000_000_000_000;
-
-/// The node software's version in tests.
-const NODE_VERSION: u64 = 1_000;
 
 /// The whole network on an in-process chain. Account 0 owns the contracts, account 1 is the keeper.
 pub struct TestNet {

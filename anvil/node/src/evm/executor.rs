@@ -73,6 +73,21 @@ impl Executor {
         Ok(Self { vm: build(false, "plain")?, debug_vm: build(true, "debug")? })
     }
 
+    /// An executor that counts how often programs enter each of their basic blocks, for chains whose [`ExecConfig::debug`] is `debug`.
+    ///
+    /// # Errors
+    /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
+    pub fn counting(debug: bool) -> Result<Self, ExecError> {
+        let vm = Vm::new(VmConfig { debug, coverage: true, ..VmConfig::default() });
+        let vm = Arc::new(vm.map_err(|error| ExecError::Machine(Box::new(error)))?);
+        Ok(Self { vm: Arc::clone(&vm), debug_vm: vm })
+    }
+
+    /// Shows `look` the counters of a [counting](Self::counting) executor, as [`Vm::coverage`] does; none of any other one.
+    pub fn coverage<R>(&self, look: impl FnOnce(&mut [u8]) -> R) -> R {
+        self.vm.coverage(look)
+    }
+
     /// Executes one transaction on `db` and answers its result and the changes it makes to the state.
     /// Nothing is committed. Any depth of calls fits the thread this runs on.
     ///

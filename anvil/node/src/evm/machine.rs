@@ -77,7 +77,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     }
 
     /// Keeps or forgets why a program failed, now that a frame has ended.
-    fn note_end(&mut self, result: &FrameResult) {
+    pub(super) fn note_end(&mut self, result: &FrameResult) {
         let ended = result.interpreter_result();
         self.inner.ctx.chain.tx.failure.frame_ended(ended.result, &ended.output);
     }

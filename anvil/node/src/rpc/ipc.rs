@@ -1,8 +1,9 @@
 //! JSON-RPC over a Unix socket, as geth's IPC: one JSON document after the other in both directions, each answer on a line.
 
 use std::{
-    fs, io,
-    os::unix::fs::FileTypeExt,
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -41,6 +42,8 @@ use super::{
 };
 use crate::{NodeError, chain::Chain};
 
+/// Permissions of the socket's file, as geth's.
+const OWNER_ONLY: u32 = 0o600;
 /// Ids of subscriptions over Unix sockets.
 static IDS: HexIds = HexIds::new();
 /// Wait after a connection that was not accepted, most likely because no more files can be opened: others close some meanwhile.
@@ -75,6 +78,8 @@ pub(crate) async fn start(chain: Chain, path: &Path) -> Result<IpcServer, NodeEr
     let refused = |source| NodeError::Ipc { path: path.to_owned(), source };
     remove_abandoned(path).await.map_err(refused)?;
     let listener = UnixListener::bind(path).map_err(refused)?;
+    // Whoever may connect may do anything, in the name of any account.
+    fs::set_permissions(path, Permissions::from_mode(OWNER_ONLY)).map_err(refused)?;
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(accept(listener, methods(chain).into(), stopped));
     Ok(IpcServer { path: path.to_owned(), stop, task })

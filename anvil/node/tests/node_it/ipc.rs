@@ -1,6 +1,6 @@
 //! JSON-RPC over a Unix socket.
 
-use std::path::Path;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use cor_anvil::{Node, NodeConfig, NodeError};
 use serde_json::{Value, json};
@@ -40,6 +40,8 @@ async fn node(folder: &tempfile::TempDir) -> (TestNode, std::path::PathBuf) {
     let path = folder.path().join("chain.ipc");
     let node = TestNode::with(|config| NodeConfig { ipc: Some(path.clone()), ..config }).await;
     assert_eq!(node.node.ipc_endpoint(), Some(path.as_path()));
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it is its owner's alone");
     (node, path)
 }
 

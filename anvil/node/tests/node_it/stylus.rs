@@ -130,7 +130,7 @@ async fn a_program_that_cannot_run_or_stops_says_why() {
     let node = TestNode::start().await;
     let traps = deploy_module(&node, TRAPS.as_bytes()).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
-    let message = "invalid opcode: EVM-120: the program is not activated: call ArbWasm.activateProgram";
+    let message = "invalid opcode: EVM-120: the program is not activated";
     assert_eq!(error, json!({ "code": -32000, "message": message }));
     activate(&node, &traps).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();

@@ -22,7 +22,7 @@ use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, Va
 use wasmparser::Operator;
 
 use super::{
-    Context,
+    COUNTER_MEMORY, Context,
     item::{Item, Product},
     reencode,
 };
@@ -121,6 +121,14 @@ impl Lowering<'_> {
         } else {
             self.sink().local_set(ink);
         }
+        self.count();
+    }
+
+    /// Counts the block that was just paid for.
+    fn count(&mut self) {
+        let Some(offset) = self.context.counted.next() else { return };
+        let at = MemArg { offset, align: 2, memory_index: COUNTER_MEMORY };
+        self.sink().i32_const(0).i32_const(0).i32_load(at).i32_const(1).i32_add().i32_store(at);
     }
 
     /// At most 2^32 * 100 ink is taken, so that the meter wraps around exactly if it was too low.

@@ -12,6 +12,9 @@
 //! The steps decide what is paid where, as the reference does; [`lower`] then writes operators that do
 //! so faster than the reference's, and [`wide`] finds a product that the machine has an instruction
 //! for. Nobody can tell the difference but by a clock.
+//!
+//! On request every payment also counts its block, in a memory of its own that the program cannot
+//! name ([`BLOCK_COUNTERS`]). That is free of ink: a program cannot tell whether it is counted.
 
 mod depth;
 mod dynamic;
@@ -21,9 +24,12 @@ mod lower;
 mod meter;
 mod wide;
 
+use std::cell::Cell;
+
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, RawSection, SectionId, ValType,
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, MemorySection, MemoryType,
+    RawSection, SectionId, ValType,
 };
 use wasmparser::{FuncType, FunctionBody};
 
@@ -39,6 +45,14 @@ pub(crate) const INK_LEFT: &str = "stylus_ink_left";
 pub(crate) const INK_STATUS: &str = "stylus_ink_status";
 /// Exported global: words of depth left (i32).
 pub(crate) const STACK_LEFT: &str = "stylus_stack_left";
+/// Exported memory: how often each basic block was entered, little-endian `u32`s in the order of the code.
+pub(crate) const BLOCK_COUNTERS: &str = "stylus_block_counters";
+/// Bytes of one of them.
+pub(crate) const BLOCK_COUNTER_BYTES: u32 = 4;
+/// Index of the memory they are in.
+const COUNTER_MEMORY: u32 = 1;
+/// Bytes in a page of memory.
+const PAGE_BYTES: u64 = 65_536;
 /// Globals the reference adds: the three above and a scratch one, which is a local here. Figures of
 /// activation count them.
 pub(crate) const ADDED_GLOBALS: u32 = 4;
@@ -49,6 +63,26 @@ struct Context<'m, 'a> {
     ink: u32,
     status: u32,
     stack: u32,
+    counted: Counted,
+}
+
+/// The basic blocks written so far.
+struct Counted {
+    is_on: bool,
+    blocks: Cell<u32>,
+}
+
+impl Counted {
+    /// Where the counter of the next block is, if there is one.
+    fn next(&self) -> Option<u64> {
+        let block = self.blocks.get();
+        self.blocks.set(block.saturating_add(1));
+        self.is_on.then_some(u64::from(block) * u64::from(BLOCK_COUNTER_BYTES))
+    }
+
+    fn pages(&self) -> u64 {
+        (u64::from(self.blocks.get()) * u64::from(BLOCK_COUNTER_BYTES)).div_ceil(PAGE_BYTES)
+    }
 }
 
 /// A module that pays for itself.
@@ -56,19 +90,22 @@ pub(crate) struct Instrumented {
     pub(crate) wasm: Vec<u8>,
     /// Operators of all functions, with those that the reference adds.
     pub(crate) operators: u64,
+    /// Basic blocks of all functions.
+    pub(crate) blocks: u32,
 }
 
-/// Instruments a parsed module.
-pub(crate) fn instrument(module: &Module<'_>) -> Result<Instrumented, ActivationError> {
+/// Instruments a parsed module. With `counting`, it counts how often each basic block is entered.
+pub(crate) fn instrument(module: &Module<'_>, counting: bool) -> Result<Instrumented, ActivationError> {
     let first = module.globals.len() as u32;
-    let context = Context { module, ink: first, status: first + 1, stack: first + 2 };
+    let counted = Counted { is_on: counting, blocks: Cell::new(0) };
+    let context = Context { module, ink: first, status: first + 1, stack: first + 2, counted };
     let mut code = CodeSection::new();
     let mut operators = 0;
     for (body, index) in module.bodies.iter().zip(module.imports.len() as u32..) {
         let ty = module.function_type(index).ok_or(ActivationError::Invalid { detail: "a function has no type".to_owned() })?;
         operators += context.function(ty, body, &mut code)?;
     }
-    Ok(Instrumented { wasm: context.encode(&code)?, operators })
+    Ok(Instrumented { wasm: context.encode(&code)?, operators, blocks: context.counted.blocks.get() })
 }
 
 impl<'a> Context<'_, 'a> {
@@ -112,18 +149,32 @@ impl<'a> Context<'_, 'a> {
         let mut out = wasm_encoder::Module::new();
         let globals = self.globals()?;
         let exports = self.exports()?;
-        let mut kept = self.module.kept.iter().peekable();
+        let replaced = |id: u8| self.counted.is_on && id == SectionId::Memory as u8;
+        let mut kept = self.module.kept.iter().filter(|(id, _)| !replaced(*id)).peekable();
         let mut copy_until = |out: &mut wasm_encoder::Module, end: SectionId| {
             while let Some((id, range)) = kept.next_if(|(id, _)| order(*id) < order(end as u8)) {
                 out.section(&RawSection { id: *id, data: &self.module.bytes[range.clone()] });
             }
         };
+        if self.counted.is_on {
+            copy_until(&mut out, SectionId::Memory);
+            out.section(&self.memories()?);
+        }
         copy_until(&mut out, SectionId::Global);
         out.section(&globals).section(&exports);
         copy_until(&mut out, SectionId::Code);
         out.section(code);
         copy_until(&mut out, SectionId::Custom);
         Ok(out.finish())
+    }
+
+    /// The program's memory, and that of the counters.
+    fn memories(&self) -> Result<MemorySection, ActivationError> {
+        let mut section = MemorySection::new();
+        section.memory(RoundtripReencoder.memory_type(*self.module.memory()?).map_err(reencode)?);
+        let pages = self.counted.pages();
+        section.memory(MemoryType { minimum: pages, maximum: Some(pages), memory64: false, shared: false, page_size_log2: None });
+        Ok(section)
     }
 
     fn globals(&self) -> Result<GlobalSection, ActivationError> {
@@ -150,6 +201,9 @@ impl<'a> Context<'_, 'a> {
             .export(INK_LEFT, ExportKind::Global, self.ink)
             .export(INK_STATUS, ExportKind::Global, self.status)
             .export(STACK_LEFT, ExportKind::Global, self.stack);
+        if self.counted.is_on {
+            section.export(BLOCK_COUNTERS, ExportKind::Memory, COUNTER_MEMORY);
+        }
         Ok(section)
     }
 }

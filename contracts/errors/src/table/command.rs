@@ -16,7 +16,7 @@ area! {
         "Set COR_KEY, or --key-file to a file that holds a private key.";
     "CLI-004" NETWORK_FILE "NetworkFile" Caller 500 Configuration
         "The file with the network's addresses cannot be read."
-        "Name the file with --network; `cor deploy` and `cor dev` write it.";
+        "Name the file with --network or COR_NETWORK: `cor deploy` writes .cor/network.json, `cor dev` prints where its own is.";
     "CLI-005" FILE_IO "FileIo" Caller 500 Configuration
         "The operating system refused."
         "Check the path and its permissions.";

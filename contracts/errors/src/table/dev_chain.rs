@@ -316,3 +316,23 @@ area! {
         "The chain failed while a program was running."
         "Try again; if the chain is a fork, check its origin.";
 }
+
+area! {
+    /// Contracts tested in process.
+    harness "TEST":
+    "TEST-001" PROGRAM_FILE "ProgramFile" Caller 422 Configuration
+        "The file of a program cannot be read."
+        "Build the contract first, and name its .wasm file.";
+    "TEST-011" CALL_REVERTED "TestCallReverted" Chain 422 Refused
+        "The contract reverted."
+        "Decode the data with error or any_of; a program that panics reverts with none.";
+    "TEST-012" CALL_HALTED "TestCallHalted" Chain 422 Refused
+        "The call used up its gas, sent more than its sender has, or broke a rule of the machine."
+        "Give the call more gas, or its sender more ether.";
+    "TEST-014" UNEXPECTED_RETURN "UnexpectedReturn" Peer 502 Refused
+        "The contract returned something else than its interface says."
+        "Compare the interface with the contract that lies at the address.";
+    "TEST-021" CAMPAIGN_FOUND "CampaignFound" Bug 500 Refused
+        "An execution of a campaign failed."
+        "Run the input that is named alone, then mend the contract or the test.";
+}

@@ -121,6 +121,27 @@ area! {
     "HTP-004" NOT_A_DIGEST "NotADigest" Caller 400 Refused
         "The digest is not 32 bytes in hex."
         "Use the digest that the upload returned.";
+    "HTP-005" NOT_JSON "NotJson" Caller 415 Refused
+        "The content type is not JSON."
+        "Set the header content-type to application/json.";
+    "HTP-006" BODY_TOO_LARGE "BodyTooLarge" Caller 413 Refused
+        "The body is larger than the limit of its route."
+        "Send one message with each request.";
+    "HTP-007" BODY_UNREADABLE "BodyUnreadable" Caller 400 Refused
+        "The body could not be read to its end."
+        "Send the whole body.";
+    "HTP-008" NO_SUCH_ROUTE "NoSuchRoute" Caller 404 Refused
+        "There is no such route."
+        "Check the path.";
+    "HTP-009" WRONG_METHOD "WrongMethod" Caller 405 Refused
+        "The route does not take this method."
+        "Check the method.";
+    "HTP-010" BUSY "Busy" Transient 503 Refused
+        "The keeper serves as many requests of this kind as it can."
+        "Try again in a second.";
+    "HTP-011" TOO_SLOW "TooSlow" Transient 408 Refused
+        "The request was not done in time."
+        "Try again later, or over a faster connection.";
 }
 
 area! {

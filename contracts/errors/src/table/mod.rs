@@ -12,7 +12,7 @@ mod tools;
 
 pub use command::cli;
 pub use contracts::{access, amount, pay, pool, price, queue, selection, stake, token};
-pub use dev_chain::{chain, dump, evm, fork, node, vm};
+pub use dev_chain::{chain, dump, evm, fork, harness, node, vm};
 pub use inference::inf;
 pub use keeper::{blb, chn, dpl, htp, jrn, kpr, mnr, rly, sig};
 pub use tools::{bench, xtask};
@@ -89,6 +89,7 @@ pub static AREAS: &[&Area] = &[
     &fork::AREA,
     &evm::AREA,
     &vm::AREA,
+    &harness::AREA,
     &chn::AREA,
     &blb::AREA,
     &jrn::AREA,

@@ -5,6 +5,7 @@
 
 mod account;
 mod calls;
+mod events;
 mod outbox;
 mod read;
 
@@ -22,7 +23,9 @@ use cor_wire::deployment::Deployment;
 
 pub(crate) use account::explain;
 pub use account::{Account, Mined, read_error};
+pub(crate) use events::Event;
 use outbox::Outbox;
+pub(crate) use read::{OUTCOMES, PHASES, STATUSES, digest, numbered};
 
 /// How long a node may take to accept a connection.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +37,7 @@ const CALL_PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// `Unreachable` or `WrongChain`.
 pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvider, ChainError> {
-    crate::tls::ensure_provider();
+    cor_tls::ensure_provider();
     let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };
     let url = endpoint.parse().map_err(|error| unreachable(format!("not a URL: {error}")))?;
     let client = reqwest::Client::builder().connect_timeout(CONNECT_PATIENCE).timeout(CALL_PATIENCE).build();

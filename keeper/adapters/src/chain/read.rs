@@ -3,29 +3,31 @@
 use std::collections::BTreeSet;
 
 use alloy::{
-    primitives::{Address, B256, LogData},
+    primitives::{Address, B256},
     providers::Provider,
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
 use cor_ports::ChainError;
 use cor_ports::domain::{
-    AnswerKind, CorWei, Head, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin, TaskRecord,
+    AnswerKind, CorWei, Head, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin,
+    TaskRecord,
 };
 use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, session_queue::ISessionQueue};
 
 use super::{
     RpcChain,
     account::{explain, read_error},
+    events::Event,
 };
 
 /// Nodes read with one call; the contract's own limit.
 const NODE_PAGE: u64 = 100;
 
 /// Phases, statuses and outcomes are numbered from 0 without a gap, so a list in their order is their decoder.
-const PHASES: [Phase; 6] = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
-const STATUSES: [Status; 4] = [Status::Open, Status::Completed, Status::NoQuorum, Status::Expired];
-const OUTCOMES: [Outcome; 7] = [
+pub(crate) const PHASES: [Phase; 6] = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
+pub(crate) const STATUSES: [Status; 4] = [Status::Open, Status::Completed, Status::NoQuorum, Status::Expired];
+pub(crate) const OUTCOMES: [Outcome; 7] = [
     Outcome::Pending,
     Outcome::Agreed,
     Outcome::Outlier,
@@ -34,9 +36,15 @@ const OUTCOMES: [Outcome; 7] = [
     Outcome::NoReveal,
     Outcome::BadReveal,
 ];
+/// A replica's last message, by how many have taken effect.
+const LAST_MESSAGES: [Option<MessageKind>; 4] =
+    [None, Some(MessageKind::Ack), Some(MessageKind::Precommit), Some(MessageKind::Commit)];
 
 /// A value of an enum by the contract's number.
-fn numbered<T: Copy>(what: &str, values: &[T], number: u8) -> Result<T, ChainError> {
+///
+/// # Errors
+/// `Unexpected` if the interface has no such number.
+pub(crate) fn numbered<T: Copy>(what: &str, values: &[T], number: u8) -> Result<T, ChainError> {
     let value = values.get(usize::from(number)).copied();
     value.ok_or_else(|| ChainError::Unexpected {
         what: what.to_owned(),
@@ -99,7 +107,7 @@ impl RpcChain {
     pub(super) async fn read_touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError> {
         let filter = Filter::new().address(self.deployment.session_queue).from_block(from).to_block(to);
         let logs = self.logs(&filter).await?;
-        let ids: BTreeSet<u64> = logs.iter().filter_map(|log| task_of(log.data())).collect();
+        let ids: BTreeSet<u64> = logs.iter().filter_map(|log| Event::of(&self.deployment, log)?.task()).collect();
         Ok(ids.into_iter().collect())
     }
 
@@ -159,34 +167,21 @@ fn decode<E: SolEvent>(log: &Log) -> Result<E, ChainError> {
         .map_err(|error| ChainError::Unexpected { what: E::SIGNATURE.to_owned(), detail: error.to_string() })
 }
 
-/// The task a log of the SessionQueue is about.
-fn task_of(data: &LogData) -> Option<u64> {
-    type Queue = ISessionQueue::ISessionQueueEvents;
-    use alloy::sol_types::SolEventInterface;
-    match Queue::decode_raw_log(data.topics(), &data.data).ok()? {
-        Queue::TaskQueued(event) => Some(event.taskId),
-        Queue::TaskAssigned(event) => Some(event.taskId),
-        Queue::TaskAcked(event) => Some(event.taskId),
-        Queue::PhaseChanged(event) => Some(event.taskId),
-        Queue::TaskPrecommitted(event) => Some(event.taskId),
-        Queue::TaskCommitted(event) => Some(event.taskId),
-        Queue::BadReveal(event) => Some(event.taskId),
-        Queue::TaskDecided(event) => Some(event.taskId),
-        Queue::TaskEnded(event) => Some(event.taskId),
-        _ => None,
-    }
+/// A digest as the contracts give it, which have zero for none: no bytes are known that hash to it.
+pub(crate) fn digest(word: B256) -> Option<B256> {
+    (!word.is_zero()).then_some(word)
 }
 
 /// A task as the contract gives it.
-pub(crate) fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<TaskRecord, ChainError> {
+fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<TaskRecord, ChainError> {
     let replica = |replica: &ISessionQueue::Replica| {
         Ok(ReplicaRecord {
             miner: replica.miner,
             registration_epoch: replica.registrationEpoch,
             outcome: numbered("outcome", &OUTCOMES, replica.outcome)?,
-            messages: replica.messages,
-            commitment: replica.commitment,
-            result_digest: replica.resultDigest,
+            last_message: numbered("messages", &LAST_MESSAGES, replica.messages)?,
+            commitment: digest(replica.commitment),
+            result_digest: digest(replica.resultDigest),
         })
     };
     let kind = AnswerKind::from_number(view.answerKind);
@@ -200,7 +195,7 @@ pub(crate) fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<Task
             .ok_or_else(|| ChainError::Unexpected { what: "answerKind".to_owned(), detail: view.answerKind.to_string() })?,
         max_tokens: view.maxTokens,
         deadline_secs: view.deadline,
-        result_digest: view.resultDigest,
+        result_digest: digest(view.resultDigest),
         replicas: view.replicas.iter().map(replica).collect::<Result<_, ChainError>>()?,
     })
 }
@@ -215,5 +210,7 @@ mod tests {
         assert!(STATUSES.iter().enumerate().all(|(index, status)| usize::from(status.number()) == index));
         assert!(OUTCOMES.iter().enumerate().all(|(index, outcome)| usize::from(outcome.number()) == index));
         assert!(numbered("phase", &PHASES, 6).is_err());
+        assert!(numbered("messages", &LAST_MESSAGES, 4).is_err());
+        assert_eq!((digest(B256::ZERO), digest(B256::with_last_byte(1))), (None, Some(B256::with_last_byte(1))));
     }
 }

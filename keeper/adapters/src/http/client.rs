@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use cor_ports::domain::SignedMessage;
 use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes};
-use cor_wire::lane::ErrorBody;
+use cor_wire::http::ErrorBody;
 use reqwest::StatusCode;
 
 use super::to_wire;
@@ -33,7 +33,7 @@ impl KeeperClient {
     /// # Errors
     /// If the TLS back end cannot be set up.
     pub fn new(endpoint: &str) -> Result<Self, RelayError> {
-        crate::tls::ensure_provider();
+        cor_tls::ensure_provider();
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
         let client =

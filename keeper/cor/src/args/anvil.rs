@@ -44,8 +44,9 @@ pub(crate) fn explained(mut error: clap::Error) -> clap::Error {
     }
     let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return error };
     let Some((_, reason)) = ABSENT.iter().find(|(names, _)| names.contains(&given.as_str())) else { return error };
-    // What clap finds similar does something else.
+    // What clap finds similar does something else, and is what it shows the usage of.
     error.remove(ContextKind::SuggestedArg);
+    error.remove(ContextKind::Usage);
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*reason)]));
     error
 }

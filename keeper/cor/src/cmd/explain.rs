@@ -26,9 +26,9 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     let mut lines = vec![
         format!("task {} of session {}: {} ({})", receipt.task_id, receipt.session_id, receipt.status, receipt.phase),
         format!("  chain {}, queue {}", receipt.chain_id, receipt.queue),
-        format!("  payer {}, keeper {}", receipt.payer, receipt.keeper),
+        format!("  payer {}, keeper {}", receipt.payer, or_none(receipt.keeper)),
         format!("  prompt {}", receipt.prompt_digest),
-        format!("  result {}", receipt.result_digest),
+        format!("  result {}", or_none(receipt.result_digest)),
         quote::text(&receipt.quote),
     ];
     if let Some(money) = &receipt.settlement {
@@ -68,12 +68,59 @@ fn replica(replica: &ReplicaEvidence) -> String {
     if !replica.slashed.is_zero() {
         line.push_str(&format!(", lost {} of stake", cor(replica.slashed)));
     }
-    if replica.precommitted_at != 0 {
-        line.push_str(&format!("\n      commitment {}", replica.commitment));
+    if let Some(commitment) = replica.commitment {
+        line.push_str(&format!("\n      commitment {commitment}"));
     }
-    if replica.committed_at != 0 {
-        let mark = if replica.verified { "opens the commitment" } else { "does NOT open the commitment" };
-        line.push_str(&format!("\n      reveal     {} with salt {} {mark}", replica.result_digest, replica.salt));
+    if let (Some(digest), Some(salt)) = (replica.result_digest, replica.salt) {
+        let mark = if replica.verified == Some(true) { "opens the commitment" } else { "does NOT open the commitment" };
+        line.push_str(&format!("\n      reveal     {digest} with salt {salt} {mark}"));
     }
     line
+}
+
+/// A value that may not be there yet.
+fn or_none(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::{Address, B256, U256};
+    use cor_wire::name::ReplicaOutcome;
+
+    use super::*;
+
+    #[test]
+    fn a_reveal_is_shown_whenever_it_was_made() {
+        let silent = ReplicaEvidence {
+            index: 0,
+            miner: Address::ZERO,
+            registration_epoch: 1,
+            outcome: ReplicaOutcome::Pending,
+            acked_at: None,
+            precommitted_at: None,
+            committed_at: None,
+            commitment: None,
+            result_digest: None,
+            salt: None,
+            verified: None,
+            earned: U256::ZERO,
+            slashed: U256::ZERO,
+        };
+        assert_eq!(replica(&silent).lines().count(), 1, "nothing was said");
+        let (digest, salt) = (Some(B256::repeat_byte(1)), Some(B256::repeat_byte(2)));
+        for (verified, mark) in [(true, "opens the commitment"), (false, "does NOT open")] {
+            let revealed = ReplicaEvidence {
+                committed_at: Some(0),
+                commitment: Some(B256::repeat_byte(3)),
+                result_digest: digest,
+                salt,
+                verified: Some(verified),
+                ..silent.clone()
+            };
+            let text = replica(&revealed);
+            assert_eq!(text.lines().count(), 3);
+            assert!(text.contains(mark), "{text}");
+        }
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cor_adapters::{blobs::FileBlobs, chain::RpcChain, http, journal::SqliteJournal};
+use cor_adapters::{blobs::FileBlobs, chain::RpcChain, journal::SqliteJournal};
 use cor_keeper::machine::keeper::KeeperPolicy;
 use cor_keeper::service::keeper::Keeper;
-use cor_ports::{Blobs, Chain, Journal, SystemClock};
+use cor_ports::{Blobs, Chain, Intake, Journal, SystemClock};
 use tokio::net::TcpListener;
 
 use super::stop_signal;
@@ -37,7 +37,8 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     };
     let keeper = Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, policy, Duration::from_millis(settings.poll_ms)));
     let stop = stop_signal();
-    let server = http::serve(listener, Arc::clone(&keeper), blobs, stop.clone());
+    let intake: Arc<dyn Intake> = Arc::<Keeper>::clone(&keeper);
+    let server = cor_edge::serve(listener, intake, blobs, stop.clone());
     let (served, ()) = tokio::join!(server, keeper.run(stop));
     Ok(served?)
 }

@@ -14,10 +14,8 @@ use cor_adapters::{
 };
 use cor_inference::Progress;
 use cor_keeper::machine::miner::MinerPolicy;
-use cor_keeper::service::{
-    drill::Drill,
-    miner::{Exercise, Miner, MinerOptions, MinerPorts},
-};
+use cor_keeper::service::miner::{Exercise, Miner, MinerOptions, MinerPorts};
+use cor_ports::domain::NODE_VERSION;
 use cor_ports::{Journal, SystemClock};
 use cor_sol::node_pool::INodePool;
 
@@ -30,9 +28,6 @@ use crate::{
     output::parse_cor,
     settings::{self, MinerSettings, invalid},
 };
-
-/// This software's version as the NodePool has it: major·1e6 + minor·1e3 + patch.
-const NODE_VERSION: u64 = 1_000;
 
 pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let settings = settings::miner(args.config.as_deref())?;
@@ -62,22 +57,13 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
 }
 
 fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
-    let drill = match settings.drill.as_str() {
-        "" => None,
-        "wrong-answer" => Some(Drill::WrongAnswer),
-        "never-reveal" => Some(Drill::NeverReveal),
-        "reveal-other" => Some(Drill::RevealOther),
-        "copy-commitment" => Some(Drill::CopyCommitment),
-        "silent" => Some(Drill::Silent),
-        other => return Err(invalid(&format!("drill is {other:?}; see miner.default.toml for the values"))),
-    };
     let replica = usize::try_from(settings.drill_replica).ok();
     Ok(MinerOptions {
         policy: MinerPolicy { direct_margin_secs: settings.direct_margin_secs, repeat_secs: settings.repeat_secs },
         poll: Duration::from_millis(settings.poll_ms),
         // A setting, so not wrong usage of the command line.
         claim_min: parse_cor(&settings.claim_min_cor).map_err(|error| invalid(&format!("claim_min_cor: {error}")))?,
-        drill: drill.map(|drill| Exercise { drill, replica }),
+        drill: settings.drill.drill().map(|drill| Exercise { drill, replica }),
     })
 }
 

@@ -1,15 +1,16 @@
 //! `cor quote`: what a task costs, line by line.
 
 use alloy::primitives::U256;
-use cor_sol::session_payment_table::ISessionPaymentTable::{Quote, QuoteInputs};
+use cor_sol::session_payment_table::ISessionPaymentTable::Quote;
 use cor_wire::{readable, receipt::QuoteLines};
 use serde::Serialize;
 
 use crate::{
-    args::{QuoteArgs, TermsArgs},
+    args::QuoteArgs,
     error::CliError,
     network::Network,
     output::{Output, cor},
+    terms,
 };
 
 #[derive(Serialize)]
@@ -17,36 +18,24 @@ struct Quoted {
     lines: QuoteLines,
     #[serde(with = "readable::amount")]
     per_replica: U256,
-    #[serde(with = "readable::time")]
-    valid_until: u64,
+    /// `None` if no end is set.
+    #[serde(with = "readable::maybe_time")]
+    valid_until: Option<u64>,
 }
 
 pub(crate) async fn run(args: QuoteArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
-    let quote = network.table().quote(inputs(&args.terms)).call().await.map_err(network.failed("quote"))?;
-    let quoted = Quoted { lines: lines(&quote), per_replica: U256::from(quote.perReplica), valid_until: quote.validUntil };
+    let quote = terms::quote(&network, &terms::session_params(&args.terms)).await?;
+    let quoted = Quoted {
+        lines: lines(&quote),
+        per_replica: U256::from(quote.perReplica),
+        valid_until: (quote.validUntil != 0).then_some(quote.validUntil),
+    };
     output.result(&quoted, |quoted| {
-        let until = readable::time_text(quoted.valid_until).map(|time| format!("\nvalid until {time}"));
+        let until = quoted.valid_until.and_then(readable::time_text).map(|time| format!("\nvalid until {time}"));
         format!("{}{}", text(&quoted.lines), until.unwrap_or_default())
     });
     Ok(())
-}
-
-/// The price's inputs of a session's terms.
-pub(crate) fn inputs(terms: &TermsArgs) -> QuoteInputs {
-    QuoteInputs {
-        modelIdentifier: terms.model,
-        executionDepth: terms.execution_depth,
-        toolDepth: terms.tool_depth,
-        sla: terms.sla,
-        validatorDepth: terms.validator_depth,
-        replicas: terms.replicas,
-        consensusRule: terms.consensus_rule,
-        quorumBps: terms.quorum_bps,
-        priority: terms.priority,
-        stakeTier: 0,
-        volumeTier: 0,
-    }
 }
 
 fn lines(quote: &Quote) -> QuoteLines {

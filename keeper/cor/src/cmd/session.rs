@@ -1,15 +1,12 @@
 //! `cor session`: prepaid balance and sessions.
 
 use alloy::{
-    primitives::{Address, B256, U256},
+    primitives::{Address, U256},
     sol_types::SolEvent,
 };
 use cor_adapters::chain::Account;
 use cor_ports::ChainError;
-use cor_sol::{
-    session_payment::ISessionPayment,
-    session_queue::ISessionQueue::{self, SessionParams},
-};
+use cor_sol::{session_payment::ISessionPayment, session_queue::ISessionQueue};
 use cor_wire::readable;
 use serde::Serialize;
 
@@ -18,6 +15,7 @@ use crate::{
     error::CliError,
     network::{Network, send},
     output::{Output, cor},
+    terms::session_params,
 };
 
 #[derive(Serialize)]
@@ -88,23 +86,8 @@ pub(crate) async fn deposit(network: &Network, account: &Account, amount: U256) 
 
 /// Opens a session; its number is read from the log.
 pub(crate) async fn create(network: &Network, account: &Account, terms: &TermsArgs) -> Result<u64, CliError> {
-    let params = SessionParams {
-        modelIdentifier: terms.model,
-        executionDepth: terms.execution_depth,
-        toolDepth: terms.tool_depth,
-        sla: terms.sla,
-        validatorDepth: terms.validator_depth,
-        redundant: terms.replicas,
-        consensusRule: terms.consensus_rule,
-        quorumBps: terms.quorum_bps,
-        priority: terms.priority,
-        assignSecs: terms.assign_secs,
-        ackSecs: terms.ack_secs,
-        precommitSecs: terms.precommit_secs,
-        commitSecs: terms.commit_secs,
-        metadata: B256::ZERO,
-    };
-    let mined = send(account, "create", network.at.session_queue, ISessionQueue::createCall { params }).await?;
+    let mined =
+        send(account, "create", network.at.session_queue, ISessionQueue::createCall { params: session_params(terms) }).await?;
     let created = mined.receipt.logs().iter().find_map(|log| ISessionQueue::SessionCreated::decode_log(&log.inner).ok());
     let missing = || ChainError::Unexpected { what: "create".to_owned(), detail: "no SessionCreated log".to_owned() };
     Ok(created.ok_or_else(missing)?.sessionId)

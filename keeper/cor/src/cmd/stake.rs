@@ -25,9 +25,9 @@ struct Stake {
     user_stake: U256,
     #[serde(with = "readable::amount")]
     unbonding: U256,
-    /// When the next part of `unbonding` can be withdrawn; 0 if nothing unbonds.
-    #[serde(with = "readable::time")]
-    next_release_at: u64,
+    /// When the next part of `unbonding` can be withdrawn; `None` if nothing unbonds.
+    #[serde(with = "readable::maybe_time")]
+    next_release_at: Option<u64>,
 }
 
 pub(crate) async fn run(args: StakeArgs, output: &Output) -> Result<(), CliError> {
@@ -76,14 +76,16 @@ async fn show(network: &Network, account: Address, output: &Output) -> Result<()
         node_stake_required,
         user_stake,
         unbonding: unbonding.amount,
-        next_release_at: unbonding.nextReleaseAt,
+        next_release_at: (unbonding.nextReleaseAt != 0).then_some(unbonding.nextReleaseAt),
     };
     output.result(&stake, text);
     Ok(())
 }
 
 fn text(stake: &Stake) -> String {
-    let release = readable::time_text(stake.next_release_at)
+    let release = stake
+        .next_release_at
+        .and_then(readable::time_text)
         .map(|time| format!(", the next part can be withdrawn from {time} on"))
         .unwrap_or_default();
     format!(
@@ -109,13 +111,13 @@ mod tests {
             node_stake_required: unit,
             user_stake: unit,
             unbonding: unit / U256::from(2),
-            next_release_at: 1_709_164_800,
+            next_release_at: Some(1_709_164_800),
         };
         assert!(text(&stake).ends_with("unbonding  0.5 COR, the next part can be withdrawn from 2024-02-29T00:00:00Z on"));
         let json = serde_json::to_value(&stake).unwrap();
         assert_eq!(json["unbonding"], serde_json::json!({ "wei": "500000000000000000", "cor": "0.5" }));
         assert_eq!(json["next_release_at"], "2024-02-29T00:00:00Z");
-        (stake.unbonding, stake.next_release_at) = (U256::ZERO, 0);
+        (stake.unbonding, stake.next_release_at) = (U256::ZERO, None);
         assert!(text(&stake).ends_with("unbonding  0 COR"));
         assert_eq!(serde_json::to_value(&stake).unwrap()["next_release_at"], serde_json::Value::Null);
     }

@@ -17,7 +17,7 @@ use crate::{
     error::CliError,
     key::KEY_VARIABLE,
     network::Network,
-    settings::ADDRESS_FILE,
+    settings::{ADDRESS_FILE, DrillSetting},
 };
 
 /// Longest time between a phase's beginning and the kill. About what the keeper spends in a phase.
@@ -121,18 +121,18 @@ impl Children {
         let name = format!("miner-{index}");
         let data = self.folder.join(&name);
         let (drill, replica) = match args.fault {
-            None | Some(Fault::KeeperKilled) => ("", "-1"),
-            Some(Fault::AllSilent) => ("silent", "-1"),
-            Some(Fault::WrongAnswer) => ("wrong-answer", "0"),
-            Some(Fault::NeverReveal) => ("never-reveal", "0"),
-            Some(Fault::RevealOther) => ("reveal-other", "0"),
-            Some(Fault::CopyCommitment) => ("copy-commitment", "0"),
+            None | Some(Fault::KeeperKilled) => (DrillSetting::None, "-1"),
+            Some(Fault::AllSilent) => (DrillSetting::Silent, "-1"),
+            Some(Fault::WrongAnswer) => (DrillSetting::WrongAnswer, "0"),
+            Some(Fault::NeverReveal) => (DrillSetting::NeverReveal, "0"),
+            Some(Fault::RevealOther) => (DrillSetting::RevealOther, "0"),
+            Some(Fault::CopyCommitment) => (DrillSetting::CopyCommitment, "0"),
         };
         let running = self.spawn("miner", key, &data, |command| {
             command
                 .env("COR_MINER_DATA", &data)
                 .env("COR_MINER_KEEPER", keeper_url)
-                .env("COR_MINER_DRILL", drill)
+                .env("COR_MINER_DRILL", drill.name())
                 .env("COR_MINER_DRILL_REPLICA", replica);
             if let Some(url) = &args.openai_url {
                 command.env("COR_MINER_BACKEND__KIND", "openai").env("COR_MINER_BACKEND__OPENAI_URL", url);

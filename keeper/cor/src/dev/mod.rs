@@ -27,7 +27,7 @@ use cor_anvil::{DevAccount, Node, NodeConfig, NodeHandle};
 use cor_sol::cor::ICor;
 
 use crate::{
-    args::{DevArgs, Fault, Kind, SubmitArgs, TermsArgs},
+    args::{ConsensusRule, DevArgs, Fault, Kind, Priority, Sla, SubmitArgs, TermsArgs},
     cmd::{self, stop_signal},
     error::CliError,
     network::{Network, send, write_abis, write_deployment},
@@ -35,7 +35,7 @@ use crate::{
 };
 use children::{Children, KillPlan};
 use folder::RunFolder;
-use money::Ledger;
+use money::Holders;
 use report::{Report, Timings};
 
 /// Miners of the development network, of which each task takes three.
@@ -64,7 +64,7 @@ struct Running {
     wallet: Account,
     session_id: u64,
     children: Children,
-    ledger: Ledger,
+    holders: Holders,
 }
 
 pub(crate) async fn run(mut args: DevArgs, output: &Output) -> Result<(), CliError> {
@@ -121,7 +121,7 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     let network = Network::of(&rpc, deployed.deployment).await?;
     let wallet = network.account_of(keys[WALLET].clone());
     fund(&network, &deployer, &keys).await?;
-    let ledger = Ledger::of(&network, keys.iter().map(PrivateKeySigner::address).collect());
+    let holders = Holders::new(keys.iter().map(PrivateKeySigner::address).collect());
     let mut children = Children::new(folder.to_owned(), rpc, network_file.clone());
     let keeper_url = children.start_keeper(&keys[KEEPER], args.keeper_port).await?;
     output.say(format!("keeper at {keeper_url}"));
@@ -132,7 +132,7 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     output.say(format!("{MINERS} miners registered"));
     cmd::session::deposit(&network, &wallet, U256::from(PREPAID_COR) * U256::from(COR)).await?;
     let session_id = cmd::session::create(&network, &wallet, &terms()).await?;
-    Ok(Running { node, network, network_file, keeper_url, wallet, session_id, children, ledger })
+    Ok(Running { node, network, network_file, keeper_url, wallet, session_id, children, holders })
 }
 
 fn key_of(account: &DevAccount) -> Result<PrivateKeySigner, CliError> {
@@ -144,13 +144,13 @@ const fn terms() -> TermsArgs {
     TermsArgs {
         model: 1,
         replicas: 3,
-        sla: 0,
+        sla: Sla::Low,
         execution_depth: 1,
         tool_depth: 0,
         validator_depth: 0,
-        consensus_rule: 1,
+        consensus_rule: ConsensusRule::Majority,
         quorum_bps: cor_core::limits::QUORUM_MIN_BPS,
-        priority: 0,
+        priority: Priority::Normal,
         assign_secs: 30,
         ack_secs: 12,
         precommit_secs: 45,
@@ -191,7 +191,7 @@ async fn await_miners(network: &Network, children: &mut Children) -> Result<(), 
 async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, output: &Output) -> Result<(), CliError> {
     let started = Instant::now();
     let blobs = HttpBlobs(KeeperClient::new(&running.keeper_url)?);
-    let before = running.ledger.read(&running.network).await?;
+    let before = running.holders.read(&running.network).await?;
     let submit = SubmitArgs {
         session: running.session_id,
         prompt: args.prompt.clone(),
@@ -200,7 +200,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
         max_charge: None,
     };
     output.say(format!("asking: {}", args.prompt));
-    let task_id = cmd::task::submit(&running.network, &running.wallet, &blobs, &submit).await?;
+    let task_id = cmd::task::submit(&running.network, &running.wallet, &blobs, &submit, output).await?;
     let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
     let spinner = output.spinner(&format!("task {task_id}"));
     let waited = tokio::join!(
@@ -213,7 +213,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task_id).await?;
     // Claims come after the end; the receipt's money is what they take out.
     running.await_claims(&receipt).await?;
-    let after = running.ledger.read(&running.network).await?;
+    let after = running.holders.read(&running.network).await?;
     let report = Report {
         answer,
         receipt,

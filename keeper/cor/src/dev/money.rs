@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{error::CliError, network::Network};
 
 /// The accounts that can hold COR in a development network.
-pub(super) struct Ledger {
+pub(super) struct Holders {
     accounts: Vec<Address>,
 }
 
@@ -70,8 +70,8 @@ pub(crate) struct Pots {
     pub(crate) slashed_after: U256,
 }
 
-impl Ledger {
-    pub(super) fn of(_network: &Network, accounts: Vec<Address>) -> Self {
+impl Holders {
+    pub(super) const fn new(accounts: Vec<Address>) -> Self {
         Self { accounts }
     }
 

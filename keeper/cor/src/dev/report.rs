@@ -1,7 +1,7 @@
 //! What a development run shows at its end, and whether it went as it had to.
 
 use alloy::primitives::U256;
-use cor_wire::{readable, receipt::Receipt};
+use cor_wire::{name::TaskStatus, readable, receipt::Receipt};
 use serde::Serialize;
 
 use super::money::{Change, Pots};
@@ -45,11 +45,11 @@ impl Report {
         if self.supply != self.found {
             return Err(CliError::NotConserved { supply: self.supply, found: self.found });
         }
-        let expected = if fault == Some(Fault::AllSilent) { "no_quorum" } else { "completed" };
+        let expected = if fault == Some(Fault::AllSilent) { TaskStatus::NoQuorum } else { TaskStatus::Completed };
         if self.receipt.status == expected {
             return Ok(());
         }
-        Err(CliError::DrillFailed { expected: expected.to_owned(), found: self.receipt.status.clone() })
+        Err(CliError::DrillFailed { expected: expected.to_string(), found: self.receipt.status.to_string() })
     }
 }
 

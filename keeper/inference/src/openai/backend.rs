@@ -12,7 +12,7 @@ use super::{
     call::{Reply, exchange, repeated},
     config::OpenAiConfig,
     error::{CallError, OpenError},
-    wire::{ChatReply, ChatRequest, ModelList},
+    schema::{ChatReply, ChatRequest, ModelList},
 };
 use crate::http::{client_builder, redacted};
 

@@ -5,7 +5,7 @@ mod call;
 mod config;
 mod error;
 mod key;
-mod wire;
+mod schema;
 
 pub use backend::OpenAiBackend;
 pub use config::OpenAiConfig;

@@ -5,13 +5,11 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use cor_errors::{Coded, Entry, table::kpr};
-
 use cor_ports::domain::{
-    LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Phase, ReplicaRecord, SessionTerms, SignedMessage, TaskOrigin,
+    Batch, LaneCall, LaneDomain, MessageKind, NodeRecord, Phase, Reveal, SessionTerms, Signed, SignedMessage, TaskOrigin,
     TaskRecord, kind_of,
 };
-use cor_ports::lane;
+use cor_ports::{MessageRefusal, lane};
 
 /// How the keeper times its calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,58 +26,6 @@ pub struct KeeperPolicy {
 impl Default for KeeperPolicy {
     fn default() -> Self {
         Self { relay_margin_secs: 4, retry_secs: 1, open_tasks_max: 1_024 }
-    }
-}
-
-/// A message the keeper does not take, and why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MessageRefusal {
-    /// The task is not open here.
-    #[error("task {task_id} is not open")]
-    UnknownTask {
-        /// Task.
-        task_id: u64,
-    },
-    /// The miner has no part in the task.
-    #[error("{miner} is not assigned to task {task_id}")]
-    NotAssigned {
-        /// Task.
-        task_id: u64,
-        /// Who.
-        miner: Address,
-    },
-    /// The signature is another's: wrong key, chain, contract or contents.
-    #[error("the signature is by {signer}, not by {miner}, for chain id {chain_id} and queue {queue}")]
-    WrongSigner {
-        /// Recovered, zero if none.
-        signer: Address,
-        /// Claimed.
-        miner: Address,
-        /// What it must be signed for.
-        chain_id: u64,
-        /// What it must be signed for.
-        queue: Address,
-    },
-    /// The task is past that phase or the message has taken effect.
-    #[error("task {task_id} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
-    NotAwaited {
-        /// Task.
-        task_id: u64,
-        /// Where it is.
-        phase: Phase,
-        /// What was sent.
-        kind: MessageKind,
-    },
-}
-
-impl Coded for MessageRefusal {
-    fn entry(&self) -> &'static Entry {
-        match self {
-            Self::UnknownTask { .. } => &kpr::TASK_NOT_OPEN,
-            Self::NotAssigned { .. } => &kpr::MINER_NOT_ASSIGNED,
-            Self::WrongSigner { .. } => &kpr::WRONG_MESSAGE_SIGNER,
-            Self::NotAwaited { .. } => &kpr::MESSAGE_NOT_AWAITED,
-        }
     }
 }
 
@@ -207,26 +153,26 @@ impl KeeperMachine {
         if over || !task.record.replicas.iter().any(|replica| replica.owes(MessageKind::Commit)) {
             return Some(LaneCall::End(id));
         }
-        let bad = task.inbox.values().find(|message| self.is_bad_reveal(task, message));
+        let bad = task.inbox.values().filter_map(SignedMessage::as_reveal).find(|reveal| self.is_bad(task, reveal));
         match bad {
-            Some(message) => Some(LaneCall::ReportBadReveal(message.clone())),
+            Some(reveal) => Some(LaneCall::ReportBadReveal { task_id: id, reveal }),
             None => self.relay(task, MessageKind::Commit, now_secs),
         }
     }
 
-    fn is_bad_reveal(&self, task: &OpenTask, message: &SignedMessage) -> bool {
-        let LaneMessage::Commit { result_digest, salt } = message.message else { return false };
-        let Some((index, replica)) = task.record.replica_of(message.miner) else { return false };
+    /// Whether a reveal that the task waits for does not open its miner's commitment.
+    fn is_bad(&self, task: &OpenTask, reveal: &Signed<Reveal>) -> bool {
+        let Some((index, replica)) = task.record.replica_of(reveal.miner) else { return false };
+        let Reveal { result_digest, salt } = reveal.contents;
         replica.owes(MessageKind::Commit)
-            && lane::commitment(&self.domain, task.record.id, index, replica, result_digest, salt) != replica.commitment
+            && Some(lane::commitment(&self.domain, task.record.id, index, replica, result_digest, salt)) != replica.commitment
     }
 
     fn relay(&self, task: &OpenTask, kind: MessageKind, now_secs: u64) -> Option<LaneCall> {
-        let owed = |replica: &&ReplicaRecord| replica.owes(kind);
-        let messages: Vec<_> =
-            task.record.replicas.iter().filter(owed).filter_map(|replica| task.inbox.get(&replica.miner).cloned()).collect();
-        let complete = messages.len() == task.record.replicas.iter().filter(owed).count();
+        let owing = || task.record.replicas.iter().filter(move |replica| replica.owes(kind));
+        let batch = Batch::of(kind, owing().filter_map(|replica| task.inbox.get(&replica.miner)));
+        let complete = batch.len() == owing().count();
         let late = now_secs.saturating_add(self.policy.relay_margin_secs) >= task.record.deadline_secs;
-        (!messages.is_empty() && (complete || late)).then(|| LaneCall::Relay { task_id: task.record.id, messages })
+        (!batch.is_empty() && (complete || late)).then_some(LaneCall::Relay { task_id: task.record.id, batch })
     }
 }

@@ -37,12 +37,12 @@ impl Drill {
                 Some(LaneMessage::Commit { result_digest, salt })
             }
             (Self::CopyCommitment, LaneMessage::Precommit { .. }) => {
-                let victim = record.replicas.iter().find(|replica| !replica.commitment.is_zero())?;
-                Some(LaneMessage::Precommit { commitment: victim.commitment })
+                let commitment = record.replicas.iter().find_map(|replica| replica.commitment)?;
+                Some(LaneMessage::Precommit { commitment })
             }
             (Self::CopyCommitment, LaneMessage::Commit { salt, .. }) => {
-                let victim = record.replicas.iter().find(|replica| !replica.result_digest.is_zero())?;
-                Some(LaneMessage::Commit { result_digest: victim.result_digest, salt })
+                let result_digest = record.replicas.iter().find_map(|replica| replica.result_digest)?;
+                Some(LaneMessage::Commit { result_digest, salt })
             }
             (_, honest) => Some(honest),
         }

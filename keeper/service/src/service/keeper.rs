@@ -6,18 +6,18 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use cor_errors::Coded as _;
 use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
-use crate::machine::keeper::{KeeperMachine, KeeperPolicy, MessageRefusal};
+use super::follow::{Follower, News};
+use crate::machine::keeper::{KeeperMachine, KeeperPolicy};
 use cor_ports::domain::{LaneCall, Phase, SignedMessage, kind_of};
-use cor_ports::{Chain, ChainError, Clock, Journal};
+use cor_ports::{Chain, ChainError, Clock, Intake, Journal, MessageRefusal};
 
 /// Journal key of the highest task number below which every task has ended.
 const SETTLED_BELOW: &str = "keeper/settled-below";
-/// Most blocks read for logs at a time: RPC providers refuse larger ranges.
-const BLOCK_RANGE_MAX: u64 = 2_000;
 
 /// A running keeper's shared part: the service loop and the message intake both reach the machine through it.
 pub struct Keeper {
@@ -42,23 +42,11 @@ impl Keeper {
         Self { chain, clock, journal, machine, poll }
     }
 
-    /// Takes in a miner's message. If the message is ahead of what was last read from the chain, the chain is read first.
-    pub async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
-        let first = self.machine.lock().await.receive(message.clone());
-        let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else {
-            return first;
-        };
-        if let Err(error) = self.look_at(task_id).await {
-            debug!(task_id, %error, "could not read the task a message is for");
-        }
-        self.machine.lock().await.receive(message)
-    }
-
     /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut read_to = None;
+        let mut follower = Follower::default();
         while !*stop.borrow() {
-            if let Err(error) = self.round(&mut read_to).await {
+            if let Err(error) = self.round(&mut follower).await {
                 warn!(code = error.code(), %error, class = ?error.class(), "round failed; trying again");
             }
             tokio::select! {
@@ -68,23 +56,18 @@ impl Keeper {
         }
     }
 
-    /// One look at the chain and one round of calls. `read_to` is the last block whose logs were read, `None` at the start.
-    pub async fn round(&self, read_to: &mut Option<u64>) -> Result<(), ChainError> {
-        let head = self.chain.head().await?;
-        match *read_to {
-            None => {
-                self.recover().await?;
-                *read_to = Some(head.number);
-            }
-            Some(last) if head.number > last => {
-                let to = head.number.min(last.saturating_add(BLOCK_RANGE_MAX));
-                for task_id in self.chain.touched_tasks(last.saturating_add(1), to).await? {
-                    self.look_at(task_id).await?;
+    /// One look at the chain and one round of calls.
+    async fn round(&self, follower: &mut Follower) -> Result<(), ChainError> {
+        if let Some(look) = follower.look(self.chain.as_ref()).await? {
+            match &look.news {
+                News::All => self.recover().await?,
+                News::Touched(tasks) => {
+                    for &task_id in tasks {
+                        self.look_at(task_id).await?;
+                    }
                 }
-                *read_to = Some(to);
             }
-            Some(last) if head.number < last => *read_to = None, // the chain was rolled back: read everything again
-            Some(_) => {}
+            follower.seen(&look);
         }
         self.act().await
     }
@@ -143,37 +126,51 @@ impl Keeper {
     }
 }
 
+#[async_trait]
+impl Intake for Keeper {
+    /// If the message is ahead of what was last read from the chain, the chain is read first.
+    async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
+        let first = self.machine.lock().await.receive(message.clone());
+        let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else {
+            return first;
+        };
+        if let Err(error) = self.look_at(task_id).await {
+            debug!(task_id, %error, "could not read the task a message is for");
+        }
+        self.machine.lock().await.receive(message)
+    }
+}
+
 /// Names a call's effect: the same effect has the same name on every keeper and after every restart.
 fn effect_key(call: &LaneCall) -> String {
     match call {
         LaneCall::Assign { task_id, .. } => format!("task/{task_id}/assign"),
-        LaneCall::Relay { task_id, messages } => {
-            let kind = messages.first().map_or("nothing", |message| kind_of(&message.message).name());
-            let who: Vec<_> = messages.iter().map(|message| message.miner.to_string()).collect();
-            format!("task/{task_id}/relay/{kind}/{}", who.join("+"))
+        LaneCall::Relay { task_id, batch } => {
+            let who: Vec<_> = batch.miners().iter().map(ToString::to_string).collect();
+            format!("task/{task_id}/relay/{}/{}", batch.kind().name(), who.join("+"))
         }
-        LaneCall::ReportBadReveal(message) => format!("task/{}/bad-reveal/{}", message.task_id, message.miner),
+        LaneCall::ReportBadReveal { task_id, reveal } => format!("task/{task_id}/bad-reveal/{}", reveal.miner),
         LaneCall::EndAck(task_id) => format!("task/{task_id}/end-ack"),
         LaneCall::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
         LaneCall::End(task_id) => format!("task/{task_id}/end"),
-        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(&message).name()),
+        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(message).name()),
         LaneCall::WithdrawEarnings => "withdraw-earnings".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cor_ports::domain::LaneMessage;
+    use alloy_primitives::Address;
+    use cor_ports::domain::{Batch, LaneMessage, Signed};
 
     use super::*;
 
     /// The names go into logs and journals, where a Rust form would be noise.
     #[test]
     fn effects_have_plain_names() {
-        let miner = alloy_primitives::Address::repeat_byte(1);
-        let message = SignedMessage { task_id: 7, miner, message: LaneMessage::Ack, signature: [0; 65] };
-        let relay = LaneCall::Relay { task_id: 7, messages: vec![message] };
-        assert_eq!(effect_key(&relay), format!("task/7/relay/ack/{miner}"));
+        let miner = Address::repeat_byte(1);
+        let batch = Batch::Acks(vec![Signed { miner, contents: (), signature: [0; 65] }]);
+        assert_eq!(effect_key(&LaneCall::Relay { task_id: 7, batch }), format!("task/7/relay/ack/{miner}"));
         assert_eq!(effect_key(&LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }), "task/7/direct/ack");
     }
 }

@@ -10,13 +10,12 @@ use tokio::{sync::watch, task::JoinHandle};
 use tracing::{debug, info, warn};
 
 use super::drill::Drill;
+use super::follow::{Follower, News};
 use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
 use cor_ports::domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
 use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
 
-/// Most blocks read for logs at a time.
-const BLOCK_RANGE_MAX: u64 = 2_000;
 /// Journal prefix of answers.
 const ANSWERS: &str = "miner/answer/";
 /// Journal key of the highest task number below which no task concerns this miner any more.
@@ -131,7 +130,7 @@ pub struct Miner {
     ports: MinerPorts,
     options: MinerOptions,
     tasks: BTreeMap<u64, InHand>,
-    read_to: Option<u64>,
+    follower: Follower,
     claim_due: bool,
 }
 
@@ -139,7 +138,7 @@ impl Miner {
     /// A miner that has not looked at the chain yet.
     #[must_use]
     pub fn new(ports: MinerPorts, options: MinerOptions) -> Self {
-        Self { ports, options, tasks: BTreeMap::new(), read_to: None, claim_due: true }
+        Self { ports, options, tasks: BTreeMap::new(), follower: Follower::default(), claim_due: true }
     }
 
     /// Runs until `stop` turns true. Whatever fails is tried again at the next poll.
@@ -171,21 +170,13 @@ impl Miner {
 
     /// Learns of tasks that may concern this miner: all open ones at the start, then those with a log.
     async fn find_tasks(&mut self) -> Result<(), ChainError> {
-        let head = self.ports.chain.head().await?;
-        let touched = match self.read_to {
-            Some(last) if head.number == last => return Ok(()),
-            Some(last) if head.number > last => {
-                let to = head.number.min(last.saturating_add(BLOCK_RANGE_MAX));
-                let touched = self.ports.chain.touched_tasks(last.saturating_add(1), to).await?;
-                self.read_to = Some(to);
-                touched
-            }
-            _ => {
+        let Some(look) = self.follower.look(self.ports.chain.as_ref()).await? else { return Ok(()) };
+        let touched = match &look.news {
+            News::Touched(tasks) => tasks.clone(),
+            News::All => {
                 let mark = self.ports.journal.get(DONE_BELOW).await?;
                 let from = mark.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(1);
-                let all = (from..=self.ports.chain.task_count().await?).collect();
-                self.read_to = Some(head.number);
-                all
+                (from..=self.ports.chain.task_count().await?).collect()
             }
         };
         let me = self.ports.signer.address();
@@ -199,6 +190,7 @@ impl Miner {
                 self.tasks.insert(task_id, InHand::default());
             }
         }
+        self.follower.seen(&look);
         if self.tasks.is_empty() {
             let below = self.ports.chain.task_count().await?;
             // The last task may still be queued and be assigned to us later: it stays above the mark.

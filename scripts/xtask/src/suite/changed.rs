@@ -21,6 +21,8 @@ const EVERYTHING: [&str; 5] = ["Cargo.toml", "Cargo.lock", ".cargo/", "rust-tool
 pub(super) const E2E: &str = "cor-e2e";
 /// The end-to-end test that types every command of the documents.
 pub(super) const DOCS_TEST: &str = "docs";
+/// Pages whose blocks are typed by the tests with foreign tools.
+const PAGES: (&str, &str) = ("docs/howto/", "foreign");
 /// Folders that tests read without cargo knowing: what depends on them is the end-to-end tests.
 const READ_BY_E2E: [&str; 2] = ["test/goldens/", "test/foreign/"];
 /// Vectors that the tests of the Stylus VM read.
@@ -131,7 +133,9 @@ pub(crate) fn affected(files: &[String], members: &[Member]) -> Affected {
     // The end-to-end tests run contracts and the command line, which cargo does not see.
     let e2e_all = e2e || reached.contains(E2E) || reached.contains(COMMAND_LINE) || !contracts.is_empty();
     let docs = docs || reached.contains(OURSELVES);
-    let only_docs = || docs.then(|| DOCS_TEST.to_owned()).into_iter().collect();
+    let pages = files.iter().any(|file| file.starts_with(PAGES.0));
+    let only_docs =
+        || [(docs, DOCS_TEST), (pages, PAGES.1)].into_iter().filter(|(run, _)| *run).map(|(_, test)| test.to_owned()).collect();
     let makes_contracts = files.iter().any(|file| MAKES_CONTRACTS.iter().any(|folder| file.starts_with(folder)));
     Affected::Some {
         packages: reached.into_iter().filter(|name| name != E2E && !contracts.contains(name)).collect(),
@@ -211,12 +215,13 @@ mod tests {
 
     #[test]
     fn a_change_reaches_what_depends_on_it_and_nothing_else() {
-        let table: [(&[&str], &str, &str, &str); 17] = [
+        let table: [(&[&str], &str, &str, &str); 18] = [
             (&[], "", "", ""),
             (&["Cargo.lock"], "everything", "everything", "everything"),
             (&[".cargo/config.toml", "README.md"], "everything", "everything", "everything"),
             (&["README.md"], "", "", "docs"),
             (&["docs/adr/0001-wasm-toolchain.md", "keeper/README.md"], "", "", "docs"),
+            (&["docs/howto/add-contract.md"], "", "", "docs foreign"),
             (&[".ci/run"], "", "", ""),
             (&["test/bench/src/main.rs"], "cor-bench", "", ""),
             (&["contracts/nodes/staking/src/lib.rs"], "", "cor-contract-staking", "all"),

@@ -101,11 +101,18 @@ impl Plan {
 
     /// What was left out, why, and how it is run; empty when nothing was.
     pub(crate) fn closing(&self) -> String {
-        let mut lines: Vec<_> = self
-            .left_out
-            .iter()
-            .map(|(suite, why)| format!("left out ({why}): {}, {}; cargo xtask test --suite {0}", suite.name(), suite.summary()))
-            .collect();
+        let of =
+            |wanted: &str| self.left_out.iter().filter(|(_, why)| **why == wanted).map(|(suite, _)| *suite).collect::<Vec<_>>();
+        let not_asked: Vec<_> = of(NOT_ASKED).into_iter().map(Suite::name).collect();
+        let mut lines = Vec::new();
+        if !not_asked.is_empty() {
+            lines.push(format!("left out, as not asked for: {}", not_asked.join(", ")));
+        }
+        for why in [SLOW, UNCHANGED] {
+            let line =
+                |suite: Suite| format!("left out ({why}): {}, {}; cargo xtask test --suite {0}", suite.name(), suite.summary());
+            lines.extend(of(why).into_iter().map(line));
+        }
         if self.packages != Packages::All {
             lines.push("left out: tests of packages that the change cannot affect; cargo xtask test".to_owned());
         }
@@ -175,6 +182,8 @@ mod tests {
         assert!(lines[0].starts_with("left out (slow): lint, "), "{closing}");
         assert!(lines[2].ends_with("cargo xtask test --suite stylus-tools"), "{closing}");
         assert_eq!(lines[3], "everything: cargo xtask test --all");
+        let closing = Plan::new(&asked(&["rules", "contracts", "lint", "long", "e2e"])).unwrap().closing();
+        assert_eq!(closing, "left out, as not asked for: reproduce, crates, stylus-tools\neverything: cargo xtask test --all");
         assert_eq!(Plan::new(&Wish { all: true, ..Wish::default() }).unwrap().closing(), "");
     }
 }

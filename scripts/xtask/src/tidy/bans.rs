@@ -36,7 +36,7 @@ const WORDS: [&str; 3] = ["FIXME", "XXX", "TODO"];
 /// The rules themselves, which have to name what they ban.
 const RULES_FOLDER: &str = "scripts/xtask/src/tidy/";
 /// Programs and samples made to speak on a terminal.
-const SPEAKING: [&str; 3] = ["keeper/cor/", "scripts/xtask/", "test/bench/"];
+const SPEAKING: [&str; 4] = ["keeper/cor/", "scripts/xtask/", "test/bench/", "test/contracts/stranger/"];
 const TEXT_TESTS: [&str; 3] = ["contains", "starts_with", "ends_with"];
 /// Names that, shortly before a text comparison, say that the text is an error's.
 const ERROR_NAMES: [&str; 7] = ["e", "err", "error", "msg", "message", "reason", "stderr"];

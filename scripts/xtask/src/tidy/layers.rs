@@ -19,7 +19,7 @@ const fn layer(crates: &'static str, uses: &'static [&'static str], tests_use: &
 const LEAF: &str = "cor-errors";
 
 /// From the bottom up; the first line that fits a crate decides.
-const LAYERS: [Layer; 19] = [
+const LAYERS: [Layer; 21] = [
     // The identity of every error: a leaf, which every crate may name.
     layer("cor-errors", &[], &[]),
     // The rules: nothing else of ours, so that nothing can change them from below.
@@ -34,25 +34,41 @@ const LAYERS: [Layer; 19] = [
     // Contracts of strangers, who have nothing of ours.
     layer("cor-samples", &[], &[]),
     layer("cor-wire", &[], &[]),
+    // A port says what a contract reverted with, so it uses the specification's own errors.
+    layer("cor-ports", &["cor-core", "cor-sol"], &[]),
     // Services talk to ports, never to adapters.
-    layer("cor-ports", &["cor-core"], &[]),
     layer("cor-keeper", &["cor-core", "cor-ports"], &[]),
-    layer("cor-adapters", &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-sol"], &["cor-anvil", "cor-kit"]),
-    layer("cor-inference", &["cor-core", "cor-wire", "cor-ports"], &["cor-kit"]),
-    // Only the binary and the test crates know both services and adapters.
+    layer("cor-tls", &[], &[]),
+    // Adapters serve ports and never know who uses them.
+    layer("cor-adapters", &["cor-core", "cor-wire", "cor-ports", "cor-sol", "cor-tls"], &["cor-anvil", "cor-kit"]),
+    layer("cor-inference", &["cor-core", "cor-wire", "cor-ports", "cor-tls"], &["cor-kit"]),
+    // What faces the network hands everything to a port.
+    layer("cor-edge", &["cor-wire", "cor-ports"], &[]),
+    // Only the binary and the test crates know services, adapters and the edge.
     layer(
         "cor",
-        &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"],
+        &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-edge", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"],
         &["cor-kit"],
     ),
     layer(
         "cor-kit",
-        &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"],
+        &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-edge", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil"],
         &[],
     ),
     layer(
         "cor-e2e",
-        &["cor-core", "cor-wire", "cor-ports", "cor-keeper", "cor-adapters", "cor-inference", "cor-sol", "cor-anvil", "cor-kit"],
+        &[
+            "cor-core",
+            "cor-wire",
+            "cor-ports",
+            "cor-keeper",
+            "cor-edge",
+            "cor-adapters",
+            "cor-inference",
+            "cor-sol",
+            "cor-anvil",
+            "cor-kit",
+        ],
         &["cor-stylus-vm"],
     ),
     // Measures the dev chain alone; its program is compiled for the chain as well.
@@ -145,6 +161,12 @@ mod tests {
             ("cor-keeper", "cor-inference", Some("dev"), 1),
             ("cor-adapters", "cor-anvil", Some("dev"), 0),
             ("cor-adapters", "cor-anvil", None, 1),
+            ("cor-adapters", "cor-keeper", None, 1),
+            ("cor-adapters", "cor-keeper", Some("dev"), 1),
+            ("cor-adapters", "cor-edge", None, 1),
+            ("cor-edge", "cor-ports", None, 0),
+            ("cor-edge", "cor-keeper", None, 1),
+            ("cor-edge", "cor-adapters", Some("dev"), 1),
             ("cor-wire", "cor-core", Some("build"), 1),
             ("cor", "cor-adapters", None, 0),
             ("cor-newcomer", "cor-core", None, 1),

@@ -6,6 +6,8 @@ mod arrows;
 mod attributes;
 mod bans;
 mod complete;
+mod dialects;
+mod errors;
 mod interfaces;
 mod layers;
 mod leaks;
@@ -29,11 +31,13 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 15] = [
     ("layers", layers::check),
     ("arrows", arrows::check),
+    ("dialects", dialects::check),
     ("size", size::check),
     ("bans", bans::check),
+    ("errors", errors::check),
     ("purity", purity::check),
     ("module-docs", module_docs::check),
     ("leaks", leaks::check),

@@ -42,7 +42,10 @@ fn bounds(tree: &Tree) -> Vec<Finding> {
 /// Name and line of each `const NAME:`.
 fn constants(file: &RustFile) -> impl Iterator<Item = (&str, usize)> {
     file.tokens.windows(3).filter_map(|window| match window {
-        [keyword, name, colon] if keyword.text == "const" && colon.text == ":" => Some((name.text.as_str(), name.line)),
+        // `const _` has no name to repeat.
+        [keyword, name, colon] if keyword.text == "const" && name.text != "_" && colon.text == ":" => {
+            Some((name.text.as_str(), name.line))
+        }
         _ => None,
     })
 }
@@ -108,7 +111,7 @@ mod tests {
     use super::super::tree::places;
     use super::*;
 
-    const BOUNDS: &str = "pub const REPLICAS_MAX: u8 = 7;\npub const BPS: u32 = 10_000;\n";
+    const BOUNDS: &str = "const _: () = ();\npub const REPLICAS_MAX: u8 = 7;\npub const BPS: u32 = 10_000;\n";
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         places(check(&Tree::sample(files)))
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_bound_is_defined_once() {
-        let again = "use x::BPS;\nconst REPLICAS_MAX: usize = 7;\nconst OWN_MAX: u8 = REPLICAS_MAX;\n";
+        let again = "const _: () = (); use x::BPS;\nconst REPLICAS_MAX: usize = 7;\nconst OWN_MAX: u8 = REPLICAS_MAX;\n";
         let keeper = found(&[(LIMITS, BOUNDS), ("keeper/a.rs", again)]);
         assert_eq!(keeper, ["keeper/a.rs:2"]);
         let inside = "impl A {\n    pub const BPS: u16 = 1;\n}\n";

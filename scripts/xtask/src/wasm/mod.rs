@@ -237,6 +237,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cor_errors::Report;
+
     use super::*;
     use crate::workspace::Origin;
 
@@ -254,8 +256,8 @@ mod tests {
         };
         assert_eq!(named(&[]).ok(), Some(2));
         assert_eq!(named(&["staking"]).ok(), Some(1));
-        let error = named(&["stake"]).unwrap_err().to_string();
-        assert_eq!(error, "no contract called `stake`; there are: cor, staking");
+        let error = named(&["stake"]).unwrap_err();
+        assert_eq!(Report::new(&error).to_string(), "XTASK-010: no contract called `stake`; there are: cor, staking");
     }
 
     #[test]

@@ -25,10 +25,10 @@ struct Shown {
 }
 
 impl Shown {
-    /// Starts it with `flags`; `last` is in the last line of what it says then.
-    async fn start(flags: &[&str], last: &str) -> Self {
+    /// Starts it with the words of `line`; the last line of what it says then begins with `last`.
+    async fn start(line: &str, last: &str) -> Self {
         let mut command = cor();
-        command.args(flags).args(["chain", "--port", "0", "--timestamp", "1700000000"]).env("COR_LOG", "debug");
+        command.args(line.split(' ')).args(["--port", "0", "--timestamp", "1700000000"]).env("COR_LOG", "debug");
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cor starts");
         let mut running = Running(child);
         let mut output = BufReader::new(running.0.stdout.take().expect("its output"));
@@ -36,8 +36,8 @@ impl Shown {
         while !greeting.lines().last().is_some_and(|line| line.starts_with(last)) {
             assert_ne!(output.read_line(&mut greeting).expect("text"), 0, "it ended: {greeting}");
         }
-        let endpoint =
-            greeting.split_whitespace().map(|word| word.trim_matches(['"', ','])).find(|word| word.starts_with("http"));
+        let mut words = greeting.split_whitespace().map(|word| word.trim_matches(['"', ',']));
+        let endpoint = words.find(|word| word.starts_with("http://"));
         let provider = connect(endpoint.expect("an endpoint"), None).await.expect("it answers");
         Self { running, output, provider, greeting }
     }
@@ -60,7 +60,7 @@ impl Shown {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions_are_printed_as_anvil_prints_them() {
-    let shown = Shown::start(&[], "(9) ").await;
+    let shown = Shown::start("chain", "(9) ").await;
     let sent = shown.ask("eth_sendTransaction", json!([{ "from": FROM, "to": TO, "value": "0x1" }])).await;
     let failed = shown.ask("eth_sendTransaction", json!([{ "from": FROM, "data": "0x60006000fd", "gas": "0x186a0" }])).await;
     let block = async |number: &str| shown.ask("eth_getBlockByNumber", json!([number, false])).await;
@@ -86,16 +86,22 @@ async fn transactions_are_printed_as_anvil_prints_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traces_are_printed_on_request_and_nothing_with_json() {
-    let shown = Shown::start(&[], "(9) ").await;
+    let shown = Shown::start("chain", "(9) ").await;
     let transfer = json!([{ "from": FROM, "to": TO, "value": "0x1" }]);
     shown.ask("eth_sendTransaction", transfer.clone()).await;
     assert!(!shown.end().0.contains("::"), "no trace unless it is asked for");
+
+    let shown = Shown::start("chain --print-traces", "(9) ").await;
+    shown.ask("eth_sendTransaction", transfer.clone()).await;
+    let (printed, _) = shown.end();
+    let trace = printed.lines().find(|line| line.contains("::")).unwrap_or_else(|| panic!("no trace: {printed}"));
+    assert!(trace.to_lowercase().contains(TO), "{trace}");
 
     let mut command = cor();
     let output = command.args(["chain", "--silent", "--port", "nonsense"]).output().expect("cor starts");
     assert!(!output.status.success() && output.stdout.is_empty());
 
-    let shown = Shown::start(&["--json"], "}").await;
+    let shown = Shown::start("--json chain", "}").await;
     let greeting: Value = serde_json::from_str(&shown.greeting).expect("one document");
     assert_eq!(greeting["chain_id"], 412_346);
     shown.ask("eth_sendTransaction", transfer).await;

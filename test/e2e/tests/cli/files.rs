@@ -53,10 +53,10 @@ fn settings_keys_and_files() {
         Row::new("no settings file", "keeper --config", "CLI-001", CONFIGURATION, &["absent.toml"]).arg(path("absent.toml")),
         Row::new("no engine threads", "miner --config", "CLI-001", CONFIGURATION, &["backend.threads", "at least 1"])
             .arg(&no_threads),
-        Row::new("unknown drill", "miner", "CLI-001", CONFIGURATION, &["\"sulk\""]).env("COR_MINER_DRILL", "sulk"),
+        Row::new("unknown drill", "miner", "CLI-001", CONFIGURATION, &["sulk", "wrong-answer"]).env("COR_MINER_DRILL", "sulk"),
         Row::new("a setting of another type", "keeper", "CLI-001", CONFIGURATION, &["POLL_MS", "soon"])
             .env("COR_KEEPER_POLL_MS", "soon"),
-        Row::new("unknown backend", "miner --config", "CLI-001", CONFIGURATION, &["\"oracle\"", "openai"])
+        Row::new("unknown backend", "miner --config", "CLI-001", CONFIGURATION, &["oracle", "openai"])
             .arg(&wrong_kind)
             .env("COR_NETWORK", &network)
             .env("COR_KEY", KEY),

@@ -6,13 +6,16 @@ use std::{
 };
 
 use alloy::{
+    consensus::Transaction,
     primitives::{B256, U256},
     providers::Provider,
+    rpc::types::Filter,
     signers::local::PrivateKeySigner,
+    sol_types::{SolCall, SolEvent},
 };
 use cor_kit::{COR, TestNet, lane::terms};
 use cor_ports::BLOB_BYTES_MAX;
-use cor_sol::cor::ICor;
+use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
 use tempfile::TempDir;
 
 use crate::command::{Row, Running, all, cor};
@@ -226,4 +229,29 @@ async fn a_reader_that_has_left_is_no_error() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && errors.is_empty(), "{more:?}: {}: {errors}", output.status);
     }
+}
+
+/// Without `--max-charge` the cap in the transaction is the price of the moment: were it unlimited, a price that rose before the
+/// transaction is mined would be charged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_without_a_cap_is_capped_at_its_price() {
+    let scene = Scene::start().await;
+    let environment = scene.environment();
+    let submit =
+        move || cor().args(["task", "submit", "--session", "1", "Hello"]).envs(environment).output().expect("cor starts");
+    let output = tokio::task::spawn_blocking(submit).await.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let queued = Filter::new()
+        .address(scene.net.at.session_queue)
+        .event_signature(ISessionQueue::TaskQueued::SIGNATURE_HASH)
+        .from_block(0);
+    let logs = scene.net.provider.get_logs(&queued).await.expect("logs");
+    let hash = logs.first().and_then(|log| log.transaction_hash).expect("a task");
+    let transaction = scene.net.provider.get_transaction_by_hash(hash).await.expect("an answer").expect("the transaction");
+    let call = ISessionQueue::submitCall::abi_decode(transaction.input()).expect("a submission");
+    let payment = ISessionPayment::new(scene.net.at.session_payment, &scene.net.provider);
+    let reserved = payment.reservedOf(scene.net.address(PAYER)).call().await.expect("an amount");
+    assert_eq!(U256::from(call.maxCharge), reserved, "the price was reserved, and was the cap");
+    assert!(said.contains("the price is") && said.contains("the cap"), "both are shown: {said}");
 }

@@ -1,6 +1,6 @@
 //! What `docs/howto` tells a reader to type, with `cast` from npm, is typed here.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use alloy::primitives::hex;
 use cor_anvil::{NITRO_DEV_KEY, Node, NodeConfig};
@@ -12,26 +12,36 @@ use cor_kit::{
 /// In front of the commands that this test runs.
 const MARK: &str = "<!-- run by test/e2e/tests/foreign/howto.rs -->\n```sh\n";
 
+/// A module that answers with what it is given: `read_args`, then `write_result`.
+const ECHO: [u8; 131] = hex!(
+    "0061736d01000000010f0360017f0060027f7f0060017f017f022e0208766d5f686f6f6b7309726561645f61726773000008"
+    "766d5f686f6f6b730c77726974655f726573756c74000103020102050401010101071c02066d656d6f727902000f75736572"
+    "5f656e747279706f696e7400020a10010e004100100041002000100141000b"
+);
+
 fn recipe() -> String {
     let page = std::fs::read_to_string(paths::repository("docs/howto/from-nitro-devnode-or-anvil.md")).expect("the page");
     let (_, block) = page.split_once(MARK).expect("marked commands");
     block.split_once("```").expect("their end").0.to_owned()
 }
 
-fn shell(rpc: &str, script: &str) -> Command {
+fn shell(rpc: &str, folder: &Path, script: &str) -> Command {
+    let module = folder.join("echo.wasm");
+    std::fs::write(&module, ECHO).expect("a file");
     let path = std::env::var("PATH").expect("a PATH");
     let tools = client("node_modules/.bin/cast").parent().expect("a folder").display().to_string();
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "-c", script]).env("PATH", format!("{tools}:{path}"));
     command.env("RPC", rpc).env("KEY", hex::encode_prefixed(NITRO_DEV_KEY));
-    command.env("WASM", paths::repository("test/vectors/stylus/counter.wasm"));
+    command.env("WASM", module);
     command
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_module_becomes_a_cached_program_with_nothing_but_cast() {
     let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
-    success(shell(&node.http_endpoint(), &recipe())).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    success(shell(&node.http_endpoint(), folder.path(), &recipe())).await;
 }
 
 /// The reason of a refused activation reaches whoever types it.
@@ -47,7 +57,8 @@ async fn cast_shows_why_an_activation_is_refused() {
         cast send --private-key $KEY --create $INIT
         PROGRAM=$(cast compute-address --nonce 0 $(cast wallet address $KEY) | grep -o '0x.*')
         cast send --private-key $KEY --value 0.001ether 0x0000000000000000000000000000000000000071 'activateProgram(address)' $PROGRAM";
-    let output = run(shell(&node.http_endpoint(), script)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(shell(&node.http_endpoint(), folder.path(), script)).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(said.contains("execution reverted: VM-108: missing import vm_hooks.pay_for_memory_grow"), "{said}");

@@ -5,6 +5,7 @@ mod contracts;
 mod ethers;
 mod forge;
 mod howto;
+mod page;
 mod place;
 mod state;
 mod wallets;

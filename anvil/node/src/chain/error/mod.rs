@@ -334,7 +334,7 @@ impl ChainError {
 }
 
 fn with_reason(message: String, reason: Option<&ProgramFailure>) -> String {
-    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {:#}", Report::new(reason)))
+    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {}", Report::new(reason)))
 }
 
 /// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn what_the_machine_knows_follows_the_words_of_the_evm() {
         let reason = || Some(ProgramFailure::from(Inactive::NotActivated));
-        let why = "EVM-120: the program is not activated. Call ArbWasm.activateProgram.";
+        let why = "EVM-120: the program is not activated";
         let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
         assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
         let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };

@@ -9,6 +9,7 @@ use alloy_rpc_types::{
         geth::{GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace},
     },
 };
+use cor_errors::Report;
 use revm::{
     context::{BlockEnv, TxEnv, result::ResultAndState},
     state::EvmState,
@@ -102,7 +103,7 @@ impl Reader {
                     })?;
                 // Where geth puts a reason that a contract gives.
                 if let (GethTrace::CallTracer(frame), Some(failure)) = (&mut trace, failure) {
-                    frame.revert_reason.get_or_insert_with(|| failure.to_string());
+                    frame.revert_reason.get_or_insert_with(|| Report::new(&failure).to_string());
                 }
                 Ok((trace, outcome.state))
             }

@@ -86,3 +86,11 @@ impl core::fmt::Display for PricingError {
 }
 
 impl core::error::Error for PricingError {}
+
+/// Refuses an input outside `min..=max`.
+pub(super) fn in_range(field: Field, value: u16, min: u16, max: u16) -> Result<(), PricingError> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(PricingError::InputOutOfRange { field, value: value.into(), min: min.into(), max: max.into() })
+}

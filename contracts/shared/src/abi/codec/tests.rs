@@ -10,7 +10,6 @@ use stylus_sdk::abi::Bytes;
 
 use super::*;
 use crate::abi::{QUOTE, Quote, QuoteInputs, RESERVE_PRICE, Row};
-use crate::encoded;
 
 sol! {
     struct Inputs {

@@ -345,6 +345,6 @@ fn terms_table() {
     for (terms, expected) in table {
         assert_eq!(terms.check(), expected, "{terms:?}");
     }
-    assert_eq!(TermsError::EvenReplicas { replicas: 2 }.number(), 2);
-    assert_eq!(TermsError::OutOfRange { field: "", value: 0, min: 0, max: 0 }.number(), 1);
+    assert_eq!(TermsError::EvenReplicas { replicas: 2 }.code(), "PRICE-005");
+    assert_eq!(TermsError::OutOfRange { field: "", value: 0, min: 0, max: 0 }.code(), "PRICE-004");
 }

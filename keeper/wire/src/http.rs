@@ -1,4 +1,4 @@
-//! Messages between miner and keeper.
+//! Bodies of the keeper's HTTP: messages of miners, uploaded blobs, errors.
 
 use alloy_primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
@@ -49,8 +49,14 @@ pub struct ErrorBody {
 pub struct ErrorContents {
     /// Stable code, `AREA-NNN`.
     pub code: String,
-    /// What, with numbers, and what to do next.
+    /// What happened, with the numbers of the request where there are any.
     pub message: String,
+    /// What to do next. Empty in the answers of older keepers.
+    #[serde(default)]
+    pub next: String,
+    /// The request's id, as the server's log has it. Empty in the answers of older keepers.
+    #[serde(default)]
+    pub request_id: String,
 }
 
 /// Answer to an uploaded blob.

@@ -201,9 +201,9 @@ pub(crate) struct TermsArgs {
     /// Number of miners of each task: odd, 1 to 7.
     #[arg(long, default_value_t = 3)]
     pub(crate) replicas: u8,
-    /// Service level: 0 low, 1 medium, 2 high.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) sla: u8,
+    /// Service level.
+    #[arg(long, value_enum, default_value_t = Sla::Low)]
+    pub(crate) sla: Sla,
     /// Number of execution steps, at least 1.
     #[arg(long, default_value_t = 1)]
     pub(crate) execution_depth: u16,
@@ -213,15 +213,15 @@ pub(crate) struct TermsArgs {
     /// Number of validator steps. The on-chain lane takes 0 only.
     #[arg(long, default_value_t = 0)]
     pub(crate) validator_depth: u8,
-    /// Consensus rule: 0 single, 1 majority, 2 unanimous.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) consensus_rule: u8,
-    /// Share of the replicas asked for that must agree, basis points.
+    /// Consensus rule.
+    #[arg(long, value_enum, default_value_t = ConsensusRule::Majority)]
+    pub(crate) consensus_rule: ConsensusRule,
+    /// Share of the replicas asked for that must agree, in basis points.
     #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
-    /// Priority: 0 normal, 1 high, 2 urgent.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) priority: u8,
+    /// Priority.
+    #[arg(long, value_enum, default_value_t = Priority::Normal)]
+    pub(crate) priority: Priority,
     /// Seconds for a keeper to assign miners.
     #[arg(long, default_value_t = 30)]
     pub(crate) assign_secs: u32,
@@ -234,6 +234,62 @@ pub(crate) struct TermsArgs {
     /// Seconds for the miners to reveal their answers.
     #[arg(long, default_value_t = 12)]
     pub(crate) commit_secs: u32,
+}
+
+/// An argument with a value for each number of the contracts. The number is taken as well as the name.
+macro_rules! numbered_argument {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$about:meta])+ $value:ident = $number:literal $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        pub(crate) enum $enum {
+            $($(#[$about])+ #[value(alias = $text)] $value,)+
+        }
+
+        impl $enum {
+            /// The contracts' number.
+            pub(crate) const fn number(self) -> u8 {
+                match self {
+                    $(Self::$value => $number,)+
+                }
+            }
+        }
+    };
+}
+
+numbered_argument! {
+    /// Service level of a session.
+    Sla {
+        /// The cheapest.
+        Low = 0 "0",
+        /// In between.
+        Medium = 1 "1",
+        /// The dearest.
+        High = 2 "2",
+    }
+}
+
+numbered_argument! {
+    /// How many miners must agree.
+    ConsensusRule {
+        /// One answer suffices.
+        Single = 0 "0",
+        /// More than half.
+        Majority = 1 "1",
+        /// All.
+        Unanimous = 2 "2",
+    }
+}
+
+numbered_argument! {
+    /// Priority of a session's tasks.
+    Priority {
+        /// The cheapest.
+        Normal = 0 "0",
+        /// In between.
+        High = 1 "1",
+        /// The dearest.
+        Urgent = 2 "2",
+    }
 }
 
 /// Form of the answer.
@@ -287,9 +343,10 @@ pub(crate) struct SubmitArgs {
     /// Most tokens of the answer.
     #[arg(long, default_value_t = 64)]
     pub(crate) max_tokens: u32,
-    /// Most the task may cost, COR; no limit by default.
-    #[arg(long)]
-    pub(crate) max_charge: Option<String>,
+    /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,
+    /// nothing is submitted and nothing is paid.
+    #[arg(long, value_parser = parse_cor)]
+    pub(crate) max_charge: Option<U256>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -403,6 +460,23 @@ mod tests {
             panic!("another command")
         };
         assert_eq!(amount, U256::from(1_500_000_000_000_000_000_u64));
+    }
+
+    #[test]
+    fn terms_are_named_or_numbered() {
+        for (line, numbers) in [
+            ("quote", (0, 1, 0)),
+            ("quote --sla high --consensus-rule unanimous --priority urgent", (2, 2, 2)),
+            ("quote --sla 1 --consensus-rule 0 --priority 1", (1, 0, 1)),
+        ] {
+            let args = Args::try_parse_from(["cor"].into_iter().chain(line.split(' '))).unwrap();
+            let Command::Quote(QuoteArgs { terms, .. }) = args.command else { panic!("another command") };
+            assert_eq!((terms.sla.number(), terms.consensus_rule.number(), terms.priority.number()), numbers, "{line}");
+        }
+        for line in ["quote --sla 3", "quote --priority highest", "session create --consensus-rule 9"] {
+            let error = Args::try_parse_from(["cor"].into_iter().chain(line.split(' '))).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
     }
 
     #[test]

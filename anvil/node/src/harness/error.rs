@@ -1,0 +1,105 @@
+//! Why a contract could not be deployed, or a call was refused.
+
+use std::{io, path::PathBuf};
+
+use alloy_primitives::Bytes;
+use alloy_sol_types::{SolError, SolInterface};
+use cor_errors::{Coded, Entry, table::harness};
+use cor_stylus_vm::{ActivationError, PrepareError};
+use revm::context::result::HaltReason;
+
+use crate::{NodeError, evm::ExecError};
+
+/// Why a test chain did not start, or a contract is not on it.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// A setting is out of range, or the executor cannot run here.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The bytes are not WebAssembly.
+    #[error("the program is not a WebAssembly module: {0}")]
+    Prepare(#[source] PrepareError),
+    /// The module breaks a rule of Stylus, so that no chain would activate it.
+    #[error("the program cannot be activated: {0}")]
+    Activation(#[source] ActivationError),
+    /// The chain refused the code, for example because it is larger than an account may hold.
+    #[error("the program cannot be deployed: {0}")]
+    Deploy(#[source] CallError),
+}
+
+/// Why a call had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The contract reverted with this data. A Stylus program that panics reverts with none.
+    #[error("reverted with {0}")]
+    Reverted(Bytes),
+    /// The call used up its gas, sent more than its sender has, or broke a rule of the machine.
+    #[error("halted: {0}")]
+    Halted(HaltReason),
+    /// The transaction cannot be executed, for example because its gas limit is under what any transaction costs.
+    #[error("not executed: {0}")]
+    Refused(#[source] ExecError),
+    /// The contract returned something else than its interface says. What the call changed stays.
+    #[error("{signature} returned {data}: {source}")]
+    Undecodable {
+        /// The function that was called.
+        signature: &'static str,
+        /// What it returned.
+        data: Bytes,
+        /// Why that does not fit.
+        #[source]
+        source: alloy_sol_types::Error,
+    },
+}
+
+impl Coded for HarnessError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Node(error) => error.entry(),
+            Self::Read { .. } => &harness::PROGRAM_FILE,
+            Self::Prepare(error) => error.entry(),
+            Self::Activation(error) => error.entry(),
+            Self::Deploy(error) => error.entry(),
+        }
+    }
+}
+
+impl Coded for CallError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Reverted(_) => &harness::CALL_REVERTED,
+            Self::Halted(_) => &harness::CALL_HALTED,
+            Self::Refused(error) => error.entry(),
+            Self::Undecodable { .. } => &harness::UNEXPECTED_RETURN,
+        }
+    }
+}
+
+impl CallError {
+    /// What the contract reverted with; `None` if it did not revert.
+    pub fn revert_data(&self) -> Option<&Bytes> {
+        match self {
+            Self::Reverted(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// The revert as one error `E` of the contract's interface; `None` if it is another one.
+    pub fn error<E: SolError>(&self) -> Option<E> {
+        self.revert_data().and_then(|data| E::abi_decode(data).ok())
+    }
+
+    /// The revert as one of the errors of an interface, such as `Token::TokenErrors`; `None` if it is none of them.
+    pub fn any_of<E: SolInterface>(&self) -> Option<E> {
+        self.revert_data().and_then(|data| E::abi_decode(data).ok())
+    }
+}

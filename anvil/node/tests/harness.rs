@@ -1,0 +1,271 @@
+//! Tests and fuzzing without a node: what a stranger's test relies on.
+
+use std::{cell::Cell, path::Path, time::Duration};
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_rpc_types::TransactionRequest;
+use alloy_sol_types::{SolCall, SolError, sol};
+use cor_anvil::{
+    ForkConfig, ManualClock, Node, NodeConfig, NodeError,
+    harness::{CallError, Campaign, HarnessError, START_SECS, TestChain, Transaction},
+};
+use cor_stylus_vm::ActivationError;
+use revm::context::result::HaltReason;
+
+/// A contract compiled by the Stylus SDK.
+const COUNTER: &[u8] = include_bytes!("../../../test/vectors/stylus/counter.wasm");
+/// The executions bound a campaign here, so that it is the same on a slow machine.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+sol! {
+    function number() external view returns (uint256);
+    function setNumber(uint256 value) external;
+    function increment() external;
+    #[derive(Debug, PartialEq, Eq)]
+    error TooLow(uint256 have, uint256 want);
+    #[derive(Debug, PartialEq, Eq)]
+    error Paused();
+
+    interface Shop {
+        #[derive(Debug, PartialEq, Eq)]
+        error TooLow(uint256 have, uint256 want);
+        error Closed();
+    }
+}
+
+fn counter() -> (TestChain, Address) {
+    let mut chain = TestChain::new().expect("a chain");
+    let counter = chain.deploy(COUNTER).expect("a contract");
+    (chain, counter)
+}
+
+fn number(chain: &TestChain, counter: Address) -> u64 {
+    chain.view(counter, &numberCall {}).expect("a number").to()
+}
+
+fn set(chain: &mut TestChain, counter: Address, value: u64) -> u64 {
+    let user = chain.account(1);
+    chain.send(user, counter, &setNumberCall { value: U256::from(value) }).expect("it is set").gas_used
+}
+
+/// Init code that returns, or runtime code that reverts with, the bytes after it.
+fn answering(opcode: u8, data: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(data.len()).expect("few bytes");
+    // push1 len; push1 10; push0; codecopy; push1 len; push0; return or revert
+    [&[0x60, len, 0x60, 10, 0x5f, 0x39, 0x60, len, 0x5f, opcode], data].concat()
+}
+
+/// Creates a contract that reverts with `data`.
+fn reverting(chain: &mut TestChain, data: &[u8]) -> Address {
+    let init = answering(0xf3, &answering(0xfd, data));
+    let creation = Transaction { to: None, ..Transaction::call(chain.account(0), Address::ZERO, init) };
+    chain.transact(creation).expect("it is created").created.expect("an address")
+}
+
+#[test]
+fn calls_take_effect_and_snapshots_undo_them_with_the_time() {
+    let (mut chain, counter) = counter();
+    set(&mut chain, counter, 3);
+    let three = chain.snapshot();
+    chain.advance(25);
+    let user = chain.account(0);
+    chain.send(user, counter, &incrementCall {}).expect("it counts");
+    let four = chain.snapshot();
+    assert_eq!((number(&chain, counter), chain.now()), (4, START_SECS + 25));
+    for _ in 0..2 {
+        assert!(chain.revert(&three));
+        assert_eq!((number(&chain, counter), chain.now()), (3, START_SECS));
+        set(&mut chain, counter, 9);
+    }
+    assert!(!chain.revert(&four), "it was later than the one that was gone back to");
+    assert_eq!(number(&chain, counter), 9);
+}
+
+/// What a harness says of gas is what a chain charges.
+#[tokio::test]
+async fn gas_is_that_of_a_chain() {
+    let config = NodeConfig { clock: std::sync::Arc::new(ManualClock::at_secs(START_SECS)), ..NodeConfig::test().no_socket() };
+    let node = Node::spawn(config).await.expect("a node");
+    let code = cor_stylus_vm::prepare::program_code(&cor_stylus_vm::prepare::prepare(COUNTER, [0; 32]).expect("a module"));
+    let (from, chain) = (node.accounts()[1].address, node.chain());
+    let send = |request: TransactionRequest| {
+        let hash = chain.send(TransactionRequest { from: Some(from), ..request }).expect("it is sent");
+        let (block, index) = chain.mined(hash).expect("it is mined");
+        let (_, receipt) = block.transaction(index).expect("a receipt");
+        assert!(receipt.success);
+        (receipt.gas_used, receipt.contract_address)
+    };
+    let init = Bytes::from(cor_stylus_vm::prepare::init_code(&code));
+    let create = TransactionRequest { to: Some(alloy_primitives::TxKind::Create), input: init.into(), ..Default::default() };
+    let at = send(create).1.expect("an address");
+    let activation = [&alloy_primitives::hex!("58c780c2")[..], at.into_word().as_slice()].concat();
+    let call = |to: Address, data: Vec<u8>, value: u128| TransactionRequest {
+        to: Some(to.into()),
+        input: Bytes::from(data).into(),
+        value: Some(U256::from(value)),
+        ..Default::default()
+    };
+    send(call(Address::with_last_byte(0x71), activation, 1_000_000_000_000_000_000));
+    let by_node: Vec<_> =
+        [5, 7, 0].map(|value: u64| send(call(at, setNumberCall { value: U256::from(value) }.abi_encode(), 0)).0).into();
+
+    let (mut test, counter) = self::counter();
+    let by_harness: Vec<_> = [5, 7, 0].map(|value| set(&mut test, counter, value)).into();
+    assert_eq!(by_harness, by_node);
+    node.stop().await.expect("it stops");
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refused_with_the_reason() {
+    let mut chain = TestChain::new().expect("a chain");
+    let missing = chain.deploy_file(Path::new("no/such/contract.wasm")).expect_err("no file");
+    assert!(matches!(missing, HarnessError::Read { .. }), "{missing}");
+    let text = chain.deploy(b"(not a module").expect_err("no module");
+    assert!(matches!(text, HarnessError::Prepare(_)), "{text}");
+    let growing =
+        br#"(module (memory (export "memory") 1) (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
+    let refused = chain.deploy(growing).expect_err("it does not pay for its memory");
+    assert!(matches!(refused, HarnessError::Activation(ActivationError::MissingPayForMemoryGrow)), "{refused}");
+    let small = NodeConfig { code_size_limit: 6_000, ..TestChain::config() };
+    let large = TestChain::start(&small).expect("a chain").deploy(COUNTER).expect_err("too large");
+    assert!(matches!(large, HarnessError::Deploy(CallError::Halted(HaltReason::CreateContractSizeLimit))), "{large}");
+    let fork = NodeConfig { fork: Some(ForkConfig::new("http://127.0.0.1:1")), ..TestChain::config() };
+    let forked = TestChain::start(&fork).expect_err("no forks");
+    assert!(matches!(forked, HarnessError::Node(NodeError::Setting { what: "--fork-url", .. })), "{forked}");
+}
+
+#[test]
+fn the_same_code_can_be_deployed_twice() {
+    let (mut chain, first) = counter();
+    let second = chain.deploy(COUNTER).expect("a contract");
+    assert_ne!(first, second);
+    set(&mut chain, first, 1);
+    set(&mut chain, second, 2);
+    assert_eq!((number(&chain, first), number(&chain, second)), (1, 2));
+}
+
+#[test]
+fn reverts_are_typed() {
+    let mut chain = TestChain::new().expect("a chain");
+    let (have, want) = (U256::from(1), U256::from(2));
+    let contract = reverting(&mut chain, &TooLow { have, want }.abi_encode());
+    let error = chain.view(contract, &numberCall {}).expect_err("it reverts");
+    assert_eq!(error.error::<TooLow>(), Some(TooLow { have, want }));
+    assert_eq!(error.error::<Paused>(), None);
+    assert!(matches!(error.any_of::<Shop::ShopErrors>(), Some(Shop::ShopErrors::TooLow(_))));
+    let silent = reverting(&mut chain, &[]);
+    let error = chain.view(silent, &numberCall {}).expect_err("it reverts");
+    assert_eq!((error.revert_data().map(|data| data.len()), error.error::<Paused>()), (Some(0), None));
+}
+
+#[test]
+fn other_refusals_say_what_they_are() {
+    let (mut chain, counter) = counter();
+    let (poor, rich) = (Address::repeat_byte(0x11), chain.account(0));
+    let unpaid = chain.send_value(poor, rich, &incrementCall {}, U256::ONE).expect_err("no ether");
+    assert!(matches!(unpaid, CallError::Halted(HaltReason::OutOfFunds)), "{unpaid}");
+    let cheap = Transaction { gas_limit: 20_000, ..Transaction::call(poor, counter, Bytes::new()) };
+    let refused = chain.transact(cheap).expect_err("less gas than any transaction costs");
+    assert!(matches!(refused, CallError::Refused(_)), "{refused}");
+    let little = Transaction { gas_limit: 25_000, ..Transaction::call(poor, counter, incrementCall {}.abi_encode()) };
+    let halted = chain.transact(little).expect_err("little gas");
+    assert!(matches!(halted, CallError::Halted(HaltReason::OutOfGas(_))), "{halted}");
+    let nobody = chain.view(poor, &numberCall {}).expect_err("no contract is there");
+    assert!(matches!(nobody, CallError::Undecodable { signature: "number()", .. }), "{nobody}");
+    assert_eq!(number(&chain, counter), 0);
+}
+
+#[test]
+fn anyone_sends_and_nobody_pays_for_gas() {
+    let (mut chain, counter) = counter();
+    let stranger = Address::repeat_byte(0x22);
+    chain.set_balance(stranger, U256::from(5));
+    chain.send(stranger, counter, &incrementCall {}).expect("it counts");
+    assert_eq!(chain.balance(stranger), U256::from(5));
+    chain.set_storage(counter, U256::ZERO, U256::from(70));
+    assert_eq!(number(&chain, counter), 70);
+    assert_eq!(chain.storage(counter, U256::ZERO), U256::from(70));
+}
+
+#[test]
+fn a_trace_shows_host_calls_with_their_ink() {
+    let (chain, counter) = counter();
+    let call = Transaction::call(chain.account(0), counter, setNumberCall { value: U256::from(6) }.abi_encode());
+    let calls = chain.trace(&call).expect("a trace");
+    let names: Vec<_> = calls.iter().map(|call| call.name.as_ref()).collect();
+    assert_eq!((names.first(), names.last()), (Some(&"user_entrypoint"), Some(&"user_returned")));
+    assert!(names.contains(&"storage_flush_cache"), "{names:?}");
+    let ink = calls[0].start_ink - calls[calls.len() - 1].end_ink;
+    assert!(ink > 20_000 * 10_000, "a first write of a slot costs 20,000 gas: {ink}");
+    assert_eq!(number(&chain, counter), 0, "nothing was changed");
+}
+
+#[test]
+fn counting_changes_nothing_but_the_counters() {
+    let (mut plain, at) = counter();
+    let mut counting = TestChain::counting().expect("a chain");
+    assert_eq!(counting.deploy(COUNTER).expect("a contract"), at);
+    assert_eq!(set(&mut plain, at, 5), set(&mut counting, at, 5));
+    assert_eq!(plain.coverage(|counters| counters.len()), 0);
+    let entered = |chain: &TestChain| chain.coverage(|counters| counters.iter().filter(|count| **count > 0).count());
+    let (before, blocks) = (entered(&counting), counting.coverage(|counters| counters.len()));
+    assert!(before > 10 && before < blocks, "{before} of {blocks}");
+    counting.send(plain.account(0), at, &incrementCall {}).expect("it counts");
+    assert!(entered(&counting) > before, "another function has other blocks");
+}
+
+/// A call of the counter in one byte that says which, and one that is a number.
+fn play(chain: &mut TestChain, counter: Address, input: &[u8]) {
+    let user = chain.account(0);
+    for step in input.chunks_exact(2).take(8) {
+        let sent = match step[0] % 2 {
+            0 => chain.send(user, counter, &setNumberCall { value: U256::from(step[1]) }).map(drop),
+            _ => chain.send(user, counter, &incrementCall {}).map(drop),
+        };
+        sent.expect("it is sent");
+    }
+}
+
+#[test]
+fn a_campaign_is_repeatable_and_leaves_the_chain_as_it_was() {
+    let campaign = Campaign { seed: 11, executions: 300, time: HOUR };
+    let report = || {
+        let mut chain = TestChain::counting().expect("a chain");
+        let counter = chain.deploy(COUNTER).expect("a contract");
+        let report = campaign.run(&mut chain, |chain, input| play(chain, counter, input)).expect("nothing is found");
+        assert_eq!(number(&chain, counter), 0);
+        report
+    };
+    let (first, second) = (report(), report());
+    assert_eq!((first.executions, first.seed), (300, 11));
+    assert!(first.calls > 300 && first.entered > 0 && first.entered < first.blocks && first.kept > 1, "{first:?}");
+    assert_eq!(first.clone(), cor_anvil::harness::Report { elapsed: first.elapsed, ..second });
+    assert!(first.to_string().contains("executions per second"), "{first}");
+}
+
+#[test]
+fn a_campaign_finds_what_only_one_order_of_calls_reaches() {
+    let mut chain = TestChain::counting().expect("a chain");
+    let counter = chain.deploy(COUNTER).expect("a contract");
+    let campaign = Campaign { seed: 3, executions: 100_000, time: HOUR };
+    let executions = Cell::new(0);
+    let target = |chain: &mut TestChain, input: &[u8]| {
+        executions.set(executions.get() + 1);
+        play(chain, counter, input);
+        assert_ne!(number(chain, counter), 0x81, "0x80 was set and counted up");
+    };
+    let found = campaign.run(&mut chain, target).expect_err("it is found");
+    assert_eq!((found.seed, found.execution), (3, executions.get()));
+    assert!(found.message.contains("counted up"), "{found}");
+    // The input alone shows it again.
+    play(&mut chain, counter, &found.input);
+    assert_eq!(number(&chain, counter), 0x81);
+}
+
+#[test]
+fn a_campaign_ends_in_time() {
+    let (mut chain, counter) = counter();
+    let none = Campaign { seed: 1, executions: u64::MAX, time: Duration::ZERO };
+    let report = none.run(&mut chain, |chain, input| play(chain, counter, input)).expect("nothing is found");
+    assert_eq!((report.executions, report.blocks), (0, 0));
+}

@@ -1,0 +1,133 @@
+//! Phases, statuses, outcomes and steps by the names that programs read. A name never changes; a new value takes a new name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An enum whose values have one name each: in JSON, in text and in [`fmt::Display`].
+macro_rules! names {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$about:meta])+ $value:ident = $name:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $enum {
+            $($(#[$about])+ #[serde(rename = $name)] $value,)+
+        }
+
+        impl $enum {
+            /// Every value, in order.
+            pub const ALL: &[Self] = &[$(Self::$value),+];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $enum {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+
+names! {
+    /// Where a task stands.
+    TaskPhase {
+        /// Waits for its miners.
+        Queued = "queued",
+        /// The miners say that they take it.
+        Ack = "ack",
+        /// The miners bind themselves to answers.
+        Precommit = "precommit",
+        /// The miners reveal.
+        Commit = "commit",
+        /// Over.
+        Ended = "ended",
+    }
+}
+
+names! {
+    /// How a task ended.
+    TaskStatus {
+        /// It has not.
+        Open = "open",
+        /// Enough replicas agreed.
+        Completed = "completed",
+        /// Too few agreed.
+        NoQuorum = "no_quorum",
+        /// It was never assigned.
+        Expired = "expired",
+    }
+}
+
+names! {
+    /// What became of a replica.
+    ReplicaOutcome {
+        /// Nothing yet; or the task ended before it was the miner's turn.
+        Pending = "pending",
+        /// It revealed the result.
+        Agreed = "agreed",
+        /// It revealed something else.
+        Outlier = "outlier",
+        /// It did not take the task in time.
+        NoAck = "no_ack",
+        /// It did not commit itself in time.
+        NoPrecommit = "no_precommit",
+        /// It did not reveal in time.
+        NoReveal = "no_reveal",
+        /// It signed a reveal that does not open its commitment.
+        BadReveal = "bad_reveal",
+    }
+}
+
+names! {
+    /// What a transaction did for a task. The order is that of how telling a step is: a transaction is named by its first.
+    Step {
+        /// The task ended.
+        End = "end",
+        /// The task was submitted.
+        Submit = "submit",
+        /// The miners were chosen.
+        Assign = "assign",
+        /// A signed reveal was shown that does not open its commitment.
+        ReportBadReveal = "report bad reveal",
+        /// Miners revealed.
+        Commit = "commit",
+        /// Miners bound themselves.
+        Precommit = "precommit",
+        /// Miners took the task.
+        Ack = "ack",
+        /// A phase was closed.
+        ClosePhase = "close phase",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The JSON strings that programs have read since the first receipt.
+    #[test]
+    fn names_are_those_in_json() {
+        fn all<T: Serialize + for<'a> Deserialize<'a> + fmt::Display + PartialEq + fmt::Debug>(values: &[T], names: &[&str]) {
+            assert_eq!(values.iter().map(ToString::to_string).collect::<Vec<_>>(), names);
+            for (value, name) in values.iter().zip(names) {
+                let json = format!("\"{name}\"");
+                assert_eq!(serde_json::to_string(value).unwrap(), json);
+                assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
+            }
+            assert!(serde_json::from_str::<T>("\"NoQuorum\"").is_err());
+        }
+        all(TaskPhase::ALL, &["queued", "ack", "precommit", "commit", "ended"]);
+        all(TaskStatus::ALL, &["open", "completed", "no_quorum", "expired"]);
+        all(ReplicaOutcome::ALL, &["pending", "agreed", "outlier", "no_ack", "no_precommit", "no_reveal", "bad_reveal"]);
+        all(Step::ALL, &["end", "submit", "assign", "report bad reveal", "commit", "precommit", "ack", "close phase", "other"]);
+        assert_eq!(format!("{:<6}|", Step::Ack), "ack   |", "padded as a text is");
+    }
+}
