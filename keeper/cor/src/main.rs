@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 the network or the chain refused; 2 wrong usage; 3 configuration or files; 4 a task ended without a result.
 
+mod activity;
 mod args;
 mod cmd;
 mod dev;

@@ -3,6 +3,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use cor_anvil::{Node, NodeConfig, NodeError};
+use cor_errors::Coded as _;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -136,7 +137,7 @@ async fn what_is_not_abandoned_is_left_alone() {
         let config = NodeConfig { ipc: Some(path(name)), ..NodeConfig::test() };
         let error = Node::spawn(config).await.err().unwrap_or_else(|| panic!("{name} was taken"));
         assert!(matches!(&error, NodeError::Ipc { path: named, .. } if *named == path(name)), "{error}");
-        assert!(error.to_string().contains("--ipc"), "{error}");
+        assert!(error.entry().next.contains("--ipc"), "{error}");
     }
     assert_eq!(std::fs::read_to_string(path("file")).unwrap(), "mine");
     drop(UnixListener::bind(path("abandoned")).unwrap());

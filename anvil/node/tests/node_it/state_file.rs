@@ -138,8 +138,7 @@ async fn a_state_that_could_not_be_saved_is_refused_at_the_start() {
         for config in [NodeConfig::test().state(&path), NodeConfig { dump_state: Some(path.clone()), ..NodeConfig::test() }] {
             let error = Node::spawn(config).await.err().unwrap_or_else(|| panic!("{} was accepted", path.display()));
             assert!(matches!(&error, NodeError::StatePath { path: named, .. } if *named == path), "{error}");
-            let said = error.to_string();
-            assert!(said.starts_with("NODE-011") && said.contains("--state or --dump-state"), "{said}");
+            assert_eq!((error.code(), error.entry().next.contains("--state or --dump-state")), ("NODE-011", true), "{error}");
         }
     }
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "trying leaves nothing behind");

@@ -6,8 +6,8 @@ use cor_anvil::{Node, NodeHandle, arbos::CACHE_MANAGER};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use super::{activity, stop_signal};
-use crate::{args::ChainArgs, error::CliError, output::Output};
+use super::stop_signal;
+use crate::{activity, args::ChainArgs, error::CliError, output::Output};
 
 #[derive(Serialize)]
 struct Started {

@@ -1,6 +1,5 @@
 //! One file for each command.
 
-mod activity;
 pub(crate) mod chain;
 pub(crate) mod deploy;
 pub(crate) mod explain;
