@@ -5,7 +5,11 @@ use std::{io, path::PathBuf};
 use alloy_signer_local::LocalSignerError;
 use cor_errors::{Coded, Entry, table::node};
 
-use crate::{chain::DumpError, evm::ExecError, genesis_file::GenesisError, state::StateError};
+use crate::{
+    chain::{DumpError, StateError},
+    evm::ExecError,
+    genesis_file::GenesisError,
+};
 
 /// Why a node could not be started or stopped.
 #[derive(Debug, thiserror::Error)]

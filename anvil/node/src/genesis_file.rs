@@ -1,11 +1,15 @@
 //! A `genesis.json` in geth's form: the accounts a chain starts with, and what of the header has a meaning here.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use alloy_primitives::{Address, Bytes, U64, U256};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::arbos::is_reserved;
+use crate::{NodeError, arbos::is_reserved};
 
 /// Why a genesis file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -88,9 +92,10 @@ impl GenesisFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`GenesisError`].
-    pub fn read(path: &Path) -> Result<Self, GenesisError> {
-        fs::read(path).map_err(GenesisError::Read).and_then(|bytes| Self::parse(&bytes))
+    /// [`NodeError::Genesis`].
+    pub fn read(path: &Path) -> Result<Self, NodeError> {
+        let read = fs::read(path).map_err(GenesisError::Read).and_then(|bytes| Self::parse(&bytes));
+        read.map_err(|source| NodeError::Genesis { path: PathBuf::from(path), source })
     }
 
     /// Reads the text of a file.

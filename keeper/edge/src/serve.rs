@@ -17,9 +17,10 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     blobs,
-    error::{ApiError, identified},
+    error::ApiError,
     limits::{Limits, MESSAGE_BYTES_MAX, Places, bounded},
     messages,
+    request_id::identified,
 };
 
 /// Why the server stopped.

@@ -15,8 +15,7 @@ use revm::{
     state::EvmState,
 };
 
-use super::{ArbContext, BlockContext, ExecConfig, ExecError, ProgramFailure, handler::ArbHandler, machine::StylusEvm};
-use crate::arbos::context;
+use super::{ArbContext, BlockContext, ExecConfig, ExecError, ProgramFailure, context, handler::ArbHandler, machine::StylusEvm};
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
 #[derive(Clone)]

@@ -33,6 +33,7 @@ use crate::{
     network::{Network, send, write_abis, write_deployment},
     output::Output,
 };
+pub(crate) use children::ADDRESS_FILE;
 use children::{Children, KillPlan};
 use folder::RunFolder;
 use money::Holders;

@@ -2,8 +2,6 @@
 //!
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
-mod arrows;
-mod attributes;
 mod bans;
 mod complete;
 mod dialects;
@@ -14,8 +12,6 @@ mod leaks;
 mod licences;
 mod map;
 mod module_docs;
-mod modules;
-mod names;
 mod natspec;
 mod once;
 mod purity;
@@ -31,9 +27,8 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 14] = [
     ("layers", layers::check),
-    ("arrows", arrows::check),
     ("dialects", dialects::check),
     ("size", size::check),
     ("bans", bans::check),

@@ -8,11 +8,8 @@ use revm::{
     primitives::{Address, Bytes, U256, address},
 };
 
-use crate::arbos::{
-    call::{Answer, Call, Outcome, Stop},
-    sends,
-    storage::READ_GAS,
-};
+use super::call::{Answer, Call, Outcome, Stop};
+use crate::arbos::{sends, storage::READ_GAS};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

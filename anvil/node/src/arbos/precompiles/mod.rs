@@ -17,6 +17,7 @@ mod arb_statistics;
 mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
+mod call;
 
 use revm::{
     Database,
@@ -25,9 +26,11 @@ use revm::{
     primitives::{Address, AddressSet, hardfork::SpecId},
 };
 
-use super::{ArbContext, ExecConfig, call::Call};
+use crate::evm::{ArbContext, ExecConfig};
 
 pub(super) use arb_aggregator::SEQUENCER;
+pub(super) use arb_wasm::{ArbWasm, load_params};
+pub(super) use call::{Call, Outcome, Stop};
 
 /// An address of the lowest byte only.
 const fn low(byte: u8) -> Address {
