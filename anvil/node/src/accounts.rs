@@ -5,12 +5,7 @@ use std::fmt;
 use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy_primitives::{Address, B256, Signature, b256};
 use alloy_signer::SignerSync;
-use alloy_signer_local::{
-    LocalSignerError, MnemonicBuilder, PrivateKeySigner,
-    coins_bip39::{English, Entropy, Mnemonic},
-};
-
-use crate::NodeError;
+use alloy_signer_local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
 /// The phrase that Hardhat, Anvil and others use; every wallet developer knows its addresses.
 pub const DEFAULT_MNEMONIC: &str = "test test test test test test test test test test test junk";
@@ -20,24 +15,6 @@ pub const DEFAULT_DERIVATION_PATH: &str = "m/44'/60'/0'/0/";
 
 /// Key of the account that Nitro's development node funds, `0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E`.
 pub const NITRO_DEV_KEY: B256 = b256!("b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659");
-
-/// Numbers of words a phrase may have (BIP-39).
-pub const MNEMONIC_WORDS: [usize; 5] = [12, 15, 18, 21, 24];
-
-/// A new phrase of `words` words.
-///
-/// # Errors
-/// [`NodeError::Setting`] unless `words` is one of [`MNEMONIC_WORDS`].
-pub fn random_mnemonic(words: usize) -> Result<String, NodeError> {
-    if !MNEMONIC_WORDS.contains(&words) {
-        let must_be = "12, 15, 18, 21 or 24";
-        return Err(NodeError::Setting { what: "--mnemonic-random", value: words.to_string(), must_be });
-    }
-    // Four bytes for each three words. A new key is as random as any bytes can be had.
-    let random = PrivateKeySigner::random().to_bytes();
-    let entropy = Entropy::from_slice(&random[..words / 3 * 4]).map_err(|error| NodeError::Mnemonic(error.into()))?;
-    Ok(Mnemonic::<English>::new_from_entropy(entropy).to_phrase())
-}
 
 /// An account whose key the node holds. The key is public knowledge: never fund it on a real chain.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,6 +31,10 @@ impl fmt::Debug for DevAccount {
     }
 }
 
+/// A number that is not the secret key of an account: zero, or too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InvalidKey;
+
 /// The keys of the node's own accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Wallet {
@@ -64,25 +45,23 @@ impl Wallet {
     /// The first `count` accounts of `mnemonic` below `derivation_path`.
     ///
     /// # Errors
-    /// [`NodeError::Mnemonic`] if the phrase or the path is not valid.
-    pub fn from_mnemonic(mnemonic: &str, derivation_path: &str, count: u32) -> Result<Self, NodeError> {
+    /// [`LocalSignerError`] if the phrase or the path is not valid.
+    pub fn from_mnemonic(mnemonic: &str, derivation_path: &str, count: u32) -> Result<Self, LocalSignerError> {
         let separator = if derivation_path.ends_with('/') { "" } else { "/" };
         // The last component is the index; the parent key is derived once for all accounts.
         let path = format!("{derivation_path}{separator}0");
-        let derive = || -> Result<Vec<PrivateKeySigner>, LocalSignerError> {
-            let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
-            (0..count).map(|index| Ok(parent.child(index)?.signer())).collect()
-        };
-        derive().map(|signers| Self { signers }).map_err(NodeError::Mnemonic)
+        let parent = MnemonicBuilder::<English>::english().phrase(mnemonic).derivation_path(path)?.build_parent_key()?;
+        let signers = (0..count).map(|index| Ok(parent.child(index)?.signer())).collect::<Result<_, LocalSignerError>>()?;
+        Ok(Self { signers })
     }
 
     /// The same with the accounts of `keys` before the others.
     ///
     /// # Errors
-    /// [`NodeError::Key`] if one of them is no key.
-    pub(crate) fn with_keys(mut self, keys: &[B256]) -> Result<Self, NodeError> {
+    /// [`InvalidKey`] if one of them is not a key.
+    pub(crate) fn with_keys(mut self, keys: &[B256]) -> Result<Self, InvalidKey> {
         let signers = keys.iter().map(PrivateKeySigner::from_bytes).collect::<Result<Vec<_>, _>>();
-        self.signers.splice(0..0, signers.map_err(|_| NodeError::Key)?);
+        self.signers.splice(0..0, signers.map_err(|_| InvalidKey)?);
         Ok(self)
     }
 
@@ -140,26 +119,13 @@ mod tests {
         let addresses: Vec<_> = wallet.with_keys(&[NITRO_DEV_KEY]).unwrap().addresses().collect();
         let nitro = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
         assert_eq!(addresses, [nitro, address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")]);
-        assert!(matches!(Wallet::default().with_keys(&[B256::ZERO]), Err(NodeError::Key)));
-    }
-
-    #[test]
-    fn random_phrases_are_phrases_and_differ() {
-        for words in MNEMONIC_WORDS {
-            let [one, two] = [(); 2].map(|()| random_mnemonic(words).unwrap());
-            assert_eq!(one.split(' ').count(), words);
-            assert_ne!(one, two);
-            Wallet::from_mnemonic(&one, DEFAULT_DERIVATION_PATH, 1).unwrap();
-        }
-        let error = random_mnemonic(13).unwrap_err().to_string();
-        assert_eq!(error, "--mnemonic-random is 13; it must be 12, 15, 18, 21 or 24");
+        assert!(matches!(Wallet::default().with_keys(&[B256::ZERO]), Err(InvalidKey)));
     }
 
     #[test]
     fn a_bad_phrase_or_path_is_refused() {
         for (phrase, path) in [("test test junk", DEFAULT_DERIVATION_PATH), (DEFAULT_MNEMONIC, "m/x")] {
-            let error = Wallet::from_mnemonic(phrase, path, 1).unwrap_err();
-            assert!(matches!(error, NodeError::Mnemonic(_)), "{error}");
+            assert!(Wallet::from_mnemonic(phrase, path, 1).is_err(), "{phrase} at {path}");
         }
     }
 

@@ -5,11 +5,7 @@ use std::{io, path::PathBuf};
 use alloy_signer_local::LocalSignerError;
 use cor_errors::{Coded, Entry, table::node};
 
-use crate::{
-    chain::{DumpError, StateError},
-    evm::ExecError,
-    genesis_file::GenesisError,
-};
+use crate::{chain::DumpError, evm::ExecError, genesis_file::GenesisError, state::StateError};
 
 /// Why a node could not be started or stopped.
 #[derive(Debug, thiserror::Error)]

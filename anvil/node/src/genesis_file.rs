@@ -1,15 +1,11 @@
 //! A `genesis.json` in geth's form: the accounts a chain starts with, and what of the header has a meaning here.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use alloy_primitives::{Address, Bytes, U64, U256};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::{NodeError, arbos::is_reserved};
+use crate::arbos::is_reserved;
 
 /// Why a genesis file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -92,10 +88,9 @@ impl GenesisFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`NodeError::Genesis`].
-    pub fn read(path: &Path) -> Result<Self, NodeError> {
-        let read = fs::read(path).map_err(GenesisError::Read).and_then(|bytes| Self::parse(&bytes));
-        read.map_err(|source| NodeError::Genesis { path: PathBuf::from(path), source })
+    /// [`GenesisError`].
+    pub fn read(path: &Path) -> Result<Self, GenesisError> {
+        fs::read(path).map_err(GenesisError::Read).and_then(|bytes| Self::parse(&bytes))
     }
 
     /// Reads the text of a file.

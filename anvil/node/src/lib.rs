@@ -31,20 +31,19 @@ pub mod evm;
 pub mod harness;
 
 mod accounts;
-mod activity;
 mod clock;
 mod config;
 mod error;
 mod fork;
 mod genesis_file;
+mod mnemonic;
 mod node;
 mod rpc;
 mod sealed;
+mod state;
 
-pub use accounts::{
-    DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, MNEMONIC_WORDS, NITRO_DEV_KEY, Wallet, random_mnemonic,
-};
-pub use activity::Activity;
+pub use accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, DevAccount, NITRO_DEV_KEY, Wallet};
+pub use chain::Activity;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
     BLOCK_GAS_LIMIT, DEFAULT_BALANCE_ETHER, DEFAULT_BASE_FEE_WEI, DEFAULT_CALL_GAS_CAP, DEFAULT_CHAIN_ID, DEFAULT_PORT,
@@ -53,4 +52,5 @@ pub use config::{
 pub use error::NodeError;
 pub use fork::{ForkConfig, ForkError, ForkHeader};
 pub use genesis_file::{GenesisError, GenesisFile};
+pub use mnemonic::{MNEMONIC_WORDS, random_mnemonic};
 pub use node::{Node, NodeHandle};

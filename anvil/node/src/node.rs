@@ -11,9 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::{
     NodeError,
-    accounts::DevAccount,
-    chain::{AnyDump, Chain, DumpError},
+    accounts::{DevAccount, Wallet},
+    chain::{AnyDump, Chain, DumpError, Threads},
     config::{Mining, NodeConfig},
+    evm::Executor,
     rpc::{self, IpcServer, Server},
     sealed::{try_write, write_atomic},
 };
@@ -45,9 +46,9 @@ impl Node {
         let (host, port) = (config.host, config.port);
         let chain = if config.fork.is_some() {
             // Asking the origin blocks a thread, and it may be served by this one.
-            tokio::task::spawn_blocking(move || Chain::new(config)).await.map_err(|_| NodeError::Interrupted)??
+            tokio::task::spawn_blocking(move || begin(config)).await.map_err(|_| NodeError::Interrupted)??
         } else {
-            Chain::new(config)?
+            begin(config)?
         };
         load(&chain)?;
         let server = match port {
@@ -170,6 +171,16 @@ fn check_save_path(config: &NodeConfig) -> Result<(), NodeError> {
     }
 }
 
+/// The chain with what it runs on.
+fn begin(config: NodeConfig) -> Result<Chain, NodeError> {
+    let wallet =
+        Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts).map_err(NodeError::Mnemonic)?;
+    let wallet = wallet.with_keys(&config.extra_keys).map_err(|_| NodeError::Key)?;
+    let executor = Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?;
+    let threads = Threads::start().map_err(NodeError::Thread)?;
+    Chain::new(config, wallet, executor, threads).map_err(NodeError::Fork)
+}
+
 /// Mines whenever the interval asks for it. Follows changes of the interval.
 async fn mine_on_time(chain: Chain) {
     let clock = chain.config().clock.clone();
@@ -210,7 +221,10 @@ fn load(chain: &Chain) -> Result<(), NodeError> {
     };
     let refused = |source: DumpError| NodeError::StateFile { path: path.clone(), source };
     match fs::read(path) {
-        Ok(bytes) => chain.load_any(&AnyDump::from_bytes(&bytes).map_err(refused)?).map_err(refused),
+        Ok(bytes) => {
+            let dump = AnyDump::from_bytes(&bytes).map_err(refused)?;
+            chain.writer().load_any(&dump).map_err(refused)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !required => Ok(()),
         Err(error) => Err(refused(DumpError::Read(error))),
     }

@@ -16,6 +16,9 @@ use crate::error::CliError;
 const KEEPER_DEFAULTS: &str = include_str!("../keeper.default.toml");
 const MINER_DEFAULTS: &str = include_str!("../miner.default.toml");
 
+/// File in the keeper's folder with the address it listens on.
+pub(crate) const ADDRESS_FILE: &str = "address";
+
 /// Settings of a keeper.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     Json,
+    extract::Request,
     http::{HeaderValue, StatusCode},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use cor_errors::{Class, Coded, Entry};
@@ -93,8 +95,14 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The outermost layer: names the request, and renders its refusal.
+pub(crate) async fn identified(request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    finish(next.run(request).await, &id)
+}
+
 /// Gives an answer the request's id, and a refusal its body.
-pub(crate) fn finish(mut response: Response, request_id: &RequestId) -> Response {
+fn finish(mut response: Response, request_id: &RequestId) -> Response {
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
         error.log(request_id);
         // A header that belongs to the refusal stays, e.g. `allow`.

@@ -9,14 +9,7 @@ use std::{
     },
 };
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue},
-    middleware::Next,
-    response::Response,
-};
-
-use crate::error::finish;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Header of the id, in requests and answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,12 +53,6 @@ impl fmt::Display for RequestId {
 fn is_plain(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     !id.is_empty() && id.len() <= CALLERS_ID_BYTES_MAX && id.chars().all(plain)
-}
-
-/// The outermost layer: names the request, and renders its refusal.
-pub(crate) async fn identified(request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
-    finish(next.run(request).await, &id)
 }
 
 #[cfg(test)]

@@ -17,10 +17,9 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     blobs,
-    error::ApiError,
+    error::{ApiError, identified},
     limits::{Limits, MESSAGE_BYTES_MAX, Places, bounded},
     messages,
-    request_id::identified,
 };
 
 /// Why the server stopped.

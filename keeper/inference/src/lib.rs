@@ -16,9 +16,9 @@ mod openai;
 pub mod engine_threads;
 pub mod model;
 
-pub use candle::{CandleBackend, CandleOptions, LoadError};
+pub use candle::{CandleBackend, CandleOptions};
 pub use engine_threads::ThreadsError;
-pub use error::InferenceError;
+pub use error::{InferenceError, LoadError};
 pub use model::{InstalledModel, ModelError, ModelSpec, Progress, ProgressEvent, Stage};
 pub use open::{EmbeddedConfig, InferenceConfig, open};
 pub use openai::{KeySource, OpenAiBackend, OpenAiConfig, OpenError};

@@ -2,16 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::BenchError;
-
-/// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Part {
-    Transfers,
-    Logs,
-    Memory,
-    Stylus,
-}
+use crate::{error::BenchError, part::Part};
 
 /// What a whole run may take.
 const RUN: Duration = Duration::from_secs(600);

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 
 use cor_errors::{Coded, Entry, table::bench};
 
-use crate::budget::Part;
+use crate::part::Part;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]

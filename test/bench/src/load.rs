@@ -7,7 +7,7 @@ use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, TxKind, U256, hex};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use cor_anvil::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, Wallet};
+use cor_anvil::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, NodeError, Wallet};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -52,7 +52,7 @@ struct Sender {
 
 /// Keys of the funded accounts of both nodes.
 pub(crate) fn keys(count: usize) -> Result<Vec<PrivateKeySigner>, BenchError> {
-    let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, ACCOUNTS)?;
+    let wallet = Wallet::from_mnemonic(DEFAULT_MNEMONIC, DEFAULT_DERIVATION_PATH, ACCOUNTS).map_err(NodeError::Mnemonic)?;
     let keys = wallet.accounts().into_iter().take(count).map(|account| PrivateKeySigner::from_bytes(&account.private_key));
     keys.collect::<Result<_, _>>().map_err(|error| BenchError::Chain(error.to_string()))
 }

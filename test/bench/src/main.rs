@@ -9,6 +9,7 @@ mod contracts;
 mod error;
 mod load;
 mod logs;
+mod part;
 mod report;
 mod rpc;
 mod server;
@@ -27,10 +28,11 @@ use cor_errors::{Coded as _, Report};
 use serde_json::json;
 
 use crate::{
-    budget::{Part, cut},
+    budget::cut,
     error::BenchError,
     load::{Load, Mining},
     logs::Logs,
+    part::Part,
     report::{Better, head, line, machine_load, median, median_ms, shown, slower},
     server::{Kind, Program},
     starts::run_starts,

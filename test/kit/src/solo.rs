@@ -193,7 +193,7 @@ impl Solo {
     /// # Panics
     /// If no block can be mined.
     pub fn pass(&self, secs: u64) {
-        self.chain().increase_time(secs);
+        self.chain().writer().increase_time(secs);
         self.chain().mine().expect("a block is mined");
     }
 
@@ -202,9 +202,9 @@ impl Solo {
     /// # Panics
     /// If the chain cannot go back.
     pub fn undoing<R>(&self, test: impl FnOnce() -> R) -> R {
-        let snapshot = self.chain().snapshot().expect("a snapshot is taken");
+        let snapshot = self.chain().writer().snapshot().expect("a snapshot is taken");
         let result = test();
-        assert!(self.chain().revert(snapshot), "the snapshot is there");
+        assert!(self.chain().writer().revert(snapshot), "the snapshot is there");
         result
     }
 

@@ -7,10 +7,11 @@ use revm::{
 };
 
 use super::{
-    precompiles::{ArbWasm, Call, Outcome, Stop, load_params},
+    call::{Call, Outcome, Stop},
     pricer,
     programs::{self, Program, hours_since_start},
     source::ProgramSource,
+    storage::StateError,
 };
 
 /// Gas of the first look at an account in a transaction, and of the others.
@@ -32,25 +33,48 @@ pub(super) struct Activated {
     pub(super) data_fee: U256,
 }
 
+/// Why a program was not activated.
+#[derive(Debug)]
+pub(super) enum Refused<E> {
+    /// It is active already, for the chain's version.
+    UpToDate,
+    /// The account holds no program.
+    NotProgram,
+    /// For a reason that has no type in the interface, or by the call itself.
+    Stopped(Stop<E>),
+}
+
+impl<E> From<Stop<E>> for Refused<E> {
+    fn from(stop: Stop<E>) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
+impl<E> From<StateError<E>> for Refused<E> {
+    fn from(error: StateError<E>) -> Self {
+        Self::Stopped(error.into())
+    }
+}
+
 /// Activates the program in the account `program`. From the moment the module is looked at, every
 /// failure burns all gas.
-pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) -> Outcome<Activated, DB> {
+pub(super) fn activate<DB: Database>(call: &mut Call<'_, DB>, program: Address) -> Result<Activated, Refused<DB::Error>> {
     let now = call.block().timestamp;
     let codehash = call.code_hash(program)?;
     if call.is_destroyed(program)? {
-        return Err(Stop::Untyped);
+        return Err(Stop::Untyped.into());
     }
-    let params = load_params(call)?;
+    let params = call.stylus_params()?;
     let known = Program::load(&mut call.storage(), codehash)?;
     if known.version == params.version && !known.is_expired(&params, now) {
-        return Err(Stop::typed(ArbWasm::ProgramUpToDate {}));
+        return Err(Refused::UpToDate);
     }
     let source = load_source(call, program, &params)?;
     let wasm = source.wasm(&params).map_err(|error| match error {
-        PrepareError::NotProgram => Stop::typed(ArbWasm::ProgramNotWasm {}),
+        PrepareError::NotProgram => Refused::NotProgram,
         error => {
             call.note_failure(error);
-            Stop::Untyped
+            Refused::Stopped(Stop::Untyped)
         }
     })?;
 

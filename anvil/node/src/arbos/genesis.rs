@@ -15,11 +15,8 @@ use super::{
     params,
     precompiles::{Contract, INERT, SEQUENCER},
     pricer,
-    storage::{Meter, Space, StateError, Storage},
+    storage::{ARBOS_STATE, Meter, Space, StateError, Storage},
 };
-
-/// The account whose storage is the ArbOS state.
-pub const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
 
 /// Deploys what it is sent by `CREATE2`; the same on all chains.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");

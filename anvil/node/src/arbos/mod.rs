@@ -3,8 +3,13 @@
 
 mod activation;
 mod address_set;
+mod call;
 pub(crate) mod code;
+mod config;
+pub(crate) mod context;
+mod failure;
 mod genesis;
+mod host_calls;
 pub(crate) mod journal;
 mod layout;
 pub(crate) mod params;
@@ -22,11 +27,14 @@ use revm::{
     primitives::{Address, U256},
 };
 
+pub use config::{BlockContext, CODE_SIZE_UNLIMITED, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
+pub use context::{ArbChain, ArbContext};
+pub use failure::ProgramFailure;
 pub(crate) use genesis::is_reserved;
-pub use genesis::{
-    ARBOS_STATE, CACHE_MANAGER, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts,
-};
+pub use genesis::{CACHE_MANAGER, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
+pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
 pub use programs::Inactive;
+pub use storage::ARBOS_STATE;
 pub use version::{ArbOsVersion, UnknownArbOsVersion};
 
 use layout::{L2_PRICING, l2, root};

@@ -1,4 +1,4 @@
-//! The ArbOS state: where a value lies in the storage of [`ARBOS_STATE`](super::ARBOS_STATE), and
+//! The ArbOS state: where a value lies in the storage of [`ARBOS_STATE`], and
 //! what reading and writing it costs.
 //!
 //! The state is a tree of spaces. A space is named by a hash of its path; a key of a space lies at
@@ -9,10 +9,11 @@ use std::convert::Infallible;
 
 use revm::{
     Database, Journal,
-    primitives::{Address, B256, HashMap, U256, keccak256},
+    primitives::{Address, B256, HashMap, U256, address, keccak256},
 };
 
-use super::ARBOS_STATE;
+/// The account whose storage is the ArbOS state.
+pub const ARBOS_STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
 
 /// Gas to read a slot.
 pub(crate) const READ_GAS: u64 = 800;

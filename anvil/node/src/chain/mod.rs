@@ -1,145 +1,79 @@
 //! The chain: one writer, many readers, everything in memory.
 //!
-//! [`Chain`] is a handle; clones act on the same chain. What readers see is one [`Shared`] value behind a lock that is held only
-//! to look or to swap; execution happens on cloned states outside of it. Whoever changes anything first takes the writer's token,
-//! so that a block is built on the state it is committed to.
+//! [`Chain`] is the handle; clones act on the same chain. It is a [`Reader`], which can only look, and hands out a [`Writer`], which
+//! can change and is one at a time. What is seen is one value behind a lock that is held only to look or to swap; execution happens
+//! on cloned states outside of it. A writer holds its right from reading what a change builds on to committing it, so that a block
+//! is built on the state it is committed to.
+//!
+//! ```text
+//!   mod, send, sequencer   the handle: which thread does what, and what waits
+//!   write    Writer: pool, blocks, re-organisations, loading, changes by hand
+//!   read     Reader: queries, calls, estimates, logs, proofs, traces, simulations
+//!   dump     the whole chain as a file, in its own form and in Anvil's
+//!   store    what is held: ledger, pool, time, snapshots, filters; the lock and the token
+//!   blocks   values and pure functions: block, transaction, receipt, logs; building a block
+//!   error    what can go wrong
+//!   workers  the threads that execute
+//! ```
+//!
+//! Each line uses those below it and none above; `cargo xtask tidy` holds it to that.
 
-mod anvil_dump;
-mod anvil_history;
-mod block;
-mod build;
-mod call;
-mod call_tree;
-mod cheats;
-mod db;
+mod blocks;
 mod dump;
-mod erc20;
 mod error;
-mod estimate;
-mod events;
-mod filters;
-mod forked;
-mod genesis;
-mod ledger;
-mod logs;
-mod mine;
-mod overrides;
-mod parity;
-mod pool;
-mod proof;
-mod query;
-mod reorg;
+mod read;
 mod send;
 mod sequencer;
-mod simulate;
-mod snapshot;
-mod state;
-mod submit;
-mod time;
-mod trace;
-mod tracer;
-mod trie;
-mod tx;
+mod store;
 mod workers;
+mod write;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
-use alloy_primitives::{Address, B256};
-use parking_lot::{Mutex, MutexGuard, RwLock};
-use tokio::sync::{broadcast, watch};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_rpc_types::TransactionRequest;
 
+pub(crate) use self::{
+    blocks::matching_logs,
+    read::{Simulated, SimulatedCall, TraceTypes},
+    workers::Threads,
+};
 pub use self::{
-    anvil_dump::{AnvilDump, AnyDump},
-    block::{Block, Failure, Receipt},
-    call::CallOptions,
-    dump::{DumpError, StateDump},
-    error::{ChainError, TxError},
-    events::ChainEvent,
-    filters::{FILTERS_MAX, FilterChanges},
-    genesis::Genesis,
-    logs::{LOGS_MAX, MinedLog},
-    mine::MINE_MAX,
-    parity::TRACE_FILTER_BLOCKS_MAX,
-    pool::POOL_MAX,
-    proof::AccountProof,
-    query::{PoolContent, TxLocation},
-    simulate::SIMULATED_BLOCKS_MAX,
-    snapshot::SNAPSHOTS_MAX,
-    state::{State, StateError},
-    tx::{TX_BYTES_MAX, Tx},
+    blocks::{Block, Failure, LOGS_MAX, MinedLog, Receipt, TX_BYTES_MAX, Tx},
+    dump::{AnvilDump, AnyDump, StateDump},
+    error::{ChainError, DumpError, TxError},
+    read::{
+        AccountProof, CallOptions, FilterChanges, PoolContent, Reader, SIMULATED_BLOCKS_MAX, TRACE_FILTER_BLOCKS_MAX, TxLocation,
+    },
+    store::{Activity, ChainEvent, FILTERS_MAX, Genesis, POOL_MAX, SNAPSHOTS_MAX},
+    write::{MINE_MAX, Writer},
 };
 use self::{
-    build::Rules,
-    db::BlockHashes,
-    filters::Filters,
-    ledger::{Head, Ledger},
-    pool::Pool,
-    snapshot::Snapshots,
-    time::ChainTime,
+    store::{Store, begin},
     workers::Workers,
 };
-pub(crate) use self::{
-    logs::matching_logs,
-    parity::TraceTypes,
-    simulate::{Simulated, SimulatedCall},
-    state::{Account, Origin},
-};
+pub use crate::state::{State, StateError};
 use crate::{
-    NodeError,
     accounts::Wallet,
-    activity::{Activity, Watchers},
     config::{Mining, NodeConfig},
     evm::Executor,
-    fork::Fork,
+    fork::ForkConfig,
 };
 
-/// Events a slow subscriber may be behind before it loses some. A block is one event; a client that is a thousand blocks
-/// behind is better off asking for logs.
-const EVENTS_KEPT: usize = 1_024;
-
 /// A development chain. Cheap to clone; clones act on the same chain.
+///
+/// What is here executes on a thread made for it and waits; a change that executes nothing is made through
+/// [`writer`](Self::writer).
 #[derive(Clone)]
 pub struct Chain {
-    inner: Arc<Inner>,
+    reader: Reader,
 }
 
-struct Inner {
-    config: NodeConfig,
-    wallet: Wallet,
-    executor: Executor,
-    readers: Workers,
-    writer_thread: Workers,
-    /// Held by whoever changes the chain, from reading what the change builds on to committing it.
-    writer: Mutex<()>,
-    shared: RwLock<Shared>,
-    filters: Mutex<Filters>,
-    events: broadcast::Sender<ChainEvent>,
-    watchers: Watchers,
-    mining: watch::Sender<Mining>,
-}
+impl Deref for Chain {
+    type Target = Reader;
 
-/// What a reader can see.
-struct Shared {
-    ledger: Ledger,
-    /// Where the chain came from, if it did not start here.
-    fork: Option<Arc<Fork>>,
-    pool: Pool,
-    rules: Rules,
-    time: ChainTime,
-    impersonation: Impersonation,
-    snapshots: Snapshots,
-}
-
-/// For whom the node sends transactions without a key.
-#[derive(Debug, Clone, Default)]
-struct Impersonation {
-    accounts: HashSet<Address>,
-    everyone: bool,
-}
-
-impl Impersonation {
-    fn covers(&self, address: Address) -> bool {
-        self.everyone || self.accounts.contains(&address)
+    fn deref(&self) -> &Reader {
+        &self.reader
     }
 }
 
@@ -147,58 +81,131 @@ impl Chain {
     /// A new chain with its genesis block.
     ///
     /// # Errors
-    /// [`NodeError`] if a setting is out of range, a thread cannot be started, or the executor cannot run here.
-    pub(crate) fn new(config: NodeConfig) -> Result<Self, NodeError> {
-        let wallet =
-            Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?.with_keys(&config.extra_keys)?;
-        let shared = genesis::shared(&config, &wallet, Genesis::default(), config.fork.clone()).map_err(NodeError::Fork)?;
-        let inner = Inner {
-            executor: Executor::with_cache(config.program_cache.as_deref()).map_err(NodeError::Executor)?,
-            readers: Workers::readers().map_err(NodeError::Thread)?,
-            writer_thread: Workers::writer().map_err(NodeError::Thread)?,
-            writer: Mutex::new(()),
-            shared: RwLock::new(shared),
-            filters: Mutex::new(Filters::default()),
-            events: broadcast::Sender::new(EVENTS_KEPT),
-            watchers: Watchers::default(),
-            mining: watch::Sender::new(config.mining),
-            config,
-            wallet,
+    /// [`StateError`] if the chain to fork does not answer.
+    pub(crate) fn new(config: NodeConfig, wallet: Wallet, executor: Executor, threads: Threads) -> Result<Self, StateError> {
+        let shared = begin(&config, &wallet, Genesis::default(), config.fork.clone())?;
+        let store = Store::new(config, wallet, (executor, threads), shared);
+        Ok(Self { reader: Reader::new(Arc::new(store)) })
+    }
+
+    /// Waits for the right to change the chain, and keeps others from it until the writer is dropped.
+    pub fn writer(&self) -> Writer<'_> {
+        Writer::new(&self.reader)
+    }
+
+    /// Executes a call and returns its output.
+    ///
+    /// # Errors
+    /// [`ChainError::Reverted`] with the revert data; [`ChainError::Halted`]; [`ChainError`] if it cannot be executed.
+    pub fn call(&self, request: TransactionRequest, options: CallOptions) -> Result<Bytes, ChainError> {
+        self.on_reader(move |chain| chain.call_here(&request, options))
+    }
+
+    /// What each transaction of a block called, created and logged: they are executed again. `colored` is for terminals.
+    ///
+    /// # Errors
+    /// [`ChainError::StateGone`] if the state before the block is no longer kept.
+    pub fn call_trees(&self, block: &Block, colored: bool) -> Result<Vec<String>, ChainError> {
+        let block = block.clone();
+        self.on_reader(move |chain| chain.call_trees_here(&block, colored))
+    }
+
+    /// The gas limit to send a transaction with.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and [`ChainError::GasAllowance`] if no gas limit is enough.
+    pub fn estimate_gas(&self, request: TransactionRequest, options: CallOptions) -> Result<u64, ChainError> {
+        self.on_reader(move |chain| chain.estimate_gas_here(&request, options))
+    }
+
+    /// Mines one block with what the pool holds.
+    ///
+    /// # Errors
+    /// [`ChainError`] if the execution itself failed; the chain is then as it was.
+    pub fn mine(&self) -> Result<Arc<Block>, ChainError> {
+        self.on_writer(|chain| chain.writer().mine())
+    }
+
+    /// Mines `count` blocks, `interval_secs` apart if given.
+    ///
+    /// # Errors
+    /// [`ChainError::Invalid`] if `count` is over [`MINE_MAX`].
+    pub fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
+        if count > MINE_MAX {
+            return Err(ChainError::Invalid(format!("cannot mine {count} blocks in one request; the limit is {MINE_MAX}")));
+        }
+        self.on_writer(move |chain| chain.writer().mine_many(count, interval_secs))
+    }
+
+    /// Changes when blocks are made. What waits in the pool is mined at once if automine is switched on.
+    ///
+    /// # Errors
+    /// As [`mine`](Self::mine).
+    pub fn set_mining(&self, mining: Mining) -> Result<(), ChainError> {
+        self.on_writer(move |chain| chain.writer().set_mining(mining))
+    }
+
+    /// Replaces the newest `depth` blocks by as many others, with other hashes. `txs` names, for each transaction, the new block it
+    /// goes into, counted from 0; the removed blocks' own transactions are dropped, as on a real re-organisation that left them out.
+    ///
+    /// # Errors
+    /// As [`Writer::rollback`]; [`ChainError::Invalid`] for an index outside the new blocks.
+    pub fn reorg(&self, depth: u64, txs: Vec<(Tx, u64)>) -> Result<(), ChainError> {
+        if let Some((_, index)) = txs.iter().find(|(_, index)| *index >= depth) {
+            return Err(ChainError::Invalid(format!("block {index} is outside of the {depth} new blocks")));
+        }
+        self.on_writer(move |chain| chain.writer().reorg(depth, &txs))
+    }
+
+    /// Starts again from the first block of a chain of its own, even if it was forked. Accounts, settings and snapshots are as at
+    /// the start.
+    ///
+    /// # Errors
+    /// None but those of a machine that is out of memory.
+    pub fn reset(&self, from: Genesis) -> Result<(), ChainError> {
+        self.save_fork();
+        self.writer().restart(from, None)
+    }
+
+    /// Starts again as a fork: of `url`, or of the present origin if there is none given; at block `number`, or at the newest.
+    ///
+    /// # Errors
+    /// [`ChainError::Invalid`] without a URL on a chain that was not forked; [`ChainError::State`] if the chain cannot be forked. The
+    /// chain is then as it was.
+    pub fn reset_to_fork(&self, url: Option<String>, number: Option<u64>) -> Result<(), ChainError> {
+        let present = self.fork().map(|fork| fork.config().clone()).or_else(|| self.config().fork.clone());
+        let config = match (url, present) {
+            // Another chain has another id, and its endpoint must not get the headers of this one, which may be secrets.
+            (Some(url), Some(present)) if url != present.url => {
+                ForkConfig { url, block_number: number, chain_id: None, headers: Vec::new(), ..present }
+            }
+            (_, Some(present)) => ForkConfig { block_number: number, ..present },
+            (Some(url), None) => ForkConfig { block_number: number, ..ForkConfig::new(url) },
+            (None, None) => {
+                let reason = "this chain is not a fork: name the endpoint to fork from as jsonRpcUrl";
+                return Err(ChainError::Invalid(reason.to_owned()));
+            }
         };
-        Ok(Self { inner: Arc::new(inner) })
+        self.save_fork();
+        self.on_writer(move |chain| chain.writer().restart(Genesis::default(), Some(config)))
     }
 
-    /// Settings the chain was started with.
-    pub fn config(&self) -> &NodeConfig {
-        &self.inner.config
+    /// Sets a balance of the token at `token`.
+    ///
+    /// # Errors
+    /// [`ChainError::Invalid`] if no slot is the balance: it is not an ERC-20 token, or it computes its balances.
+    pub fn set_erc20_balance(&self, owner: Address, token: Address, amount: U256) -> Result<(), ChainError> {
+        let slot = self.on_reader(move |chain| chain.balance_slot(token, owner))?;
+        self.writer().set_storage(token, slot, amount.into())
     }
 
-    /// The node's own accounts.
-    pub fn wallet(&self) -> &Wallet {
-        &self.inner.wallet
-    }
-
-    /// Events from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<ChainEvent> {
-        self.inner.events.subscribe()
-    }
-
-    /// What the node does from now on, its blocks and the methods that are called, in order.
-    pub fn activity(&self) -> broadcast::Receiver<Activity> {
-        self.inner.watchers.watch()
-    }
-
-    pub(crate) fn watchers(&self) -> &Watchers {
-        &self.inner.watchers
-    }
-
-    fn head(&self) -> Head {
-        self.inner.shared.read().ledger.head()
-    }
-
-    /// Takes the writer's token. Everything read under it stays true until it is given back.
-    fn write(&self) -> MutexGuard<'_, ()> {
-        self.inner.writer.lock()
+    /// Sets how much of the token at `token` `spender` may take from `owner`.
+    ///
+    /// # Errors
+    /// As [`set_erc20_balance`](Self::set_erc20_balance).
+    pub fn set_erc20_allowance(&self, owner: Address, spender: Address, token: Address, amount: U256) -> Result<(), ChainError> {
+        let slot = self.on_reader(move |chain| chain.allowance_slot(token, owner, spender))?;
+        self.writer().set_storage(token, slot, amount.into())
     }
 
     /// Runs a call on a thread made for it, and waits.
@@ -206,8 +213,7 @@ impl Chain {
         &self,
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
-        let chain = self.clone();
-        self.inner.readers.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
+        self.on(&self.threads().readers, work)
     }
 
     /// Runs something that makes blocks on the thread for that, and waits.
@@ -215,8 +221,7 @@ impl Chain {
         &self,
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
-        let chain = self.clone();
-        self.inner.writer_thread.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
+        self.on(&self.threads().writer, work)
     }
 
     /// As [`on_reader`](Self::on_reader) without blocking the caller's thread; for servers.
@@ -225,7 +230,7 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner.readers.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
+        self.threads().readers.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
     }
 
     /// As [`on_writer`](Self::on_writer) without blocking the caller's thread; for servers.
@@ -234,22 +239,45 @@ impl Chain {
         work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
     ) -> Result<T, ChainError> {
         let chain = self.clone();
-        self.inner.writer_thread.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
+        self.threads().writer.run(move || work(&chain)).await.unwrap_or(Err(ChainError::Panicked))
+    }
+
+    fn on<T: Send + 'static>(
+        &self,
+        workers: &Workers,
+        work: impl FnOnce(&Self) -> Result<T, ChainError> + Send + 'static,
+    ) -> Result<T, ChainError> {
+        let chain = self.clone();
+        workers.call(move || work(&chain)).unwrap_or(Err(ChainError::Panicked))
+    }
+
+    fn threads(&self) -> &Threads {
+        &self.reader.store().threads
     }
 }
 
-impl BlockHashes for Inner {
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        let fork = {
-            let shared = self.shared.read();
-            if let Some(block) = shared.ledger.block(number) {
-                return Ok(block.hash);
-            }
-            shared.fork.clone()
-        };
-        match fork {
-            Some(fork) if number < fork.number() => Ok(fork.block_by_number(number)?.hash),
-            _ => Ok(B256::ZERO),
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn readers_look_while_a_writer_is_at_work_and_writers_take_turns() {
+        let (executor, threads) = (Executor::new().unwrap(), Threads::start().unwrap());
+        let chain = Chain::new(NodeConfig::test(), Wallet::default(), executor, threads).unwrap();
+        let writer = chain.writer();
+        let other = chain.clone();
+        let raised = thread::spawn(move || {
+            let writer = other.writer();
+            writer.set_base_fee(other.base_fee() + 1);
+        });
+        for fee in [5, 10] {
+            writer.set_base_fee(fee);
+            assert_eq!(chain.base_fee(), fee);
         }
+        drop(writer);
+        raised.join().unwrap();
+        assert_eq!(chain.base_fee(), 11);
     }
 }

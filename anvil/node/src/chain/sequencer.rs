@@ -6,7 +6,7 @@ use alloy_consensus::Transaction as _;
 use alloy_primitives::TxHash;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Chain, ChainError, ChainEvent, Tx};
+use super::{Chain, blocks::Tx, error::ChainError, store::ChainEvent};
 
 /// How long Nitro's sequencer holds a transaction whose nonce is ahead (`--node.sequencer.nonce-failure-cache-expiry`).
 const NONCE_AHEAD_HOLD: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ impl Chain {
         if self.config().nitro_sequencer {
             self.hold_while_ahead(&tx).await?;
         }
-        self.write_async(move |chain| chain.submit_here(tx, false)).await
+        self.write_async(move |chain| chain.writer().submit(tx, false)).await
     }
 
     /// Waits until the transaction's nonce is the next one, or the time is up; admission decides then.

@@ -24,6 +24,26 @@ thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The threads that execute for one chain.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    /// For calls, as many as the machine runs at once.
+    pub(crate) readers: Workers,
+    /// The one that makes blocks: transactions that wait for their turn never keep calls waiting.
+    pub(crate) writer: Workers,
+}
+
+impl Threads {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// What the operating system says if it gives no thread.
+    pub(crate) fn start() -> Result<Self, io::Error> {
+        let count = thread::available_parallelism().map_or(READERS_MIN, usize::from).clamp(READERS_MIN, READERS_MAX);
+        Ok(Self { readers: Workers::start("anvil-call", count)?, writer: Workers::start("anvil-mine", 1)? })
+    }
+}
+
 /// A fixed set of threads. They end when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Workers {
@@ -31,17 +51,6 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Threads for calls, as many as the machine runs at once.
-    pub(crate) fn readers() -> Result<Self, io::Error> {
-        let count = thread::available_parallelism().map_or(READERS_MIN, usize::from);
-        Self::start("anvil-call", count.clamp(READERS_MIN, READERS_MAX))
-    }
-
-    /// The thread that makes blocks. It is one, so that transactions waiting for their turn never keep calls waiting.
-    pub(crate) fn writer() -> Result<Self, io::Error> {
-        Self::start("anvil-mine", 1)
-    }
-
     fn start(name: &str, count: usize) -> Result<Self, io::Error> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));

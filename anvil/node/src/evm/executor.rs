@@ -15,7 +15,8 @@ use revm::{
     state::EvmState,
 };
 
-use super::{ArbContext, BlockContext, ExecConfig, ExecError, ProgramFailure, context, handler::ArbHandler, machine::StylusEvm};
+use super::{ArbContext, BlockContext, ExecConfig, ExecError, ProgramFailure, handler::ArbHandler, machine::StylusEvm};
+use crate::arbos::context;
 
 /// Executes transactions. Cheap to clone; clones share the compiled programs.
 #[derive(Clone)]

@@ -1,17 +1,15 @@
 //! The EVM with Stylus frames: a frame whose code is a Stylus program runs to its end on the host's
 //! stack, and the calls it makes run in an exec loop of their own. Everything else is revm's.
 
-use std::mem;
-
 use revm::{
     Database, Inspector,
     context::{Evm, FrameStack},
     handler::{
-        EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
+        EthFrame, EvmTr, FrameInitOrResult, FrameResult, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
         instructions::EthInstructions,
     },
-    inspector::{InspectorEvmTr, InspectorHandler, inspect_instructions},
+    inspector::{InspectorEvmTr, inspect_instructions},
     interpreter::{
         CallScheme, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter, interpreter_action::FrameInit,
         interpreter_types::LegacyBytecode,
@@ -19,13 +17,8 @@ use revm::{
     primitives::Log,
 };
 
-use super::{
-    ArbContext,
-    context::Span,
-    handler::{ArbHandler, to_context_error},
-    instructions,
-};
-use crate::arbos::{code, precompiles::ArbPrecompiles};
+use super::{ArbContext, instructions};
+use crate::arbos::{code, context::Span, precompiles::ArbPrecompiles};
 
 /// Instructions over the context of this crate.
 type ArbInstructions<DB> = EthInstructions<EthInterpreter, ArbContext<DB>>;
@@ -36,7 +29,7 @@ pub(super) type Frame = EthFrame<EthInterpreter>;
 pub(super) struct StylusEvm<DB: Database, I> {
     pub(super) inner: Evm<ArbContext<DB>, I, ArbInstructions<DB>, ArbPrecompiles, Frame>,
     /// Whether the inspector sees what happens; also in the loops that programs start.
-    inspecting: bool,
+    pub(super) inspecting: bool,
 }
 
 impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
@@ -53,18 +46,6 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let arbos = self.inner.ctx.chain.config.arbos;
         let frame = self.inner.frame_stack.get();
         matches!(frame.input, FrameInput::Call(_)) && code::is_program(frame.interpreter.bytecode.bytecode_slice(), arbos)
-    }
-
-    /// Runs a call or create that a Stylus program asks for, on a frame stack of its own.
-    pub(super) fn run_nested(&mut self, frame_input: FrameInput) -> Result<FrameResult, ContextDbError<ArbContext<DB>>> {
-        let frame = self.inner.frame_stack.get();
-        let init = FrameInit { depth: frame.depth + 1, memory: frame.interpreter.memory.new_child_context(), frame_input };
-        let outer = mem::replace(&mut self.inner.frame_stack, FrameStack::new());
-        let mut handler = ArbHandler::default();
-        let result = if self.inspecting { handler.inspect_run_exec_loop(self, init) } else { handler.run_exec_loop(self, init) };
-        self.inner.frame_stack = outer;
-        self.inner.frame_stack.get().interpreter.memory.free_child_context();
-        result.inspect(|result| self.note_end(result)).map_err(to_context_error::<DB>)
     }
 
     /// Ends the current frame, or starts the one it asks for, after the rules of Arbitrum about new
@@ -96,7 +77,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
     }
 
     /// Keeps or forgets why a program failed, now that a frame has ended.
-    fn note_end(&mut self, result: &FrameResult) {
+    pub(super) fn note_end(&mut self, result: &FrameResult) {
         let ended = result.interpreter_result();
         self.inner.ctx.chain.tx.failure.frame_ended(ended.result, &ended.output);
     }

@@ -8,25 +8,22 @@
 //!
 //! A chain starts with the accounts of [`genesis_accounts`].
 
-mod config;
-mod context;
 mod error;
 mod executor;
-mod failure;
 mod handler;
-mod host_calls;
 mod instructions;
 mod machine;
+mod nested;
 mod program;
 mod stylus_api;
 mod stylus_tracer;
 
-pub use config::{BlockContext, CODE_SIZE_UNLIMITED, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS, ExecConfig, RecentPrograms};
-pub use context::{ArbChain, ArbContext};
 pub use error::ExecError;
 pub use executor::{Execution, Executor};
-pub use failure::ProgramFailure;
-pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
 pub use stylus_tracer::{HostioTrace, StylusTracer, TraceTooLong};
 
-pub use crate::arbos::{ArbOsVersion, GenesisAccount, GenesisConfig, genesis_accounts};
+pub use crate::arbos::{
+    ArbChain, ArbContext, ArbOsVersion, BlockContext, CODE_SIZE_UNLIMITED, DEFAULT_CODE_SIZE_LIMIT, DEFAULT_MAX_TX_GAS,
+    ExecConfig, GenesisAccount, GenesisConfig, HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord, ProgramFailure,
+    RecentPrograms, genesis_accounts,
+};

@@ -15,7 +15,7 @@ use revm::{
 };
 use serde::Serialize;
 
-use super::{ArbContext, host_calls::HostCallRecord};
+use super::{ArbContext, HostCallRecord};
 
 /// Host calls whose entry takes over the steps of the frame it opened.
 const NESTING: [&str; 3] = ["call_contract", "delegate_call_contract", "static_call_contract"];

@@ -13,7 +13,7 @@ use super::{
     cache::{Cache, CachedAccount},
     client::Client,
 };
-use crate::chain::{Account, Origin, StateError};
+use crate::state::{Account, Origin, StateError};
 
 /// Kept forks that an error names.
 const KEPT_SHOWN_MAX: usize = 3;

@@ -160,7 +160,8 @@ impl TestChain {
             let must_be = "absent: a test chain starts empty";
             return Err(NodeError::Setting { what: "--fork-url", value: format!("{fork:?}"), must_be }.into());
         }
-        let wallet = Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts)?;
+        let wallet =
+            Wallet::from_mnemonic(&config.mnemonic, &config.derivation_path, config.accounts).map_err(NodeError::Mnemonic)?;
         let chain_id = config.chain_id.unwrap_or(DEFAULT_CHAIN_ID);
         let mut world = World::default();
         let genesis =

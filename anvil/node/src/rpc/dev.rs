@@ -73,7 +73,7 @@ fn evm_mine(chain: &Chain, (options,): (Option<MineOptions>,)) -> Answer<&'stati
         Some(MineOptions::Options { timestamp, blocks }) => (timestamp, blocks),
     };
     if let Some(timestamp) = timestamp {
-        chain.set_next_block_timestamp(timestamp.0)?;
+        chain.writer().set_next_block_timestamp(timestamp.0)?;
     }
     chain.mine_many(blocks.map_or(1, |blocks| blocks.0), None)?;
     Ok("0x0")
@@ -84,35 +84,37 @@ fn mine(chain: &Chain, (blocks, interval): (Option<Number>, Option<Number>)) -> 
 }
 
 fn register_time(namespace: &mut Namespace) {
-    namespace.quick("evm_increaseTime", |chain, (secs,): (Number,)| Ok(chain.increase_time(secs.0)));
+    namespace.quick("evm_increaseTime", |chain, (secs,): (Number,)| Ok(chain.writer().increase_time(secs.0)));
     namespace.alias("evm_increaseTime", &["anvil_increaseTime"]);
-    namespace.quick("evm_setNextBlockTimestamp", |chain, (at,): (Number,)| chain.set_next_block_timestamp(at.0));
+    namespace.quick("evm_setNextBlockTimestamp", |chain, (at,): (Number,)| chain.writer().set_next_block_timestamp(at.0));
     namespace.alias("evm_setNextBlockTimestamp", &["anvil_setNextBlockTimestamp"]);
-    namespace.quick("evm_setTime", |chain, (at,): (Number,)| chain.set_time(at.0));
+    namespace.quick("evm_setTime", |chain, (at,): (Number,)| chain.writer().set_time(at.0));
     namespace.alias("evm_setTime", &["anvil_setTime"]);
     namespace.quick("anvil_setBlockTimestampInterval", |chain, (secs,): (Number,)| {
-        chain.set_block_timestamp_interval(Some(secs.0));
+        chain.writer().set_block_timestamp_interval(Some(secs.0));
         Ok(())
     });
-    namespace.quick("anvil_removeBlockTimestampInterval", |chain, ()| Ok(chain.set_block_timestamp_interval(None)));
+    namespace.quick("anvil_removeBlockTimestampInterval", |chain, ()| Ok(chain.writer().set_block_timestamp_interval(None)));
 }
 
 fn register_snapshots(namespace: &mut Namespace) {
-    namespace.quick("evm_snapshot", |chain, ()| chain.snapshot().map(U64::from));
+    namespace.quick("evm_snapshot", |chain, ()| chain.writer().snapshot().map(U64::from));
     namespace.alias("evm_snapshot", &["anvil_snapshot"]);
-    namespace.quick("evm_revert", |chain, (id,): (Number,)| Ok(chain.revert(id.0)));
+    namespace.quick("evm_revert", |chain, (id,): (Number,)| Ok(chain.writer().revert(id.0)));
     namespace.alias("evm_revert", &["anvil_revert"]);
     namespace.heavy("anvil_dumpState", |chain, ()| Ok(Bytes::from(chain.dump_for_anvil()?.to_bytes()?)));
     namespace.alias("anvil_dumpState", &["hardhat_dumpState"]);
     namespace.write("anvil_loadState", |chain, (dump,): (Bytes,)| {
-        chain.load_any(&AnyDump::from_bytes(&dump)?)?;
+        let dump = AnyDump::from_bytes(&dump)?;
+        chain.writer().load_any(&dump)?;
         Ok(true)
     });
     namespace.alias("anvil_loadState", &["hardhat_loadState"]);
     namespace.write("anvil_reset", |chain, (fork,): (Option<Forking>,)| reset(chain, fork));
     namespace.alias("anvil_reset", &["hardhat_reset"]);
     namespace.write("anvil_reorg", reorg);
-    namespace.write("anvil_rollback", |chain, (depth,): (Option<Number>,)| chain.rollback(depth.map_or(1, |depth| depth.0)));
+    namespace
+        .write("anvil_rollback", |chain, (depth,): (Option<Number>,)| chain.writer().rollback(depth.map_or(1, |depth| depth.0)));
 }
 
 fn reset(chain: &Chain, fork: Option<Forking>) -> Answer<()> {
@@ -147,10 +149,10 @@ enum ReorgForm {
 }
 
 fn register_accounts(namespace: &mut Namespace) {
-    namespace.heavy("anvil_setBalance", |chain, (address, wei): (Address, U256)| chain.set_balance(address, wei));
+    namespace.heavy("anvil_setBalance", |chain, (address, wei): (Address, U256)| chain.writer().set_balance(address, wei));
     namespace.alias("anvil_setBalance", &["hardhat_setBalance", "evm_setAccountBalance", "tenderly_setBalance"]);
     namespace.heavy("anvil_addBalance", |chain, (address, wei): (Address, U256)| {
-        chain.set_balance(address, chain.balance(address)?.saturating_add(wei))
+        chain.writer().set_balance(address, chain.balance(address)?.saturating_add(wei))
     });
     namespace.alias("anvil_addBalance", &["hardhat_addBalance", "tenderly_addBalance"]);
     namespace.heavy("anvil_setERC20Balance", |chain, (owner, token, amount): (Address, Address, U256)| {
@@ -160,52 +162,53 @@ fn register_accounts(namespace: &mut Namespace) {
     namespace.heavy("anvil_setERC20Allowance", |chain, (owner, spender, token, amount): (Address, Address, Address, U256)| {
         chain.set_erc20_allowance(owner, spender, token, amount)
     });
-    namespace.heavy("anvil_setCode", |chain, (address, code): (Address, Bytes)| chain.set_code(address, code));
+    namespace.heavy("anvil_setCode", |chain, (address, code): (Address, Bytes)| chain.writer().set_code(address, code));
     namespace.alias("anvil_setCode", &["hardhat_setCode", "evm_setAccountCode"]);
-    namespace.heavy("anvil_setNonce", |chain, (address, nonce): (Address, Number)| chain.set_nonce(address, nonce.0));
+    namespace.heavy("anvil_setNonce", |chain, (address, nonce): (Address, Number)| chain.writer().set_nonce(address, nonce.0));
     namespace.alias("anvil_setNonce", &["hardhat_setNonce", "evm_setAccountNonce"]);
     namespace.heavy("anvil_setStorageAt", |chain, (address, slot, value): (Address, JsonStorageKey, B256)| {
-        chain.set_storage(address, slot.as_b256().into(), value)?;
+        chain.writer().set_storage(address, slot.as_b256().into(), value)?;
         Ok(true)
     });
     namespace.alias("anvil_setStorageAt", &["hardhat_setStorageAt", "evm_setAccountStorageAt"]);
-    namespace.quick("anvil_impersonateAccount", |chain, (address,): (Address,)| Ok(chain.impersonate(address)));
+    namespace.quick("anvil_impersonateAccount", |chain, (address,): (Address,)| Ok(chain.writer().impersonate(address)));
     namespace.alias("anvil_impersonateAccount", &["hardhat_impersonateAccount"]);
-    namespace.quick("anvil_stopImpersonatingAccount", |chain, (address,): (Address,)| Ok(chain.stop_impersonating(address)));
+    namespace
+        .quick("anvil_stopImpersonatingAccount", |chain, (address,): (Address,)| Ok(chain.writer().stop_impersonating(address)));
     namespace.alias("anvil_stopImpersonatingAccount", &["hardhat_stopImpersonatingAccount"]);
-    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| Ok(chain.set_auto_impersonate(on)));
+    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| Ok(chain.writer().set_auto_impersonate(on)));
     namespace.alias("anvil_autoImpersonateAccount", &["hardhat_autoImpersonateAccount"]);
 }
 
 fn register_settings(namespace: &mut Namespace) {
-    namespace.quick("anvil_setNextBlockBaseFeePerGas", |chain, (wei,): (Number,)| Ok(chain.set_base_fee(wei.0)));
+    namespace.quick("anvil_setNextBlockBaseFeePerGas", |chain, (wei,): (Number,)| Ok(chain.writer().set_base_fee(wei.0)));
     namespace.alias("anvil_setNextBlockBaseFeePerGas", &["hardhat_setNextBlockBaseFeePerGas"]);
-    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| Ok(chain.set_base_fee(wei.0)));
+    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| Ok(chain.writer().set_base_fee(wei.0)));
     namespace.alias("anvil_setMinGasPrice", &["hardhat_setMinGasPrice"]);
-    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| Ok(chain.set_coinbase(address)));
+    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| Ok(chain.writer().set_coinbase(address)));
     namespace.alias("anvil_setCoinbase", &["hardhat_setCoinbase"]);
-    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| Ok(chain.set_chain_id(id.0)));
+    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| Ok(chain.writer().set_chain_id(id.0)));
     namespace.quick("evm_setBlockGasLimit", |chain, (gas,): (Number,)| {
-        chain.set_block_gas_limit(gas.0);
+        chain.writer().set_block_gas_limit(gas.0);
         Ok(true)
     });
     namespace.alias("evm_setBlockGasLimit", &["anvil_setBlockGasLimit"]);
-    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| Ok(chain.set_prevrandao(value)));
+    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| Ok(chain.writer().set_prevrandao(value)));
     // Accepted because clients send them on start; there is nothing to switch.
     namespace.quick("anvil_setLoggingEnabled", |_, (_,): (bool,)| Ok(()));
     namespace.alias("anvil_setLoggingEnabled", &["hardhat_setLoggingEnabled"]);
 }
 
 fn register_pool(namespace: &mut Namespace) {
-    namespace.quick("anvil_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.drop_transaction(hash).map(|_| hash)));
-    namespace.quick("hardhat_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.drop_transaction(hash).is_some()));
+    namespace.quick("anvil_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.writer().drop_transaction(hash).map(|_| hash)));
+    namespace.quick("hardhat_dropTransaction", |chain, (hash,): (TxHash,)| Ok(chain.writer().drop_transaction(hash).is_some()));
     namespace.quick("anvil_dropAllTransactions", |chain, ()| {
-        chain.drop_all_transactions();
+        chain.writer().drop_all_transactions();
         Ok(())
     });
     namespace.alias("anvil_dropAllTransactions", &["hardhat_dropAllTransactions"]);
     namespace.quick("anvil_removePoolTransactions", |chain, (sender,): (Address,)| {
-        chain.drop_transactions_of(sender);
+        chain.writer().drop_transactions_of(sender);
         Ok(())
     });
 }

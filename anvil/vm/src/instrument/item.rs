@@ -6,7 +6,19 @@
 
 use wasmparser::Operator;
 
-use super::wide::Product;
+/// Where a function finds a factor: the parameters with its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Factor {
+    pub(super) low: u32,
+    /// None: zero.
+    pub(super) high: Option<u32>,
+}
+
+/// A function stores the product of two factors, modulo 2^128, where its first parameter points: the low word, then the high one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Product {
+    pub(super) factors: [Factor; 2],
+}
 
 /// One element of a function.
 #[derive(Debug)]

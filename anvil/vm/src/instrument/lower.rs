@@ -21,7 +21,11 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg, ValType};
 use wasmparser::Operator;
 
-use super::{COUNTER_MEMORY, Context, item::Item, reencode, wide::Product};
+use super::{
+    COUNTER_MEMORY, Context,
+    item::{Item, Product},
+    reencode,
+};
 use crate::{ActivationError, price};
 
 /// Writes one function. `params` and `declared` are its own locals, `result` what its body leaves.

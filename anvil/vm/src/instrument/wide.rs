@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use wasmparser::{FuncType, Operator, ValType};
 
-use super::item::Item;
+use super::item::{Factor, Item, Product};
 
 /// Operators of a function that is looked at. The library's has some fifty.
 const OPERATORS_MAX: usize = 80;
@@ -20,20 +20,6 @@ const TERMS_MAX: usize = 8;
 /// Bits of a half word, and its mask.
 const HALF: i64 = 32;
 const HALF_MASK: i64 = 0xffff_ffff;
-
-/// Where a function finds a factor: the parameters with its words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Factor {
-    pub(super) low: u32,
-    /// None: zero.
-    pub(super) high: Option<u32>,
-}
-
-/// A function stores the product of two factors, modulo 2^128, where its first parameter points: the low word, then the high one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Product {
-    pub(super) factors: [Factor; 2],
-}
 
 /// Whether the function with these operators stores a product and does nothing else.
 pub(super) fn product(ty: &FuncType, locals: u64, operators: &[Operator<'_>]) -> Option<Product> {

@@ -4,9 +4,17 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::sol;
-use stylus_sdk::function_selector;
+use stylus_sdk::{
+    function_selector,
+    stylus_core::{host::HostAccess, storage::TopLevelStorage},
+};
 
-use super::{quote::QuoteInputs, row::Row};
+use super::{
+    codec::{Decode, Decoder},
+    quote::{Quote, QuoteInputs},
+    row::Row,
+};
+use crate::{call::view_raw, encoded, revert::Revert};
 
 sol! {
     /// The treasury, as Staking sees it, and the end of a task, as SessionQueue does.
@@ -48,4 +56,13 @@ pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, R
 #[must_use]
 pub fn message(selector: [u8; 4], arguments: Vec<u8>) -> Vec<u8> {
     [selector.as_slice(), &arguments].concat()
+}
+
+/// Asks the table at `table` for the price by the version effective now.
+///
+/// # Errors
+/// The table's revert data; empty if its answer does not decode.
+pub fn ask_quote(contract: &(impl TopLevelStorage + HostAccess), table: Address, inputs: QuoteInputs) -> Result<Quote, Revert> {
+    let answer = view_raw(contract, table, &message(QUOTE, encoded!(Row(inputs))))?;
+    Row::<Quote, 9>::decode(&mut Decoder::new(&answer)).map(|Row(quote)| quote).ok_or_else(|| Revert::raw(Vec::new()))
 }

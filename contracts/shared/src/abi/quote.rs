@@ -1,17 +1,8 @@
-//! What SessionPaymentTable is asked for a price, and its answer.
+//! What SessionPaymentTable is asked with for a price, and what it answers.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::Address;
 use cor_core::money::pricing::{self, PriceLines};
-use stylus_sdk::stylus_core::{host::HostAccess, storage::TopLevelStorage};
 
-use super::{
-    codec::{Decode, Decoder},
-    peers::{QUOTE, message},
-    row::{Cursor, Fields, Row},
-};
-use crate::{call::view_raw, encoded, revert::Revert};
+use super::row::{Cursor, Fields};
 
 /// Everything a price depends on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,13 +60,4 @@ impl Fields<9> for Quote {
         row.uint(&mut price.total);
         row.uint(&mut self.valid_until);
     }
-}
-
-/// Asks the table at `table` for the price by the version effective now.
-///
-/// # Errors
-/// The table's revert data; empty if its answer does not decode.
-pub fn ask_quote(contract: &(impl TopLevelStorage + HostAccess), table: Address, inputs: QuoteInputs) -> Result<Quote, Revert> {
-    let answer = view_raw(contract, table, &message(QUOTE, encoded!(Row(inputs))))?;
-    Row::<Quote, 9>::decode(&mut Decoder::new(&answer)).map(|Row(quote)| quote).ok_or_else(|| Revert::raw(Vec::new()))
 }

@@ -1,6 +1,11 @@
 //! Arguments of `cor chain`. Names and short forms are Anvil's where Anvil has the flag.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args as ClapArgs, ValueEnum};
 use cor_anvil::{
@@ -245,7 +250,9 @@ impl ChainArgs {
     pub(crate) fn to_config(&self) -> Result<NodeConfig, NodeError> {
         let Self { server, accounts, mining, rules, state, fork, .. } = self;
         let defaults = if self.nitro_devnode { NodeConfig::nitro_devnode() } else { NodeConfig::default() };
-        let init = state.init.as_deref().map(GenesisFile::read).transpose()?;
+        let refused = |path: &Path, source| NodeError::Genesis { path: path.to_owned(), source };
+        let init =
+            state.init.as_deref().map(|path| GenesisFile::read(path).map_err(|source| refused(path, source))).transpose()?;
         Ok(NodeConfig {
             host: server.host,
             port: server.port.or(defaults.port),

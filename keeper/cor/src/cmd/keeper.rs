@@ -11,11 +11,10 @@ use tokio::net::TcpListener;
 use super::stop_signal;
 use crate::{
     args::ServiceArgs,
-    dev::ADDRESS_FILE,
     error::CliError,
     key,
     network::read_deployment,
-    settings::{self, KeeperSettings},
+    settings::{self, ADDRESS_FILE, KeeperSettings},
 };
 
 pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {

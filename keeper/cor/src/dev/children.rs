@@ -17,11 +17,9 @@ use crate::{
     error::CliError,
     key::KEY_VARIABLE,
     network::Network,
-    settings::DrillSetting,
+    settings::{ADDRESS_FILE, DrillSetting},
 };
 
-/// File in the keeper's folder with the address it listens on.
-pub(crate) const ADDRESS_FILE: &str = "address";
 /// Longest time between a phase's beginning and the kill. About what the keeper spends in a phase.
 const KILL_DELAY_MAX_MS: u64 = 600;
 

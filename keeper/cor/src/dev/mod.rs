@@ -33,7 +33,6 @@ use crate::{
     network::{Network, send, write_abis, write_deployment},
     output::Output,
 };
-pub(crate) use children::ADDRESS_FILE;
 use children::{Children, KillPlan};
 use folder::RunFolder;
 use money::Holders;

@@ -10,9 +10,9 @@ use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionReques
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{class::determinism_class, engine::Engine, error::LoadError};
+use super::{class::determinism_class, engine::Engine};
 use crate::{
-    InferenceError, engine_threads,
+    InferenceError, LoadError, engine_threads,
     model::{InstalledModel, ModelSpec, Progress},
 };
 

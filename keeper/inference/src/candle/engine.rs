@@ -11,10 +11,12 @@ use cor_ports::{BackendError, Completion, CompletionRequest};
 
 use super::{
     chat::Chat,
-    error::LoadError,
     llama::{Cache, Llama},
 };
-use crate::model::{Progress, Stage};
+use crate::{
+    LoadError,
+    model::{Progress, Stage},
+};
 
 /// The family of models whose layers [`Llama`] has.
 const ARCHITECTURE: &str = "llama";

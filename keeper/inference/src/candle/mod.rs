@@ -4,8 +4,6 @@ mod backend;
 mod chat;
 mod class;
 mod engine;
-mod error;
 mod llama;
 
 pub use backend::{CandleBackend, CandleOptions};
-pub use error::LoadError;

@@ -1,22 +1,13 @@
 //! How a server is reached, and the limits of a call.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Url, header::HeaderValue};
 
-use super::error::OpenError;
+use super::{error::OpenError, key::KeySource};
 
 /// The largest key file that is read: keys are some hundred bytes.
 const KEY_BYTES_MAX: usize = 8 << 10;
-
-/// Where a key is. The key itself is never in a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// The name of an environment variable.
-    Variable(String),
-    /// A file that holds nothing but the key.
-    File(PathBuf),
-}
 
 /// An OpenAI-compatible server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cor_errors::{Class, Coded, Entry, table::inf};
 use cor_ports::{BackendError, with_causes};
 
-use super::config::KeySource;
+use super::key::KeySource;
 
 /// Why a server cannot be used as a backend.
 #[derive(Debug, thiserror::Error)]

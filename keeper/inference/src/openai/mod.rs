@@ -4,8 +4,10 @@ mod backend;
 mod call;
 mod config;
 mod error;
+mod key;
 mod schema;
 
 pub use backend::OpenAiBackend;
-pub use config::{KeySource, OpenAiConfig};
+pub use config::OpenAiConfig;
 pub use error::OpenError;
+pub use key::KeySource;

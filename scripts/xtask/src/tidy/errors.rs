@@ -14,8 +14,8 @@ const EDGES: [&str; 7] = [
     "scripts/xtask/",
     "test/bench/",
     "anvil/node/src/rpc/",
-    "anvil/node/src/chain/error.rs",
-    "anvil/node/src/chain/trace.rs",
+    "anvil/node/src/chain/error/",
+    "anvil/node/src/chain/read/trace.rs",
 ];
 /// The crate of the table, which defines the report.
 const LEAF: &str = "contracts/errors/";

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask tidy` and `cargo test -p xtask` run the same rules over the repository.
 
+mod arrows;
+mod attributes;
 mod bans;
 mod complete;
 mod dialects;
@@ -12,6 +14,8 @@ mod leaks;
 mod licences;
 mod map;
 mod module_docs;
+mod modules;
+mod names;
 mod natspec;
 mod once;
 mod purity;
@@ -27,8 +31,9 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     ("layers", layers::check),
+    ("arrows", arrows::check),
     ("dialects", dialects::check),
     ("size", size::check),
     ("bans", bans::check),

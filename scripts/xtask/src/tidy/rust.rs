@@ -6,6 +6,9 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
+use super::attributes;
+use super::names::Names;
+
 /// A parsed file. Comments are not in the tokens, so a rule cannot trip over prose.
 #[derive(Debug)]
 pub(super) struct RustFile {
@@ -15,6 +18,7 @@ pub(super) struct RustFile {
     pub(super) has_docs: bool,
     pub(super) tokens: Vec<Token>,
     pub(super) functions: Vec<Function>,
+    pub(super) names: Names,
     tests: Vec<RangeInclusive<usize>>,
 }
 
@@ -46,6 +50,7 @@ impl RustFile {
             has_docs: syntax.attrs.iter().any(|attr| attr.path().is_ident("doc")),
             tokens,
             functions: outline.functions,
+            names: Names::of(&syntax),
             tests: outline.tests,
         })
     }
@@ -125,7 +130,7 @@ impl Outline {
 
 impl<'ast> Visit<'ast> for Outline {
     fn visit_item(&mut self, item: &'ast syn::Item) {
-        if attributes(item).iter().any(is_test_only) {
+        if attributes::of(item).iter().any(attributes::is_test_only) {
             let span = item.span();
             self.tests.push(span.start().line..=span.end().line);
         }
@@ -138,7 +143,7 @@ impl<'ast> Visit<'ast> for Outline {
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        if item.attrs.iter().any(is_test_only) {
+        if item.attrs.iter().any(attributes::is_test_only) {
             let span = item.span();
             self.tests.push(span.start().line..=span.end().line);
         }
@@ -152,39 +157,6 @@ impl<'ast> Visit<'ast> for Outline {
         }
         visit::visit_trait_item_fn(self, item);
     }
-}
-
-fn attributes(item: &syn::Item) -> &[syn::Attribute] {
-    match item {
-        syn::Item::Const(item) => &item.attrs,
-        syn::Item::ExternCrate(item) => &item.attrs,
-        syn::Item::Fn(item) => &item.attrs,
-        syn::Item::Impl(item) => &item.attrs,
-        syn::Item::Macro(item) => &item.attrs,
-        syn::Item::Mod(item) => &item.attrs,
-        syn::Item::Static(item) => &item.attrs,
-        syn::Item::Struct(item) => &item.attrs,
-        syn::Item::Trait(item) => &item.attrs,
-        syn::Item::Type(item) => &item.attrs,
-        syn::Item::Enum(item) => &item.attrs,
-        syn::Item::Use(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-/// `#[test]`, `#[tokio::test]` and every `#[cfg(…)]` that asks for `test` without a `not`.
-fn is_test_only(attribute: &syn::Attribute) -> bool {
-    let path = attribute.path();
-    if path.segments.last().is_some_and(|last| last.ident == "test") {
-        return true;
-    }
-    let syn::Meta::List(list) = &attribute.meta else {
-        return false;
-    };
-    let mut tokens = Vec::new();
-    flatten(list.tokens.clone(), &mut tokens);
-    let has = |word: &str| tokens.iter().any(|token| token.text == word);
-    path.is_ident("cfg") && has("test") && !has("not")
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@ use revm::{
     primitives::{Address, Bytes, U256},
 };
 
-use super::call::{Answer, Call, Outcome, Stop};
-use crate::arbos::{address_set::AddressSet, layout::ADDRESS_TABLE};
+use crate::arbos::{
+    address_set::AddressSet,
+    call::{Answer, Call, Outcome, Stop},
+    layout::ADDRESS_TABLE,
+};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

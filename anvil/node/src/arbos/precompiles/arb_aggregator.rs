@@ -7,7 +7,7 @@ use revm::{
     primitives::{Address, U256, address},
 };
 
-use super::call::{Answer, Call};
+use crate::arbos::call::{Answer, Call};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

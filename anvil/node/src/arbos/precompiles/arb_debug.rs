@@ -3,8 +3,11 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::Database;
 
-use super::call::{Answer, Call, Stop};
-use crate::arbos::{address_set::AddressSet, layout::CHAIN_OWNERS};
+use crate::arbos::{
+    address_set::AddressSet,
+    call::{Answer, Call, Stop},
+    layout::CHAIN_OWNERS,
+};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

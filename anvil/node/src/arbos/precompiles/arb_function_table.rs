@@ -3,7 +3,7 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::{Database, primitives::U256};
 
-use super::call::{Answer, Call, Stop};
+use crate::arbos::call::{Answer, Call, Stop};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

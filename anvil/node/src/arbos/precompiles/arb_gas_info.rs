@@ -7,8 +7,8 @@ use revm::{
     primitives::{I256, U256},
 };
 
-use super::call::{Answer, Call, Outcome};
 use crate::arbos::{
+    call::{Answer, Call, Outcome},
     layout::{L1_PRICING, L2_PRICING, l1, l2},
     storage::WRITE_GAS,
 };

@@ -3,7 +3,7 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::Database;
 
-use super::call::{Answer, Call};
+use crate::arbos::call::{Answer, Call};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

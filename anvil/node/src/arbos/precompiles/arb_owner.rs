@@ -8,12 +8,9 @@ use revm::{
     primitives::{Address, FixedBytes, U256},
 };
 
-use super::{
-    arb_wasm::load_params,
-    call::{Answer, Call, Outcome, Stop},
-};
 use crate::arbos::{
     address_set::AddressSet,
+    call::{Answer, Call, Outcome, Stop},
     layout::{ACTIVATION_GAS, CACHE_MANAGERS, CHAIN_OWNERS, FEATURES, L1_PRICING, L2_PRICING, l1, l2, root},
     params,
     storage::Space,
@@ -150,7 +147,7 @@ macro_rules! stylus_settings {
         match $call.selector() {
             $($method::SELECTOR => $call.write(|call, $args: $method| {
                 owner(call, |call| {
-                    let mut $params = load_params(call)?;
+                    let mut $params = call.stylus_params()?;
                     let change: Option<()> = (|| {
                         $change
                         Some(())

@@ -3,12 +3,9 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::Database;
 
-use super::{
-    arb_wasm::load_params,
-    call::{Answer, Call, Stop},
-};
 use crate::arbos::{
     address_set::AddressSet,
+    call::{Answer, Call, Stop},
     layout::{CHAIN_OWNERS, FEATURES, L1_PRICING, NATIVE_TOKEN_OWNERS, l1, root},
     storage::Space,
 };
@@ -75,7 +72,7 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
         getParentGasFloorPerTokenCall::SELECTOR if call.arbos().has_gas_limits() => call
             .view(|call, _: getParentGasFloorPerTokenCall| Ok(call.storage().get_u64(L1_PRICING.at(l1::GAS_FLOOR_PER_TOKEN))?)),
         getMaxStylusContractFragmentsCall::SELECTOR if call.arbos().has_fragments() => {
-            call.view(|call, _: getMaxStylusContractFragmentsCall| Ok(load_params(call)?.max_fragment_count))
+            call.view(|call, _: getMaxStylusContractFragmentsCall| Ok(call.stylus_params()?.max_fragment_count))
         }
         _ => call.refuse(),
     }

@@ -7,7 +7,7 @@ use revm::{
     primitives::{Address, U256},
 };
 
-use super::call::{Answer, Call, Stop};
+use crate::arbos::call::{Answer, Call, Stop};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

@@ -8,8 +8,11 @@ use revm::{
     primitives::{Address, Bytes, U256, address},
 };
 
-use super::call::{Answer, Call, Outcome, Stop};
-use crate::arbos::{sends, storage::READ_GAS};
+use crate::arbos::{
+    call::{Answer, Call, Outcome, Stop},
+    sends,
+    storage::READ_GAS,
+};
 
 sol! {
     #[allow(unreachable_pub, missing_docs)]

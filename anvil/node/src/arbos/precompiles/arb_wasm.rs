@@ -8,11 +8,11 @@ use revm::{
     primitives::{Address, B256, U256},
 };
 
-use super::call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop};
 use crate::arbos::{
-    activation,
+    activation::{self, Refused},
+    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
     layout::ACTIVATION_GAS,
-    params, pricer,
+    pricer,
     programs::{Inactive, Program, hours_since_start, keepalive_secs},
 };
 
@@ -87,34 +87,28 @@ pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
 /// The methods that answer one parameter.
 fn parameters<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
-        stylusVersionCall::SELECTOR => call.view(|call, _: stylusVersionCall| Ok(load_params(call)?.version)),
-        inkPriceCall::SELECTOR => call.view(|call, _: inkPriceCall| Ok(load_params(call)?.ink_price)),
-        maxStackDepthCall::SELECTOR => call.view(|call, _: maxStackDepthCall| Ok(load_params(call)?.max_stack_depth)),
-        freePagesCall::SELECTOR => call.view(|call, _: freePagesCall| Ok(load_params(call)?.free_pages)),
-        pageGasCall::SELECTOR => call.view(|call, _: pageGasCall| Ok(load_params(call)?.page_gas)),
-        pageRampCall::SELECTOR => call.view(|call, _: pageRampCall| Ok(load_params(call)?.page_ramp)),
-        pageLimitCall::SELECTOR => call.view(|call, _: pageLimitCall| Ok(load_params(call)?.page_limit)),
+        stylusVersionCall::SELECTOR => call.view(|call, _: stylusVersionCall| Ok(call.stylus_params()?.version)),
+        inkPriceCall::SELECTOR => call.view(|call, _: inkPriceCall| Ok(call.stylus_params()?.ink_price)),
+        maxStackDepthCall::SELECTOR => call.view(|call, _: maxStackDepthCall| Ok(call.stylus_params()?.max_stack_depth)),
+        freePagesCall::SELECTOR => call.view(|call, _: freePagesCall| Ok(call.stylus_params()?.free_pages)),
+        pageGasCall::SELECTOR => call.view(|call, _: pageGasCall| Ok(call.stylus_params()?.page_gas)),
+        pageRampCall::SELECTOR => call.view(|call, _: pageRampCall| Ok(call.stylus_params()?.page_ramp)),
+        pageLimitCall::SELECTOR => call.view(|call, _: pageLimitCall| Ok(call.stylus_params()?.page_limit)),
         minInitGasCall::SELECTOR => call.view(|call, _: minInitGasCall| {
-            let params = load_params(call)?;
+            let params = call.stylus_params()?;
             Ok(minInitGasReturn {
                 gas: u64::from(params.min_init_gas) * StylusParams::MIN_INIT_GAS_UNITS,
                 cached: u64::from(params.min_cached_init_gas) * StylusParams::MIN_CACHED_GAS_UNITS,
             })
         }),
         initCostScalarCall::SELECTOR => call.view(|call, _: initCostScalarCall| {
-            Ok(u64::from(load_params(call)?.init_cost_scalar) * StylusParams::COST_SCALAR_PERCENT)
+            Ok(u64::from(call.stylus_params()?.init_cost_scalar) * StylusParams::COST_SCALAR_PERCENT)
         }),
-        expiryDaysCall::SELECTOR => call.view(|call, _: expiryDaysCall| Ok(load_params(call)?.expiry_days)),
-        keepaliveDaysCall::SELECTOR => call.view(|call, _: keepaliveDaysCall| Ok(load_params(call)?.keepalive_days)),
-        blockCacheSizeCall::SELECTOR => call.view(|call, _: blockCacheSizeCall| Ok(load_params(call)?.block_cache_size)),
+        expiryDaysCall::SELECTOR => call.view(|call, _: expiryDaysCall| Ok(call.stylus_params()?.expiry_days)),
+        keepaliveDaysCall::SELECTOR => call.view(|call, _: keepaliveDaysCall| Ok(call.stylus_params()?.keepalive_days)),
+        blockCacheSizeCall::SELECTOR => call.view(|call, _: blockCacheSizeCall| Ok(call.stylus_params()?.block_cache_size)),
         _ => call.refuse(),
     }
-}
-
-/// The chain's parameters, paid for by the call.
-pub(in crate::arbos) fn load_params<DB: Database>(call: &mut Call<'_, DB>) -> Outcome<StylusParams, DB> {
-    let arbos = call.arbos();
-    Ok(params::load(&mut call.storage(), arbos)?)
 }
 
 fn activate<DB: Database>(call: &mut Call<'_, DB>, args: activateProgramCall) -> Outcome<activateProgramReturn, DB> {
@@ -123,7 +117,7 @@ fn activate<DB: Database>(call: &mut Call<'_, DB>, args: activateProgramCall) ->
         call.burn(extra)?;
     }
     call.burn(BASE_ACTIVATION_GAS)?;
-    let activated = activation::activate(call, args.program)?;
+    let activated = activation::activate(call, args.program).map_err(refused)?;
     pay_data_fee(call, activated.data_fee)?;
     call.emit(&ProgramActivated {
         codehash: activated.codehash,
@@ -173,7 +167,7 @@ fn init_gas<DB: Database>(call: &mut Call<'_, DB>, args: programInitGasCall) -> 
 
 /// The program of `codehash`, if it may run now, and the parameters.
 fn active<DB: Database>(call: &mut Call<'_, DB>, codehash: B256) -> Outcome<(Program, StylusParams), DB> {
-    let params = load_params(call)?;
+    let params = call.stylus_params()?;
     let program = Program::load(&mut call.storage(), codehash)?;
     let now = call.block().timestamp;
     program.check_active(&params, now).map_err(inactive)?;
@@ -193,5 +187,14 @@ pub(super) fn inactive<E>(inactive: Inactive) -> Stop<E> {
         Inactive::NotActivated => Stop::typed(ProgramNotActivated {}),
         Inactive::NeedsUpgrade { program, chain } => Stop::typed(ProgramNeedsUpgrade { version: program, stylusVersion: chain }),
         Inactive::Expired { age_secs } => Stop::typed(ProgramExpired { ageInSeconds: age_secs }),
+    }
+}
+
+/// The error of a program that was not activated, typed where the interface has a type for it.
+fn refused<E>(refused: Refused<E>) -> Stop<E> {
+    match refused {
+        Refused::UpToDate => Stop::typed(ProgramUpToDate {}),
+        Refused::NotProgram => Stop::typed(ProgramNotWasm {}),
+        Refused::Stopped(stop) => stop,
     }
 }

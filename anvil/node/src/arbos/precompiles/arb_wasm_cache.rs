@@ -4,12 +4,10 @@
 use alloy_sol_types::{SolCall, sol};
 use revm::{Database, primitives::B256};
 
-use super::{
-    arb_wasm::{inactive, load_params},
-    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
-};
+use super::arb_wasm::inactive;
 use crate::arbos::{
     address_set::AddressSet,
+    call::{ACCOUNT_GAS, Answer, Call, Outcome, Stop},
     layout::{CACHE_MANAGERS, CHAIN_OWNERS},
     programs::{self, Inactive, Program},
 };
@@ -64,7 +62,7 @@ fn set_cached<DB: Database>(call: &mut Call<'_, DB>, codehash: B256, cached: boo
     if !has_access {
         return Err(Stop::BurnAll);
     }
-    let params = load_params(call)?;
+    let params = call.stylus_params()?;
     let now = call.block().timestamp;
     let mut program = Program::load(&mut call.storage(), codehash)?;
     if cached {

@@ -17,7 +17,6 @@ mod arb_statistics;
 mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
-mod call;
 
 use revm::{
     Database,
@@ -26,11 +25,9 @@ use revm::{
     primitives::{Address, AddressSet, hardfork::SpecId},
 };
 
-use crate::evm::{ArbContext, ExecConfig};
+use super::{ArbContext, ExecConfig, call::Call};
 
 pub(super) use arb_aggregator::SEQUENCER;
-pub(super) use arb_wasm::{ArbWasm, load_params};
-pub(super) use call::{Call, Outcome, Stop};
 
 /// An address of the lowest byte only.
 const fn low(byte: u8) -> Address {

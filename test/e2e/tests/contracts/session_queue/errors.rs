@@ -324,7 +324,7 @@ async fn nothing_signed_or_committed_counts_on_a_fork() {
     let task = world.assigned(2, [0, 1, 2]);
     world.by(world.stranger(), &world.acks(task, &[0, 1, 2]));
     world.by(world.stranger(), &world.precommits(task, &[0, 1, 2], &["A", "A", "A"]));
-    world.solo.chain().set_chain_id(1);
+    world.solo.chain().writer().set_chain_id(1);
     let commit = Queue::commitCall { taskId: task, resultDigest: digest("A"), salt: salt(0) };
     assert!(matches!(world.refused(world.miner(0), &commit), ContractError::RevealMismatch(_)));
     assert!(matches!(world.refused(world.stranger(), &world.commits(task, &[0], &["A"])), ContractError::InvalidSignature(_)));

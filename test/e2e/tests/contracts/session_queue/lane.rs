@@ -293,7 +293,7 @@ async fn the_signing_domain_is_of_this_chain_and_contract() {
     let world = World::start().await;
     let domain = session_queue_domain(cor_anvil::DEFAULT_CHAIN_ID, world.queue);
     assert_eq!(world.get(&Queue::DOMAIN_SEPARATORCall {}), domain);
-    world.solo.chain().set_chain_id(1);
+    world.solo.chain().writer().set_chain_id(1);
     assert_eq!(
         world.get(&Queue::DOMAIN_SEPARATORCall {}),
         session_queue_domain(1, world.queue),

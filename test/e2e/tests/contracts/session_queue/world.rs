@@ -68,7 +68,7 @@ impl Lease {
             Some(world) => world,
             None => World::make().await,
         };
-        let snapshot = world.solo.chain().snapshot().expect("a snapshot is taken");
+        let snapshot = world.solo.chain().writer().snapshot().expect("a snapshot is taken");
         Self { world: Some(world), snapshot }
     }
 }
@@ -84,7 +84,7 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let world = self.world.take().expect("a lease ends once");
-        if world.solo.chain().revert(self.snapshot) {
+        if world.solo.chain().writer().revert(self.snapshot) {
             SPARE.lock().expect("nothing fails under this lock").push(world);
         }
     }
