@@ -13,10 +13,7 @@ mod output;
 mod settings;
 mod terms;
 
-use std::{
-    io::{self, IsTerminal},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 use args::{Args, Command};
 use error::CliError;
