@@ -228,8 +228,8 @@ fn what_a_node_lacks_is_named() {
     let whole = || found(100, vec![submission(), vec![acked(MINER)]]);
     type Loss = fn(&mut Found);
     let table: [(&str, Loss, &str); 5] = [
-        ("a block", |found| drop(found.times.remove(&11)), "block 11"),
-        ("a transaction", |found| drop(found.senders.remove(&B256::with_last_byte(11))), "transaction 0x"),
+        ("a block", |found| found.times.retain(|block, _| *block != 11), "block 11"),
+        ("a transaction", |found| found.senders.retain(|hash, _| *hash != B256::with_last_byte(11)), "transaction 0x"),
         ("the submission", |found| drop(found.logs.remove(0)), "the submission of task 7"),
         ("the quote", |found| drop(found.logs.remove(1)), "the submission of task 7"),
         ("the miner", |found| found.logs[2].event = acked(PAYER), "a log of 0x"),
