@@ -9,6 +9,7 @@ use cor_anvil::{
     Activity,
     chain::{Block, Chain},
 };
+use jiff::Timestamp;
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},
@@ -16,10 +17,6 @@ use tokio::{
     },
     task::block_in_place,
 };
-
-const SECS_PER_DAY: u64 = 86_400;
-const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Prints what happens until `end`, and then what has happened before it. With `traced`, the calls of each transaction as well.
 ///
@@ -77,29 +74,12 @@ fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "    {content}");
 }
 
-/// Seconds since 1970 as mail has them (RFC 2822), in UTC.
+/// Seconds since 1970 as mail has them (RFC 2822), in UTC. A test may set a time that no calendar has: that is shown as its seconds.
 fn time(secs: u64) -> String {
-    let (days, in_day) = (secs / SECS_PER_DAY, secs % SECS_PER_DAY);
-    let (year, month, day) = civil(days);
-    let weekday = WEEKDAYS[(days % 7) as usize];
-    let (hour, minute, second) = (in_day / 3_600, in_day / 60 % 60, in_day % 60);
-    format!("{weekday}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} +0000", MONTHS[month])
-}
-
-/// Year, month from 0 and day from 1, of a day counted from 1 January 1970.
-///
-/// Years are taken to begin in March, so that a leap day is the last of its year; 400 of them have 146,097 days.
-fn civil(days: u64) -> (u64, usize, u64) {
-    // From 1 March of the year 0.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // March is 0; five months have 153 days, twice over.
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let year = era * 400 + year_of_era + u64::from(month >= 10);
-    (year, ((month + 2) % 12) as usize, day)
+    i64::try_from(secs)
+        .ok()
+        .and_then(|secs| Timestamp::from_second(secs).ok())
+        .map_or_else(|| format!("{secs} seconds"), |time| time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
 }
 
 #[cfg(test)]
@@ -118,9 +98,9 @@ mod tests {
             (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 +0000"),
             (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 +0000"),
             (1_795_713_058, "Thu, 26 Nov 2026 17:10:58 +0000"),
+            (u64::MAX, "18446744073709551615 seconds"),
         ] {
             assert_eq!(time(secs), text, "{secs}");
         }
-        assert!(time(u64::MAX).ends_with(" +0000"), "a chain may be set to any time");
     }
 }

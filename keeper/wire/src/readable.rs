@@ -4,14 +4,10 @@
 //! - [`time`]: `"2026-11-26T17:48:52Z"` (RFC 3339, UTC); [`maybe_time`]: the same, or `null` for never. A time of 0 is the year 1970.
 
 use alloy_primitives::{U256, utils::format_ether};
+use jiff::Timestamp;
 
 /// Last second that RFC 3339 can name: 9999-12-31T23:59:59Z.
 const LAST_SECOND: u64 = 253_402_300_799;
-const DAY_SECS: u64 = 86_400;
-/// Days of 400 years, after which the calendar repeats.
-const ERA_DAYS: u64 = 146_097;
-/// Days from 0000-03-01 to 1970-01-01. Years that begin in March end with the leap day.
-const EPOCH_DAYS: u64 = 719_468;
 
 /// COR wei as COR, without trailing zeros: `1.5`.
 #[must_use]
@@ -25,33 +21,14 @@ pub fn time_text(secs: u64) -> Option<String> {
     if secs > LAST_SECOND {
         return None;
     }
-    let (days, of_day) = (secs / DAY_SECS + EPOCH_DAYS, secs % DAY_SECS);
-    let (era, of_era) = (days / ERA_DAYS, days % ERA_DAYS);
-    // A leap day every 4 years, none every 100, one every 400 after all.
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // From March on, the months have 31, 30, 31, 30, 31 days, over and over: 153 in five months.
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = 400 * era + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+    Some(Timestamp::from_second(secs.try_into().ok()?).ok()?.to_string())
 }
 
 /// Seconds since 1970 of a text that [`time_text`] wrote; `None` for any other.
 #[must_use]
 pub fn time_secs(text: &str) -> Option<u64> {
-    let part = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
-    let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
-    let of_day = part(11, 13)? * 3_600 + part(14, 16)? * 60 + part(17, 19)?;
-    let year_from_march = year.checked_sub(u64::from(month <= 2))?;
-    let month_from_march = (month + 9) % 12;
-    let of_year = ((153 * month_from_march + 2) / 5 + day).checked_sub(1)?;
-    let of_era = year_from_march % 400;
-    let days = year_from_march / 400 * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    let secs = days.checked_sub(EPOCH_DAYS)? * DAY_SECS + of_day;
-    // Refuses the 30th of February, the 25th hour and any other form.
+    let secs = text.parse::<Timestamp>().ok()?.as_second().try_into().ok()?;
+    // The parser takes more than one form of a time.
     (time_text(secs).as_deref() == Some(text)).then_some(secs)
 }
 
