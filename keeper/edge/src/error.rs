@@ -34,14 +34,14 @@ impl ApiError {
         Self { entry, public: entry.sentence.to_owned(), internal: None }
     }
 
-    /// What went wrong inside. What the caller did wrong is told with its numbers, since they are the caller's own; of anything else
-    /// the caller is told what the table says, and the log the rest.
+    /// What went wrong inside. What the caller did wrong is told with its numbers, since they are the caller's own, and so is what a
+    /// contract refused, since it is public on the chain. Of anything else the caller is told what the table says, and the log the rest.
     #[must_use]
     pub fn of(error: &dyn Coded) -> Self {
         let entry = error.entry();
-        match entry.class {
-            Class::Caller => Self { entry, public: error.to_string(), internal: None },
-            Class::Peer | Class::Chain | Class::Transient | Class::Bug => {
+        match (entry.class, entry.selector) {
+            (Class::Caller, _) | (Class::Chain, Some(_)) => Self { entry, public: error.to_string(), internal: None },
+            (Class::Peer | Class::Chain | Class::Transient | Class::Bug, _) => {
                 Self { internal: Some(with_causes(&Shown(error))), ..Self::new(entry) }
             }
         }
@@ -67,11 +67,13 @@ impl ApiError {
 
     /// Writes down what the caller is not told, under the id that the caller is told.
     pub(crate) fn log(&self, request_id: &RequestId) {
-        let (code, internal) = (self.entry.code, self.internal.as_deref().unwrap_or_default());
-        if self.entry.class == Class::Caller {
-            tracing::debug!(%request_id, code, public = self.public, "request refused");
-        } else {
-            tracing::error!(%request_id, code, internal, "request failed");
+        let code = self.entry.code;
+        match &self.internal {
+            Some(internal) => tracing::error!(%request_id, code, internal, "request failed"),
+            None if self.entry.class == Class::Caller => {
+                tracing::debug!(%request_id, code, public = self.public, "request refused")
+            }
+            None => tracing::error!(%request_id, code, public = self.public, "request failed"),
         }
     }
 

@@ -12,8 +12,9 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Method, Request, StatusCode, header},
+    routing::get,
 };
-use cor_errors::table;
+use cor_errors::{Coded, Entry, table};
 use cor_ports::domain::{LaneMessage, MessageKind, Phase, SignedMessage};
 use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Intake, MessageRefusal};
 use cor_wire::http::{ErrorBody, ErrorContents};
@@ -22,7 +23,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-use crate::{Limits, REQUEST_ID, limits::MESSAGE_BYTES_MAX, routes};
+use crate::{ApiError, Limits, REQUEST_ID, error::identified, limits::MESSAGE_BYTES_MAX, routes};
 
 /// Takes everything, or refuses everything.
 #[derive(Default)]
@@ -234,6 +235,27 @@ async fn a_request_that_takes_too_long_is_ended() {
     // A body of which the end never comes.
     let stalled = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     assert_eq!(refused(&edge, post("/v1/blobs", stalled)).await.1.code, "HTP-011");
+}
+
+/// What a contract refuses with: public on the chain, numbers and all.
+#[derive(Debug, thiserror::Error)]
+#[error("the account holds 5 wei, the transfer needs 7 wei")]
+struct Poor;
+
+impl Coded for Poor {
+    fn entry(&self) -> &'static Entry {
+        &table::token::ERC20_INSUFFICIENT_BALANCE
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_contract_keeps_its_numbers() {
+    let edge = Router::new()
+        .route("/", get(|| async { Err::<(), _>(ApiError::of(&Poor)) }))
+        .layer(axum::middleware::from_fn(identified));
+    let (status, error) = refused(&edge, Request::get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!((status, &*error.code), (StatusCode::PAYMENT_REQUIRED, "TOKEN-001"));
+    assert_eq!(error.message, Poor.to_string());
 }
 
 /// Runs one request to its end.
