@@ -40,9 +40,9 @@ impl Output {
     /// Prints an error with its code and what to do next, in the form the caller asked for.
     pub(crate) fn error(&self, error: &CliError) {
         if self.json {
-            eprintln!("{}", as_json(error));
+            note(&as_json(error).to_string());
         } else {
-            eprintln!("error: {}\nnext: {}", Report::new(error), error.entry().next);
+            note(&format!("error: {}\nnext: {}", Report::new(error), error.entry().next));
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::fmt::Display;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment::ISessionPaymentEvents as Payment,
     session_queue::ISessionQueue::ISessionQueueEvents as Queue, staking::IStaking::IStakingEvents as Staking,
 };
+use cor_wire::readable::{cor_text, time_text};
 
 use super::names::{outcome, phase, status};
 use crate::chain::Event;
@@ -18,17 +19,20 @@ pub(super) fn describe(event: &Event) -> (&'static str, String) {
         Event::Queue(event) => describe_queue(event),
         Event::Payment(event) => match event {
             Payment::Reserved(event) => {
-                ("Reserved", format!("{} wei of {} by price version {}", event.total, event.payer, event.version))
+                ("Reserved", format!("{} COR of {} by price version {}", cor(event.total), event.payer, event.version))
             }
-            Payment::Charged(event) => ("Charged", format!("{} wei, {} back to the payer", event.charged, event.refunded)),
+            Payment::Charged(event) => {
+                ("Charged", format!("{} COR, {} COR back to the payer", cor(event.charged), cor(event.refunded)))
+            }
             Payment::Refunded(event) => {
-                ("Refunded", format!("{} wei to the payer, {} for the keeper's gas", event.refunded, event.toKeeper))
+                let (refunded, gas) = (cor(event.refunded), cor(event.toKeeper));
+                ("Refunded", format!("{refunded} COR to the payer, {gas} COR for the keeper's gas"))
             }
-            Payment::Earned(event) => ("Earned", format!("{} wei for {}", event.amount, event.account)),
+            Payment::Earned(event) => ("Earned", format!("{} COR for {}", cor(event.amount), event.account)),
             _ => ("other", String::new()),
         },
         Event::Staking(Staking::Slashed(event)) => {
-            ("Slashed", format!("{} lost {} wei of stake, reason {}", event.node, event.amount, event.reason))
+            ("Slashed", format!("{} lost {} COR of stake, reason {}", event.node, cor_text(event.amount), event.reason))
         }
         Event::Staking(_) => ("other", String::new()),
     }
@@ -38,14 +42,15 @@ fn describe_queue(event: &Queue) -> (&'static str, String) {
     match event {
         Queue::TaskQueued(event) => (
             "TaskQueued",
-            format!("prompt {}, at most {} tokens, assigned by {}", event.promptUrn, event.maxTokens, event.deadline),
+            format!("prompt {}, at most {} tokens, assigned by {}", event.promptUrn, event.maxTokens, when(event.deadline)),
         ),
         Queue::TaskAssigned(event) => {
             ("TaskAssigned", event.miners.iter().map(Address::to_string).collect::<Vec<_>>().join(", "))
         }
         Queue::TaskAcked(event) => ("TaskAcked", event.miner.to_string()),
         Queue::PhaseChanged(event) => {
-            ("PhaseChanged", format!("{} until {}", named(phase(event.phase), event.phase), event.deadline))
+            let until = (event.deadline > 0).then(|| format!(" until {}", when(event.deadline))).unwrap_or_default();
+            ("PhaseChanged", format!("{}{until}", named(phase(event.phase), event.phase)))
         }
         Queue::TaskPrecommitted(event) => ("TaskPrecommitted", format!("{} committed to {}", event.miner, event.commitment)),
         Queue::TaskCommitted(event) => ("TaskCommitted", format!("{} revealed {}", event.miner, event.resultDigest)),
@@ -59,6 +64,16 @@ fn describe_queue(event: &Queue) -> (&'static str, String) {
         }
         _ => ("other", String::new()),
     }
+}
+
+/// COR wei as COR.
+fn cor(wei: u128) -> String {
+    cor_text(U256::from(wei))
+}
+
+/// A time as people read it, or its seconds if no calendar has it.
+fn when(secs: u64) -> String {
+    time_text(secs).unwrap_or_else(|| format!("{secs} seconds"))
 }
 
 /// The name of a value, or its number if a newer contract has given it.
