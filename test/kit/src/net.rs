@@ -10,10 +10,12 @@ use cor_adapters::{
     chain::{Account, Mined, connect},
     deploy::{Artifacts, ListedModel, NetworkParams, deploy},
 };
-use cor_anvil::{Node, NodeConfig, NodeHandle};
+use cor_anvil::{ManualClock, Node, NodeConfig, NodeHandle};
 use cor_ports::{ChainError, RevertError, domain::NODE_VERSION};
 use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
 use cor_wire::deployment::Deployment;
+
+use crate::solo::START_SECS;
 
 /// 1 COR in wei.
 pub const COR: u128 = 1_000_000_000_000_000_000;
@@ -30,12 +32,14 @@ pub struct TestNet {
 }
 
 impl TestNet {
-    /// Starts a chain with `accounts` funded accounts and deploys the network: one light model with number 1.
+    /// Starts a chain with `accounts` funded accounts and deploys the network: one light model with number 1. The chain's clock stands
+    /// still but for [`Self::advance`].
     ///
     /// # Panics
     /// If anything fails; the panic says what.
     pub async fn start(accounts: u32) -> Self {
-        let node = Node::spawn(NodeConfig { accounts, ..NodeConfig::test() }).await.expect("the chain starts");
+        let clock = std::sync::Arc::new(ManualClock::at_secs(START_SECS));
+        let node = Node::spawn(NodeConfig { accounts, clock, ..NodeConfig::test() }).await.expect("the chain starts");
         let keys: Vec<_> = node
             .accounts()
             .iter()
