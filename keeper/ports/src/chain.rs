@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_keeps_its_bytes() {
-        let table: [(&'static [u8], Option<[u8; 4]>, &str); 3] = [
+        type Row = (&'static [u8], Option<[u8; 4]>, &'static str);
+        let table: [Row; 3] = [
             (&[], None, "submitTask reverted with no data"),
             (&[1, 2], None, "submitTask reverted with data 0x0102"),
             (

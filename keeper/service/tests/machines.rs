@@ -125,8 +125,9 @@ fn name(call: Option<&(u64, LaneCall)>) -> String {
 #[test]
 fn keeper_decides_by_phase_messages_and_time() {
     let commitment = LaneMessage::Precommit { commitment: keccak256("c") };
-    // phase, done on chain, messages by miner, time, decision
-    let table: Vec<(Phase, usize, Vec<(usize, LaneMessage)>, u64, &str)> = vec![
+    /// Phase, done on chain, messages by miner, time, decision.
+    type Row = (Phase, usize, Vec<(usize, LaneMessage)>, u64, &'static str);
+    let table: Vec<Row> = vec![
         (Phase::Queued, 0, vec![], 999, "assign 3"),
         (Phase::Queued, 0, vec![], 1_000, "end"),
         (Phase::Ack, 0, vec![], 999, "nothing"),

@@ -1,6 +1,8 @@
 //! SessionPaymentTable: what a task costs. Specified by `sol/ISessionPaymentTable.sol`; the rules are `cor_core::money::pricing`.
 
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+// The SDK's macro writes an entry point without a doc comment.
+#![allow(missing_docs)]
 
 extern crate alloc;
 

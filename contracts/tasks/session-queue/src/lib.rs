@@ -11,6 +11,8 @@
 //! ```
 
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+// The SDK's macro writes an entry point without a doc comment.
+#![allow(missing_docs)]
 
 extern crate alloc;
 

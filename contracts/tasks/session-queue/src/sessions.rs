@@ -45,6 +45,7 @@ impl SessionQueue {
 
     /// Submits a task and reserves its price.
     /// Arguments, errors, events: `ISessionQueue.submit`.
+    #[expect(clippy::too_many_arguments, reason = "those of the interface")]
     pub(crate) fn submit(
         &mut self,
         session_id: u64,

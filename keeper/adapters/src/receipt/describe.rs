@@ -49,7 +49,7 @@ fn describe_queue(event: &Queue) -> (&'static str, String) {
         }
         Queue::TaskAcked(event) => ("TaskAcked", event.miner.to_string()),
         Queue::PhaseChanged(event) => {
-            let until = (event.deadline > 0).then(|| format!(" until {}", when(event.deadline))).unwrap_or_default();
+            let until = if event.deadline > 0 { format!(" until {}", when(event.deadline)) } else { String::new() };
             ("PhaseChanged", format!("{}{until}", named(phase(event.phase), event.phase)))
         }
         Queue::TaskPrecommitted(event) => ("TaskPrecommitted", format!("{} committed to {}", event.miner, event.commitment)),

@@ -33,6 +33,7 @@ impl Args {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "made once for a process")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a whole network on this machine and carry one paid, three-replica inference through it.

@@ -303,11 +303,12 @@ impl Miner {
         };
         let Some(message) = said else { return Ok(()) };
         task.known.last_said = Some((kind_of(&message), now));
-        if matches!(message, LaneMessage::Commit { .. }) && !task.uploaded {
-            if let Some(bytes) = self.ports.journal.get(&answer_key(record.id)).await? {
-                self.ports.blobs.put(&bytes).await?;
-                task.uploaded = true;
-            }
+        if matches!(message, LaneMessage::Commit { .. })
+            && !task.uploaded
+            && let Some(bytes) = self.ports.journal.get(&answer_key(record.id)).await?
+        {
+            self.ports.blobs.put(&bytes).await?;
+            task.uploaded = true;
         }
         match (&self.ports.relay, route) {
             (Some(relay), Route::Relay) => {

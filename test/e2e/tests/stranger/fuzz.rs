@@ -13,6 +13,7 @@ const SEED: u64 = 1;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
+#[expect(clippy::print_stdout, reason = "as the page does")]
 fn the_target_enters_the_whole_contract_and_finds_nothing() {
     let campaign = Campaign { seed: SEED, executions: 500, time: HOUR };
     let mut chain = TestChain::counting().expect("a chain");

@@ -77,7 +77,6 @@ fn request() -> impl Strategy<Value = ISessionPayment::QuoteInputs> {
             priority,
             stakeTier: tier,
             volumeTier: tier,
-            ..inputs()
         },
     )
 }
