@@ -1,5 +1,7 @@
 //! The JSON ABIs in `sol/abi` are those of the interfaces.
 
+#![allow(clippy::too_many_arguments, reason = "the arguments of a generated call are those of the interface")]
+
 use std::path::Path;
 
 use alloy::json_abi::JsonAbi;

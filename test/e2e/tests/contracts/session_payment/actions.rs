@@ -8,7 +8,7 @@ use cor_kit::solo::{Done, Refused};
 use cor_sol::session_payment::ISessionPayment;
 use proptest::prelude::*;
 
-use super::world::{COR, World, inputs};
+use super::world::{COR, World};
 
 /// Accounts are given by index, amounts in wei. The queue is account 1.
 #[derive(Debug, Clone)]
