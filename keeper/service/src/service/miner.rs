@@ -12,7 +12,7 @@ use tracing::{debug, info, warn};
 use super::drill::Drill;
 use super::follow::{Follower, News};
 use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
-use cor_ports::domain::{CorWei, LaneCall, LaneMessage, Phase, SignedMessage, TaskRecord, kind_of};
+use cor_ports::domain::{CorWei, LaneCall, LaneMessage, MessageKind, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
 use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
 
@@ -69,7 +69,7 @@ impl Exercise {
     }
 }
 
-/// Why a step could not be taken; the step is tried again while its phase lasts.
+/// Why a step could not be taken. It is tried again while its phase lasts, unless nothing can change by that.
 #[derive(Debug, thiserror::Error)]
 enum StepError {
     #[error(transparent)]
@@ -88,6 +88,17 @@ enum StepError {
     KindNotServed(u64, cor_ports::domain::AnswerKind),
     #[error("the prompt's name {urn} of task {task_id} does not carry the digest {digest} of the task")]
     WrongUrn { task_id: u64, urn: String, digest: B256 },
+}
+
+impl StepError {
+    /// Whether it is the task itself that cannot be served: trying again cannot help.
+    const fn is_final(&self) -> bool {
+        match self {
+            Self::Backend(error) => matches!(error, BackendError::ContextExceeded { .. }),
+            Self::PromptNotText(_) | Self::KindNotServed(..) | Self::WrongUrn { .. } => true,
+            Self::Chain(_) | Self::Blob(_) | Self::Signer(_) | Self::Journal(_) => false,
+        }
+    }
 }
 
 impl Coded for StepError {
@@ -115,6 +126,8 @@ struct InHand {
     prompt: Option<String>,
     answering: Option<Answering>,
     uploaded: bool,
+    /// It cannot be served: nothing is done but to wait for its end.
+    given_up: bool,
 }
 
 impl Drop for InHand {
@@ -158,8 +171,14 @@ impl Miner {
         self.find_tasks().await?;
         let ids: Vec<u64> = self.tasks.keys().copied().collect();
         for task_id in ids {
-            if let Err(error) = self.step(task_id).await {
+            let Err(error) = self.step(task_id).await else { continue };
+            if !error.is_final() {
                 warn!(task_id, code = error.code(), %error, "step failed; trying again while the phase lasts");
+                continue;
+            }
+            warn!(task_id, code = error.code(), %error, "this task cannot be served; leaving it");
+            if let Some(task) = self.tasks.get_mut(&task_id) {
+                task.given_up = true;
             }
         }
         if self.claim_due {
@@ -204,6 +223,10 @@ impl Miner {
     async fn step(&mut self, task_id: u64) -> Result<(), StepError> {
         let record = self.ports.chain.task(task_id).await?;
         let me = self.ports.signer.address();
+        let given_up = self.tasks.get(&task_id).is_some_and(|task| task.given_up);
+        if given_up && record.phase != Phase::Ended {
+            return Ok(());
+        }
         self.collect_answer(&record).await?;
         let Some(task) = self.tasks.get(&task_id) else { return Ok(()) };
         match decide(&self.options.policy, me, &record, &task.known, self.ports.clock.now_secs()) {
@@ -211,13 +234,39 @@ impl Miner {
             MinerStep::Prepare => self.prepare(&record).await,
             MinerStep::Answer => self.answer(&record).await,
             MinerStep::Say { message, route } => self.say(&record, message, route).await,
-            MinerStep::Forget => {
-                self.tasks.remove(&task_id);
-                self.ports.journal.remove(&answer_key(task_id)).await?;
-                self.claim_due = true;
-                Ok(())
-            }
+            MinerStep::Forget => self.forget(&record).await,
         }
+    }
+
+    /// Drops a task. An answer that was revealed and is nowhere else stays in the journal.
+    async fn forget(&mut self, record: &TaskRecord) -> Result<(), StepError> {
+        let revealed =
+            record.replica_of(self.ports.signer.address()).is_some_and(|(_, replica)| replica.has_said(MessageKind::Commit));
+        if !revealed || self.upload(record.id).await? {
+            self.ports.journal.remove(&answer_key(record.id)).await?;
+        } else {
+            warn!(task_id = record.id, "nobody keeps the answer for the payer; it stays in the journal");
+        }
+        self.tasks.remove(&record.id);
+        self.claim_due = true;
+        Ok(())
+    }
+
+    /// Hands the answer to whoever keeps it for the payer. Returns whether it is kept. A reveal does not depend on that: a keeper's
+    /// failure must not cost the miner its stake.
+    async fn upload(&mut self, task_id: u64) -> Result<bool, StepError> {
+        if self.tasks.get(&task_id).is_some_and(|task| task.uploaded) {
+            return Ok(true);
+        }
+        let Some(bytes) = self.ports.journal.get(&answer_key(task_id)).await? else { return Ok(true) };
+        if let Err(error) = self.ports.blobs.put(&bytes).await {
+            warn!(task_id, code = error.code(), %error, "the answer cannot be handed in yet");
+            return Ok(false);
+        }
+        if let Some(task) = self.tasks.get_mut(&task_id) {
+            task.uploaded = true;
+        }
+        Ok(true)
     }
 
     async fn prepare(&mut self, record: &TaskRecord) -> Result<(), StepError> {
@@ -303,15 +352,13 @@ impl Miner {
         };
         let Some(message) = said else { return Ok(()) };
         task.known.last_said = Some((kind_of(&message), now));
-        if matches!(message, LaneMessage::Commit { .. })
-            && !task.uploaded
-            && let Some(bytes) = self.ports.journal.get(&answer_key(record.id)).await?
-        {
-            self.ports.blobs.put(&bytes).await?;
-            task.uploaded = true;
-        }
+        let reveals = matches!(message, LaneMessage::Commit { .. });
         match (&self.ports.relay, route) {
             (Some(relay), Route::Relay) => {
+                let relay = Arc::clone(relay);
+                if reveals {
+                    self.upload(record.id).await?;
+                }
                 let signature = self
                     .ports
                     .signer
@@ -328,7 +375,13 @@ impl Miner {
                 }
                 Ok(())
             }
-            _ => self.send_direct(record.id, message).await,
+            _ => {
+                self.send_direct(record.id, message).await?;
+                if reveals {
+                    self.upload(record.id).await?; // after the reveal: the deadline is near
+                }
+                Ok(())
+            }
         }
     }
 
