@@ -193,7 +193,7 @@ interface ISessionPayment {
     /// @notice Sets the peers. The token stays as first set. Owner only.
     /// @param token The COR token.
     /// @param table Where prices come from.
-    /// @param staking Announced only, nothing here calls it.
+    /// @param staking Only emitted in Wired; nothing here calls it.
     /// @param sessionQueue Who may reserve, charge and refund.
     /// @dev Errors: Unauthorized, ZeroAddress, TokenIsFixed. Events: Wired.
     function wire(address token, address table, address staking, address sessionQueue) external;

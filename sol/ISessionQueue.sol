@@ -3,7 +3,8 @@ pragma solidity ^0.8.24;
 
 /// @title SessionQueue: sessions, tasks, and the on-chain lane of commit-reveal
 /// @notice create -> submit -> assignTask -> ack -> precommit -> commit -> end. Each phase has a deadline; once it has passed, anyone may close it.
-/// @dev Phases: 0 none, 1 queued, 2 ack, 3 precommit, 4 commit, 5 ended. A phase closes by itself with the last message it waits for.
+/// @dev Phases: 0 none, 1 queued, 2 ack, 3 precommit, 4 commit, 5 ended. Ack and precommit close with the last message they wait for, or by
+/// anyone after their deadline; commit is closed by `end`.
 /// Status of an ended task: 0 open, 1 completed, 2 no quorum, 3 expired (never assigned).
 /// Outcome of a replica: 0 pending, 1 agreed, 2 outlier (also: revealed, but there is no result), 3 no ack, 4 no precommit, 5 no reveal,
 /// 6 bad reveal. A replica stays pending if the task ended without a result before the miner's time was over: nobody is punished then.
@@ -20,7 +21,7 @@ pragma solidity ^0.8.24;
 /// (TaskQueued), time of each message (the block of TaskAcked, TaskPrecommitted, TaskCommitted), salts, and commitments once revealed.
 ///
 /// Safety: end pays and refunds in one call through SessionPayment; a task ends once. Liveness: with no help from keeper or miners a task ends at
-/// the latest at the deadline of its phase by a call of anyone, and the payer has all but the capped gas line back. Pausing stops create and submit only.
+/// the latest at its last deadline by a call of anyone, and the payer has all but the capped gas line back. Pausing stops create and submit only.
 interface ISessionQueue {
     /// @notice Terms of a session, fixed at creation.
     struct SessionParams {
@@ -264,7 +265,7 @@ interface ISessionQueue {
     /// refund, Staking.slash and NodePool.release.
     function end(uint64 taskId) external returns (uint8 status);
 
-    /// @notice Which call brings a task on now.
+    /// @notice The call that advances the task now, judged by the time of the block.
     /// @param taskId The task.
     /// @return action 0 none, 1 endAck, 2 endPrecommit, 3 end.
     /// @dev Errors: UnknownTask.
@@ -314,7 +315,7 @@ interface ISessionQueue {
     /// @dev Errors: Unauthorized, ZeroAddress, InputOutOfRange after 65535 different keepers. Events: KeeperSet.
     function setKeeper(address keeper, bool enabled) external;
 
-    /// @notice Sets the stake penalties. Zero means that nothing is done to the node. Owner only.
+    /// @notice Sets the stake penalties. Zero disables slashing and suspension for that offence. Owner only.
     /// @param noReveal For a commitment without a reveal, COR wei.
     /// @param badReveal For a signed reveal that does not open its commitment, COR wei.
     /// @dev Errors: Unauthorized. Events: PenaltiesSet.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use alloy::{
-    primitives::{B256, U256, utils::format_ether},
+    primitives::{Address, B256, U256, utils::format_ether},
     sol_types::SolError,
 };
 use cor_errors::{
@@ -93,7 +93,7 @@ macro_rules! contract_errors {
 }
 
 contract_errors! {
-    access::UNAUTHORIZED IRuntime::Unauthorized |e| format!("{} may not call this, only {} may", e.caller, e.required);
+    access::UNAUTHORIZED IRuntime::Unauthorized |e| unauthorized(e.caller, e.required);
     access::ZERO_ADDRESS IRuntime::ZeroAddress |_| String::from("the zero address is not a valid argument");
     access::UNKNOWN_MODULE IRuntime::UnknownModule |e| format!("no module is registered as {}", ascii(e.name));
     access::VERSION_NOT_RISING IRuntime::VersionNotRising |e| format!("module {} has version {}, and {} is not above it", ascii(e.name), e.current, e.offered);
@@ -201,6 +201,14 @@ impl ContractError {
 fn cor(wei: U256) -> String {
     let digits = format_ether(wei);
     format!("{} COR", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Who may not call. The zero address stands for a role that several hold, or nobody yet.
+fn unauthorized(caller: Address, required: Address) -> String {
+    if required.is_zero() {
+        return format!("{caller} may not call this: it does not hold the role");
+    }
+    format!("{caller} may not call this, only {required} may")
 }
 
 /// A left-aligned ASCII name; hex if it is none.

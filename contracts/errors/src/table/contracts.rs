@@ -7,7 +7,7 @@ area! {
     access "ACCESS":
     "ACCESS-001" UNAUTHORIZED "Unauthorized" [0x295a81c1] Caller 403 Refused
         "The caller does not hold the role that this function requires."
-        "Send the call from the required account; if that is the zero address, the contract is not wired yet.";
+        "Send the call from the required account; if that is the zero address, the contract is not wired yet, or the role has several holders: ask the owner.";
     "ACCESS-002" ZERO_ADDRESS "ZeroAddress" [0xd92e233d] Caller 422 Refused
         "The zero address is not a valid argument."
         "Give the real address.";
@@ -93,7 +93,7 @@ area! {
         "No stake can be withdrawn yet."
         "Unbond first, then withdraw once the release time has come.";
     "STAKE-005" TOO_MANY_UNBONDINGS "TooManyUnbondings" [0xa87997c4] Chain 429 Refused
-        "The account has as many unbonding amounts as it may have."
+        "The account has reached the limit of unbonding amounts."
         "Withdraw what is released, or wait until something is.";
 }
 
@@ -189,7 +189,7 @@ area! {
         "The price table contradicts its own lines."
         "Let the owner check what SessionPayment is wired to: the table breaks its own formula.";
     "PAY-009" TOKEN_IS_FIXED "TokenIsFixed" [0xeb0a0150] Chain 409 Refused
-        "The token is set for good."
+        "The token cannot be changed."
         "Wire with that token, or deploy anew.";
 }
 
@@ -231,7 +231,7 @@ area! {
         "Do nothing: this phase needs no more of the miner.";
     "QUEUE-012" MISSED_PHASE "MissedPhase" [0xc8dc962c] Chain 409 Refused
         "The miner took no part in the phase before."
-        "Leave this task; the next one counts again.";
+        "Skip this task; later tasks are unaffected.";
     "QUEUE-013" EMPTY_COMMITMENT "EmptyCommitment" [0xb74e0d93] Caller 422 Refused
         "The zero hash is not a commitment."
         "Compute the commitment as commitmentOf does.";
@@ -242,7 +242,7 @@ area! {
         "The reveal opens its commitment."
         "Do nothing: there is nothing to report.";
     "QUEUE-016" INVALID_SIGNATURE "InvalidSignature" [0x42d750dc] Caller 403 Refused
-        "The signature is by another account than the miner."
+        "The signature is invalid or not the miner's."
         "Sign again: check the key, the chain, the contract, and every value.";
     "QUEUE-017" LENGTH_MISMATCH "LengthMismatch" [0xd16c9010] Caller 422 Refused
         "The lists are of different lengths, empty, or too long."

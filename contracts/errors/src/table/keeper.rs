@@ -36,7 +36,7 @@ area! {
         "Upload it first.";
     "BLB-002" WRONG_BLOB "WrongBlob" Peer 502 Refused
         "The bytes do not hash to the digest that was asked for."
-        "Ask another source: this one is damaged or lies.";
+        "Ask another source: this one is corrupt or dishonest.";
     "BLB-003" BLOB_TOO_LARGE "BlobTooLarge" Caller 413 Refused
         "The blob is larger than the limit."
         "Make it smaller.";
