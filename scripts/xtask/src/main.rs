@@ -29,7 +29,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cor_errors::{Coded as _, Report};
+use cor_errors::Report;
 
 use crate::error::Result;
 use crate::wasm::goldens::Sizes;
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}\nnext: {}", Report::new(&error), error.entry().next);
+            eprintln!("{}\nnext: {}", Report::new(&error), error.next());
             ExitCode::FAILURE
         }
     }
