@@ -50,10 +50,12 @@ pub(crate) enum Error {
     Refused { count: usize, list: String },
     #[error("`{program}` is not installed, and installing it failed")]
     Missing { program: String, next: String },
-    #[error("no suite called `{asked}`; there are: {known}")]
-    UnknownSuite { asked: String, known: String },
+    #[error("suite `{suite}` needs `{component}`, which is not installed")]
+    NoComponent { component: &'static str, suite: String },
     #[error("the repository has no revision `{asked}`")]
     UnknownRevision { asked: String },
+    #[error("there is no branch to compare with (tried {tried}): name a base, as --changed=REVISION")]
+    NoBase { tried: String },
     #[error("{count} test program(s) failed:\n{list}")]
     Tests { count: usize, list: String },
 }
@@ -73,9 +75,8 @@ impl Coded for Error {
             Self::UnknownContract { .. } => &xtask::NO_SUCH_CONTRACT,
             Self::NotReproducible { .. } => &xtask::NOT_REPRODUCIBLE,
             Self::Refused { .. } => &xtask::CONTRACTS_REFUSED,
-            Self::Missing { .. } => &xtask::TOOL_MISSING,
-            Self::UnknownSuite { .. } => &xtask::NO_SUCH_SUITE,
-            Self::UnknownRevision { .. } => &xtask::NO_SUCH_REVISION,
+            Self::Missing { .. } | Self::NoComponent { .. } => &xtask::TOOL_MISSING,
+            Self::UnknownRevision { .. } | Self::NoBase { .. } => &xtask::NO_SUCH_REVISION,
             Self::Tests { .. } => &xtask::TESTS_FAILED,
         }
     }
@@ -89,6 +90,7 @@ impl Error {
                 "Run `rustup component add rust-src`, or `apt-get install rustc-web rust-web-src lld-22`.".into()
             }
             Self::Missing { next, .. } => next.into(),
+            Self::NoComponent { component, .. } => format!("Run `rustup component add {component}`.").into(),
             _ => self.entry().next.into(),
         }
     }
