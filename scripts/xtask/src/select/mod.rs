@@ -14,4 +14,5 @@ mod suites;
 
 pub(crate) use self::changed::{E2E, affected, members, since};
 pub(crate) use self::plan::{CONTRACT_TESTS, Plan, TOOL_TESTS, Wish};
+pub(crate) use self::reads::{READ_BY, Reader};
 pub(crate) use self::suites::Suite;
