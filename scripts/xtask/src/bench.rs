@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::error::Result;
-use crate::workspace::{Contract, Origin, Workspace};
+use crate::workspace::{Contract, Kind, Workspace};
 use crate::{process, suite, wasm};
 
 /// The crate with the programs that measure and are measured.
@@ -35,7 +35,7 @@ pub(crate) fn bench(workspace: &Workspace, What::Chain { args }: &What) -> Resul
         suite::foreign_clients(root)?;
     }
     let program = Contract {
-        origin: Origin::Measured,
+        kind: Kind::Measured,
         name: "program".to_owned(),
         package: "cor-bench-program".to_owned(),
         lib: "cor_bench_program".to_owned(),

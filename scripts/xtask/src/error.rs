@@ -1,5 +1,6 @@
 //! What can go wrong in the tooling. `main` shows an error with its code and the next step of the table.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
@@ -24,8 +25,8 @@ pub(crate) enum Error {
     },
     #[error("{}: {source}", path.display())]
     Json { path: PathBuf, source: serde_json::Error },
-    #[error("no way to the wasm target.\n{tried}\nNext: {next}")]
-    NoWasmTarget { tried: String, next: &'static str },
+    #[error("no usable wasm32 toolchain found:\n{tried}")]
+    NoWasmTarget { tried: String },
     #[error("{contract}: {problem}")]
     Contract { contract: String, problem: String },
     #[error(
@@ -45,14 +46,16 @@ pub(crate) enum Error {
         folder.display()
     )]
     NotReproducible { contract: String, first: String, second: String, folder: PathBuf },
-    #[error("{count} contract(s) that no chain would take:\n{list}")]
+    #[error("{count} contract(s) exceed the chain's limits or are invalid:\n{list}")]
     Refused { count: usize, list: String },
-    #[error("`{program}` is not here and could not be installed; next: {next}")]
-    Missing { program: &'static str, next: String },
-    #[error("no suite called `{asked}`; there are: {known}")]
-    UnknownSuite { asked: String, known: String },
+    #[error("`{program}` is not installed, and installing it failed")]
+    Missing { program: String, next: String },
+    #[error("suite `{suite}` needs `{component}`, which is not installed")]
+    NoComponent { component: &'static str, suite: String },
     #[error("the repository has no revision `{asked}`")]
     UnknownRevision { asked: String },
+    #[error("there is no branch to compare with (tried {tried}): name a base, as --changed=REVISION")]
+    NoBase { tried: String },
     #[error("{count} test program(s) failed:\n{list}")]
     Tests { count: usize, list: String },
 }
@@ -72,15 +75,26 @@ impl Coded for Error {
             Self::UnknownContract { .. } => &xtask::NO_SUCH_CONTRACT,
             Self::NotReproducible { .. } => &xtask::NOT_REPRODUCIBLE,
             Self::Refused { .. } => &xtask::CONTRACTS_REFUSED,
-            Self::Missing { .. } => &xtask::TOOL_MISSING,
-            Self::UnknownSuite { .. } => &xtask::NO_SUCH_SUITE,
-            Self::UnknownRevision { .. } => &xtask::NO_SUCH_REVISION,
+            Self::Missing { .. } | Self::NoComponent { .. } => &xtask::TOOL_MISSING,
+            Self::UnknownRevision { .. } | Self::NoBase { .. } => &xtask::NO_SUCH_REVISION,
             Self::Tests { .. } => &xtask::TESTS_FAILED,
         }
     }
 }
 
 impl Error {
+    /// What to do next: of this case where it is known, otherwise of the table's row.
+    pub(crate) fn next(&self) -> Cow<'_, str> {
+        match self {
+            Self::NoWasmTarget { .. } => {
+                "Run `rustup component add rust-src`, or `apt-get install rustc-web rust-web-src lld-22`.".into()
+            }
+            Self::Missing { next, .. } => next.into(),
+            Self::NoComponent { component, .. } => format!("Run `rustup component add {component}`.").into(),
+            _ => self.entry().next.into(),
+        }
+    }
+
     /// Names the operation and the file of an IO failure: `.map_err(Error::io("read", path))`.
     pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
@@ -90,5 +104,28 @@ impl Error {
     pub(crate) fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Json { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_errors::Report;
+
+    use super::*;
+
+    #[test]
+    fn the_next_step_is_told_once_and_apart_from_the_text() {
+        let known = "Run `rustup component add rust-src`, or `apt-get install rustc-web rust-web-src lld-22`.";
+        let missing = Error::Missing { program: "npm".into(), next: "Install npm by hand.".into() };
+        let table = [
+            (Error::NoWasmTarget { tried: "  Debian: x".into() }, "no usable wasm32 toolchain found:\n  Debian: x", known),
+            (missing, "`npm` is not installed, and installing it failed", "Install npm by hand."),
+            (Error::UnknownRevision { asked: "x".into() }, "the repository has no revision `x`", xtask::NO_SUCH_REVISION.next),
+        ];
+        for (error, text, next) in table {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.next(), next);
+            assert!(Report::new(&error).to_string().ends_with(text));
+        }
     }
 }

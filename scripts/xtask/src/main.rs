@@ -19,6 +19,7 @@ mod bench;
 mod dev;
 mod error;
 mod process;
+mod select;
 mod steps;
 mod suite;
 mod tidy;
@@ -29,11 +30,14 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cor_errors::{Coded as _, Report};
+use cor_errors::Report;
 
 use crate::error::Result;
 use crate::wasm::goldens::Sizes;
 use crate::workspace::Workspace;
+
+/// Tells a test of a golden to write it.
+const BLESS: &str = "COR_BLESS";
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about, disable_help_subcommand = true)]
@@ -56,7 +60,8 @@ enum Command {
     Tidy,
     /// Print the ABI that every contract exports, or hold it against golden and interface.
     Abi(abi::Options),
-    /// Write the goldens of sizes, ABIs, gas and permissions from what is built now; review the diff.
+    /// Write the goldens from what is built now: sizes, exported ABIs, JSON ABIs of the interfaces, the catalogue of errors, gas and
+    /// permissions; review the diff.
     Bless,
     /// Run every golden program of the Stylus VM in a folder.
     Vectors {
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}\nnext: {}", Report::new(&error), error.entry().next);
+            eprintln!("{}\nnext: {}", Report::new(&error), error.next());
             ExitCode::FAILURE
         }
     }
@@ -99,21 +104,17 @@ fn bless(workspace: &Workspace) -> Result<()> {
     let sizes = wasm::wasm(workspace, &wasm::Options::default())?;
     sizes.write(&Sizes::path(&workspace.root))?;
     abi::bless(workspace)?;
-    // The JSON ABIs of the interfaces, written by the test that compares them.
-    process::run(process::cargo(&workspace.root).env("COR_BLESS", "1").args([
-        "test",
-        "--package",
-        "cor-sol",
-        "--test",
-        "abi",
-        "golden",
-    ]))?;
-    // The catalogue of errors, likewise.
-    let mut catalogue = process::cargo(&workspace.root);
-    process::run(catalogue.env("COR_BLESS", "1").args(["test", "-p", "cor-errors", "--test", "table", "golden"]))?;
-    // Gas and permissions: found by tests, which write their goldens when this is set.
+    // The JSON ABIs of the interfaces, the catalogue of errors, gas and permissions: each is written by the test that compares it.
+    for test in [["--package", "cor-sol", "--test", "abi"], ["--package", "cor-errors", "--test", "table"]] {
+        written_by(workspace, &test)?;
+    }
+    written_by(workspace, &["--workspace", "--test", "contracts"])
+}
+
+/// Runs the tests of goldens in one program, which write them when they are told to.
+fn written_by(workspace: &Workspace, program: &[&str]) -> Result<()> {
     let mut tests = process::cargo(&workspace.root);
-    process::run(tests.env("COR_BLESS", "1").args(["test", "--workspace", "--test", "contracts", "golden"]))
+    process::run(tests.env(BLESS, "1").arg("test").args(program).arg("golden"))
 }
 
 #[cfg(test)]
@@ -127,11 +128,20 @@ mod tests {
     }
 
     #[test]
+    fn suites_are_asked_for_by_name_in_one_way() {
+        let parses = |args: &[&str]| Cli::try_parse_from(["xtask", "test"].iter().chain(args)).is_ok();
+        assert!(parses(&["--suite", "lint", "--suite", "stylus-tools"]));
+        for refused in [&["--suite", "slow"][..], &["--lint"], &["--stylus-tools"], &["--suite", "lint", "--all"]] {
+            assert!(!parses(refused), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn dev_passes_on_what_it_does_not_know() {
-        let cli = Cli::parse_from(["xtask", "dev", "--once", "--fault", "silent-miner"]);
+        let cli = Cli::parse_from(["xtask", "dev", "--once", "--fault", "never-reveal"]);
         let Command::Dev(options) = cli.command else {
             panic!("not dev");
         };
-        assert_eq!(options.passed_on(), ["--once", "--fault", "silent-miner"]);
+        assert_eq!(options.passed_on(), ["--once", "--fault", "never-reveal"]);
     }
 }

@@ -78,7 +78,9 @@ pub(crate) fn in_path(program: &str) -> bool {
 /// Lists are refreshed first: a fresh image has none, and an old one names versions that are gone.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     if !in_path("apt-get") {
-        return Err(Error::Missing { program: "apt-get", next: format!("install {} by hand", packages.join(", ")) });
+        let program = packages.join(", ");
+        let next = format!("Install {program} by hand: there is no `apt-get` to do it.");
+        return Err(Error::Missing { program, next });
     }
     run(apt().arg("update").arg("-qq"))?;
     run(apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))

@@ -40,7 +40,7 @@ mod tests {
     fn a_failure_is_returned_and_listed() {
         let mut steps = Steps::default();
         assert_eq!(steps.run("first", || Ok(1)).ok(), Some(1));
-        let failed: Result<()> = steps.run("second", || Err(Error::Missing { program: "x", next: "y".into() }));
+        let failed: Result<()> = steps.run("second", || Err(Error::Missing { program: "x".into(), next: "y".into() }));
         assert!(failed.is_err());
         let table = steps.table();
         let names: Vec<_> = table.lines().filter_map(|line| line.split("  ").next()).collect();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::error::Result;
 use crate::process;
+use crate::select::TOOL_TESTS;
 use crate::workspace::Workspace;
 
 /// The release whose behaviour the tests hold the chain to.
@@ -57,7 +58,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
 /// Runs the tests, features unified as in every other run.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let mut cargo = process::cargo(&workspace.root);
-    cargo.args(["test", "--workspace", "--features", FEATURE, "--test", "foreign_cargo_stylus", "--test", "foreign_howto"]);
+    cargo.args(["test", "--workspace", "--features", FEATURE]).args(TOOL_TESTS.iter().flat_map(|test| ["--test", test]));
     process::run(cargo.env("COR_TOOLS", folder(workspace)))
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Package {
     /// Absent for the members of this workspace.
     pub(crate) source: Option<String>,
     pub(crate) manifest_path: PathBuf,
+    /// The oldest compiler that the package accepts: `1.95`.
+    rust_version: Option<String>,
     #[serde(default)]
     pub(crate) dependencies: Vec<Dependency>,
     #[serde(default)]
@@ -53,9 +55,12 @@ struct Target {
     required_features: Vec<String>,
 }
 
+/// Folders that hold nothing of ours: what is built, installed or kept by tools.
+pub(crate) const NOT_OURS: [&str; 4] = ["target", ".git", "node_modules", ".cor"];
+
 /// Where a program's source lies, and so what is expected of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Kind {
     /// A package under `contracts/`: goes on any chain, with goldens of size and ABI.
     Contract,
     /// An example of the package of samples: tests the dev chain only, and may be spread over two accounts.
@@ -64,7 +69,7 @@ pub(crate) enum Origin {
     Measured,
 }
 
-impl Origin {
+impl Kind {
     /// The profile in the root manifest, which is also the folder that cargo builds it in.
     pub(crate) fn profile(self) -> &'static str {
         match self {
@@ -85,7 +90,7 @@ impl Origin {
 /// What is built to a program for the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contract {
-    pub(crate) origin: Origin,
+    pub(crate) kind: Kind,
     /// Its folder's or example's name, which is also the name of its artifact: `session-queue`.
     pub(crate) name: String,
     pub(crate) package: String,
@@ -140,6 +145,12 @@ impl Workspace {
         serde_json::from_str(&text).map_err(Error::json(Path::new("cargo metadata")))
     }
 
+    /// The minor number of the oldest compiler that every member accepts; 0 when none of them says.
+    pub(crate) fn rust_minor_min(&self) -> u32 {
+        let minor = |package: &Package| package.rust_version.as_deref()?.split('.').nth(1)?.parse().ok();
+        self.packages.iter().filter(|package| package.source.is_none()).filter_map(minor).max().unwrap_or(0)
+    }
+
     /// Where the programs for the chain are laid.
     pub(crate) fn contracts_out(&self) -> PathBuf {
         self.target_directory.join("contracts")
@@ -164,7 +175,7 @@ impl Workspace {
         };
         let is_example = |target: &&Target| target.is_cdylib() && target.kind.iter().any(|kind| kind == "example");
         let sample = |target: &Target| Contract {
-            origin: Origin::Sample,
+            kind: Kind::Sample,
             name: target.name.clone(),
             package: package.name.clone(),
             lib: target.name.replace('-', "_"),
@@ -185,7 +196,7 @@ impl Workspace {
         };
         let abi_bin = package.features.contains_key(EXPORT_ABI).then(|| package.targets.iter().find(prints_abi)).flatten();
         Some(Contract {
-            origin: Origin::Contract,
+            kind: Kind::Contract,
             name,
             package: package.name.clone(),
             lib: lib.name.replace('-', "_"),
@@ -257,8 +268,22 @@ mod tests {
     #[test]
     fn samples_are_the_cdylibs_among_the_examples() {
         let samples = workspace().samples();
-        let names: Vec<_> = samples.iter().map(|sample| (sample.name.as_str(), sample.origin)).collect();
-        assert_eq!(names, [("bank", Origin::Sample), ("token", Origin::Sample)]);
+        let names: Vec<_> = samples.iter().map(|sample| (sample.name.as_str(), sample.kind)).collect();
+        assert_eq!(names, [("bank", Kind::Sample), ("token", Kind::Sample)]);
+    }
+
+    #[test]
+    fn the_oldest_compiler_is_the_one_that_every_member_accepts() {
+        let minor = |versions: &[Option<&str>]| {
+            let mut workspace = workspace();
+            for (package, version) in workspace.packages.iter_mut().zip(versions) {
+                package.rust_version = version.map(str::to_owned);
+            }
+            workspace.rust_minor_min()
+        };
+        assert_eq!(minor(&[]), 0);
+        assert_eq!(minor(&[Some("1.95"), None, Some("1.93.1")]), 95);
+        assert!(Workspace::load().unwrap().rust_minor_min() >= 95);
     }
 
     #[test]

@@ -86,10 +86,8 @@ fn refusal(line: &Line) -> Option<String> {
     let (program, arguments) = match words[0].as_str() {
         // What follows these is passed on: to `cor dev`, whose word counts, and to what measures.
         "cargo" if words.get(2).is_some_and(|command| command == "dev") => (paths::cor(), &words[2..]),
-        "cargo" if words.get(2).is_some_and(|command| command == "bench") => {
-            (paths::profile_folder().join("xtask"), &words[2..3])
-        }
-        "cargo" => (paths::profile_folder().join("xtask"), &words[2..]),
+        "cargo" if words.get(2).is_some_and(|command| command == "bench") => (paths::program("xtask"), &words[2..3]),
+        "cargo" => (paths::program("xtask"), &words[2..]),
         _ => (paths::cor(), &words[1..]),
     };
     let output = Command::new(program).args(arguments).arg("--help").output().expect("the program starts");

@@ -1,5 +1,5 @@
 //! `cargo stylus` 0.10.10, unchanged: a stranger's contract from `new` to a passing test, as `docs/dev-chain.md` tells it, and every
-//! command that needs no Docker. Run by `cargo xtask test --stylus-tools`.
+//! command that needs no Docker. Run by `cargo xtask test --suite stylus-tools`.
 
 #[path = "foreign/place.rs"]
 mod place;
@@ -18,7 +18,7 @@ use alloy::{
 };
 use cor_anvil::arbos::ArbOsVersion;
 use cor_kit::{
-    foreign::{client, run, success},
+    foreign::{client, compiles_contracts, run, success},
     paths,
 };
 use serde_json::Value;
@@ -79,7 +79,7 @@ impl Stranger {
         let bin = tools.join("bin");
         assert!(
             bin.join("cargo-stylus").exists(),
-            "{} has no cargo-stylus: `cargo xtask test --stylus-tools` installs it",
+            "{} has no cargo-stylus: `cargo xtask test --suite stylus-tools` installs it",
             bin.display()
         );
         bin
@@ -101,11 +101,9 @@ impl Stranger {
         let mut command = Command::new(name);
         command.current_dir(folder).env("PATH", format!("{}:{}:{path}", Self::tools().display(), npm.display()));
         command.env("RPC", self.place.node.http_endpoint()).env("KEY", self.key());
-        // The template names a toolchain that need not be here, and the library for wasm may be here as source only.
+        // The template names a toolchain that need not be here.
         command.env("RUSTUP_TOOLCHAIN", std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| "stable".to_owned()));
-        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
-        let flags = "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+sign-ext,-reference-types -Clink-arg=-zstack-size=32768";
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+        compiles_contracts(&mut command);
         command.env("CARGO_TARGET_DIR", Self::target()).env("NO_COLOR", "1");
         command
     }

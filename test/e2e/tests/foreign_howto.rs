@@ -1,5 +1,5 @@
 //! `docs/howto/test-and-fuzz-a-stylus-contract.md`, typed from `cargo stylus new` to libFuzzer in an empty folder outside of the repository. Run by
-//! `cargo xtask test --stylus-tools`.
+//! `cargo xtask test --suite stylus-tools`.
 
 use std::{
     env, fs,
@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use cor_kit::{foreign::success, paths};
+use cor_kit::{
+    foreign::{compiles_contracts, success},
+    paths,
+};
 
 const PAGE: &str = "docs/howto/test-and-fuzz-a-stylus-contract.md";
 /// In front of the commands that compile the contract.
@@ -56,10 +59,7 @@ async fn the_page_works_as_it_is_typed() {
     let page = fs::read_to_string(paths::repository(PAGE)).expect("the page");
     let folder = tempfile::tempdir().expect("a folder");
     let mut contract = shell(folder.path(), &script(&page, CONTRACT));
-    // The library for wasm may be here as source only.
-    contract.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
-    let flags = "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+sign-ext,-reference-types -Clink-arg=-zstack-size=32768";
-    contract.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+    compiles_contracts(&mut contract);
     success(contract).await;
 
     let script = format!("exec 2>&1\n{}", script(&page, TESTS));

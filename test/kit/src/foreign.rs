@@ -20,6 +20,17 @@ pub fn client(path: &str) -> PathBuf {
     path
 }
 
+/// Flags for contracts that others wrote, as `scripts/xtask/src/wasm/build.rs` compiles ours: features that every Stylus chain takes, and
+/// half of the first memory page as stack.
+const WASM_FLAGS: &str =
+    "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+sign-ext,-reference-types -Clink-arg=-zstack-size=32768";
+
+/// Lets a command compile contracts with a stable toolchain that may have its library for wasm as source only.
+pub fn compiles_contracts(command: &mut Command) {
+    command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", WASM_FLAGS);
+}
+
 /// Runs a program to its end without blocking the chain, which lives in this process.
 ///
 /// # Panics

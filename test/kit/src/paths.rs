@@ -44,13 +44,21 @@ pub fn samples() -> PathBuf {
 /// If it has not been built.
 #[must_use]
 pub fn cor() -> PathBuf {
-    let binary = profile_folder().join("cor");
+    let binary = program("cor");
     assert!(binary.exists(), "{} is not there: run `cargo build -p cor` first", binary.display());
     binary
 }
 
-/// A folder of the repository.
+/// Where cargo lays a program of the workspace, built or not.
 #[must_use]
-pub fn repository(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder)
+pub fn program(name: &str) -> PathBuf {
+    profile_folder().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A file or folder of the repository, by its path from the root.
+///
+/// `cargo xtask test --changed` chooses tests by what they ask for here; `tidy` wants each path in its table.
+#[must_use]
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }

@@ -1,34 +1,29 @@
 //! `cargo xtask test`: sets up, builds and runs everything that can fail, and says how long each part took.
 //!
 //! ```text
-//!  names    the suites, and which of them run when nobody asks
-//!  changed  what a change since a base can affect
-//!  plan     from the command line to what runs
+//!  mod      the steps; what they are is decided in `select`
 //!  programs what the tests are compiled to, and how it is run
 //!  clients  what the tests with foreign clients need
-//!  mod      the steps
 //! ```
 
-mod changed;
 mod clients;
-mod names;
-mod plan;
 mod programs;
 
 use std::path::Path;
 
-use self::names::Suite;
-use self::plan::{Plan, Wish};
 use self::programs::{Build, Program, Run};
 use crate::error::Result;
+use crate::select::{self, Plan, Suite, Wish};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{abi, process, tidy, tools, wasm};
 
 pub(crate) use self::clients::install as foreign_clients;
 
-/// The end-to-end tests of contracts, some of which are random sequences.
-const CONTRACTS: &str = "contracts";
+/// In the names of the random sequences among the end-to-end tests of contracts, one of these words each.
+const SEQUENCES: [&str; 2] = ["differential", "calldata"];
+/// The part of the suite `rules` that needs a component, and the component.
+const FORMAT: (&str, &str) = ("rules: format", "rustfmt");
 /// How many times as many random sequences the test kit makes.
 const CASES_FACTOR: &str = "COR_CASES_FACTOR";
 
@@ -36,10 +31,8 @@ const CASES_FACTOR: &str = "COR_CASES_FACTOR";
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Options {
     /// Run nothing but this suite, and what it needs; may be given several times.
-    ///
-    /// rules, contracts, reproduce, lint, crates, e2e, long, stylus-tools
     #[arg(long = "suite", value_name = "NAME")]
-    suites: Vec<String>,
+    suites: Vec<Suite>,
     /// Run every suite, the slow ones too.
     #[arg(long, conflicts_with = "suites")]
     all: bool,
@@ -49,40 +42,31 @@ pub(crate) struct Options {
     /// Leave out the suite `reproduce`: a build from a second folder.
     #[arg(long, conflicts_with_all = ["suites", "all"])]
     quick: bool,
-    /// Run the suite `lint` as well.
-    #[arg(long, conflicts_with = "suites")]
-    lint: bool,
-    /// Run the suite `stylus-tools` as well.
-    #[arg(long, conflicts_with = "suites")]
-    stylus_tools: bool,
-    /// The same as `--suite stylus-tools`.
-    #[arg(long, conflicts_with_all = ["suites", "all", "quick", "lint", "stylus_tools"])]
-    only_stylus_tools: bool,
 }
 
 impl Options {
     fn wish(&self) -> Wish {
-        let chosen = |flag: bool, suite: Suite| flag.then_some(suite).into_iter();
-        let alone = self.only_stylus_tools.then(|| Suite::StylusTools.name().to_owned());
-        Wish {
-            named: self.suites.iter().cloned().chain(alone).collect(),
-            all: self.all,
-            without: chosen(self.quick, Suite::Reproduce).collect(),
-            with: chosen(self.lint, Suite::Lint).chain(chosen(self.stylus_tools, Suite::StylusTools)).collect(),
-        }
+        let without = self.quick.then_some(Suite::Reproduce).into_iter().collect();
+        Wish { named: self.suites.clone(), all: self.all, without }
     }
 }
 
 /// Runs the suites that are asked for, in the order in which a failure is cheapest to find.
 ///
 /// # Errors
-/// The first step that fails; `XTASK-014` and `XTASK-015` for what is asked for and is not there.
+/// The first step that fails; `XTASK-012` and `XTASK-015` for what is asked for and is not there.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut plan = Plan::new(&options.wish())?;
+    let mut plan = Plan::new(&options.wish());
     if let Some(base) = &options.changed {
-        let files = changed::files(&workspace.root, base.as_deref())?;
-        println!("{} file(s) changed", files.len());
-        plan = plan.restrict(&changed::affected(&files, &changed::members(workspace)));
+        let change = select::since(&workspace.root, base.as_deref())?;
+        println!("{} file(s) changed since {} ({})", change.files.len(), change.base, change.named);
+        plan = plan.restrict(&select::affected(&change.files, &select::members(workspace)));
+    }
+    if plan.runs(Suite::Rules) && !has_component("fmt") {
+        plan.lack(Suite::Rules, FORMAT.0, FORMAT.1)?;
+    }
+    if plan.runs(Suite::Lint) && !has_component("clippy") {
+        plan.lack(Suite::Lint, "lint", "clippy")?;
     }
     let mut steps = Steps::default();
     run(workspace, &plan, &mut steps)?;
@@ -93,7 +77,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<()> {
 fn run(workspace: &Workspace, plan: &Plan, steps: &mut Steps) -> Result<()> {
     let root = &workspace.root;
     if plan.runs(Suite::Rules) {
-        rules(workspace, steps)?;
+        rules(workspace, plan, steps)?;
     }
     let end_to_end = [Suite::E2e, Suite::Long, Suite::StylusTools].into_iter().any(|suite| plan.runs(suite));
     if end_to_end {
@@ -109,7 +93,7 @@ fn run(workspace: &Workspace, plan: &Plan, steps: &mut Steps) -> Result<()> {
     if plan.runs(Suite::Contracts) {
         steps.run("contracts: exported ABI", || abi::abi(workspace, abi::Options { check: true }))?;
     }
-    if plan.runs(Suite::Lint) && has_component("clippy") {
+    if plan.runs(Suite::Lint) {
         steps.run("lint", || clippy(root))?;
     }
     tests(workspace, plan, steps, &programs)?;
@@ -122,7 +106,7 @@ fn run(workspace: &Workspace, plan: &Plan, steps: &mut Steps) -> Result<()> {
 
 /// The suites made of test programs.
 fn tests(workspace: &Workspace, plan: &Plan, steps: &mut Steps, programs: &[Program]) -> Result<()> {
-    let (end_to_end, crates): (Vec<_>, Vec<_>) = programs.iter().partition(|program| program.package == changed::E2E);
+    let (end_to_end, crates): (Vec<_>, Vec<_>) = programs.iter().partition(|program| program.package == select::E2E);
     if plan.runs(Suite::Crates) {
         let wanted = crates.into_iter().filter(|program| plan.wants_package(&program.package));
         steps.run("crates", || programs::run(wanted, Run::default()))?;
@@ -133,20 +117,24 @@ fn tests(workspace: &Workspace, plan: &Plan, steps: &mut Steps, programs: &[Prog
         steps.run("e2e", || programs::run(wanted, Run::default()))?;
     }
     if plan.runs(Suite::Long) {
-        let wanted = end_to_end.iter().copied().filter(|program| program.target == CONTRACTS);
-        let how = Run { filters: &["differential", "calldata"], env: Some((CASES_FACTOR, "20")) };
-        steps.run("long", || programs::run(wanted, how))?;
+        let wanted = end_to_end.iter().copied().filter(|program| program.target == select::CONTRACT_TESTS);
+        let wanted: Vec<_> = wanted.collect();
+        let how = Run { filters: &SEQUENCES, env: Some((CASES_FACTOR, "20")) };
+        steps.run("long", || {
+            programs::has_each(&wanted, &SEQUENCES)?;
+            programs::run(wanted.into_iter(), how)
+        })?;
     }
     Ok(())
 }
 
 /// Lock file, house rules, format.
-fn rules(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+fn rules(workspace: &Workspace, plan: &Plan, steps: &mut Steps) -> Result<()> {
     let root = &workspace.root;
     steps.run("rules: lock file", || lock_file(root))?;
     steps.run("rules: tidy", || tidy::tidy(workspace))?;
-    if has_component("fmt") {
-        steps.run("rules: format", || process::run(process::cargo(root).args(["fmt", "--all", "--check"])))?;
+    if plan.has(FORMAT.0) {
+        steps.run(FORMAT.0, || process::run(process::cargo(root).args(["fmt", "--all", "--check"])))?;
     }
     Ok(())
 }
@@ -181,10 +169,7 @@ fn clippy(root: &Path) -> Result<()> {
     process::run(command.args(["--", "-D", "warnings"]))
 }
 
-fn has_component(name: &str) -> bool {
-    let found = process::capture(process::cargo(Path::new(".")).args([name, "--version"])).is_ok();
-    if !found {
-        println!("cargo {name} is not installed: its step is left out");
-    }
-    found
+/// Whether cargo has this subcommand, which a component of the toolchain brings.
+fn has_component(subcommand: &str) -> bool {
+    process::capture(process::cargo(Path::new(".")).args([subcommand, "--version"])).is_ok()
 }

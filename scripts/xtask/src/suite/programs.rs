@@ -149,6 +149,25 @@ pub(crate) fn run<'a>(programs: impl Iterator<Item = &'a Program>, how: Run<'_>)
     if failed.is_empty() { Ok(()) } else { Err(Error::Tests { count: failed.len(), list: failed.join("\n") }) }
 }
 
+/// Checks that each of these words is in the name of a test of one of the programs. A program whose tests are all filtered out succeeds,
+/// so that a test that gets another name would no longer run, and nobody would see it.
+///
+/// # Errors
+/// `XTASK-016` with the words that fit no test.
+pub(crate) fn has_each(programs: &[&Program], filters: &[&str]) -> Result<()> {
+    let mut names = String::new();
+    for program in programs {
+        names += &process::capture(&mut program.command(&["--list"]))?;
+    }
+    let fits = |filter: &&&str| names.lines().filter_map(|line| line.strip_suffix(": test")).any(|name| name.contains(**filter));
+    let missing: Vec<_> = filters.iter().filter(|filter| !fits(filter)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let line = |filter: &&&str| format!("  no test has `{filter}` in its name, by which it is chosen");
+    Err(Error::Tests { count: missing.len(), list: missing.iter().map(line).collect::<Vec<_>>().join("\n") })
+}
+
 /// Tests in documentation, which only compile. Features as in the step before, the exported ABI, so that nothing is built for them.
 pub(crate) fn doctests(root: &Path, features: &str) -> Result<()> {
     let mut cargo = process::cargo(root);
@@ -205,5 +224,24 @@ mod tests {
         assert!(error.starts_with("2 test program(s) failed:\n  a bad, "), "{error}");
         assert!(error.ends_with("again: cargo test --package a --test worse"), "{error}");
         assert!(run(programs[1..2].iter(), Run::default()).is_ok());
+    }
+
+    #[test]
+    fn a_word_that_chooses_no_test_is_found() {
+        // This test, in the list that the program it runs in prints.
+        let ours = Program {
+            package: "xtask".into(),
+            target: "xtask".into(),
+            is_unit: true,
+            path: std::env::current_exe().unwrap(),
+            folder: env!("CARGO_MANIFEST_DIR").into(),
+        };
+        let failure = |filters: &[&str]| has_each(&[&ours], filters).map_err(|error| error.to_string());
+        assert_eq!(failure(&["a_word_that_chooses", "a_base_is"]), Ok(()));
+        // In two parts, so that no name is like it.
+        let gone = ["renamed_", "away"].concat();
+        let expected = format!("1 test program(s) failed:\n  no test has `{gone}` in its name, by which it is chosen");
+        assert_eq!(failure(&["a_base_is", &gone]), Err(expected));
+        assert!(has_each(&[], &["any"]).is_err());
     }
 }

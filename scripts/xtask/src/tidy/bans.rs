@@ -1,7 +1,14 @@
 //! Rule: things that are never left in the code, each with the reason printed beside it.
+//!
+//! Branching on the text of an error is looked for in its usual forms: a literal given to `contains`, `starts_with` or `ends_with`
+//! shortly behind a name that an error has, and anything compared with, searched in or matched against an error's `.to_string()`. What
+//! is not seen: a text that was kept in a variable of another name, a function that is given the text, a comparison with the text on the
+//! right, and an error whose name is none of those that are looked for.
+
+use std::collections::BTreeMap;
 
 use super::rust::RustFile;
-use super::tree::{Finding, TextFile, Tree};
+use super::tree::{Finding, RULES_FOLDER, TextFile, Tree};
 
 /// Where a ban applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +40,13 @@ const BANS: [Ban; 9] = [
 
 /// Words that mark unfinished work, in code and comments alike.
 const WORDS: [&str; 3] = ["FIXME", "XXX", "TODO"];
-/// The rules themselves, which have to name what they ban.
-const RULES_FOLDER: &str = "scripts/xtask/src/tidy/";
 /// Programs and samples made to speak on a terminal.
 const SPEAKING: [&str; 4] = ["keeper/cor/", "scripts/xtask/", "test/bench/", "test/contracts/stranger/"];
 const TEXT_TESTS: [&str; 3] = ["contains", "starts_with", "ends_with"];
+/// Makes a text of a value.
+const MADE_TEXT: [&str; 4] = [".", "to_string", "(", ")"];
+/// Methods that give the same text as a `&str`.
+const AS_STR: [&str; 4] = ["as_str", "as_ref", "trim", "to_lowercase"];
 /// Names that, shortly before a text comparison, say that the text is an error's.
 const ERROR_NAMES: [&str; 7] = ["e", "err", "error", "msg", "message", "reason", "stderr"];
 /// How far back from a text comparison its receiver is looked for, in tokens.
@@ -94,27 +103,55 @@ fn sleeps(file: &RustFile) -> Vec<Finding> {
 
 /// Branching on the text of an error: `err.to_string().contains("…")` and its kin.
 fn error_text(file: &RustFile) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut found = BTreeMap::new();
     for method in TEXT_TESTS {
         for at in file.find(&[".", method, "("]) {
-            let line = file.tokens[at].line;
-            let literal = file.tokens.get(at + 3).is_some_and(|t| t.text.starts_with('"'));
-            if literal && !file.in_test(line) && of_error(file, at) {
-                let message = format!("`{method}` on an error's text: match its value instead");
-                findings.push(Finding::new(&file.path, line, message));
+            let literal = file.tokens.get(at + 3).is_some_and(|token| token.text.starts_with('"'));
+            if literal && of_error(file, at) {
+                found.insert(at, method);
             }
         }
     }
-    findings
+    for at in file.find(&MADE_TEXT) {
+        if let Some(how) = branches(file, at).filter(|_| of_error(file, at)) {
+            found.insert(at + MADE_TEXT.len(), how);
+        }
+    }
+    let breach = |(at, how): (usize, &str)| {
+        let line = file.tokens[at].line;
+        let message = format!("`{how}` on an error's text: match its value instead");
+        (!file.in_test(line)).then(|| Finding::new(&file.path, line, message))
+    };
+    found.into_iter().filter_map(breach).collect()
+}
+
+/// How what stands behind a text that was made decides by it.
+fn branches(file: &RustFile, made: usize) -> Option<&'static str> {
+    let text = |at: usize| file.tokens.get(at).map_or("", |token| token.text.as_str());
+    let mut end = made + MADE_TEXT.len();
+    // As a `&str` it is the same text.
+    while text(end) == "." && AS_STR.contains(&text(end + 1)) {
+        end += 4;
+    }
+    match (text(end), text(end + 1)) {
+        (".", method) => TEXT_TESTS.into_iter().find(|test| *test == method),
+        ("=", "=") => Some("=="),
+        ("!", "=") => Some("!="),
+        // The arms of a `match`; a block behind a condition is reached by one of the others.
+        ("{", arm) if arm.starts_with('"') => Some("match"),
+        (",", pattern) if pattern.starts_with('"') && receiver(file, made).any(|token| token == "matches") => Some("matches!"),
+        _ => None,
+    }
 }
 
 fn of_error(file: &RustFile, at: usize) -> bool {
-    let receiver = &file.tokens[at.saturating_sub(RECEIVER_TOKENS)..at];
-    receiver
-        .iter()
-        .rev()
-        .take_while(|token| !matches!(token.text.as_str(), ";" | "{" | "}" | ","))
-        .any(|token| ERROR_NAMES.contains(&token.text.as_str()))
+    receiver(file, at).any(|token| ERROR_NAMES.contains(&token))
+}
+
+/// What stands before a place in the same expression, from there backwards.
+fn receiver(file: &RustFile, at: usize) -> impl Iterator<Item = &str> {
+    let before = file.tokens[at.saturating_sub(RECEIVER_TOKENS)..at].iter().rev().map(|token| token.text.as_str());
+    before.take_while(|token| !matches!(*token, ";" | "{" | "}" | ","))
 }
 
 fn words(file: &TextFile) -> Vec<Finding> {
@@ -153,6 +190,13 @@ mod tests {
             ("test/kit/src/lib.rs", "async fn f() { tokio::time::sleep(d).await }"),
             ("a/src/lib.rs", "fn f() { if err.to_string().contains(\"nonce\") {} }"),
             ("a/src/lib.rs", "fn f() { match e { E(msg) if msg.starts_with(\"x\") => {} } }"),
+            ("a/src/lib.rs", "fn f() { if err.to_string().contains(NONCE) {} }"),
+            ("a/src/lib.rs", "fn f() { if error.to_string().ends_with('x') {} }"),
+            ("a/src/lib.rs", "fn f() { if error.to_string().as_str().starts_with(PREFIX) {} }"),
+            ("a/src/lib.rs", "fn f() { if error.to_string() == \"nonce too low\" {} }"),
+            ("a/src/lib.rs", "fn f() { if self.error.to_string() != NONCE {} }"),
+            ("a/src/lib.rs", "fn f() -> bool { matches!(e.to_string().as_str(), \"nonce too low\") }"),
+            ("a/src/lib.rs", "fn f() { match e.to_string().as_str() { \"nonce too low\" => {} _ => {} } }"),
             ("docs/a.md", "XXX"),
         ];
         for (path, text) in bad {
@@ -168,6 +212,9 @@ mod tests {
             ("a/tests/t.rs", "async fn f(clock: &Clock) { clock.sleep(d).await }"),
             ("a/src/lib.rs", "fn f() { if path.contains(\"/\") {} }"),
             ("a/tests/t.rs", "fn f() { assert!(err.to_string().contains(\"nonce\")) }"),
+            ("a/src/lib.rs", "fn f() { g(&err.to_string()); h(error.to_string().as_str(), \"x\") }"),
+            ("a/src/lib.rs", "fn f() { if path.to_string() == NAME && name.to_string().contains(c) {} }"),
+            ("a/src/lib.rs", "fn f() { let text = error.to_string(); }"),
             ("keeper/cor/src/main.rs", "fn f() { println!(\"x\") }"),
             ("a/examples/e.rs", "fn f() { println!(\"x\") }"),
             ("a/src/lib.rs", "const MAX_XXX_LEN: u8 = 0;"),

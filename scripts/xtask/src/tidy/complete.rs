@@ -1,11 +1,17 @@
 //! Rule: a contract, a command or a backend is not half there. The how-tos in `docs/howto/` name the files of each; this rule finds the
 //! one that was forgotten.
 
+use super::rust::RustFile;
 use super::tree::{Finding, Tree};
 use crate::workspace::Workspace;
 
 const COMMANDS: &str = "keeper/cor/src/cmd/";
 const BACKENDS: &str = "keeper/inference/src/";
+const BACKENDS_LIB: &str = "keeper/inference/src/lib.rs";
+/// From settings to a backend.
+const BACKENDS_OPEN: &str = "keeper/inference/src/open.rs";
+/// Against real servers and models.
+const BACKENDS_TESTS: &str = "keeper/inference/tests/";
 /// Dispatch of the command line.
 const MAIN: &str = "keeper/cor/src/main.rs";
 /// Bad input, row by row, for every command.
@@ -75,24 +81,39 @@ fn commands(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Every folder with a `backend.rs` is opened from the settings and tested.
+/// Every folder with a `backend.rs` is exported, set, opened, and tested in a file that names the backend's type.
 fn backends(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.rust {
         let Some(backend) = file.path.strip_prefix(BACKENDS).and_then(|path| path.strip_suffix("/backend.rs")) else {
             continue;
         };
-        let module = format!("{backend}::");
-        let exported = mentions(tree, "keeper/inference/src/lib.rs", &module);
-        if !exported {
-            findings.push(Finding::new("keeper/inference/src/lib.rs", 0, format!("does not export backend `{backend}`")));
+        if !mentions(tree, BACKENDS_LIB, &format!("{backend}::")) {
+            findings.push(Finding::new(BACKENDS_LIB, 0, format!("does not export backend `{backend}`")));
         }
         let key = format!("# Backend `{backend}`");
         if !mentions(tree, MINER_SETTINGS, &key) {
             findings.push(Finding::new(MINER_SETTINGS, 0, format!("does not say how backend `{backend}` is set (`{key}`)")));
         }
+        let Some(name) = backend_type(file) else {
+            findings.push(Finding::new(&file.path, 0, "defines no `pub struct …Backend`"));
+            continue;
+        };
+        let names_it = |file: &RustFile| file.tokens.iter().any(|token| token.text == name);
+        if !tree.rust.iter().any(|file| file.path == BACKENDS_OPEN && names_it(file)) {
+            findings.push(Finding::new(BACKENDS_OPEN, 0, format!("does not open `{name}`")));
+        }
+        if !tree.rust.iter().any(|file| file.path.starts_with(BACKENDS_TESTS) && names_it(file)) {
+            findings.push(Finding::new(BACKENDS_TESTS, 0, format!("has no test of `{name}`")));
+        }
     }
     findings
+}
+
+/// The type that a backend's file defines.
+fn backend_type(file: &RustFile) -> Option<&str> {
+    let names = file.find(&["pub", "struct"]).filter_map(|at| file.tokens.get(at + 2));
+    names.map(|token| token.text.as_str()).find(|name| name.ends_with("Backend"))
 }
 
 fn mentions(tree: &Tree, path: &str, text: &str) -> bool {
@@ -143,13 +164,23 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_is_exported_and_documented() {
-        let backend = ("keeper/inference/src/openai/backend.rs", "//! A backend.");
-        let lib = ("keeper/inference/src/lib.rs", "pub use openai::OpenAiBackend;");
-        let settings = ("keeper/cor/miner.default.toml", "# Backend `openai`: any server.");
+    fn a_backend_is_exported_set_opened_and_tested() {
+        let backend = ("keeper/inference/src/openai/backend.rs", "pub struct OpenAiBackend;");
+        let files = [
+            ("keeper/inference/src/lib.rs", "pub use openai::OpenAiBackend;"),
+            ("keeper/cor/miner.default.toml", "# Backend `openai`: any server."),
+            ("keeper/inference/src/open.rs", "fn open() { OpenAiBackend::open() }"),
+            ("keeper/inference/tests/openai_http.rs", "use cor_inference::OpenAiBackend;"),
+        ];
         let found = |files: &[(&str, &str)]| places(check(&Tree::sample(files)));
-        assert_eq!(found(&[backend, lib, settings]), Vec::<String>::new());
-        assert_eq!(found(&[backend, settings]), ["keeper/inference/src/lib.rs:0"]);
-        assert_eq!(found(&[backend, lib]), ["keeper/cor/miner.default.toml:0"]);
+        assert_eq!(found(&[&[backend], &files[..]].concat()), Vec::<String>::new());
+        let places = ["keeper/inference/src/lib.rs", MINER_SETTINGS, BACKENDS_OPEN, BACKENDS_TESTS];
+        for (missing, place) in places.into_iter().enumerate() {
+            let mut files = [&[backend], &files[..]].concat();
+            files.remove(missing + 1);
+            assert_eq!(found(&files), [format!("{place}:0")]);
+        }
+        let nameless = ("keeper/inference/src/openai/backend.rs", "struct Backend;");
+        assert_eq!(found(&[&[nameless], &files[..]].concat()), ["keeper/inference/src/openai/backend.rs:0"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Rule: the identity of an error is written once, in the table, and is shown at the edge only.
 
 use super::rust::RustFile;
-use super::tree::{Finding, Tree};
+use super::tree::{Finding, RULES_FOLDER, Tree};
 use crate::workspace::Package;
 
 /// Where codes are written.
@@ -19,8 +19,6 @@ const EDGES: [&str; 7] = [
 ];
 /// The crate of the table, which defines the report.
 const LEAF: &str = "contracts/errors/";
-/// These rules, whose samples have to name what they find.
-const RULES_FOLDER: &str = "scripts/xtask/src/tidy/";
 /// Letters of an area.
 const AREA_LETTERS: std::ops::RangeInclusive<usize> = 2..=8;
 /// Digits of a number.
@@ -131,7 +129,7 @@ mod tests {
             ("keeper/ports/src/chain.rs", "#[cfg(test)] mod tests { const CODE: &str = \"CHN-001\"; }"),
             ("sol/tests/errors.rs", "const CODE: &str = \"PAY-001\";"),
             ("test/e2e/tests/cli/files.rs", "const CODE: &str = \"CLI-003\";"),
-            ("anvil/node/src/chain/error.rs", "const TEXT: &str = \"EIP-7702, SHA-256, ERC-20, X-1234, AB-12, ab-123\";"),
+            ("anvil/node/src/chain/error/mod.rs", "const TEXT: &str = \"EIP-7702, SHA-256, ERC-20, X-1234, AB-12, ab-123\";"),
             ("keeper/edge/src/lib.rs", "fn f(e: &E) -> String { Report::new(e).to_string() }"),
             ("anvil/node/src/rpc/error.rs", "fn f(e: &E) -> String { Report::new(e).to_string() }"),
             ("keeper/service/src/keeper.rs", "#[cfg(test)] mod tests { fn f(e: &E) { Report::new(e); } }"),

@@ -40,14 +40,14 @@ fn compare(tree: &Tree, contract: &Contract) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Origin;
+    use crate::workspace::Kind;
 
     const INTERFACE: &str = "interface IThing { struct S { uint256 a; bool b; }\n\
         function f(S calldata s) external view returns (uint8);\nfunction g() external; }";
 
     fn found(golden: &str) -> usize {
         let contract = Contract {
-            origin: Origin::Contract,
+            kind: Kind::Contract,
             name: "thing".into(),
             package: "cor-contract-thing".into(),
             lib: "thing".into(),

@@ -1,14 +1,12 @@
-//! Rule: no absolute path of somebody's machine in anything that is committed.
+//! Rule: no absolute path of somebody's machine in anything that is committed and is text, whatever its ending.
 
-use super::tree::{Finding, TextFile, Tree};
+use super::tree::{Finding, RULES_FOLDER, TextFile, Tree};
 
 /// First components of paths that exist on one machine only.
 const PLACES: [&str; 5] = ["root", "work", "home", "tmp", "Users"];
-/// This file and the samples beside it have to name them.
-const RULES_FOLDER: &str = "scripts/xtask/src/tidy/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let files = tree.text.iter().filter(|file| !file.path.starts_with(RULES_FOLDER));
+    let files = tree.text.iter().chain(&tree.other).filter(|file| !file.path.starts_with(RULES_FOLDER));
     files.flat_map(leaks).collect()
 }
 
@@ -48,6 +46,9 @@ mod tests {
             ("b.md", "see /home/someone/project"),
             ("c.toml", "path = \"/tmp/x\""),
             ("d.sol", "// (/work/main)"),
+            ("e.json", "{\"file\": \"/home/someone/a\"}"),
+            (".npmrc", "cache=/root/.npm"),
+            ("f/.gitignore", "/tmp/x"),
         ];
         for (path, text) in bad {
             let found = places(check(&Tree::sample(&[(path, text)])));
@@ -59,5 +60,8 @@ mod tests {
     fn relative_paths_routes_and_urls_are_fine() {
         let good = "target/work/x ./tmp/y https://example.org/home/ {dir}/tmp/z $HOME/work/ /api/v2 /tmpfs/x";
         assert_eq!(check(&Tree::sample(&[("a.md", good)])), []);
+        // Lock files of npm name its registry by design.
+        let lock = "\"resolved\": \"https://registry.npmjs.org/tmp/-/tmp-0.2.3.tgz\", \"bin\": \"bin/root/work/home\"";
+        assert_eq!(check(&Tree::sample(&[("package-lock.json", lock)])), []);
     }
 }

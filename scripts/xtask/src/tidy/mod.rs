@@ -19,8 +19,10 @@ mod names;
 mod natspec;
 mod once;
 mod purity;
+mod reads;
 mod rust;
 mod size;
+mod suites;
 mod tree;
 
 use crate::error::{Error, Result};
@@ -31,7 +33,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 17] = [
     ("layers", layers::check),
     ("arrows", arrows::check),
     ("dialects", dialects::check),
@@ -47,6 +49,8 @@ const RULES: [Rule; 15] = [
     ("once", once::check),
     ("licences", licences::check),
     ("complete", complete::check),
+    ("reads", reads::check),
+    ("suites", suites::check),
 ];
 
 /// Runs every rule over the repository.
@@ -62,7 +66,7 @@ pub(crate) fn tidy(workspace: &Workspace) -> Result<()> {
         list.extend(findings.iter().map(|finding| finding.line(name)));
     }
     if list.is_empty() {
-        println!("tidy: {} rules, {} files, nothing found", RULES.len(), tree.len());
+        println!("tidy: {} rules, {} files, nothing found", RULES.len(), tree.text.len());
         return Ok(());
     }
     Err(Error::Tidy { count: list.len(), list: list.join("\n") })

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::toolchain::{Compiler, Way};
 use crate::error::Result;
 use crate::process;
-use crate::workspace::{Contract, Origin};
+use crate::workspace::{Contract, Kind};
 
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -40,15 +40,15 @@ pub(super) fn compile(root: &Path, target_dir: &Path, contracts: &[Contract], co
     for contract in contracts {
         let mut command = cargo(root, compiler);
         command.args(["rustc", "--quiet"]);
-        match contract.origin {
-            Origin::Contract | Origin::Measured => command.args(["--lib", "--crate-type", "cdylib"]),
-            Origin::Sample => command.args(["--example", &contract.name]),
+        match contract.kind {
+            Kind::Contract | Kind::Measured => command.args(["--lib", "--crate-type", "cdylib"]),
+            Kind::Sample => command.args(["--example", &contract.name]),
         };
         command
-            .args(["--profile", contract.origin.profile(), "--package", &contract.package])
+            .args(["--profile", contract.kind.profile(), "--package", &contract.package])
             .args(["--target", TARGET, "--target-dir"])
             .arg(target_dir);
-        unstable(&mut command, contract.origin.profile());
+        unstable(&mut command, contract.kind.profile());
         process::run(&mut command)?;
     }
     Ok(())
@@ -87,10 +87,10 @@ fn unstable(command: &mut Command, profile: &str) {
 
 /// Where cargo leaves a contract's module.
 pub(super) fn raw_module(target_dir: &Path, contract: &Contract) -> PathBuf {
-    let built = target_dir.join(TARGET).join(contract.origin.profile());
-    let folder = match contract.origin {
-        Origin::Contract | Origin::Measured => built,
-        Origin::Sample => built.join("examples"),
+    let built = target_dir.join(TARGET).join(contract.kind.profile());
+    let folder = match contract.kind {
+        Kind::Contract | Kind::Measured => built,
+        Kind::Sample => built.join("examples"),
     };
     folder.join(format!("{}.wasm", contract.lib))
 }

@@ -12,32 +12,36 @@ use wasmparser::{ExternalKind, Parser, Payload, Validator, WasmFeatures};
 
 use crate::error::{Error, Result};
 use crate::process;
-use crate::workspace::{Contract, Origin};
+use crate::workspace::{Contract, Kind};
 
 /// Bumped when anything here changes the bytes, so that no cached artifact survives.
 pub(super) const PIPELINE: u32 = 1;
 
-/// Largest code of one account, in bytes (EIP-170), which holds the prefix and the compressed program.
+/// Largest code of one account, in bytes, which holds the prefix and the compressed program. EIP-170, which Arbitrum
+/// keeps in every release. The dev chain can be told another limit; what is larger could be deployed nowhere else.
 const CODE_BYTES_MAX: usize = 24_576;
 /// `EF F0 00` and the dictionary byte in front of the compressed program.
 const PREFIX_BYTES: usize = 4;
-/// Largest program before compression that a chain activates, in bytes.
+/// Largest program before compression that a chain activates, in bytes: ArbOS's limit at its start, which a chain's owner may raise.
+/// A program that only such a chain takes would be a surprise elsewhere.
 const WASM_BYTES_MAX: usize = 128 * 1024;
 const BROTLI_QUALITY: i32 = 11;
 const BROTLI_WINDOW: i32 = 22;
 const PROJECT_HASH: &str = "project_hash";
 
-/// What a chain accepts and these programs may use; floats are absent on purpose.
+/// What a chain accepts and these programs may use; floats are absent on purpose. `GC_TYPES` is no proposal but a switch of the
+/// validator, a part of what it calls the MVP: without reference types, which are absent too, it admits nothing.
 const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::GC_TYPES);
 
-/// Runs `wasm-opt`, for size or speed as the program's origin asks. Features are named one by one: its defaults change between versions.
-pub(super) fn optimise(origin: Origin, input: &Path, output: &Path) -> Result<()> {
+/// Runs `wasm-opt`, for size or speed as the program's kind asks. Features are named one by one: its defaults change between
+/// versions.
+pub(super) fn optimise(kind: Kind, input: &Path, output: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
     command
-        .args([origin.optimise_for(), "--converge", "--strip-debug", "--strip-producers", "--mvp-features"])
+        .args([kind.optimise_for(), "--converge", "--strip-debug", "--strip-producers", "--mvp-features"])
         .args(["--enable-mutable-globals", "--enable-bulk-memory", "--enable-sign-ext"])
         .arg(input)
         .arg("-o")
@@ -84,7 +88,7 @@ pub(super) fn compressed_len(wasm: &[u8]) -> usize {
 
 /// Refuses a program that no chain would take, or that carries a path of this machine.
 pub(super) fn verify(contract: &Contract, wasm: &[u8], compressed: usize, paths: &[&Path]) -> Result<()> {
-    let (name, accounts) = (&contract.name, accounts_max(contract.origin));
+    let (name, accounts) = (&contract.name, accounts_max(contract.kind));
     let problem = |problem: String| Err(Error::Contract { contract: name.to_owned(), problem });
     if let Err(error) = Validator::new_with_features(FEATURES).validate_all(wasm) {
         return problem(format!("not a module a Stylus chain accepts: {error}"));
@@ -110,10 +114,10 @@ pub(super) fn verify(contract: &Contract, wasm: &[u8], compressed: usize, paths:
 }
 
 /// Accounts a program may be spread over: one on every chain, two from ArbOS 60.
-fn accounts_max(origin: Origin) -> usize {
-    match origin {
-        Origin::Contract | Origin::Measured => 1,
-        Origin::Sample => 2,
+fn accounts_max(kind: Kind) -> usize {
+    match kind {
+        Kind::Contract | Kind::Measured => 1,
+        Kind::Sample => 2,
     }
 }
 
@@ -156,13 +160,13 @@ mod tests {
         (func (export "user_entrypoint") (param i32) (result i32) i32.const 0)
         (data (i32.const 0) "/srv/someone/project/src/lib.rs"))"#;
 
-    fn sample(origin: Origin) -> Contract {
-        Contract { origin, name: "sample".into(), package: "sample".into(), lib: "sample".into(), abi_bin: None }
+    fn sample(kind: Kind) -> Contract {
+        Contract { kind, name: "sample".into(), package: "sample".into(), lib: "sample".into(), abi_bin: None }
     }
 
     fn check(wat: &str, paths: &[&Path]) -> std::result::Result<(), String> {
         let wasm = canonical("sample", &wat::parse_str(wat).unwrap()).unwrap();
-        verify(&sample(Origin::Contract), &wasm, compressed_len(&wasm), paths).map_err(|e| e.to_string())
+        verify(&sample(Kind::Contract), &wasm, compressed_len(&wasm), paths).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -208,9 +212,9 @@ mod tests {
     fn size_limits_hold_at_the_edge() {
         let wasm = canonical("sample", &wat::parse_str(GOOD).unwrap()).unwrap();
         let fits = CODE_BYTES_MAX - PREFIX_BYTES - 1;
-        for (origin, fits) in [(Origin::Contract, fits), (Origin::Sample, 2 * fits + 1)] {
-            assert!(verify(&sample(origin), &wasm, fits, &[]).is_ok());
-            assert!(verify(&sample(origin), &wasm, fits + 1, &[]).is_err());
+        for (kind, fits) in [(Kind::Contract, fits), (Kind::Sample, 2 * fits + 1)] {
+            assert!(verify(&sample(kind), &wasm, fits, &[]).is_ok());
+            assert!(verify(&sample(kind), &wasm, fits + 1, &[]).is_err());
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use self::reproduce::reproduce;
 pub(crate) struct Options {
     /// Contracts by folder name; all of them when none is named.
     pub(crate) contracts: Vec<String>,
-    /// Build the sample programs of the dev chain's tests instead, to target/contracts/samples.
+    /// Build the dev chain's sample programs into target/contracts/samples instead.
     #[arg(long, conflicts_with = "check")]
     pub(crate) samples: bool,
     /// Fail when a size or hash differs from test/goldens/wasm-sizes.json (same compiler only).
@@ -51,8 +51,8 @@ struct Tools {
 }
 
 impl Tools {
-    fn bring_in(way: Option<Way>) -> Result<Self> {
-        let compiler = toolchain::bring_in(way)?;
+    fn bring_in(workspace: &Workspace, way: Option<Way>) -> Result<Self> {
+        let compiler = toolchain::bring_in(way, workspace.rust_minor_min())?;
         let optimiser = toolchain::optimiser();
         println!("wasm target: by way of {:?}, {}", compiler.way, compiler.version);
         Ok(Self { compiler, optimiser })
@@ -104,7 +104,7 @@ pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
         (workspace.contracts(), workspace.contracts_out())
     };
     let contracts = select(all, &options.contracts)?;
-    let tools = Tools::bring_in(options.toolchain)?;
+    let tools = Tools::bring_in(workspace, options.toolchain)?;
     let target_dir = workspace.target_directory.join("wasm");
     let sizes = build(&workspace.root, &target_dir, &out, &contracts, &tools)?;
     if options.contracts.is_empty() && !options.samples {
@@ -121,7 +121,7 @@ pub(crate) fn wasm(workspace: &Workspace, options: &Options) -> Result<Sizes> {
 /// # Errors
 /// As [`wasm`], but for the goldens: it is no contract of the network.
 pub(crate) fn program(workspace: &Workspace, program: &Contract, out: &Path) -> Result<PathBuf> {
-    let tools = Tools::bring_in(None)?;
+    let tools = Tools::bring_in(workspace, None)?;
     let target_dir = workspace.target_directory.join("wasm");
     build(&workspace.root, &target_dir, out, std::slice::from_ref(program), &tools)?;
     Ok(out.join(format!("{}.wasm", program.name)))
@@ -175,7 +175,7 @@ fn finish(contract: &Contract, raw: &Path, out: &Path, tools: &Tools, hidden: &[
     let wasm = match tools.optimiser {
         Some(_) => {
             let optimised = out.join(format!(".{name}.opt.wasm"));
-            canonical::optimise(contract.origin, raw, &optimised)?;
+            canonical::optimise(contract.kind, raw, &optimised)?;
             let bytes = std::fs::read(&optimised).map_err(Error::io("read", &optimised))?;
             std::fs::remove_file(&optimised).map_err(Error::io("remove", &optimised))?;
             canonical::canonical(name, &bytes)?
@@ -240,11 +240,11 @@ mod tests {
     use cor_errors::Report;
 
     use super::*;
-    use crate::workspace::Origin;
+    use crate::workspace::Kind;
 
     fn contract(name: &str) -> Contract {
         let package = format!("cor-contract-{name}");
-        Contract { origin: Origin::Contract, name: name.into(), package, lib: name.into(), abi_bin: None }
+        Contract { kind: Kind::Contract, name: name.into(), package, lib: name.into(), abi_bin: None }
     }
 
     #[test]

@@ -6,10 +6,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Options, Tools, build, select, sha256};
 use crate::error::{Error, Result};
-use crate::workspace::Workspace;
-
-/// Folders that hold no source.
-const NOT_SOURCE: [&str; 4] = ["target", ".git", "node_modules", ".cor"];
+use crate::workspace::{NOT_OURS, Workspace};
 
 /// Builds the named contracts (the smallest one when none is named, as the library is most of the
 /// work anyway) here and in a copy of the sources, with nothing shared but the compiler, and compares
@@ -23,7 +20,7 @@ pub(crate) fn reproduce(workspace: &Workspace, options: &Options) -> Result<()> 
         contracts.sort_by_key(|contract| built_bytes(&workspace.contracts_out(), &contract.name));
         contracts.truncate(1);
     }
-    let tools = Tools::bring_in(options.toolchain)?;
+    let tools = Tools::bring_in(workspace, options.toolchain)?;
     let here = workspace.target_directory.join("reproduce-here");
     let copy = std::env::temp_dir().join(format!("cor-reproduce-{}", std::process::id()));
     let root = copy.join("some").join("other folder");
@@ -56,7 +53,7 @@ fn hash(path: &Path) -> Result<String> {
 fn copy_sources(from: &Path, target: &Path, to: &Path) -> Result<()> {
     let is_source = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
-        entry.path() != target && !NOT_SOURCE.contains(&name.as_ref())
+        entry.path() != target && !NOT_OURS.contains(&name.as_ref())
     };
     for entry in WalkDir::new(from).into_iter().filter_entry(is_source) {
         let entry = entry.map_err(|error| Error::Io { what: "list", path: from.to_path_buf(), source: error.into() })?;

@@ -22,8 +22,6 @@ const DEBIAN_LINKER: &str = "wasm-ld-22";
 const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "rust-web-src", "lld-22", "binaryen"];
 /// Present in a sysroot exactly when the library's source is complete enough for `-Zbuild-std`.
 const LIBRARY_SOURCE: &str = "lib/rustlib/src/rust/library/std/Cargo.toml";
-/// First minor version whose library can be built with panics that abort at once.
-const RUSTC_MINOR_MIN: u32 = 93;
 
 /// Which compiler builds the contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,34 +52,31 @@ pub(crate) struct Optimiser {
     pub(crate) version: String,
 }
 
-/// Finds or installs a compiler. `asked` restricts the search to one way.
+/// Finds or installs a compiler that the manifests accept, as 1.`minor_min` or later. `asked` restricts the search to one way.
 ///
 /// # Errors
 /// `XTASK-005` with what was tried and why each attempt failed.
-pub(crate) fn bring_in(asked: Option<Way>) -> Result<Compiler> {
+pub(crate) fn bring_in(asked: Option<Way>, minor_min: u32) -> Result<Compiler> {
     let ways = match asked {
         Some(way) => vec![way],
         None => vec![Way::Rustup, Way::Debian],
     };
     let mut tried = Vec::new();
     for &way in &ways {
-        match find(way) {
+        match find(way, minor_min) {
             Ok(compiler) => return Ok(compiler),
             Err(reason) => tried.push(format!("  {way:?}: {reason}")),
         }
     }
     for &way in &ways {
         println!("wasm target: trying to install by way of {way:?}");
-        let found = install(way).map_err(|e| e.to_string()).and_then(|()| find(way));
+        let found = install(way).map_err(|e| e.to_string()).and_then(|()| find(way, minor_min));
         match found {
             Ok(compiler) => return Ok(compiler),
             Err(reason) => tried.push(format!("  {way:?}, installing: {reason}")),
         }
     }
-    Err(Error::NoWasmTarget {
-        tried: tried.join("\n"),
-        next: "run `rustup component add rust-src`, or `apt-get install rustc-web rust-web-src lld-22`",
-    })
+    Err(Error::NoWasmTarget { tried: tried.join("\n") })
 }
 
 /// Finds or installs `wasm-opt`. Without it contracts are larger but right, so `None` is an answer.
@@ -89,12 +84,26 @@ pub(crate) fn optimiser() -> Option<Optimiser> {
     if !process::in_path("wasm-opt") {
         println!("wasm-opt: not in PATH, trying Debian's package binaryen");
         if let Err(error) = process::apt_install(&["binaryen"]) {
-            println!("wasm-opt: {error}\nwasm-opt: going on without; the programs will be larger");
+            announce(&error);
             return None;
         }
     }
-    let version = process::capture(Command::new("wasm-opt").arg("--version")).ok()?;
-    Some(Optimiser { version: version.trim().to_owned() })
+    version_of("wasm-opt")
+}
+
+/// The optimiser by this name, or `None`, which is announced, when it does not run.
+fn version_of(program: &str) -> Option<Optimiser> {
+    match process::capture(Command::new(program).arg("--version")) {
+        Ok(version) => Some(Optimiser { version: version.trim().to_owned() }),
+        Err(error) => {
+            announce(&error);
+            None
+        }
+    }
+}
+
+fn announce(error: &Error) {
+    println!("wasm-opt: {error}\nwasm-opt: going on without; the programs will be larger");
 }
 
 fn install(way: Way) -> Result<()> {
@@ -104,7 +113,7 @@ fn install(way: Way) -> Result<()> {
     }
 }
 
-fn find(way: Way) -> std::result::Result<Compiler, String> {
+fn find(way: Way, minor_min: u32) -> std::result::Result<Compiler, String> {
     let (rustc, linker) = match way {
         Way::Rustup => (PathBuf::from("rustc"), None),
         Way::Debian => (PathBuf::from(DEBIAN_RUSTC), Some(DEBIAN_LINKER)),
@@ -126,10 +135,16 @@ fn find(way: Way) -> std::result::Result<Compiler, String> {
         return Err(format!("{} has no {LIBRARY_SOURCE}", sysroot.to_string_lossy()));
     }
     let version = ask("--version", "--color=never")?;
-    match minor(&version) {
-        Some(minor) if minor >= RUSTC_MINOR_MIN => Ok(Compiler { way, rustc, sysroot, linker, version }),
-        _ => Err(format!("{version} is older than 1.{RUSTC_MINOR_MIN}")),
+    new_enough(&version, minor_min)?;
+    Ok(Compiler { way, rustc, sysroot, linker, version })
+}
+
+/// Refuses a compiler that cargo would refuse later, when nothing else can be tried any more.
+fn new_enough(version: &str, minor_min: u32) -> std::result::Result<(), String> {
+    if minor(version).is_some_and(|minor| minor >= minor_min) {
+        return Ok(());
     }
+    Err(format!("{version} is older than 1.{minor_min}, the `rust-version` of the manifests"))
 }
 
 /// A compiler command without the library path that rustup's cargo exports for its own compiler.
@@ -159,5 +174,20 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(minor(line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_compiler_older_than_the_manifests_is_not_found() {
+        assert_eq!(new_enough("rustc 1.95.0 (x)", 95), Ok(()));
+        assert_eq!(new_enough("rustc 1.96.0 (x)", 95), Ok(()));
+        for old in ["rustc 1.94.1 (x)", "gcc 12"] {
+            assert!(new_enough(old, 95).unwrap_err().contains("is older than 1.95"), "{old}");
+        }
+    }
+
+    #[test]
+    fn an_optimiser_that_does_not_run_is_none() {
+        assert!(version_of("false").is_none());
+        assert!(version_of("no-such-program-here").is_none());
     }
 }
