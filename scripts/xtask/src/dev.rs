@@ -33,6 +33,7 @@ impl Options {
 /// # Errors
 /// A build that fails; otherwise the exit code is that of `cor dev`.
 pub(crate) fn dev(workspace: &Workspace, options: &Options) -> Result<()> {
+    println!("building contracts and cor: some eight minutes on two cores the first time, seconds later");
     let mut build = process::cargo(&workspace.root);
     // Of the whole workspace, so that features are unified as in `cargo xtask test` and nothing is built twice.
     build.args(["build", "--workspace", "--bin", "cor"]);
