@@ -6,6 +6,7 @@ use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolError,
 };
+use cor_core::{node::pool::Ineligible, task::Phase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
     ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
@@ -141,6 +142,34 @@ fn sentences_have_the_numbers() {
     ];
     for (error, sentence) in table {
         assert_eq!(error.to_string(), sentence);
+    }
+}
+
+/// The rules number phases and reasons; the sentences name them.
+#[test]
+fn phases_and_reasons_have_the_words_of_their_numbers() {
+    let phases = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
+    for phase in phases {
+        let error = ISessionQueue::WrongPhase { taskId: 5, phase: phase.number(), wanted: 0 };
+        let name = format!("{phase:?}").to_lowercase();
+        assert_eq!(ContractError::from(error).to_string(), format!("task 5 is in phase {name} and this needs none"));
+    }
+    let reasons = [
+        (Ineligible::NotRegistered, "it is not registered"),
+        (Ineligible::Suspended, "it is suspended"),
+        (Ineligible::ModelNotLoaded, "it has not loaded the model"),
+        (Ineligible::NoFreeCapacity, "it has no free capacity"),
+        (Ineligible::VersionTooOld, "its software is too old"),
+        (Ineligible::OperatorTwice, "another node of its operator is in the task"),
+        (Ineligible::NodeTwice, "it is in the task already"),
+    ];
+    for (reason, words) in reasons {
+        let error = INodePool::NotEligible { node: Address::ZERO, reason: reason.reason() };
+        assert_eq!(
+            ContractError::from(error).to_string(),
+            format!("node {} cannot take the task: {words}", Address::ZERO),
+            "{reason:?}"
+        );
     }
 }
 

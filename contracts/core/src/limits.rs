@@ -21,7 +21,8 @@ pub const QUORUM_MIN_BPS: u16 = 5_001;
 /// Greatest quorum, in basis points of the replicas asked for: all of them. Above it no task could ever complete.
 pub const QUORUM_MAX_BPS: u16 = 10_000;
 
-/// Quorum up to which there is no surcharge, in basis points. Above [`QUORUM_MIN_BPS`] a bare majority would be charged as a wish.
+/// Where the steps of the quorum surcharge begin, in basis points. It is below every valid quorum, so that a bare majority already pays
+/// one step.
 pub const QUORUM_FREE_BPS: u16 = 5_000;
 
 /// Width of a step of the quorum surcharge, in basis points. Narrower steps multiply the surcharge beyond what 64 bits hold; wider ones

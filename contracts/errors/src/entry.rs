@@ -86,6 +86,8 @@ pub struct Entry {
 
 /// An error with a place in the table. A wrapper names the entry of what it wraps, so that the innermost code is seen outside.
 ///
+/// Only [`Coded::entry`] is for an error to write. Code and class are the row's: what is to be treated in another way has another row.
+///
 /// `Display` of the error is the sentence with the numbers of the case: no code, and not the next step that the table has.
 pub trait Coded: Error {
     /// The row of this error.

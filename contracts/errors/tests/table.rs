@@ -80,6 +80,29 @@ fn a_report_has_code_sentence_and_next_step() {
     assert_eq!((Short.code(), Short.class(), report.entry().status), ("PAY-001", Class::Chain, 402));
 }
 
+/// Code and class have one source, the row: an error that gives its own would lose it in a wrapper, which forwards the row only.
+#[test]
+fn no_error_overrides_what_its_row_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders: Vec<_> = ["anvil", "contracts", "keeper", "scripts", "sol"].map(|folder| root.join(folder)).into();
+    let mut implemented = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&entry).expect("a source file");
+                for block in text.split("\nimpl Coded for ").skip(1) {
+                    let block = block.split_once("\n}").map_or(block, |(block, _)| block);
+                    implemented += 1;
+                    assert_eq!(block.matches("fn ").count(), 1, "{}: only `entry` is for an error to write", entry.display());
+                }
+            }
+        }
+    }
+    assert!(implemented > 20, "{implemented} errors found");
+}
+
 #[test]
 fn golden_catalogue() {
     let catalogue = catalogue();

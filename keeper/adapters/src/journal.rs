@@ -1,11 +1,15 @@
 //! Durable records in one SQLite file: write-ahead log, full synchronisation, so that a record survives a power cut once written.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use cor_ports::{Journal, JournalError};
 use sqlx::{
-    Row, SqlitePool,
+    AssertSqlSafe, Row, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -17,14 +21,19 @@ const FORMAT: i64 = 1;
 pub struct SqliteJournal {
     pool: SqlitePool,
     place: PathBuf,
+    /// Held as long as the journal is open; the operating system gives it back if the process dies.
+    _lock: Arc<File>,
 }
 
 impl SqliteJournal {
-    /// Opens or creates the file. Only one process may have it open for writing; a second one waits and then fails.
+    /// Opens or creates the file. One process at a time may have it open: two keepers with one journal would send the same effects under
+    /// different nonces. The lock is on a file of its own beside it, because SQLite has locks on its own files.
     ///
     /// # Errors
-    /// `Failed` if the file cannot be opened or is no database, `Newer` if a newer program wrote it; it is left as it was.
+    /// `InUse` if it is open already; `Failed` if the file cannot be opened or is no database, `Newer` if a newer program wrote it; it is
+    /// left as it was.
     pub async fn open(path: &Path) -> Result<Self, JournalError> {
+        let lock = Arc::new(lock(path)?);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -41,12 +50,25 @@ impl SqliteJournal {
             .execute(&pool)
             .await
             .map_err(failed)?;
-        sqlx::query("PRAGMA user_version = 1").execute(&pool).await.map_err(failed)?;
-        Ok(Self { pool, place: path.to_owned() })
+        // A pragma takes no bound value; this one is a number of ours.
+        sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {FORMAT}"))).execute(&pool).await.map_err(failed)?;
+        Ok(Self { pool, place: path.to_owned(), _lock: lock })
     }
 
     fn failed(&self, error: &sqlx::Error) -> JournalError {
         JournalError::Failed { place: self.place.display().to_string(), reason: error.to_string() }
+    }
+}
+
+/// The lock of the journal at `path`.
+fn lock(path: &Path) -> Result<File, JournalError> {
+    let place = path.display().to_string();
+    let file = File::create(path.with_added_extension("lock"));
+    let file = file.map_err(|error| JournalError::Failed { place: place.clone(), reason: error.to_string() })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JournalError::InUse { place }),
+        Err(TryLockError::Error(error)) => Err(JournalError::Failed { place, reason: error.to_string() }),
     }
 }
 
@@ -103,12 +125,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_journal_has_one_process_and_clones_of_it_share_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = SqliteJournal::open(&path).await.unwrap();
+        let clone = journal.clone();
+        drop(journal);
+        let second = SqliteJournal::open(&path).await;
+        let Err(JournalError::InUse { place }) = second else { panic!("a second one writes too") };
+        assert_eq!(place, path.display().to_string());
+        clone.put("a", b"1").await.unwrap();
+        drop(clone);
+        assert_eq!(SqliteJournal::open(&path).await.unwrap().get("a").await.unwrap().as_deref(), Some(&b"1"[..]));
+    }
+
+    #[tokio::test]
     async fn a_newer_file_and_a_damaged_file_are_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("newer.sqlite");
         let journal = SqliteJournal::open(&path).await.unwrap();
         sqlx::query("PRAGMA user_version = 9").execute(&journal.pool).await.unwrap();
         journal.pool.close().await;
+        drop(journal);
         assert!(matches!(SqliteJournal::open(&path).await, Err(JournalError::Newer { found: 9, known: 1, .. })));
 
         let damaged = folder.path().join("damaged.sqlite");

@@ -111,6 +111,7 @@ pub(crate) struct BackendSettings {
     pub(crate) openai_url: String,
     pub(crate) openai_model: String,
     pub(crate) openai_key_env: String,
+    pub(crate) openai_determinism_class: String,
 }
 
 /// The keeper's settings.
@@ -150,7 +151,9 @@ impl BackendSettings {
                 let base_url = text(&self.openai_url)
                     .ok_or_else(|| invalid("backend.openai_url is missing; backend.kind = \"openai\" needs it"))?;
                 let key = text(&self.openai_key_env).map(KeySource::Variable);
-                Ok(InferenceConfig::OpenAi(OpenAiConfig { key, ..OpenAiConfig::new(base_url, self.openai_model.clone()) }))
+                let determinism_class = text(&self.openai_determinism_class);
+                let standard = OpenAiConfig::new(base_url, self.openai_model.clone());
+                Ok(InferenceConfig::OpenAi(OpenAiConfig { key, determinism_class, ..standard }))
             }
         }
     }
@@ -171,6 +174,18 @@ mod tests {
         let miner = miner(None).unwrap();
         assert!(keeper.relay_margin_secs > miner.direct_margin_secs, "the keeper must relay before miners lose patience");
         assert!(miner.backend.config().is_ok());
+    }
+
+    #[test]
+    fn the_determinism_class_of_a_server_is_the_operators_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("miner.toml");
+        for (line, class) in [("", None), ("openai_determinism_class = \"vllm-0.9/a100\"", Some("vllm-0.9/a100"))] {
+            std::fs::write(&path, format!("[backend]\nkind = \"openai\"\nopenai_url = \"http://h/v1\"\n{line}\n")).unwrap();
+            let config = miner(Some(&path)).unwrap().backend.config().unwrap();
+            let InferenceConfig::OpenAi(config) = config else { panic!("{config:?}") };
+            assert_eq!(config.determinism_class.as_deref(), class);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use axum::{
 };
 use cor_errors::{Coded, Entry, table};
 use cor_ports::domain::{LaneMessage, MessageKind, Phase, SignedMessage};
-use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Intake, MessageRefusal};
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Intake, IntakeError, MessageRefusal};
 use cor_wire::http::{ErrorBody, ErrorContents};
 use proptest::prelude::*;
 use serde_json::json;
@@ -34,9 +34,9 @@ struct FakeIntake {
 
 #[async_trait]
 impl Intake for FakeIntake {
-    async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
+    async fn receive(&self, message: SignedMessage) -> Result<(), IntakeError> {
         self.taken.lock().unwrap().push(message);
-        self.refusal.clone().map_or(Ok(()), Err)
+        self.refusal.clone().map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 }
 
@@ -49,7 +49,7 @@ struct SlowIntake {
 
 #[async_trait]
 impl Intake for SlowIntake {
-    async fn receive(&self, _message: SignedMessage) -> Result<(), MessageRefusal> {
+    async fn receive(&self, _message: SignedMessage) -> Result<(), IntakeError> {
         self.entered.notify_one();
         self.go.notified().await;
         Ok(())
@@ -150,8 +150,9 @@ async fn refusals_have_the_code_of_the_table_and_the_callers_numbers() {
     let table = [
         (MessageRefusal::UnknownTask { task_id: 7 }, 404, "KPR-001", "task 7"),
         (MessageRefusal::NotAssigned { task_id: 7, miner }, 403, "KPR-002", "0x0101"),
-        (MessageRefusal::WrongSigner { signer, miner, chain_id: 412_346, queue }, 403, "KPR-003", "412346"),
+        (MessageRefusal::WrongSigner { signer: Some(signer), miner, chain_id: 412_346, queue }, 403, "KPR-003", "412346"),
         (MessageRefusal::NotAwaited { task_id: 7, phase: Phase::Ack, kind: MessageKind::Commit }, 409, "KPR-004", "Ack"),
+        (MessageRefusal::Full { task_id: 7, limit: 2 }, 503, "KPR-005", "as many tasks"),
     ];
     for (refusal, status, code, part) in table {
         let edge = edge(FakeIntake { refusal: Some(refusal), ..FakeIntake::default() }, FakeBlobs::default());

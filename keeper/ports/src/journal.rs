@@ -14,6 +14,12 @@ pub enum JournalError {
         /// What went wrong.
         reason: String,
     },
+    /// Another process has it open.
+    #[error("journal {place} is open in another process")]
+    InUse {
+        /// File.
+        place: String,
+    },
     /// The file was written by a newer version.
     #[error("journal {place} has format {found}, this program knows {known}")]
     Newer {
@@ -30,6 +36,7 @@ impl Coded for JournalError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Failed { .. } => &jrn::JOURNAL_FAILED,
+            Self::InUse { .. } => &jrn::JOURNAL_IN_USE,
             Self::Newer { .. } => &jrn::JOURNAL_NEWER,
         }
     }

@@ -9,12 +9,32 @@ use crate::domain::SignedMessage;
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The keeper refused it.
-    #[error("the keeper refused the message for task {task_id}: {reason}")]
+    #[error("the keeper refused the message for task {task_id}: {}", refusal.message)]
     Refused {
         /// Task.
         task_id: u64,
         /// The keeper's words.
-        reason: String,
+        refusal: Box<Refusal>,
+    },
+    /// The keeper cannot take it now.
+    #[error("keeper {endpoint} answered with status {status}: {excerpt}")]
+    Busy {
+        /// URL.
+        endpoint: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says, cut.
+        excerpt: String,
+    },
+    /// What answers is no keeper.
+    #[error("{endpoint} answered with status {status}, and not as a keeper does: {excerpt}")]
+    Unexpected {
+        /// URL.
+        endpoint: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says, cut.
+        excerpt: String,
     },
     /// The keeper cannot be reached; the miner goes on by its own transactions.
     #[error("keeper {endpoint} cannot be reached: {reason}")]
@@ -26,10 +46,25 @@ pub enum RelayError {
     },
 }
 
+/// A keeper's refusal, as it says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The keeper's `AREA-NNN`.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub next: String,
+    /// Under which the keeper's log has it.
+    pub request_id: String,
+}
+
 impl Coded for RelayError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Refused { .. } => &rly::MESSAGE_REFUSED,
+            Self::Busy { .. } => &rly::KEEPER_BUSY,
+            Self::Unexpected { .. } => &rly::UNEXPECTED_REPLY,
             Self::Unreachable { .. } => &rly::KEEPER_UNREACHABLE,
         }
     }

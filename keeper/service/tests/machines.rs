@@ -1,13 +1,14 @@
 //! What keeper and miner decide, as tables.
 
 use alloy_primitives::{Address, B256, Signature, address, keccak256};
+use cor_core::task::selection::SelectionError;
 use cor_keeper::machine::{
-    keeper::{KeeperMachine, KeeperPolicy},
+    keeper::{Decisions, KeeperMachine, KeeperPolicy},
     miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide},
 };
 use cor_ports::domain::{
-    AnswerKind, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms,
-    SignedMessage, Status, TaskOrigin, TaskRecord,
+    AnswerKind, LaneCall, LaneDomain, LaneMessage, MessageKind, Node, NodeList, NodeRecord, Outcome, Phase, ReplicaRecord,
+    SessionTerms, SignedMessage, Standing, Status, TaskOrigin, TaskRecord, Terms,
 };
 use cor_ports::{MessageRefusal, lane};
 use k256::ecdsa::SigningKey;
@@ -58,7 +59,9 @@ fn task(phase: Phase, done: usize) -> TaskRecord {
             commitment: None,
             result_digest: None,
         };
-        if replica.last_message == Some(MessageKind::Precommit) {
+        if replica.has_said(MessageKind::Commit) {
+            replica.result_digest = Some(keccak256("Paris"));
+        } else if replica.has_said(MessageKind::Precommit) {
             let salt = B256::with_last_byte(1);
             replica.commitment = Some(lane::commitment(&DOMAIN, TASK, index, &replica, keccak256("Paris"), salt));
         }
@@ -87,21 +90,20 @@ fn machine(record: TaskRecord) -> KeeperMachine {
         block_number: 1,
         block_hash: keccak256("block"),
     };
-    machine.observe(record, SessionTerms { model_identifier: 1, replicas: 3 }, origin);
+    let rules = Terms { replicas: 3, quorum_bps: 6_000, assign_secs: 60, ack_secs: 60, precommit_secs: 60, commit_secs: 60 };
+    machine.observe(record, SessionTerms { model_identifier: 1, rules }, origin);
     machine
 }
 
-fn nodes(count: u8) -> Vec<NodeRecord> {
+fn nodes(count: u8) -> NodeList {
     let node = |index: u8| NodeRecord {
         node: Address::with_last_byte(index + 1),
         operator: Address::with_last_byte(index + 1),
         registration_epoch: 1,
-        capacity: 1,
-        reserved: 0,
-        active: true,
+        state: Node { standing: Standing::Active, capacity: 1, reserved: 0, version: 1 },
         models: vec![1],
     };
-    (0..count).map(node).collect()
+    NodeList { min_version: 0, nodes: (0..count).map(node).collect() }
 }
 
 fn reveal(answer: &str, salt: u8) -> LaneMessage {
@@ -134,11 +136,13 @@ fn keeper_decides_by_phase_messages_and_time() {
         (Phase::Ack, 0, vec![(0, LaneMessage::Ack), (2, LaneMessage::Ack)], 995, "nothing"),
         (Phase::Ack, 0, vec![(0, LaneMessage::Ack), (2, LaneMessage::Ack)], 996, "relay 2 ack"),
         (Phase::Ack, 1, vec![(1, LaneMessage::Ack), (2, LaneMessage::Ack)], 900, "relay 2 ack"),
-        (Phase::Ack, 0, vec![(0, LaneMessage::Ack)], 1_000, "endAck"),
+        (Phase::Ack, 2, vec![], 999, "nothing"),
+        (Phase::Ack, 2, vec![], 1_000, "endAck"),
+        (Phase::Ack, 1, vec![(1, LaneMessage::Ack)], 1_000, "end"),
         (Phase::Precommit, 0, vec![(0, commitment), (1, commitment), (2, commitment)], 900, "relay 3 precommit"),
         (Phase::Precommit, 2, vec![], 999, "nothing"),
-        (Phase::Precommit, 3, vec![], 900, "end"),
-        (Phase::Precommit, 0, vec![], 1_000, "endPrecommit"),
+        (Phase::Precommit, 2, vec![], 1_000, "endPrecommit"),
+        (Phase::Precommit, 1, vec![], 1_000, "end"),
         (
             Phase::Commit,
             0,
@@ -158,10 +162,43 @@ fn keeper_decides_by_phase_messages_and_time() {
         for (miner, message) in messages {
             machine.receive(keys[miner].say(&DOMAIN, message)).unwrap_or_else(|error| panic!("row {row}: {error}"));
         }
-        assert_eq!(name(machine.decide(now, &nodes(5)).first()), decision, "row {row}");
+        assert_eq!(name(machine.decide(now, &nodes(5)).calls.first()), decision, "row {row}");
         machine.hold(TASK, now);
-        assert_eq!(machine.decide(now, &nodes(5)), vec![], "row {row}: held");
-        assert_ne!(machine.decide(now + 1, &nodes(5)), vec![], "row {row}: in each row something is due a second later");
+        assert_eq!(machine.decide(now, &nodes(5)), Decisions::default(), "row {row}: held");
+        assert_ne!(machine.decide(now + 1, &nodes(5)).calls, vec![], "row {row}: in each row something is due a second later");
+    }
+}
+
+/// Nobody is kept waiting for a result that cannot come any more, and nobody escapes by making it impossible.
+#[test]
+fn keeper_ends_what_is_hopeless_and_reports_first() {
+    let keys = keys();
+    let revealed = |answers: [Option<&str>; 3]| {
+        let mut record = task(Phase::Commit, 0);
+        for (replica, answer) in record.replicas.iter_mut().zip(answers) {
+            replica.result_digest = answer.map(keccak256);
+            replica.last_message = answer.map_or(replica.last_message, |_| Some(MessageKind::Commit));
+        }
+        record
+    };
+    let mut out = revealed([Some("Paris"), None, None]);
+    out.replicas[1].outcome = Outcome::BadReveal;
+    out.replicas[2].outcome = Outcome::BadReveal;
+    for (case, record, bad, now, decision) in [
+        ("one answer, two to come", revealed([Some("Paris"), None, None]), None, 900, "nothing"),
+        ("decided, one to come", revealed([Some("Paris"), Some("Paris"), None]), None, 900, "nothing"),
+        ("two answers, one to come", revealed([Some("Paris"), Some("London"), None]), None, 900, "nothing"),
+        ("three answers", revealed([Some("Paris"), Some("London"), Some("Rome")]), None, 900, "end"),
+        ("two are out", out.clone(), None, 900, "end"),
+        ("a bad reveal at hand", revealed([Some("Paris"), Some("London"), None]), Some(2), 900, "report"),
+        ("a bad reveal at hand, and the time is over", revealed([Some("Paris"), None, None]), Some(2), 1_000, "end"),
+    ] {
+        let mut machine = machine(record);
+        if let Some(miner) = bad {
+            let said: &Key = &keys[miner];
+            machine.receive(said.say(&DOMAIN, reveal("Berlin", 1))).unwrap();
+        }
+        assert_eq!(name(machine.decide(now, &nodes(5)).calls.first()), decision, "{case}");
     }
 }
 
@@ -195,13 +232,20 @@ fn keeper_refuses_messages_with_the_reason() {
 fn keeper_waits_for_nodes_and_forgets_what_ended() {
     let mut machine = machine(task(Phase::Queued, 0));
     assert!(machine.wants_nodes(999));
-    assert_eq!(machine.decide(999, &nodes(2)), vec![], "two operators cannot serve three replicas");
+    let too_few = |found| SelectionError::TooFewOperators { found, wanted: 3 };
+    let unserved = |found| Decisions { calls: vec![], unserved: vec![(TASK, too_few(found))] };
+    assert_eq!(machine.decide(999, &nodes(2)), unserved(2), "two operators cannot serve three replicas");
     let mut one_operator = nodes(5);
-    one_operator.iter_mut().for_each(|node| node.operator = Address::ZERO);
-    assert_eq!(machine.decide(999, &one_operator), vec![]);
+    one_operator.nodes.iter_mut().for_each(|node| node.operator = Address::ZERO);
+    assert_eq!(machine.decide(999, &one_operator), unserved(1));
+    let told = [too_few(2), too_few(2), too_few(1), too_few(1)].map(|error| machine.note_unserved(TASK, error, 998));
+    assert_eq!(told, [true, false, true, false], "each reason is news once");
+    assert_eq!(machine.decide(998, &nodes(2)), Decisions::default(), "the nodes are not read again at once");
+    let outdated = NodeList { min_version: 2, ..nodes(5) };
+    assert_eq!(machine.decide(999, &outdated), unserved(0), "the NodePool would refuse each of them");
     let first = machine.decide(999, &nodes(5));
     let mut shuffled = nodes(5);
-    shuffled.reverse();
+    shuffled.nodes.reverse();
     assert_eq!(first, machine.decide(999, &shuffled), "the choice depends on public data, not on their order");
     let (terms, origin) = machine.fixed_parts(TASK).unwrap();
     machine.observe(task(Phase::Ended, 0), terms.clone(), origin.clone());
@@ -210,6 +254,14 @@ fn keeper_waits_for_nodes_and_forgets_what_ended() {
         machine.observe(TaskRecord { id, ..task(Phase::Queued, 0) }, terms.clone(), origin.clone());
     }
     assert_eq!(machine.open_tasks().collect::<Vec<_>>(), [1, 2], "no more than the limit");
+    let mut message = keys()[0].say(&DOMAIN, LaneMessage::Ack);
+    message.task_id = 3;
+    assert_eq!(machine.receive(message), Err(MessageRefusal::Full { task_id: 3, limit: 2 }));
+    assert_eq!(machine.next_waiting(), None);
+    machine.observe(TaskRecord { id: 1, ..task(Phase::Ended, 0) }, terms.clone(), origin.clone());
+    assert_eq!(machine.next_waiting(), Some(3), "a task that waited is not forgotten");
+    machine.observe(TaskRecord { id: 3, ..task(Phase::Queued, 0) }, terms, origin);
+    assert_eq!((machine.open_tasks().collect::<Vec<_>>(), machine.next_waiting()), (vec![2, 3], None));
 }
 
 #[test]
@@ -221,6 +273,8 @@ fn miner_decides_by_phase_and_time() {
     let prepared = MinerTask { prepared: true, ..MinerTask::default() };
     let ready = MinerTask { prepared: true, sealed: Some(sealed.clone()), last_said: None };
     let said = MinerTask { last_said: Some((MessageKind::Precommit, 900)), ..ready.clone() };
+    let handed_late = MinerTask { last_said: Some((MessageKind::Precommit, 996)), ..ready.clone() };
+    let sent = MinerTask { last_said: Some((MessageKind::Precommit, 998)), ..ready.clone() };
     let ack = |route| MinerStep::Say { message: LaneMessage::Ack, route };
     let precommit = |route| MinerStep::Say { message: LaneMessage::Precommit { commitment: sealed.commitment }, route };
     let commit =
@@ -237,6 +291,10 @@ fn miner_decides_by_phase_and_time() {
         (Phase::Precommit, 0, &ready, 900, precommit(Route::Relay)),
         (Phase::Precommit, 0, &said, 902, MinerStep::Wait),
         (Phase::Precommit, 0, &said, 903, precommit(Route::Relay)),
+        // Handed to a keeper that may stand still, with the deadline at hand now; and then sent by itself.
+        (Phase::Precommit, 0, &handed_late, 997, MinerStep::Wait),
+        (Phase::Precommit, 0, &handed_late, 998, precommit(Route::Direct)),
+        (Phase::Precommit, 0, &sent, 999, MinerStep::Wait),
         (Phase::Precommit, 3, &ready, 900, MinerStep::Wait),
         (Phase::Commit, 0, &ready, 900, commit(Route::Relay)),
         (Phase::Commit, 0, &ready, 999, commit(Route::Direct)),

@@ -16,12 +16,12 @@ use cor_keeper::{
     service::miner::{Miner, MinerOptions, MinerPorts},
 };
 use cor_ports::domain::{
-    AnswerKind, CorWei, Head, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord,
-    SentCall, SessionTerms, Status, TaskOrigin, TaskRecord,
+    AnswerKind, CorWei, Head, LaneCall, LaneDomain, LaneMessage, MessageKind, NodeList, NodeRecord, Outcome, Phase,
+    ReplicaRecord, SentCall, SessionTerms, SignedMessage, Status, TaskOrigin, TaskRecord,
 };
 use cor_ports::{
     Backend, BackendError, BackendInfo, BlobError, Blobs, Chain, ChainError, Clock, Completion, CompletionRequest, Journal,
-    JournalError, Signer, SignerError, urn_of,
+    JournalError, Relay, RelayError, Signer, SignerError, urn_of,
 };
 use tokio::sync::watch;
 
@@ -41,12 +41,28 @@ struct World {
     asked: AtomicUsize,
     /// Whether the prompt fits the model.
     fits: bool,
-    /// Whether answers can be uploaded.
-    keeps: bool,
+    keeper: Keeper,
+    /// What the miner has earned, COR wei.
+    earned: AtomicU64,
+    /// How often it tried to be paid; the first time fails.
+    claims: AtomicUsize,
+}
+
+/// What the keeper does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    /// There is none to relay messages; answers can be uploaded.
+    Blobs,
+    /// Refuses connections.
+    Dead,
+    /// Accepts connections and never answers.
+    Stalled,
+    /// Hands out prompts, and stands still for all else.
+    HalfStalled,
 }
 
 impl World {
-    fn new(fits: bool, keeps: bool) -> Arc<Self> {
+    fn new(fits: bool, keeper: Keeper) -> Arc<Self> {
         let replica = ReplicaRecord {
             miner: MINER,
             registration_epoch: 1,
@@ -74,23 +90,25 @@ impl World {
             journal: Mutex::default(),
             asked: AtomicUsize::new(0),
             fits,
-            keeps,
+            keeper,
+            earned: AtomicU64::new(0),
+            claims: AtomicUsize::new(0),
         })
     }
 
-    /// Runs a miner without a keeper until the world ends, and returns the task as it is then.
+    /// Runs a miner until the world ends, and returns the task as it is then.
     async fn run(self: &Arc<Self>) -> TaskRecord {
         let ports = MinerPorts {
             chain: self.clone(),
             backend: self.clone(),
             blobs: self.clone(),
-            relay: None,
+            relay: (self.keeper != Keeper::Blobs).then(|| -> Arc<dyn Relay> { self.clone() }),
             journal: self.clone(),
             signer: self.clone(),
             clock: self.clone(),
         };
-        let options =
-            MinerOptions { policy: MinerPolicy::default(), poll: Duration::from_secs(1), claim_min: U256::MAX, drill: None };
+        let policy = MinerPolicy { direct_margin_secs: 2, repeat_secs: 1 };
+        let options = MinerOptions { policy, poll: Duration::from_secs(1), claim_min: U256::ONE, drill: None };
         Miner::new(ports, options).run(self.stop.subscribe()).await;
         self.task.lock().unwrap().clone()
     }
@@ -150,11 +168,11 @@ impl Chain for World {
     }
 
     async fn session(&self, _: u64) -> Result<SessionTerms, ChainError> {
-        Ok(SessionTerms { model_identifier: 1, replicas: 1 })
+        unreachable!("a miner does not ask for a session")
     }
 
-    async fn nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
-        Ok(vec![])
+    async fn nodes(&self) -> Result<NodeList, ChainError> {
+        Ok(NodeList::default())
     }
 
     async fn node(&self, _: Address) -> Result<Option<NodeRecord>, ChainError> {
@@ -162,10 +180,17 @@ impl Chain for World {
     }
 
     async fn earnings(&self, _: Address) -> Result<CorWei, ChainError> {
-        Ok(U256::ZERO)
+        Ok(U256::from(self.earned.load(Ordering::Relaxed)))
     }
 
-    async fn send(&self, _: &str, call: LaneCall) -> Result<SentCall, ChainError> {
+    async fn send(&self, call: LaneCall) -> Result<SentCall, ChainError> {
+        if let LaneCall::WithdrawEarnings { .. } = call {
+            if self.claims.fetch_add(1, Ordering::Relaxed) == 0 {
+                return Err(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: "connection refused".to_owned() });
+            }
+            self.earned.store(0, Ordering::Relaxed);
+            return Ok(SentCall { transaction: B256::ZERO, block_number: 1, gas_used: 1 });
+        }
         let LaneCall::Direct { message, .. } = call else { panic!("a miner sends its own messages only: {call:?}") };
         let mut task = self.task.lock().unwrap();
         let (kind, next) = match message {
@@ -205,14 +230,29 @@ impl Backend for World {
 #[async_trait]
 impl Blobs for World {
     async fn put(&self, bytes: &[u8]) -> Result<B256, BlobError> {
-        if self.keeps {
-            return Ok(keccak256(bytes));
+        match self.keeper {
+            Keeper::Blobs => Ok(keccak256(bytes)),
+            Keeper::Dead => Err(BlobError::Unavailable { place: "keeper".to_owned(), reason: "connection refused".to_owned() }),
+            Keeper::Stalled | Keeper::HalfStalled => std::future::pending().await,
         }
-        Err(BlobError::Unavailable { place: "keeper".to_owned(), reason: "connection refused".to_owned() })
     }
 
     async fn get(&self, _: B256) -> Result<Vec<u8>, BlobError> {
+        if self.keeper == Keeper::Stalled {
+            return std::future::pending().await;
+        }
         Ok(PROMPT.as_bytes().to_vec())
+    }
+}
+
+#[async_trait]
+impl Relay for World {
+    async fn deliver(&self, _: &SignedMessage) -> Result<(), RelayError> {
+        if self.keeper == Keeper::Dead {
+            let (endpoint, reason) = ("keeper".to_owned(), "connection refused".to_owned());
+            return Err(RelayError::Unreachable { endpoint, reason });
+        }
+        std::future::pending().await
     }
 }
 
@@ -261,7 +301,7 @@ impl World {
 
 #[tokio::test]
 async fn a_task_is_answered_without_a_keeper() {
-    let world = World::new(true, true);
+    let world = World::new(true, Keeper::Blobs);
     let task = world.run().await;
     assert_eq!(task.replicas[0].result_digest, Some(keccak256("Paris")));
     assert_eq!(world.answers_kept(), 0, "an uploaded answer of an ended task is not needed any more");
@@ -269,7 +309,7 @@ async fn a_task_is_answered_without_a_keeper() {
 
 #[tokio::test]
 async fn a_reveal_does_not_wait_for_a_keeper_that_keeps_the_answer() {
-    let world = World::new(true, false);
+    let world = World::new(true, Keeper::Dead);
     let task = world.run().await;
     assert_eq!(task.replicas[0].last_message, Some(MessageKind::Commit), "not revealed: slashed for a keeper's failure");
     assert_eq!(world.answers_kept(), 1, "an answer that is paid for and nowhere else is not thrown away");
@@ -277,8 +317,33 @@ async fn a_reveal_does_not_wait_for_a_keeper_that_keeps_the_answer() {
 
 #[tokio::test]
 async fn a_prompt_that_does_not_fit_is_asked_for_once() {
-    let world = World::new(false, true);
+    let world = World::new(false, Keeper::Blobs);
     let task = world.run().await;
     assert_eq!(world.asked.load(Ordering::Relaxed), 1);
     assert_eq!(task.phase, Phase::Ended);
+}
+
+#[tokio::test]
+async fn a_keeper_that_stands_still_does_not_hold_up_a_reveal() {
+    let world = World::new(true, Keeper::HalfStalled);
+    let task = world.run().await;
+    assert_eq!(task.replicas[0].last_message, Some(MessageKind::Commit), "not revealed: slashed for a keeper's failure");
+    assert!(world.now_secs() >= POLLS, "the miner goes on");
+    assert_eq!(world.answers_kept(), 1, "an answer that is paid for and nowhere else is not thrown away");
+}
+
+#[tokio::test]
+async fn a_keeper_that_hands_out_no_prompt_does_not_hold_up_the_miner() {
+    let world = World::new(true, Keeper::Stalled);
+    let task = world.run().await;
+    assert_eq!((task.phase, task.replicas[0].last_message), (Phase::Ended, None), "not acknowledged: nothing to lose");
+    assert!(world.now_secs() >= POLLS, "the miner goes on");
+}
+
+#[tokio::test]
+async fn a_claim_that_fails_is_made_again() {
+    let world = World::new(true, Keeper::Blobs);
+    world.earned.store(5, Ordering::Relaxed);
+    world.run().await;
+    assert_eq!((world.claims.load(Ordering::Relaxed), world.earned.load(Ordering::Relaxed)), (2, 0));
 }

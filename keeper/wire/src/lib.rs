@@ -1,4 +1,5 @@
-//! Wire types: what is printed, stored and sent. The only crate with serde derives for our own formats; domain types have none.
+//! Wire types: what is stored and sent, and receipts. Serde derives of our formats are here, but for the settings and the results of the
+//! command line, which has its own; domain types have none.
 //!
 //! - [`http`]: bodies of the keeper's HTTP: messages, blobs, errors.
 //! - [`deployment`]: addresses of a deployed network.

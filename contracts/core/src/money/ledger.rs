@@ -1,6 +1,6 @@
-//! Who holds what: prepaid accounts, earnings, and the pool that is the sum of all.
+//! Who holds what: prepaid accounts, earnings, and the vault that is the sum of all.
 //!
-//! Every amount is COR wei in 128 bits. Nothing is held outside the pool, and the pool fits 128 bits, so each part does too;
+//! Every amount is COR wei in 128 bits. Nothing is held outside the vault, and the vault fits 128 bits, so each part does too;
 //! the checks below are there all the same.
 
 use alloy_primitives::U256;
@@ -138,14 +138,14 @@ impl Account {
 
 /// All that the contract holds, and the treasury's part of it. The rest belongs to accounts, escrows and earnings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pool {
+pub struct Vault {
     /// Sum of everything, COR wei.
     pub held: u128,
     /// The treasury's part, COR wei.
     pub treasury: u128,
 }
 
-impl Pool {
+impl Vault {
     /// Money came in for an account.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ impl core::fmt::Display for PoolError {
                 write!(f, "version {version} is older than {minimum}")
             }
             Self::InvalidModels { count } => {
-                write!(f, "{count} models given: give 1 to {MODELS_MAX}, in rising order, none twice")
+                write!(f, "{count} models given, and 1 to {MODELS_MAX} in rising order are allowed, none twice")
             }
             Self::InvalidCapacity { capacity } => {
                 write!(f, "capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks")

@@ -77,7 +77,7 @@ impl core::fmt::Display for StakingError {
             Self::StillBonded { release_at } => write!(f, "nothing can be withdrawn before {release_at}"),
             Self::TooManyUnbondings => write!(f, "{UNBONDINGS_MAX} amounts are unbonding"),
             Self::AmountTooLarge { amount, limit } => {
-                write!(f, "{amount} wei is more than the {limit} wei that fit: stake less")
+                write!(f, "{amount} wei is more than the {limit} wei that fit")
             }
         }
     }

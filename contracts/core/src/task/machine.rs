@@ -251,9 +251,9 @@ pub fn precommit(state: TaskState, terms: &Terms, replica: u8, commitment: B256,
     }
 }
 
-/// What a miner shows of its answer, as looked up and computed by the caller.
+/// What opens a commitment, or fails to: what the miner is bound to, and what its reveal gives. Looked up and computed by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reveal {
+pub struct Opening {
     /// The miner's replica.
     pub replica: u8,
     /// What it committed to.
@@ -271,15 +271,15 @@ pub struct Reveal {
 pub fn commit(
     state: TaskState,
     terms: &Terms,
-    reveal: &Reveal,
+    opening: &Opening,
     agrees_with: Option<u8>,
     now: u64,
 ) -> Result<Transition, TaskError> {
     in_time(&state, Phase::Commit, now)?;
-    let replica = reveal.replica;
+    let replica = opening.replica;
     hidden(&state, replica)?;
-    if reveal.committed != reveal.computed {
-        return Err(TaskError::RevealMismatch { replica, committed: reveal.committed, computed: reveal.computed });
+    if opening.committed != opening.computed {
+        return Err(TaskError::RevealMismatch { replica, committed: opening.committed, computed: opening.computed });
     }
     // A leader that has not revealed leads nobody: whoever names one leads itself.
     let leader = agrees_with.filter(|leader| state.leaders().any(|known| known == *leader)).unwrap_or(replica);
@@ -298,14 +298,14 @@ pub fn commit(
 /// # Errors
 /// [`TaskError::NotAssigned`], [`TaskError::MissedPhase`], [`TaskError::AlreadyDone`], [`TaskError::RevealIsGood`], and those of a wrong
 /// phase.
-pub fn report_bad_reveal(state: TaskState, reveal: &Reveal) -> Result<Transition, TaskError> {
+pub fn report_bad_reveal(state: TaskState, opening: &Opening) -> Result<Transition, TaskError> {
     in_phase(&state, Phase::Commit)?;
-    hidden(&state, reveal.replica)?;
-    if reveal.committed == reveal.computed {
-        return Err(TaskError::RevealIsGood { replica: reveal.replica });
+    hidden(&state, opening.replica)?;
+    if opening.committed == opening.computed {
+        return Err(TaskError::RevealIsGood { replica: opening.replica });
     }
     let mut next = state;
-    next.stages = state.stages.with(reveal.replica, Stage::BadReveal);
+    next.stages = state.stages.with(opening.replica, Stage::BadReveal);
     Ok(Transition { state: next, effects: Effects::default() })
 }
 

@@ -1,12 +1,12 @@
 //! The life of a task: queued, ack, precommit, commit, ended.
 //!
 //! ```text
-//!  terms        what a session fixes for its tasks
 //!  answer       kinds of answers, and which bytes of one are compared
 //!  commitment   a miner's binding to an answer that it has not shown
 //!  eip712       digests of the messages that miners sign
 //!  selection    which miners serve
 //!  consensus    when enough replicas agree                (knows only who follows whom)
+//!  terms        what a session fixes for its tasks            -> consensus
 //!  state        what is known of a task, in one storage word   -> answer, consensus
 //!  ending       what a task's end settles                      -> state
 //!  machine      from phase to phase                            -> state, ending, terms, consensus
@@ -29,7 +29,7 @@ mod terms;
 pub use end::{Closing, closable, end};
 pub use ending::{Ending, Offence};
 pub use machine::{
-    Decision, Effects, Reveal, Submission, TaskError, Transition, ack, assign, close_ack, close_precommit, commit, precommit,
+    Decision, Effects, Opening, Submission, TaskError, Transition, ack, assign, close_ack, close_precommit, commit, precommit,
     report_bad_reveal, submit,
 };
 pub use state::{Outcome, Phase, Stage, Stages, Status, TaskState};

@@ -1,9 +1,11 @@
 //! Which miners serve a task: drawn by weight from a seed, in integers, so that anyone who has the same public data draws the same.
 //!
 //! A node's chance in a draw is its weight over the weights of all that can still be drawn. Never two nodes of one operator:
-//! one party must not be able to agree with itself. A node that served lately rests while there are others, so that an observer
-//! cannot count on the same few miners; when only resting ones are left they are drawn too, since a task that is served beats one
-//! that is not.
+//! one party must not be able to agree with itself.
+//!
+//! The rules offer a rest: a node that served lately is left out while there are others, so that an observer cannot count on the same
+//! few miners; when only resting ones are left they are drawn too, since a task that is served beats one that is not. The on-chain lane
+//! does not use it yet, because the chain does not say when a node last served: it draws with a cooldown of 0.
 
 use alloc::vec::Vec;
 

@@ -104,16 +104,22 @@ area! {
     "INF-150" SERVER_UNREACHABLE "ServerUnreachable" Transient 503 Refused
         "There is no connection to the inference server."
         "Start the server, or correct the base URL.";
-    "INF-151" SERVER_TIMEOUT "ServerTimeout" Peer 504 Refused
+    "INF-151" SERVER_TIMEOUT "ServerTimeout" Transient 504 Refused
         "The inference server did not answer in time."
         "Raise the time limit, or use a faster server.";
     "INF-152" SERVER_STATUS "ServerStatus" Peer 502 Refused
         "The inference server answered with an error."
-        "Read what the server says; check the base URL and the key.";
+        "Read what the server says; check the base URL.";
     "INF-153" REPLY_TOO_LARGE "ReplyTooLarge" Peer 502 Refused
         "The reply of the inference server is too long."
         "Check that the base URL is that of an OpenAI-compatible server.";
     "INF-154" REPLY_UNUSABLE "ReplyUnusable" Peer 502 Refused
         "The reply of the inference server is not usable."
         "Check that the base URL is that of an OpenAI-compatible server.";
+    "INF-155" SERVER_BUSY "ServerBusy" Transient 503 Refused
+        "The inference server is busy, or has failed for the moment."
+        "Try again, or look at the log of the server.";
+    "INF-156" SERVER_REFUSED "ServerRefused" Caller 500 Refused
+        "The inference server refuses the key, the route or the model."
+        "Read what the server says; check the base URL, the key and the model.";
 }

@@ -50,10 +50,13 @@ area! {
     jrn "JRN":
     "JRN-001" JOURNAL_FAILED "JournalFailed" Transient 503 Configuration
         "The journal cannot be read or written."
-        "Check the disk, and that no other process has the file open.";
+        "Check the disk.";
     "JRN-002" JOURNAL_NEWER "JournalNewer" Bug 500 Configuration
         "The journal was written by a newer release."
         "Use the newer release.";
+    "JRN-003" JOURNAL_IN_USE "JournalInUse" Caller 500 Configuration
+        "Another process has the journal open."
+        "Stop that process, or give this one a folder of its own.";
 }
 
 area! {
@@ -65,6 +68,12 @@ area! {
     "RLY-002" KEEPER_UNREACHABLE "KeeperUnreachable" Transient 503 Refused
         "The keeper cannot be reached."
         "Check the keeper's URL; the miner goes on by its own transactions.";
+    "RLY-003" KEEPER_BUSY "KeeperBusy" Transient 503 Refused
+        "The keeper cannot take the message now."
+        "Do nothing: the miner repeats the message, and sends it by its own transaction if the deadline comes near.";
+    "RLY-004" UNEXPECTED_REPLY "UnexpectedReply" Peer 502 Refused
+        "The reply is not one that a keeper gives."
+        "Check the keeper's URL.";
 }
 
 area! {
@@ -90,6 +99,9 @@ area! {
     "KPR-004" MESSAGE_NOT_AWAITED "MessageNotAwaited" Caller 409 Refused
         "The task does not wait for this message."
         "Look at the phase of the task.";
+    "KPR-005" TOO_MANY_TASKS "TooManyTasks" Transient 503 Refused
+        "The keeper looks after as many tasks as it can, and this one waits."
+        "Send the message again later; raise open_tasks_max on the keeper.";
 }
 
 area! {

@@ -15,7 +15,7 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, U128, U256, U32};
 use cor_contract_shared::{ask_quote, nonzero, only, transfer, transfer_from, Ownable, QuoteInputs, Revert, Row};
 use cor_core::limits::NO_RESULT_GAS_CAP_MAX_BPS;
-use cor_core::money::ledger::{brought, credit, wanted, Pool};
+use cor_core::money::ledger::{brought, credit, wanted, Vault};
 use cor_core::money::settlement;
 use stylus_sdk::{
     prelude::*,
@@ -79,9 +79,9 @@ impl SessionPayment {
         nonzero(payer)?;
         let refuse = |error| of_payer(error, payer);
         let wei = brought(amount).map_err(refuse)?;
-        let pool = self.pool().take_in(wei).map_err(refuse)?;
+        let vault = self.vault().take_in(wei).map_err(refuse)?;
         let account = self.accounts.getter(payer).get().deposit(wei).map_err(refuse)?;
-        self.set_pool(pool);
+        self.set_vault(vault);
         self.accounts.setter(payer).set(account);
         let from = self.vm().msg_sender();
         self.vm().log(Deposited { payer, from, amount, available: U256::from(account.available) });
@@ -96,9 +96,9 @@ impl SessionPayment {
         let account = self.accounts.getter(payer).get();
         let wei = wanted(account.available, amount).map_err(refuse)?;
         let account = account.withdraw(wei).map_err(refuse)?;
-        let pool = self.pool().pay_out(wei).map_err(refuse)?;
+        let vault = self.vault().pay_out(wei).map_err(refuse)?;
         self.accounts.setter(payer).set(account);
-        self.set_pool(pool);
+        self.set_vault(vault);
         self.vm().log(Withdrawn { payer, amount, available: U256::from(account.available) });
         self.push(payer, amount)
     }
@@ -164,8 +164,8 @@ impl SessionPayment {
         let paid = u64::try_from(miners.len()).unwrap_or(u64::MAX);
         let split = escrow.charge(paid, !keeper.is_zero()).map_err(|error| unsettled(error, task_id))?;
         self.close(task_id, payer, escrow.total(), split.refunded)?;
-        let pool = self.pool().earn(split.to_treasury).map_err(of_treasury)?;
-        self.set_pool(pool);
+        let vault = self.vault().earn(split.to_treasury).map_err(of_treasury)?;
+        self.set_vault(vault);
         // At most as many as there are replicas.
         for miner in miners {
             self.earn(task_id, miner, split.per_miner)?;
@@ -232,9 +232,9 @@ impl SessionPayment {
         if earned == 0 {
             return Err(NothingEarned { account }.into());
         }
-        let pool = self.pool().pay_out(earned).map_err(|error| of_payer(error, account))?;
+        let vault = self.vault().pay_out(earned).map_err(|error| of_payer(error, account))?;
         self.earnings.setter(account).set(U128::ZERO);
-        self.set_pool(pool);
+        self.set_vault(vault);
         let amount = U256::from(earned);
         self.vm().log(EarningsWithdrawn { account, to: account, amount });
         self.push(account, amount)?;
@@ -244,17 +244,17 @@ impl SessionPayment {
     /// The treasury's COR.
     /// Arguments, errors, events: `ISessionPayment.treasury`.
     pub fn treasury(&self) -> U256 {
-        U256::from(self.pool().treasury)
+        U256::from(self.vault().treasury)
     }
 
     /// Adds the caller's COR to the treasury.
     /// Arguments, errors, events: `ISessionPayment.fundTreasury`.
     pub fn fund_treasury(&mut self, amount: U256) -> Result<(), Revert> {
         let wei = brought(amount).map_err(of_treasury)?;
-        let pool = self.pool().fund_treasury(wei).map_err(of_treasury)?;
-        self.set_pool(pool);
+        let vault = self.vault().fund_treasury(wei).map_err(of_treasury)?;
+        self.set_vault(vault);
         let from = self.vm().msg_sender();
-        self.vm().log(TreasuryFunded { from, amount, treasury: U256::from(pool.treasury) });
+        self.vm().log(TreasuryFunded { from, amount, treasury: U256::from(vault.treasury) });
         self.pull(from, amount)
     }
 
@@ -263,18 +263,18 @@ impl SessionPayment {
     pub fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(to)?;
-        let pool = self.pool();
-        let wei = wanted(pool.treasury, amount).map_err(of_treasury)?;
-        let pool = pool.withdraw_treasury(wei).map_err(of_treasury)?;
-        self.set_pool(pool);
-        self.vm().log(TreasuryWithdrawn { to, amount, treasury: U256::from(pool.treasury) });
+        let vault = self.vault();
+        let wei = wanted(vault.treasury, amount).map_err(of_treasury)?;
+        let vault = vault.withdraw_treasury(wei).map_err(of_treasury)?;
+        self.set_vault(vault);
+        self.vm().log(TreasuryWithdrawn { to, amount, treasury: U256::from(vault.treasury) });
         self.push(to, amount)
     }
 
     /// Sum of all prepaid balances, escrows, earnings and the treasury.
     /// Arguments, errors, events: `ISessionPayment.totalHeld`.
     pub fn total_held(&self) -> U256 {
-        U256::from(self.pool().held)
+        U256::from(self.vault().held)
     }
 
     /// Sets the peers, of which the token stays for good. `staking` is announced only: nothing here calls it, and anyone may fund the treasury.
@@ -313,13 +313,13 @@ impl SessionPayment {
 }
 
 impl SessionPayment {
-    fn pool(&self) -> Pool {
-        Pool { held: self.held.get().to(), treasury: self.treasury.get().to() }
+    fn vault(&self) -> Vault {
+        Vault { held: self.held.get().to(), treasury: self.treasury.get().to() }
     }
 
-    fn set_pool(&mut self, pool: Pool) {
-        self.held.set(U128::from(pool.held));
-        self.treasury.set(U128::from(pool.treasury));
+    fn set_vault(&mut self, vault: Vault) {
+        self.held.set(U128::from(vault.held));
+        self.treasury.set(U128::from(vault.treasury));
     }
 
     /// Payer and escrow of an open task, for the SessionQueue.

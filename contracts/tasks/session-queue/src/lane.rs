@@ -8,7 +8,7 @@ use cor_core::limits::REPLICA_SLOTS;
 use cor_core::task::commitment::Binding;
 use cor_core::task::consensus::leader_of;
 use cor_core::task::eip712::Message;
-use cor_core::task::{self, Effects, Ending, Offence, Phase, Reveal, Status, TaskError, TaskState, Terms, Transition};
+use cor_core::task::{self, Effects, Ending, Offence, Opening, Phase, Status, TaskError, TaskState, Terms, Transition};
 use stylus_sdk::{abi::Bytes, prelude::*};
 
 use crate::{
@@ -152,8 +152,8 @@ impl SessionQueue {
         Ok(())
     }
 
-    fn reveal(&self, task_id: u64, replica: u8, miner: Address, result_digest: B256, salt: B256) -> Reveal {
-        Reveal {
+    fn reveal(&self, task_id: u64, replica: u8, miner: Address, result_digest: B256, salt: B256) -> Opening {
+        Opening {
             replica,
             committed: self.tasks.getter(task_id).seal(replica),
             computed: self.binding(task_id, replica, miner).commitment(result_digest, salt),

@@ -61,6 +61,12 @@ impl Account {
         self.key.address()
     }
 
+    /// URL of the node it talks to.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The node it talks to.
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {

@@ -23,7 +23,7 @@ pub(super) fn encode(deployment: &Deployment, call: LaneCall) -> (Address, Bytes
         }
         LaneCall::End(task_id) => (queue, ISessionQueue::endCall { taskId: task_id }.abi_encode().into(), "end"),
         LaneCall::Direct { task_id, message } => direct(queue, task_id, message),
-        LaneCall::WithdrawEarnings => {
+        LaneCall::WithdrawEarnings { .. } => {
             (deployment.session_payment, ISessionPayment::withdrawEarningsCall {}.abi_encode().into(), "withdrawEarnings")
         }
     }

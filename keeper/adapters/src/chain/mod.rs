@@ -17,7 +17,9 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use async_trait::async_trait;
-use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use cor_ports::domain::{
+    CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord,
+};
 use cor_ports::{Chain, ChainError, Journal, with_causes};
 use cor_wire::deployment::Deployment;
 
@@ -109,7 +111,7 @@ impl Chain for RpcChain {
         self.read_session(session_id).await
     }
 
-    async fn nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
+    async fn nodes(&self) -> Result<NodeList, ChainError> {
         self.read_nodes().await
     }
 
@@ -121,8 +123,9 @@ impl Chain for RpcChain {
         self.read_earnings(account).await
     }
 
-    async fn send(&self, key: &str, call: LaneCall) -> Result<SentCall, ChainError> {
+    async fn send(&self, call: LaneCall) -> Result<SentCall, ChainError> {
+        let key = call.effect_key();
         let (to, data, label) = calls::encode(&self.deployment, call);
-        self.outbox.send(key, to, data, label).await
+        self.outbox.send(&key, to, data, label).await
     }
 }

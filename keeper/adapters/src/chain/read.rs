@@ -8,10 +8,11 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
+use cor_core::limits::PAGE_MAX;
 use cor_ports::ChainError;
 use cor_ports::domain::{
-    AnswerKind, CorWei, Head, MessageKind, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Status, TaskOrigin,
-    TaskRecord,
+    AnswerKind, CorWei, Head, MessageKind, Node, NodeList, NodeRecord, Outcome, Phase, ReplicaRecord, SessionTerms, Standing,
+    Status, TaskOrigin, TaskRecord, Terms,
 };
 use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, session_queue::ISessionQueue};
 
@@ -20,9 +21,6 @@ use super::{
     account::{explain, read_error},
     events::Event,
 };
-
-/// Nodes read with one call; the contract's own limit.
-const NODE_PAGE: u64 = 100;
 
 /// Phases, statuses and outcomes are numbered from 0 without a gap, so a list in their order is their decoder.
 pub(crate) const PHASES: [Phase; 6] = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
@@ -117,19 +115,29 @@ impl RpcChain {
 
     pub(super) async fn read_session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
         let view = self.queue().getSession(session_id).call().await.map_err(|error| self.failed("getSession", error))?;
-        Ok(SessionTerms { model_identifier: view.params.modelIdentifier, replicas: view.params.redundant })
+        let params = view.params;
+        let rules = Terms {
+            replicas: params.redundant,
+            quorum_bps: params.quorumBps,
+            assign_secs: params.assignSecs,
+            ack_secs: params.ackSecs,
+            precommit_secs: params.precommitSecs,
+            commit_secs: params.commitSecs,
+        };
+        Ok(SessionTerms { model_identifier: params.modelIdentifier, rules })
     }
 
-    pub(super) async fn read_nodes(&self) -> Result<Vec<NodeRecord>, ChainError> {
+    pub(super) async fn read_nodes(&self) -> Result<NodeList, ChainError> {
+        let min_version = self.pool().minNodeVersion().call().await.map_err(|error| self.failed("minNodeVersion", error))?;
         let mut nodes = Vec::new();
         for page in 0.. {
             let listed = self
                 .pool()
-                .nodesByPage(page * NODE_PAGE, NODE_PAGE)
+                .nodesByPage(page * PAGE_MAX, PAGE_MAX)
                 .call()
                 .await
                 .map_err(|error| self.failed("nodesByPage", error))?;
-            let last = (listed.len() as u64) < NODE_PAGE;
+            let last = (listed.len() as u64) < PAGE_MAX;
             for node in listed {
                 nodes.extend(self.read_node(node).await?);
             }
@@ -137,7 +145,7 @@ impl RpcChain {
                 break;
             }
         }
-        Ok(nodes)
+        Ok(NodeList { min_version, nodes })
     }
 
     pub(super) async fn read_node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError> {
@@ -146,9 +154,12 @@ impl RpcChain {
             node,
             operator: view.operator,
             registration_epoch: view.registrationEpoch,
-            capacity: view.capacity,
-            reserved: view.reserved,
-            active: view.registered && !view.suspended,
+            state: Node {
+                standing: standing(view.registered, view.suspended),
+                capacity: view.capacity,
+                reserved: view.reserved,
+                version: view.version,
+            },
             models: view.models,
         }))
     }
@@ -156,6 +167,15 @@ impl RpcChain {
     pub(super) async fn read_earnings(&self, account: Address) -> Result<CorWei, ChainError> {
         let payment = ISessionPayment::new(self.deployment.session_payment, &self.provider);
         payment.earningsOf(account).call().await.map_err(|error| self.failed("earningsOf", error))
+    }
+}
+
+/// Where a node stands, as the contract shows it.
+const fn standing(registered: bool, suspended: bool) -> Standing {
+    match (registered, suspended) {
+        (false, _) => Standing::Absent,
+        (true, true) => Standing::Suspended,
+        (true, false) => Standing::Active,
     }
 }
 

@@ -9,9 +9,10 @@ use alloy::{
     providers::Provider,
     sol,
     sol_types::{SolCall, SolEvent, SolValue},
+    transports::TransportError,
 };
 use cor_errors::{Coded, Entry, table::dpl};
-use cor_ports::ChainError;
+use cor_ports::{ChainError, with_causes};
 use cor_sol::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
@@ -99,17 +100,15 @@ pub async fn deploy(
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<DeployedNetwork, DeployError> {
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
-    let chain = |source| DeployError::Chain { step: "reading the chain".to_owned(), source };
-    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await;
-    if code
-        .map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?
-        .is_empty()
-    {
+    let unreachable = |error: TransportError| DeployError::Chain {
+        step: "reading the chain".to_owned(),
+        source: ChainError::Unreachable { endpoint: account.endpoint().to_owned(), reason: with_causes(&error) },
+    };
+    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await.map_err(unreachable)?;
+    if code.is_empty() {
         return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
     }
-    let from_block = account.provider().get_block_number().await;
-    let from_block =
-        from_block.map_err(|error| chain(ChainError::Unreachable { endpoint: "chain".to_owned(), reason: error.to_string() }))?;
+    let from_block = account.provider().get_block_number().await.map_err(unreachable)?;
     let deployment = deployer.create_all(params, from_block).await?;
     deployer.wire(&deployment).await?;
     deployer.configure(&deployment, params).await?;
@@ -239,12 +238,11 @@ impl Deployer<'_> {
         let penalties =
             ISessionQueue::setPenaltiesCall { noReveal: params.no_reveal_penalty, badReveal: params.bad_reveal_penalty };
         self.call("setting penalties", at.session_queue, penalties).await?;
-        self.call(
-            "setting the oldest node version",
-            at.node_pool,
-            INodePool::setMinNodeVersionCall { version: params.min_node_version },
-        )
-        .await?;
+        // Both: the NodePool keeps to it, and Runtime is where a client reads it.
+        let version = params.min_node_version;
+        let step = "setting the oldest node version";
+        self.call(step, at.node_pool, INodePool::setMinNodeVersionCall { version }).await?;
+        self.call(step, at.runtime, IRuntime::setMinNodeVersionCall { version }).await?;
         let minter = ICor::setMinterCall { minter: self.account.address(), enabled: true };
         self.call("naming the minter", at.cor, minter).await
     }

@@ -6,7 +6,7 @@ use alloy::primitives::B256;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use cor_ports::domain::SignedMessage;
-use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Relay, RelayError, with_causes};
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Refusal, Relay, RelayError, with_causes};
 use cor_wire::http::ErrorBody;
 use reqwest::StatusCode;
 
@@ -70,11 +70,23 @@ impl Relay for HttpRelay {
         }
         let status = reply.status();
         let text = reply.text().await.map_err(unreachable)?;
-        let reason = match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(body) => format!("{}: {}", body.error.code, body.error.message),
-            Err(_) => format!("status {status}: {}", excerpt(&text)),
-        };
-        Err(RelayError::Refused { task_id: message.task_id, reason })
+        Err(refused(endpoint, message.task_id, status, &text))
+    }
+}
+
+/// A reply other than acceptance. What the status says passes is told as such, whatever the body is.
+fn refused(endpoint: &str, task_id: u64, status: StatusCode, body: &str) -> RelayError {
+    let contents = serde_json::from_str::<ErrorBody>(body).map(|body| body.error);
+    let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error();
+    let (endpoint, status) = (endpoint.to_owned(), status.as_u16());
+    match contents {
+        Ok(said) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(&said.message) },
+        Err(_) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(body) },
+        Ok(said) => {
+            let refusal = Refusal { code: said.code, message: said.message, next: said.next, request_id: said.request_id };
+            RelayError::Refused { task_id, refusal: Box::new(refusal) }
+        }
+        Err(_) => RelayError::Unexpected { endpoint, status, excerpt: excerpt(body) },
     }
 }
 
@@ -137,4 +149,31 @@ impl Blobs for HttpBlobs {
 
 fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_errors::{Class, Coded as _};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_apart_from_what_passes_and_from_what_is_no_keeper() {
+        let ours = r#"{"error":{"code":"KPR-004","message":"not awaited","next":"Look.","request_id":"r1"}}"#;
+        for (status, body, code, class, words) in [
+            (409, ours, "RLY-001", Class::Caller, "the keeper refused the message for task 7: not awaited"),
+            (404, "<html>", "RLY-004", Class::Peer, "http://k answered with status 404, and not as a keeper does: <html>"),
+            (200, "", "RLY-004", Class::Peer, "http://k answered with status 200, and not as a keeper does: "),
+            (503, ours, "RLY-003", Class::Transient, "keeper http://k answered with status 503: not awaited"),
+            (502, "bad gateway", "RLY-003", Class::Transient, "keeper http://k answered with status 502: bad gateway"),
+            (429, "", "RLY-003", Class::Transient, "keeper http://k answered with status 429: "),
+            (408, ours, "RLY-003", Class::Transient, "keeper http://k answered with status 408: not awaited"),
+        ] {
+            let error = refused("http://k", 7, StatusCode::from_u16(status).unwrap(), body);
+            assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, words), "{status}");
+        }
+        let RelayError::Refused { refusal, .. } = refused("http://k", 7, StatusCode::CONFLICT, ours) else { panic!() };
+        let Refusal { code, next, request_id, .. } = *refusal;
+        assert_eq!((code.as_str(), next.as_str(), request_id.as_str()), ("KPR-004", "Look.", "r1"));
+    }
 }

@@ -78,15 +78,17 @@ impl Engine {
     /// The tokens of the templated prompt, if it and the answer fit into the context.
     fn admit(&self, request: &CompletionRequest) -> Result<Vec<u32>, BackendError> {
         let context = self.model.positions();
-        let check = |prompt_tokens: usize| {
-            if prompt_tokens as u64 + u64::from(request.max_tokens) <= u64::from(context) {
-                return Ok(());
-            }
-            Err(BackendError::ContextExceeded { prompt_tokens: count(prompt_tokens), max_tokens: request.max_tokens, context })
-        };
-        check(self.chat.tokens_min(&request.prompt))?;
+        let max_tokens = request.max_tokens;
+        let exceeded = |tokens: usize| BackendError::ContextExceeded { prompt_tokens: count(tokens), max_tokens, context };
+        // A text that is too long by itself is not counted to its end.
+        let at_least = self.chat.tokens_min(&request.prompt);
+        if at_least as u64 > u64::from(context) {
+            return Err(exceeded(at_least));
+        }
         let prompt = self.chat.prompt(&request.prompt).map_err(failed)?;
-        check(prompt.len())?;
+        if prompt.len() as u64 + u64::from(max_tokens) > u64::from(context) {
+            return Err(exceeded(prompt.len()));
+        }
         Ok(prompt)
     }
 

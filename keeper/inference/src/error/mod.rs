@@ -2,7 +2,7 @@
 
 mod load;
 
-use cor_errors::{Class, Coded, Entry};
+use cor_errors::{Coded, Entry};
 
 pub use self::load::LoadError;
 use crate::{ModelError, OpenError, ThreadsError};
@@ -38,9 +38,5 @@ impl InferenceError {
 impl Coded for InferenceError {
     fn entry(&self) -> &'static Entry {
         self.inner().entry()
-    }
-
-    fn class(&self) -> Class {
-        self.inner().class()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use cor_errors::{Class, Coded, Entry, table::inf};
+use cor_errors::{Coded, Entry, table::inf};
 use cor_ports::with_causes;
 
 use super::Sha256;
@@ -208,17 +208,10 @@ impl Coded for ModelError {
             Self::HttpTransport { .. } => &inf::DOWNLOAD_BROKEN,
             Self::TooLarge { .. } => &inf::DOWNLOAD_TOO_LARGE,
             Self::Transcode { .. } => &inf::TRANSCODE,
-            Self::AllSourcesFailed { .. } => &inf::ALL_SOURCES_FAILED,
+            // The first source is the one that the operator has chosen: its error says most.
+            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(&inf::ALL_SOURCES_FAILED, Self::entry),
             Self::HttpClient { .. } => &inf::MODEL_HTTP_CLIENT,
             Self::Aborted { .. } => &inf::MODEL_WORK_ABORTED,
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            // The first source is the one that the operator has chosen: its error says most.
-            Self::AllSourcesFailed { failures, .. } => failures.0.first().map_or(Class::Bug, Self::class),
-            other => other.entry().class,
         }
     }
 }

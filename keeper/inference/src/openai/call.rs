@@ -3,7 +3,6 @@
 use std::{future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use cor_errors::{Class, Coded as _};
 use futures::StreamExt as _;
 use reqwest::{RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
 use serde::de::DeserializeOwned;
@@ -69,7 +68,7 @@ where
 {
     let pauses = ExponentialBuilder::new().with_min_delay(config.retry_pause).with_max_times(config.retries_max).with_jitter();
     call.retry(pauses)
-        .when(|error| error.class() == Class::Transient)
+        .when(CallError::is_repeated)
         .adjust(|error, pause| {
             let asked = match error {
                 CallError::Status { retry_after, .. } => *retry_after,

@@ -18,8 +18,8 @@ pub struct OpenAiConfig {
     pub model: String,
     /// The key, if the server wants one.
     pub key: Option<KeySource>,
-    /// The determinism class to be announced. Answers of two servers may differ by a word even for the same weights, so the operator
-    /// has to say which servers are alike; `None` announces `openai-http/<model>`.
+    /// The determinism class that the log names. Answers of two servers may differ by a word even for the same weights, so the operator
+    /// has to say which servers are alike; `None` stands for `openai-http/<model>`.
     pub determinism_class: Option<String>,
     /// Limit for opening a connection. Too small: a far server is never reached. Too large: a dead one is noticed late.
     pub connect_limit: Duration,

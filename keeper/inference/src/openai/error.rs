@@ -63,13 +63,6 @@ impl Coded for OpenError {
             Self::NoSuchModel { .. } => &inf::NO_SUCH_MODEL,
         }
     }
-
-    fn class(&self) -> Class {
-        match self {
-            Self::Unusable { cause, .. } => cause.class(),
-            other => other.entry().class,
-        }
-    }
 }
 
 /// Why one call has brought no answer.
@@ -117,26 +110,27 @@ impl Coded for CallError {
         match self {
             Self::Connection(_) => &inf::SERVER_UNREACHABLE,
             Self::Timeout { .. } => &inf::SERVER_TIMEOUT,
+            Self::Status { status: 429 | 500..=599, .. } => &inf::SERVER_BUSY,
+            Self::Status { status: 401 | 403 | 404, .. } => &inf::SERVER_REFUSED,
             Self::Status { .. } => &inf::SERVER_STATUS,
             Self::TooLarge { .. } => &inf::REPLY_TOO_LARGE,
             Self::BadReply { .. } => &inf::REPLY_UNUSABLE,
         }
     }
+}
 
-    /// [`Class::Transient`] is what is tried again; a timeout is not, because the server would compute the same answer twice and be no
-    /// faster. Of a status the number decides.
-    fn class(&self) -> Class {
-        match self {
-            Self::Status { status: 429 | 500..=599, .. } => Class::Transient,
-            Self::Status { status: 401 | 403 | 404, .. } => Class::Caller,
-            other => other.entry().class,
-        }
+impl CallError {
+    /// Whether the call is repeated at once. Not after a timeout, although that passes: the server would compute the same answer twice
+    /// and be no faster.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.class() == Class::Transient && !matches!(self, Self::Timeout { .. })
     }
 }
 
 impl From<CallError> for BackendError {
     fn from(error: CallError) -> Self {
         match error {
+            passing if passing.class() == Class::Transient => Self::Failed(passing.to_string()),
             CallError::Status { status, excerpt, .. } | CallError::BadReply { status, excerpt, .. } => {
                 Self::BadReply { status, excerpt }
             }

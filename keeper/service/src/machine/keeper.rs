@@ -2,11 +2,12 @@
 //! at hand and the time. A call that took effect shows in the next look at the chain; one that did not is decided again. Nothing is
 //! remembered that a restart could lose: miners repeat their messages until the chain shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
+use cor_core::task::{Closing, selection::SelectionError};
 use cor_ports::domain::{
-    Batch, LaneCall, LaneDomain, MessageKind, NodeRecord, Phase, Reveal, SessionTerms, Signed, SignedMessage, TaskOrigin,
+    Batch, LaneCall, LaneDomain, MessageKind, NodeList, Phase, Reveal, SessionTerms, Signed, SignedMessage, TaskOrigin,
     TaskRecord, kind_of,
 };
 use cor_ports::{MessageRefusal, lane};
@@ -19,14 +20,8 @@ pub struct KeeperPolicy {
     pub relay_margin_secs: u64,
     /// Seconds to wait after a call that failed. Too small hammers the RPC, too large wastes the phase.
     pub retry_secs: u64,
-    /// Most open tasks looked after at a time; further ones wait in the queue of the chain.
+    /// Most open tasks looked after at a time; further ones wait until there is room.
     pub open_tasks_max: usize,
-}
-
-impl Default for KeeperPolicy {
-    fn default() -> Self {
-        Self { relay_margin_secs: 4, retry_secs: 1, open_tasks_max: 1_024 }
-    }
 }
 
 /// A task that is not over.
@@ -37,6 +32,17 @@ struct OpenTask {
     origin: TaskOrigin,
     inbox: BTreeMap<Address, SignedMessage>,
     quiet_until_secs: u64,
+    /// Why there were no miners for it when that was last told.
+    unserved: Option<SelectionError>,
+}
+
+/// What to do now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// At most one call for each task, in order of task number.
+    pub calls: Vec<(u64, LaneCall)>,
+    /// Tasks that wait for miners and for which none can be chosen, and why.
+    pub unserved: Vec<(u64, SelectionError)>,
 }
 
 /// All open tasks.
@@ -45,19 +51,22 @@ pub struct KeeperMachine {
     policy: KeeperPolicy,
     domain: LaneDomain,
     open: BTreeMap<u64, OpenTask>,
+    /// Open tasks that there was no room for.
+    waiting: BTreeSet<u64>,
 }
 
 impl KeeperMachine {
     /// An empty machine.
     #[must_use]
     pub const fn new(policy: KeeperPolicy, domain: LaneDomain) -> Self {
-        Self { policy, domain, open: BTreeMap::new() }
+        Self { policy, domain, open: BTreeMap::new(), waiting: BTreeSet::new() }
     }
 
-    /// Takes in a task as the chain has it now. An ended task is forgotten.
+    /// Takes in a task as the chain has it now. An ended task is forgotten; one that there is no room for waits.
     pub fn observe(&mut self, record: TaskRecord, terms: SessionTerms, origin: TaskOrigin) {
         if record.phase == Phase::Ended {
             self.open.remove(&record.id);
+            self.waiting.remove(&record.id);
             return;
         }
         if let Some(known) = self.open.get_mut(&record.id) {
@@ -65,10 +74,23 @@ impl KeeperMachine {
                 known.inbox.clear();
             }
             known.record = record;
-        } else if self.open.len() < self.policy.open_tasks_max {
-            let task = OpenTask { record, terms, origin, inbox: BTreeMap::new(), quiet_until_secs: 0 };
+        } else if self.has_room() {
+            let task = OpenTask { record, terms, origin, inbox: BTreeMap::new(), quiet_until_secs: 0, unserved: None };
+            self.waiting.remove(&task.record.id);
             self.open.insert(task.record.id, task);
+        } else {
+            self.waiting.insert(record.id);
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.open.len() < self.policy.open_tasks_max
+    }
+
+    /// A task that waits and that there is room for now: it is to be observed again.
+    #[must_use]
+    pub fn next_waiting(&self) -> Option<u64> {
+        self.waiting.first().copied().filter(|_| self.has_room())
     }
 
     /// Whether the task is looked after.
@@ -92,14 +114,17 @@ impl KeeperMachine {
     pub fn receive(&mut self, message: SignedMessage) -> Result<(), MessageRefusal> {
         let SignedMessage { task_id, miner, .. } = message;
         let domain = self.domain;
+        if self.waiting.contains(&task_id) {
+            return Err(MessageRefusal::Full { task_id, limit: self.policy.open_tasks_max });
+        }
         let task = self.open.get_mut(&task_id).ok_or(MessageRefusal::UnknownTask { task_id })?;
         let (_, replica) = task.record.replica_of(miner).ok_or(MessageRefusal::NotAssigned { task_id, miner })?;
         let kind = kind_of(&message.message);
         if MessageKind::of_phase(task.record.phase) != Some(kind) || !replica.owes(kind) {
             return Err(MessageRefusal::NotAwaited { task_id, phase: task.record.phase, kind });
         }
-        let signer = lane::recover(&domain, &message).unwrap_or(Address::ZERO);
-        if signer != miner {
+        let signer = lane::recover(&domain, &message);
+        if signer != Some(miner) {
             return Err(MessageRefusal::WrongSigner { signer, miner, chain_id: domain.chain_id, queue: domain.queue });
         }
         task.inbox.insert(miner, message);
@@ -113,6 +138,12 @@ impl KeeperMachine {
         }
     }
 
+    /// No miners can be chosen for this task: leave it alone for a moment. Returns whether that is news.
+    pub fn note_unserved(&mut self, task_id: u64, error: SelectionError, now_secs: u64) -> bool {
+        self.hold(task_id, now_secs);
+        self.open.get_mut(&task_id).is_some_and(|task| task.unserved.replace(error) != Some(error))
+    }
+
     /// Whether any task waits for miners to be chosen, so that the list of nodes is worth reading.
     #[must_use]
     pub fn wants_nodes(&self, now_secs: u64) -> bool {
@@ -121,43 +152,40 @@ impl KeeperMachine {
         })
     }
 
-    /// What to do now: at most one call for each task, in order of task number.
+    /// What to do now.
     #[must_use]
-    pub fn decide(&self, now_secs: u64, nodes: &[NodeRecord]) -> Vec<(u64, LaneCall)> {
-        let ready = self.open.iter().filter(|(_, task)| task.quiet_until_secs <= now_secs);
-        ready.filter_map(|(&id, task)| Some((id, self.decide_task(id, task, now_secs, nodes)?))).collect()
+    pub fn decide(&self, now_secs: u64, list: &NodeList) -> Decisions {
+        let mut decisions = Decisions::default();
+        for (&id, task) in self.open.iter().filter(|(_, task)| task.quiet_until_secs <= now_secs) {
+            match self.decide_task(id, task, now_secs, list) {
+                Ok(call) => decisions.calls.extend(call.map(|call| (id, call))),
+                Err(error) => decisions.unserved.push((id, error)),
+            }
+        }
+        decisions
     }
 
-    fn decide_task(&self, id: u64, task: &OpenTask, now_secs: u64, nodes: &[NodeRecord]) -> Option<LaneCall> {
-        let over = now_secs >= task.record.deadline_secs;
-        match task.record.phase {
-            Phase::Queued if over => Some(LaneCall::End(id)),
-            Phase::Queued => {
-                let miners = lane::choose_miners(&self.domain, id, &task.terms, &task.origin, nodes)?;
+    /// Closing a phase and ending a task is the rules' to say; the keeper's own part is to assign, to relay and to report.
+    fn decide_task(&self, id: u64, task: &OpenTask, now_secs: u64, list: &NodeList) -> Result<Option<LaneCall>, SelectionError> {
+        let record = &task.record;
+        if record.phase == Phase::Commit && now_secs < record.deadline_secs {
+            // Before the end: once the task is over, nobody can be held to it.
+            let bad = task.inbox.values().filter_map(SignedMessage::as_reveal).find(|reveal| self.is_bad(task, reveal));
+            if let Some(reveal) = bad {
+                return Ok(Some(LaneCall::ReportBadReveal { task_id: id, reveal }));
+            }
+        }
+        Ok(match (lane::closing(record, &task.terms.rules, now_secs), MessageKind::of_phase(record.phase)) {
+            (Closing::End, _) => Some(LaneCall::End(id)),
+            (Closing::EndAck, _) => Some(LaneCall::EndAck(id)),
+            (Closing::EndPrecommit, _) => Some(LaneCall::EndPrecommit(id)),
+            (Closing::None, Some(kind)) => self.relay(task, kind, now_secs),
+            (Closing::None, None) if record.phase == Phase::Queued => {
+                let miners = lane::choose_miners(&self.domain, id, &task.terms, &task.origin, list)?;
                 Some(LaneCall::Assign { task_id: id, miners })
             }
-            Phase::Ack if over => Some(LaneCall::EndAck(id)),
-            Phase::Precommit if over => Some(LaneCall::EndPrecommit(id)),
-            // Nobody is left who could commit: waiting for the deadline would only keep the payer's money.
-            Phase::Precommit if !task.record.replicas.iter().any(|replica| replica.owes(MessageKind::Precommit)) => {
-                Some(LaneCall::End(id))
-            }
-            Phase::Ack => self.relay(task, MessageKind::Ack, now_secs),
-            Phase::Precommit => self.relay(task, MessageKind::Precommit, now_secs),
-            Phase::Commit => self.decide_commit(id, task, now_secs, over),
-            Phase::None | Phase::Ended => None,
-        }
-    }
-
-    fn decide_commit(&self, id: u64, task: &OpenTask, now_secs: u64, over: bool) -> Option<LaneCall> {
-        if over || !task.record.replicas.iter().any(|replica| replica.owes(MessageKind::Commit)) {
-            return Some(LaneCall::End(id));
-        }
-        let bad = task.inbox.values().filter_map(SignedMessage::as_reveal).find(|reveal| self.is_bad(task, reveal));
-        match bad {
-            Some(reveal) => Some(LaneCall::ReportBadReveal { task_id: id, reveal }),
-            None => self.relay(task, MessageKind::Commit, now_secs),
-        }
+            (Closing::None, None) => None,
+        })
     }
 
     /// Whether a reveal that the task waits for does not open its miner's commitment.

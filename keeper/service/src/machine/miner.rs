@@ -14,12 +14,6 @@ pub struct MinerPolicy {
     pub repeat_secs: u64,
 }
 
-impl Default for MinerPolicy {
-    fn default() -> Self {
-        Self { direct_margin_secs: 2, repeat_secs: 1 }
-    }
-}
-
 /// An answer with what is needed to commit to it and to reveal it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
@@ -94,8 +88,12 @@ pub fn decide(policy: &MinerPolicy, miner: Address, record: &TaskRecord, task: &
         (MessageKind::Precommit, Some(sealed)) => LaneMessage::Precommit { commitment: sealed.commitment },
         (MessageKind::Commit, Some(sealed)) => LaneMessage::Commit { result_digest: sealed.result_digest, salt: sealed.salt },
     };
-    let urgent = now_secs.saturating_add(policy.direct_margin_secs) >= record.deadline_secs;
-    let repeated = task.last_said.is_some_and(|(said, at)| said == kind && now_secs < at.saturating_add(policy.repeat_secs));
+    let is_urgent = |at: u64| at.saturating_add(policy.direct_margin_secs) >= record.deadline_secs;
+    let urgent = is_urgent(now_secs);
+    // What the keeper was handed before the deadline came near does not count then: the keeper may have done nothing with it.
+    let repeated = task
+        .last_said
+        .is_some_and(|(said, at)| said == kind && now_secs < at.saturating_add(policy.repeat_secs) && is_urgent(at) == urgent);
     match (urgent, repeated) {
         (_, true) => MinerStep::Wait,
         (true, false) => MinerStep::Say { message, route: Route::Direct },

@@ -12,9 +12,10 @@ use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
 use super::follow::{Follower, News};
+use super::mark;
 use crate::machine::keeper::{KeeperMachine, KeeperPolicy};
-use cor_ports::domain::{LaneCall, Phase, SignedMessage, kind_of};
-use cor_ports::{Chain, ChainError, Clock, Intake, Journal, MessageRefusal};
+use cor_ports::domain::{NodeList, Phase, SignedMessage};
+use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, MessageRefusal};
 
 /// Journal key of the highest task number below which every task has ended.
 const SETTLED_BELOW: &str = "keeper/settled-below";
@@ -69,13 +70,13 @@ impl Keeper {
             }
             follower.seen(&look);
         }
+        self.admit().await?;
         self.act().await
     }
 
     /// Reads every task that may be open. Tasks below the journalled mark have all ended.
     async fn recover(&self) -> Result<(), ChainError> {
-        let mark = self.journal.get(SETTLED_BELOW).await?;
-        let from = mark.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(1);
+        let from = mark::read(self.journal.as_ref(), SETTLED_BELOW).await?;
         let count = self.chain.task_count().await?;
         let mut open = BTreeSet::new();
         for task_id in from.min(count.saturating_add(1))..=count {
@@ -84,9 +85,18 @@ impl Keeper {
             }
         }
         let settled_below = open.first().copied().unwrap_or_else(|| count.saturating_add(1));
-        self.journal.put(SETTLED_BELOW, &settled_below.to_be_bytes()).await?;
+        mark::write(self.journal.as_ref(), SETTLED_BELOW, settled_below).await?;
         info!(tasks = count, open = open.len(), "read the queue");
         Ok(())
+    }
+
+    /// Takes in tasks that waited for room, as far as there is some.
+    async fn admit(&self) -> Result<(), ChainError> {
+        loop {
+            let next = self.machine.lock().await.next_waiting();
+            let Some(task_id) = next else { return Ok(()) };
+            self.look_at(task_id).await?;
+        }
     }
 
     async fn look_at(&self, task_id: u64) -> Result<Phase, ChainError> {
@@ -105,11 +115,17 @@ impl Keeper {
     /// Makes the calls that are due, one after the other: each may change what the next finds.
     async fn act(&self) -> Result<(), ChainError> {
         let now = self.clock.now_secs();
-        let nodes = if self.machine.lock().await.wants_nodes(now) { self.chain.nodes().await? } else { Vec::new() };
-        let calls = self.machine.lock().await.decide(now, &nodes);
-        for (task_id, call) in calls {
-            let key = effect_key(&call);
-            match self.chain.send(&key, call).await {
+        let wants_nodes = self.machine.lock().await.wants_nodes(now);
+        let list = if wants_nodes { self.chain.nodes().await? } else { NodeList::default() };
+        let decisions = self.machine.lock().await.decide(now, &list);
+        for (task_id, error) in decisions.unserved {
+            if self.machine.lock().await.note_unserved(task_id, error, now) {
+                warn!(task_id, code = error.code(), %error, "no miners for this task; trying again until its deadline");
+            }
+        }
+        for (task_id, call) in decisions.calls {
+            let key = call.effect_key();
+            match self.chain.send(call).await {
                 Ok(sent) => info!(task_id, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
                 Err(error) if error.class().asks_anew() => {
                     debug!(task_id, key, %error, "the chain has moved on");
@@ -129,48 +145,19 @@ impl Keeper {
 #[async_trait]
 impl Intake for Keeper {
     /// If the message is ahead of what was last read from the chain, the chain is read first.
-    async fn receive(&self, message: SignedMessage) -> Result<(), MessageRefusal> {
+    async fn receive(&self, message: SignedMessage) -> Result<(), IntakeError> {
         let first = self.machine.lock().await.receive(message.clone());
         let Err(MessageRefusal::NotAwaited { task_id, .. } | MessageRefusal::UnknownTask { task_id }) = first else {
-            return first;
+            return Ok(first?);
         };
-        if let Err(error) = self.look_at(task_id).await {
-            debug!(task_id, %error, "could not read the task a message is for");
+        match self.look_at(task_id).await {
+            Ok(_) => Ok(self.machine.lock().await.receive(message)?),
+            // The chain has no such task.
+            Err(error) if error.class().asks_anew() => {
+                debug!(task_id, %error, "a message for a task that cannot be read");
+                Ok(first?)
+            }
+            Err(error) => Err(error.into()),
         }
-        self.machine.lock().await.receive(message)
-    }
-}
-
-/// Names a call's effect: the same effect has the same name on every keeper and after every restart.
-fn effect_key(call: &LaneCall) -> String {
-    match call {
-        LaneCall::Assign { task_id, .. } => format!("task/{task_id}/assign"),
-        LaneCall::Relay { task_id, batch } => {
-            let who: Vec<_> = batch.miners().iter().map(ToString::to_string).collect();
-            format!("task/{task_id}/relay/{}/{}", batch.kind().name(), who.join("+"))
-        }
-        LaneCall::ReportBadReveal { task_id, reveal } => format!("task/{task_id}/bad-reveal/{}", reveal.miner),
-        LaneCall::EndAck(task_id) => format!("task/{task_id}/end-ack"),
-        LaneCall::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
-        LaneCall::End(task_id) => format!("task/{task_id}/end"),
-        LaneCall::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(message).name()),
-        LaneCall::WithdrawEarnings => "withdraw-earnings".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use alloy_primitives::Address;
-    use cor_ports::domain::{Batch, LaneMessage, Signed};
-
-    use super::*;
-
-    /// The names go into logs and journals, where a Rust form would be noise.
-    #[test]
-    fn effects_have_plain_names() {
-        let miner = Address::repeat_byte(1);
-        let batch = Batch::Acks(vec![Signed { miner, contents: (), signature: [0; 65] }]);
-        assert_eq!(effect_key(&LaneCall::Relay { task_id: 7, batch }), format!("task/7/relay/ack/{miner}"));
-        assert_eq!(effect_key(&LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }), "task/7/direct/ack");
     }
 }

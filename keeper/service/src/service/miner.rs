@@ -6,12 +6,15 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256, keccak256};
 use cor_errors::{Coded, Entry, table::mnr};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::{Notify, watch};
 use tracing::{debug, info, warn};
 
 use super::drill::Drill;
 use super::follow::{Follower, News};
-use crate::machine::miner::{MinerPolicy, MinerStep, MinerTask, Route, Sealed, decide};
+use super::in_hand::{Errand, InHand};
+use super::job::{Job, Panicked, finished};
+use super::mark;
+use crate::machine::miner::{MinerPolicy, MinerStep, Route, Sealed, decide};
 use cor_ports::domain::{CorWei, LaneCall, LaneMessage, MessageKind, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
 use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Clock, CompletionRequest, Journal, Relay, Signer};
@@ -20,6 +23,8 @@ use cor_ports::{Backend, BackendError, BlobError, Blobs, Chain, ChainError, Cloc
 const ANSWERS: &str = "miner/answer/";
 /// Journal key of the highest task number below which no task concerns this miner any more.
 const DONE_BELOW: &str = "miner/done-below";
+/// Seconds after which a claim that failed is tried again. Earnings wait where they are: there is no hurry, and each try asks the node.
+const CLAIM_RETRY_SECS: u64 = 15;
 
 /// Everything a miner needs of the outside.
 pub struct MinerPorts {
@@ -116,42 +121,30 @@ impl Coded for StepError {
     }
 }
 
-/// A running answer.
-type Answering = JoinHandle<Result<Vec<u8>, BackendError>>;
-
-/// A task in hand.
-#[derive(Default)]
-struct InHand {
-    known: MinerTask,
-    prompt: Option<String>,
-    answering: Option<Answering>,
-    uploaded: bool,
-    /// It cannot be served: nothing is done but to wait for its end.
-    given_up: bool,
-}
-
-impl Drop for InHand {
-    fn drop(&mut self) {
-        if let Some(answering) = &self.answering {
-            answering.abort(); // an answer nobody waits for must not occupy the model
-        }
-    }
-}
-
 /// A running miner.
 pub struct Miner {
     ports: MinerPorts,
     options: MinerOptions,
     tasks: BTreeMap<u64, InHand>,
     follower: Follower,
-    claim_due: bool,
+    /// When earnings are looked at next, seconds since 1970; `None` if nothing was earned since.
+    claim_from_secs: Option<u64>,
+    /// Told by work on the side when it is done.
+    done: Arc<Notify>,
 }
 
 impl Miner {
     /// A miner that has not looked at the chain yet.
     #[must_use]
     pub fn new(ports: MinerPorts, options: MinerOptions) -> Self {
-        Self { ports, options, tasks: BTreeMap::new(), follower: Follower::default(), claim_due: true }
+        Self {
+            ports,
+            options,
+            tasks: BTreeMap::new(),
+            follower: Follower::default(),
+            claim_from_secs: Some(0),
+            done: Arc::new(Notify::new()),
+        }
     }
 
     /// Runs until `stop` turns true. Whatever fails is tried again at the next poll.
@@ -162,6 +155,7 @@ impl Miner {
             }
             tokio::select! {
                 () = self.ports.clock.sleep(self.options.poll) => {}
+                () = self.done.notified() => {}
                 _ = stop.changed() => {}
             }
         }
@@ -181,7 +175,7 @@ impl Miner {
                 task.given_up = true;
             }
         }
-        if self.claim_due {
+        if self.claim_from_secs.is_some_and(|from| from <= self.ports.clock.now_secs()) {
             self.claim().await?;
         }
         Ok(())
@@ -193,8 +187,7 @@ impl Miner {
         let touched = match &look.news {
             News::Touched(tasks) => tasks.clone(),
             News::All => {
-                let mark = self.ports.journal.get(DONE_BELOW).await?;
-                let from = mark.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(1);
+                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW).await?;
                 (from..=self.ports.chain.task_count().await?).collect()
             }
         };
@@ -215,7 +208,7 @@ impl Miner {
             // The last task may still be queued and be assigned to us later: it stays above the mark.
             let queued = below != 0 && self.ports.chain.task(below).await?.phase == Phase::Queued;
             let mark = if queued { below } else { below.saturating_add(1) };
-            self.ports.journal.put(DONE_BELOW, &mark.to_be_bytes()).await?;
+            mark::write(self.ports.journal.as_ref(), DONE_BELOW, mark).await?;
         }
         Ok(())
     }
@@ -223,10 +216,11 @@ impl Miner {
     async fn step(&mut self, task_id: u64) -> Result<(), StepError> {
         let record = self.ports.chain.task(task_id).await?;
         let me = self.ports.signer.address();
-        let given_up = self.tasks.get(&task_id).is_some_and(|task| task.given_up);
-        if given_up && record.phase != Phase::Ended {
+        let Some(task) = self.tasks.get_mut(&task_id) else { return Ok(()) };
+        if task.given_up && record.phase != Phase::Ended {
             return Ok(());
         }
+        task.collect_errand();
         self.collect_answer(&record).await?;
         let Some(task) = self.tasks.get(&task_id) else { return Ok(()) };
         match decide(&self.options.policy, me, &record, &task.known, self.ports.clock.now_secs()) {
@@ -238,57 +232,63 @@ impl Miner {
         }
     }
 
-    /// Drops a task. An answer that was revealed and is nowhere else stays in the journal.
+    /// Drops a task. An answer that was revealed and is not kept yet is handed in once more; if that fails too it stays in the journal.
     async fn forget(&mut self, record: &TaskRecord) -> Result<(), StepError> {
-        let revealed =
-            record.replica_of(self.ports.signer.address()).is_some_and(|(_, replica)| replica.has_said(MessageKind::Commit));
-        if !revealed || self.upload(record.id).await? {
+        let me = self.ports.signer.address();
+        let revealed = record.replica_of(me).is_some_and(|(_, replica)| replica.has_said(MessageKind::Commit));
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
+        if !revealed || task.kept {
             self.ports.journal.remove(&answer_key(record.id)).await?;
-        } else {
+        } else if task.is_on_errand() {
+            return Ok(());
+        } else if let Some(answer) = self.ports.journal.get(&answer_key(record.id)).await? {
+            if !task.last_try {
+                task.last_try = true;
+                let blobs = Arc::clone(&self.ports.blobs);
+                let errand = Errand { task_id: record.id, blobs, answer: Some(answer), delivery: None };
+                task.start(&self.done, None, errand);
+                return Ok(());
+            }
             warn!(task_id = record.id, "nobody keeps the answer for the payer; it stays in the journal");
         }
         self.tasks.remove(&record.id);
-        self.claim_due = true;
+        self.claim_from_secs.get_or_insert(0);
         Ok(())
-    }
-
-    /// Hands the answer to whoever keeps it for the payer. Returns whether it is kept. A reveal does not depend on that: a keeper's
-    /// failure must not cost the miner its stake.
-    async fn upload(&mut self, task_id: u64) -> Result<bool, StepError> {
-        if self.tasks.get(&task_id).is_some_and(|task| task.uploaded) {
-            return Ok(true);
-        }
-        let Some(bytes) = self.ports.journal.get(&answer_key(task_id)).await? else { return Ok(true) };
-        if let Err(error) = self.ports.blobs.put(&bytes).await {
-            warn!(task_id, code = error.code(), %error, "the answer cannot be handed in yet");
-            return Ok(false);
-        }
-        if let Some(task) = self.tasks.get_mut(&task_id) {
-            task.uploaded = true;
-        }
-        Ok(true)
     }
 
     async fn prepare(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         if lane::canonical_answer(record.answer_kind, "").is_none() {
             return Err(StepError::KindNotServed(record.id, record.answer_kind)); // not acknowledged, so nobody pays for it
         }
-        let prompt = self.fetch_prompt(record).await?;
+        if self.prompt(record).await?.is_none() {
+            return Ok(());
+        }
         if let Some(task) = self.tasks.get_mut(&record.id) {
-            task.prompt = Some(prompt);
             task.known.prepared = true;
         }
         self.answer(record).await
     }
 
-    async fn fetch_prompt(&self, record: &TaskRecord) -> Result<String, StepError> {
-        let origin = self.ports.chain.task_origin(record.id).await?;
-        let urn_digest = cor_ports::parse_urn(&origin.prompt_urn);
-        if urn_digest != Some(origin.prompt_digest) {
-            return Err(StepError::WrongUrn { task_id: record.id, urn: origin.prompt_urn, digest: origin.prompt_digest });
+    /// The prompt; `None` while it is being fetched.
+    async fn prompt(&mut self, record: &TaskRecord) -> Result<Option<String>, StepError> {
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(None) };
+        if task.prompt.is_some() {
+            return Ok(task.prompt.clone());
         }
-        let bytes = self.ports.blobs.get(origin.prompt_digest).await?;
-        String::from_utf8(bytes).map_err(|_| StepError::PromptNotText(record.id))
+        if let Some(Ok(fetched)) = finished(&mut task.fetching) {
+            task.prompt = Some(String::from_utf8(fetched?).map_err(|_| StepError::PromptNotText(record.id))?);
+            return Ok(task.prompt.clone());
+        }
+        if task.fetching.is_none() {
+            let origin = self.ports.chain.task_origin(record.id).await?;
+            let digest = origin.prompt_digest;
+            if cor_ports::parse_urn(&origin.prompt_urn) != Some(digest) {
+                return Err(StepError::WrongUrn { task_id: record.id, urn: origin.prompt_urn, digest });
+            }
+            let blobs = Arc::clone(&self.ports.blobs);
+            task.fetching = Some(Job::start(&self.done, async move { blobs.get(digest).await }));
+        }
+        Ok(None)
     }
 
     fn drill(&self, record: &TaskRecord) -> Option<Drill> {
@@ -301,26 +301,23 @@ impl Miner {
         if let Some(bytes) = journalled {
             return self.seal(record, &bytes);
         }
-        let missing = self.tasks.get(&record.id).is_some_and(|task| task.prompt.is_none());
-        let prompt = if missing { Some(self.fetch_prompt(record).await?) } else { None };
+        let Some(prompt) = self.prompt(record).await? else { return Ok(()) };
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
-        task.prompt = task.prompt.take().or(prompt);
-        let (None, Some(prompt)) = (&task.answering, task.prompt.clone()) else { return Ok(()) };
-        let request = CompletionRequest { prompt, max_tokens: record.max_tokens, seed: 0 };
-        let (backend, kind) = (Arc::clone(&self.ports.backend), record.answer_kind);
-        task.answering = Some(tokio::spawn(async move {
-            let completion = backend.complete(request).await?;
-            lane::canonical_answer(kind, &completion.text)
-                .ok_or_else(|| BackendError::Failed(format!("answers of kind {kind:?} are not served")))
-        }));
+        if task.answering.is_none() {
+            let request = CompletionRequest { prompt, max_tokens: record.max_tokens, seed: 0 };
+            let backend = Arc::clone(&self.ports.backend);
+            task.answering = Some(Job::start(&self.done, async move { Ok(backend.complete(request).await?.text) }));
+        }
         Ok(())
     }
 
     /// Takes a finished answer: journal first, then commit to it.
     async fn collect_answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
-        let Some(handle) = task.answering.take_if(|handle| handle.is_finished()) else { return Ok(()) };
-        let honest = handle.await.map_err(|error| BackendError::Failed(error.to_string()))??;
+        let Some(answered) = finished(&mut task.answering) else { return Ok(()) };
+        let text = answered.map_err(|Panicked| BackendError::Failed("the backend panicked".to_owned()))??;
+        let honest = lane::canonical_answer(record.answer_kind, &text);
+        let honest = honest.ok_or(StepError::KindNotServed(record.id, record.answer_kind))?;
         let bytes = match self.drill(record) {
             Some(drill) => drill.answer(honest),
             None => honest,
@@ -351,64 +348,58 @@ impl Miner {
             None => Some(message),
         };
         let Some(message) = said else { return Ok(()) };
-        task.known.last_said = Some((kind_of(&message), now));
-        let reveals = matches!(message, LaneMessage::Commit { .. });
-        match (&self.ports.relay, route) {
-            (Some(relay), Route::Relay) => {
-                let relay = Arc::clone(relay);
-                if reveals {
-                    self.upload(record.id).await?;
-                }
-                let signature = self
-                    .ports
-                    .signer
-                    .sign_digest(lane::message_digest(
-                        &self.ports.chain.domain(),
-                        record.id,
-                        self.ports.signer.address(),
-                        message,
-                    ))
-                    .await?;
-                let signed = SignedMessage { task_id: record.id, miner: self.ports.signer.address(), message, signature };
-                if let Err(error) = relay.deliver(&signed).await {
-                    debug!(task_id = record.id, %error, "relay failed; an own transaction follows if the deadline comes near");
-                }
-                Ok(())
-            }
-            _ => {
-                self.send_direct(record.id, message).await?;
-                if reveals {
-                    self.upload(record.id).await?; // after the reveal: the deadline is near
-                }
-                Ok(())
-            }
+        let kind = kind_of(&message);
+        let relay = self.ports.relay.as_ref().filter(|_| route == Route::Relay).map(Arc::clone);
+        if relay.is_some() && task.delivers(kind) {
+            return Ok(()); // the keeper has not answered yet
         }
+        task.known.last_said = Some((kind, now));
+        let delivery = match relay {
+            Some(relay) => Some((relay, self.sign(record.id, message).await?)),
+            None => {
+                self.send_direct(record.id, message).await?;
+                None
+            }
+        };
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
+        let reveals = kind == MessageKind::Commit && !task.kept;
+        let answer = if reveals { self.ports.journal.get(&answer_key(record.id)).await? } else { None };
+        if delivery.is_some() || answer.is_some() {
+            let of = delivery.is_some().then_some(kind);
+            let blobs = Arc::clone(&self.ports.blobs);
+            task.start(&self.done, of, Errand { task_id: record.id, blobs, answer, delivery });
+        }
+        Ok(())
+    }
+
+    async fn sign(&self, task_id: u64, message: LaneMessage) -> Result<SignedMessage, StepError> {
+        let miner = self.ports.signer.address();
+        let digest = lane::message_digest(&self.ports.chain.domain(), task_id, miner, message);
+        let signature = self.ports.signer.sign_digest(digest).await?;
+        Ok(SignedMessage { task_id, miner, message, signature })
     }
 
     async fn send_direct(&self, task_id: u64, message: LaneMessage) -> Result<(), StepError> {
-        let key = format!("task/{task_id}/direct/{}", kind_of(&message).name());
-        match self.ports.chain.send(&key, LaneCall::Direct { task_id, message }).await {
-            Ok(sent) => {
-                info!(task_id, kind = kind_of(&message).name(), transaction = %sent.transaction, "sent by own transaction")
-            }
+        let kind = kind_of(&message).name();
+        match self.ports.chain.send(LaneCall::Direct { task_id, message }).await {
+            Ok(sent) => info!(task_id, kind, transaction = %sent.transaction, "sent by own transaction"),
             Err(error) if error.class().asks_anew() => debug!(task_id, %error, "the chain has moved on"),
             Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 
-    /// Claims earnings once they are worth the gas.
+    /// Claims earnings once they are worth the gas. A claim that failed is due again after a while.
     async fn claim(&mut self) -> Result<(), ChainError> {
         let me = self.ports.signer.address();
+        self.claim_from_secs = Some(self.ports.clock.now_secs().saturating_add(CLAIM_RETRY_SECS));
         let earned = self.ports.chain.earnings(me).await?;
-        self.claim_due = false;
-        if earned.is_zero() || earned < self.options.claim_min {
-            return Ok(());
+        if !earned.is_zero() && earned >= self.options.claim_min {
+            let block = self.ports.chain.head().await?.number;
+            let sent = self.ports.chain.send(LaneCall::WithdrawEarnings { block }).await?;
+            info!(%earned, transaction = %sent.transaction, "claimed");
         }
-        // The key carries the block, so that each claim is an effect of its own.
-        let key = format!("claim/{}", self.ports.chain.head().await?.number);
-        let sent = self.ports.chain.send(&key, LaneCall::WithdrawEarnings).await?;
-        info!(%earned, transaction = %sent.transaction, "claimed");
+        self.claim_from_secs = None;
         Ok(())
     }
 }

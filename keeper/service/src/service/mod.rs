@@ -2,5 +2,8 @@
 
 pub mod drill;
 mod follow;
+mod in_hand;
+mod job;
 pub mod keeper;
+mod mark;
 pub mod miner;

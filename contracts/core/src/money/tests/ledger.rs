@@ -1,6 +1,6 @@
-//! Accounts and pool: every refusal, and conservation over any sequence.
+//! Accounts and vault: every refusal, and conservation over any sequence.
 
-use crate::money::ledger::{Account, LedgerError, Pool, brought, credit, debit, wanted};
+use crate::money::ledger::{Account, LedgerError, Vault, brought, credit, debit, wanted};
 use alloy_primitives::U256;
 use cor_errors::Coded as _;
 use proptest::prelude::*;
@@ -53,14 +53,14 @@ fn an_account_step_by_step() {
 }
 
 #[test]
-fn the_pool_step_by_step() {
-    let pool = Pool::default().take_in(100).unwrap().earn(10).unwrap();
-    assert_eq!(pool, Pool { held: 100, treasury: 10 });
-    assert_eq!(pool.withdraw_treasury(11), Err(LedgerError::Insufficient { available: 10, needed: U256::from(11) }));
-    assert_eq!(pool.withdraw_treasury(10), Ok(Pool { held: 90, treasury: 0 }));
-    assert_eq!(pool.fund_treasury(5), Ok(Pool { held: 105, treasury: 15 }));
-    assert_eq!(pool.pay_out(101), Err(LedgerError::Insufficient { available: 100, needed: U256::from(101) }));
-    let full = Pool { held: u128::MAX, treasury: 0 };
+fn the_vault_step_by_step() {
+    let vault = Vault::default().take_in(100).unwrap().earn(10).unwrap();
+    assert_eq!(vault, Vault { held: 100, treasury: 10 });
+    assert_eq!(vault.withdraw_treasury(11), Err(LedgerError::Insufficient { available: 10, needed: U256::from(11) }));
+    assert_eq!(vault.withdraw_treasury(10), Ok(Vault { held: 90, treasury: 0 }));
+    assert_eq!(vault.fund_treasury(5), Ok(Vault { held: 105, treasury: 15 }));
+    assert_eq!(vault.pay_out(101), Err(LedgerError::Insufficient { available: 100, needed: U256::from(101) }));
+    let full = Vault { held: u128::MAX, treasury: 0 };
     assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
 }
 
@@ -94,23 +94,23 @@ proptest! {
     /// available + reserved + earnings + treasury = held, after every step, refused or not.
     #[test]
     fn nothing_is_made_or_lost(sequence in proptest::collection::vec(moves(), 0..60)) {
-        let (mut account, mut pool, mut earnings) = (Account::default(), Pool::default(), 0_u128);
+        let (mut account, mut vault, mut earnings) = (Account::default(), Vault::default(), 0_u128);
         for step in sequence {
             let outcome = match step {
-                Move::Deposit(amount) => pool.take_in(amount).and_then(|pool| Ok((account.deposit(amount)?, pool, 0))),
-                Move::Withdraw(amount) => account.withdraw(amount).and_then(|account| Ok((account, pool.pay_out(amount)?, 0))),
-                Move::Reserve(total) => account.reserve(total).map(|account| (account, pool, 0)),
+                Move::Deposit(amount) => vault.take_in(amount).and_then(|vault| Ok((account.deposit(amount)?, vault, 0))),
+                Move::Withdraw(amount) => account.withdraw(amount).and_then(|account| Ok((account, vault.pay_out(amount)?, 0))),
+                Move::Reserve(total) => account.reserve(total).map(|account| (account, vault, 0)),
                 Move::Settle { total, refunded, treasury } => account
                     .settle(total, refunded)
-                    .and_then(|account| Ok((account, pool.earn(treasury)?, total - refunded - treasury))),
-                Move::Fund(amount) => pool.fund_treasury(amount).map(|pool| (account, pool, 0)),
-                Move::Spend(amount) => pool.withdraw_treasury(amount).map(|pool| (account, pool, 0)),
+                    .and_then(|account| Ok((account, vault.earn(treasury)?, total - refunded - treasury))),
+                Move::Fund(amount) => vault.fund_treasury(amount).map(|vault| (account, vault, 0)),
+                Move::Spend(amount) => vault.withdraw_treasury(amount).map(|vault| (account, vault, 0)),
             };
-            if let Ok((next_account, next_pool, earned)) = outcome {
-                (account, pool) = (next_account, next_pool);
+            if let Ok((next_account, next_vault, earned)) = outcome {
+                (account, vault) = (next_account, next_vault);
                 earnings += earned;
             }
-            prop_assert_eq!(account.available + account.reserved + earnings + pool.treasury, pool.held);
+            prop_assert_eq!(account.available + account.reserved + earnings + vault.treasury, vault.held);
         }
     }
 }

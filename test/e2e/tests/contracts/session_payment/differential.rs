@@ -52,8 +52,8 @@ fn compare(world: &World, sequence: &[Action], seen: &RefCell<BTreeSet<(String, 
 }
 
 fn compare_state(world: &World, model: &Model) -> Result<(), TestCaseError> {
-    prop_assert_eq!(world.get(&ISessionPayment::totalHeldCall {}), U256::from(model.pool.held));
-    prop_assert_eq!(world.get(&ISessionPayment::treasuryCall {}), U256::from(model.pool.treasury));
+    prop_assert_eq!(world.get(&ISessionPayment::totalHeldCall {}), U256::from(model.vault.held));
+    prop_assert_eq!(world.get(&ISessionPayment::treasuryCall {}), U256::from(model.vault.treasury));
     for index in 0..8 {
         let name = world.account(index);
         let account = model.account(name);

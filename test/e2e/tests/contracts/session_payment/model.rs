@@ -6,7 +6,7 @@ use alloy::{
     primitives::{Address, LogData, U256},
     sol_types::{SolEvent, SolValue},
 };
-use cor_core::money::ledger::{Account, LedgerError, Pool, brought, credit, wanted};
+use cor_core::money::ledger::{Account, LedgerError, Vault, brought, credit, wanted};
 use cor_core::money::pricing::{PriceVersion, PricingError, QuoteInputs, quote};
 use cor_core::money::settlement::{Escrow, SettlementError};
 use cor_sol::{
@@ -26,7 +26,7 @@ pub(crate) struct Model {
     names: Vec<Address>,
     contract: Address,
     prices: PriceVersion,
-    pub(crate) pool: Pool,
+    pub(crate) vault: Vault,
     pub(crate) wallets: BTreeMap<Address, u128>,
     pub(crate) accounts: BTreeMap<Address, Account>,
     pub(crate) earnings: BTreeMap<Address, u128>,
@@ -41,7 +41,7 @@ impl Model {
         Self {
             contract: world.payment,
             prices: prices(),
-            pool: Pool::default(),
+            vault: Vault::default(),
             wallets: names.iter().map(|name| (*name, WALLET)).collect(),
             accounts: BTreeMap::new(),
             earnings: BTreeMap::new(),
@@ -76,7 +76,7 @@ impl Model {
 
     fn deposit(&mut self, from: Address, payer: Address, amount: U256) -> Result<Effect, ContractError> {
         let wei = brought(amount).map_err(|error| of_payer(error, payer))?;
-        self.pool = self.pool.take_in(wei).map_err(|error| of_payer(error, payer))?;
+        self.vault = self.vault.take_in(wei).map_err(|error| of_payer(error, payer))?;
         let account = self.account(payer).deposit(wei).map_err(|error| of_payer(error, payer))?;
         self.accounts.insert(payer, account);
         self.pull(from, wei)?;
@@ -87,7 +87,7 @@ impl Model {
         let refuse = |error| of_payer(error, payer);
         let wei = wanted(self.account(payer).available, amount).map_err(refuse)?;
         let account = self.account(payer).withdraw(wei).map_err(refuse)?;
-        self.pool = self.pool.pay_out(wei).map_err(refuse)?;
+        self.vault = self.vault.pay_out(wei).map_err(refuse)?;
         self.accounts.insert(payer, account);
         *self.wallets.entry(payer).or_default() += wei;
         Ok((vec![], vec![Payment::Withdrawn { payer, amount, available: U256::from(account.available) }.encode_log_data()]))
@@ -129,7 +129,7 @@ impl Model {
         let (payer, escrow) = self.open(task)?;
         let split = escrow.charge(miners.len() as u64, keeper.is_some()).map_err(|error| unsettled(error, task))?;
         self.close(task, payer, escrow, split.refunded)?;
-        self.pool = self.pool.earn(split.to_treasury).expect("the treasury's part is held");
+        self.vault = self.vault.earn(split.to_treasury).expect("the treasury's part is held");
         let mut logs: Vec<_> = miners.iter().filter_map(|miner| self.earn(task, *miner, split.per_miner)).collect();
         logs.extend(keeper.and_then(|keeper| self.earn(task, keeper, split.to_keeper)));
         let charged = Payment::Charged {
@@ -158,7 +158,7 @@ impl Model {
 
     fn withdraw_earnings(&mut self, account: Address) -> Result<Effect, ContractError> {
         let earned = self.earnings.remove(&account).ok_or(Payment::NothingEarned { account })?;
-        self.pool = self.pool.pay_out(earned).map_err(|error| of_payer(error, account))?;
+        self.vault = self.vault.pay_out(earned).map_err(|error| of_payer(error, account))?;
         *self.wallets.entry(account).or_default() += earned;
         let amount = U256::from(earned);
         Ok((amount.abi_encode(), vec![Payment::EarningsWithdrawn { account, to: account, amount }.encode_log_data()]))
@@ -166,16 +166,16 @@ impl Model {
 
     fn fund_treasury(&mut self, from: Address, amount: U256) -> Result<Effect, ContractError> {
         let wei = brought(amount).map_err(of_treasury)?;
-        self.pool = self.pool.fund_treasury(wei).map_err(of_treasury)?;
+        self.vault = self.vault.fund_treasury(wei).map_err(of_treasury)?;
         self.pull(from, wei)?;
-        Ok((vec![], vec![Payment::TreasuryFunded { from, amount, treasury: U256::from(self.pool.treasury) }.encode_log_data()]))
+        Ok((vec![], vec![Payment::TreasuryFunded { from, amount, treasury: U256::from(self.vault.treasury) }.encode_log_data()]))
     }
 
     fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<Effect, ContractError> {
-        let wei = wanted(self.pool.treasury, amount).map_err(of_treasury)?;
-        self.pool = self.pool.withdraw_treasury(wei).map_err(of_treasury)?;
+        let wei = wanted(self.vault.treasury, amount).map_err(of_treasury)?;
+        self.vault = self.vault.withdraw_treasury(wei).map_err(of_treasury)?;
         *self.wallets.entry(to).or_default() += wei;
-        Ok((vec![], vec![Payment::TreasuryWithdrawn { to, amount, treasury: U256::from(self.pool.treasury) }.encode_log_data()]))
+        Ok((vec![], vec![Payment::TreasuryWithdrawn { to, amount, treasury: U256::from(self.vault.treasury) }.encode_log_data()]))
     }
 
     pub(crate) fn account(&self, payer: Address) -> Account {

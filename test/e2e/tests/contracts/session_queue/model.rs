@@ -13,7 +13,7 @@ use cor_core::task::answer::AnswerKind;
 use cor_core::task::commitment::Binding;
 use cor_core::task::consensus::leader_of;
 use cor_core::task::eip712::Message;
-use cor_core::task::{self, Effects, Ending, Offence, Outcome, Phase, Reveal, Status, Submission, TaskError, TaskState, Terms};
+use cor_core::task::{self, Effects, Ending, Offence, Opening, Outcome, Phase, Status, Submission, TaskError, TaskState, Terms};
 use cor_sol::{
     ContractError,
     node_pool::INodePool,
@@ -268,9 +268,9 @@ impl Model {
         Ok([vec![said], told(id, task, &transition.effects)].concat())
     }
 
-    fn reveal(&self, id: u64, replica: u8, miner: usize, answer: B256) -> Reveal {
+    fn reveal(&self, id: u64, replica: u8, miner: usize, answer: B256) -> Opening {
         let committed = self.task(id).map(|task| task.seals[usize::from(replica)]).unwrap_or_default();
-        Reveal { replica, committed, computed: self.commitment(id, replica, miner, answer) }
+        Opening { replica, committed, computed: self.commitment(id, replica, miner, answer) }
     }
 
     fn report(&mut self, id: u64, miner: usize, answer: char) -> Result<Logs, ContractError> {

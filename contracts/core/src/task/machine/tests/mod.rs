@@ -26,13 +26,13 @@ fn queued(terms: &Terms) -> TaskState {
 }
 
 /// A reveal that opens its commitment.
-fn good(replica: u8) -> Reveal {
-    Reveal { replica, committed: hash(replica + 1), computed: hash(replica + 1) }
+fn good(replica: u8) -> Opening {
+    Opening { replica, committed: hash(replica + 1), computed: hash(replica + 1) }
 }
 
 /// A reveal that does not.
-fn bad(replica: u8) -> Reveal {
-    Reveal { computed: hash(0xff), ..good(replica) }
+fn bad(replica: u8) -> Opening {
+    Opening { computed: hash(0xff), ..good(replica) }
 }
 
 fn word_fits(state: &TaskState) {

@@ -190,7 +190,7 @@ impl Machine {
         let state = self.state;
         let reveal = |replica: u8, opens: bool| {
             let committed = self.seals.get(usize::from(replica)).copied().unwrap_or_default();
-            Reveal { replica, committed, computed: if opens { committed } else { !committed } }
+            Opening { replica, committed, computed: if opens { committed } else { !committed } }
         };
         let transition = match *op {
             Op::Assign(miners) => assign(state, terms, 9, miners, now),

@@ -1,0 +1,87 @@
+//! A task in a miner's hands, with what runs for it on the side.
+
+use std::sync::Arc;
+
+use cor_errors::Coded as _;
+use cor_ports::domain::{MessageKind, SignedMessage};
+use cor_ports::{BackendError, BlobError, Blobs, Relay};
+use tokio::sync::Notify;
+use tracing::{debug, warn};
+
+use super::job::{Job, finished};
+use crate::machine::miner::MinerTask;
+
+/// A task in hand.
+#[derive(Default)]
+pub(super) struct InHand {
+    pub(super) known: MinerTask,
+    pub(super) prompt: Option<String>,
+    pub(super) fetching: Option<Job<Result<Vec<u8>, BlobError>>>,
+    pub(super) answering: Option<Job<Result<String, BackendError>>>,
+    /// Message that the errand delivers, if it delivers one.
+    errand_of: Option<MessageKind>,
+    errand: Option<Job<bool>>,
+    /// The answer is where the payer finds it.
+    pub(super) kept: bool,
+    /// After the end the answer was handed in once more.
+    pub(super) last_try: bool,
+    /// It cannot be served: nothing is done but to wait for its end.
+    pub(super) given_up: bool,
+}
+
+/// What goes to the keeper: the answer, which it keeps for the payer, then a message.
+pub(super) struct Errand {
+    pub(super) task_id: u64,
+    pub(super) blobs: Arc<dyn Blobs>,
+    pub(super) answer: Option<Vec<u8>>,
+    pub(super) delivery: Option<(Arc<dyn Relay>, SignedMessage)>,
+}
+
+impl InHand {
+    /// Whether a message of this kind is on its way to the keeper.
+    pub(super) fn delivers(&self, kind: MessageKind) -> bool {
+        self.is_on_errand() && self.errand_of == Some(kind)
+    }
+
+    /// Whether anything is on its way to the keeper.
+    pub(super) const fn is_on_errand(&self) -> bool {
+        self.errand.is_some()
+    }
+
+    /// Starts an errand. One that is under way is given up: the task has moved on.
+    pub(super) fn start(&mut self, done: &Arc<Notify>, kind: Option<MessageKind>, errand: Errand) {
+        self.errand_of = kind;
+        self.errand = Some(Job::start(done, errand.run()));
+    }
+
+    /// Takes in what an errand came back with.
+    pub(super) fn collect_errand(&mut self) {
+        if let Some(kept) = finished(&mut self.errand) {
+            self.kept |= kept.unwrap_or(false);
+        }
+    }
+}
+
+impl Errand {
+    /// Returns whether the answer is kept. A message does not depend on that: a keeper's failure must not cost the miner its stake.
+    async fn run(self) -> bool {
+        let task_id = self.task_id;
+        let kept = match self.answer {
+            None => false,
+            Some(bytes) => match self.blobs.put(&bytes).await {
+                Ok(_) => true,
+                Err(error) => {
+                    warn!(task_id, code = error.code(), %error, "the answer cannot be handed in yet");
+                    false
+                }
+            },
+        };
+        if let Some((relay, message)) = self.delivery
+            && let Err(error) = relay.deliver(&message).await
+        {
+            let code = error.code();
+            debug!(task_id, code, %error, "relay failed; an own transaction follows if the deadline comes near");
+        }
+        kept
+    }
+}
