@@ -62,7 +62,7 @@ async fn the_context_is_a_limit_to_the_token() {
     for (prompt, max_tokens, counted) in [
         (fill(CONTEXT - 3), 4, CONTEXT - 3..=CONTEXT - 3),
         (fill(CONTEXT + 1), 0, CONTEXT + 1..=CONTEXT + 1),
-        ("x".into(), u32::MAX, 0..=prompt_tokens),
+        ("x".into(), u32::MAX, prompt_tokens..=prompt_tokens),
         // Refused by its length alone, with a lower bound of its tokens.
         ("x".repeat(10_000_000), 1, CONTEXT..=10_000_000),
     ] {

@@ -42,9 +42,9 @@ pub struct BackendInfo {
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The prompt and `max_tokens` do not fit into the model's context.
-    #[error("a prompt of {prompt_tokens} tokens and {max_tokens} wanted exceed the context of {context} tokens")]
+    #[error("a prompt of at least {prompt_tokens} tokens and an answer of up to {max_tokens} exceed the context of {context} tokens")]
     ContextExceeded {
-        /// Tokens of the templated prompt.
+        /// Tokens of the templated prompt, or fewer if it was refused by its length alone.
         prompt_tokens: u32,
         /// Tokens asked for.
         max_tokens: u32,

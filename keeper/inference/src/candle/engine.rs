@@ -84,7 +84,11 @@ impl Engine {
             }
             Err(BackendError::ContextExceeded { prompt_tokens: count(prompt_tokens), max_tokens: request.max_tokens, context })
         };
-        check(self.chat.tokens_min(&request.prompt))?;
+        // Too long for the context by its length alone: not even read. Any other prompt is counted, so that a refusal has its number.
+        let least = self.chat.tokens_min(&request.prompt);
+        if least as u64 > u64::from(context) {
+            check(least)?;
+        }
         let prompt = self.chat.prompt(&request.prompt).map_err(failed)?;
         check(prompt.len())?;
         Ok(prompt)
