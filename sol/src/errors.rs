@@ -98,8 +98,8 @@ contract_errors! {
     access::UNKNOWN_MODULE IRuntime::UnknownModule |e| format!("no module is registered as {}", ascii(e.name));
     access::VERSION_NOT_RISING IRuntime::VersionNotRising |e| format!("module {} has version {}, and {} is not above it", ascii(e.name), e.current, e.offered);
 
-    token::ERC20_INSUFFICIENT_BALANCE ICor::ERC20InsufficientBalance |e| format!("{} has {} token units and would need {}", e.sender, e.balance, e.needed);
-    token::ERC20_INSUFFICIENT_ALLOWANCE ICor::ERC20InsufficientAllowance |e| format!("{} may spend {} token units and would need {}", e.spender, e.allowance, e.needed);
+    token::ERC20_INSUFFICIENT_BALANCE ICor::ERC20InsufficientBalance |e| format!("{} has {} in its wallet and would need {}", e.sender, cor(e.balance), cor(e.needed));
+    token::ERC20_INSUFFICIENT_ALLOWANCE ICor::ERC20InsufficientAllowance |e| format!("{} may spend {} and would need {}", e.spender, cor(e.allowance), cor(e.needed));
     token::ERC20_INVALID_RECEIVER ICor::ERC20InvalidReceiver |e| format!("tokens cannot go to {}", e.receiver);
     token::ERC20_INVALID_SPENDER ICor::ERC20InvalidSpender |e| format!("{} cannot be a spender", e.spender);
     token::PERMIT_EXPIRED ICor::PermitExpired |e| format!("the permit ended at {} and it is {}", e.deadline, e.timestamp);
@@ -108,12 +108,12 @@ contract_errors! {
     token::AUTHORIZATION_EXPIRED ICor::AuthorizationExpired |e| format!("the authorization ended at {} and it is {}", e.validBefore, e.timestamp);
     token::AUTHORIZATION_USED_OR_CANCELED ICor::AuthorizationUsedOrCanceled |e| format!("nonce {} of {} is used or cancelled", e.nonce, e.authorizer);
     token::CALLER_MUST_BE_PAYEE ICor::CallerMustBePayee |e| format!("{} called and only the payee {} may", e.caller, e.payee);
-    token::CAP_EXCEEDED ICor::CapExceeded |e| format!("{} more would pass the cap of {}, {} exist", e.amount, e.cap, e.supply);
+    token::CAP_EXCEEDED ICor::CapExceeded |e| format!("{} more would pass the cap of {}, {} exist", cor(e.amount), cor(e.cap), cor(e.supply));
     token::NOT_MINTER ICor::NotMinter |e| format!("{} is not a minter", e.caller);
     token::TEXT_TOO_LONG ICor::TextTooLong |e| format!("a text of {} bytes is longer than {}", e.length, e.limit);
 
     amount::ZERO_AMOUNT IStaking::ZeroAmount |_| String::from("the amount is zero");
-    amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", e.amount, e.limit);
+    amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", cor(e.amount), cor(e.limit));
     amount::TRANSFER_FAILED IStaking::TransferFailed |e| format!("token {} did not transfer", e.token);
 
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);

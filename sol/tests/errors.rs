@@ -106,7 +106,7 @@ fn what_is_not_ours_is_none() {
 #[test]
 fn sentences_have_the_numbers() {
     let word = |text: &str| B256::right_padding_from(text.as_bytes());
-    let table: [(ContractError, &str); 6] = [
+    let table: [(ContractError, &str); 9] = [
         (
             ISessionPayment::InsufficientBalance {
                 payer: Address::ZERO,
@@ -115,6 +115,27 @@ fn sentences_have_the_numbers() {
             }
             .into(),
             "0x0000000000000000000000000000000000000000 has 1.5 COR prepaid and would need 20 COR",
+        ),
+        (
+            ICor::ERC20InsufficientBalance {
+                sender: Address::ZERO,
+                balance: U256::from(998_226_000_000_000_000_000_u128),
+                needed: U256::from(2_000_000_000_000_000_000_000_u128),
+            }
+            .into(),
+            "0x0000000000000000000000000000000000000000 has 998.226 COR in its wallet and would need 2000 COR",
+        ),
+        (
+            ICor::ERC20InsufficientAllowance { spender: Address::ZERO, allowance: U256::ZERO, needed: U256::from(1) }.into(),
+            "0x0000000000000000000000000000000000000000 may spend 0 COR and would need 0.000000000000000001 COR",
+        ),
+        (
+            IStaking::AmountTooLarge {
+                amount: U256::from(3_000_000_000_000_000_000_u64),
+                limit: U256::from(2_000_000_000_000_000_000_u64),
+            }
+            .into(),
+            "3 COR is above 2 COR, the most that can be kept",
         ),
         (
             ISessionPaymentTable::InputOutOfRange {

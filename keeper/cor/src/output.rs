@@ -176,7 +176,7 @@ mod tests {
             "code": "PAY-002",
             "name": "MaxChargeExceeded",
             "message": "submitTask reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
-            "next_step": "Raise maxCharge, or ask for less.",
+            "next_step": "Raise maxCharge (`cor task`: --max-charge), or ask for less.",
             "exit_code": 1,
         } });
         assert_eq!(as_json(&error), expected);

@@ -31,7 +31,7 @@ area! {
         "Run `cor explain` with the task's number to see why.";
     "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller 422 Usage
         "The text is not an amount of COR."
-        "Give a number with at most 18 decimals, such as 12.5.";
+        "Give a number above zero with at most 18 decimals, such as 12.5.";
     "CLI-010" CHILD_ENDED "ChildEnded" Bug 500 Refused
         "A child process ended."
         "Look at its log.";
@@ -53,4 +53,22 @@ area! {
     "CLI-016" MODEL_CHOICE "ModelChoice" Caller 422 Configuration
         "The model server does not list exactly one model."
         "Name the model to use with --openai-model.";
+    "CLI-017" EARLIER_RUN "EarlierRun" Caller 409 Configuration
+        "The folder holds an earlier run."
+        "Name another folder with --data, or delete this one.";
+    "CLI-018" TASK_OVERDUE "TaskOverdue" Transient 504 Refused
+        "A phase of the task is over, and nobody closes it."
+        "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end and the refund.";
+    "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller 422 Usage
+        "The text is not an address."
+        "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
+    "CLI-020" INVALID_NUMBER "InvalidNumber" Caller 422 Usage
+        "The text is not a whole number in range."
+        "Give a whole number in decimal digits.";
+    "CLI-021" INVALID_URL "InvalidUrl" Caller 422 Usage
+        "The text is not a URL of HTTP."
+        "Give a URL such as http://127.0.0.1:8545; the variable of the environment counts where the option is not given.";
+    "CLI-022" EMPTY_PROMPT "EmptyPrompt" Caller 422 Usage
+        "The prompt is empty."
+        "Give a prompt with some text; nothing was submitted or charged.";
 }

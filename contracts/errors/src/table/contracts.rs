@@ -134,7 +134,7 @@ area! {
     price "PRICE":
     "PRICE-001" UNKNOWN_MODEL "UnknownModel" [0xef73488a] Caller 404 Refused
         "The model is unknown or out of service."
-        "Choose a model of the table's ModelSet events.";
+        "Choose a model that `cor model list` shows: those of the table's ModelSet events.";
     "PRICE-002" UNKNOWN_VERSION "UnknownVersion" [0x6a7b4624] Caller 404 Refused
         "There is no such version of the price."
         "Ask for a version from 1 to the latest.";
@@ -169,7 +169,7 @@ area! {
         "Deposit the difference, or ask for less.";
     "PAY-002" MAX_CHARGE_EXCEEDED "MaxChargeExceeded" [0x4a1a47a8] Caller 402 Refused
         "The quote is above the charge that the request allows."
-        "Raise maxCharge, or ask for less.";
+        "Raise maxCharge (`cor task`: --max-charge), or ask for less.";
     "PAY-003" ALREADY_RESERVED "AlreadyReserved" [0x27d623e0] Chain 409 Refused
         "The task has an escrow already."
         "Look at the task: it was paid for before.";

@@ -42,7 +42,7 @@ area! {
         "Make it smaller.";
     "BLB-004" BLOBS_UNAVAILABLE "BlobsUnavailable" Transient 503 Refused
         "The blob store is unavailable."
-        "Try again later; check the folder, or that the keeper is running.";
+        "Try again later; check the folder, or that a keeper runs at the URL of --keeper or COR_KEEPER.";
 }
 
 area! {

@@ -12,5 +12,5 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use names::status;
+pub use names::{phase, status};
 pub use read::read;
