@@ -44,8 +44,18 @@ pub(crate) enum CliError {
     PortInUse { address: String, flag: &'static str },
     #[error("{node} is not registered and has {stake} of {required} wei of stake")]
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
-    #[error("task {task_id} ended as {status}; `cor explain {task_id}` tells why")]
-    NoResult { task_id: u64, status: String },
+    #[error("task {task_id} ended as {status}: {charged} COR charged, {refunded} COR refunded")]
+    NoResult { task_id: u64, status: String, charged: String, refunded: String },
+    #[error("task {task_id} is in phase {phase}, which was over at {deadline}; {escrow} COR are in escrow for it")]
+    TaskOverdue { task_id: u64, phase: String, deadline: String, escrow: String },
+    #[error("{folder} holds an earlier run ({found}); a run begins a new chain, and journals of another must not meet it")]
+    EarlierRun { folder: PathBuf, found: String },
+    #[error("the prompt is empty")]
+    EmptyPrompt,
+    #[error("{value:?} is not an address: {reason}")]
+    Address { value: String, reason: &'static str },
+    #[error("{value:?} is not a URL: {reason}")]
+    Url { value: String, reason: String },
     #[error("{value:?} is not an amount of COR")]
     Amount { value: String },
     #[error("child process {name} ended with {status}; its log is {log}{tail}")]
@@ -60,6 +70,8 @@ pub(crate) enum CliError {
     Prompt(#[source] std::io::Error),
     #[error("{found} at {url}; --openai-model {example} names one")]
     ModelChoice { url: String, found: String, example: String },
+    #[error("{argument}: {message}")]
+    Argument { argument: String, message: String, entry: &'static Entry },
     /// In the parser's words.
     #[error("{0}")]
     Usage(String),
@@ -85,6 +97,11 @@ impl Coded for CliError {
             Self::PortInUse { .. } => &cli::PORT_TAKEN,
             Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
             Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
+            Self::TaskOverdue { .. } => &cli::TASK_OVERDUE,
+            Self::EarlierRun { .. } => &cli::EARLIER_RUN,
+            Self::EmptyPrompt => &cli::EMPTY_PROMPT,
+            Self::Address { .. } => &cli::INVALID_ADDRESS,
+            Self::Url { .. } => &cli::INVALID_URL,
             Self::Amount { .. } => &cli::INVALID_AMOUNT,
             Self::Child { .. } => &cli::CHILD_ENDED,
             Self::Timeout { .. } => &cli::CHILD_TIMEOUT,
@@ -92,6 +109,7 @@ impl Coded for CliError {
             Self::DrillFailed { .. } => &cli::DRILL_FAILED,
             Self::Prompt(_) => &cli::PROMPT_UNREADABLE,
             Self::ModelChoice { .. } => &cli::MODEL_CHOICE,
+            Self::Argument { entry, .. } => entry,
             Self::Usage(_) => &cli::WRONG_USAGE,
         }
     }

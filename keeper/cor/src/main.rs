@@ -16,6 +16,8 @@ mod terms;
 use std::{io, process::ExitCode};
 
 use args::{Args, Command};
+use clap::error::ContextKind;
+use cor_errors::Coded as _;
 use error::CliError;
 use output::Output;
 
@@ -51,18 +53,36 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends with wrong usage: in the parser's own form for people, and as every other error for programs. `--help` and `--version` come this
-/// way too, and are no errors.
+/// Ends with wrong usage: a value that we refuse as every other error; what the parser refuses in its own form for people, and as every
+/// other error for programs. `--help` and `--version` come this way too, and are no errors.
 fn refuse_usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
+    if let Some(refusal) = refused_value(error) {
+        Output::new(json).error(&refusal);
+        return ExitCode::from(refusal.exit_code());
+    }
     if !error.use_stderr() || !json {
         // A closed terminal is nothing to report to.
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
     }
-    let usage = CliError::Usage(error.to_string().trim_end().to_owned());
+    let usage = CliError::Usage(one_line(&error.to_string()));
     Output::new(json).error(&usage);
     ExitCode::from(usage.exit_code())
+}
+
+/// A value that one of our own parsers refused, with the argument that it was given for.
+fn refused_value(error: &clap::Error) -> Option<CliError> {
+    let refusal = std::error::Error::source(error)?.downcast_ref::<CliError>()?;
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    Some(CliError::Argument { argument, message: refusal.to_string(), entry: refusal.entry() })
+}
+
+/// What the parser says, without its marks, its usage and its hint at `--help`, which the next step is.
+fn one_line(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The embedded engine's threads are fixed before any other thread starts.

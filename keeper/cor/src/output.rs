@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use cor_errors::{Coded as _, Report};
 use cor_wire::readable::cor_text;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -113,9 +113,23 @@ pub(crate) fn cor(wei: U256) -> String {
     format!("{} COR", cor_text(wei))
 }
 
-/// COR in an argument as wei; the refusal has code and next step, since the parser of the command line shows nothing else of it.
-pub(crate) fn cor_argument(text: &str) -> Result<U256, String> {
-    parse_cor(text).map_err(|error| format!("{:#}", Report::new(&error)))
+/// An address in an argument. Mixed case is a checksum (EIP-55) and must be right.
+pub(crate) fn address_argument(text: &str) -> Result<Address, CliError> {
+    let bad = |reason| CliError::Address { value: text.to_owned(), reason };
+    let address: Address = text.parse().map_err(|_| bad("it has not 20 bytes in hex"))?;
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let one_case = digits.to_lowercase() == digits || digits.to_uppercase() == digits;
+    if one_case || address.to_checksum(None).ends_with(digits) { Ok(address) } else { Err(bad("its checksum is wrong")) }
+}
+
+/// A URL in an argument.
+pub(crate) fn url_argument(text: &str) -> Result<String, CliError> {
+    let bad = |reason: String| CliError::Url { value: text.to_owned(), reason };
+    let url: alloy::transports::http::reqwest::Url = text.parse().map_err(|error| bad(format!("{error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(text.to_owned()),
+        other => Err(bad(format!("its scheme is {other}"))),
+    }
 }
 
 /// COR in text as wei.
@@ -145,6 +159,27 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn addresses_have_their_checksum() {
+        let good = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+        for text in [good, &good.to_lowercase(), &good.replace("0x", "")] {
+            assert_eq!(address_argument(text).map(|address| address.to_checksum(None)).ok().as_deref(), Some(good), "{text}");
+        }
+        for text in ["0x15D34AAf54267DB7D7c367839AAf71A00a2C6A65", "0x1", "vitalik.eth", ""] {
+            assert_eq!(address_argument(text).unwrap_err().code(), "CLI-019", "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_are_of_http() {
+        for text in ["http://127.0.0.1:8545", "https://example.org/rpc"] {
+            assert_eq!(url_argument(text).ok().as_deref(), Some(text));
+        }
+        for text in ["foo", "", "127.0.0.1:8545", "file:///tmp"] {
+            assert_eq!(url_argument(text).unwrap_err().code(), "CLI-020", "{text}");
         }
     }
 

@@ -252,9 +252,9 @@ impl Coded for Poor {
 #[tokio::test]
 async fn a_refusal_of_a_contract_keeps_its_numbers() {
     let edge = Router::new()
-        .route("/", get(|| async { Err::<(), _>(ApiError::of(&Poor)) }))
+        .route("/healthz", get(|| async { Err::<(), _>(ApiError::of(&Poor)) }))
         .layer(axum::middleware::from_fn(identified));
-    let (status, error) = refused(&edge, Request::get("/").body(Body::empty()).unwrap()).await;
+    let (status, error) = refused(&edge, Request::get("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!((status, &*error.code), (StatusCode::PAYMENT_REQUIRED, "TOKEN-001"));
     assert_eq!(error.message, Poor.to_string());
 }

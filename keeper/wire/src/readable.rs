@@ -6,21 +6,15 @@
 use alloy_primitives::{U256, utils::format_ether};
 use jiff::Timestamp;
 
-/// Last second that RFC 3339 can name: 9999-12-31T23:59:59Z.
-const LAST_SECOND: u64 = 253_402_300_799;
-
 /// COR wei as COR, without trailing zeros: `1.5`.
 #[must_use]
 pub fn cor_text(wei: U256) -> String {
     format_ether(wei).trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Seconds since 1970 in RFC 3339, UTC; `None` for times after the year 9999.
+/// Seconds since 1970 in RFC 3339, UTC; `None` for times after 9999-12-30T22:00:00Z, the last that has a name in every time zone.
 #[must_use]
 pub fn time_text(secs: u64) -> Option<String> {
-    if secs > LAST_SECOND {
-        return None;
-    }
     Some(Timestamp::from_second(secs.try_into().ok()?).ok()?.to_string())
 }
 
@@ -147,7 +141,7 @@ mod tests {
             (1_709_164_800, "2024-02-29T00:00:00Z"),
             (1_735_689_599, "2024-12-31T23:59:59Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (LAST_SECOND, "9999-12-31T23:59:59Z"),
+            (253_402_207_200, "9999-12-30T22:00:00Z"),
         ] {
             assert_eq!(time_text(secs).as_deref(), Some(text));
             assert_eq!(time_secs(text), Some(secs));
@@ -157,7 +151,7 @@ mod tests {
         {
             assert_eq!(time_secs(text), None, "{text:?}");
         }
-        assert_eq!((time_text(LAST_SECOND + 1), time_text(u64::MAX)), (None, None));
+        assert_eq!((time_text(253_402_207_201), time_text(u64::MAX)), (None, None));
     }
 
     #[test]

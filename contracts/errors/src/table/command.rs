@@ -62,13 +62,10 @@ area! {
     "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller 422 Usage
         "The text is not an address."
         "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
-    "CLI-020" INVALID_NUMBER "InvalidNumber" Caller 422 Usage
-        "The text is not a whole number in range."
-        "Give a whole number in decimal digits.";
-    "CLI-021" INVALID_URL "InvalidUrl" Caller 422 Usage
+    "CLI-020" INVALID_URL "InvalidUrl" Caller 422 Usage
         "The text is not a URL of HTTP."
         "Give a URL such as http://127.0.0.1:8545; the variable of the environment counts where the option is not given.";
-    "CLI-022" EMPTY_PROMPT "EmptyPrompt" Caller 422 Usage
+    "CLI-021" EMPTY_PROMPT "EmptyPrompt" Caller 422 Usage
         "The prompt is empty."
         "Give a prompt with some text; nothing was submitted or charged.";
 }

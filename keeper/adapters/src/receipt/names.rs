@@ -7,7 +7,10 @@ use cor_wire::name::{ReplicaOutcome, TaskPhase, TaskStatus};
 use crate::chain::{OUTCOMES, PHASES, STATUSES, numbered};
 
 /// A phase by the contract's number.
-pub(super) fn phase(number: u8) -> Result<TaskPhase, ChainError> {
+///
+/// # Errors
+/// `Unexpected` for a number that is not known.
+pub fn phase(number: u8) -> Result<TaskPhase, ChainError> {
     match numbered("phase", &PHASES, number)? {
         Phase::Queued => Ok(TaskPhase::Queued),
         Phase::Ack => Ok(TaskPhase::Ack),

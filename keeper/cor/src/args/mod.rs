@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
 
-use crate::output::cor_argument;
+use crate::output::{address_argument, parse_cor, url_argument};
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -64,13 +64,13 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct NetworkArgs {
     /// JSON-RPC endpoint of the chain.
-    #[arg(long, env = "COR_RPC", default_value = "http://127.0.0.1:8545")]
+    #[arg(long, global = true, value_parser = url_argument, env = "COR_RPC", default_value = "http://127.0.0.1:8545")]
     pub(crate) rpc: String,
     /// File with the addresses of the contracts, as `cor deploy` and `cor dev` write it.
-    #[arg(long, env = "COR_NETWORK", default_value = ".cor/network.json")]
+    #[arg(long, global = true, env = "COR_NETWORK", default_value = ".cor/network.json")]
     pub(crate) network: PathBuf,
     /// File with the private key in hex. COR_KEY in the environment comes first.
-    #[arg(long, env = "COR_KEY_FILE")]
+    #[arg(long, global = true, env = "COR_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct DevArgs {
     /// End after the first task.
     #[arg(long)]
     pub(crate) once: bool,
-    /// Let something go wrong on purpose.
+    /// Inject a fault.
     #[arg(long)]
     pub(crate) fault: Option<Fault>,
     /// Seed of the random moment of `--fault keeper-killed`.
@@ -117,7 +117,8 @@ pub(crate) struct DevArgs {
     /// Folder of the compiled contracts.
     #[arg(long, env = "COR_CONTRACTS", default_value = "target/contracts")]
     pub(crate) contracts: PathBuf,
-    /// Folder for network.json, ABIs, logs and journals of the run. Without it a temporary folder is used, which is kept only if the run fails.
+    /// Empty or new folder for network.json, ABIs, logs and journals of the run, to be read after it. The chain itself is not kept, so a folder
+    /// of an earlier run is refused. Without it a temporary folder is used, which is kept only if the run fails.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
     /// OpenAI-compatible server that answers instead of the embedded model, e.g. http://127.0.0.1:8080/v1.
@@ -136,7 +137,7 @@ pub(crate) struct DeployArgs {
     #[arg(long, env = "COR_CONTRACTS", default_value = "target/contracts")]
     pub(crate) contracts: PathBuf,
     /// A keeper's address; may be given several times.
-    #[arg(long = "keeper")]
+    #[arg(long = "keeper", value_parser = address_argument)]
     pub(crate) keepers: Vec<Address>,
 }
 
@@ -162,19 +163,19 @@ pub(crate) enum SessionAction {
     /// Move COR from the wallet to the prepaid balance.
     Deposit {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = cor_argument)]
+        #[arg(value_parser = parse_cor)]
         amount: U256,
     },
     /// Move prepaid COR that no open task reserves back to the wallet.
     Withdraw {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = cor_argument)]
+        #[arg(value_parser = parse_cor)]
         amount: U256,
     },
     /// Show the COR in the wallet, prepaid, reserved for open tasks, and earned.
     Balance {
         /// Account to show. The default is the key's own.
-        #[arg(long)]
+        #[arg(long, value_parser = address_argument)]
         of: Option<Address>,
     },
     /// Open a session.
@@ -258,37 +259,37 @@ macro_rules! numbered_argument {
 }
 
 numbered_argument! {
-    /// Service level of a session.
+    /// Service level of a session: a price class, which nothing on chain enforces yet.
     Sla {
-        /// The cheapest.
+        /// Lowest price.
         Low = 0 "0",
-        /// In between.
+        /// Medium price.
         Medium = 1 "1",
-        /// The dearest.
+        /// Highest price.
         High = 2 "2",
     }
 }
 
 numbered_argument! {
-    /// How many miners must agree.
+    /// Price class of the consensus. How many miners must agree is `--quorum-bps` alone.
     ConsensusRule {
-        /// One answer suffices.
+        /// Priced as one answer.
         Single = 0 "0",
-        /// More than half.
+        /// Priced as more than half.
         Majority = 1 "1",
-        /// All.
+        /// Priced as all.
         Unanimous = 2 "2",
     }
 }
 
 numbered_argument! {
-    /// Priority of a session's tasks.
+    /// Priority of a session's tasks: a price class, which nothing on chain enforces yet.
     Priority {
-        /// The cheapest.
+        /// Lowest price.
         Normal = 0 "0",
-        /// In between.
+        /// Medium price.
         High = 1 "1",
-        /// The dearest.
+        /// Highest price.
         Urgent = 2 "2",
     }
 }
@@ -307,7 +308,7 @@ pub(crate) struct TaskArgs {
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
     /// Keeper that keeps prompts and answers.
-    #[arg(long, env = "COR_KEEPER", default_value = "http://127.0.0.1:8600")]
+    #[arg(long, global = true, value_parser = url_argument, env = "COR_KEEPER", default_value = "http://127.0.0.1:8600")]
     pub(crate) keeper: String,
     #[command(subcommand)]
     pub(crate) action: TaskAction,
@@ -346,7 +347,7 @@ pub(crate) struct SubmitArgs {
     pub(crate) max_tokens: u32,
     /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,
     /// nothing is submitted and nothing is paid.
-    #[arg(long, value_parser = cor_argument)]
+    #[arg(long, value_parser = parse_cor)]
     pub(crate) max_charge: Option<U256>,
 }
 
@@ -371,25 +372,25 @@ pub(crate) enum StakeAction {
     /// Stake what a node still lacks.
     Node {
         /// Address of the node. The default is the key's own.
-        #[arg(long)]
+        #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
     },
     /// Start to unbond all stake of a deregistered node.
     UnbondNode {
         /// Address of the node. The default is the key's own.
-        #[arg(long)]
+        #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
     },
     /// Stake as a user.
     Add {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = cor_argument)]
+        #[arg(value_parser = parse_cor)]
         amount: U256,
     },
     /// Start to unbond user stake.
     Unbond {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = cor_argument)]
+        #[arg(value_parser = parse_cor)]
         amount: U256,
     },
     /// Move stake whose unbonding time is over to the wallet.
@@ -397,7 +398,7 @@ pub(crate) enum StakeAction {
     /// Show what is staked and what unbonds, with the time of the next release.
     Show {
         /// Account to show. The default is the key's own.
-        #[arg(long)]
+        #[arg(long, value_parser = address_argument)]
         of: Option<Address>,
     },
 }

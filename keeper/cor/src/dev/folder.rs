@@ -30,6 +30,15 @@ impl RunFolder {
             return folder.map(Self::Temporary).map_err(CliError::io("making a folder for the run"));
         };
         std::fs::create_dir_all(path).map_err(CliError::io(format!("making the folder {}", path.display())))?;
+        // Journals of another chain must not meet this one: a miner would reveal what it committed to there, and be slashed for it.
+        let entry = std::fs::read_dir(path).map_err(CliError::io(format!("reading the folder {}", path.display())))?.next();
+        if let Some(entry) = entry {
+            let found = entry.map_err(CliError::io(format!("reading the folder {}", path.display())))?;
+            return Err(CliError::EarlierRun {
+                folder: path.to_owned(),
+                found: found.file_name().to_string_lossy().into_owned(),
+            });
+        }
         Ok(Self::Given(path.to_owned()))
     }
 

@@ -204,7 +204,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
     let spinner = output.spinner(&format!("task {task_id}"));
     let waited = tokio::join!(
-        cmd::task::wait(&running.network, &blobs, task_id),
+        cmd::task::wait(&running.network, &blobs, task_id, output),
         running.children.watch_keeper(kill, &running.network, task_id)
     )
     .0;

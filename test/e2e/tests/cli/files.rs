@@ -27,6 +27,9 @@ fn settings_keys_and_files() {
     let no_key = write("key", "hunter2");
     let state = write("state.json", "not a state");
     let network = write("network.json", &deployment());
+    let earlier = path("earlier");
+    std::fs::create_dir(&earlier).expect("a folder");
+    std::fs::write(std::path::Path::new(&earlier).join("network.json"), deployment()).expect("a file");
     let rows = vec![
         Row::new("no key", "deploy", "CLI-003", CONFIGURATION, &["COR_KEY", "--key-file"]),
         Row::new("bad key in the environment", "deploy", "CLI-002", CONFIGURATION, &["COR_KEY", "32 bytes"])
@@ -46,9 +49,11 @@ fn settings_keys_and_files() {
         Row::new("nobody at the RPC", "explain 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "node is running"])
             .arg(NOBODY)
             .env("COR_NETWORK", &network),
-        Row::new("nonsense as RPC", "explain 1 --rpc", "CHN-002", REFUSED, &["not-a-url"])
+        Row::new("nonsense as RPC", "explain 1 --rpc", "CLI-020", USAGE, &["--rpc", "not-a-url"])
             .arg("not-a-url")
             .env("COR_NETWORK", &network),
+        Row::new("a folder of an earlier run", "dev --once --data", "CLI-017", CONFIGURATION, &["network.json", "earlier run"])
+            .arg(&earlier),
         Row::new("unknown setting", "miner --config", "CLI-001", CONFIGURATION, &["pol_ms"]).arg(&unknown),
         Row::new("no settings file", "keeper --config", "CLI-001", CONFIGURATION, &["absent.toml"]).arg(path("absent.toml")),
         Row::new("no engine threads", "miner --config", "CLI-001", CONFIGURATION, &["backend.threads", "at least 1"])
@@ -94,22 +99,24 @@ fn ports_that_are_taken() {
 
 #[test]
 fn wrong_usage_ends_with_two_and_says_what_is_known() {
-    for (line, word) in [
-        ("explain", "<TASK>"),
-        ("explain one", "invalid value"),
-        ("session create --replicas 300", "300"),
-        ("session deposit twelve", "12.5"),
-        ("stake show --of me", "--of"),
-        ("dev --fault meteor", "wrong-answer"),
-        ("chain --block-time 1 --no-mining", "cannot be used with"),
-        ("mine", "unrecognized subcommand"),
+    for (line, word, code) in [
+        ("explain", "<TASK>", "CLI-015"),
+        ("explain one", "invalid value", "CLI-015"),
+        ("session create --replicas 300", "300", "CLI-015"),
+        ("session deposit twelve", "twelve", "CLI-009"),
+        ("session balance --rpc nowhere", "nowhere", "CLI-020"),
+        ("stake show --of me", "--of", "CLI-019"),
+        ("stake show --of 0x15D34AAf54267DB7D7c367839AAf71A00a2C6A65", "checksum", "CLI-019"),
+        ("dev --fault meteor", "wrong-answer", "CLI-015"),
+        ("chain --block-time 1 --no-mining", "cannot be used with", "CLI-015"),
+        ("mine", "unrecognized subcommand", "CLI-015"),
     ] {
         let output = cor().args(line.split(' ')).output().expect("cor starts");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(USAGE), "{line}: {errors}");
         assert!(errors.contains(word), "{line}: {errors}");
         // A program reads the same as an error like any other.
-        let row = Row::new("wrong usage", line, "CLI-015", USAGE, &[word]);
+        let row = Row::new("wrong usage", line, code, USAGE, &[word]);
         assert_eq!(row.differs(&[]), None, "{line}");
     }
 }

@@ -121,7 +121,7 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
             "more than the wallet has",
             "session deposit 2",
             "TOKEN-001",
-            &["ERC20InsufficientBalance", "1000000000000000000", "2000000000000000000"],
+            &["ERC20InsufficientBalance", "has 1 COR", "need 2 COR"],
         ),
         run("more than is prepaid", "session withdraw 6", "PAY-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
         run("nothing", "session deposit 0", "AMOUNT-001", &["ZeroAmount"]),
@@ -157,7 +157,7 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         run("a quote for even replicas", "quote --replicas 2", "PRICE-005", &["EvenReplicas", "2"]),
         run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
         run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
-        run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "10000000000000000000000"]),
+        run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "need 10000 COR"]),
     ]
 }
 
