@@ -55,7 +55,10 @@ fn features() -> WasmFeatures {
 
 /// Proposals that compilers use and Stylus does not have, by the names that people know them by.
 const PROPOSALS: [(WasmFeatures, &str); 9] = [
-    (WasmFeatures::REFERENCE_TYPES.union(WasmFeatures::CALL_INDIRECT_OVERLONG), "reference types (or table indices of several bytes)"),
+    (
+        WasmFeatures::REFERENCE_TYPES.union(WasmFeatures::CALL_INDIRECT_OVERLONG),
+        "reference types (or table indices of several bytes)",
+    ),
     (WasmFeatures::MULTI_VALUE, "multi-value"),
     (WasmFeatures::SIMD, "SIMD"),
     (WasmFeatures::TAIL_CALL, "tail calls"),

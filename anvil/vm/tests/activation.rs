@@ -62,8 +62,10 @@ fn the_proposals_that_a_module_uses_are_named() {
 /// What lld writes into every call through a table, whatever the target features of the program say.
 #[test]
 fn a_table_index_of_several_bytes_is_explained() {
-    let mut wasm = wat::parse_str(format!("(module {MEMORY} {MAIN} (table 1 funcref) (func i32.const 0 i32.const 0 call_indirect (param i32)))"))
-        .expect("a module");
+    let mut wasm = wat::parse_str(format!(
+        "(module {MEMORY} {MAIN} (table 1 funcref) (func i32.const 0 i32.const 0 call_indirect (param i32)))"
+    ))
+    .expect("a module");
     assert_eq!(refusal(&wasm), None);
     let call = wasm.iter().rposition(|byte| *byte == 0x11).expect("call_indirect");
     wasm.splice(call + 2..call + 3, [0x80, 0x80, 0x00]);
@@ -72,7 +74,11 @@ fn a_table_index_of_several_bytes_is_explained() {
     let section = wasm.iter().rposition(|byte| *byte == 10).expect("the code section");
     wasm[section + 1] += 2;
     let refused = refusal(&wasm).expect("it is refused").to_string();
-    assert!(refused.contains("zero byte expected") && refused.ends_with("it uses reference types (or table indices of several bytes)"), "{refused}");
+    assert!(
+        refused.contains("zero byte expected")
+            && refused.ends_with("it uses reference types (or table indices of several bytes)"),
+        "{refused}"
+    );
 }
 
 #[test]
