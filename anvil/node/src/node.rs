@@ -117,7 +117,11 @@ impl NodeHandle {
         self.abort_tasks();
         self.chain.save_fork();
         match save_path(self.chain.config()) {
-            Some(path) => save(&self.chain, &path),
+            Some(path) => {
+                save(&self.chain, &path)?;
+                tracing::info!(path = %path.display(), "the state was written");
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -7,9 +7,11 @@ use alloy_rpc_types::TransactionRequest;
 use alloy_sol_types::{SolCall, SolError, sol};
 use cor_anvil::{
     ForkConfig, ManualClock, Node, NodeConfig, NodeError,
+    evm::ProgramFailure,
     harness::{CallError, Campaign, HarnessError, START_SECS, TestChain, Transaction},
 };
-use cor_stylus_vm::ActivationError;
+use cor_errors::Coded as _;
+use cor_stylus_vm::{ActivationError, PrepareError, prepare::prepare};
 use revm::context::result::HaltReason;
 
 /// A contract compiled by the Stylus SDK.
@@ -21,6 +23,7 @@ sol! {
     function number() external view returns (uint256);
     function setNumber(uint256 value) external;
     function increment() external;
+    function closed() external view;
     #[derive(Debug, PartialEq, Eq)]
     error TooLow(uint256 have, uint256 want);
     #[derive(Debug, PartialEq, Eq)]
@@ -120,8 +123,10 @@ fn what_cannot_be_deployed_is_refused_with_the_reason() {
     let mut chain = TestChain::new().expect("a chain");
     let missing = chain.deploy_file(Path::new("no/such/contract.wasm")).expect_err("no file");
     assert!(matches!(missing, HarnessError::Read { .. }), "{missing}");
-    let text = chain.deploy(b"(not a module").expect_err("no module");
-    assert!(matches!(text, HarnessError::Prepare(_)), "{text}");
+    for no_module in [&b"(not a module"[..], b"hello"] {
+        let refused = chain.deploy(no_module).expect_err("no module");
+        assert!(matches!(refused, HarnessError::Prepare(PrepareError::NotWasm { .. })), "{refused}");
+    }
     let growing =
         br#"(module (memory (export "memory") 1) (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
     let refused = chain.deploy(growing).expect_err("it does not pay for its memory");
@@ -132,6 +137,57 @@ fn what_cannot_be_deployed_is_refused_with_the_reason() {
     let fork = NodeConfig { fork: Some(ForkConfig::new("http://127.0.0.1:1")), ..TestChain::config() };
     let forked = TestChain::start(&fork).expect_err("no forks");
     assert!(matches!(forked, HarnessError::Node(NodeError::Setting { what: "--fork-url", .. })), "{forked}");
+}
+
+/// What a chain refuses in the very bytes, `cargo stylus` takes away before it deploys, and so does `deploy`.
+#[test]
+fn a_module_is_deployed_encoded_anew_or_as_it_is() {
+    let mut chain = TestChain::new().expect("a chain");
+    // As the compiler left it: lld writes table indices of several bytes.
+    let refused = chain.deploy_exact(COUNTER).expect_err("as on the chain");
+    assert!(matches!(refused, HarnessError::Activation(ActivationError::Invalid { .. })), "{refused}");
+    let anew = prepare(COUNTER, [0; 32]).expect("a module");
+    let (here, exact) = (chain.deploy(COUNTER).expect("deployed"), chain.deploy_exact(&anew).expect("deployed"));
+    assert_eq!((number(&chain, here), number(&chain, exact)), (0, 0));
+    // The section in front of the code that says how many data segments there are.
+    let counted = br#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 1)
+        (func (export "user_entrypoint") (param i32) (result i32) i32.const 0) (data (i32.const 0) "x"))"#;
+    let plain = prepare(counted, [0; 32]).expect("a module");
+    let code = plain.windows(2).position(|pair| pair == [10, 6]).expect("the code section");
+    let counted = [&plain[..code], &[12, 1, 1], &plain[code..]].concat();
+    chain.deploy(&counted).expect("it is encoded anew");
+    let refused = chain.deploy_exact(&counted).expect_err("as on the chain");
+    assert!(matches!(refused, HarnessError::Activation(ActivationError::Section { section: "data count" })), "{refused}");
+}
+
+/// The size is what the chain looks at first; the figures of such a module cannot be stored either.
+#[test]
+fn a_module_that_is_too_large_is_refused_as_the_chain_does() {
+    let mut chain = TestChain::new().expect("a chain");
+    let data = "x".repeat(200_000);
+    let large = format!(
+        r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 4)
+        (func (export "user_entrypoint") (param i32) (result i32) i32.const 0) (data (i32.const 0) "{data}"))"#
+    );
+    let refused = chain.deploy(large.as_bytes()).expect_err("too large");
+    assert!(matches!(refused, HarnessError::Prepare(PrepareError::TooLarge { limit: 131_072 })), "{refused}");
+    assert_eq!(refused.entry().code, "VM-207");
+}
+
+#[test]
+fn a_trap_says_what_it_was() {
+    let mut chain = TestChain::new().expect("a chain");
+    let panicking = br#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 1)
+        (func (export "user_entrypoint") (param i32) (result i32) unreachable))"#;
+    let program = chain.deploy(panicking).expect("a program");
+    let error = chain.send(chain.account(0), program, &incrementCall {}).expect_err("it traps");
+    assert!(matches!(error, CallError::Program(ProgramFailure::Stopped(_))) && error.entry().code == "EVM-123", "{error:?}");
+    assert!(error.to_string().contains("unreachable"), "{error}");
+    assert!(chain.view(program, &numberCall {}).expect_err("it traps").to_string().contains("unreachable"));
+    // A function that is not there is no trap.
+    let counter = chain.deploy(COUNTER).expect("a contract");
+    let unknown = chain.transact(Transaction::call(chain.account(0), counter, closedCall {}.abi_encode()));
+    assert!(matches!(unknown, Err(CallError::Reverted(data)) if data.is_empty()));
 }
 
 #[test]
@@ -239,7 +295,7 @@ fn a_campaign_is_repeatable_and_leaves_the_chain_as_it_was() {
     let (first, second) = (report(), report());
     assert_eq!((first.executions, first.seed), (300, 11));
     assert!(first.calls > 300 && first.entered > 0 && first.entered < first.blocks && first.kept > 1, "{first:?}");
-    assert_eq!(first.clone(), cor_anvil::harness::Report { elapsed: first.elapsed, ..second });
+    assert_eq!(first.clone(), cor_anvil::harness::CampaignReport { elapsed: first.elapsed, ..second });
     assert!(first.to_string().contains("executions per second"), "{first}");
 }
 
@@ -255,7 +311,9 @@ fn a_campaign_finds_what_only_one_order_of_calls_reaches() {
         assert_ne!(number(chain, counter), 0x81, "0x80 was set and counted up");
     };
     let found = campaign.run(&mut chain, target).expect_err("it is found");
-    assert_eq!((found.seed, found.execution), (3, executions.get()));
+    assert!(found.seed == 3 && found.execution < executions.get(), "its input was made shorter: {found}");
+    assert!(found.to_string().contains(&format!("input {}: ", alloy_primitives::hex::encode_prefixed(&found.input))), "{found}");
+    assert_eq!(found.input.len(), 4, "one call sets, the other counts up: {found}");
     assert!(found.message.contains("counted up"), "{found}");
     // The input alone shows it again.
     play(&mut chain, counter, &found.input);

@@ -9,11 +9,17 @@ use cor_errors::{Coded, Entry, table::vm};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ActivationError {
+    /// Not WebAssembly in binary form.
+    #[error("not WebAssembly: the bytes begin with {}, a module begins with 0061736d", hex(.begin))]
+    NotWasm {
+        /// The first four bytes.
+        begin: Vec<u8>,
+    },
     /// Not WebAssembly, or it uses a proposal that Stylus does not have (reference types, SIMD,
     /// threads, multi-value, tail calls, exceptions, 64-bit memory…).
     #[error("not a module Stylus accepts: {detail}")]
     Invalid {
-        /// The validator's words and the byte offset.
+        /// The validator's words, the byte offset, and the proposals that the module uses if that is all.
         detail: String,
     },
     /// A section that programs may not have.
@@ -120,6 +126,7 @@ pub enum ActivationError {
 impl Coded for ActivationError {
     fn entry(&self) -> &'static Entry {
         match self {
+            Self::NotWasm { .. } => &vm::NOT_WASM,
             Self::Invalid { .. } => &vm::INVALID_MODULE,
             Self::Section { .. } => &vm::UNSUPPORTED_SECTION,
             Self::Limit { .. } => &vm::MODULE_LIMIT,
@@ -139,6 +146,10 @@ impl Coded for ActivationError {
             Self::Native { .. } => &vm::NATIVE_COMPILER,
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    if bytes.is_empty() { "nothing".to_owned() } else { alloy_primitives::hex::encode(bytes) }
 }
 
 /// Bytes that are not a deployed program, or wasm that cannot be prepared for deployment.

@@ -53,6 +53,48 @@ fn features() -> WasmFeatures {
         | WasmFeatures::GC_TYPES
 }
 
+/// Proposals that compilers use and Stylus does not have, by the names that people know them by.
+const PROPOSALS: [(WasmFeatures, &str); 9] = [
+    (
+        WasmFeatures::REFERENCE_TYPES.union(WasmFeatures::CALL_INDIRECT_OVERLONG),
+        "reference types (or table indices of several bytes)",
+    ),
+    (WasmFeatures::MULTI_VALUE, "multi-value"),
+    (WasmFeatures::SIMD, "SIMD"),
+    (WasmFeatures::TAIL_CALL, "tail calls"),
+    (WasmFeatures::EXTENDED_CONST, "extended constant expressions"),
+    (WasmFeatures::EXCEPTIONS, "exceptions"),
+    (WasmFeatures::THREADS, "threads"),
+    (WasmFeatures::MULTI_MEMORY, "several memories"),
+    (WasmFeatures::MEMORY64, "64-bit memory"),
+];
+
+/// Bytes that every binary module begins with.
+pub(crate) const MAGIC: [u8; 4] = *b"\0asm";
+
+/// Why the validator refuses `wasm`: its own words, and the proposals without which they cannot be understood.
+fn invalid(wasm: &[u8], error: &wasmparser::BinaryReaderError) -> ActivationError {
+    if !wasm.starts_with(&MAGIC) {
+        let begin = wasm.get(..MAGIC.len()).unwrap_or(wasm);
+        return ActivationError::NotWasm { begin: begin.to_vec() };
+    }
+    let is_valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
+    let mut needed = PROPOSALS.iter().fold(features(), |all, (proposal, _)| all | *proposal);
+    if !is_valid(needed) {
+        return ActivationError::Invalid { detail: error.to_string() };
+    }
+    let mut used = Vec::new();
+    for (proposal, name) in PROPOSALS {
+        let without = needed.difference(proposal);
+        if is_valid(without) {
+            needed = without;
+        } else {
+            used.push(name);
+        }
+    }
+    ActivationError::Invalid { detail: format!("{error}: it uses {}", used.join(", ")) }
+}
+
 impl From<wasmparser::BinaryReaderError> for ActivationError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
         Self::Invalid { detail: error.to_string() }
@@ -62,7 +104,7 @@ impl From<wasmparser::BinaryReaderError> for ActivationError {
 impl<'a> Module<'a> {
     /// Validates and reads `wasm`, with all checks of this file.
     pub(crate) fn parse(wasm: &'a [u8], debug: bool) -> Result<Self, ActivationError> {
-        Validator::new_with_features(features()).validate_all(wasm)?;
+        Validator::new_with_features(features()).validate_all(wasm).map_err(|error| invalid(wasm, &error))?;
         let mut module = Module { bytes: wasm, ..Module::default() };
         for payload in Parser::new(0).parse_all(wasm) {
             module.section(payload?)?;

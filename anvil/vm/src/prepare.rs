@@ -14,7 +14,7 @@ use brotli::enc::BrotliEncoderParams;
 use wasm_encoder::{CustomSection, RawSection};
 use wasmparser::{Parser, Payload};
 
-use crate::{PrepareError, StylusParams};
+use crate::{PrepareError, StylusParams, parse::MAGIC};
 
 /// Prefix of a program in one account.
 const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00];
@@ -184,6 +184,10 @@ pub fn compress(wasm: &[u8]) -> Vec<u8> {
 /// # Errors
 /// [`PrepareError::NotWasm`] if `wasm` cannot be read.
 pub fn prepare(wasm: &[u8], project_hash: [u8; 32]) -> Result<Vec<u8>, PrepareError> {
+    let text_begins = wasm.trim_ascii_start().first();
+    if !wasm.starts_with(&MAGIC) && !matches!(text_begins, Some(b'(' | b';')) {
+        return Err(not_wasm("a module begins with the bytes 0061736d, its text with a parenthesis or a comment"));
+    }
     let binary = wat::parse_bytes(wasm).map_err(not_wasm)?;
     let text = wasmprinter::print_bytes(&binary).map_err(not_wasm)?;
     let canonical = wat::parse_str(text).map_err(not_wasm)?;

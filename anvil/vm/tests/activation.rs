@@ -34,9 +34,51 @@ fn a_plain_module_is_accepted() {
 
 #[test]
 fn bytes_that_are_no_module() {
-    for bytes in [&b""[..], b"\0asm", b"\0asm\x02\0\0\0", b"\0asm\x0d\0\x01\0", b"hello"] {
+    for bytes in [&b"\0asm"[..], b"\0asm\x02\0\0\0", b"\0asm\x0d\0\x01\0"] {
         assert!(matches!(refusal(bytes), Some(E::Invalid { .. })), "{bytes:?}");
     }
+    for bytes in [&b""[..], b"as", b"hello"] {
+        let refused = refusal(bytes).expect("no module");
+        assert!(matches!(refused, E::NotWasm { .. }) && refused.entry().code == "VM-201", "{refused:?}");
+        assert!(!refused.to_string().contains('\n'), "{refused}");
+    }
+}
+
+/// The validator's words alone say nothing to somebody who only compiled a program.
+#[test]
+fn the_proposals_that_a_module_uses_are_named() {
+    for (body, names) in [
+        ("(func (param externref))", "reference types (or table indices of several bytes)"),
+        ("(func (result i32 i32) unreachable)", "multi-value"),
+        ("(func (drop (v128.const i64x2 0 0)))", "SIMD"),
+        ("(func $f return_call $f)", "tail calls"),
+        ("(func $f (result i32 i32) return_call $f)", "multi-value, tail calls"),
+    ] {
+        let refused = refusal_of(&format!("(module {MEMORY} {MAIN} {body})")).expect("it is refused").to_string();
+        assert!(refused.ends_with(&format!(": it uses {names}")), "{body}: {refused}");
+    }
+}
+
+/// What lld writes into every call through a table, whatever the target features of the program say.
+#[test]
+fn a_table_index_of_several_bytes_is_explained() {
+    let mut wasm = wat::parse_str(format!(
+        "(module {MEMORY} {MAIN} (table 1 funcref) (func i32.const 0 i32.const 0 call_indirect (param i32)))"
+    ))
+    .expect("a module");
+    assert_eq!(refusal(&wasm), None);
+    let call = wasm.iter().rposition(|byte| *byte == 0x11).expect("call_indirect");
+    wasm.splice(call + 2..call + 3, [0x80, 0x80, 0x00]);
+    // The lengths of the body, of eight bytes, and of the code section grow by two.
+    wasm[call - 6] += 2;
+    let section = wasm.iter().rposition(|byte| *byte == 10).expect("the code section");
+    wasm[section + 1] += 2;
+    let refused = refusal(&wasm).expect("it is refused").to_string();
+    assert!(
+        refused.contains("zero byte expected")
+            && refused.ends_with("it uses reference types (or table indices of several bytes)"),
+        "{refused}"
+    );
 }
 
 #[test]

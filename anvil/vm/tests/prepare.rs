@@ -40,6 +40,9 @@ fn canonical_form() {
     assert!(canonical.ends_with(&section));
     assert!(!canonical.windows(4).any(|window| window == b"junk"));
     assert!(matches!(prepare(b"(module", [0; 32]), Err(PrepareError::NotWasm { .. })));
+    // Not read as text, whose parser would show the bytes and what it had expected there.
+    let bytes = prepare(b"hello", [0; 32]).expect_err("no module").to_string();
+    assert!(bytes.contains("begins with the bytes 0061736d"), "{bytes}");
 }
 
 #[test]

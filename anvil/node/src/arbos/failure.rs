@@ -1,5 +1,6 @@
 //! Why a program was refused or stopped: what the outcomes of the EVM have no room for.
 
+use alloy_primitives::Address;
 use cor_errors::{Coded, Entry, table::evm};
 use cor_stylus_vm::{ActivationError, PrepareError};
 use revm::{context::result::HaltReason, interpreter::InstructionResult};
@@ -17,8 +18,14 @@ pub enum ProgramFailure {
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     /// The program may not run now.
-    #[error(transparent)]
-    Inactive(#[from] Inactive),
+    #[error("{inactive} ({address}). {}", .inactive.entry().next)]
+    Inactive {
+        /// Where its code is.
+        address: Address,
+        /// Why not.
+        #[source]
+        inactive: Inactive,
+    },
     /// The program trapped, made a host call that fails, or ran out of stack.
     #[error("the program stopped: {0}")]
     Stopped(String),
@@ -29,7 +36,7 @@ impl Coded for ProgramFailure {
         match self {
             Self::Activation(error) => error.entry(),
             Self::Prepare(error) => error.entry(),
-            Self::Inactive(error) => error.entry(),
+            Self::Inactive { inactive, .. } => inactive.entry(),
             Self::Stopped(_) => &evm::PROGRAM_STOPPED,
         }
     }
@@ -89,7 +96,7 @@ mod tests {
             (InstructionResult::Stop, &[], false),
         ] {
             let mut last = LastFailure::default();
-            last.note(Inactive::NotActivated);
+            last.note(ProgramFailure::Inactive { address: Address::ZERO, inactive: Inactive::NotActivated });
             last.frame_ended(result, output);
             assert_eq!(last.0.is_some(), stays, "{result:?} {output:?}");
         }
@@ -98,7 +105,7 @@ mod tests {
     #[test]
     fn a_later_call_hides_it() {
         let mut last = LastFailure::default();
-        last.note(Inactive::NotActivated);
+        last.note(ProgramFailure::Inactive { address: Address::ZERO, inactive: Inactive::NotActivated });
         last.frame_begins();
         assert_eq!(last.of_revert(&[]), None);
     }

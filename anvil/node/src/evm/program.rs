@@ -49,7 +49,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         let now = context.chain.block.timestamp;
         if let Err(inactive) = program.check_active(&params, now) {
             tracing::debug!(address = %call.bytecode_address, %inactive, "program cannot run");
-            context.chain.tx.failure.note(inactive);
+            context.chain.tx.failure.note(ProgramFailure::Inactive { address: call.bytecode_address, inactive });
             return Ok(halt(InstructionResult::NotActivated, call.gas_limit));
         }
 

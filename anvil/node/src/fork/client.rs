@@ -39,6 +39,8 @@ pub(super) struct Client {
 
 #[derive(Debug)]
 struct Endpoint {
+    /// Host and port.
+    name: String,
     rpc: RpcClient,
     permits: Semaphore,
     backoff: ExponentialBuilder,
@@ -63,7 +65,9 @@ impl Client {
             .with_min_delay(config.retry_backoff.min(BACKOFF_MAX))
             .with_max_delay(BACKOFF_MAX)
             .with_max_times(config.retries);
+        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
         let endpoint = Endpoint {
+            name: format!("{}{port}", url.host_str().unwrap_or_default()),
             rpc: RpcClient::new_http_with_client(http, url),
             permits: Semaphore::new(CONCURRENT_MAX),
             backoff,
@@ -118,23 +122,25 @@ impl Endpoint {
         let result = attempt
             .retry(self.backoff)
             .when(is_transient)
-            .notify(|error, wait| tracing::debug!(error = %text(error), method, ?wait, "asking the origin again"))
+            .notify(|error, wait| {
+                tracing::warn!(origin = self.name, error = text(error), method, ?wait, "asking the origin again")
+            })
             .await;
         result.map_err(|error| self.failure(method, error))
     }
 
     fn failure(&self, method: &'static str, error: TransportError) -> ForkError {
         let attempts = if is_transient(&error) { self.attempts_max } else { 1 };
-        let method = method.to_owned();
+        let (origin, method) = (self.name.clone(), method.to_owned());
         match error {
             RpcError::ErrorResp(payload) => {
                 ForkError::Answer { method, code: payload.code, message: payload.message.into_owned() }
             }
             RpcError::DeserError { err, .. } => ForkError::Form { method, reason: err.to_string() },
             RpcError::Transport(TransportErrorKind::Custom(source)) => {
-                ForkError::Transport { method, attempts, source: without_url(source) }
+                ForkError::Transport { origin, method, attempts, source: with_causes(&*without_url(source)).into() }
             }
-            source => ForkError::Transport { method, attempts, source: Box::new(source) },
+            source => ForkError::Transport { origin, method, attempts, source: with_causes(&source).into() },
         }
     }
 }
@@ -172,18 +178,53 @@ fn without_url(error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sy
     }
 }
 
-/// What the log says of an attempt.
-fn text(error: &TransportError) -> &'static str {
-    match error {
-        RpcError::ErrorResp(_) => "it refused for now",
-        RpcError::Transport(kind) if kind.is_http_error() => "it answered with an HTTP error",
-        _ => "it did not answer",
+/// An error with what caused it: the client's own words are "error sending request", whatever the reason.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
     }
+    text
+}
+
+/// What the log says of an attempt.
+fn text(error: &TransportError) -> String {
+    match error {
+        RpcError::ErrorResp(_) => "it refused for now".to_owned(),
+        RpcError::Transport(kind) if kind.is_http_error() => "it answered with an HTTP error".to_owned(),
+        // The last cause has no URL in it, unlike the errors around it.
+        other => match last_cause(other) {
+            Some(cause) => format!("it did not answer: {cause}"),
+            None => "it did not answer".to_owned(),
+        },
+    }
+}
+
+fn last_cause(error: &TransportError) -> Option<String> {
+    let RpcError::Transport(TransportErrorKind::Custom(error)) = error else { return None };
+    let mut last = error.source()?;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    Some(last.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The URL's path is where paid endpoints have their key, so it is not told.
+    #[test]
+    fn an_origin_that_is_not_there_is_named_with_the_cause() {
+        let config =
+            ForkConfig { retries: 1, retry_backoff: Duration::from_millis(1), ..ForkConfig::new("http://127.0.0.1:1/secret") };
+        let client = Client::new(&config).expect("a client");
+        let error = client.call("eth_chainId", Value::Null).expect_err("nobody listens there").to_string();
+        assert!(error.starts_with("127.0.0.1:1 did not answer eth_chainId in 2 attempts: "), "{error}");
+        assert!(error.contains("refused") && !error.contains("secret"), "{error}");
+    }
 
     #[test]
     fn what_is_no_endpoint_is_refused() {

@@ -4,8 +4,10 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, catch_unwind},
+    sync::Once,
     time::{Duration, Instant},
 };
 
@@ -21,6 +23,8 @@ const INPUT_BYTES: usize = 512;
 const CORPUS_MAX: usize = 4_096;
 /// Executions between two looks at the clock.
 const CLOCK_PERIOD: u64 = 64;
+/// Executions spent on making the input of a finding shorter.
+const SHRINK_RUNS_MAX: usize = 1_000;
 /// Bytes that find edges more often than random ones.
 const EDGES: [u8; 6] = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
 
@@ -37,7 +41,7 @@ pub struct Campaign {
 
 /// What a campaign did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct CampaignReport {
     /// The seed.
     pub seed: u64,
     /// Times that the target ran.
@@ -56,15 +60,15 @@ pub struct Report {
 
 /// A target panicked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("execution {execution} of seed {seed} failed with input {}: {message}", hex::encode(.input))]
+#[error("execution {execution} of seed {seed} failed with input {}: {message}", hex::encode_prefixed(.input))]
 pub struct CampaignError {
     /// The seed.
     pub seed: u64,
     /// Number of the execution, from 1.
     pub execution: u64,
-    /// The input, to be run again alone.
+    /// What is left of its input after bytes were taken out as long as the target went on to panic; to be run again alone.
     pub input: Vec<u8>,
-    /// What the target panicked with.
+    /// What the target panicked with on that.
     pub message: String,
 }
 
@@ -74,7 +78,7 @@ impl Coded for CampaignError {
     }
 }
 
-impl Report {
+impl CampaignReport {
     /// Executions of the target a second.
     pub fn executions_per_sec(&self) -> f64 {
         self.per_sec(self.executions)
@@ -90,7 +94,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for CampaignReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, executions, elapsed, kept, entered, blocks, .. } = self;
         let (rate, calls) = (self.executions_per_sec(), self.calls_per_sec());
@@ -103,15 +107,20 @@ impl fmt::Display for Report {
 impl Campaign {
     /// Runs `target` on one input after the other. The chain is as it was before each of them.
     ///
-    /// A panic in `target` is a finding; what it does with a refused call is its own matter.
+    /// A panic in `target` is a finding; what it does with a refused call is its own matter. The finding's input is made shorter, for
+    /// which `target` runs up to 1,000 times more.
     ///
     /// # Errors
     /// [`CampaignError`] with the first input that `target` panics on.
-    pub fn run(&self, chain: &mut TestChain, target: impl FnMut(&mut TestChain, &[u8])) -> Result<Report, CampaignError> {
+    pub fn run(&self, chain: &mut TestChain, target: impl FnMut(&mut TestChain, &[u8])) -> Result<CampaignReport, CampaignError> {
         on_deep_stack(|| self.run_here(chain, target))
     }
 
-    fn run_here(&self, chain: &mut TestChain, mut target: impl FnMut(&mut TestChain, &[u8])) -> Result<Report, CampaignError> {
+    fn run_here(
+        &self,
+        chain: &mut TestChain,
+        mut target: impl FnMut(&mut TestChain, &[u8]),
+    ) -> Result<CampaignReport, CampaignError> {
         let start = chain.snapshot();
         let mut mutator = Mutator { random: Random(self.seed), corpus: vec![Vec::new()] };
         let (mut seen, began, executed, mut executions) = (Seen::default(), Instant::now(), chain.executed(), 0);
@@ -119,18 +128,22 @@ impl Campaign {
         while executions < self.executions && !(executions % CLOCK_PERIOD == 0 && began.elapsed() >= self.time) {
             executions += 1;
             let input = mutator.next();
-            let outcome = catch_unwind(AssertUnwindSafe(|| target(chain, &input)));
-            // It is there: what the target reverts to itself are later ones.
-            let _ = chain.revert(&start);
-            if let Err(panic) = outcome {
-                return Err(CampaignError { seed: self.seed, execution: executions, input, message: message(&*panic) });
+            let mut run = |input: &[u8]| {
+                let outcome = catch_unwind(AssertUnwindSafe(|| target(chain, input)));
+                // It is there: what the target reverts to itself are later ones.
+                let _ = chain.revert(&start);
+                outcome.err().map(|panic| message(&*panic))
+            };
+            if let Some(message) = run(&input) {
+                let (input, message) = quietly(|| shrink(input, message, run));
+                return Err(CampaignError { seed: self.seed, execution: executions, input, message });
             }
             if chain.coverage(|counters| seen.take(counters)) {
                 mutator.keep(input);
             }
         }
         let kept = mutator.corpus.len() - 1;
-        Ok(Report {
+        Ok(CampaignReport {
             seed: self.seed,
             executions,
             calls: chain.executed().wrapping_sub(executed),
@@ -145,6 +158,61 @@ impl Campaign {
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without a message").to_owned()
+}
+
+/// Takes bytes out of `input`, halves first and single ones last, as long as `run` still says that the target panics and some go.
+fn shrink(mut input: Vec<u8>, mut message: String, mut run: impl FnMut(&[u8]) -> Option<String>) -> (Vec<u8>, String) {
+    let (mut left, mut before) = (SHRINK_RUNS_MAX, usize::MAX);
+    while input.len() < before {
+        before = input.len();
+        (input, message) = shrink_once(input, message, &mut run, &mut left);
+    }
+    (input, message)
+}
+
+fn shrink_once(
+    mut input: Vec<u8>,
+    mut message: String,
+    run: &mut impl FnMut(&[u8]) -> Option<String>,
+    left: &mut usize,
+) -> (Vec<u8>, String) {
+    let mut size = input.len().div_ceil(2);
+    while size > 0 {
+        // From the end: what comes after the fault is not needed at all.
+        let mut end = input.len();
+        while end > 0 && *left > 0 {
+            *left -= 1;
+            let begin = end.saturating_sub(size);
+            let shorter = [&input[..begin], &input[end..]].concat();
+            if let Some(said) = run(&shorter) {
+                (input, message) = (shorter, said);
+            }
+            end = begin;
+        }
+        size /= 2;
+    }
+    (input, message)
+}
+
+thread_local! {
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` without a word of the panics in it on this thread: the first one was told, and the others are the same again.
+fn quietly<R>(work: impl FnOnce() -> R) -> R {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let told = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IS_QUIET.get() {
+                told(info);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let done = work();
+    IS_QUIET.set(false);
+    done
 }
 
 /// Makes inputs of those that were worth keeping.
@@ -224,6 +292,14 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_input_shrinks_to_what_it_takes() {
+        let run = |input: &[u8]| (input.contains(&7) && input.contains(&9)).then(|| input.len().to_string());
+        let input: Vec<u8> = (0..200).collect();
+        assert_eq!(shrink(input, String::new(), run), (vec![7, 9], "2".to_owned()));
+        assert_eq!(shrink(Vec::new(), "first".to_owned(), |_| None), (Vec::new(), "first".to_owned()));
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_inputs() {

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, fs, path::Path};
 
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};
 use alloy_sol_types::{SolCall, SolError, sol};
-use cor_stylus_vm::{StylusParams, activate, prepare};
+use cor_stylus_vm::{PrepareError, StylusParams, activate, prepare};
 use revm::{
     context::{
         TxEnv,
@@ -24,8 +24,8 @@ use crate::{
     clock::ManualClock,
     config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
     evm::{
-        BlockContext, DEFAULT_MAX_TX_GAS, ExecConfig, Execution, Executor, GenesisConfig, RecentPrograms, StylusTracer,
-        genesis_accounts,
+        BlockContext, DEFAULT_MAX_TX_GAS, ExecConfig, Execution, Executor, GenesisConfig, ProgramFailure, RecentPrograms,
+        StylusTracer, genesis_accounts,
     },
 };
 
@@ -202,7 +202,7 @@ impl TestChain {
         index.and_then(|index| self.accounts.get(index)).copied().unwrap_or_default()
     }
 
-    /// Deploys and activates the module in a file, as the compiler left it or as `cargo stylus` made it.
+    /// Deploys and activates the module in a file, encoded anew as [`deploy`](Self::deploy) does.
     ///
     /// # Errors
     /// [`HarnessError::Read`], and as [`deploy`](Self::deploy).
@@ -212,17 +212,35 @@ impl TestChain {
         self.deploy(&wasm)
     }
 
-    /// Deploys and activates a module. Its constructor, if it has one, is not called: see [`construct`](Self::construct).
+    /// Deploys and activates a module, in binary or text form. Its constructor, if it has one, is not called: see
+    /// [`construct`](Self::construct).
+    ///
+    /// The module is encoded anew, as `cargo stylus` does before it deploys: without custom sections, over-long integers and a data
+    /// count that it does not need, any of which a chain refuses or charges for. To see what a chain says of the very bytes, use
+    /// [`deploy_exact`](Self::deploy_exact).
     ///
     /// # Errors
-    /// [`HarnessError::Prepare`], [`HarnessError::Activation`] with the rule that the module breaks, [`HarnessError::Deploy`].
+    /// As [`deploy_exact`](Self::deploy_exact); [`HarnessError::Prepare`] as well if the bytes are no module.
     pub fn deploy(&mut self, wasm: &[u8]) -> Result<Address, HarnessError> {
         let module = prepare::prepare(wasm, PROJECT_HASH).map_err(HarnessError::Prepare)?;
-        // The chain only says that it refuses a module. This says why.
-        activate(&module, &StylusParams::default(), self.exec.debug).map_err(HarnessError::Activation)?;
+        self.deploy_exact(&module)
+    }
+
+    /// Deploys and activates a module in binary form, byte for byte as it is.
+    ///
+    /// # Errors
+    /// [`HarnessError::Prepare`] if it has more bytes than a program may have, [`HarnessError::Activation`] with the rule that it
+    /// breaks, [`HarnessError::Deploy`].
+    pub fn deploy_exact(&mut self, module: &[u8]) -> Result<Address, HarnessError> {
+        let params = StylusParams::default();
+        // The chain only says that it refuses a module. This says why, in the order in which the chain looks.
+        if module.len() as u64 > u64::from(params.max_wasm_size) {
+            return Err(HarnessError::Prepare(PrepareError::TooLarge { limit: params.max_wasm_size }));
+        }
+        activate(module, &params, self.exec.debug).map_err(HarnessError::Activation)?;
         let deployer = Address::with_last_byte(0xde);
         self.world.set_balance(deployer, U256::from(ACTIVATION_VALUE_WEI));
-        let data = prepare::init_code(&prepare::program_code(&module)).into();
+        let data = prepare::init_code(&prepare::program_code(module)).into();
         let creation = Transaction { to: None, ..Transaction::call(deployer, Address::ZERO, Bytes::new()) };
         let created = self.transact(Transaction { data, ..creation }).map_err(HarnessError::Deploy)?.created;
         let program = created.unwrap_or_default();
@@ -275,7 +293,7 @@ impl TestChain {
     /// [`CallError`].
     pub fn view<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, CallError> {
         let ran = self.run(&Transaction::call(self.account(0), to, call.abi_encode()))?;
-        decode::<C>(done(ran.result)?.returned)
+        decode::<C>(done(ran.result, ran.failure)?.returned)
     }
 
     /// Executes a transaction. What it changes stays.
@@ -283,22 +301,22 @@ impl TestChain {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn transact(&mut self, transaction: Transaction) -> Result<Done<Bytes>, CallError> {
-        let Execution { result, state, .. } = self.run(&transaction)?;
+        let Execution { result, state, failure } = self.run(&transaction)?;
         self.commit(state);
-        done(result)
+        done(result, failure)
     }
 
     /// The host calls that a call makes, in order, without a change: each with its ink before and after. The first and the last one mark
     /// the ends of the run, so that their difference is the ink that the program used.
     ///
     /// # Errors
-    /// [`CallError::Refused`]. A call that reverts has a trace as well.
+    /// [`CallError::Refused`], [`CallError::TraceTooLong`]. A call that reverts has a trace as well.
     pub fn trace(&self, transaction: &Transaction) -> Result<Vec<crate::evm::HostioTrace>, CallError> {
         let mut tracer = StylusTracer::default();
         let (block, tx) = (self.next_block(), tx_env(transaction, self.exec.chain_id));
         let traced = self.executor.transact_inspected(WorldDb(&self.world), &block, &self.exec, tx, &mut tracer);
         traced.map_err(CallError::Refused)?;
-        tracer.into_trace().map_err(|error| CallError::Refused(crate::evm::ExecError::Machine(Box::new(error))))
+        Ok(tracer.into_trace()?)
     }
 
     /// Moves the time forward.
@@ -394,7 +412,10 @@ fn tx_env(transaction: &Transaction, chain_id: u64) -> TxEnv {
     }
 }
 
-fn done(result: ExecutionResult) -> Result<Done<Bytes>, CallError> {
+fn done(result: ExecutionResult, failure: Option<ProgramFailure>) -> Result<Done<Bytes>, CallError> {
+    if let Some(failure) = failure {
+        return Err(CallError::Program(failure));
+    }
     let gas_used = result.tx_gas_used();
     match result {
         ExecutionResult::Success { logs, output: Output::Call(returned), .. } => {

@@ -8,7 +8,10 @@ use cor_errors::{Coded, Entry, table::harness};
 use cor_stylus_vm::{ActivationError, PrepareError};
 use revm::context::result::HaltReason;
 
-use crate::{NodeError, evm::ExecError};
+use crate::{
+    NodeError,
+    evm::{ExecError, ProgramFailure, TraceTooLong},
+};
 
 /// Why a test chain did not start, or a contract is not on it.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +28,8 @@ pub enum HarnessError {
         #[source]
         source: io::Error,
     },
-    /// The bytes are not WebAssembly.
-    #[error("the program is not a WebAssembly module: {0}")]
+    /// The bytes are not WebAssembly, or more than a program may have.
+    #[error("the program cannot be deployed: {0}")]
     Prepare(#[source] PrepareError),
     /// The module breaks a rule of Stylus, so that no chain would activate it.
     #[error("the program cannot be activated: {0}")]
@@ -39,15 +42,21 @@ pub enum HarnessError {
 /// Why a call had no effect.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The contract reverted with this data. A Stylus program that panics reverts with none.
+    /// The contract reverted with this data.
     #[error("reverted with {0}")]
     Reverted(Bytes),
+    /// A Stylus program trapped, as one that panics does, or may not run. Its caller sees a revert without data, or a halt.
+    #[error(transparent)]
+    Program(#[from] ProgramFailure),
     /// The call used up its gas, sent more than its sender has, or broke a rule of the machine.
     #[error("halted: {0}")]
     Halted(HaltReason),
     /// The transaction cannot be executed, for example because its gas limit is under what any transaction costs.
     #[error("not executed: {0}")]
     Refused(#[source] ExecError),
+    /// The call makes more host calls than a trace holds.
+    #[error(transparent)]
+    TraceTooLong(#[from] TraceTooLong),
     /// The contract returned something else than its interface says. What the call changed stays.
     #[error("{signature} returned {data}: {source}")]
     Undecodable {
@@ -77,8 +86,10 @@ impl Coded for CallError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Reverted(_) => &harness::CALL_REVERTED,
+            Self::Program(failure) => failure.entry(),
             Self::Halted(_) => &harness::CALL_HALTED,
             Self::Refused(error) => error.entry(),
+            Self::TraceTooLong(error) => error.entry(),
             Self::Undecodable { .. } => &harness::UNEXPECTED_RETURN,
         }
     }

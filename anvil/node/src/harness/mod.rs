@@ -37,7 +37,7 @@ mod error;
 mod seen;
 mod world;
 
-pub use campaign::{Campaign, CampaignError, Report};
+pub use campaign::{Campaign, CampaignError, CampaignReport};
 pub use chain::{CALL_GAS, Done, START_SECS, Snapshot, TestChain, Transaction};
 pub use error::{CallError, HarnessError};
 pub use seen::Seen;

@@ -11,8 +11,10 @@ use super::Account;
 #[derive(Debug, thiserror::Error)]
 pub enum ForkError {
     /// The endpoint could not be reached, or broke the connection off, as often as it was tried.
-    #[error("{method} failed after {attempts} attempts: {source}")]
+    #[error("{origin} did not answer {method} in {attempts} attempts: {source}")]
     Transport {
+        /// Host and port; the rest of the URL may hold a key.
+        origin: String,
         /// What was asked.
         method: String,
         /// How often.

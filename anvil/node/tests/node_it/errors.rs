@@ -232,7 +232,7 @@ async fn calls_that_fail_say_why_and_carry_the_data() {
         6e6f206d6f6e6579000000000000000000000000000000000000000000000000";
     let cases = [
         (json!({ "to": reverter }), 3, "execution reverted", json!("0x")),
-        (json!({ "to": reverter, "data": "0x6f809c4e" }), 3, "execution reverted: custom error 0x6f809c4e", json!("0x6f809c4e")),
+        (json!({ "to": reverter, "data": "0x6f809c4f" }), 3, "execution reverted: custom error 0x6f809c4f", json!("0x6f809c4f")),
         (json!({ "to": reverter, "data": reason }), 3, "execution reverted: no money", json!(reason)),
         (json!({ "to": invalid }), -32000, "invalid opcode: INVALID", Value::Null),
         (

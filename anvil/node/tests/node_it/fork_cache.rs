@@ -68,8 +68,8 @@ async fn a_second_start_needs_no_origin() {
         let error = Node::spawn(NodeConfig::test().fork(incomplete)).await.err().unwrap();
         assert_eq!(error.code(), "FORK-009");
         let said = "the endpoint did not answer, but a block was kept at an earlier start: \
-                    --fork-chain-id 412346 --fork-block-number 2 starts without it (eth_";
-        assert!(error.to_string().contains(said), "{error}");
+                    --fork-chain-id 412346 --fork-block-number 2 starts without it (127.0.0.1:";
+        assert!(error.to_string().contains(said) && error.to_string().contains("refused"), "{error}");
     }
     let other = cor_anvil::ForkConfig { chain_id: None, retries: 0, ..again.clone().block_number(3) };
     let error = Node::spawn(NodeConfig::test().fork(other)).await.err().unwrap().to_string();

@@ -71,10 +71,10 @@ async fn overrides_gaps_and_transfers() {
 async fn failures_of_calls_are_results_and_failures_of_blocks_are_errors() {
     let node = TestNode::start().await;
     let (reverter, invalid) = (node.deploy(&init_code(REVERTER)).await, node.deploy(&init_code(INVALID)).await);
-    let calls = json!([{ "to": reverter, "data": "0x6f809c4e" }, { "to": invalid, "gas": "0x10000" }]);
+    let calls = json!([{ "to": reverter, "data": "0x6f809c4f" }, { "to": invalid, "gas": "0x10000" }]);
     let answer = node.rpc("eth_simulateV1", json!([{ "blockStateCalls": [{ "calls": calls }] }])).await;
     let reverted = &answer[0]["calls"][0];
-    let error = json!({ "code": 3, "message": "execution reverted: custom error 0x6f809c4e", "data": "0x6f809c4e" });
+    let error = json!({ "code": 3, "message": "execution reverted: custom error 0x6f809c4f", "data": "0x6f809c4f" });
     assert_eq!((&reverted["status"], &reverted["error"], &reverted["returnData"]), (&json!("0x0"), &error, &json!("0x")));
     let halted = &answer[0]["calls"][1];
     assert_eq!((&halted["error"]["code"], &halted["gasUsed"]), (&json!(-32015), &json!("0x10000")));

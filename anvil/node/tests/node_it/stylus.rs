@@ -130,7 +130,8 @@ async fn a_program_that_cannot_run_or_stops_says_why() {
     let node = TestNode::start().await;
     let traps = deploy_module(&node, TRAPS.as_bytes()).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
-    let message = "invalid opcode: EVM-120: the program is not activated";
+    let at: Address = traps.as_str().unwrap().parse().unwrap();
+    let message = format!("invalid opcode: EVM-120: the program is not activated ({at}). Call ArbWasm.activateProgram.");
     assert_eq!(error, json!({ "code": -32000, "message": message }));
     activate(&node, &traps).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
@@ -146,7 +147,8 @@ async fn a_program_can_be_checked_without_being_deployed() {
     let hash = alloy_primitives::keccak256(&code);
     let version = hex::encode_prefixed(codehashVersionCall { codehash: hash }.abi_encode());
     let error = node.client.try_rpc("eth_call", json!([{ "to": ARB_WASM, "data": version }])).await.unwrap_err();
-    assert_eq!(error, json!({ "code": 3, "message": "execution reverted: custom error 0x6f809c4e", "data": "0x6f809c4e" }));
+    let message = "execution reverted: ProgramNotActivated: call ArbWasm.activateProgram first";
+    assert_eq!(error, json!({ "code": 3, "message": message, "data": "0x6f809c4e" }));
     let (from, at) = ("0x00000000000000000000000000000000000000f1", "0x00000000000000000000000000000000000000f2");
     let request = json!({ "from": from, "to": ARB_WASM, "data": activation(&json!(at)), "value": "0xde0b6b3a7640000" });
     let overrides = json!({ from: { "balance": format!("0x{}", "f".repeat(64)) }, at: { "code": hex::encode_prefixed(&code) } });

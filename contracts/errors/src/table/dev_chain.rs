@@ -224,10 +224,10 @@ area! {
     vm "VM":
     "VM-101" INVALID_MODULE "InvalidModule" Caller 422 Refused
         "Stylus does not accept the module."
-        "Compile for wasm32-unknown-unknown without newer proposals of WebAssembly.";
+        "Deploy with cargo stylus, which encodes the module anew, or do so: docs/howto/from-nitro-devnode-or-anvil.md.";
     "VM-102" UNSUPPORTED_SECTION "UnsupportedSection" Caller 422 Refused
         "The module has a section that programs may not have."
-        "Re-encode the module.";
+        "For a data count section: encode the module anew with wasm-tools print and wasm-tools parse, after wasm-opt.";
     "VM-103" MODULE_LIMIT "ModuleLimit" Caller 422 Refused
         "The module exceeds a limit."
         "Make the program smaller.";
@@ -325,7 +325,7 @@ area! {
         "Build the contract first, and name its .wasm file.";
     "TEST-011" CALL_REVERTED "TestCallReverted" Chain 422 Refused
         "The contract reverted."
-        "Decode the data with error or any_of; a program that panics reverts with none.";
+        "Decode the data with error or any_of; none is what a contract without such a function reverts with.";
     "TEST-012" CALL_HALTED "TestCallHalted" Chain 422 Refused
         "The call used up its gas, sent more than its sender has, or broke a rule of the machine."
         "Give the call more gas, or its sender more ether.";

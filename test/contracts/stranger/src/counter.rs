@@ -5,6 +5,7 @@ use alloy_sol_types::sol;
 use cor_anvil::harness::{CallError, TestChain};
 
 sol! {
+    #![sol(all_derives)]
     interface Counter {
         function number() external view returns (uint256);
         function setNumber(uint256 newNumber) external;

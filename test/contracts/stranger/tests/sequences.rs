@@ -8,7 +8,7 @@ use counter_chain::{Step, play, wasm};
 use proptest::{
     collection::vec,
     prelude::*,
-    test_runner::{Config, TestRunner},
+    test_runner::{Config, FileFailurePersistence, TestRunner},
 };
 
 fn number() -> impl Strategy<Value = U256> {
@@ -32,8 +32,11 @@ fn any_sequence_of_calls_leaves_what_the_model_says() {
     let start = chain.snapshot();
     let chain = RefCell::new(chain);
 
-    // A sequence that failed is kept beside this file and tried first the next time.
-    let mut runner = TestRunner::new(Config { cases: 256, source_file: Some(file!()), ..Config::default() });
+    // A sequence that failed is kept beside this file, as `sequences.failed`, and tried first the next time.
+    let kept = FileFailurePersistence::WithSource("failed");
+    let config =
+        Config { cases: 256, source_file: Some(file!()), failure_persistence: Some(Box::new(kept)), ..Config::default() };
+    let mut runner = TestRunner::new(config);
     let outcome = runner.run(&vec(step(), 1..20), |steps| {
         let mut chain = chain.borrow_mut();
         assert!(chain.revert(&start));

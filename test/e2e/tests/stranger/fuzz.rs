@@ -43,7 +43,8 @@ fn a_wrong_model_is_found_out() {
     });
     let found = found.expect_err("the contract wraps around");
     assert!(found.message.contains("no overflow"), "{found}");
-    assert!(steps(&found.input).len() > 1, "{found}");
+    let found = steps(&found.input);
+    assert!(matches!(found.as_slice(), [.., Step::Add(_)]) && found.len() < 10, "made short: {found:?}");
 }
 
 /// Without guidance of any kind, calldata of any form: the contract answers or reverts, and a revert changes nothing.

@@ -1,7 +1,7 @@
 //! ArbWasm, 0x71: activates Stylus programs, extends their life, and answers the chain's Stylus
 //! parameters.
 
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::{SolCall, SolInterface, sol};
 use cor_stylus_vm::StylusParams;
 use revm::{
     Database,
@@ -58,6 +58,25 @@ use ArbWasm::*;
 
 /// Gas of every activation, whatever the program.
 const BASE_ACTIVATION_GAS: u64 = 1_659_168;
+
+/// Data that ArbWasm reverted with, in words; none if it is no error of its interface.
+pub(crate) fn error_words(data: &[u8]) -> Option<String> {
+    Some(match ArbWasmErrors::abi_decode(data).ok()? {
+        ArbWasmErrors::ProgramNotWasm(_) => "ProgramNotWasm: the account's code is no Stylus program".to_owned(),
+        ArbWasmErrors::ProgramNotActivated(_) => "ProgramNotActivated: call ArbWasm.activateProgram first".to_owned(),
+        ArbWasmErrors::ProgramNeedsUpgrade(error) => {
+            format!("ProgramNeedsUpgrade: it has Stylus version {}, the chain {}", error.version, error.stylusVersion)
+        }
+        ArbWasmErrors::ProgramExpired(error) => format!("ProgramExpired: activated {} seconds ago", error.ageInSeconds),
+        ArbWasmErrors::ProgramUpToDate(_) => "ProgramUpToDate: this code is activated already".to_owned(),
+        ArbWasmErrors::ProgramKeepaliveTooSoon(error) => {
+            format!("ProgramKeepaliveTooSoon: activated {} seconds ago", error.ageInSeconds)
+        }
+        ArbWasmErrors::ProgramInsufficientValue(error) => {
+            format!("ProgramInsufficientValue: {} wei were sent, the data fee is {} wei", error.have, error.want)
+        }
+    })
+}
 
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {

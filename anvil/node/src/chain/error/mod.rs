@@ -9,6 +9,7 @@ use cor_errors::{Coded, Entry, Report, table::chain};
 use revm::context::result::{ExecutionResult, HaltReason};
 
 use crate::{
+    arbos::precompiles::error_words,
     evm::{ExecError, ProgramFailure, TraceTooLong},
     fork::ForkError,
     state::StateError,
@@ -352,6 +353,9 @@ fn revert_message(data: &Bytes) -> String {
             None => format!("{PREFIX}: panic: unknown (0x{:02x})", panic.code),
         };
     }
+    if let Some(words) = error_words(data) {
+        return format!("{PREFIX}: {words}");
+    }
     match data.get(..4) {
         Some(selector) if data.len() == 4 => {
             format!("{PREFIX}: custom error {}", hex::encode_prefixed(selector))
@@ -391,12 +395,16 @@ mod tests {
     fn revert_messages_are_those_wallets_know() {
         let text = Revert::from("no money").abi_encode();
         let panic = Panic { code: U256::from(0x11) }.abi_encode();
-        let cases: [(&[u8], &str); 6] = [
+        let value =
+            [&[0x09, 0x78, 0x1a, 0xb7][..], &U256::from(7).to_be_bytes::<32>(), &U256::from(9).to_be_bytes::<32>()].concat();
+        let cases: [(&[u8], &str); 8] = [
+            (&value, "execution reverted: ProgramInsufficientValue: 7 wei were sent, the data fee is 9 wei"),
+            (&[0xcc, 0x94, 0x4b, 0xf2], "execution reverted: ProgramUpToDate: this code is activated already"),
             (&[], "execution reverted"),
             (&text, "execution reverted: no money"),
             (&panic, "execution reverted: panic: arithmetic underflow or overflow (0x11)"),
-            (&[0x6f, 0x80, 0x9c, 0x4e], "execution reverted: custom error 0x6f809c4e"),
-            (&[0x6f, 0x80, 0x9c, 0x4e, 0xaa], "execution reverted: custom error 0x6f809c4e: aa"),
+            (&[0x6f, 0x80, 0x9c, 0x4f], "execution reverted: custom error 0x6f809c4f"),
+            (&[0x6f, 0x80, 0x9c, 0x4f, 0xaa], "execution reverted: custom error 0x6f809c4f: aa"),
             (&[1, 2], "execution reverted"),
         ];
         for (data, message) in cases {
@@ -407,8 +415,9 @@ mod tests {
 
     #[test]
     fn what_the_machine_knows_follows_the_words_of_the_evm() {
-        let reason = || Some(ProgramFailure::from(Inactive::NotActivated));
-        let why = "EVM-120: the program is not activated";
+        let reason = || Some(ProgramFailure::Inactive { address: Address::ZERO, inactive: Inactive::NotActivated });
+        let why =
+            "EVM-120: the program is not activated (0x0000000000000000000000000000000000000000). Call ArbWasm.activateProgram.";
         let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
         assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
         let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };
