@@ -125,7 +125,7 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         ),
         run("more than is prepaid", "session withdraw 6", "PAY-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
         run("nothing", "session deposit 0", "AMOUNT-001", &["ZeroAmount"]),
-        Row::new("no amount", "session deposit twelve", "CLI-015", USAGE, &["\"twelve\"", "12.5"]),
+        Row::new("no amount", "session deposit twelve", "CLI-009", USAGE, &["\"twelve\"", "12.5"]),
         run("nothing earned", "session claim", "PAY-006", &["NothingEarned"]),
         run("no replicas", "session create --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
         run("even replicas", "session create --replicas 4", "PRICE-005", &["EvenReplicas", "4"]),
