@@ -298,7 +298,7 @@ impl TestChain {
         let (block, tx) = (self.next_block(), tx_env(transaction, self.exec.chain_id));
         let traced = self.executor.transact_inspected(WorldDb(&self.world), &block, &self.exec, tx, &mut tracer);
         traced.map_err(CallError::Refused)?;
-        tracer.into_trace().map_err(|error| CallError::Refused(crate::evm::ExecError::Machine(Box::new(error))))
+        tracer.into_trace().map_err(|error| CallError::Refused(crate::evm::ExecError::Internal(error.to_string())))
     }
 
     /// Moves the time forward.
