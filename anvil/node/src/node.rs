@@ -255,8 +255,10 @@ async fn save_on_time(chain: Chain, period: Duration, path: PathBuf) {
         clock.wait_until(clock.now().saturating_add(period)).await;
         let path = path.clone();
         let saved = chain.read_async(move |chain| Ok(save(chain, &path))).await;
-        if let Ok(Err(error)) = saved {
-            tracing::error!(%error, "the state was not saved; trying again later");
+        match saved {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the state was not saved; trying again later"),
+            Err(error) => tracing::error!(%error, "the state was not saved, for saving it failed in itself; trying again later"),
         }
     }
 }

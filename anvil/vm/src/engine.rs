@@ -157,6 +157,8 @@ impl Vm {
         if let Some(native) = stored {
             return Ok(self.keep(code_hash, &native, 0)?);
         }
+        // It was activated under the parameters of its time, whose figures the chain keeps. Of those here only the page limit counts,
+        // and that of a new chain is the highest there can be.
         let activation = activate_counting(&wasm()?, &StylusParams::default(), self.debug, self.coverage.is_some())?;
         Ok(self.compile(code_hash, &activation)?)
     }
@@ -294,7 +296,7 @@ fn host_call<T>(
 ) -> wasmtime::Result<T> {
     // Start functions are refused, so the handles are there before the program can call.
     let handles = caller.data().handles.ok_or_else(|| wasmtime::Error::msg("no instance"))?;
-    let ink_before = i64_of(handles.ink_left.get(&mut caller));
+    let ink_before = ink_of(handles.ink_left.get(&mut caller));
     let (memory, frame) = handles.memory.data_and_store_mut(&mut caller);
     // SAFETY: `execute` made this pointer from the `&mut dyn EvmApi` it holds for as long as its
     // store lives, does not use that reference while the program runs, and host calls of one frame
@@ -385,9 +387,9 @@ fn instantiate(
 /// Reads the counters of a program that has ended, and says how it ended. The order of the questions
 /// is the reference's.
 fn finish(mut store: Store<Frame>, handles: &Handles, returned: wasmtime::Result<u32>) -> Result<RunResult, VmError> {
-    let exhausted = i32_of(handles.ink_status.get(&mut store)) != 0;
-    let ink_left = if exhausted { 0 } else { i64_of(handles.ink_left.get(&mut store)) };
-    let mut stack_left = i32_of(handles.stack_left.get(&mut store));
+    let exhausted = words_of(handles.ink_status.get(&mut store)) != 0;
+    let ink_left = if exhausted { 0 } else { ink_of(handles.ink_left.get(&mut store)) };
+    let mut stack_left = words_of(handles.stack_left.get(&mut store));
     let stop = store.data_mut().stop.take();
 
     let (outcome, reason) = match (returned, stop) {
@@ -443,11 +445,12 @@ fn mark(store: &mut Store<Frame>, name: &'static str, args: &[u8], outs: &[u8], 
     }
 }
 
-/// The meter's global. Its type is fixed by the instrumentation.
-fn i64_of(value: Val) -> u64 {
-    value.i64().unwrap_or_default() as u64
+/// Ink in the meter's global, which the instrumentation adds as an `i64`.
+fn ink_of(value: Val) -> u64 {
+    value.i64().expect("the instrumentation's ink_left is an i64") as u64
 }
 
-fn i32_of(value: Val) -> u32 {
-    value.i32().unwrap_or_default() as u32
+/// Words of stack, or the meter's status, in a global which the instrumentation adds as an `i32`.
+fn words_of(value: Val) -> u32 {
+    value.i32().expect("the instrumentation's stack_left and ink_status are i32s") as u32
 }

@@ -225,7 +225,7 @@ impl Coded for PrepareError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VmError {
-    /// The native engine does not work on this machine.
+    /// The native engine cannot run on this host.
     #[error("the native engine cannot be set up: {detail}")]
     Engine {
         /// The engine's words.

@@ -53,4 +53,4 @@ pub use api::{
 pub use engine::{CompiledModule, Vm, VmConfig, on_deep_stack};
 pub use error::{ActivationError, PrepareError, VmError};
 pub use pages::{OpenPages, PAGES_MAX, PageModel};
-pub use params::{ArbosVersion, ProgramCosts, StylusParams};
+pub use params::{ProgramCosts, StylusParams};

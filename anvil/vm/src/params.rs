@@ -2,34 +2,9 @@
 
 use crate::PageModel;
 
-/// An ArbOS release whose Stylus rules are known here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ArbosVersion {
-    /// Prague rules.
-    V40,
-    /// Osaka rules; live on Arbitrum One.
-    V51,
-    /// Programs in fragments, recently used programs cached.
-    V60,
-}
-
-impl ArbosVersion {
-    /// The number, as `ArbSys.arbOSVersion` counts before its offset of 55.
-    pub const fn number(self) -> u64 {
-        match self {
-            Self::V40 => 40,
-            Self::V51 => 51,
-            Self::V60 => 60,
-        }
-    }
-}
-
-/// The parameters a chain owner can set, with the values they have after genesis on a given
-/// [`ArbosVersion`].
+/// The parameters a chain owner can set. The constructors give the values they have after genesis on a release of ArbOS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StylusParams {
-    /// Rules in force.
-    pub arbos: ArbosVersion,
     /// Stylus version programs are activated for; programs of another version need an upgrade.
     pub version: u16,
     /// Ink for one gas.
@@ -40,7 +15,7 @@ pub struct StylusParams {
     pub free_pages: u16,
     /// Gas of every other page.
     pub page_gas: u16,
-    /// Ramp of the exponential page price. Stored and reported only: the price itself is a table.
+    /// Ramp of the exponential page price. Only reported, and the same on every chain: the price itself is a table.
     pub page_ramp: u64,
     /// Pages a program may start with.
     pub page_limit: u16,
@@ -72,18 +47,11 @@ impl StylusParams {
     /// Percent in one unit of the cost scalars.
     pub const COST_SCALAR_PERCENT: u64 = 2;
 
-    /// Parameters of a chain at `arbos`.
-    pub const fn new(arbos: ArbosVersion) -> Self {
-        let (depth, fragments) = match arbos {
-            ArbosVersion::V40 => (4 * 65_536, 0),
-            ArbosVersion::V51 => (22_000, 0),
-            ArbosVersion::V60 => (22_000, 2),
-        };
+    const fn after_genesis(max_stack_depth: u32, max_fragment_count: u8) -> Self {
         Self {
-            arbos,
             version: 2,
             ink_price: 10_000,
-            max_stack_depth: depth,
+            max_stack_depth,
             free_pages: 2,
             page_gas: 1000,
             page_ramp: 620_674_314,
@@ -96,23 +64,23 @@ impl StylusParams {
             keepalive_days: 31,
             block_cache_size: 32,
             max_wasm_size: 128 * 1024,
-            max_fragment_count: fragments,
+            max_fragment_count,
         }
     }
 
-    /// Parameters of ArbOS 40.
+    /// Parameters of ArbOS 40: a deep stack, no fragments.
     pub const fn arbos40() -> Self {
-        Self::new(ArbosVersion::V40)
+        Self::after_genesis(4 * 65_536, 0)
     }
 
-    /// Parameters of ArbOS 51, the default of the dev chain.
+    /// Parameters of ArbOS 51, the default of the dev chain: a shallower stack.
     pub const fn arbos51() -> Self {
-        Self::new(ArbosVersion::V51)
+        Self::after_genesis(22_000, 0)
     }
 
-    /// Parameters of ArbOS 60.
+    /// Parameters of ArbOS 60: programs in fragments.
     pub const fn arbos60() -> Self {
-        Self::new(ArbosVersion::V60)
+        Self::after_genesis(22_000, 2)
     }
 
     /// The page prices.
@@ -204,8 +172,6 @@ mod tests {
         assert_eq!((a.max_stack_depth, a.max_fragment_count), (262_144, 0));
         assert_eq!((b.max_stack_depth, b.max_fragment_count), (22_000, 0));
         assert_eq!((c.max_stack_depth, c.max_fragment_count), (22_000, 2));
-        assert!(a.arbos < b.arbos && b.arbos < c.arbos);
-        assert_eq!([a.arbos, b.arbos, c.arbos].map(ArbosVersion::number), [40, 51, 60]);
     }
 
     #[test]

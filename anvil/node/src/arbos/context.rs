@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use cor_stylus_vm::{OpenPages, Vm};
+use cor_stylus_vm::{OpenPages, Vm, VmError};
 use revm::{
     Context, Database, Journal,
     context::{BlockEnv, CfgEnv, TxEnv},
@@ -20,7 +20,6 @@ use super::{
 pub type ArbContext<DB> = Context<BlockEnv, TxEnv, CfgEnv, DB, Journal<DB>, ArbChain>;
 
 /// What an execution keeps beside the EVM's context.
-#[derive(Clone)]
 pub struct ArbChain {
     /// The block, with the numbers of both chains.
     pub block: BlockContext,
@@ -43,7 +42,7 @@ impl fmt::Debug for ArbChain {
 }
 
 /// State of one transaction that no revert undoes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct TxState {
     /// Memory pages of Stylus programs.
     pub(crate) pages: OpenPages,
@@ -51,6 +50,8 @@ pub(crate) struct TxState {
     pub(crate) spans: Vec<Span>,
     /// Why the call that ended last failed, if it was for a program.
     pub(crate) failure: LastFailure,
+    /// The VM's own failure, which ends the transaction without a result.
+    pub(crate) vm_failure: Option<VmError>,
 }
 
 /// One open frame.

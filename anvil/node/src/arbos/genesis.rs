@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use cor_stylus_vm::StylusParams;
 use revm::{
     primitives::{Address, Bytes, HashMap, StorageKey, StorageValue, U256, address, hex},
     state::{AccountInfo, Bytecode},
@@ -141,7 +140,7 @@ fn write_state(config: &GenesisConfig, slots: &mut HashMap<U256, U256>) -> Resul
     ] {
         storage.set(L1_PRICING.at(field), U256::from(value))?;
     }
-    params::save(&StylusParams::new(config.arbos.into()), storage)?;
+    params::save(&config.arbos.stylus_params(), storage)?;
     pricer::initialize(storage)?;
     if let Some(owner) = config.chain_owner {
         AddressSet::new(*CHAIN_OWNERS).insert(storage, owner)?;

@@ -63,7 +63,7 @@ fn unpack(word: U256, arbos: ArbOsVersion) -> StylusParams {
         max_wasm_size: word.take(4),
         max_fragment_count: word.take_u8(),
         // Not stored: the release decides them.
-        ..StylusParams::new(arbos.into())
+        ..arbos.stylus_params()
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn parameters_survive_the_state() {
         for arbos in ArbOsVersion::ALL {
-            let params = StylusParams::new(arbos.into());
+            let params = arbos.stylus_params();
             let mut slots = HashMap::default();
             let mut meter = Meter::new(20_000 + 100);
             let mut storage = Storage::new(&mut slots, &mut meter);

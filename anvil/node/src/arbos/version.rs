@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use cor_errors::{Coded, Entry, table::evm};
+use cor_stylus_vm::StylusParams;
 use revm::primitives::hardfork::SpecId;
 
 /// An ArbOS release. Later releases compare greater.
@@ -49,6 +50,15 @@ impl ArbOsVersion {
         }
     }
 
+    /// The Stylus parameters after genesis under this release.
+    pub const fn stylus_params(self) -> StylusParams {
+        match self {
+            Self::V40 => StylusParams::arbos40(),
+            Self::V51 => StylusParams::arbos51(),
+            Self::V60 => StylusParams::arbos60(),
+        }
+    }
+
     /// True from the release in which a program may be spread over several accounts.
     pub const fn has_fragments(self) -> bool {
         matches!(self, Self::V60)
@@ -68,16 +78,6 @@ impl ArbOsVersion {
     /// cached price.
     pub const fn has_recent_programs(self) -> bool {
         matches!(self, Self::V60)
-    }
-}
-
-impl From<ArbOsVersion> for cor_stylus_vm::ArbosVersion {
-    fn from(version: ArbOsVersion) -> Self {
-        match version {
-            ArbOsVersion::V40 => Self::V40,
-            ArbOsVersion::V51 => Self::V51,
-            ArbOsVersion::V60 => Self::V60,
-        }
     }
 }
 

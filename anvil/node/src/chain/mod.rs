@@ -35,7 +35,7 @@ use alloy_rpc_types::TransactionRequest;
 
 pub(crate) use self::{
     blocks::matching_logs,
-    read::{Simulated, SimulatedCall, TraceTypes},
+    read::{Made, Simulated, SimulatedCall, TraceTypes},
     workers::Threads,
 };
 pub use self::{

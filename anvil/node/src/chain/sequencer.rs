@@ -6,18 +6,18 @@ use alloy_consensus::Transaction as _;
 use alloy_primitives::TxHash;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Chain, blocks::Tx, error::ChainError, store::ChainEvent};
+use super::{Chain, blocks::Tx, error::ChainError, read::Made, store::ChainEvent};
 
 /// How long Nitro's sequencer holds a transaction whose nonce is ahead (`--node.sequencer.nonce-failure-cache-expiry`).
 const NONCE_AHEAD_HOLD: Duration = Duration::from_secs(1);
 
 impl Chain {
-    /// Takes a signed transaction in, under the nonce rule the node was started with. Does not block the thread.
-    pub(crate) async fn sequence(&self, tx: Tx) -> Result<TxHash, ChainError> {
+    /// Takes a transaction in, whoever made it, under the nonce rule the node was started with. Does not block the thread.
+    pub(crate) async fn sequence(&self, made: Made) -> Result<TxHash, ChainError> {
         if self.config().nitro_sequencer {
-            self.hold_while_ahead(&tx).await?;
+            self.hold_while_ahead(&made.tx).await?;
         }
-        self.write_async(move |chain| chain.writer().submit(tx, false)).await
+        self.write_async(move |chain| chain.writer().submit(made)).await
     }
 
     /// Waits until the transaction's nonce is the next one, or the time is up; admission decides then.

@@ -19,9 +19,9 @@ pub enum ExecError {
     /// The database failed; the transaction may be tried again.
     #[error("reading the state failed: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
-    /// The Stylus machine could not be built or failed by itself.
-    #[error("the Stylus machine failed: {0}")]
-    Machine(#[source] Box<dyn Error + Send + Sync>),
+    /// The Stylus VM could not be built or failed by itself.
+    #[error("the Stylus VM failed: {0}")]
+    Machine(#[source] VmError),
     /// Arbitrum has no transactions with blobs.
     #[error("transactions with blobs are not supported")]
     BlobTransaction,
@@ -36,7 +36,7 @@ impl Coded for ExecError {
             Self::Invalid(_) => &evm::INVALID_TRANSACTION,
             Self::Header(_) => &evm::INVALID_HEADER,
             Self::Database(_) => &evm::STATE_UNREADABLE,
-            Self::Machine(source) => source.downcast_ref::<VmError>().map_or(&evm::MACHINE_FAILED, Coded::entry),
+            Self::Machine(source) => source.entry(),
             Self::BlobTransaction => &evm::BLOB_TRANSACTION,
             Self::Internal(_) => &evm::EXECUTOR_FAILED,
         }
@@ -50,7 +50,7 @@ impl<E: Error + Send + Sync + 'static> From<EVMError<E>> for ExecError {
             EVMError::Header(invalid) => Self::Header(invalid),
             EVMError::Database(error) => Self::Database(Box::new(error)),
             EVMError::Custom(message) => Self::Internal(message),
-            EVMError::CustomAny(error) => Self::Machine(Box::new(error)),
+            EVMError::CustomAny(error) => Self::Internal(error.to_string()),
         }
     }
 }

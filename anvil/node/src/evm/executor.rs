@@ -68,7 +68,7 @@ impl Executor {
         let build = |debug, folder: &str| {
             let cache_dir = cache_dir.map(|dir| dir.join(folder));
             let vm = Vm::new(VmConfig { debug, cache_dir, ..VmConfig::default() });
-            vm.map(Arc::new).map_err(|error| ExecError::Machine(Box::new(error)))
+            vm.map(Arc::new).map_err(ExecError::Machine)
         };
         Ok(Self { vm: build(false, "plain")?, debug_vm: build(true, "debug")? })
     }
@@ -79,7 +79,7 @@ impl Executor {
     /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
     pub fn counting(debug: bool) -> Result<Self, ExecError> {
         let vm = Vm::new(VmConfig { debug, coverage: true, ..VmConfig::default() });
-        let vm = Arc::new(vm.map_err(|error| ExecError::Machine(Box::new(error)))?);
+        let vm = Arc::new(vm.map_err(ExecError::Machine)?);
         Ok(Self { vm: Arc::clone(&vm), debug_vm: vm })
     }
 
@@ -183,7 +183,10 @@ fn finish<DB: Database, I>(
             Ok(Execution { result, state: context.journaled_state.finalize(), failure })
         }
         Err(error) => {
-            // A precompile can pass on words only: the failure itself is in the context.
+            // The EVM can pass on words only: the failure itself is in the context.
+            if let Some(error) = context.chain.tx.vm_failure.take() {
+                return Err(ExecError::Machine(error));
+            }
             match std::mem::replace(&mut context.error, Ok(())) {
                 Err(ContextError::Db(error)) => Err(ExecError::Database(Box::new(error))),
                 _ => Err(error.into()),
@@ -194,7 +197,23 @@ fn finish<DB: Database, I>(
 
 #[cfg(test)]
 mod tests {
+    use cor_errors::{Coded, table::vm};
+    use cor_stylus_vm::VmError;
+    use revm::database_interface::EmptyDB;
+
     use super::*;
+
+    /// A host without memory is none of our faults, and freeing some is the next step. The text alone would say EVM-106.
+    #[test]
+    fn a_failure_of_the_vm_keeps_its_row() {
+        let (block, config) = (BlockContext::default(), ExecConfig::new(1));
+        let executor = Executor::new().unwrap();
+        let mut evm = executor.evm(EmptyDB::default(), &block, &config, TxEnv::default(), NoOpInspector, false).unwrap();
+        let failure = evm.vm_failed(VmError::Instantiate { detail: "no memory".to_owned() });
+        let error = finish(evm, Err(failure.into())).unwrap_err();
+        assert!(matches!(&error, ExecError::Machine(VmError::Instantiate { .. })), "{error:?}");
+        assert_eq!((error.entry(), crate::chain::ChainError::from(error).entry()), (&vm::INSTANTIATE, &vm::INSTANTIATE));
+    }
 
     fn priced(tx_type: TransactionType, gas_price: u128, tip: Option<u128>) -> TxEnv {
         TxEnv { tx_type: tx_type.into(), gas_price, gas_priority_fee: tip, ..TxEnv::default() }

@@ -90,7 +90,7 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             Ok(module) => return Ok(Some(module)),
             Err(VmError::Prepare(error)) => error.into(),
             Err(VmError::Activation(error)) => error.into(),
-            Err(error) => return Err(ContextError::Custom(error.to_string())),
+            Err(error) => return Err(self.vm_failed(error)),
         };
         tracing::warn!(address = %call.bytecode_address, %failure, "activated program is gone");
         chain.tx.failure.note(failure);
@@ -127,12 +127,19 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
         }
     }
 
-    /// The chain's own failure under a run, which the machine only passes on.
+    /// The chain's own failure under a run, which the VM only passes on.
     fn take_failure(&mut self, error: VmError) -> Failure<DB> {
         match mem::replace(&mut self.inner.ctx.error, Ok(())) {
             Err(failure) => failure,
-            Ok(()) => ContextError::Custom(error.to_string()),
+            Ok(()) => self.vm_failed(error),
         }
+    }
+
+    /// The VM's own failure. The EVM can only pass on its words, so the error itself waits for the end of the transaction.
+    pub(super) fn vm_failed(&mut self, error: VmError) -> Failure<DB> {
+        let failure = ContextError::Custom(error.to_string());
+        self.inner.ctx.chain.tx.vm_failure.get_or_insert(error);
+        failure
     }
 
     fn env(&self, call: &CallInputs) -> Env {

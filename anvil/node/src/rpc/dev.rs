@@ -171,29 +171,52 @@ fn register_accounts(namespace: &mut Namespace) {
         Ok(true)
     });
     namespace.alias("anvil_setStorageAt", &["hardhat_setStorageAt", "evm_setAccountStorageAt"]);
-    namespace.quick("anvil_impersonateAccount", |chain, (address,): (Address,)| Ok(chain.writer().impersonate(address)));
+    namespace.quick("anvil_impersonateAccount", |chain, (address,): (Address,)| {
+        chain.writer().impersonate(address);
+        Ok(())
+    });
     namespace.alias("anvil_impersonateAccount", &["hardhat_impersonateAccount"]);
-    namespace
-        .quick("anvil_stopImpersonatingAccount", |chain, (address,): (Address,)| Ok(chain.writer().stop_impersonating(address)));
+    namespace.quick("anvil_stopImpersonatingAccount", |chain, (address,): (Address,)| {
+        chain.writer().stop_impersonating(address);
+        Ok(())
+    });
     namespace.alias("anvil_stopImpersonatingAccount", &["hardhat_stopImpersonatingAccount"]);
-    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| Ok(chain.writer().set_auto_impersonate(on)));
+    namespace.quick("anvil_autoImpersonateAccount", |chain, (on,): (bool,)| {
+        chain.writer().set_auto_impersonate(on);
+        Ok(())
+    });
     namespace.alias("anvil_autoImpersonateAccount", &["hardhat_autoImpersonateAccount"]);
 }
 
 fn register_settings(namespace: &mut Namespace) {
-    namespace.quick("anvil_setNextBlockBaseFeePerGas", |chain, (wei,): (Number,)| Ok(chain.writer().set_base_fee(wei.0)));
+    namespace.quick("anvil_setNextBlockBaseFeePerGas", |chain, (wei,): (Number,)| {
+        chain.writer().set_base_fee(wei.0);
+        Ok(())
+    });
     namespace.alias("anvil_setNextBlockBaseFeePerGas", &["hardhat_setNextBlockBaseFeePerGas"]);
-    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| Ok(chain.writer().set_base_fee(wei.0)));
+    namespace.quick("anvil_setMinGasPrice", |chain, (wei,): (Number,)| {
+        chain.writer().set_base_fee(wei.0);
+        Ok(())
+    });
     namespace.alias("anvil_setMinGasPrice", &["hardhat_setMinGasPrice"]);
-    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| Ok(chain.writer().set_coinbase(address)));
+    namespace.quick("anvil_setCoinbase", |chain, (address,): (Address,)| {
+        chain.writer().set_coinbase(address);
+        Ok(())
+    });
     namespace.alias("anvil_setCoinbase", &["hardhat_setCoinbase"]);
-    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| Ok(chain.writer().set_chain_id(id.0)));
+    namespace.quick("anvil_setChainId", |chain, (id,): (Number,)| {
+        chain.writer().set_chain_id(id.0);
+        Ok(())
+    });
     namespace.quick("evm_setBlockGasLimit", |chain, (gas,): (Number,)| {
         chain.writer().set_block_gas_limit(gas.0);
         Ok(true)
     });
     namespace.alias("evm_setBlockGasLimit", &["anvil_setBlockGasLimit"]);
-    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| Ok(chain.writer().set_prevrandao(value)));
+    namespace.quick("hardhat_setPrevRandao", |chain, (value,): (B256,)| {
+        chain.writer().set_prevrandao(value);
+        Ok(())
+    });
     // Accepted because clients send them on start; there is nothing to switch.
     namespace.quick("anvil_setLoggingEnabled", |_, (_,): (bool,)| Ok(()));
     namespace.alias("anvil_setLoggingEnabled", &["hardhat_setLoggingEnabled"]);

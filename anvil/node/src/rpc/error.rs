@@ -15,6 +15,8 @@ use crate::{
 
 /// A call reverted; the data is in the error (geth).
 const EXECUTION_ERROR: i32 = 3;
+/// A transaction was accepted and not mined in time; its hash is in the error (EIP-7966).
+const NOT_MINED: i32 = 4;
 /// Anything the client can do something about (EIP-1474 "invalid input").
 const SERVER_ERROR: i32 = -32000;
 /// Something asked for does not exist (EIP-1474).
@@ -30,6 +32,7 @@ const LIMIT_EXCEEDED: i32 = -32005;
 fn code(error: &ChainError) -> i32 {
     match error {
         ChainError::Reverted { .. } => EXECUTION_ERROR,
+        ChainError::NotMinedInTime { .. } => NOT_MINED,
         ChainError::Tx(TxError::IntrinsicGas { .. } | TxError::GasLimit { .. }) => SERVER_ERROR,
         ChainError::Tx(_) | ChainError::Exec(ExecError::Invalid(_) | ExecError::BlobTransaction) => TRANSACTION_REJECTED,
         ChainError::Halted { .. }
@@ -54,22 +57,77 @@ fn code(error: &ChainError) -> i32 {
             ForkError::Url { .. } | ForkError::NoBlock(_) => INVALID_PARAMS_CODE,
             _ => RESOURCE_UNAVAILABLE,
         },
-        ChainError::Exec(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
+        ChainError::Exec(_) | ChainError::Unserialisable(_) | ChainError::Panicked => INTERNAL_ERROR_CODE,
     }
 }
 
-/// What clients know the words of is geth's and Anvil's, byte for byte; what only this node says carries its code and the next step.
-fn message(error: &ChainError) -> String {
+/// Whose words an error is told in.
+enum Words {
+    /// Those of geth and Anvil, byte for byte: clients know them.
+    Geth,
+    /// This node's: they come with the code and the next step.
+    Own,
+}
+
+fn words(error: &ChainError) -> Words {
     match error {
-        ChainError::Exec(_) | ChainError::State(_) | ChainError::Dump(_) | ChainError::TraceTooLong(_) => {
-            format!("{:#}", Report::new(error))
-        }
-        known => known.to_string(),
+        ChainError::Tx(_)
+        | ChainError::Reverted { .. }
+        | ChainError::Halted { .. }
+        | ChainError::GasAllowance(_)
+        | ChainError::BlockNotFound
+        | ChainError::BlockOutOfRange { .. }
+        | ChainError::TxNotFound(_)
+        | ChainError::Undecodable(_)
+        | ChainError::Invalid(_)
+        | ChainError::Timestamp { .. }
+        | ChainError::FilterNotFound
+        | ChainError::TooManyLogs { .. }
+        | ChainError::Range { .. } => Words::Geth,
+        ChainError::Exec(_)
+        | ChainError::State(_)
+        | ChainError::NotMinedInTime { .. }
+        | ChainError::StateGone { .. }
+        | ChainError::NoSigner(_)
+        | ChainError::TooManyFilters(_)
+        | ChainError::TooManySnapshots(_)
+        | ChainError::Dump(_)
+        | ChainError::Tracer(_)
+        | ChainError::TraceTooLong(_)
+        | ChainError::ReorgDepth { .. }
+        | ChainError::Unserialisable(_)
+        | ChainError::Panicked => Words::Own,
+    }
+}
+
+fn message(error: &ChainError) -> String {
+    match words(error) {
+        Words::Geth => error.to_string(),
+        Words::Own => format!("{:#}", Report::new(error)),
     }
 }
 
 /// The error as it goes over the wire.
 pub(super) fn to_rpc(error: &ChainError) -> ErrorObjectOwned {
-    let data: Option<&Bytes> = error.revert_data();
+    let data = match error {
+        ChainError::NotMinedInTime { hash, .. } => Some(Bytes::from(*hash)),
+        other => other.revert_data().cloned(),
+    };
     ErrorObjectOwned::owned(code(error), message(error), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer of ours that cannot be written is no fault of whoever asked.
+    #[test]
+    fn faults_of_the_node_are_internal_errors() {
+        let unserialisable = serde_json::to_value(std::collections::HashMap::from([([1_u8], 1)])).unwrap_err();
+        for (error, code) in [(ChainError::Unserialisable(unserialisable), "CHAIN-125: "), (ChainError::Panicked, "CHAIN-121: ")]
+        {
+            let error = to_rpc(&error);
+            assert_eq!((error.code(), error.message().get(..code.len())), (INTERNAL_ERROR_CODE, Some(code)), "{error}");
+        }
+    }
 }

@@ -13,11 +13,14 @@ use tokio::sync::broadcast::error::RecvError;
 use super::{
     Namespace,
     convert::{self, NitroReceipt},
+    params::Number,
 };
-use crate::chain::{Chain, ChainError};
+use crate::chain::{Chain, ChainError, Made};
 
-/// How long `eth_send*TransactionSync` wait for a block; EIP-7966 recommends two seconds.
+/// How long `eth_send*TransactionSync` wait for a block if the client does not say; EIP-7966 recommends two seconds.
 const SYNC_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait a client can ask for; a longer one is cut to it.
+const SYNC_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// A transaction with its encoding, as `eth_signTransaction` answers.
 #[derive(Debug, Clone, Serialize)]
@@ -56,27 +59,39 @@ fn register_sending(namespace: &mut Namespace) {
     namespace.async_method("eth_sendUnsignedTransaction", |chain, (request,): (TransactionRequest,)| async move {
         chain.send_unsigned_async(request).await
     });
-    namespace.async_method("eth_sendRawTransactionSync", |chain, (raw,): (Bytes,)| async move {
+    namespace.async_method("eth_sendRawTransactionSync", |chain, (raw, wait): (Bytes, Option<Number>)| async move {
         let hash = send_raw(&chain, raw).await?;
-        mined_receipt(&chain, hash).await
+        mined_receipt(&chain, hash, wait).await
     });
-    namespace.async_method("eth_sendTransactionSync", |chain, (request,): (TransactionRequest,)| async move {
-        let hash = chain.send_async(request).await?;
-        mined_receipt(&chain, hash).await
-    });
+    namespace.async_method(
+        "eth_sendTransactionSync",
+        |chain, (request, wait): (TransactionRequest, Option<Number>)| async move {
+            let hash = chain.send_async(request).await?;
+            mined_receipt(&chain, hash, wait).await
+        },
+    );
+}
+
+/// How long to wait for a receipt: as many milliseconds as the client says, up to the limit. No time at all counts as not said.
+fn sync_wait(asked: Option<Number>) -> Duration {
+    match asked {
+        None | Some(Number(0)) => SYNC_WAIT,
+        Some(Number(millis)) => Duration::from_millis(millis).min(SYNC_WAIT_MAX),
+    }
 }
 
 /// The receipt, once there is one (EIP-7966).
-async fn mined_receipt(chain: &Chain, hash: TxHash) -> Result<NitroReceipt, ChainError> {
+async fn mined_receipt(chain: &Chain, hash: TxHash, wait: Option<Number>) -> Result<NitroReceipt, ChainError> {
+    let wait = sync_wait(wait);
     let clock = chain.config().clock.clone();
-    let mut expired = clock.wait_until(clock.now().saturating_add(SYNC_WAIT));
+    let mut expired = clock.wait_until(clock.now().saturating_add(wait));
     let mut events = chain.subscribe();
     loop {
         if let Some((block, index)) = chain.mined(hash) {
             return convert::receipt(&block, index).ok_or(ChainError::TxNotFound(hash));
         }
         tokio::select! {
-            () = &mut expired => return Err(ChainError::Invalid(format!("the transaction {hash} was accepted but not mined in time"))),
+            () = &mut expired => return Err(ChainError::NotMinedInTime { hash, waited: wait }),
             event = events.recv() => if matches!(event, Err(RecvError::Closed)) { return Err(ChainError::TxNotFound(hash)) },
         }
     }
@@ -84,10 +99,30 @@ async fn mined_receipt(chain: &Chain, hash: TxHash) -> Result<NitroReceipt, Chai
 
 async fn send_raw(chain: &Chain, raw: Bytes) -> Result<TxHash, ChainError> {
     let tx = chain.read_async(move |chain| chain.decode_raw(&raw)).await?;
-    chain.sequence(tx).await
+    chain.sequence(Made::signed(tx)).await
 }
 
 fn sign(chain: &Chain, address: Address, message: &[u8]) -> Result<Bytes, ChainError> {
     let signature = chain.wallet().sign_message(address, message).ok_or(ChainError::NoSigner(address))?;
     Ok(signature.as_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_choose_how_long_to_wait_up_to_a_limit() {
+        let cases = [
+            (None, 2_000),
+            (Some(0), 2_000),
+            (Some(1), 1),
+            (Some(5_000), 5_000),
+            (Some(60_001), 60_000),
+            (Some(u64::MAX), 60_000),
+        ];
+        for (asked, millis) in cases {
+            assert_eq!(sync_wait(asked.map(Number)).as_millis(), millis, "{asked:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The chain over JSON-RPC: HTTP and WebSocket on one port, one file per namespace.
+//! The chain over JSON-RPC: HTTP and WebSocket on one port, and a Unix socket. A file for each namespace, and several for `eth`.
 
 mod convert;
 mod debug;
@@ -82,7 +82,7 @@ impl Namespace {
     {
         let serialised = move |chain: &Chain, params| {
             let answer = method(chain, params)?;
-            to_raw_value(&answer).map_err(|error| ChainError::Tracer(error.to_string()))
+            to_raw_value(&answer).map_err(ChainError::Unserialisable)
         };
         self.reading(name, move |chain, params| async move { chain.read_async(move |chain| serialised(chain, params)).await });
     }

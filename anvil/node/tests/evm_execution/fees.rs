@@ -35,13 +35,16 @@ fn the_base_fee_goes_to_the_network_and_tips_are_not_taken() {
     }
 }
 
+/// Whether a transaction was refused for the right reason.
+type Expected = fn(&InvalidTransaction) -> bool;
+
 #[test]
 fn invalid_transactions() {
     let mut chain = Chain::new();
     let base_fee = u128::from(chain.block.base_fee);
     let good = chain.tx(TxKind::Call(TO), Bytes::new(), U256::from(1));
     let balance = chain.balance(SENDER);
-    let table: Vec<(&str, TxEnv, fn(&InvalidTransaction) -> bool)> = vec![
+    let table: [(&str, TxEnv, Expected); 7] = [
         ("under the base fee", TxEnv { gas_price: base_fee - 1, ..good.clone() }, |e| {
             matches!(e, InvalidTransaction::GasPriceLessThanBasefee)
         }),

@@ -1,5 +1,8 @@
 //! Changing accounts by hand and acting for them.
 
+use std::time::Duration;
+
+use cor_anvil::{Mining, NodeConfig};
 use serde_json::json;
 
 use crate::{
@@ -99,4 +102,34 @@ async fn a_signed_transaction_is_taken_from_anyone() {
     assert_eq!(node.rpc("eth_getBalance", json!([STRANGER])).await, quantity(3));
     let raw = node.rpc("eth_getRawTransactionByHash", json!([signed["tx"]["hash"]])).await;
     assert_eq!(raw, signed["raw"]);
+}
+
+/// EIP-7966: the error has code 4 and the hash, for the transaction was accepted and may still be mined.
+#[tokio::test]
+async fn a_transaction_that_is_not_mined_in_time_is_told_with_its_hash() {
+    let node = TestNode::with(|config| NodeConfig { mining: Mining::Manual, ..config }).await;
+    let request = json!({ "from": node.account(0), "to": STRANGER, "gas": "0x5208" });
+    let signed = node.rpc("eth_signTransaction", json!([request])).await;
+    let cases = [
+        ("eth_sendRawTransactionSync", json!([signed["raw"], 300]), 300),
+        ("eth_sendTransactionSync", json!([request, "0x12c"]), 300),
+        ("eth_sendTransactionSync", json!([request]), 2_000),
+    ];
+    for (method, params, millis) in cases {
+        let waiting = node.client.try_rpc(method, params);
+        tokio::pin!(waiting);
+        let error = loop {
+            tokio::select! {
+                answer = &mut waiting => break answer.unwrap_err(),
+                () = tokio::time::sleep(Duration::from_millis(5)) => node.clock.advance(Duration::from_millis(100)),
+            }
+        };
+        let hash = &error["data"];
+        assert_eq!(error["code"], 4, "{error}");
+        let message =
+            format!("CHAIN-124: the transaction {} was accepted, but not mined within {millis} ms. ", hash.as_str().unwrap());
+        assert!(error["message"].as_str().unwrap().starts_with(&message), "{error}");
+        node.rpc("evm_mine", json!([])).await;
+        assert_eq!(node.rpc("eth_getTransactionReceipt", json!([hash])).await["status"], "0x1", "{method}");
+    }
 }

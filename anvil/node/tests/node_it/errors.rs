@@ -84,9 +84,10 @@ async fn what_is_not_there() {
     node.rpc("anvil_mine", json!([5])).await;
     let (known, hash) = (node.account(0), word(1));
     let beyond = "BlockOutOfRangeError: block height is 5 but requested was 99";
-    let pruned = "state of block 1 is not available: states are kept from block 4 on (--max-persisted-states)";
-    let no_signer = "unknown account 0x00000000000000000000000000000000000057Aa: its key is not here; \
-                     impersonate it with anvil_impersonateAccount";
+    let pruned = "CHAIN-109: state of block 1 is not available: states are kept from block 4 on. \
+                  Start the node with a larger --max-persisted-states.";
+    let no_signer = "CHAIN-111: unknown account 0x00000000000000000000000000000000000057Aa: its key is not here. \
+                     Impersonate the account with anvil_impersonateAccount.";
     let stranger = "0x00000000000000000000000000000000000057aa";
     let rows = [
         ("eth_getBalance", json!([known, "0x63"]), -32602, beyond.to_owned()),
@@ -117,7 +118,8 @@ async fn what_is_not_there() {
             "anvil_rollback",
             json!([99]),
             -32000,
-            "cannot go back 99 blocks from block 5: the oldest block with a state is 4".to_owned(),
+            "CHAIN-120: cannot go back 99 blocks from block 5: the oldest block with a state is 4. Ask for a smaller depth."
+                .to_owned(),
         ),
     ];
     check(&node, rows.into()).await;
@@ -197,7 +199,7 @@ async fn as_many_as_the_node_keeps() {
         node.node.chain().new_block_filter().unwrap();
     }
     let most = cor_anvil::chain::FILTERS_MAX;
-    let message = format!("too many filters: {most} are installed; uninstall some");
+    let message = format!("CHAIN-114: too many filters: {most} are installed. Uninstall filters that are not used.");
     let rows =
         ["eth_newBlockFilter", "eth_newPendingTransactionFilter"].map(|method| (method, json!([]), -32005, message.clone()));
     check(&node, rows.into()).await;

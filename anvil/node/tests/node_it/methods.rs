@@ -167,7 +167,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("anvil_impersonateSignature", "the precompile that recovers signers answers what Ethereum's does"),
     ("anvil_setFeeAmmLiquidity", "of another network"),
     ("anvil_setFeeToken", "of another network"),
-    ("anvil_setRpcUrl", "nothing is fetched from another node"),
+    ("anvil_setRpcUrl", "the origin is chosen at the start or by anvil_reset"),
     ("anvil_setValidatorFeeToken", "of another network"),
     ("debug_dbGet", "there is no database of keys and values"),
     ("erigon_getHeaderByNumber", "Otterscan reads its own form of blocks"),

@@ -148,14 +148,31 @@ async fn a_sequencer_holds_a_nonce_ahead_and_then_refuses_it() {
     assert_eq!(node.rpc("txpool_status", json!([])).await, json!({ "pending": "0x0", "queued": "0x0" }));
     let request = json!({ "from": from, "to": to, "nonce": "0x9", "gas": "0x5208" });
     let ahead = node.rpc("eth_signTransaction", json!([request])).await["raw"].clone();
-    let refused = tokio::spawn(async move { client.try_rpc("eth_sendRawTransaction", json!([ahead])).await });
-    // The clock stands still, so the request waits until it is moved; it may be moved before the request arrived.
-    while !refused.is_finished() {
-        node.clock.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
-    }
     let message = "nonce too high: address 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, tx: 9 state: 3";
-    assert_eq!(refused.await.unwrap().unwrap_err(), json!({ "code": -32003, "message": message }));
+    for (method, tx) in [("eth_sendRawTransaction", ahead), ("eth_sendTransaction", request)] {
+        let refused = tokio::spawn(async move { client.try_rpc(method, json!([tx])).await });
+        // The clock stands still, so the request waits until it is moved; it may be moved before the request arrived.
+        while !refused.is_finished() {
+            node.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(refused.await.unwrap().unwrap_err(), json!({ "code": -32003, "message": message }), "{method}");
+    }
+}
+
+/// The node's own transactions are held as those of wallets are.
+#[tokio::test]
+async fn a_sequencer_holds_what_the_node_signs_too() {
+    let node = TestNode::with(|config| config.nitro_sequencer()).await;
+    let (from, client) = (node.account(0), node.client);
+    let request = |nonce| json!([{ "from": from, "to": from, "nonce": quantity(nonce), "gas": "0x5208" }]);
+    let ahead = request(1);
+    let waiting = tokio::spawn(async move { client.try_rpc("eth_sendTransaction", ahead).await });
+    // The clock stands still: without being held, it would be refused by now.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    node.rpc("eth_sendTransaction", request(0)).await;
+    waiting.await.unwrap().unwrap();
+    assert_eq!(node.rpc("eth_getTransactionCount", json!([from, "latest"])).await, quantity(2));
 }
 
 /// The base fee from the block after the one in which the chain's owner sets it.

@@ -75,7 +75,10 @@ async fn blocks_can_be_rolled_back() {
     assert_eq!(node.rpc("eth_blockNumber", json!([])).await, quantity(2));
     assert_eq!(node.rpc("eth_call", json!([{ "to": counter }])).await, word(2));
     let error = node.client.try_rpc("anvil_rollback", json!([3])).await.unwrap_err();
-    assert_eq!(error["message"], "cannot go back 3 blocks from block 2: the oldest block with a state is 0");
+    assert_eq!(
+        error["message"],
+        "CHAIN-120: cannot go back 3 blocks from block 2: the oldest block with a state is 0. Ask for a smaller depth."
+    );
 }
 
 #[tokio::test]

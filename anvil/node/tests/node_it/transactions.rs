@@ -174,7 +174,7 @@ async fn calls_can_change_accounts_and_the_block_for_themselves() {
     let request = json!({ "from": node.account(0), "to": target, "value": "0xffffffffffffffffffffffffffff" });
     let output = node.rpc("eth_call", json!([request, "latest", state, block])).await;
     let words: Vec<_> =
-        output.as_str().unwrap()[2..].as_bytes().chunks(64).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
+        output.as_str().unwrap().as_bytes()[2..].chunks(64).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
     let expected = [0x10, 0x20, 0x30, 412_346, 0].map(|value| word(value)[2..].to_owned());
     assert_eq!(words[..5], expected);
     assert_eq!(node.rpc("eth_getCode", json!([target])).await, "0x");

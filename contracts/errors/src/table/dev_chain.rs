@@ -1,4 +1,4 @@
-//! Errors of the development chain and of its Stylus machine.
+//! Errors of the development chain and of its Stylus VM.
 
 use super::area;
 
@@ -106,6 +106,12 @@ area! {
     "CHAIN-123" BLOCK_OUT_OF_RANGE "BlockOutOfRange" Caller 404 Refused
         "There is no block with this number yet."
         "Ask for a block up to the newest.";
+    "CHAIN-124" NOT_MINED_IN_TIME "NotMinedInTime" Transient 504 Refused
+        "The transaction was accepted, but no block held it in time."
+        "Ask for its receipt with eth_getTransactionReceipt; a chain that mines on request needs evm_mine first.";
+    "CHAIN-125" UNSERIALISABLE "Unserialisable" Bug 500 Refused
+        "The answer cannot be written as JSON."
+        "Report this with the request.";
 }
 
 area! {
@@ -190,9 +196,6 @@ area! {
     "EVM-103" STATE_UNREADABLE "StateUnreadable" Transient 503 Refused
         "The state could not be read."
         "Try again; if the chain is a fork, check its origin.";
-    "EVM-104" MACHINE_FAILED "MachineFailed" Bug 500 Configuration
-        "The Stylus machine failed."
-        "Report this with the log of the node.";
     "EVM-105" BLOB_TRANSACTION "BlobTransaction" Caller 422 Refused
         "Transactions with blobs are not supported."
         "Send the data as calldata.";
@@ -220,7 +223,7 @@ area! {
 }
 
 area! {
-    /// The Stylus machine: activation, deployed code, engine, answers of the chain.
+    /// The Stylus VM: activation, deployed code, engine, answers of the chain.
     vm "VM":
     "VM-101" INVALID_MODULE "InvalidModule" Caller 422 Refused
         "Stylus does not accept the module."
@@ -301,8 +304,8 @@ area! {
         "An account that should hold a fragment does not."
         "Deploy the fragment first.";
     "VM-301" ENGINE_SETUP "EngineSetup" Bug 500 Configuration
-        "The native engine does not work on this machine."
-        "Report this with the kind of the machine.";
+        "The native engine cannot run on this host."
+        "Report this with the kind of the host.";
     "VM-302" INSTANTIATE "Instantiate" Transient 503 Refused
         "The program cannot be instantiated."
         "Free some memory, then try again.";
@@ -327,7 +330,7 @@ area! {
         "The contract reverted."
         "Decode the data with error or any_of; none is what a contract without such a function reverts with.";
     "TEST-012" CALL_HALTED "TestCallHalted" Chain 422 Refused
-        "The call used up its gas, sent more than its sender has, or broke a rule of the machine."
+        "The call used up its gas, sent more than its sender has, or broke a rule of the VM."
         "Give the call more gas, or its sender more ether.";
     "TEST-014" UNEXPECTED_RETURN "UnexpectedReturn" Peer 502 Refused
         "The contract returned something else than its interface says."

@@ -62,7 +62,7 @@ struct ServerArgs {
     /// Origin that browsers may call from; * for all.
     #[arg(long, default_value = "*")]
     allow_origin: String,
-    /// Let no browser call from another origin.
+    /// Disable CORS.
     #[arg(long, conflicts_with = "allow_origin")]
     no_cors: bool,
 }
@@ -79,7 +79,7 @@ struct AccountArgs {
     /// Phrase the accounts derive from.
     #[arg(long, short, default_value = DEFAULT_MNEMONIC)]
     mnemonic: String,
-    /// Take a new phrase at each start, of 12, 15, 18, 21 or 24 words; 12 if no number is given.
+    /// Generate a new mnemonic at each start, of 12, 15, 18, 21 or 24 words; 12 if no number is given.
     #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "12", conflicts_with = "mnemonic")]
     mnemonic_random: Option<usize>,
     /// Path below which the accounts derive.
@@ -93,7 +93,7 @@ struct AccountArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Blocks")]
 struct MiningArgs {
-    /// Seconds between blocks, a fraction too; without it each transaction is mined at once.
+    /// Seconds between blocks, may be fractional; if omitted, each transaction is mined at once.
     #[arg(long, short, value_parser = seconds, value_name = "SECONDS")]
     block_time: Option<Duration>,
     /// Mine on request only.
@@ -125,22 +125,22 @@ struct RuleArgs {
     /// Chain id; the forked chain's or else 412346 if it is not given.
     #[arg(long)]
     chain_id: Option<u64>,
-    /// Gas limit in block headers.
+    /// Gas limit in block headers. [default: the fork block's or the genesis file's, else 1125899906842624]
     #[arg(long)]
     gas_limit: Option<u64>,
-    /// Wei for a unit of gas.
+    /// Wei for a unit of gas. [default: the fork block's or the genesis file's, else 100000000]
     #[arg(long, visible_alias = "block-base-fee-per-gas", value_name = "WEI")]
     base_fee: Option<u64>,
     /// The same as --base-fee: Arbitrum collects no tips, so the price of gas is the base fee.
     #[arg(long, conflicts_with = "base_fee", value_name = "WEI")]
     gas_price: Option<u64>,
-    /// Limit of deployed code, bytes.
+    /// Limit of deployed code, bytes. [default: 24576]
     #[arg(long, value_name = "BYTES")]
     code_size_limit: Option<usize>,
     /// Let deployed code be of any length.
     #[arg(long, conflicts_with = "code_size_limit")]
     disable_code_size_limit: bool,
-    /// Release of ArbOS: 40, 51 or 60. A fork of a chain with ArbOS runs that chain's.
+    /// Release of ArbOS: 40, 51 or 60. A fork of a chain with ArbOS runs that chain's. [default: 51]
     #[arg(long)]
     arbos_version: Option<ArbOsVersion>,
     /// Release of ArbOS by the Ethereum hard fork whose opcodes it has.
@@ -198,13 +198,13 @@ struct ForkArgs {
     /// Header for each request, as "Authorization: Bearer 123"; may be given several times.
     #[arg(long, requires = "fork_url", value_name = "HEADER")]
     fork_header: Vec<ForkHeader>,
-    /// Attempts after a failed request.
+    /// Attempts after a failed request. [default: 5]
     #[arg(long, requires = "fork_url")]
     retries: Option<usize>,
-    /// Milliseconds before the first repeated attempt; they double each time.
+    /// Milliseconds before the first repeated attempt; they double each time. [default: 1000]
     #[arg(long, requires = "fork_url", value_name = "MILLISECONDS")]
     fork_retry_backoff: Option<u64>,
-    /// Milliseconds for one attempt.
+    /// Milliseconds for one attempt. [default: 45000]
     #[arg(long, requires = "fork_url", value_name = "MILLISECONDS")]
     timeout: Option<u64>,
     /// Folder for what was read of the forked chain, by chain id and block.
@@ -430,6 +430,30 @@ mod tests {
         check_against(preset(), "--nitro-devnode --port 1 --chain-id 2 --accounts 0 --nitro-sequencer", |node| {
             (node.port, node.chain_id, node.accounts, node.nitro_sequencer) = (Some(1), Some(2), 0, true);
         });
+    }
+
+    /// Flags whose default clap does not know, because a fork, a genesis file or a preset has a say in it.
+    #[test]
+    fn help_says_the_defaults() {
+        use clap::CommandFactory as _;
+        use cor_anvil::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_PORT, NITRO_DEVNODE_PORT};
+        let (node, fork) = (NodeConfig::default(), ForkConfig::new(""));
+        let command = Line::command();
+        for (flag, default) in [
+            ("port", format!("{DEFAULT_PORT}, with --nitro-devnode {NITRO_DEVNODE_PORT}")),
+            ("gas-limit", format!("the fork block's or the genesis file's, else {BLOCK_GAS_LIMIT}")),
+            ("base-fee", format!("the fork block's or the genesis file's, else {DEFAULT_BASE_FEE_WEI}")),
+            ("code-size-limit", node.code_size_limit.to_string()),
+            ("arbos-version", node.arbos.to_string()),
+            ("retries", fork.retries.to_string()),
+            ("fork-retry-backoff", fork.retry_backoff.as_millis().to_string()),
+            ("timeout", fork.timeout.as_millis().to_string()),
+        ] {
+            let arg = command.get_arguments().find(|arg| arg.get_long() == Some(flag));
+            let help = arg.and_then(|arg| arg.get_help()).map(ToString::to_string).unwrap_or_default();
+            let wanted = format!("[default: {default}]");
+            assert!(help.trim_end_matches('.').ends_with(&wanted), "--{flag}: {help}");
+        }
     }
 
     #[test]

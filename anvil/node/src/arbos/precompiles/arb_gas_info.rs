@@ -57,20 +57,20 @@ const UNITS_PER_BYTE: u64 = 16;
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {
     match call.selector() {
         getPricesInWeiCall::SELECTOR => call.view(|call, _: getPricesInWeiCall| {
-            let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-            Ok(getPricesInWeiReturn { _0, _1, _2, _3, _4, _5 })
+            let [transaction, unit, slot, base, congestion, total] = prices_in_wei(call)?;
+            Ok(getPricesInWeiReturn { _0: transaction, _1: unit, _2: slot, _3: base, _4: congestion, _5: total })
         }),
         getPricesInWeiWithAggregatorCall::SELECTOR => call.view(|call, _: getPricesInWeiWithAggregatorCall| {
-            let [_0, _1, _2, _3, _4, _5] = prices_in_wei(call)?;
-            Ok(getPricesInWeiWithAggregatorReturn { _0, _1, _2, _3, _4, _5 })
+            let [transaction, unit, slot, base, congestion, total] = prices_in_wei(call)?;
+            Ok(getPricesInWeiWithAggregatorReturn { _0: transaction, _1: unit, _2: slot, _3: base, _4: congestion, _5: total })
         }),
         getPricesInArbGasCall::SELECTOR => call.view(|call, _: getPricesInArbGasCall| {
-            let [_0, _1, _2] = prices_in_gas(call)?;
-            Ok(getPricesInArbGasReturn { _0, _1, _2 })
+            let [transaction, unit, slot] = prices_in_gas(call)?;
+            Ok(getPricesInArbGasReturn { _0: transaction, _1: unit, _2: slot })
         }),
         getPricesInArbGasWithAggregatorCall::SELECTOR => call.view(|call, _: getPricesInArbGasWithAggregatorCall| {
-            let [_0, _1, _2] = prices_in_gas(call)?;
-            Ok(getPricesInArbGasWithAggregatorReturn { _0, _1, _2 })
+            let [transaction, unit, slot] = prices_in_gas(call)?;
+            Ok(getPricesInArbGasWithAggregatorReturn { _0: transaction, _1: unit, _2: slot })
         }),
         getGasAccountingParamsCall::SELECTOR => call.view(|call, _: getGasAccountingParamsCall| {
             let speed_limit = l2_field(call, l2::SPEED_LIMIT)?;

@@ -148,11 +148,11 @@ macro_rules! stylus_settings {
             $($method::SELECTOR => $call.write(|call, $args: $method| {
                 owner(call, |call| {
                     let mut $params = call.stylus_params()?;
-                    let change: Option<()> = (|| {
+                    let mut change = || -> Option<()> {
                         $change
                         Some(())
-                    })();
-                    change.ok_or(Stop::Untyped)?;
+                    };
+                    change().ok_or(Stop::Untyped)?;
                     params::save(&$params, &mut call.storage())?;
                     Ok($result {})
                 })

@@ -72,7 +72,7 @@ pub(crate) fn check_form(tx: &Tx, rules: &TxRules) -> Result<(), TxError> {
     if tx.gas_limit() > rules.block_gas_limit {
         return Err(TxError::GasLimit { limit: tx.gas_limit(), block: rules.block_gas_limit });
     }
-    let needed = calculate_initial_tx_gas_for_tx(&tx_env(tx), rules.exec.arbos.spec(), None).initial_total_gas();
+    let needed = calculate_initial_tx_gas_for_tx(tx_env(tx), rules.exec.arbos.spec(), None).initial_total_gas();
     if tx.gas_limit() < needed {
         return Err(TxError::IntrinsicGas { limit: tx.gas_limit(), needed });
     }

@@ -3,6 +3,8 @@
 
 mod dump;
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
 use cor_errors::{Coded, Entry, Report, table::chain};
@@ -181,8 +183,16 @@ pub enum ChainError {
     /// No such transaction.
     #[error("transaction not found: {0}")]
     TxNotFound(TxHash),
+    /// A transaction was accepted, and no block held it as long as the client wanted to wait.
+    #[error("the transaction {hash} was accepted, but not mined within {} ms", .waited.as_millis())]
+    NotMinedInTime {
+        /// The transaction.
+        hash: TxHash,
+        /// How long the request waited.
+        waited: Duration,
+    },
     /// The state of that block is no longer kept.
-    #[error("state of block {number} is not available: states are kept from block {oldest} on (--max-persisted-states)")]
+    #[error("state of block {number} is not available: states are kept from block {oldest} on")]
     StateGone {
         /// Number asked for.
         number: u64,
@@ -196,7 +206,7 @@ pub enum ChainError {
     #[error("{0}")]
     Invalid(String),
     /// The node does not hold the key of this account and does not impersonate it.
-    #[error("unknown account {0}: its key is not here; impersonate it with anvil_impersonateAccount")]
+    #[error("unknown account {0}: its key is not here")]
     NoSigner(Address),
     /// A timestamp before the head's.
     #[error("Timestamp error: {got} is lower than previous block's timestamp {head}")]
@@ -210,7 +220,7 @@ pub enum ChainError {
     #[error("filter not found")]
     FilterNotFound,
     /// As many filters as the node keeps are installed.
-    #[error("too many filters: {0} are installed; uninstall some")]
+    #[error("too many filters: {0} are installed")]
     TooManyFilters(usize),
     /// More logs match than one answer may hold.
     #[error("query returned more than {limit} results; narrow the range, for example to blocks {from}-{to}")]
@@ -233,7 +243,7 @@ pub enum ChainError {
         head: u64,
     },
     /// As many snapshots as the node keeps exist.
-    #[error("too many snapshots: {0} exist; revert to one")]
+    #[error("too many snapshots: {0} exist")]
     TooManySnapshots(usize),
     /// A dump that is not one.
     #[error(transparent)]
@@ -254,6 +264,9 @@ pub enum ChainError {
         /// Oldest block with a state.
         oldest: u64,
     },
+    /// A fault in the node itself: an answer has no form in JSON.
+    #[error("internal error: the answer cannot be written as JSON: {0}")]
+    Unserialisable(#[source] serde_json::Error),
     /// A fault in the node itself; the log has more.
     #[error("internal error: the execution panicked")]
     Panicked,
@@ -294,6 +307,7 @@ impl Coded for ChainError {
             Self::State(error) => error.entry(),
             Self::BlockNotFound => &chain::BLOCK_NOT_FOUND,
             Self::TxNotFound(_) => &chain::TRANSACTION_NOT_FOUND,
+            Self::NotMinedInTime { .. } => &chain::NOT_MINED_IN_TIME,
             Self::StateGone { .. } => &chain::STATE_GONE,
             Self::Invalid(_) => &chain::INVALID_REQUEST,
             Self::NoSigner(_) => &chain::NO_SIGNER,
@@ -307,6 +321,7 @@ impl Coded for ChainError {
             Self::Tracer(_) => &chain::TRACER,
             Self::TraceTooLong(error) => error.entry(),
             Self::ReorgDepth { .. } => &chain::REORG_DEPTH,
+            Self::Unserialisable(_) => &chain::UNSERIALISABLE,
             Self::Panicked => &chain::PANICKED,
             Self::Undecodable(_) => &chain::UNDECODABLE,
             Self::BlockOutOfRange { .. } => &chain::BLOCK_OUT_OF_RANGE,

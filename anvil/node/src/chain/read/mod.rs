@@ -36,6 +36,7 @@ pub use self::{
 };
 pub(crate) use self::{
     parity::TraceTypes,
+    prepare::Made,
     simulate::{Simulated, SimulatedCall},
 };
 use super::{

@@ -14,12 +14,19 @@ use crate::chain::{
 /// Types of transactions the node makes: legacy, EIP-2930, EIP-1559 and EIP-7702.
 const TX_TYPES: [u8; 4] = [0, 1, 2, 4];
 
-/// A transaction the node made.
+/// A transaction that is ready to be taken in.
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     pub(crate) tx: Tx,
     /// Its sender may be a contract.
     pub(crate) impersonated: bool,
+}
+
+impl Made {
+    /// A transaction that somebody else signed.
+    pub(crate) fn signed(tx: Tx) -> Self {
+        Self { tx, impersonated: false }
+    }
 }
 
 impl Reader {

@@ -111,7 +111,7 @@ impl Reader {
                 let mut inspector = StylusTracer::default();
                 let outcome = executor.transact_inspected(db, scene.context, &scene.config, tx, &mut inspector)?;
                 let trace = inspector.into_trace()?;
-                let trace = serde_json::to_value(trace).map_err(|error| tracer_error(&error))?;
+                let trace = serde_json::to_value(trace).map_err(ChainError::Unserialisable)?;
                 Ok((GethTrace::JS(trace), outcome.state))
             }
         }

@@ -8,8 +8,9 @@ use alloy_primitives::TxHash;
 use super::Writer;
 use crate::{
     chain::{
-        blocks::{Tx, TxRules, check_form, check_sender},
+        blocks::{TxRules, check_form, check_sender},
         error::{ChainError, TxError},
+        read::Made,
         store::Shared,
     },
     config::Mining,
@@ -21,11 +22,11 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// [`ChainError::Tx`] if the transaction is not acceptable.
-    pub(crate) fn submit(&self, tx: Tx, impersonated: bool) -> Result<TxHash, ChainError> {
-        let (hash, sender) = (*tx.tx_hash(), tx.signer());
+    pub(crate) fn submit(&self, made: Made) -> Result<TxHash, ChainError> {
+        let (hash, sender) = (*made.tx.tx_hash(), made.tx.signer());
         // Asks the origin of a forked chain before readers are locked out.
         self.reader.head().state.account(sender)?;
-        admit(&mut self.token.change(), tx, impersonated, self.reader.config().nitro_sequencer)?;
+        admit(&mut self.token.change(), made, self.reader.config().nitro_sequencer)?;
         self.token.announce_pending(hash);
         if matches!(self.reader.mining(), Mining::Auto | Mining::Mixed(_)) {
             self.mine_ready_of(sender, hash)?;
@@ -34,7 +35,7 @@ impl Writer<'_> {
     }
 }
 
-fn admit(shared: &mut Shared, tx: Tx, impersonated: bool, sequencer: bool) -> Result<(), ChainError> {
+fn admit(shared: &mut Shared, Made { tx, impersonated }: Made, sequencer: bool) -> Result<(), ChainError> {
     let rules = TxRules {
         exec: shared.rules.exec,
         base_fee: shared.rules.base_fee,
