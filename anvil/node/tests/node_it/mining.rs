@@ -168,8 +168,11 @@ async fn a_sequencer_holds_what_the_node_signs_too() {
     let request = |nonce| json!([{ "from": from, "to": from, "nonce": quantity(nonce), "gas": "0x5208" }]);
     let ahead = request(1);
     let waiting = tokio::spawn(async move { client.try_rpc("eth_sendTransaction", ahead).await });
-    // The clock stands still: without being held, it would be refused by now.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // The clock stands still: without being held, it would be refused while these are answered.
+    for _ in 0..50 {
+        node.rpc("eth_blockNumber", json!([])).await;
+    }
+    assert!(!waiting.is_finished());
     node.rpc("eth_sendTransaction", request(0)).await;
     waiting.await.unwrap().unwrap();
     assert_eq!(node.rpc("eth_getTransactionCount", json!([from, "latest"])).await, quantity(2));
