@@ -5,7 +5,7 @@
 //! use cor_anvil::{Node, NodeConfig};
 //!
 //! let node = Node::spawn(NodeConfig::test()).await?;
-//! println!("{} for {}", node.http_endpoint(), node.accounts()[0].address);
+//! println!("{:?} for {}", node.http_endpoint(), node.accounts()[0].address);
 //! assert_eq!(node.chain().block_number(), 0);
 //! node.stop().await
 //! # }

@@ -78,14 +78,14 @@ impl NodeHandle {
         self.server.as_ref().map(Server::address)
     }
 
-    /// URL for HTTP; empty without a socket.
-    pub fn http_endpoint(&self) -> String {
-        self.address().map(|address| format!("http://{address}")).unwrap_or_default()
+    /// URL for HTTP; `None` without a socket.
+    pub fn http_endpoint(&self) -> Option<String> {
+        self.address().map(|address| format!("http://{address}"))
     }
 
-    /// URL for WebSocket; empty without a socket.
-    pub fn ws_endpoint(&self) -> String {
-        self.address().map(|address| format!("ws://{address}")).unwrap_or_default()
+    /// URL for WebSocket; `None` without a socket.
+    pub fn ws_endpoint(&self) -> Option<String> {
+        self.address().map(|address| format!("ws://{address}"))
     }
 
     /// File of the Unix socket, if there is one.

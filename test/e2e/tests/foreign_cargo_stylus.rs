@@ -100,7 +100,7 @@ impl Stranger {
         let path = std::env::var("PATH").expect("a PATH");
         let mut command = Command::new(name);
         command.current_dir(folder).env("PATH", format!("{}:{}:{path}", Self::tools().display(), npm.display()));
-        command.env("RPC", self.place.node.http_endpoint()).env("KEY", self.key());
+        command.env("RPC", self.place.rpc()).env("KEY", self.key());
         // The template names a toolchain that need not be here.
         command.env("RUSTUP_TOOLCHAIN", std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| "stable".to_owned()));
         compiles_contracts(&mut command);
@@ -110,7 +110,7 @@ impl Stranger {
 
     /// Runs `cargo stylus` in the project.
     async fn stylus(&self, args: &[&str]) -> Output {
-        let rpc = self.place.node.http_endpoint();
+        let rpc = self.place.rpc();
         let mut command = self.program("cargo", &self.folder.path().join("counter"));
         let args = args.iter().map(|arg| match *arg {
             "RPC" => rpc.clone(),

@@ -40,17 +40,27 @@ impl TestNet {
     pub async fn start(accounts: u32) -> Self {
         let clock = std::sync::Arc::new(ManualClock::at_secs(START_SECS));
         let node = Node::spawn(NodeConfig { accounts, clock, ..NodeConfig::test() }).await.expect("the chain starts");
+        let rpc = node.http_endpoint().expect("it listens");
         let keys: Vec<_> = node
             .accounts()
             .iter()
             .map(|account| PrivateKeySigner::from_bytes(&account.private_key).expect("a valid key"))
             .collect();
-        let provider = connect(&node.http_endpoint(), None).await.expect("the chain answers");
-        let deployer = Account::new(&node.http_endpoint(), provider.clone(), cor_anvil::DEFAULT_CHAIN_ID, keys[0].clone());
+        let provider = connect(&rpc, None).await.expect("the chain answers");
+        let deployer = Account::new(&rpc, provider.clone(), cor_anvil::DEFAULT_CHAIN_ID, keys[0].clone());
         let model = ListedModel { identifier: 1, class: 0, name: "test-model".to_owned() };
         let params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[1].address()], vec![model]);
         let network = deploy(&deployer, &Artifacts::new(&crate::paths::contracts()), &params, &mut |_| {}).await;
         Self { node, provider, at: network.expect("the network deploys").deployment, keys }
+    }
+
+    /// URL of the chain.
+    ///
+    /// # Panics
+    /// Never: the chain listens.
+    #[must_use]
+    pub fn rpc(&self) -> String {
+        self.node.http_endpoint().expect("it listens")
     }
 
     /// Key of a funded account.
@@ -68,7 +78,7 @@ impl TestNet {
     /// A funded account that sends transactions.
     #[must_use]
     pub fn account(&self, index: usize) -> Account {
-        Account::new(&self.node.http_endpoint(), self.provider.clone(), self.at.chain_id, self.key(index))
+        Account::new(&self.rpc(), self.provider.clone(), self.at.chain_id, self.key(index))
     }
 
     /// Sends a call by account `index` and waits for it.

@@ -34,6 +34,11 @@ impl TestNode {
         Self { node, clock, client }
     }
 
+    /// URL for HTTP.
+    pub(crate) fn url(&self) -> String {
+        self.node.http_endpoint().unwrap()
+    }
+
     /// The address of a development account, as JSON.
     pub(crate) fn account(&self, index: usize) -> Value {
         json!(self.node.accounts()[index].address)

@@ -14,7 +14,7 @@ use crate::{
 
 /// How to fork `origin`: without waiting when it does not answer.
 pub(crate) fn fork_of(origin: &TestNode) -> ForkConfig {
-    ForkConfig { retries: 0, retry_backoff: Duration::ZERO, ..ForkConfig::new(origin.node.http_endpoint()) }
+    ForkConfig { retries: 0, retry_backoff: Duration::ZERO, ..ForkConfig::new(origin.url()) }
 }
 
 async fn forked(origin: &TestNode) -> TestNode {
@@ -180,7 +180,7 @@ async fn a_reset_forks_again_or_ends_the_fork() {
     assert_eq!(value(&fork, &counter).await, word(5));
     let info = fork.rpc("anvil_nodeInfo", json!([])).await;
     assert_eq!(info["forkConfig"]["forkBlockNumber"], 2);
-    assert_eq!(info["forkConfig"]["forkUrl"], origin.node.http_endpoint());
+    assert_eq!(info["forkConfig"]["forkUrl"], origin.url());
     let metadata = fork.rpc("anvil_metadata", json!([])).await;
     let block = origin.rpc("eth_getBlockByNumber", json!(["0x2", false])).await;
     let expected = json!({ "chainId": 412_346, "forkBlockNumber": 2, "forkBlockHash": block["hash"] });
@@ -193,7 +193,7 @@ async fn a_reset_forks_again_or_ends_the_fork() {
     assert_eq!(fork.rpc("eth_blockNumber", json!([])).await, quantity(0));
     assert_eq!(fork.rpc("anvil_nodeInfo", json!([])).await["forkConfig"], json!({}));
 
-    fork.rpc("anvil_reset", json!([{ "forking": { "jsonRpcUrl": origin.node.http_endpoint(), "blockNumber": 2 } }])).await;
+    fork.rpc("anvil_reset", json!([{ "forking": { "jsonRpcUrl": origin.url(), "blockNumber": 2 } }])).await;
     assert_eq!(value(&fork, &counter).await, word(5));
 }
 

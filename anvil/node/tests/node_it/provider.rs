@@ -19,8 +19,7 @@ async fn deploy_call_send_and_read_logs() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let node = TestNode::start().await;
     let signer = PrivateKeySigner::from_bytes(&node.node.accounts()[0].private_key).unwrap();
-    let provider =
-        ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(node.node.http_endpoint().parse().unwrap());
+    let provider = ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(node.url().parse().unwrap());
 
     let code = hex::decode(init_code(COUNTER)).unwrap();
     let receipt = provider

@@ -55,7 +55,7 @@ async fn settings_are_applied() {
 #[tokio::test]
 async fn without_a_socket_the_chain_is_used_directly() {
     let node = Node::spawn(NodeConfig::default().no_socket().clock(ManualClock::at_secs(START))).await.unwrap();
-    assert_eq!(node.address(), None);
+    assert_eq!((node.address(), node.http_endpoint(), node.ws_endpoint()), (None, None, None), "absence is told as such");
     let block = node.chain().mine().unwrap();
     assert_eq!((block.number(), block.timestamp()), (1, START));
     node.stop().await.unwrap();

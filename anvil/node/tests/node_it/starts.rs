@@ -146,7 +146,7 @@ async fn epochs_decide_what_is_safe_and_final() {
 async fn epochs_reach_behind_a_fork() {
     let origin = TestNode::start().await;
     origin.rpc("anvil_mine", json!([5])).await;
-    let fork = ForkConfig { retries: 0, ..ForkConfig::new(origin.node.http_endpoint()) };
+    let fork = ForkConfig { retries: 0, ..ForkConfig::new(origin.url()) };
     let node = TestNode::with(|config| NodeConfig { slots_in_an_epoch: 2, ..config.fork(fork) }).await;
     node.rpc("anvil_mine", json!([1])).await;
     for (tag, number) in [("latest", 6), ("safe", 4), ("finalized", 2)] {

@@ -11,8 +11,10 @@ use crate::{activity, args::ChainArgs, error::CliError, output::Output};
 
 #[derive(Serialize)]
 struct Started {
-    http: String,
-    websocket: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    websocket: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ipc: Option<String>,
     chain_id: u64,
@@ -80,8 +82,10 @@ struct ConfigFile<'a> {
     gas_price: String,
     gas_limit: String,
     genesis_timestamp: String,
-    http: String,
-    websocket: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    websocket: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -110,7 +114,11 @@ fn write_config(node: &NodeHandle, path: &Path) -> Result<(), CliError> {
 }
 
 fn text(started: &Started) -> String {
-    let mut lines = vec![format!("chain {} at {} and {}", started.chain_id, started.http, started.websocket)];
+    let urls = match (&started.http, &started.websocket) {
+        (Some(http), Some(websocket)) => format!(" at {http} and {websocket}"),
+        _ => String::new(),
+    };
+    let mut lines = vec![format!("chain {}{urls}", started.chain_id)];
     lines.extend(started.ipc.as_ref().map(|path| format!("and at the Unix socket {path}")));
     lines.extend(started.forked_at.map(|block| format!("forked at block {block}")));
     lines.push(String::new());

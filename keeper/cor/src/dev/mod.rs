@@ -103,7 +103,7 @@ async fn run_in(args: &DevArgs, folder: &RunFolder, output: &Output) -> Result<(
 /// Brings everything up.
 async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running, CliError> {
     let node = Node::spawn(NodeConfig { port: Some(args.port), ..NodeConfig::default() }).await?;
-    let rpc = node.http_endpoint();
+    let rpc = node.http_endpoint().expect("a node with a port listens");
     output.say(format!("chain at {rpc}"));
     let keys = node.accounts().iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
     let provider = cor_adapters::chain::connect(&rpc, None).await?;

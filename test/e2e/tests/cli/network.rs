@@ -53,7 +53,7 @@ impl Scene {
             .env("COR_KEEPER_DATA", &data)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_NETWORK", &network)
-            .env("COR_RPC", net.node.http_endpoint())
+            .env("COR_RPC", net.rpc())
             .env("COR_KEY", secret(&net.key(1)))
             .stdout(Stdio::null())
             .spawn()
@@ -74,7 +74,7 @@ impl Scene {
     /// What every row starts from: the network, and the payer's key.
     fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("COR_RPC", self.net.node.http_endpoint()),
+            ("COR_RPC", self.net.rpc()),
             ("COR_NETWORK", self.path("network.json").display().to_string()),
             ("COR_KEEPER", self.keeper.clone()),
             ("COR_KEY", self.key(PAYER)),

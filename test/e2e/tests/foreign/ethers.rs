@@ -22,7 +22,7 @@ async fn ethers_finds_everything_a_wallet_needs() {
     net.mint(net.address(2), U256::from(COR)).await;
     let [key, other] = [2, 3].map(|index| net.key(index).to_bytes().to_string());
     let input = json!({
-        "rpc": net.node.http_endpoint(), "ws": net.node.ws_endpoint(), "chainId": net.at.chain_id, "token": net.at.cor.to_checksum(None),
+        "rpc": net.rpc(), "ws": net.node.ws_endpoint(), "chainId": net.at.chain_id, "token": net.at.cor.to_checksum(None),
         "key": key, "other": other,
     });
     let seen = script("wallet.mjs", "ethers", &input).await;

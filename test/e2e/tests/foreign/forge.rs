@@ -29,13 +29,13 @@ fn forge(place: &Place, scratch: &tempfile::TempDir, args: &[&str]) -> Command {
     let mut command = Command::new(client("node_modules/.bin/forge"));
     command.args(args).current_dir(client("forge")).env("FOUNDRY_OUT", scratch.path().join("out"));
     command.env("FOUNDRY_CACHE_PATH", scratch.path().join("cache")).env("FOUNDRY_BROADCAST", scratch.path().join("broadcast"));
-    command.env("ETH_RPC_URL", place.node.http_endpoint());
+    command.env("ETH_RPC_URL", place.rpc());
     command
 }
 
 /// Runs `Talk.s.sol`; returns what it created, by name, after checking every receipt.
 async fn talk(place: &Place, scratch: &tempfile::TempDir, callee: Address, caller: Address) -> [Address; 2] {
-    let (rpc, key) = (place.node.http_endpoint(), hex::encode_prefixed(place.node.accounts()[0].private_key));
+    let (rpc, key) = (place.rpc(), hex::encode_prefixed(place.node.accounts()[0].private_key));
     let flags = ["--broadcast", "--skip-simulation", "--slow", "--rpc-url", &rpc, "--private-key", &key];
     let mut command = forge(place, scratch, &[&["script", "script/Talk.s.sol"], &flags[..]].concat());
     command.env("CALLEE", callee.to_string()).env("CALLER", caller.to_string());
@@ -67,7 +67,7 @@ async fn forge_scripts_and_forge_tests_reach_stylus() {
     let number = Counting::new(boxed, &place.provider).number().call().await.expect("a number");
     assert_eq!(number, U256::from(42), "a program called Solidity");
 
-    let mut command = forge(&place, &scratch, &["test", "--fork-url", &place.node.http_endpoint(), "--json"]);
+    let mut command = forge(&place, &scratch, &["test", "--fork-url", &place.rpc(), "--json"]);
     for (name, address) in
         [("CALLEE", callee), ("CALLER", caller), ("WRAPPER", wrapper), ("BOX", boxed), ("PAYER", place.account(1))]
     {

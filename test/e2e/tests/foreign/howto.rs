@@ -41,7 +41,7 @@ fn shell(rpc: &str, folder: &Path, script: &str) -> Command {
 async fn a_module_becomes_a_cached_program_with_nothing_but_cast() {
     let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
     let folder = tempfile::tempdir().expect("a folder");
-    success(shell(&node.http_endpoint(), folder.path(), &recipe())).await;
+    success(shell(&node.http_endpoint().expect("it listens"), folder.path(), &recipe())).await;
 }
 
 /// The reason of a refused activation reaches whoever types it.
@@ -58,7 +58,7 @@ async fn cast_shows_why_an_activation_is_refused() {
         PROGRAM=$(cast compute-address --nonce 0 $(cast wallet address $KEY) | grep -o '0x.*')
         cast send --private-key $KEY --value 0.001ether 0x0000000000000000000000000000000000000071 'activateProgram(address)' $PROGRAM";
     let folder = tempfile::tempdir().expect("a folder");
-    let output = run(shell(&node.http_endpoint(), folder.path(), script)).await;
+    let output = run(shell(&node.http_endpoint().expect("it listens"), folder.path(), script)).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(said.contains("execution reverted: VM-108: missing import vm_hooks.pay_for_memory_grow"), "{said}");

@@ -55,10 +55,15 @@ impl Place {
             let key = PrivateKeySigner::from_bytes(&account.private_key).expect("a valid key");
             if index == 0 { wallet.register_default_signer(key) } else { wallet.register_signer(key) }
         }
-        let reader = connect(&node.http_endpoint(), None).await.expect("the chain answers");
+        let reader = connect(&node.http_endpoint().expect("it listens"), None).await.expect("the chain answers");
         let provider = ProviderBuilder::new().wallet(wallet).connect_provider(reader).erased();
         provider.client().set_poll_interval(Duration::from_millis(5));
         Self { node, provider }
+    }
+
+    /// URL of the chain.
+    pub(crate) fn rpc(&self) -> String {
+        self.node.http_endpoint().expect("it listens")
     }
 
     /// Address of a funded account.

@@ -99,7 +99,7 @@ async fn send(client: &DynProvider, request: Value) {
 
 async fn ours() -> (NodeHandle, DynProvider) {
     let node = Node::spawn(NodeConfig::test()).await.expect("a node");
-    let client = client(&node.http_endpoint()).await;
+    let client = client(&node.http_endpoint().expect("it listens")).await;
     (node, client)
 }
 
@@ -201,7 +201,7 @@ async fn a_fork_of_anvil_has_its_state_and_runs_stylus_rules_on_top() {
     live(&theirs).await;
     let config = NodeConfig::test().fork(ForkConfig { retries: 0, ..ForkConfig::new(&anvil.url) });
     let node = Node::spawn(config).await.expect("a fork");
-    let own = client(&node.http_endpoint()).await;
+    let own = client(&node.http_endpoint().expect("it listens")).await;
     assert_eq!(own.get_chain_id().await.expect("an id"), 31_337);
     assert_eq!(own.get_block_number().await.expect("a number"), BLOCKS);
     assert_eq!(called(&own).await, called(&theirs).await);
@@ -255,7 +255,7 @@ async fn anvil_reads_the_state_of_a_fork() {
     live(&theirs).await;
     let fork = ForkConfig { retries: 0, ..ForkConfig::new(&origin.url) };
     let node = Node::spawn(NodeConfig::test().fork(fork)).await.expect("a fork");
-    let own = client(&node.http_endpoint()).await;
+    let own = client(&node.http_endpoint().expect("it listens")).await;
     // Its code and slot 1 are read; slot 0 is read, and written.
     assert_eq!(called(&own).await, json!(B256::with_last_byte(7)));
     rpc(&own, "anvil_setStorageAt", json!([CONTRACT, "0x0", B256::with_last_byte(5)])).await;

@@ -26,8 +26,7 @@ async fn network() -> TestNet {
 async fn viem_drives_the_whole_lane() {
     let net = network().await;
     let keys: Vec<String> = [PAYER, 1].iter().chain(&MINERS).map(|&index| net.key(index).to_bytes().to_string()).collect();
-    let input =
-        serde_json::json!({ "rpc": net.node.http_endpoint(), "chainId": net.at.chain_id, "addresses": net.at, "keys": keys });
+    let input = serde_json::json!({ "rpc": net.rpc(), "chainId": net.at.chain_id, "addresses": net.at, "keys": keys });
     let seen = script("lane.mjs", "viem", &input).await;
     for lane in ["transactions", "signatures"] {
         assert_eq!(seen[lane]["status"], 1, "{seen}");
@@ -50,7 +49,7 @@ struct Cast<'a> {
 impl Cast<'_> {
     async fn run(&self, args: &[&str]) -> String {
         let mut command = Command::new(client("node_modules/.bin/cast"));
-        command.args(args).env("ETH_RPC_URL", self.net.node.http_endpoint()).env_remove("ETH_FROM");
+        command.args(args).env("ETH_RPC_URL", self.net.rpc()).env_remove("ETH_FROM");
         success(command).await.trim().to_owned()
     }
 

@@ -59,7 +59,7 @@ impl Pair {
         };
         let node = Node::spawn(config).await.expect("the chain starts");
         let (anvil, endpoint) = tokio::task::spawn_blocking(start_anvil).await.expect("Anvil starts");
-        let ours = connect(&node.http_endpoint(), None).await.expect("the chain answers");
+        let ours = connect(&node.http_endpoint().expect("it listens"), None).await.expect("the chain answers");
         let theirs = connect(&endpoint, None).await.expect("Anvil answers");
         let pair = Self { node, ours, anvil, theirs, timestamp: GENESIS_SECS };
         pair.same("anvil_setCoinbase", json!([COINBASE])).await;
