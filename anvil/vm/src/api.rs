@@ -1,9 +1,9 @@
-//! The seam between the virtual machine and a chain: what a run asks for ([`EvmApi`]), what it is
+//! The seam between the VM and a chain: what a run asks for ([`EvmApi`]), what it is
 //! given ([`RunRequest`], [`Env`]) and what it answers ([`RunResult`]).
 //!
-//! The machine charges its own ink (host call base prices, bytes moved, cache surcharges) and the
+//! The VM charges its own ink (host call base prices, bytes moved, cache surcharges) and the
 //! "must have at least" checks. The chain answers with the EVM gas of the operation itself, as the
-//! comments of [`EvmApi`] say; the machine turns that gas into ink and charges it.
+//! comments of [`EvmApi`] say; the VM turns that gas into ink and charges it.
 
 use std::error::Error;
 
@@ -134,7 +134,7 @@ pub struct HostCall<'a> {
     pub ink_after: u64,
 }
 
-/// What the machine needs of a chain, bound to one contract frame: the account whose storage the
+/// What the VM needs of a chain, bound to one contract frame: the account whose storage the
 /// program acts on, its static flag, the transaction's warm lists.
 ///
 /// A method may run other programs on the same thread before it answers: [`Vm::run`] can be
@@ -143,14 +143,14 @@ pub struct HostCall<'a> {
 /// [`Vm::run`]: crate::Vm::run
 pub trait EvmApi {
     /// Reads a storage slot. Gas: 2100 cold, 100 warm. Called once per slot and run; later reads are
-    /// answered by the machine's storage cache.
+    /// answered by the VM's storage cache.
     fn sload(&mut self, key: B256) -> ApiResult<Charged<B256>>;
     /// Writes a storage slot and answers its gas (EIP-2929 and EIP-3529, without the 2300 gas
     /// sentry). Called at a flush, for changed slots only. Static context: [`ApiError::Refused`].
     fn sstore(&mut self, key: B256, value: B256) -> ApiResult<u64>;
-    /// Reads transient storage. The machine charges 100 gas for it.
+    /// Reads transient storage. The VM charges 100 gas for it.
     fn tload(&mut self, key: B256) -> ApiResult<B256>;
-    /// Writes transient storage. The machine charges 100 gas for it. Static context:
+    /// Writes transient storage. The VM charges 100 gas for it. Static context:
     /// [`ApiError::Refused`].
     fn tstore(&mut self, key: B256, value: B256) -> ApiResult<()>;
     /// Calls another contract. Failures of the callee (also: value in a static context, too little
@@ -159,7 +159,7 @@ pub trait EvmApi {
     /// Creates a contract. Static context, or `gas_left` under the base price:
     /// [`ApiError::Refused`]. A failing init code is an answer with address zero.
     fn create(&mut self, request: CreateRequest<'_>) -> ApiResult<CreateResult>;
-    /// Appends a log; the machine has charged its gas. Static context: [`ApiError::Refused`].
+    /// Appends a log; the VM has charged its gas. Static context: [`ApiError::Refused`].
     fn log(&mut self, topics: Vec<B256>, data: Bytes) -> ApiResult<()>;
     /// Balance of an account. Gas: 2600 cold, 100 warm.
     fn balance(&mut self, address: Address) -> ApiResult<Charged<U256>>;
@@ -181,7 +181,7 @@ pub trait EvmApi {
     fn trace(&mut self, call: HostCall<'_>) {
         let _ = call;
     }
-    /// Output of `console` imports on debug machines: one line of text without its newline.
+    /// Output of `console` imports on debug VMs: one line of text without its newline.
     fn console(&mut self, line: &str) {
         let _ = line;
     }

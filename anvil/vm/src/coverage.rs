@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use alloy_primitives::B256;
 
-/// Counters of all programs of a machine, each with a range of its own.
+/// Counters of all programs of a VM, each with a range of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
     counters: Vec<u8>,

@@ -43,10 +43,10 @@ const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
 const MEMORY_GUARD_BYTES: u64 = 32 << 20;
 /// Largest memory. Nobody can pay for more; this holds even if a chain answers wrong prices.
 const MEMORY_MAX_BYTES: usize = crate::PAGES_MAX as usize * 65_536;
-/// Modules all machines of a process share.
+/// Modules all VMs of a process share.
 const SHARED_MODULES_MAX: usize = 512;
 
-/// How a machine is set up.
+/// How a VM is set up.
 #[derive(Debug, Clone)]
 pub struct VmConfig {
     /// Allows the `console` and `debug` imports.
@@ -83,7 +83,7 @@ struct Counters {
     range: Range<usize>,
 }
 
-/// The machine. Shared by reference between threads; see the crate's documentation.
+/// The VM. Shared by reference between threads; see the crate's documentation.
 pub struct Vm {
     linker: Linker<Frame>,
     debug: bool,
@@ -113,10 +113,10 @@ struct Handles {
 }
 
 impl Vm {
-    /// Sets a machine up.
+    /// Sets a VM up.
     ///
     /// # Errors
-    /// [`VmError::Engine`] if native code cannot be made on this machine.
+    /// [`VmError::Engine`] if native code cannot be made on this host.
     pub fn new(config: VmConfig) -> Result<Self, VmError> {
         let mut linker = Linker::new(engine()?);
         link(&mut linker, config.debug).map_err(engine_error)?;

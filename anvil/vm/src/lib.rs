@@ -1,4 +1,4 @@
-//! The Stylus virtual machine: activation, metering, host calls. No EVM types.
+//! The Stylus virtual machine (VM): activation, metering, host calls. No EVM types.
 //!
 //! A program is WebAssembly. [`Vm::activate`] checks it, instruments it (every basic block pays its
 //! ink, every function its stack depth, every growth its pages) and says what it costs to load and

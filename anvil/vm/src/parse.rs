@@ -16,7 +16,7 @@ use crate::hooks::{self, PAY_FOR_MEMORY_GROW, VM_HOOKS};
 pub(crate) const ENTRYPOINT: &str = "user_entrypoint";
 /// The export that must be the memory.
 pub(crate) const MEMORY: &str = "memory";
-/// Names that begin with this belong to the machine.
+/// Names that begin with this belong to the VM.
 const RESERVED: &str = "stylus";
 /// Bytes in a page of memory.
 const PAGE_BYTES: u64 = 65_536;

@@ -1,4 +1,4 @@
-//! Ink prices. Ink is the machine's unit of work; a chain's `ink_price` says how much of it one gas
+//! Ink prices. Ink is the VM's unit of work; a chain's `ink_price` says how much of it one gas
 //! buys (10,000 by default).
 //!
 //! Values are the reference's tables for Stylus versions 1 and 2, which share them.

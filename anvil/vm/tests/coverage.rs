@@ -44,7 +44,7 @@ fn counting() -> Vm {
     Vm::new(VmConfig { coverage: true, ..VmConfig::default() }).expect("an engine")
 }
 
-/// Runs the program on a machine that counts, and answers its counters as well, which it clears.
+/// Runs the program on a VM that counts, and answers its counters as well, which it clears.
 fn counted(vm: &Vm, calldata: &[u8]) -> (RunResult, Vec<u8>) {
     let wasm = wat::parse_str(SUM).expect("a module");
     let params = StylusParams::arbos51();
@@ -79,7 +79,7 @@ fn a_program_does_the_same_for_the_same_ink_when_it_is_counted() {
     for calldata in [&[][..], &[1], &[1; 3], &[1; 4]] {
         assert_eq!(counted(&vm, calldata).0, run(&plain, calldata, PLENTY).0, "{calldata:?}");
     }
-    assert_eq!(support::vm().coverage(|counters| counters.len()), 0, "a machine counts only if it was told to");
+    assert_eq!(support::vm().coverage(|counters| counters.len()), 0, "a VM counts only if it was told to");
 }
 
 #[test]

@@ -766,7 +766,7 @@ fn table() -> Vec<Row> {
     parts.into_iter().flat_map(|part| part()).collect()
 }
 
-/// Names and signatures as the machine declares them: `vm_hooks: name(argument: type, …) -> type;`.
+/// Names and signatures as the VM declares them: `vm_hooks: name(argument: type, …) -> type;`.
 fn declared(module: &str) -> Vec<(String, String, String)> {
     const HOOKS: &str = include_str!("../src/hooks.rs");
     let wasm_types = |list: &str| {

@@ -280,7 +280,7 @@ impl<'a, DB: Database> Call<'a, DB> {
         Ok((loaded.data, loaded.is_cold))
     }
 
-    /// The machine programs are compiled for.
+    /// The VM that programs are compiled for.
     pub(super) fn vm(&self) -> Arc<Vm> {
         Arc::clone(&self.context.chain.vm)
     }

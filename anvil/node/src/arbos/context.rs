@@ -27,7 +27,7 @@ pub struct ArbChain {
     pub config: ExecConfig,
     /// Host calls of programs, for inspectors that ask for them.
     pub host_calls: HostCallLog,
-    /// The machine programs run on.
+    /// The VM that programs run on.
     pub(crate) vm: Arc<Vm>,
     /// What the transaction has open.
     pub(crate) tx: TxState,

@@ -21,7 +21,7 @@ pub enum ExecError {
     Database(#[source] Box<dyn Error + Send + Sync>),
     /// The Stylus VM could not be built or failed by itself.
     #[error("the Stylus VM failed: {0}")]
-    Machine(#[source] VmError),
+    Vm(#[source] VmError),
     /// Arbitrum has no transactions with blobs.
     #[error("transactions with blobs are not supported")]
     BlobTransaction,
@@ -36,7 +36,7 @@ impl Coded for ExecError {
             Self::Invalid(_) => &evm::INVALID_TRANSACTION,
             Self::Header(_) => &evm::INVALID_HEADER,
             Self::Database(_) => &evm::STATE_UNREADABLE,
-            Self::Machine(source) => source.entry(),
+            Self::Vm(source) => source.entry(),
             Self::BlobTransaction => &evm::BLOB_TRANSACTION,
             Self::Internal(_) => &evm::EXECUTOR_FAILED,
         }

@@ -54,7 +54,7 @@ impl Executor {
     /// An executor that keeps compiled programs in memory.
     ///
     /// # Errors
-    /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
+    /// [`ExecError::Vm`] if the host cannot run compiled WebAssembly.
     pub fn new() -> Result<Self, ExecError> {
         Self::with_cache(None)
     }
@@ -63,12 +63,12 @@ impl Executor {
     /// What is in the folder is executed: nobody else may be able to write to it.
     ///
     /// # Errors
-    /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
+    /// [`ExecError::Vm`] if the host cannot run compiled WebAssembly.
     pub fn with_cache(cache_dir: Option<&Path>) -> Result<Self, ExecError> {
         let build = |debug, folder: &str| {
             let cache_dir = cache_dir.map(|dir| dir.join(folder));
             let vm = Vm::new(VmConfig { debug, cache_dir, ..VmConfig::default() });
-            vm.map(Arc::new).map_err(ExecError::Machine)
+            vm.map(Arc::new).map_err(ExecError::Vm)
         };
         Ok(Self { vm: build(false, "plain")?, debug_vm: build(true, "debug")? })
     }
@@ -76,10 +76,10 @@ impl Executor {
     /// An executor that counts how often programs enter each of their basic blocks, for chains whose [`ExecConfig::debug`] is `debug`.
     ///
     /// # Errors
-    /// [`ExecError::Machine`] if the host cannot run compiled WebAssembly.
+    /// [`ExecError::Vm`] if the host cannot run compiled WebAssembly.
     pub fn counting(debug: bool) -> Result<Self, ExecError> {
         let vm = Vm::new(VmConfig { debug, coverage: true, ..VmConfig::default() });
-        let vm = Arc::new(vm.map_err(ExecError::Machine)?);
+        let vm = Arc::new(vm.map_err(ExecError::Vm)?);
         Ok(Self { vm: Arc::clone(&vm), debug_vm: vm })
     }
 
@@ -185,7 +185,7 @@ fn finish<DB: Database, I>(
         Err(error) => {
             // The EVM can pass on words only: the failure itself is in the context.
             if let Some(error) = context.chain.tx.vm_failure.take() {
-                return Err(ExecError::Machine(error));
+                return Err(ExecError::Vm(error));
             }
             match std::mem::replace(&mut context.error, Ok(())) {
                 Err(ContextError::Db(error)) => Err(ExecError::Database(Box::new(error))),
@@ -211,7 +211,7 @@ mod tests {
         let mut evm = executor.evm(EmptyDB::default(), &block, &config, TxEnv::default(), NoOpInspector, false).unwrap();
         let failure = evm.vm_failed(VmError::Instantiate { detail: "no memory".to_owned() });
         let error = finish(evm, Err(failure.into())).unwrap_err();
-        assert!(matches!(&error, ExecError::Machine(VmError::Instantiate { .. })), "{error:?}");
+        assert!(matches!(&error, ExecError::Vm(VmError::Instantiate { .. })), "{error:?}");
         assert_eq!((error.entry(), crate::chain::ChainError::from(error).entry()), (&vm::INSTANTIATE, &vm::INSTANTIATE));
     }
 

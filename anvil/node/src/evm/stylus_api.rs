@@ -79,7 +79,7 @@ impl<'a, DB: Database, I: Inspector<ArbContext<DB>>> FrameApi<'a, DB, I> {
         &mut self.evm.inner.ctx
     }
 
-    /// Keeps a failure of the chain in the context; the machine only learns that there is one.
+    /// Keeps a failure of the chain in the context; the VM only learns that there is one.
     fn check<T>(&mut self, result: Result<T, DB::Error>) -> ApiResult<T> {
         result.map_err(|error| self.broken(ContextError::Db(error)))
     }

@@ -118,7 +118,7 @@ impl TestChain {
     /// A chain with ten funded accounts that starts at [`START_SECS`].
     ///
     /// # Errors
-    /// [`HarnessError::Node`] if programs cannot be run on this machine.
+    /// [`HarnessError::Node`] if programs cannot be run on this host.
     pub fn new() -> Result<Self, HarnessError> {
         Self::start(&Self::config())
     }

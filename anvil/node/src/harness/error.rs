@@ -48,7 +48,7 @@ pub enum CallError {
     /// A Stylus program trapped, as one that panics does, or may not run. Its caller sees a revert without data, or a halt.
     #[error(transparent)]
     Program(#[from] ProgramFailure),
-    /// The call used up its gas, sent more than its sender has, or broke a rule of the machine.
+    /// The call used up its gas, sent more than its sender has, or broke a rule of the VM.
     #[error("halted: {0}")]
     Halted(HaltReason),
     /// The transaction cannot be executed, for example because its gas limit is under what any transaction costs.

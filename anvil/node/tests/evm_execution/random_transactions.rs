@@ -251,7 +251,7 @@ fn run(arbos: ArbOsVersion, seed: u64) -> Tally {
             }
             [Err(first), Err(second)] => {
                 assert_eq!(first.to_string(), second.to_string(), "{what}");
-                assert!(!matches!(first, ExecError::Database(_) | ExecError::Machine(_)), "{first}: {what}");
+                assert!(!matches!(first, ExecError::Database(_) | ExecError::Vm(_)), "{first}: {what}");
                 tally.refused += 1;
                 continue;
             }

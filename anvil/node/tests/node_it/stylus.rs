@@ -95,7 +95,7 @@ const GROWS_UNPAID: &str =
 const TRAPS: &str =
     r#"(module (memory (export "memory") 1 1) (func (export "user_entrypoint") (param i32) (result i32) unreachable))"#;
 
-/// The message says what the machine knows; the data is a Nitro node's.
+/// The message says what the VM knows; the data is a Nitro node's.
 #[tokio::test]
 async fn a_refused_activation_says_why() {
     let node = TestNode::start().await;

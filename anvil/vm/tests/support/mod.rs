@@ -20,7 +20,7 @@ pub(crate) struct Program {
     pub(crate) footprint: u16,
 }
 
-/// The machine of a test program.
+/// The VM of a test program.
 pub(crate) fn vm() -> &'static Vm {
     static VM: LazyLock<Vm> = LazyLock::new(|| Vm::new(VmConfig::default()).expect("an engine"));
     &VM
