@@ -7,7 +7,7 @@ use alloy_rpc_types::TransactionRequest;
 use alloy_sol_types::{SolCall, SolError, sol};
 use cor_anvil::{
     ForkConfig, ManualClock, Node, NodeConfig, NodeError,
-    evm::ProgramFailure,
+    evm::{HOST_CALLS_MAX, ProgramFailure},
     harness::{CallError, Campaign, HarnessError, START_SECS, TestChain, Transaction},
 };
 use cor_errors::Coded as _;
@@ -254,6 +254,23 @@ fn a_trace_shows_host_calls_with_their_ink() {
     let ink = calls[0].start_ink - calls[calls.len() - 1].end_ink;
     assert!(ink > 20_000 * 10_000, "a first write of a slot costs 20,000 gas: {ink}");
     assert_eq!(number(&chain, counter), 0, "nothing was changed");
+}
+
+/// It has a row of its own, which a box of any error would hide.
+#[test]
+fn a_trace_that_is_too_long_says_so() {
+    let mut chain = TestChain::new().expect("a chain");
+    let calls = HOST_CALLS_MAX + 1;
+    let talkative = format!(
+        r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+        (import "vm_hooks" "tx_ink_price" (func $ask (result i32))) (memory (export "memory") 1)
+        (func (export "user_entrypoint") (param i32) (result i32) (local i32)
+            (loop (drop (call $ask)) (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const {calls}))))
+            i32.const 0))"#
+    );
+    let program = chain.deploy(talkative.as_bytes()).expect("a program");
+    let error = chain.trace(&Transaction::call(chain.account(0), program, Bytes::new())).expect_err("too long");
+    assert!(matches!(error, CallError::TraceTooLong(_)) && error.entry().code == "EVM-109", "{error:?}");
 }
 
 #[test]
