@@ -129,10 +129,10 @@ impl Chain {
     /// Mines `count` blocks, `interval_secs` apart if given.
     ///
     /// # Errors
-    /// [`ChainError::Invalid`] if `count` is over [`MINE_MAX`].
+    /// [`ChainError::LimitExceeded`] if `count` is over [`MINE_MAX`].
     pub fn mine_many(&self, count: u64, interval_secs: Option<u64>) -> Result<(), ChainError> {
         if count > MINE_MAX {
-            return Err(ChainError::Invalid(format!("cannot mine {count} blocks in one request; the limit is {MINE_MAX}")));
+            return Err(ChainError::LimitExceeded { what: "blocks to mine", count, max: MINE_MAX });
         }
         self.on_writer(move |chain| chain.writer().mine_many(count, interval_secs))
     }
@@ -170,7 +170,7 @@ impl Chain {
     /// Starts again as a fork: of `url`, or of the present origin if there is none given; at block `number`, or at the newest.
     ///
     /// # Errors
-    /// [`ChainError::Invalid`] without a URL on a chain that was not forked; [`ChainError::State`] if the chain cannot be forked. The
+    /// [`ChainError::Contradiction`] without a URL on a chain that was not forked; [`ChainError::State`] if the chain cannot be forked. The
     /// chain is then as it was.
     pub fn reset_to_fork(&self, url: Option<String>, number: Option<u64>) -> Result<(), ChainError> {
         let present = self.fork().map(|fork| fork.config().clone()).or_else(|| self.config().fork.clone());
@@ -183,7 +183,7 @@ impl Chain {
             (Some(url), None) => ForkConfig { block_number: number, ..ForkConfig::new(url) },
             (None, None) => {
                 let reason = "this chain is not a fork: name the endpoint to fork from as jsonRpcUrl";
-                return Err(ChainError::Invalid(reason.to_owned()));
+                return Err(ChainError::Contradiction(reason));
             }
         };
         self.save_fork();

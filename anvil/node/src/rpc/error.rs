@@ -43,6 +43,9 @@ fn code(error: &ChainError) -> i32 {
         ChainError::BlockNotFound | ChainError::TxNotFound(_) => RESOURCE_NOT_FOUND,
         ChainError::Undecodable(_)
         | ChainError::Invalid(_)
+        | ChainError::Contradiction(_)
+        | ChainError::LimitExceeded { .. }
+        | ChainError::Unsupported(_)
         | ChainError::NoSigner(_)
         | ChainError::Timestamp { .. }
         | ChainError::Range { .. }
@@ -63,7 +66,7 @@ fn code(error: &ChainError) -> i32 {
 
 /// Whose words an error is told in.
 enum Words {
-    /// Those of geth and Anvil, byte for byte: clients know them.
+    /// Those of geth and Anvil, byte for byte: clients know them. Also a sentence that already names the field to change.
     Geth,
     /// This node's: they come with the code and the next step.
     Own,
@@ -80,6 +83,7 @@ fn words(error: &ChainError) -> Words {
         | ChainError::TxNotFound(_)
         | ChainError::Undecodable(_)
         | ChainError::Invalid(_)
+        | ChainError::Contradiction(_)
         | ChainError::Timestamp { .. }
         | ChainError::FilterNotFound
         | ChainError::TooManyLogs { .. }
@@ -88,6 +92,8 @@ fn words(error: &ChainError) -> Words {
         | ChainError::State(_)
         | ChainError::NotMinedInTime { .. }
         | ChainError::StateGone { .. }
+        | ChainError::LimitExceeded { .. }
+        | ChainError::Unsupported(_)
         | ChainError::NoSigner(_)
         | ChainError::TooManyFilters(_)
         | ChainError::TooManySnapshots(_)
@@ -118,7 +124,34 @@ pub(super) fn to_rpc(error: &ChainError) -> ErrorObjectOwned {
 
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::{Address, TxHash};
+    use cor_errors::Coded;
+
     use super::*;
+
+    /// The next step of such a row would not be seen anywhere else.
+    #[test]
+    fn what_only_this_node_says_carries_its_code_and_the_next_step() {
+        let (depth, head, oldest) = (9, 5, 4);
+        let rows = [
+            ("CHAIN-109", ChainError::StateGone { number: 1, oldest }),
+            ("CHAIN-111", ChainError::NoSigner(Address::ZERO)),
+            ("CHAIN-114", ChainError::TooManyFilters(1)),
+            ("CHAIN-117", ChainError::TooManySnapshots(1)),
+            ("CHAIN-119", ChainError::Tracer("no such tracer".to_owned())),
+            ("CHAIN-120", ChainError::ReorgDepth { depth, head, oldest }),
+            ("CHAIN-121", ChainError::Panicked),
+            ("CHAIN-124", ChainError::NotMinedInTime { hash: TxHash::ZERO, waited: std::time::Duration::ZERO }),
+            ("CHAIN-126", ChainError::LimitExceeded { what: "slots", count: 2, max: 1 }),
+            ("CHAIN-127", ChainError::Unsupported("not here")),
+            ("VM-302", ChainError::Exec(ExecError::Vm(cor_stylus_vm::VmError::Instantiate { detail: "no room".to_owned() }))),
+        ];
+        for (code, error) in rows {
+            assert_eq!(to_rpc(&error).message(), format!("{code}: {error}. {}", error.entry().next));
+        }
+        // Words of geth stay as clients know them.
+        assert_eq!(to_rpc(&ChainError::FilterNotFound).message(), "filter not found");
+    }
 
     /// An answer of ours that cannot be written is no fault of whoever asked.
     #[test]

@@ -149,7 +149,7 @@ fn fee_history(chain: &Chain, (blocks, newest, percentiles): (Number, BlockNumbe
     }
     let ordered = percentiles.iter().is_sorted() && percentiles.iter().all(|percentile| (0.0..=100.0).contains(percentile));
     if !ordered {
-        return Err(ChainError::Invalid("invalid reward percentile: they must grow from 0 to 100".to_owned()));
+        return Err(ChainError::Contradiction("invalid reward percentile: they must grow from 0 to 100"));
     }
     let newest = chain.block(newest)?.number();
     let count = blocks.0.clamp(1, FEE_HISTORY_BLOCKS_MAX).min(newest.saturating_add(1));

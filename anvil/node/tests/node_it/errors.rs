@@ -63,8 +63,25 @@ async fn requests_that_cannot_be_understood() {
         ),
         ("eth_feeHistory", json!(["0x1", "latest", [50, 10]]), -32602, "invalid reward percentile: they must grow from 0 to 100"),
         ("eth_feeHistory", json!(["0x1", "latest", vec![1; 101]]), -32602, "over the query limit 100 of percentiles"),
-        ("anvil_mine", json!([100_001]), -32602, "cannot mine 100001 blocks in one request; the limit is 100000"),
-        ("eth_getProof", json!([known, vec![hash; 1_025]]), -32602, "too many slots: 1025 of at most 1024"),
+        (
+            "anvil_mine",
+            json!([100_001]),
+            -32602,
+            "CHAIN-126: too many blocks to mine: 100001, the limit is 100000. Ask for less at a time.",
+        ),
+        (
+            "eth_getProof",
+            json!([known, vec![hash; 1_025]]),
+            -32602,
+            "CHAIN-126: too many slots to prove: 1025, the limit is 1024. Ask for less at a time.",
+        ),
+        (
+            "eth_newFilter",
+            json!([{ "blockHash": word(1) }]),
+            -32602,
+            "CHAIN-127: a filter on a block hash cannot be installed; eth_getLogs takes one. \
+             Leave that part out, or ask as the message says.",
+        ),
     ];
     check(&node, rows.map(|(method, params, code, message)| (method, params, code, message.to_owned())).into()).await;
     for (method, params) in [
@@ -92,14 +109,14 @@ async fn what_is_not_there() {
     let rows = [
         ("eth_getBalance", json!([known, "0x63"]), -32602, beyond.to_owned()),
         ("eth_call", json!([{ "to": known }, "0x63"]), -32602, beyond.to_owned()),
-        ("eth_getBalance", json!([known, { "blockHash": hash }]), -32001, "block not found".to_owned()),
+        ("eth_getBalance", json!([known, { "blockHash": word(1) }]), -32001, "block not found".to_owned()),
         ("debug_traceBlockByNumber", json!(["0x63"]), -32001, "block not found".to_owned()),
         ("debug_traceTransaction", json!([hash]), -32001, format!("transaction not found: {hash}")),
         ("eth_getBalance", json!([known, "0x1"]), -32000, pruned.to_owned()),
         ("eth_call", json!([{ "to": known }, "0x1"]), -32000, pruned.to_owned()),
         ("eth_getFilterChanges", json!(["0x63"]), -32000, "filter not found".to_owned()),
         ("eth_getFilterLogs", json!(["0x63"]), -32000, "filter not found".to_owned()),
-        ("eth_getLogs", json!([{ "blockHash": hash }]), -32001, "block not found".to_owned()),
+        ("eth_getLogs", json!([{ "blockHash": word(1) }]), -32001, "block not found".to_owned()),
         (
             "eth_getLogs",
             json!([{ "fromBlock": "0x5", "toBlock": "0x1" }]),

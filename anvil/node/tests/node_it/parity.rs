@@ -70,7 +70,8 @@ async fn frames_are_filtered_by_address_and_bounded() {
         assert_eq!(node.rpc("trace_filter", json!([with(fields.clone())])).await, expected, "{fields}");
     }
     let error = node.client.try_rpc("trace_filter", json!([{ "fromBlock": "0x0", "toBlock": "0x12c" }])).await.unwrap_err();
-    assert_eq!(error, json!({ "code": -32602, "message": "block range too large, currently limited to 300" }));
+    let message = "CHAIN-126: too many blocks to search for traces: 301, the limit is 300. Ask for less at a time.";
+    assert_eq!(error, json!({ "code": -32602, "message": message }));
     let error = node.client.try_rpc("trace_filter", json!([{ "fromBlock": "0x2", "toBlock": "0x1" }])).await.unwrap_err();
     assert_eq!(error["code"], -32602);
 }

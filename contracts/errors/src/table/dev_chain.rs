@@ -68,7 +68,7 @@ area! {
         "The state of the block is no longer kept."
         "Start the node with a larger --max-persisted-states.";
     "CHAIN-110" INVALID_REQUEST "InvalidRequest" Caller 422 Refused
-        "The request contradicts itself or exceeds a limit."
+        "The request contradicts itself, or a value in it does not fit the chain."
         "Change the request as the message says.";
     "CHAIN-111" NO_SIGNER "NoSigner" Caller 422 Refused
         "The node does not hold the key of the account."
@@ -112,6 +112,12 @@ area! {
     "CHAIN-125" UNSERIALISABLE "Unserialisable" Bug 500 Refused
         "The answer cannot be written as JSON."
         "Report this with the request.";
+    "CHAIN-126" LIMIT_EXCEEDED "LimitExceeded" Caller 422 Refused
+        "The request asks for more than one request may."
+        "Ask for less at a time.";
+    "CHAIN-127" UNSUPPORTED "Unsupported" Caller 422 Refused
+        "The development chain cannot do what the request asks for."
+        "Leave that part out, or ask as the message says.";
 }
 
 area! {

@@ -202,9 +202,25 @@ pub enum ChainError {
     /// The bytes are no transaction.
     #[error("failed to decode signed transaction: {0}")]
     Undecodable(String),
-    /// The request contradicts itself or breaks a limit.
+    /// A value of the request does not fit the chain, or one of geth's limits.
     #[error("{0}")]
     Invalid(String),
+    /// Two parts of the request contradict each other, or one that is needed is missing.
+    #[error("{0}")]
+    Contradiction(&'static str),
+    /// The request asks for more than one request may.
+    #[error("too many {what}: {count}, the limit is {max}")]
+    LimitExceeded {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many were asked for.
+        count: u64,
+        /// How many one request may ask for.
+        max: u64,
+    },
+    /// What this chain cannot do.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// The node does not hold the key of this account and does not impersonate it.
     #[error("unknown account {0}: its key is not here")]
     NoSigner(Address),
@@ -309,7 +325,9 @@ impl Coded for ChainError {
             Self::TxNotFound(_) => &chain::TRANSACTION_NOT_FOUND,
             Self::NotMinedInTime { .. } => &chain::NOT_MINED_IN_TIME,
             Self::StateGone { .. } => &chain::STATE_GONE,
-            Self::Invalid(_) => &chain::INVALID_REQUEST,
+            Self::Invalid(_) | Self::Contradiction(_) => &chain::INVALID_REQUEST,
+            Self::LimitExceeded { .. } => &chain::LIMIT_EXCEEDED,
+            Self::Unsupported(_) => &chain::UNSUPPORTED,
             Self::NoSigner(_) => &chain::NO_SIGNER,
             Self::Timestamp { .. } => &chain::TIMESTAMP,
             Self::FilterNotFound => &chain::FILTER_NOT_FOUND,
@@ -429,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_machine_knows_follows_the_words_of_the_evm() {
+    fn what_the_vm_knows_follows_the_words_of_the_evm() {
         let reason = || Some(ProgramFailure::Inactive { address: Address::ZERO, inactive: Inactive::NotActivated });
         let why =
             "EVM-120: the program is not activated (0x0000000000000000000000000000000000000000). Call ArbWasm.activateProgram.";

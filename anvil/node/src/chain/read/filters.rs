@@ -29,10 +29,10 @@ impl Reader {
     /// Installs a filter for logs of blocks to come.
     ///
     /// # Errors
-    /// [`ChainError::TooManyFilters`]; [`ChainError::Invalid`] for a filter on one block's hash.
+    /// [`ChainError::TooManyFilters`]; [`ChainError::Unsupported`] for a filter on one block's hash.
     pub fn new_log_filter(&self, filter: Filter) -> Result<u64, ChainError> {
         if matches!(filter.block_option, FilterBlockOption::AtBlockHash(_)) {
-            return Err(ChainError::Invalid("cannot install a filter on a block hash; use eth_getLogs".to_owned()));
+            return Err(ChainError::Unsupported("a filter on a block hash cannot be installed; eth_getLogs takes one"));
         }
         let next_block = self.block_number().saturating_add(1);
         self.store.filters().install(Kind::Logs { filter: Box::new(filter), next_block }, self.clock_now())

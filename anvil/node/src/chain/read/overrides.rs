@@ -21,7 +21,7 @@ fn apply_account(state: &mut State, address: Address, account: AccountOverride) 
         return Err(ChainError::Invalid(format!("account {address} has both 'state' and 'stateDiff'")));
     }
     if account.move_precompile_to.is_some() {
-        return Err(ChainError::Invalid("movePrecompileToAddress is not supported".to_owned()));
+        return Err(ChainError::Unsupported("movePrecompileToAddress is not supported"));
     }
     if let Some(nonce) = account.nonce {
         state.set_nonce(address, nonce)?;

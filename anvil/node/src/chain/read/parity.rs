@@ -67,7 +67,7 @@ impl Reader {
     /// The frames in a range of blocks that are from and to certain addresses.
     ///
     /// # Errors
-    /// [`ChainError::Range`]; [`ChainError::Invalid`] for more than [`TRACE_FILTER_BLOCKS_MAX`] blocks.
+    /// [`ChainError::Range`]; [`ChainError::LimitExceeded`] for more than [`TRACE_FILTER_BLOCKS_MAX`] blocks.
     pub(crate) fn flat_filter_here(&self, filter: &TraceFilter) -> Result<Vec<LocalizedTransactionTrace>, ChainError> {
         let head = self.block_number();
         let (from, to) = (filter.from_block.unwrap_or(head), filter.to_block.unwrap_or(head));
@@ -75,7 +75,11 @@ impl Reader {
             return Err(ChainError::Range { from, to, head });
         }
         if to - from >= TRACE_FILTER_BLOCKS_MAX {
-            return Err(ChainError::Invalid(format!("block range too large, currently limited to {TRACE_FILTER_BLOCKS_MAX}")));
+            return Err(ChainError::LimitExceeded {
+                what: "blocks to search for traces",
+                count: (to - from).saturating_add(1),
+                max: TRACE_FILTER_BLOCKS_MAX,
+            });
         }
         let wanted = filter.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         let mut skip = usize::try_from(filter.after.unwrap_or(0)).unwrap_or(usize::MAX);

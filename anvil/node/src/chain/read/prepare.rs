@@ -76,7 +76,7 @@ impl Reader {
 
     fn sender_of(&self, request: &TransactionRequest) -> Result<Address, ChainError> {
         let first = || self.wallet().addresses().next();
-        request.from.or_else(first).ok_or_else(|| ChainError::Invalid("the request names no sender".to_owned()))
+        request.from.or_else(first).ok_or_else(|| ChainError::Contradiction("the request names no sender"))
     }
 
     /// Completes a request with nonce, gas limit, fees and chain id, as a wallet would.
@@ -108,6 +108,6 @@ impl Reader {
         }
         // `to: null` is a creation; the builder wants it said.
         request.to.get_or_insert_default();
-        request.build_typed_tx().map_err(|_| ChainError::Invalid("the request's fields fit no transaction type".to_owned()))
+        request.build_typed_tx().map_err(|_| ChainError::Contradiction("the request's fields fit no transaction type"))
     }
 }

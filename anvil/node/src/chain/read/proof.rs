@@ -33,15 +33,19 @@ impl Reader {
     /// hand after it.
     ///
     /// # Errors
-    /// As [`Reader::state`]; [`ChainError::Invalid`] for too many slots, or on a forked chain.
+    /// As [`Reader::state`]; [`ChainError::LimitExceeded`]; [`ChainError::Unsupported`] on a forked chain.
     pub fn proof(&self, address: Address, slots: &[U256], block: Option<BlockId>) -> Result<AccountProof, ChainError> {
         if slots.len() > PROOF_SLOTS_MAX {
-            return Err(ChainError::Invalid(format!("too many slots: {} of at most {PROOF_SLOTS_MAX}", slots.len())));
+            return Err(ChainError::LimitExceeded {
+                what: "slots to prove",
+                count: slots.len() as u64,
+                max: PROOF_SLOTS_MAX as u64,
+            });
         }
         let state = self.state(block)?;
         if state.is_forked() {
-            return Err(ChainError::Invalid(
-                "a forked chain holds only part of the state and cannot prove it; ask the chain it was forked from".to_owned(),
+            return Err(ChainError::Unsupported(
+                "a forked chain holds only part of the state and cannot prove it; the chain it was forked from can",
             ));
         }
         let account = state.account(address)?;

@@ -89,7 +89,7 @@ impl Reader {
     /// for and a call could not be a transaction. A call that reverts is a result.
     pub(crate) fn simulate_here(&self, payload: SimulatePayload, block: Option<BlockId>) -> Result<Vec<Simulated>, ChainError> {
         if payload.block_state_calls.is_empty() {
-            return Err(ChainError::Invalid("empty input".to_owned()));
+            return Err(ChainError::Contradiction("empty input"));
         }
         let base = block.unwrap_or(BlockId::Number(BlockNumberOrTag::Latest));
         let View { state, rules, .. } =
@@ -205,7 +205,7 @@ impl Simulation<'_> {
         let view = View { state: self.state.clone(), context: context.clone(), rules: self.rules.clone() };
         let mut env = call_env(&call, &view, self.gas_left)?;
         env.nonce = call.nonce.unwrap_or_default();
-        let unfit = || ChainError::Invalid("the request's fields fit no transaction type".to_owned());
+        let unfit = || ChainError::Contradiction("the request's fields fit no transaction type");
         let tx = impersonated(call.build_typed_tx().map_err(|_| unfit())?, from);
         if self.validation {
             self.check(context, &tx)?;

@@ -75,14 +75,14 @@ impl Reader {
 /// The transaction a call pretends to be. Its gas limit is the request's, up to `gas_cap`.
 pub(super) fn call_env(request: &TransactionRequest, view: &View, gas_cap: u64) -> Result<TxEnv, ChainError> {
     let input = request.input.unique_input().map_err(|_| {
-        ChainError::Invalid(
-            "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass transaction call data".to_owned(),
+        ChainError::Contradiction(
+            "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass transaction call data",
         )
     })?;
     let caller = request.from.unwrap_or_default();
     let (max_fee, tip) = (request.max_fee_per_gas, request.max_priority_fee_per_gas);
     if request.gas_price.is_some() && (max_fee.is_some() || tip.is_some()) {
-        return Err(ChainError::Invalid("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".to_owned()));
+        return Err(ChainError::Contradiction("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified"));
     }
     if request.blob_versioned_hashes.is_some() || request.sidecar.is_some() {
         return Err(TxError::Unsupported(3).into());
