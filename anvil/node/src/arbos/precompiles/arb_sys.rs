@@ -15,7 +15,7 @@ use crate::arbos::{
 };
 
 sol! {
-    #[allow(unreachable_pub, missing_docs)]
+    #[allow(unreachable_pub, missing_docs, clippy::too_many_arguments)]
     interface ArbSys {
         function arbBlockNumber() external view returns (uint256);
         function arbBlockHash(uint256 arbBlockNum) external view returns (bytes32);
