@@ -31,7 +31,7 @@ area! {
         "Run `cor explain` with the task's number to see why.";
     "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller 422 Usage
         "The text is not an amount of COR."
-        "Give a number above zero with at most 18 decimals, such as 12.5.";
+        "Give a number with at most 18 decimals, such as 12.5.";
     "CLI-010" CHILD_ENDED "ChildEnded" Bug 500 Refused
         "A child process ended."
         "Look at its log.";
