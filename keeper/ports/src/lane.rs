@@ -214,7 +214,18 @@ mod tests {
                     } else {
                         Stages::default()
                     };
-                    let state = TaskState { stages: on_chain, ..state_of(&record, &TERMS) };
+                    let state = TaskState {
+                        session_id: 1,
+                        keeper: 1,
+                        phase,
+                        status: Status::Open,
+                        answer_kind: AnswerKind::Text,
+                        replicas: 3,
+                        max_tokens: 8,
+                        submitted_at: NOW - 50,
+                        until,
+                        stages: on_chain,
+                    };
                     let (shown, rules) = (closing(&record, &TERMS, NOW), closable(state, &TERMS, NOW));
                     assert_eq!(shown, rules, "{phase:?} until {until}: {first:?} {second:?} {third:?}");
                 }

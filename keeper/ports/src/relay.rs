@@ -25,6 +25,8 @@ pub enum RelayError {
         status: u16,
         /// What it says, cut.
         excerpt: String,
+        /// The same as a keeper says it, if a keeper does.
+        refusal: Option<Box<Refusal>>,
     },
     /// What answers is no keeper.
     #[error("{endpoint} answered with status {status}, and not as a keeper does: {excerpt}")]
@@ -57,6 +59,18 @@ pub struct Refusal {
     pub next: String,
     /// Under which the keeper's log has it.
     pub request_id: String,
+}
+
+impl RelayError {
+    /// What the keeper itself says: its code, and the request id under which its log has the rest.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Busy { refusal, .. } => refusal.as_deref(),
+            Self::Unexpected { .. } | Self::Unreachable { .. } => None,
+        }
+    }
 }
 
 impl Coded for RelayError {

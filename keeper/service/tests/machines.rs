@@ -162,10 +162,14 @@ fn keeper_decides_by_phase_messages_and_time() {
         for (miner, message) in messages {
             machine.receive(keys[miner].say(&DOMAIN, message)).unwrap_or_else(|error| panic!("row {row}: {error}"));
         }
-        assert_eq!(name(machine.decide(now, &nodes(5)).calls.first()), decision, "row {row}");
+        assert_eq!(name(machine.decide(now, Some(&nodes(5))).calls.first()), decision, "row {row}");
         machine.hold(TASK, now);
-        assert_eq!(machine.decide(now, &nodes(5)), Decisions::default(), "row {row}: held");
-        assert_ne!(machine.decide(now + 1, &nodes(5)).calls, vec![], "row {row}: in each row something is due a second later");
+        assert_eq!(machine.decide(now, Some(&nodes(5))), Decisions::default(), "row {row}: held");
+        assert_ne!(
+            machine.decide(now + 1, Some(&nodes(5))).calls,
+            vec![],
+            "row {row}: in each row something is due a second later"
+        );
     }
 }
 
@@ -198,7 +202,7 @@ fn keeper_ends_what_is_hopeless_and_reports_first() {
             let said: &Key = &keys[miner];
             machine.receive(said.say(&DOMAIN, reveal("Berlin", 1))).unwrap();
         }
-        assert_eq!(name(machine.decide(now, &nodes(5)).calls.first()), decision, "{case}");
+        assert_eq!(name(machine.decide(now, Some(&nodes(5))).calls.first()), decision, "{case}");
     }
 }
 
@@ -234,19 +238,20 @@ fn keeper_waits_for_nodes_and_forgets_what_ended() {
     assert!(machine.wants_nodes(999));
     let too_few = |found| SelectionError::TooFewOperators { found, wanted: 3 };
     let unserved = |found| Decisions { calls: vec![], unserved: vec![(TASK, too_few(found))] };
-    assert_eq!(machine.decide(999, &nodes(2)), unserved(2), "two operators cannot serve three replicas");
+    assert_eq!(machine.decide(999, None), Decisions::default(), "nodes that were not read are not nodes that are not there");
+    assert_eq!(machine.decide(999, Some(&nodes(2))), unserved(2), "two operators cannot serve three replicas");
     let mut one_operator = nodes(5);
     one_operator.nodes.iter_mut().for_each(|node| node.operator = Address::ZERO);
-    assert_eq!(machine.decide(999, &one_operator), unserved(1));
+    assert_eq!(machine.decide(999, Some(&one_operator)), unserved(1));
     let told = [too_few(2), too_few(2), too_few(1), too_few(1)].map(|error| machine.note_unserved(TASK, error, 998));
     assert_eq!(told, [true, false, true, false], "each reason is news once");
-    assert_eq!(machine.decide(998, &nodes(2)), Decisions::default(), "the nodes are not read again at once");
+    assert_eq!(machine.decide(998, Some(&nodes(2))), Decisions::default(), "the nodes are not read again at once");
     let outdated = NodeList { min_version: 2, ..nodes(5) };
-    assert_eq!(machine.decide(999, &outdated), unserved(0), "the NodePool would refuse each of them");
-    let first = machine.decide(999, &nodes(5));
+    assert_eq!(machine.decide(999, Some(&outdated)), unserved(0), "the NodePool would refuse each of them");
+    let first = machine.decide(999, Some(&nodes(5)));
     let mut shuffled = nodes(5);
     shuffled.nodes.reverse();
-    assert_eq!(first, machine.decide(999, &shuffled), "the choice depends on public data, not on their order");
+    assert_eq!(first, machine.decide(999, Some(&shuffled)), "the choice depends on public data, not on their order");
     let (terms, origin) = machine.fixed_parts(TASK).unwrap();
     machine.observe(task(Phase::Ended, 0), terms.clone(), origin.clone());
     assert!(!machine.knows(TASK));

@@ -76,16 +76,17 @@ impl Relay for HttpRelay {
 
 /// A reply other than acceptance. What the status says passes is told as such, whatever the body is.
 fn refused(endpoint: &str, task_id: u64, status: StatusCode, body: &str) -> RelayError {
-    let contents = serde_json::from_str::<ErrorBody>(body).map(|body| body.error);
+    let contents = serde_json::from_str::<ErrorBody>(body).map(|ErrorBody { error: said }| {
+        Box::new(Refusal { code: said.code, message: said.message, next: said.next, request_id: said.request_id })
+    });
     let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error();
     let (endpoint, status) = (endpoint.to_owned(), status.as_u16());
     match contents {
-        Ok(said) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(&said.message) },
-        Err(_) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(body) },
-        Ok(said) => {
-            let refusal = Refusal { code: said.code, message: said.message, next: said.next, request_id: said.request_id };
-            RelayError::Refused { task_id, refusal: Box::new(refusal) }
+        Ok(refusal) if passes => {
+            RelayError::Busy { endpoint, status, excerpt: excerpt(&refusal.message), refusal: Some(refusal) }
         }
+        Err(_) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(body), refusal: None },
+        Ok(refusal) => RelayError::Refused { task_id, refusal },
         Err(_) => RelayError::Unexpected { endpoint, status, excerpt: excerpt(body) },
     }
 }

@@ -93,6 +93,11 @@ impl KeeperMachine {
         self.waiting.first().copied().filter(|_| self.has_room())
     }
 
+    /// Forgets a task that waits and is not there any more.
+    pub fn drop_waiting(&mut self, task_id: u64) {
+        self.waiting.remove(&task_id);
+    }
+
     /// Whether the task is looked after.
     #[must_use]
     pub fn knows(&self, task_id: u64) -> bool {
@@ -152,9 +157,9 @@ impl KeeperMachine {
         })
     }
 
-    /// What to do now.
+    /// What to do now. Without a list of nodes, which is not the same as an empty one, no miners are chosen.
     #[must_use]
-    pub fn decide(&self, now_secs: u64, list: &NodeList) -> Decisions {
+    pub fn decide(&self, now_secs: u64, list: Option<&NodeList>) -> Decisions {
         let mut decisions = Decisions::default();
         for (&id, task) in self.open.iter().filter(|(_, task)| task.quiet_until_secs <= now_secs) {
             match self.decide_task(id, task, now_secs, list) {
@@ -166,7 +171,13 @@ impl KeeperMachine {
     }
 
     /// Closing a phase and ending a task is the rules' to say; the keeper's own part is to assign, to relay and to report.
-    fn decide_task(&self, id: u64, task: &OpenTask, now_secs: u64, list: &NodeList) -> Result<Option<LaneCall>, SelectionError> {
+    fn decide_task(
+        &self,
+        id: u64,
+        task: &OpenTask,
+        now_secs: u64,
+        list: Option<&NodeList>,
+    ) -> Result<Option<LaneCall>, SelectionError> {
         let record = &task.record;
         if record.phase == Phase::Commit && now_secs < record.deadline_secs {
             // Before the end: once the task is over, nobody can be held to it.
@@ -180,11 +191,13 @@ impl KeeperMachine {
             (Closing::EndAck, _) => Some(LaneCall::EndAck(id)),
             (Closing::EndPrecommit, _) => Some(LaneCall::EndPrecommit(id)),
             (Closing::None, Some(kind)) => self.relay(task, kind, now_secs),
-            (Closing::None, None) if record.phase == Phase::Queued => {
-                let miners = lane::choose_miners(&self.domain, id, &task.terms, &task.origin, list)?;
-                Some(LaneCall::Assign { task_id: id, miners })
-            }
-            (Closing::None, None) => None,
+            (Closing::None, None) => match list.filter(|_| record.phase == Phase::Queued) {
+                Some(list) => {
+                    let miners = lane::choose_miners(&self.domain, id, &task.terms, &task.origin, list)?;
+                    Some(LaneCall::Assign { task_id: id, miners })
+                }
+                None => None,
+            },
         })
     }
 

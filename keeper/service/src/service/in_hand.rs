@@ -79,8 +79,9 @@ impl Errand {
         if let Some((relay, message)) = self.delivery
             && let Err(error) = relay.deliver(&message).await
         {
-            let code = error.code();
-            debug!(task_id, code, %error, "relay failed; an own transaction follows if the deadline comes near");
+            let (code, said) = (error.code(), error.refusal());
+            let (keeper_code, request_id) = (said.map(|said| &*said.code), said.map(|said| &*said.request_id));
+            debug!(task_id, code, keeper_code, request_id, %error, "relay failed; an own transaction follows if the deadline comes near");
         }
         kept
     }

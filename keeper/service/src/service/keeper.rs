@@ -14,7 +14,7 @@ use tracing::{debug, info, warn};
 use super::follow::{Follower, News};
 use super::mark;
 use crate::machine::keeper::{KeeperMachine, KeeperPolicy};
-use cor_ports::domain::{NodeList, Phase, SignedMessage};
+use cor_ports::domain::{Phase, SignedMessage};
 use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, MessageRefusal};
 
 /// Journal key of the highest task number below which every task has ended.
@@ -70,8 +70,10 @@ impl Keeper {
             }
             follower.seen(&look);
         }
-        self.admit().await?;
-        self.act().await
+        // What is looked after already does not wait for what is not.
+        let admitted = self.admit().await;
+        self.act().await?;
+        admitted
     }
 
     /// Reads every task that may be open. Tasks below the journalled mark have all ended.
@@ -90,12 +92,20 @@ impl Keeper {
         Ok(())
     }
 
-    /// Takes in tasks that waited for room, as far as there is some.
+    /// Takes in tasks that waited for room, as far as there is some. One that the chain no longer has, as after a reorganisation, is
+    /// dropped: it must not keep the others out.
     async fn admit(&self) -> Result<(), ChainError> {
         loop {
             let next = self.machine.lock().await.next_waiting();
             let Some(task_id) = next else { return Ok(()) };
-            self.look_at(task_id).await?;
+            match self.look_at(task_id).await {
+                Ok(_) => {}
+                Err(error) if error.class().asks_anew() => {
+                    debug!(task_id, %error, "a task that waited for room is not there any more");
+                    self.machine.lock().await.drop_waiting(task_id);
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -116,8 +126,8 @@ impl Keeper {
     async fn act(&self) -> Result<(), ChainError> {
         let now = self.clock.now_secs();
         let wants_nodes = self.machine.lock().await.wants_nodes(now);
-        let list = if wants_nodes { self.chain.nodes().await? } else { NodeList::default() };
-        let decisions = self.machine.lock().await.decide(now, &list);
+        let list = if wants_nodes { Some(self.chain.nodes().await?) } else { None };
+        let decisions = self.machine.lock().await.decide(now, list.as_ref());
         for (task_id, error) in decisions.unserved {
             if self.machine.lock().await.note_unserved(task_id, error, now) {
                 warn!(task_id, code = error.code(), %error, "no miners for this task; trying again until its deadline");
