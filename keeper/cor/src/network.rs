@@ -7,8 +7,9 @@ use alloy::{
     providers::DynProvider,
     sol_types::SolCall,
 };
-use cor_adapters::chain::{Account, Mined, connect};
+use cor_adapters::chain::{Account, Mined, connect, task_record};
 use cor_ports::ChainError;
+use cor_ports::domain::TaskRecord;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
     session_queue::ISessionQueue, staking::IStaking,
@@ -96,6 +97,12 @@ impl Network {
 
     pub(crate) fn queue(&self) -> ISessionQueue::ISessionQueueInstance<&DynProvider> {
         ISessionQueue::new(self.at.session_queue, &self.provider)
+    }
+
+    /// A task as it stands on chain.
+    pub(crate) async fn task(&self, task_id: u64) -> Result<TaskRecord, CliError> {
+        let view = self.queue().getTask(task_id).call().await.map_err(self.failed("getTask"))?;
+        Ok(task_record(task_id, view)?)
     }
 
     /// A failed read as our error.

@@ -2,15 +2,24 @@
 //! Each run must reach its terminal state by its deadlines, pay the honest, give back what is due, and lose or make no COR.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
 };
 
-use alloy::primitives::U256;
-use cor_adapters::deploy::NetworkParams;
+use alloy::{
+    primitives::{B256, U256},
+    sol_types::SolCall as _,
+};
+use cor_adapters::{
+    chain::{Account, connect},
+    deploy::NetworkParams,
+};
 use cor_kit::paths;
-use serde_json::Value;
+use cor_sol::session_queue::ISessionQueue;
+use cor_wire::deployment::Deployment;
+use serde_json::{Value, json};
 
 /// Five miners with a model each fill a small machine: one network at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -155,6 +164,15 @@ fn three_silent_miners_cost_the_payer_only_the_capped_gas() {
 /// A network that stays up, and ends with its test.
 struct Standing(Child);
 
+impl Standing {
+    /// Ends it as Ctrl-C does.
+    fn end(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
+        assert!(self.0.wait().expect("it ends").success(), "Ctrl-C is a regular end");
+    }
+}
+
 impl Drop for Standing {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -181,20 +199,81 @@ fn what_the_standing_network_prints_can_be_typed() {
     let typed: Vec<_> = said
         .iter()
         .map(|line| line.trim())
-        .filter(|line| ["export ", "alias ", "cor "].iter().any(|word| line.starts_with(word)))
+        .filter(|line| ["export ", "cor "].iter().any(|word| line.starts_with(word)))
         .collect();
-    assert_eq!(typed.len(), 5, "{said:#?}");
-    // As a terminal would: aliases count from the next line on.
-    let script = format!("shopt -s expand_aliases; set -e\n{}", typed.join("\n"));
+    assert_eq!(typed.len(), 4, "{said:#?}");
+    let script = format!("set -e\n{}", typed.join("\n"));
     let output = Command::new("bash").args(["-c", &script]).output().expect("bash starts");
     let seen = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{script}\n{seen}\n{}", String::from_utf8_lossy(&output.stderr));
     for part in ["task 1 of session 1: completed", "opens the commitment", "prepaid", "wallet"] {
         assert!(seen.contains(part), "{part:?} in {seen}");
     }
-    let pid = network.0.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
-    assert!(network.0.wait().expect("it ends").success(), "Ctrl-C is a regular end");
+    network.end();
+}
+
+/// The process of a network's keeper.
+fn keeper_of(network: &Child) -> String {
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", network.id())).expect("its children");
+    let is_keeper = |pid: &&str| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == b"keeper")
+    };
+    children.split_whitespace().find(is_keeper).expect("a keeper").to_owned()
+}
+
+/// No keeper, and no block after the submission that would tell the contract the time: the payer ends the task, and has its money back.
+#[test]
+fn a_task_that_no_keeper_serves_is_ended_by_its_payer() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut command = Command::new(paths::cor());
+    command.args(["dev", "--port", "0", "--keeper-port", "0"]).env("COR_CONTRACTS", paths::contracts());
+    let mut network = Standing(command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("cor starts"));
+    let errors = BufReader::new(network.0.stderr.take().expect("a pipe"));
+    let mut lines = errors.lines().map_while(Result::ok);
+    let printed = lines.find(|line| line.trim().starts_with("export ")).expect("variables");
+    let variables: BTreeMap<_, _> =
+        printed.split_whitespace().filter_map(|pair| pair.split_once('=')).filter(|(name, _)| name.starts_with("COR_")).collect();
+    // What it says after that goes nowhere, and must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let cor = |line: &str| {
+        let output =
+            Command::new(paths::cor()).arg("--json").args(line.split(' ')).envs(&variables).output().expect("cor starts");
+        let said = if output.status.success() { &output.stdout } else { &output.stderr };
+        (output.status.code(), serde_json::from_slice::<Value>(said).expect("JSON"))
+    };
+
+    let session = cor("session create --assign-secs 2").1["session_id"].as_u64().expect("a number");
+    let submit = ISessionQueue::submitCall {
+        sessionId: session,
+        promptDigest: B256::repeat_byte(1),
+        promptUrn: String::new(),
+        answerKind: 0,
+        maxTokens: 8,
+        maxCharge: u128::MAX,
+        clientReference: B256::ZERO,
+    };
+    assert!(Command::new("kill").args(["-9", &keeper_of(&network.0)]).status().expect("kill starts").success());
+    let at: Deployment =
+        serde_json::from_slice(&std::fs::read(variables["COR_NETWORK"]).expect("the network's file")).expect("a deployment");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let provider = connect(variables["COR_RPC"], Some(at.chain_id)).await.expect("the chain answers");
+        let key = variables["COR_KEY"].parse().expect("a key");
+        let account = Account::new(variables["COR_RPC"], provider, at.chain_id, key);
+        account.call("submit", at.session_queue, submit.abi_encode().into(), U256::ZERO).await.expect("it is submitted");
+    });
+
+    let (code, refused) = cor("task wait 2");
+    assert_eq!((code, &refused["error"]["code"]), (Some(1), &json!("CLI-018")), "{refused}");
+    assert_eq!(cor("task close 2"), (Some(0), json!("task ended")));
+    let (_, again) = cor("task close 2");
+    assert!(again.as_str().is_some_and(|text| text.contains("ended as expired")), "{again}");
+    let (code, refused) = cor("task wait 2");
+    assert_eq!((code, &refused["error"]["code"]), (Some(4), &json!("CLI-008")), "{refused}");
+    let receipt = cor("explain 2").1;
+    assert_eq!(wei(&receipt["settlement"]["refunded"]), wei(&receipt["quote"]["total"]), "{receipt}");
+    network.end();
 }
 
 /// What goes wrong with an inference server is said before or with the end, and its logs are there to be read.

@@ -28,6 +28,7 @@ pub use account::{Account, Mined, read_error};
 pub(crate) use events::Event;
 use outbox::Outbox;
 pub(crate) use read::{OUTCOMES, PHASES, STATUSES, digest, numbered};
+pub use read::{head, session_terms, task_record};
 
 /// How long a node may take to accept a connection.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);

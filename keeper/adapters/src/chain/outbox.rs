@@ -106,7 +106,8 @@ impl Outbox {
             self.journal.remove(key).await?;
             return Ok(Fate::Reverted(receipt.block_number));
         }
-        let mined = MinedAt { block_number: receipt.block_number.unwrap_or_default(), gas_used: receipt.gas_used };
+        let unmined = || ChainError::Unexpected { what: "receipt".to_owned(), detail: "no block number".to_owned() };
+        let mined = MinedAt { block_number: receipt.block_number.ok_or_else(unmined)?, gas_used: receipt.gas_used };
         if record.mined != Some(mined) {
             record.mined = Some(mined);
             self.write(key, &record).await?;

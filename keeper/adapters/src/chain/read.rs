@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy::{
     primitives::{Address, B256},
-    providers::Provider,
+    providers::{DynProvider, Provider},
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
@@ -51,11 +51,11 @@ pub(crate) fn numbered<T: Copy>(what: &str, values: &[T], number: u8) -> Result<
 }
 
 impl RpcChain {
-    fn queue(&self) -> ISessionQueue::ISessionQueueInstance<&alloy::providers::DynProvider> {
+    fn queue(&self) -> ISessionQueue::ISessionQueueInstance<&DynProvider> {
         ISessionQueue::new(self.deployment.session_queue, &self.provider)
     }
 
-    fn pool(&self) -> INodePool::INodePoolInstance<&alloy::providers::DynProvider> {
+    fn pool(&self) -> INodePool::INodePoolInstance<&DynProvider> {
         INodePool::new(self.deployment.node_pool, &self.provider)
     }
 
@@ -64,13 +64,7 @@ impl RpcChain {
     }
 
     pub(super) async fn read_head(&self) -> Result<Head, ChainError> {
-        let block = self
-            .provider
-            .get_block(alloy::eips::BlockId::latest())
-            .await
-            .map_err(|error| explain(&self.endpoint, "latest block", &error))?;
-        let block = block.ok_or_else(|| ChainError::Unexpected { what: "latest block".to_owned(), detail: "none".to_owned() })?;
-        Ok(Head { number: block.header.number, timestamp_secs: block.header.timestamp })
+        head(&self.provider, &self.endpoint).await
     }
 
     pub(super) async fn read_task_count(&self) -> Result<u64, ChainError> {
@@ -115,16 +109,7 @@ impl RpcChain {
 
     pub(super) async fn read_session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
         let view = self.queue().getSession(session_id).call().await.map_err(|error| self.failed("getSession", error))?;
-        let params = view.params;
-        let rules = Terms {
-            replicas: params.redundant,
-            quorum_bps: params.quorumBps,
-            assign_secs: params.assignSecs,
-            ack_secs: params.ackSecs,
-            precommit_secs: params.precommitSecs,
-            commit_secs: params.commitSecs,
-        };
-        Ok(SessionTerms { model_identifier: params.modelIdentifier, rules })
+        Ok(session_terms(&view.params))
     }
 
     pub(super) async fn read_nodes(&self) -> Result<NodeList, ChainError> {
@@ -192,8 +177,36 @@ pub(crate) fn digest(word: B256) -> Option<B256> {
     (!word.is_zero()).then_some(word)
 }
 
+/// Where the chain stands.
+///
+/// # Errors
+/// `Unreachable`, or `Unexpected` if there is no block.
+pub async fn head(provider: &DynProvider, endpoint: &str) -> Result<Head, ChainError> {
+    let block = provider.get_block(alloy::eips::BlockId::latest()).await;
+    let block = block.map_err(|error| explain(endpoint, "latest block", &error))?;
+    let block = block.ok_or_else(|| ChainError::Unexpected { what: "latest block".to_owned(), detail: "none".to_owned() })?;
+    Ok(Head { number: block.header.number, timestamp_secs: block.header.timestamp })
+}
+
+/// What matters off chain of a session's terms.
+#[must_use]
+pub const fn session_terms(params: &ISessionQueue::SessionParams) -> SessionTerms {
+    let rules = Terms {
+        replicas: params.redundant,
+        quorum_bps: params.quorumBps,
+        assign_secs: params.assignSecs,
+        ack_secs: params.ackSecs,
+        precommit_secs: params.precommitSecs,
+        commit_secs: params.commitSecs,
+    };
+    SessionTerms { model_identifier: params.modelIdentifier, rules }
+}
+
 /// A task as the contract gives it.
-fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<TaskRecord, ChainError> {
+///
+/// # Errors
+/// `Unexpected` for a number that the interface does not have.
+pub fn task_record(id: u64, view: ISessionQueue::TaskView) -> Result<TaskRecord, ChainError> {
     let replica = |replica: &ISessionQueue::Replica| {
         Ok(ReplicaRecord {
             miner: replica.miner,

@@ -60,7 +60,7 @@ fn describe_queue(event: &Queue) -> (&'static str, String) {
         Queue::TaskDecided(event) => ("TaskDecided", format!("{} by {} votes", event.resultDigest, event.votes)),
         Queue::TaskEnded(event) => {
             let outcomes = event.outcomes.iter().map(|number| named(outcome(*number), *number)).collect::<Vec<_>>();
-            ("TaskEnded", format!("{}: {}", named(status(event.status), event.status), outcomes.join(", ")))
+            ("TaskEnded", [vec![named(status(event.status), event.status)], outcomes].concat().join(", "))
         }
         _ => ("other", String::new()),
     }

@@ -1,21 +1,21 @@
 //! `cor task`: submit a prompt, wait for its answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alloy::{
     primitives::{B256, U256, keccak256},
     sol_types::SolEvent,
 };
 use cor_adapters::{
-    chain::Account,
+    chain::{Account, head, session_terms},
     http::{HttpBlobs, KeeperClient},
     receipt,
 };
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::{Closing, Phase};
-use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, urn_of};
+use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, lane, urn_of};
 use cor_sol::session_queue::ISessionQueue;
-use cor_wire::{name::TaskStatus, readable};
+use cor_wire::{name::TaskStatus, readable, receipt::Settlement};
 use serde::Serialize;
 
 use crate::{
@@ -40,12 +40,8 @@ pub(crate) struct Answer {
     pub(crate) result_digest: Option<B256>,
     /// The text, checked against the digest on chain; `None` without a result.
     pub(crate) answer: Option<String>,
-    /// Taken from the payer.
-    #[serde(with = "readable::amount")]
-    pub(crate) charged: U256,
-    /// Back to the payer.
-    #[serde(with = "readable::amount")]
-    pub(crate) refunded: U256,
+    /// What was paid and what came back; `None` if the node no longer has the logs that say so.
+    pub(crate) settlement: Option<Settlement>,
 }
 
 #[derive(Serialize)]
@@ -71,17 +67,20 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
         TaskAction::Wait { task } => task,
     };
     let spinner = output.spinner(&format!("task {task_id}"));
-    let waited = wait(&network, &blobs, task_id, output).await;
+    let waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)).await;
     spinner.finish_and_clear();
     let answer = waited?;
     output.result(&answer, |answer| {
         answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}", answer.task_id, answer.status))
     });
-    let (charged, refunded) = (readable::cor_text(answer.charged), readable::cor_text(answer.refunded));
+    let money = answer.settlement.as_ref().map_or_else(
+        || "what was charged could not be read".to_owned(),
+        |money| format!("{} charged, {} refunded", cor(money.charged), cor(money.refunded)),
+    );
     if answer.answer.is_none() {
-        return Err(CliError::NoResult { task_id, status: answer.status.to_string(), charged, refunded });
+        return Err(CliError::NoResult { task_id, status: answer.status.to_string(), money });
     }
-    output.say(format!("task {task_id}: {charged} COR charged; `cor explain {task_id}` shows the receipt"));
+    output.say(format!("task {task_id}: {money}; `cor explain {task_id}` shows the receipt"));
     Ok(())
 }
 
@@ -135,38 +134,63 @@ fn price_text(price: U256, max_charge: U256) -> String {
     format!("the price is {}, the cap of this task {}", cor(price), cor(max_charge))
 }
 
+/// A phase while somebody waits for its end.
+struct Watched {
+    phase: Phase,
+    deadline_secs: u64,
+    /// Time of the newest block when it was first seen. The machine's clock may be another than the chain's.
+    seen_at_secs: u64,
+    since: Instant,
+}
+
+impl Watched {
+    /// Whether its deadline has passed long enough ago, by what has passed since it was first seen.
+    const fn is_overdue(&self, waited: Duration) -> bool {
+        self.seen_at_secs.saturating_add(waited.as_secs()) >= self.deadline_secs.saturating_add(OVERDUE_SECS)
+    }
+}
+
 /// Waits until a task has ended, telling its phases, and fetches its answer.
 ///
 /// # Errors
 /// `TaskOverdue` for a task that nobody brings on.
-pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, output: &Output) -> Result<Answer, CliError> {
-    let mut shown = None;
+pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tell: impl Fn(String)) -> Result<Answer, CliError> {
+    let mut watched: Option<Watched> = None;
     let task = loop {
-        let task = network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?;
-        if task.phase == Phase::Ended.number() {
+        let task = network.task(task_id).await?;
+        if task.phase == Phase::Ended {
             break task;
         }
-        let phase = receipt::phase(task.phase)?;
-        if shown.replace(phase) != Some(phase) {
-            output.say(format!("task {task_id}: {phase} until {}", time(task.deadline)));
+        let same = watched.take().filter(|seen| (seen.phase, seen.deadline_secs) == (task.phase, task.deadline_secs));
+        let seen = match same {
+            Some(seen) => seen,
+            None => {
+                tell(format!("task {task_id}: {} until {}", phase_name(task.phase)?, time(task.deadline_secs)));
+                let seen_at_secs = head(&network.provider, &network.endpoint).await?.timestamp_secs;
+                Watched { phase: task.phase, deadline_secs: task.deadline_secs, seen_at_secs, since: Instant::now() }
+            }
+        };
+        if seen.is_overdue(seen.since.elapsed()) {
+            return Err(overdue(network, task_id, phase_name(task.phase)?, task.deadline_secs).await?);
         }
-        if SystemClock.now_secs() >= task.deadline.saturating_add(OVERDUE_SECS) {
-            return Err(overdue(network, task_id, phase.to_string(), task.deadline).await?);
-        }
+        watched = Some(seen);
         tokio::time::sleep(POLL).await;
     };
-    let status = receipt::status(task.status)?;
-    let (result_digest, answer) = match status {
-        TaskStatus::Completed => {
-            let bytes = blobs.get(task.resultDigest).await?;
-            (Some(task.resultDigest), Some(String::from_utf8_lossy(&bytes).into_owned()))
-        }
-        TaskStatus::Open | TaskStatus::NoQuorum | TaskStatus::Expired => (None, None),
+    let status = receipt::status(task.status.number())?;
+    let answer = match task.result_digest.filter(|_| status == TaskStatus::Completed) {
+        Some(digest) => Some(String::from_utf8_lossy(&blobs.get(digest).await?).into_owned()),
+        None => None,
     };
-    let settled = receipt::read(&network.provider, &network.endpoint, &network.at, task_id).await?.settlement;
-    let missing = || ChainError::Unexpected { what: "task".to_owned(), detail: format!("task {task_id} ended unsettled") };
-    let money = settled.ok_or_else(missing)?;
-    Ok(Answer { task_id, status, result_digest, answer, charged: money.charged, refunded: money.refunded })
+    let result_digest = task.result_digest.filter(|_| answer.is_some());
+    // The answer is there and paid for: logs that a node no longer has must not take it away again.
+    let settlement = match receipt::read(&network.provider, &network.endpoint, &network.at, task_id).await {
+        Ok(receipt) => receipt.settlement,
+        Err(error) => {
+            tell(format!("the receipt of task {task_id} cannot be read: {error}"));
+            None
+        }
+    };
+    Ok(Answer { task_id, status, result_digest, answer, settlement })
 }
 
 /// What to say of a task that waits for somebody to close its phase.
@@ -181,17 +205,14 @@ fn time(secs: u64) -> String {
     readable::time_text(secs).unwrap_or_else(|| format!("{secs} seconds"))
 }
 
-/// Closes what is due: by the contract's word at the newest block's time, or by the clock, since a chain without transactions makes no
-/// block that would tell the contract the time.
+/// Closes what is due by the rules, at the later of the newest block's time and the clock's: a chain without transactions makes no block
+/// that would tell the contract the time.
 async fn close(network: &Network, account: &Account, task_id: u64, output: &Output) -> Result<(), CliError> {
     let queue = network.at.session_queue;
-    let task = network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?;
-    let number = network.queue().closable(task_id).call().await.map_err(network.failed("closable"))?;
-    let due = match closing(number)? {
-        Closing::None if SystemClock.now_secs() >= task.deadline => closing_of(task.phase),
-        due => due,
-    };
-    let step = match due {
+    let task = network.task(task_id).await?;
+    let session = network.queue().getSession(task.session_id).call().await.map_err(network.failed("getSession"))?;
+    let now = head(&network.provider, &network.endpoint).await?.timestamp_secs.max(SystemClock.now_secs());
+    let step = match lane::closing(&task, &session_terms(&session.params).rules, now) {
         Closing::EndAck => {
             send(account, "endAck", queue, ISessionQueue::endAckCall { taskId: task_id }).await?;
             "ack phase closed".to_owned()
@@ -204,36 +225,19 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
             send(account, "end", queue, ISessionQueue::endCall { taskId: task_id }).await?;
             "task ended".to_owned()
         }
-        Closing::None if task.phase == Phase::Ended.number() => {
-            format!("nothing is due: task {task_id} has ended as {}", receipt::status(task.status)?)
+        Closing::None if task.phase == Phase::Ended => {
+            format!("nothing is due: task {task_id} has ended as {}", receipt::status(task.status.number())?)
         }
         Closing::None => {
-            let phase = receipt::phase(task.phase)?;
-            format!("nothing is due: task {task_id} is in phase {phase} until {}", time(task.deadline))
+            format!("nothing is due: task {task_id} is in phase {} until {}", phase_name(task.phase)?, time(task.deadline_secs))
         }
     };
     output.result(&step, Clone::clone);
     Ok(())
 }
 
-/// The call that closes a phase whose deadline has passed.
-fn closing_of(phase: u8) -> Closing {
-    let by_phase = [
-        (Phase::Queued, Closing::End),
-        (Phase::Ack, Closing::EndAck),
-        (Phase::Precommit, Closing::EndPrecommit),
-        (Phase::Commit, Closing::End),
-    ];
-    by_phase.into_iter().find(|(of, _)| of.number() == phase).map_or(Closing::None, |(_, closing)| closing)
-}
-
-/// The call that is due, by the contract's number.
-fn closing(number: u8) -> Result<Closing, ChainError> {
-    let all = [Closing::None, Closing::EndAck, Closing::EndPrecommit, Closing::End];
-    all.into_iter().find(|closing| closing.number() == number).ok_or_else(|| ChainError::Unexpected {
-        what: "closable".to_owned(),
-        detail: format!("number {number} is not known; is this program older than the contracts?"),
-    })
+fn phase_name(phase: Phase) -> Result<String, ChainError> {
+    Ok(receipt::phase(phase.number())?.to_string())
 }
 
 #[cfg(test)]
@@ -250,16 +254,18 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_that_is_over_has_its_call() {
-        let phases = [Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
-        let calls = [Closing::End, Closing::EndAck, Closing::EndPrecommit, Closing::End, Closing::None];
-        assert_eq!(phases.map(|phase| closing_of(phase.number())), calls);
-    }
-
-    #[test]
-    fn what_is_due_is_known_by_its_number() {
-        let known = (0..4).map(|number| closing(number).unwrap()).collect::<Vec<_>>();
-        assert_eq!(known, [Closing::None, Closing::EndAck, Closing::EndPrecommit, Closing::End]);
-        assert!(matches!(closing(4), Err(ChainError::Unexpected { .. })));
+    fn a_phase_is_overdue_by_the_chains_time_whatever_the_machines_clock_says() {
+        for (deadline_secs, seen_at_secs, waited_secs, overdue) in [
+            (100, 100, 0, false),
+            (100, 109, 0, false),
+            (100, 110, 0, true),
+            (100, 90, 19, false),
+            (100, 90, 20, true),
+            (u64::MAX, 100, 1_000, false),
+        ] {
+            let watched = Watched { phase: Phase::Ack, deadline_secs, seen_at_secs, since: Instant::now() };
+            let waited = Duration::from_secs(waited_secs);
+            assert_eq!(watched.is_overdue(waited), overdue, "{deadline_secs} {seen_at_secs} {waited_secs}");
+        }
     }
 }
