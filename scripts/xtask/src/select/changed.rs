@@ -226,7 +226,7 @@ mod tests {
         let errors = "cor cor-core cor-errors cor-keeper";
         let vm = "cor cor-anvil cor-bench cor-kit cor-stylus-vm";
         let stranger = "docs/howto/test-and-fuzz-a-stylus-contract.md";
-        let table: [(&[&str], [&str; 4]); 28] = [
+        let table: [(&[&str], [&str; 4]); 29] = [
             (&[], ["", "", "", ""]),
             (&["Cargo.lock"], ["everything"; 4]),
             (&[".cargo/config.toml", "README.md"], ["everything"; 4]),
@@ -239,6 +239,7 @@ mod tests {
             (&[stranger], ["", "", "docs foreign_howto stranger", ""]),
             (&["docs/generated/errors.md"], [errors, "cor-contract-queue cor-contract-staking", "all", ""]),
             (&[".ci/run"], ["", "", "", ""]),
+            (&["clippy.toml"], ["", "", "", "lint"]),
             (&["test/bench/src/main.rs"], ["cor-bench", "", "", ""]),
             (&["contracts/nodes/staking/src/lib.rs"], ["", "cor-contract-staking", "all", ""]),
             (&["contracts/core/src/math.rs"], ["cor cor-core cor-keeper", "cor-contract-queue cor-contract-staking", "all", ""]),

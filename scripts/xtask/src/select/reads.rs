@@ -18,9 +18,10 @@ pub(crate) enum Reader {
 }
 
 /// Beginnings of paths, relative to the root, and who reads what lies there. The rules read everything, and always run.
-pub(crate) const READ_BY: [(&str, Reader); 24] = [
+pub(crate) const READ_BY: [(&str, Reader); 26] = [
     ("README.md", Reader::E2e("docs")),
     ("CHANGELOG.md", Reader::E2e("docs")),
+    ("clippy.toml", Reader::Suite(Suite::Lint)),
     ("docs/", Reader::E2e("docs")),
     ("docs/dev-chain.md", Reader::E2e("foreign_cargo_stylus")),
     ("docs/generated/errors.md", Reader::Package("cor-errors")),
@@ -28,6 +29,7 @@ pub(crate) const READ_BY: [(&str, Reader); 24] = [
     ("docs/howto/from-nitro-devnode-or-anvil.md", Reader::E2e("foreign")),
     ("docs/howto/test-and-fuzz-a-stylus-contract.md", Reader::E2e("foreign_howto")),
     ("docs/howto/test-and-fuzz-a-stylus-contract.md", Reader::E2e("stranger")),
+    ("docs/howto/use-your-own-wallet.md", Reader::E2e("foreign")),
     // The routes of the keeper, which a page lists.
     ("keeper/", Reader::E2e("docs")),
     // What turns contracts into programs, and into their ABIs. The documents' test asks this program for its commands.

@@ -45,7 +45,7 @@ mod tests {
             ("a.rs", "const A: &str = \"/root/x\";"),
             ("b.md", "see /home/someone/project"),
             ("c.toml", "path = \"/tmp/x\""),
-            ("d.sol", "// (/work/main)"),
+            ("d.sol", "// (/work/x)"),
             ("e.json", "{\"file\": \"/home/someone/a\"}"),
             (".npmrc", "cache=/root/.npm"),
             ("f/.gitignore", "/tmp/x"),
