@@ -42,14 +42,16 @@ pub(crate) enum CliError {
     Io { what: String, source: std::io::Error },
     #[error("{address} is taken: another program listens there; {flag} sets the port")]
     PortInUse { address: String, flag: &'static str },
-    #[error("{node} is not registered and has {stake} of {required} wei of stake")]
+    #[error("{node} is not registered and has {} of {} of stake", crate::output::cor(*stake), crate::output::cor(*required))]
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
-    #[error("task {task_id} ended as {status}: {charged} COR charged, {refunded} COR refunded")]
-    NoResult { task_id: u64, status: String, charged: String, refunded: String },
+    #[error("task {task_id} ended as {status}: {money}")]
+    NoResult { task_id: u64, status: String, money: String },
     #[error("task {task_id} is in phase {phase}, which was over at {deadline}; {escrow} COR are in escrow for it")]
     TaskOverdue { task_id: u64, phase: String, deadline: String, escrow: String },
-    #[error("{folder} holds an earlier run ({found}); a run begins a new chain, and journals of another must not meet it")]
-    EarlierRun { folder: PathBuf, found: String },
+    #[error(
+        "the folder {folder} is not empty, {found} is in it: a run begins a new chain, which journals of an earlier one must not meet"
+    )]
+    FolderNotEmpty { folder: PathBuf, found: String },
     #[error("the prompt is empty")]
     EmptyPrompt,
     #[error("{value:?} is not an address: {reason}")]
@@ -98,7 +100,7 @@ impl Coded for CliError {
             Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
             Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
             Self::TaskOverdue { .. } => &cli::TASK_OVERDUE,
-            Self::EarlierRun { .. } => &cli::EARLIER_RUN,
+            Self::FolderNotEmpty { .. } => &cli::FOLDER_NOT_EMPTY,
             Self::EmptyPrompt => &cli::EMPTY_PROMPT,
             Self::Address { .. } => &cli::INVALID_ADDRESS,
             Self::Url { .. } => &cli::INVALID_URL,

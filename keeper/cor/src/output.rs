@@ -53,6 +53,11 @@ impl Output {
         }
     }
 
+    /// Says what is going on above a spinner, which it would else run into.
+    pub(crate) fn say_beside(&self, spinner: &ProgressBar, text: String) {
+        if spinner.is_hidden() { self.say(text) } else { spinner.println(text) }
+    }
+
     /// A line that shows what is being done, or nothing where nobody watches.
     pub(crate) fn spinner(&self, text: &str) -> ProgressBar {
         if self.json || !std::io::stderr().is_terminal() {
@@ -206,11 +211,11 @@ mod tests {
     #[test]
     fn a_program_reads_the_innermost_error() {
         let error = RevertError::Contract(MaxChargeExceeded { quoted: 2 * 10_u128.pow(18), maxCharge: 10_u128.pow(18) }.into());
-        let error = CliError::from(ChainError::Reverted { call: "submitTask".to_owned(), error });
+        let error = CliError::from(ChainError::Reverted { call: "submit".to_owned(), error });
         let expected = serde_json::json!({ "error": {
             "code": "PAY-002",
             "name": "MaxChargeExceeded",
-            "message": "submitTask reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
+            "message": "submit reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
             "next_step": "Raise maxCharge (`cor task`: --max-charge), or ask for less.",
             "exit_code": 1,
         } });

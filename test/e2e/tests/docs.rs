@@ -77,6 +77,8 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
+    // A variable of the reader's shell is a number in our documents, as that of a session.
+    words.iter_mut().filter(|word| word.starts_with('$')).for_each(|word| *word = "1".to_owned());
     words
 }
 

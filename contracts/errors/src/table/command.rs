@@ -53,9 +53,9 @@ area! {
     "CLI-016" MODEL_CHOICE "ModelChoice" Caller 422 Configuration
         "The model server does not list exactly one model."
         "Name the model to use with --openai-model.";
-    "CLI-017" EARLIER_RUN "EarlierRun" Caller 409 Configuration
-        "The folder holds an earlier run."
-        "Name another folder with --data, or delete this one.";
+    "CLI-017" FOLDER_NOT_EMPTY "FolderNotEmpty" Caller 409 Configuration
+        "The folder for the run is not empty."
+        "Name a new or empty folder with --data.";
     "CLI-018" TASK_OVERDUE "TaskOverdue" Transient 504 Refused
         "A phase of the task is over, and nobody closes it."
         "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end and the refund.";

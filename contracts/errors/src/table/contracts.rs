@@ -134,7 +134,7 @@ area! {
     price "PRICE":
     "PRICE-001" UNKNOWN_MODEL "UnknownModel" [0xef73488a] Caller 404 Refused
         "The model is unknown or out of service."
-        "Choose a model of the table's ModelSet events.";
+        "Choose a model that `cor model list` shows: those of the table's ModelSet events.";
     "PRICE-002" UNKNOWN_VERSION "UnknownVersion" [0x6a7b4624] Caller 404 Refused
         "There is no such version of the price."
         "Ask for a version from 1 to the latest.";

@@ -6,7 +6,12 @@ use clap::{
 };
 
 /// Flags of Anvil 1.7.1 and of releases before it, with what to say of each. `anvil --help` is compared with it by a test.
-const ABSENT: [(&[&str], &str); 22] = [
+const ABSENT: [(&[&str], &str); 23] = [
+    // Not Anvil's, but what its users type.
+    (
+        &["--private-key"],
+        "a key is never an argument, which others could read: put it into COR_KEY, or into a file for --key-file",
+    ),
     (&["--threads", "--jobs", "-j"], "it is not here: the chain takes the threads that it needs"),
     (&["--max-transactions"], "it is not here: a block takes what its gas limit allows, see --gas-limit"),
     (&["--mnemonic-seed-unsafe"], "it is not here: give a phrase with --mnemonic, or take a new one with --mnemonic-random"),

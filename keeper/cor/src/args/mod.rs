@@ -117,8 +117,8 @@ pub(crate) struct DevArgs {
     /// Folder of the compiled contracts.
     #[arg(long, env = "COR_CONTRACTS", default_value = "target/contracts")]
     pub(crate) contracts: PathBuf,
-    /// Empty or new folder for network.json, ABIs, logs and journals of the run, to be read after it. The chain itself is not kept, so a folder
-    /// of an earlier run is refused. Without it a temporary folder is used, which is kept only if the run fails.
+    /// Empty or new folder for network.json, ABIs, logs and journals of the run, to be read after it. The chain itself is not kept, and a
+    /// folder that is not empty is refused. Without it a temporary folder is used, which is kept only if the run fails.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
     /// OpenAI-compatible server that answers instead of the embedded model, e.g. http://127.0.0.1:8080/v1.
@@ -163,13 +163,13 @@ pub(crate) enum SessionAction {
     /// Move COR from the wallet to the prepaid balance.
     Deposit {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
         amount: U256,
     },
     /// Move prepaid COR that no open task reserves back to the wallet.
     Withdraw {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
         amount: U256,
     },
     /// Show the COR in the wallet, prepaid, reserved for open tasks, and earned.
@@ -384,13 +384,13 @@ pub(crate) enum StakeAction {
     /// Stake as a user.
     Add {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
         amount: U256,
     },
     /// Start to unbond user stake.
     Unbond {
         /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor)]
+        #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
         amount: U256,
     },
     /// Move stake whose unbonding time is over to the wallet.
@@ -419,6 +419,8 @@ pub(crate) struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelAction {
+    /// List the models that the network serves, with the numbers that sessions name.
+    List(NetworkArgs),
     /// Fetch the embedded model if it is not there, and check it.
     Fetch {
         /// Folder of models; COR_MODELS_DIR or the user's cache by default.

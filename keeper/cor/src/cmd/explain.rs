@@ -2,6 +2,7 @@
 
 use cor_adapters::receipt;
 use cor_wire::{
+    name::{ReplicaOutcome, TaskStatus},
     readable,
     receipt::{Receipt, ReplicaEvidence, TimelineEntry},
 };
@@ -28,7 +29,7 @@ pub(crate) fn text(receipt: &Receipt) -> String {
         format!("  chain {}, queue {}", receipt.chain_id, receipt.queue),
         format!("  payer {}, keeper {}", receipt.payer, or_none(receipt.keeper)),
         format!("  prompt {}", receipt.prompt_digest),
-        format!("  result {}", or_none(receipt.result_digest)),
+        format!("  result {}", receipt.result_digest.map_or_else(|| why_none(receipt), |digest| digest.to_string())),
         quote::text(&receipt.quote),
     ];
     if let Some(money) = &receipt.settlement {
@@ -58,6 +59,31 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     lines.join("\n")
 }
 
+/// Why a task has no result, in a sentence.
+fn why_none(receipt: &Receipt) -> String {
+    let asked = receipt.replicas.len();
+    let count = |outcome| receipt.replicas.iter().filter(|replica| replica.outcome == outcome).count();
+    match receipt.status {
+        TaskStatus::Open => "none yet: the task is open".to_owned(),
+        TaskStatus::Completed => "none".to_owned(),
+        TaskStatus::Expired => {
+            "none: no miners were assigned in time. There was no keeper, or too few operators had an eligible node".to_owned()
+        }
+        TaskStatus::NoQuorum => {
+            let missed = [
+                (ReplicaOutcome::NoAck, "did not take the task"),
+                (ReplicaOutcome::NoPrecommit, "had no answer in time"),
+                (ReplicaOutcome::NoReveal, "did not reveal"),
+                (ReplicaOutcome::BadReveal, "revealed something else"),
+                (ReplicaOutcome::Outlier, "revealed without a quorum"),
+            ];
+            let said = missed.map(|(outcome, what)| (count(outcome), what)).into_iter().filter(|(number, _)| *number > 0);
+            let parts: Vec<_> = said.map(|(number, what)| format!("{number} of {asked} miners {what}")).collect();
+            format!("none: {}", parts.join(", "))
+        }
+    }
+}
+
 fn happened(entry: &TimelineEntry) -> String {
     let time = readable::time_text(entry.timestamp).unwrap_or_default();
     format!("  block {:<6} {time} {:<16} {}", entry.block, entry.event, entry.detail)
@@ -85,10 +111,8 @@ fn or_none(value: Option<impl std::fmt::Display>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::{Address, B256, U256};
-    use cor_wire::name::ReplicaOutcome;
-
     use super::*;
+    use alloy::primitives::{Address, B256, U256};
 
     #[test]
     fn a_reveal_is_shown_whenever_it_was_made() {

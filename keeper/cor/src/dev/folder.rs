@@ -34,7 +34,7 @@ impl RunFolder {
         let entry = std::fs::read_dir(path).map_err(CliError::io(format!("reading the folder {}", path.display())))?.next();
         if let Some(entry) = entry {
             let found = entry.map_err(CliError::io(format!("reading the folder {}", path.display())))?;
-            return Err(CliError::EarlierRun {
+            return Err(CliError::FolderNotEmpty {
                 folder: path.to_owned(),
                 found: found.file_name().to_string_lossy().into_owned(),
             });

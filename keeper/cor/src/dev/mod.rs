@@ -204,7 +204,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
     let spinner = output.spinner(&format!("task {task_id}"));
     let waited = tokio::join!(
-        cmd::task::wait(&running.network, &blobs, task_id, output),
+        cmd::task::wait(&running.network, &blobs, task_id, |text| output.say_beside(&spinner, text)),
         running.children.watch_keeper(kill, &running.network, task_id)
     )
     .0;
@@ -254,11 +254,12 @@ impl Running {
 async fn stay(running: &Running, folder: &RunFolder, output: &Output) {
     let key: B256 = running.node.accounts()[WALLET].private_key;
     let address: Address = running.wallet.address();
-    // By its path, since a program that was just built is in nobody's PATH.
-    let cor = std::env::current_exe().map_or_else(|_| "cor".to_owned(), |path| path.display().to_string());
+    // A program that was just built is in nobody's PATH.
+    let folder_of_cor = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.display().to_string()));
+    let path = folder_of_cor.map(|folder| format!(" PATH={folder}:$PATH")).unwrap_or_default();
     output.say(format!(
         "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  \
-         export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}\n  alias cor={cor}\n  \
+         export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}{path}\n  \
          cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nClients in other languages: the ABIs are in {}; docs/howto/call-from-viem-or-cast.md shows a whole task.\n{}.\n\
          The wallet is {address}.",
         running.network.endpoint,

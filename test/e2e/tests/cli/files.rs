@@ -52,7 +52,7 @@ fn settings_keys_and_files() {
         Row::new("nonsense as RPC", "explain 1 --rpc", "CLI-020", USAGE, &["--rpc", "not-a-url"])
             .arg("not-a-url")
             .env("COR_NETWORK", &network),
-        Row::new("a folder of an earlier run", "dev --once --data", "CLI-017", CONFIGURATION, &["network.json", "earlier run"])
+        Row::new("a folder of an earlier run", "dev --once --data", "CLI-017", CONFIGURATION, &["network.json", "not empty"])
             .arg(&earlier),
         Row::new("unknown setting", "miner --config", "CLI-001", CONFIGURATION, &["pol_ms"]).arg(&unknown),
         Row::new("no settings file", "keeper --config", "CLI-001", CONFIGURATION, &["absent.toml"]).arg(path("absent.toml")),
@@ -104,6 +104,8 @@ fn wrong_usage_ends_with_two_and_says_what_is_known() {
         ("explain one", "invalid value", "CLI-015"),
         ("session create --replicas 300", "300", "CLI-015"),
         ("session deposit twelve", "twelve", "CLI-009"),
+        ("session deposit -1", "-1", "CLI-009"),
+        ("session balance --private-key 0x1", "COR_KEY", "CLI-015"),
         ("session balance --rpc nowhere", "nowhere", "CLI-020"),
         ("stake show --of me", "--of", "CLI-019"),
         ("stake show --of 0x15D34AAf54267DB7D7c367839AAf71A00a2C6A65", "checksum", "CLI-019"),

@@ -188,7 +188,7 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
         Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
             .env("COR_CONTRACTS", &empty),
-        Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000000000000000000000", "cor stake node"])
+        Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000 COR", "cor stake node"])
             .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
         Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")

@@ -1,4 +1,4 @@
-//! `docs/howto/call-from-viem-or-cast.md` as a reader types it: its blocks for cast and its file for viem, against the network that `cor dev`
+//! `docs/howto/call-from-viem-or-cast.md` and `docs/howto/use-your-own-wallet.md` as a reader types them, against the network that `cor dev`
 //! keeps up. The model is a server that lists one model and answers everything alike.
 
 use std::{
@@ -83,9 +83,9 @@ async fn model_server() -> String {
     url
 }
 
-/// The page's blocks of one language, one after the other.
-fn blocks(language: &str) -> String {
-    let page = std::fs::read_to_string(paths::repository(PAGE)).expect("the page");
+/// A page's blocks of one language, one after the other.
+fn blocks(page: &Path, language: &str) -> String {
+    let page = std::fs::read_to_string(page).expect("the page");
     let opening = format!("```{language}\n");
     let parts = page.split(&opening).skip(1).filter_map(|rest| rest.split("```").next());
     parts.collect::<Vec<_>>().join("\n")
@@ -93,7 +93,8 @@ fn blocks(language: &str) -> String {
 
 /// Runs a program of the page in a folder of its own.
 async fn run(network: &Standing, folder: &Path, program: &str, args: &[&str]) -> String {
-    let tools = client("node_modules/.bin/cast").parent().expect("a folder").display().to_string();
+    let folder_of = |path: std::path::PathBuf| path.parent().expect("a folder").display().to_string();
+    let tools = format!("{}:{}", folder_of(client("node_modules/.bin/cast")), folder_of(paths::cor()));
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).envs(&network.variables);
     command.env("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap_or_default())).env_remove("ETH_FROM");
@@ -107,16 +108,23 @@ async fn the_page_for_clients_works_as_it_stands() {
     let folder = tempfile::tempdir().expect("a folder");
 
     let script = folder.path().join("page.sh");
-    std::fs::write(&script, blocks("sh")).expect("a file");
+    std::fs::write(&script, blocks(&paths::repository(PAGE), "sh")).expect("a file");
     let seen = run(&network, folder.path(), "bash", &["-eu", "page.sh"]).await;
     for part in ["session 2", "task 2", "status 1", "answer: Paris", "InsufficientBalance(address,uint256,uint256)", "[1e21]"] {
         assert!(seen.contains(part), "{part:?} in {seen}");
     }
 
-    std::fs::write(folder.path().join("task.mjs"), blocks("js")).expect("a file");
+    std::fs::write(folder.path().join("task.mjs"), blocks(&paths::repository(PAGE), "js")).expect("a file");
     std::os::unix::fs::symlink(client("node_modules"), folder.path().join("node_modules")).expect("a link");
     let seen = run(&network, folder.path(), "node", &["task.mjs"]).await;
     for part in ["task 3: Paris", "refused: InsufficientBalance, "] {
+        assert!(seen.contains(part), "{part:?} in {seen}");
+    }
+
+    let script = folder.path().join("wallet.sh");
+    std::fs::write(&script, blocks(&paths::repository("docs/howto/use-your-own-wallet.md"), "sh")).expect("a file");
+    let seen = run(&network, folder.path(), "bash", &["-eu", "-o", "pipefail", "wallet.sh"]).await;
+    for part in ["light", "Paris", "prepaid   0.6452 COR", "wallet    2 COR"] {
         assert!(seen.contains(part), "{part:?} in {seen}");
     }
 }
