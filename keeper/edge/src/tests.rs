@@ -264,6 +264,42 @@ fn now(edge: &Router, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(ask(edge, request))
 }
 
+/// The page that clients read has each code with the status of the table, and the limits that are enforced.
+#[test]
+fn the_page_of_refusals_is_true() {
+    let page = include_str!("../../../docs/keeper-http.md");
+    let (_, refusals) = page.split_once("## Refusals").unwrap();
+    let mut told = 0;
+    for row in refusals.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| status")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (statuses, codes) = (cells[1], cells[2]);
+        for code in codes.split(", ") {
+            let entry = table::all().find(|entry| entry.code == code).unwrap_or_else(|| panic!("{code} is in no table"));
+            assert!(statuses.split(", ").any(|status| status == entry.status.to_string()), "{row}: {}", entry.status);
+            told += 1;
+        }
+    }
+    assert!(told >= 20, "{told} codes");
+    let Limits { messages_max, blobs_max, patience } = Limits::DEFAULT;
+    for (limit, words) in [
+        (MESSAGE_BYTES_MAX, "longer than {} bytes"),
+        (BLOB_BYTES_MAX, "longer than {} bytes"),
+        (messages_max, "{} messages, or "),
+        (blobs_max, "or {} blobs"),
+        (usize::try_from(patience.as_secs()).unwrap(), "longer than {} seconds"),
+    ] {
+        let words = words.replace("{}", &grouped(limit));
+        assert!(refusals.contains(&words), "the page does not say: {words}");
+    }
+}
+
+/// 1048576 as 1,048,576.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
 proptest! {
     /// Paths of the keeper's machine, errors of its operating system and of other services stay in its log.
     #[test]

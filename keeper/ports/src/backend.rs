@@ -34,7 +34,7 @@ pub struct BackendInfo {
     pub model: String,
     /// SHA-256 of the model file where the backend has one.
     pub model_sha256: Option<[u8; 32]>,
-    /// Determinism class: engine, version and CPU tier. Greedy answers are byte-equal only within one class.
+    /// Determinism class: engine, version, build, CPU tier and model file. Greedy answers are byte-equal only within one class.
     pub determinism_class: String,
 }
 
@@ -51,17 +51,12 @@ pub enum BackendError {
         /// The model's context.
         context: u32,
     },
-    /// The engine or the server failed; trying again may help.
+    /// The engine failed; trying again may help.
     #[error("inference failed: {0}")]
     Failed(String),
-    /// The server answered something that is not a completion.
-    #[error("the backend replied with status {status}: {excerpt}")]
-    BadReply {
-        /// HTTP status.
-        status: u16,
-        /// The first 200 characters of the body.
-        excerpt: String,
-    },
+    /// The call of an inference server brought no answer. Its row tells what kind of failure it was.
+    #[error("the inference server gave no answer: {0}")]
+    Call(Box<dyn Coded + Send + Sync>),
 }
 
 impl Coded for BackendError {
@@ -69,7 +64,7 @@ impl Coded for BackendError {
         match self {
             Self::ContextExceeded { .. } => &inf::CONTEXT_EXCEEDED,
             Self::Failed(_) => &inf::INFERENCE_FAILED,
-            Self::BadReply { .. } => &inf::BAD_COMPLETION,
+            Self::Call(error) => error.entry(),
         }
     }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::blb};
 
 /// Largest blob, bytes. A prompt that fills the default model's context is about 30 KB; a megabyte leaves room for larger
-/// models, and a keeper with 1,000 blobs in flight still fits into a small machine.
+/// models, and the 256 blobs that a keeper has in flight still fit into a small machine.
 pub const BLOB_BYTES_MAX: usize = 1 << 20;
 
 const URN_PREFIX: &str = "urn:cor:blob:";

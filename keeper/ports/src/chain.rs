@@ -106,6 +106,27 @@ pub enum ChainError {
     /// The outbox could not be written.
     #[error("outbox: {0}")]
     Outbox(#[from] crate::JournalError),
+    /// Another transaction of the account took the nonce.
+    #[error("{call}: nonce {nonce} of {account} was used by another program with the same key")]
+    NonceTaken {
+        /// What was called.
+        call: String,
+        /// Sender.
+        account: Address,
+        /// The nonce.
+        nonce: u64,
+    },
+    /// The node lacks what it must have had once.
+    #[error("the node lacks {what}: {detail}")]
+    HistoryMissing {
+        /// What was looked for.
+        what: String,
+        /// What it has instead.
+        detail: String,
+    },
+    /// The transaction could not be signed.
+    #[error(transparent)]
+    Signer(#[from] crate::SignerError),
     /// The contracts answered something the interface does not allow.
     #[error("unexpected answer of {what}: {detail}")]
     Unexpected {
@@ -126,6 +147,9 @@ impl Coded for ChainError {
             Self::WrongChain { .. } => &chn::WRONG_CHAIN,
             Self::NoGasMoney { .. } => &chn::NO_GAS_MONEY,
             Self::Outbox(error) => error.entry(),
+            Self::NonceTaken { .. } => &chn::NONCE_TAKEN,
+            Self::HistoryMissing { .. } => &chn::HISTORY_MISSING,
+            Self::Signer(error) => error.entry(),
             Self::Unexpected { .. } => &chn::UNEXPECTED_ANSWER,
         }
     }

@@ -1,4 +1,5 @@
-//! Hashes, signatures, answers, ends and choice of miners of the on-chain lane, by the formulas of `cor_core`.
+//! Hashes, signatures, answers, ends and choice of miners of the on-chain lane, by the formulas of `cor_core`; and what the draw is seeded
+//! with.
 
 use alloy_primitives::{Address, B256, Signature, keccak256};
 use cor_core::task::answer::{AnswerKind, Verdict, canonical_text};

@@ -51,11 +51,9 @@ pub struct ErrorContents {
     pub code: String,
     /// What happened, with the numbers of the request where there are any.
     pub message: String,
-    /// What to do next. Empty in the answers of older keepers.
-    #[serde(default)]
+    /// What to do next.
     pub next: String,
-    /// The request's id, as the server's log has it. Empty in the answers of older keepers.
-    #[serde(default)]
+    /// The request's id, as the server's log has it.
     pub request_id: String,
 }
 

@@ -9,11 +9,8 @@ area! {
         "The prompt and the wanted tokens do not fit the model's context."
         "Shorten the prompt, or lower max_tokens.";
     "INF-002" INFERENCE_FAILED "InferenceFailed" Transient 503 Refused
-        "The engine or the server failed."
-        "Try again, or look at the log of the backend.";
-    "INF-003" BAD_COMPLETION "BadCompletion" Peer 502 Refused
-        "The server answered something that is not a completion."
-        "Look at the log of the server.";
+        "The engine failed."
+        "Try again, or look at the log of the miner.";
     "INF-101" NO_MODELS_FOLDER "NoModelsFolder" Caller 500 Configuration
         "Nothing says where models are kept."
         "Set COR_MODELS_DIR to a folder.";

@@ -26,6 +26,12 @@ area! {
     "CHN-008" REVERT_NOT_REPRODUCED "RevertNotReproduced" Chain 409 Refused
         "A mined transaction failed, and the same call succeeds on the state before its block."
         "Try again: it ran out of gas, or another transaction came first.";
+    "CHN-010" NONCE_TAKEN "NonceTaken" Transient 503 Refused
+        "Another program sent a transaction with this account's nonce."
+        "Give each program a key of its own. The call is tried again.";
+    "CHN-011" HISTORY_MISSING "HistoryMissing" Peer 502 Refused
+        "The node lacks a part of the chain's history."
+        "Use a node that has all blocks, transactions and logs since the network's deployment.";
 }
 
 area! {

@@ -13,7 +13,7 @@ use alloy::{
     transports::{RpcError, TransportError},
 };
 use backon::{ConstantBuilder, Retryable};
-use cor_ports::{ChainError, RevertError, with_causes};
+use cor_ports::{ChainError, RevertError, SignerError, with_causes};
 
 /// Added to an estimate, in percent: state may change between estimate and execution (another miner's message first, a slot that becomes new).
 const GAS_MARGIN_PERCENT: u64 = 25;
@@ -129,8 +129,7 @@ impl Account {
             input: data,
         };
         let signature = self.key.sign_hash_sync(&transaction.signature_hash());
-        let signature =
-            signature.map_err(|error| ChainError::Unexpected { what: "signing".to_owned(), detail: error.to_string() })?;
+        let signature = signature.map_err(|error| SignerError(error.to_string()))?;
         let envelope = TxEnvelope::from(transaction.into_signed(signature));
         Ok(Signed { nonce, transaction: *envelope.tx_hash(), raw: envelope.encoded_2718().into() })
     }

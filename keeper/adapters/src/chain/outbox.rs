@@ -70,10 +70,7 @@ impl Outbox {
         match self.settle(key, record).await? {
             Fate::Mined(sent) => Ok(sent),
             Fate::Reverted(block) => Err(self.account.replay(label, TxKind::Call(to), data, U256::ZERO, block).await),
-            Fate::Displaced => Err(ChainError::Unexpected {
-                what: label.to_owned(),
-                detail: format!("nonce {nonce} was used by another program with the same key"),
-            }),
+            Fate::Displaced => Err(ChainError::NonceTaken { call: label.to_owned(), account: self.account.address(), nonce }),
         }
     }
 

@@ -84,7 +84,7 @@ impl RpcChain {
             .from_block(self.deployment.from_block);
         let logs = self.logs(&filter).await?;
         let missing =
-            || ChainError::Unexpected { what: format!("TaskQueued of task {task_id}"), detail: "no such log".to_owned() };
+            || ChainError::HistoryMissing { what: format!("TaskQueued of task {task_id}"), detail: "no such log".to_owned() };
         let log = logs.first().ok_or_else(missing)?;
         let event: ISessionQueue::TaskQueued = decode(log)?;
         Ok(TaskOrigin {

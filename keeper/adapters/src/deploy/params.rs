@@ -53,7 +53,7 @@ pub struct NetworkParams {
 }
 
 impl NetworkParams {
-    /// A network for development: the live network's stake, one light model, short delays.
+    /// A network for development: the live network's stake, one light model.
     #[must_use]
     pub fn development(chain_id: u64, keepers: Vec<Address>, models: Vec<ListedModel>) -> Self {
         Self {

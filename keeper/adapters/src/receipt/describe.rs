@@ -32,7 +32,12 @@ pub(super) fn describe(event: &Event) -> (&'static str, String) {
             _ => ("other", String::new()),
         },
         Event::Staking(Staking::Slashed(event)) => {
-            ("Slashed", format!("{} lost {} COR of stake, reason {}", event.node, cor_text(event.amount), event.reason))
+            let why = match event.reason {
+                1 => "it did not reveal".to_owned(),
+                2 => "it revealed something else than it had committed to".to_owned(),
+                other => format!("reason {other}"),
+            };
+            ("Slashed", format!("{} lost {} COR of stake: {why}", event.node, cor_text(event.amount)))
         }
         Event::Staking(_) => ("other", String::new()),
     }

@@ -58,13 +58,13 @@ pub(super) struct Found {
 }
 
 fn missing(what: String, detail: &str) -> ChainError {
-    ChainError::Unexpected { what, detail: detail.to_owned() }
+    ChainError::HistoryMissing { what, detail: detail.to_owned() }
 }
 
 /// The receipt of a task.
 ///
 /// # Errors
-/// `Unexpected` if something is missing without which the receipt would not be evidence.
+/// `HistoryMissing` if something is missing without which the receipt would not be evidence.
 pub(super) fn fold(
     at: &Deployment,
     task_id: u64,
@@ -94,8 +94,7 @@ pub(super) fn fold(
     };
     for log in &found.logs {
         let time = log.time.or_else(|| found.times.get(&log.place.block).copied());
-        let timestamp =
-            time.ok_or_else(|| missing(format!("block {}", log.place.block), "the node lacks it, but has logs of it"))?;
+        let timestamp = time.ok_or_else(|| missing(format!("block {}", log.place.block), "it has logs of it"))?;
         enter(&mut receipt, &log.event, timestamp)?;
         let (event, detail) = describe(&log.event);
         let Place { block, transaction, .. } = log.place;
@@ -110,8 +109,7 @@ pub(super) fn fold(
 
 /// What a task's submission tells: without it there is nothing to hold a settlement against.
 fn submission(task_id: u64, logs: &[TaskLog]) -> Result<(B256, QuoteLines), ChainError> {
-    let none =
-        || missing(format!("the submission of task {task_id}"), "the node lacks its logs; it must have all since from_block");
+    let none = || missing(format!("the submission of task {task_id}"), "no log of it since the deployment");
     let prompt = logs.iter().find_map(|log| match &log.event {
         Event::Queue(Queue::TaskQueued(event)) => Some(event.promptDigest),
         _ => None,
@@ -133,8 +131,7 @@ fn transactions(found: &Found) -> Result<Vec<TransactionLine>, ChainError> {
             Some(line) if line.hash == transaction => line.step = line.step.min(step),
             _ => {
                 let sender = found.senders.get(&transaction);
-                let sender = sender
-                    .ok_or_else(|| missing(format!("transaction {transaction}"), "the node lacks it, but has logs of it"))?;
+                let sender = sender.ok_or_else(|| missing(format!("transaction {transaction}"), "it has logs of it"))?;
                 let Sender { from, gas_used } = *sender;
                 lines.push(TransactionLine { hash: transaction, block, step, from, gas_used });
             }
@@ -234,7 +231,10 @@ const fn enter_reveal(replica: &mut ReplicaEvidence, result_digest: B256, salt: 
 
 fn replica_mut(receipt: &mut Receipt, miner: Address) -> Result<&mut ReplicaEvidence, ChainError> {
     let found = receipt.replicas.iter_mut().find(|replica| replica.miner == miner);
-    found.ok_or_else(|| missing(format!("a log of {miner}"), "the task's record has no such miner"))
+    found.ok_or_else(|| ChainError::Unexpected {
+        what: format!("a log of {miner}"),
+        detail: "the task's record has no such miner".to_owned(),
+    })
 }
 
 fn quote_lines(event: &ISessionPayment::Reserved) -> QuoteLines {

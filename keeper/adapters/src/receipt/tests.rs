@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, U256};
 use cor_core::task::commitment::Binding;
+use cor_errors::Coded as _;
 use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment::{self, ISessionPaymentEvents as Payment},
@@ -238,7 +239,11 @@ fn what_a_node_lacks_is_named() {
         let mut found = whole();
         lose(&mut found);
         match receipt(found) {
-            Err(ChainError::Unexpected { what, .. }) => assert!(what.starts_with(named), "{lost}: {what}"),
+            Err(error) => {
+                let code = if lost == "the miner" { "CHN-007" } else { "CHN-011" };
+                assert_eq!(error.code(), code, "{lost}: {error}");
+                assert!(error.to_string().contains(named), "{lost}: {error}");
+            }
             other => panic!("{lost}: {other:?}"),
         }
     }

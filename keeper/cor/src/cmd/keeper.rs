@@ -13,7 +13,7 @@ use crate::{
     args::ServiceArgs,
     error::CliError,
     key,
-    network::read_deployment,
+    network::{Network, read_deployment},
     settings::{self, ADDRESS_FILE, KeeperSettings},
 };
 
@@ -25,7 +25,12 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
     let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(&settings.data.join("blobs"))?);
-    let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, deployment, key, Arc::clone(&journal)).await?);
+    let network = Network::of(&args.network.rpc, deployment).await?;
+    let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, network.at.clone(), key, Arc::clone(&journal)).await?);
+    if !network.queue().isKeeper(chain.address()).call().await.map_err(network.failed("isKeeper"))? {
+        let account = chain.address();
+        tracing::warn!(%account, "nobody has named this account a keeper: it can close phases, and assign no task. The queue's owner calls setKeeper");
+    }
     let address = listener.local_addr().map_err(CliError::io("asking for the port"))?;
     // Told only now, when the journal and the chain are known to be fine.
     std::fs::write(settings.data.join(ADDRESS_FILE), address.to_string()).map_err(CliError::io("writing the address file"))?;

@@ -67,30 +67,57 @@ fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
     })
 }
 
-/// Registers the node unless it is; without stake that is refused here, with what is missing.
+/// Registers the node; without stake that is refused here, with what is missing. A node that is registered gets the settings that changed.
 async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSettings) -> Result<(), CliError> {
     let node = key.address();
-    if network.pool().isRegistered(node).call().await.map_err(network.failed("isRegistered"))? {
+    let operator = if settings.operator.is_empty() {
+        node
+    } else {
+        settings.operator.parse().map_err(|_| invalid("operator is not an address"))?
+    };
+    let (models, capacity) = (settings.models.clone(), settings.capacity);
+    let known = network.pool().getNode(node).call().await.map_err(network.failed("getNode"))?;
+    let account = network.account_of(key.clone());
+    if known.registered {
+        tell_what_stays(&known, operator, settings.hardware_class);
+        if let Some(call) = spec_that_changed(&known, models, capacity) {
+            send(&account, "setSpec", network.at.node_pool, call).await?;
+        }
         return Ok(());
     }
     let (stake, required) = stake_of(network, node).await?;
     if stake < required {
         return Err(CliError::NotStaked { node, stake, required });
     }
-    let operator = if settings.operator.is_empty() {
-        node
-    } else {
-        settings.operator.parse().map_err(|_| invalid("operator is not an address"))?
-    };
-    let call = INodePool::registerCall {
-        operator,
-        models: settings.models.clone(),
-        capacity: settings.capacity,
-        hardwareClass: settings.hardware_class,
-        version: NODE_VERSION,
-    };
-    send(&network.account_of(key.clone()), "register", network.at.node_pool, call).await?;
+    let hardware_class = settings.hardware_class;
+    let call = INodePool::registerCall { operator, models, capacity, hardwareClass: hardware_class, version: NODE_VERSION };
+    send(&account, "register", network.at.node_pool, call).await?;
     Ok(())
+}
+
+/// What the pool must be told of a node that serves something else than it was registered with.
+fn spec_that_changed(known: &INodePool::Node, models: Vec<u64>, capacity: u32) -> Option<INodePool::setSpecCall> {
+    let changed = known.models != models || known.capacity != capacity;
+    changed.then_some(INodePool::setSpecCall { models, capacity })
+}
+
+/// Warns of what a registered node cannot change, and of what keeps tasks away from it.
+fn tell_what_stays(known: &INodePool::Node, operator: Address, hardware_class: u8) {
+    let fixed = [
+        ("operator", known.operator.to_string(), operator.to_string()),
+        ("hardware_class", known.hardwareClass.to_string(), hardware_class.to_string()),
+        ("version", known.version.to_string(), NODE_VERSION.to_string()),
+    ];
+    for (field, registered, configured) in fixed {
+        if registered != configured {
+            tracing::warn!(field, registered, configured, "registered otherwise; changes when the node is registered anew");
+        }
+    }
+    if known.suspended {
+        tracing::warn!(
+            "the node is suspended after a slash and gets no tasks; the pool's resume() ends that once its stake is whole"
+        );
+    }
 }
 
 /// Stake behind a node, and what it needs, wei.
@@ -99,4 +126,30 @@ pub(crate) async fn stake_of(network: &Network, node: Address) -> Result<(U256, 
     let stake = staking.nodeStake(node).call().await.map_err(network.failed("nodeStake"))?;
     let required = staking.nodeStakeRequired().call().await.map_err(network.failed("nodeStakeRequired"))?;
     Ok((stake.amount, required))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registered_node_tells_the_pool_what_it_serves_now() {
+        let known = INodePool::Node {
+            operator: Address::ZERO,
+            registrationEpoch: 1,
+            version: NODE_VERSION,
+            capacity: 4,
+            reserved: 0,
+            hardwareClass: 0,
+            registered: true,
+            suspended: false,
+            lastPingAt: 0,
+            models: vec![1, 2],
+        };
+        for (models, capacity, told) in [(vec![1, 2], 4, false), (vec![1, 2], 8, true), (vec![1], 4, true), (vec![1, 3], 4, true)]
+        {
+            let call = spec_that_changed(&known, models.clone(), capacity);
+            assert_eq!(call.map(|call| (call.models, call.capacity)), told.then_some((models, capacity)));
+        }
+    }
 }

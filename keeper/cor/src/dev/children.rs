@@ -75,7 +75,7 @@ impl Children {
         // A port that is given goes to the keeper as it is; port 0 is resolved by it and told in a file.
         let listen = format!("127.0.0.1:{port}");
         let file = data.join(ADDRESS_FILE);
-        // An earlier run in the same folder left its own.
+        // The keeper that was killed left its own.
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(CliError::Io { what: format!("removing {}", file.display()), source: error });

@@ -11,7 +11,7 @@ const ENGINE_VERSION: &str = "0.11.1";
 /// Digits of the model's digest in the class: 64 bits, beyond accident.
 const MODEL_DIGITS: usize = 16;
 
-/// `engine-version/adapter version/cpu tier/model digest`, e.g. `candle-0.11.1/cor-0.1.0/x86_64-avx512vnni/f2e29b5f84188ce3`.
+/// `engine-version/adapter version/cpu tier/model digest`, e.g. `candle-0.11.1/cor-0.1.0/x86_64-avx512vnni-avx512/f2e29b5f84188ce3`.
 pub(super) fn determinism_class(model: Sha256) -> String {
     let model = &model.to_string()[..MODEL_DIGITS];
     // The adapter's version counts: it owns the chat template, the size of the prefill and the rule of ties.

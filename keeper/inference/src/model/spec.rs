@@ -67,7 +67,7 @@ pub struct WheelSpec {
 /// A model, pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSpec {
-    /// Name as told to the network.
+    /// Name as it is logged.
     pub name: Cow<'static, str>,
     /// SPDX identifier of the licence of the weights.
     pub licence: Cow<'static, str>,

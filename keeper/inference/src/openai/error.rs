@@ -129,12 +129,6 @@ impl CallError {
 
 impl From<CallError> for BackendError {
     fn from(error: CallError) -> Self {
-        match error {
-            passing if passing.class() == Class::Transient => Self::Failed(passing.to_string()),
-            CallError::Status { status, excerpt, .. } | CallError::BadReply { status, excerpt, .. } => {
-                Self::BadReply { status, excerpt }
-            }
-            error => Self::Failed(error.to_string()),
-        }
+        Self::Call(Box::new(error))
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
 use super::follow::{Follower, News};
-use super::mark;
+use super::{mark, refusal};
 use crate::machine::keeper::{KeeperMachine, KeeperPolicy};
 use cor_ports::domain::{Phase, SignedMessage};
 use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, MessageRefusal};
@@ -138,7 +138,7 @@ impl Keeper {
             match self.chain.send(call).await {
                 Ok(sent) => info!(task_id, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
                 Err(error) if error.class().asks_anew() => {
-                    debug!(task_id, key, %error, "the chain has moved on");
+                    refusal::tell(task_id, &key, &error);
                     self.machine.lock().await.hold(task_id, self.clock.now_secs());
                 }
                 Err(error) => {

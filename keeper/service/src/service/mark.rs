@@ -1,6 +1,8 @@
 //! Marks in the journal: a task number below which nothing is left to do. They only save reading; from a lost one the service reads
 //! more, never less.
 
+use std::collections::BTreeSet;
+
 use cor_ports::{Journal, JournalError};
 use tracing::warn;
 
@@ -26,4 +28,67 @@ pub(super) async fn read(journal: &dyn Journal, key: &str) -> Result<u64, Journa
 /// Those of the journal.
 pub(super) async fn write(journal: &dyn Journal, key: &str, task_id: u64) -> Result<(), JournalError> {
     journal.put(key, &task_id.to_be_bytes()).await
+}
+
+/// What a miner has read of the queue, and up to where nothing of it can concern the miner any more.
+#[derive(Debug, Default)]
+pub(super) struct Surveyed {
+    /// The number after the highest task that was read.
+    end: u64,
+    /// Tasks without miners yet: each may still be given to anyone.
+    queued: BTreeSet<u64>,
+    /// The mark as last written.
+    marked: u64,
+}
+
+impl Surveyed {
+    /// Begins at a mark: what is below it was read before.
+    pub(super) fn start_at(&mut self, mark: u64) {
+        *self = Self { end: mark, marked: mark, queued: BTreeSet::new() };
+    }
+
+    /// A task was read.
+    pub(super) fn note(&mut self, task_id: u64, is_queued: bool) {
+        self.end = self.end.max(task_id.saturating_add(1));
+        if is_queued {
+            self.queued.insert(task_id);
+        } else {
+            self.queued.remove(&task_id);
+        }
+    }
+
+    /// The mark, if it is another than before. `oldest`: the lowest task in hand.
+    pub(super) fn moved_on(&mut self, oldest: Option<u64>) -> Option<u64> {
+        let open = oldest.into_iter().chain(self.queued.first().copied());
+        let mark = open.fold(self.end, u64::min);
+        (mark != self.marked).then(|| {
+            self.marked = mark;
+            mark
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Surveyed;
+
+    /// A task that waits for its miners holds the mark back, whatever was submitted after it.
+    #[test]
+    fn a_queued_task_is_never_below_the_mark() {
+        let mut surveyed = Surveyed::default();
+        surveyed.start_at(4);
+        for (task_id, is_queued, oldest, mark) in [
+            (4, true, None, None),
+            (5, false, None, None),
+            (6, false, Some(6), None),
+            (4, false, Some(6), Some(6)),
+            (6, false, None, Some(7)),
+            (9, true, None, Some(9)),
+            (8, false, None, None),
+            (9, false, None, Some(10)),
+        ] {
+            surveyed.note(task_id, is_queued);
+            assert_eq!(surveyed.moved_on(oldest), mark, "task {task_id}");
+        }
+    }
 }

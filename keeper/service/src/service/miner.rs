@@ -7,13 +7,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use alloy_primitives::{Address, B256, keccak256};
 use cor_errors::{Coded, Entry, table::mnr};
 use tokio::sync::{Notify, watch};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::drill::Drill;
 use super::follow::{Follower, News};
 use super::in_hand::{Errand, InHand};
 use super::job::{Job, Panicked, finished};
-use super::mark;
+use super::{mark, refusal};
 use crate::machine::miner::{MinerPolicy, MinerStep, Route, Sealed, decide};
 use cor_ports::domain::{CorWei, LaneCall, LaneMessage, MessageKind, Phase, SignedMessage, TaskRecord, kind_of};
 use cor_ports::lane;
@@ -126,6 +126,7 @@ pub struct Miner {
     ports: MinerPorts,
     options: MinerOptions,
     tasks: BTreeMap<u64, InHand>,
+    surveyed: mark::Surveyed,
     follower: Follower,
     /// When earnings are looked at next, seconds since 1970; `None` if nothing was earned since.
     claim_from_secs: Option<u64>,
@@ -141,6 +142,7 @@ impl Miner {
             ports,
             options,
             tasks: BTreeMap::new(),
+            surveyed: mark::Surveyed::default(),
             follower: Follower::default(),
             claim_from_secs: Some(0),
             done: Arc::new(Notify::new()),
@@ -188,6 +190,7 @@ impl Miner {
             News::Touched(tasks) => tasks.clone(),
             News::All => {
                 let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW).await?;
+                self.surveyed.start_at(from);
                 (from..=self.ports.chain.task_count().await?).collect()
             }
         };
@@ -197,18 +200,16 @@ impl Miner {
                 continue;
             }
             let record = self.ports.chain.task(task_id).await?;
+            self.surveyed.note(task_id, record.phase == Phase::Queued);
             if record.phase != Phase::Ended && record.replica_of(me).is_some() {
                 info!(task_id, "assigned");
                 self.tasks.insert(task_id, InHand::default());
             }
         }
         self.follower.seen(&look);
-        if self.tasks.is_empty() {
-            let below = self.ports.chain.task_count().await?;
-            // The last task may still be queued and be assigned to us later: it stays above the mark.
-            let queued = below != 0 && self.ports.chain.task(below).await?.phase == Phase::Queued;
-            let mark = if queued { below } else { below.saturating_add(1) };
-            mark::write(self.ports.journal.as_ref(), DONE_BELOW, mark).await?;
+        let oldest = self.tasks.keys().next().copied();
+        if let Some(below) = self.surveyed.moved_on(oldest) {
+            mark::write(self.ports.journal.as_ref(), DONE_BELOW, below).await?;
         }
         Ok(())
     }
@@ -383,7 +384,7 @@ impl Miner {
         let kind = kind_of(&message).name();
         match self.ports.chain.send(LaneCall::Direct { task_id, message }).await {
             Ok(sent) => info!(task_id, kind, transaction = %sent.transaction, "sent by own transaction"),
-            Err(error) if error.class().asks_anew() => debug!(task_id, %error, "the chain has moved on"),
+            Err(error) if error.class().asks_anew() => refusal::tell(task_id, kind, &error),
             Err(error) => return Err(error.into()),
         }
         Ok(())

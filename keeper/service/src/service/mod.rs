@@ -7,3 +7,4 @@ mod job;
 pub mod keeper;
 mod mark;
 pub mod miner;
+mod refusal;

@@ -94,6 +94,34 @@ impl Scene {
     }
 }
 
+/// Without its role a keeper has all its assignments refused: its log must say so before tasks expire.
+#[tokio::test]
+async fn a_keeper_that_nobody_named_says_so() {
+    let net = TestNet::start(6).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (network, data, log) = (folder.path().join("network.json"), folder.path().join("keeper"), folder.path().join("log"));
+    std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
+    for (index, named) in [(1, true), (4, false)] {
+        let child = cor()
+            .arg("keeper")
+            .env("COR_KEEPER_DATA", data.join(index.to_string()))
+            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
+            .env("COR_NETWORK", &network)
+            .env("COR_RPC", net.rpc())
+            .env("COR_KEY", secret(&net.key(index)))
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).expect("a file"))
+            .spawn()
+            .expect("cor starts");
+        let running = Running(child);
+        address_in(&data.join(index.to_string()).join("address")).await;
+        drop(running);
+        let said = std::fs::read_to_string(&log).expect("its log");
+        assert_eq!(said.contains("nobody has named this account a keeper"), !named, "{said}");
+        assert_eq!(said.contains(&net.address(index).to_string()), !named, "{said}");
+    }
+}
+
 /// A key as hex.
 fn secret(key: &PrivateKeySigner) -> String {
     key.to_bytes().to_string()
