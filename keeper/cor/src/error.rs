@@ -7,7 +7,7 @@ use cor_anvil::NodeError;
 use cor_edge::ServeError;
 use cor_errors::{Coded, Entry, table::cli};
 use cor_inference::{InferenceError, ModelError};
-use cor_ports::{BlobError, ChainError, JournalError, RelayError};
+use cor_ports::{BlobError, ChainError, JournalError, RelayError, redacted};
 
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub(crate) enum CliError {
     EmptyPrompt,
     #[error("{value:?} is not an address: {reason}")]
     Address { value: String, reason: &'static str },
-    #[error("{value:?} is not a URL: {reason}")]
+    #[error("{:?} is not a URL: {reason}", redacted(value))]
     Url { value: String, reason: String },
     #[error("{value:?} is not an amount of COR")]
     Amount { value: String },
@@ -70,7 +70,7 @@ pub(crate) enum CliError {
     DrillFailed { expected: String, found: String },
     #[error("the prompt on standard input cannot be read: {0}")]
     Prompt(#[source] std::io::Error),
-    #[error("{found} at {url}; --openai-model {example} names one")]
+    #[error("{found} at {}; --openai-model {example} names one", redacted(url))]
     ModelChoice { url: String, found: String, example: String },
     #[error("{argument}: {message}")]
     Argument { argument: String, message: String, entry: &'static Entry },

@@ -183,8 +183,9 @@ mod tests {
         for text in ["http://127.0.0.1:8545", "https://example.org/rpc"] {
             assert_eq!(url_argument(text).ok().as_deref(), Some(text));
         }
-        for text in ["foo", "", "127.0.0.1:8545", "file:///tmp"] {
-            assert_eq!(url_argument(text).unwrap_err().code(), "CLI-020", "{text}");
+        for text in ["foo", "", "127.0.0.1:8545", "file:///tmp", "wss://user:secret@example.org/secret?key=secret"] {
+            let error = url_argument(text).unwrap_err();
+            assert!(error.code() == "CLI-020" && !error.to_string().contains("secret"), "{text}: {error}");
         }
     }
 

@@ -6,6 +6,7 @@ use cor_errors::{Coded, Entry, table::chn};
 use cor_sol::{ContractError, decode_revert};
 
 use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use crate::redacted;
 
 /// What a contract reverted with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +71,7 @@ pub enum ChainError {
         call: String,
     },
     /// The RPC endpoint cannot be reached or answered nonsense.
-    #[error("RPC {endpoint} failed: {reason}")]
+    #[error("RPC {} failed: {reason}", redacted(endpoint))]
     Unreachable {
         /// URL.
         endpoint: String,

@@ -6,7 +6,7 @@ use alloy::primitives::B256;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use cor_ports::domain::SignedMessage;
-use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Refusal, Relay, RelayError, with_causes};
+use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Refusal, Relay, RelayError, redacted, with_causes};
 use cor_wire::http::ErrorBody;
 use reqwest::StatusCode;
 
@@ -36,9 +36,14 @@ impl KeeperClient {
         cor_tls::ensure_provider();
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
-        let client =
-            client.map_err(|error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) })?;
-        Ok(Self { endpoint, client })
+        match client {
+            Ok(client) => Ok(Self { endpoint, client }),
+            Err(error) => Err(RelayError::Unreachable { endpoint, reason: reason(error) }),
+        }
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> RelayError {
+        RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: reason(error) }
     }
 
     /// Waits until the keeper answers, or `patience` is over.
@@ -50,8 +55,13 @@ impl KeeperClient {
             .with_max_delay(Duration::from_millis(200))
             .without_max_times();
         let answer = ask.retry(policy).when(|_| started.elapsed() < patience).await;
-        answer.map_err(|error| RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: with_causes(&error) })
+        answer.map_err(|error| self.unreachable(error))
     }
+}
+
+/// A client's error in words. It would put the URL into them, with the key that it may hold.
+fn reason(error: reqwest::Error) -> String {
+    with_causes(&error.without_url())
 }
 
 /// Hands messages to a keeper over HTTP.
@@ -62,8 +72,7 @@ pub struct HttpRelay(pub KeeperClient);
 impl Relay for HttpRelay {
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError> {
         let KeeperClient { endpoint, client } = &self.0;
-        let unreachable =
-            |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) };
+        let unreachable = |error| self.0.unreachable(error);
         let reply = client.post(format!("{endpoint}/v1/messages")).json(&to_wire(message)).send().await.map_err(unreachable)?;
         if reply.status() == StatusCode::ACCEPTED {
             return Ok(());
@@ -97,19 +106,19 @@ pub struct HttpBlobs(pub KeeperClient);
 
 impl HttpBlobs {
     fn unavailable(&self, reason: String) -> BlobError {
-        BlobError::Unavailable { place: self.0.endpoint.clone(), reason }
+        BlobError::Unavailable { place: redacted(&self.0.endpoint), reason }
     }
 
     async fn fetch(&self, digest: B256) -> Result<Vec<u8>, BlobError> {
         let url = format!("{}/v1/blobs/{digest}", self.0.endpoint);
-        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
+        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(reason(error)))?;
         match reply.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Err(BlobError::NotFound(digest)),
             status => return Err(self.unavailable(format!("status {status}"))),
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(with_causes(&error)))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(reason(error)))? {
             bytes.extend_from_slice(&chunk);
             bounded(bytes.len())?;
         }
@@ -119,7 +128,7 @@ impl HttpBlobs {
     async fn upload(&self, bytes: &[u8]) -> Result<B256, BlobError> {
         let url = format!("{}/v1/blobs", self.0.endpoint);
         let reply =
-            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
+            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(reason(error)))?;
         match reply.status() {
             StatusCode::OK => Ok(alloy::primitives::keccak256(bytes)),
             StatusCode::PAYLOAD_TOO_LARGE => Err(BlobError::TooLarge { bytes: bytes.len(), limit: BLOB_BYTES_MAX }),
@@ -157,6 +166,16 @@ mod tests {
     use cor_errors::{Class, Coded as _};
 
     use super::*;
+
+    #[tokio::test]
+    async fn the_key_in_a_url_is_in_no_text() {
+        let client = KeeperClient::new("http://user:secret@127.0.0.1:1/secret").unwrap();
+        let unready = client.wait_ready(Duration::ZERO).await.unwrap_err().to_string();
+        let unread = HttpBlobs(client).fetch(B256::ZERO).await.unwrap_err().to_string();
+        for text in [unready, unread] {
+            assert!(text.contains("http://127.0.0.1:1/…") && text.contains("refused") && !text.contains("secret"), "{text}");
+        }
+    }
 
     #[test]
     fn a_refusal_is_told_apart_from_what_passes_and_from_what_is_no_keeper() {

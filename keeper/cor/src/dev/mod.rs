@@ -24,6 +24,7 @@ use cor_adapters::{
     receipt,
 };
 use cor_anvil::{DevAccount, Node, NodeConfig, NodeHandle};
+use cor_ports::redacted;
 use cor_sol::cor::ICor;
 
 use crate::{
@@ -73,7 +74,7 @@ pub(crate) async fn run(mut args: DevArgs, output: &Output) -> Result<(), CliErr
         // Before anything is deployed: a miner that asks for a model which is not there ends at once.
         Some(url) if args.openai_model.is_none() => {
             let model = server::only_model(url).await?;
-            output.say(format!("miners ask for `{model}`, the only model at {url}"));
+            output.say(format!("miners ask for `{model}`, the only model at {}", redacted(url)));
             args.openai_model = Some(model);
         }
         Some(_) => {}

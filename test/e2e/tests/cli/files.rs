@@ -77,6 +77,26 @@ fn settings_keys_and_files() {
     assert_eq!(std::fs::read_to_string(&state).expect("the file"), "not a state", "it is as it was");
 }
 
+/// A node's URL often holds a key, and what a command says is pasted into reports.
+#[test]
+fn the_key_in_a_url_is_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let network = folder.path().join("network.json");
+    std::fs::write(&network, deployment()).expect("a file");
+    for (url, shown) in [
+        ("http://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "http://127.0.0.1:1/…"),
+        ("wss://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "wss://127.0.0.1:1/…"),
+    ] {
+        for line in ["explain 1", "--json explain 1", "session balance", "--json model list"] {
+            let mut command = cor();
+            command.args(line.split(' ')).env("COR_RPC", url).env("COR_NETWORK", &network).env("COR_KEY", KEY);
+            let output = command.output().expect("cor starts");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && errors.contains(shown) && !errors.contains("hidden"), "{line}: {errors}");
+        }
+    }
+}
+
 #[test]
 fn ports_that_are_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
