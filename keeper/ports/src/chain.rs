@@ -78,6 +78,18 @@ pub enum ChainError {
         /// What went wrong.
         reason: String,
     },
+    /// The node answered with an error of JSON-RPC that is no contract's.
+    #[error("RPC {} refused {call}: {message} ({code})", redacted(endpoint))]
+    Refused {
+        /// URL.
+        endpoint: String,
+        /// What was called.
+        call: String,
+        /// The node's number for it.
+        code: i64,
+        /// What the node says.
+        message: String,
+    },
     /// The transaction was sent and is not mined; it stays in the outbox and is looked for again.
     #[error("transaction {transaction} was not mined within {waited_secs} s")]
     NotMined {
@@ -94,8 +106,8 @@ pub enum ChainError {
         /// Its.
         found: u64,
     },
-    /// The account cannot pay the gas.
-    #[error("{account} has {balance} wei of ether and needs {needed} for gas")]
+    /// The account cannot pay the value, or not the gas as well.
+    #[error("{account} has {balance} wei of ether and needs {needed} for value and gas")]
     NoGasMoney {
         /// Sender.
         account: Address,
@@ -123,6 +135,7 @@ impl Coded for ChainError {
             Self::Reverted { error, .. } => error.entry(),
             Self::NotReproduced { .. } => &chn::REVERT_NOT_REPRODUCED,
             Self::Unreachable { .. } => &chn::RPC_UNREACHABLE,
+            Self::Refused { .. } => &chn::RPC_REFUSED,
             Self::NotMined { .. } => &chn::NOT_MINED,
             Self::WrongChain { .. } => &chn::WRONG_CHAIN,
             Self::NoGasMoney { .. } => &chn::NO_GAS_MONEY,

@@ -18,7 +18,7 @@ area! {
         "The node is of another chain than the one configured."
         "Check the RPC URL.";
     "CHN-005" NO_GAS_MONEY "NoGasMoney" Transient 503 Refused
-        "The account cannot pay the gas."
+        "The account lacks ether for the value and the gas of the transaction."
         "Send ether to the account.";
     "CHN-007" UNEXPECTED_ANSWER "UnexpectedAnswer" Bug 500 Refused
         "The contracts answered something that the interface does not allow."
@@ -26,6 +26,9 @@ area! {
     "CHN-008" REVERT_NOT_REPRODUCED "RevertNotReproduced" Chain 409 Refused
         "A mined transaction failed, and the same call succeeds on the state before its block."
         "Try again: it ran out of gas, or another transaction came first.";
+    "CHN-009" RPC_REFUSED "RpcRefused" Peer 502 Refused
+        "The node answered, and refused the call."
+        "Read what the node says: it may limit the number of calls, or lack the block or the method; --rpc or COR_RPC names another node.";
 }
 
 area! {

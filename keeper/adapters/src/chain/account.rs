@@ -107,16 +107,17 @@ impl Account {
 
     /// Estimates and signs.
     pub(super) async fn sign(&self, label: &str, to: TxKind, data: Bytes, value: U256, nonce: u64) -> Result<Signed, ChainError> {
+        let balance = self.provider.get_balance(self.address()).await.map_err(self.failed("eth_getBalance"))?;
+        let short = |needed| ChainError::NoGasMoney { account: self.address(), balance, needed };
+        let afford = |needed| if balance < needed { Err(short(needed)) } else { Ok(()) };
+        // Before the estimate, which a node refuses without the value, each in words of its own.
+        afford(value)?;
         let request = self.request(to, data.clone(), value);
         let gas = self.provider.estimate_gas(request).await.map_err(self.failed(label))?;
         let gas_limit = gas.saturating_add(gas / 100 * GAS_MARGIN_PERCENT).min(GAS_MAX);
         let gas_price = self.provider.get_gas_price().await.map_err(self.failed("eth_gasPrice"))?;
         let max_fee_per_gas = gas_price.saturating_mul(2); // the base fee may rise meanwhile; only the base fee is paid
-        let balance = self.provider.get_balance(self.address()).await.map_err(self.failed("eth_getBalance"))?;
-        let needed = U256::from(gas_limit).saturating_mul(U256::from(max_fee_per_gas)).saturating_add(value);
-        if balance < needed {
-            return Err(ChainError::NoGasMoney { account: self.address(), balance, needed });
-        }
+        afford(U256::from(gas_limit).saturating_mul(U256::from(max_fee_per_gas)).saturating_add(value))?;
         let transaction = TxEip1559 {
             chain_id: self.chain_id,
             nonce,
@@ -194,13 +195,18 @@ impl Account {
     }
 }
 
-/// A transport's error as ours: a revert with the contract's error where there is revert data. `call` names what was called.
+/// A transport's error as ours: a revert with the contract's error where there is revert data, and a refusal where the node answers with
+/// any other error. `call` names what was called.
 #[must_use]
 pub fn explain(endpoint: &str, call: &str, error: TransportError) -> ChainError {
-    if let Some(data) = error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) {
-        return ChainError::Reverted { call: call.to_owned(), error: RevertError::decode(data) };
+    let (endpoint, call) = (endpoint.to_owned(), call.to_owned());
+    match error {
+        RpcError::ErrorResp(refusal) => match refusal.as_revert_data() {
+            Some(data) => ChainError::Reverted { call, error: RevertError::decode(data) },
+            None => ChainError::Refused { endpoint, call, code: refusal.code, message: refusal.message.into_owned() },
+        },
+        error => ChainError::Unreachable { endpoint, reason: reason(error) },
     }
-    ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: reason(error) }
 }
 
 /// A transport's error in words. The client would put the URL into them, with the key that it may hold.
@@ -220,5 +226,40 @@ pub fn read_error(endpoint: &str, what: &str, error: alloy::contract::Error) -> 
     match error {
         alloy::contract::Error::TransportError(error) => explain(endpoint, what, error),
         other => ChainError::Unexpected { what: what.to_owned(), detail: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_errors::{Class, Coded as _};
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_refuses_is_not_one_that_is_away() {
+        let answered = |json: &str| TransportError::ErrorResp(serde_json::from_str(json).unwrap());
+        for (error, code, class, text) in [
+            (
+                answered(r#"{"code":-32000,"message":"insufficient funds for transfer"}"#),
+                "CHN-009",
+                Class::Peer,
+                "RPC http://n refused submit: insufficient funds for transfer (-32000)",
+            ),
+            (
+                answered(r#"{"code":3,"message":"execution reverted","data":"0xdeadbeef"}"#),
+                "CHN-001",
+                Class::Chain,
+                "submit reverted with unknown error 0xdeadbeef in 0xdeadbeef",
+            ),
+            (
+                TransportErrorKind::backend_gone(),
+                "CHN-002",
+                Class::Transient,
+                "RPC http://n failed: backend connection task has stopped",
+            ),
+        ] {
+            let error = explain("http://n", "submit", error);
+            assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, text));
+        }
     }
 }

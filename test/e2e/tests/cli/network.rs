@@ -185,6 +185,9 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
         Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "Send ether"]).env("COR_KEY", &pauper),
+        Row::new("no ether for a value", "deploy", "CHN-005", REFUSED, &["has 0 wei", "needs 1000000000000000 ", "Send ether"])
+            .env("COR_CONTRACTS", cor_kit::paths::contracts().display().to_string())
+            .env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
         Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
             .env("COR_CONTRACTS", &empty),
