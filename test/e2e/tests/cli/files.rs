@@ -70,8 +70,19 @@ fn settings_keys_and_files() {
         Row::new("a bad mnemonic", "chain --port 0 --mnemonic", "NODE-003", CONFIGURATION, &["mnemonic"]).arg("one two three"),
         Row::new("no models folder", "model fetch --dir", "INF-102", CONFIGURATION, &["damaged.json", "writable"])
             .arg(format!("{damaged}/models")),
-        Row::new("a model URL that is none", "model fetch --url ftp://models --dir", "INF-111", CONFIGURATION, &["http"])
+        Row::new("a model URL that is none", "model fetch --url ftp://models --dir", "CLI-020", USAGE, &["--url", "ftp"])
             .arg(path("models")),
+        Row::new("a model URL that is none, by variable", "model fetch --dir", "CLI-020", USAGE, &["--url", "models"])
+            .arg(path("models"))
+            .env("COR_MODEL_URL", "models"),
+        Row::new("a server that is no URL", "dev --openai-url nonsense --openai-model m", "CLI-020", USAGE, &["--openai-url"]),
+        Row::new(
+            "a server's URL with a key",
+            "dev --openai-url http://127.0.0.1:1/v1?key=k --openai-model m",
+            "CLI-020",
+            USAGE,
+            &["--openai-url", "http://127.0.0.1:1/…", "a query"],
+        ),
     ];
     all(rows, Vec::new());
     assert_eq!(std::fs::read_to_string(&state).expect("the file"), "not a state", "it is as it was");

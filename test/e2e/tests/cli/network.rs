@@ -196,6 +196,13 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")
             .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
+        Row::new("a server that is no URL", "miner", "INF-140", CONFIGURATION, &["base URL"])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", "nonsense"),
+        Row::new("no key for a server", "miner", "INF-141", CONFIGURATION, &["ABSENT"])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1"))
+            .env("COR_MINER_BACKEND__OPENAI_KEY_ENV", "ABSENT"),
         Row::new(
             "no model URL",
             "model fetch --url http://127.0.0.1:1/model --dir",
