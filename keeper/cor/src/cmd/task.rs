@@ -13,9 +13,13 @@ use cor_adapters::{
 };
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::{Closing, Phase};
-use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, lane, urn_of};
+use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, domain::TaskRecord, lane, urn_of};
 use cor_sol::session_queue::ISessionQueue;
-use cor_wire::{name::TaskStatus, readable, receipt::Settlement};
+use cor_wire::{
+    name::{TaskPhase, TaskStatus},
+    readable,
+    receipt::Settlement,
+};
 use serde::Serialize;
 
 use crate::{
@@ -47,6 +51,19 @@ pub(crate) struct Answer {
 #[derive(Serialize)]
 struct Submitted {
     task_id: u64,
+}
+
+/// What `cor task close` did, and how the task stands then.
+#[derive(Serialize)]
+struct Closed {
+    task_id: u64,
+    /// The call that was sent, `None` if nothing was due.
+    closed: Option<&'static str>,
+    phase: TaskPhase,
+    status: TaskStatus,
+    /// End of the phase, `None` once the task has ended.
+    #[serde(with = "readable::maybe_time")]
+    deadline: Option<u64>,
 }
 
 pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError> {
@@ -212,28 +229,45 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
     let task = network.task(task_id).await?;
     let session = network.queue().getSession(task.session_id).call().await.map_err(network.failed("getSession"))?;
     let now = head(&network.provider, &network.endpoint).await?.timestamp_secs.max(SystemClock.now_secs());
-    let step = match lane::closing(&task, &session_terms(&session.params).rules, now) {
+    let call = match lane::closing(&task, &session_terms(&session.params).rules, now) {
         Closing::EndAck => {
             send(account, "endAck", queue, ISessionQueue::endAckCall { taskId: task_id }).await?;
-            "ack phase closed".to_owned()
+            Some("endAck")
         }
         Closing::EndPrecommit => {
             send(account, "endPrecommit", queue, ISessionQueue::endPrecommitCall { taskId: task_id }).await?;
-            "precommit phase closed".to_owned()
+            Some("endPrecommit")
         }
         Closing::End => {
             send(account, "end", queue, ISessionQueue::endCall { taskId: task_id }).await?;
-            "task ended".to_owned()
+            Some("end")
         }
-        Closing::None if task.phase == Phase::Ended => {
-            format!("nothing is due: task {task_id} has ended as {}", receipt::status(task.status.number())?)
-        }
-        Closing::None => {
-            format!("nothing is due: task {task_id} is in phase {} until {}", phase_name(task.phase)?, time(task.deadline_secs))
-        }
+        Closing::None => None,
     };
-    output.result(&step, Clone::clone);
+    let task = if call.is_some() { network.task(task_id).await? } else { task };
+    output.result(&closed(&task, call)?, closed_text);
     Ok(())
+}
+
+/// A task after `call`, or as it was found.
+fn closed(task: &TaskRecord, call: Option<&'static str>) -> Result<Closed, ChainError> {
+    Ok(Closed {
+        task_id: task.id,
+        closed: call,
+        phase: receipt::phase(task.phase.number())?,
+        status: receipt::status(task.status.number())?,
+        deadline: (task.phase != Phase::Ended).then_some(task.deadline_secs),
+    })
+}
+
+fn closed_text(closed: &Closed) -> String {
+    let Closed { task_id, phase, status, .. } = closed;
+    let stands = match closed.deadline {
+        Some(deadline) => format!("task {task_id} is in phase {phase} until {}", time(deadline)),
+        None => format!("task {task_id} has ended as {status}"),
+    };
+    let done = closed.closed.map_or_else(|| "nothing is due".to_owned(), |call| format!("{call} is done"));
+    format!("{done}: {stands}")
 }
 
 fn phase_name(phase: Phase) -> Result<String, ChainError> {
@@ -242,6 +276,9 @@ fn phase_name(phase: Phase) -> Result<String, ChainError> {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Address;
+    use cor_core::task::Status;
+
     use super::*;
 
     #[test]
@@ -251,6 +288,50 @@ mod tests {
             assert_eq!(max_charge(allowed, price), cap);
         }
         assert_eq!(price_text(price, price), "the price is 1.5 COR, the cap of this task 1.5 COR");
+    }
+
+    #[test]
+    fn what_was_closed_is_a_document_and_a_sentence() {
+        let running = |phase, status| TaskRecord {
+            id: 7,
+            session_id: 1,
+            payer: Address::ZERO,
+            phase,
+            status,
+            answer_kind: AnswerKind::Text,
+            max_tokens: 1,
+            deadline_secs: 1,
+            result_digest: None,
+            replicas: Vec::new(),
+        };
+        let (later, ended) = (running(Phase::Precommit, Status::Open), running(Phase::Ended, Status::NoQuorum));
+        let time = "1970-01-01T00:00:01Z";
+        for (task, call, phase, status, deadline, text) in [
+            (
+                &later,
+                None,
+                "precommit",
+                "open",
+                Some(time),
+                "nothing is due: task 7 is in phase precommit until 1970-01-01T00:00:01Z",
+            ),
+            (
+                &later,
+                Some("endAck"),
+                "precommit",
+                "open",
+                Some(time),
+                "endAck is done: task 7 is in phase precommit until 1970-01-01T00:00:01Z",
+            ),
+            (&ended, Some("end"), "ended", "no_quorum", None, "end is done: task 7 has ended as no_quorum"),
+            (&ended, None, "ended", "no_quorum", None, "nothing is due: task 7 has ended as no_quorum"),
+        ] {
+            let closed = closed(task, call).unwrap();
+            assert_eq!(closed_text(&closed), text);
+            let expected =
+                serde_json::json!({ "task_id": 7, "closed": call, "phase": phase, "status": status, "deadline": deadline });
+            assert_eq!(serde_json::to_value(&closed).unwrap(), expected);
+        }
     }
 
     #[test]

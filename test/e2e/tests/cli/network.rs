@@ -13,9 +13,13 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolEvent},
 };
-use cor_kit::{COR, TestNet, lane::terms};
+use cor_kit::{
+    COR, TestNet,
+    lane::{PHASE_SECS, terms},
+};
 use cor_ports::BLOB_BYTES_MAX;
 use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command::{Row, Running, all, cor};
@@ -37,23 +41,42 @@ struct Scene {
     _running: Running,
 }
 
+/// The network that the payer and the poor know.
+async fn network() -> TestNet {
+    let net = TestNet::start(6).await;
+    net.mint(net.address(PAYER), U256::from(COR)).await;
+    net.prepay(PAYER, U256::from(5 * COR)).await;
+    net.open_session(PAYER, terms(3)).await;
+    net.open_session(POOR, terms(3)).await;
+    net
+}
+
+/// What a command needs to know: the network, whose file is written into `folder`, a keeper's URL, and the payer's key.
+fn environment(net: &TestNet, folder: &Path, keeper: &str) -> Vec<(&'static str, String)> {
+    let network = folder.join("network.json");
+    std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
+    vec![
+        ("COR_RPC", net.rpc()),
+        ("COR_NETWORK", network.display().to_string()),
+        ("COR_KEEPER", keeper.to_owned()),
+        ("COR_KEY", secret(&net.key(PAYER))),
+    ]
+}
+
 impl Scene {
     async fn start() -> Self {
-        let net = TestNet::start(6).await;
-        net.mint(net.address(PAYER), U256::from(COR)).await;
-        net.prepay(PAYER, U256::from(5 * COR)).await;
-        net.open_session(PAYER, terms(3)).await;
-        net.open_session(POOR, terms(3)).await;
+        Self::serve(network().await).await
+    }
+
+    /// A network that a keeper serves from now on.
+    async fn serve(net: TestNet) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let network = folder.path().join("network.json");
-        std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
         let data = folder.path().join("keeper");
         let child = cor()
             .arg("keeper")
+            .envs(environment(&net, folder.path(), ""))
             .env("COR_KEEPER_DATA", &data)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
-            .env("COR_NETWORK", &network)
-            .env("COR_RPC", net.rpc())
             .env("COR_KEY", secret(&net.key(1)))
             .stdout(Stdio::null())
             .spawn()
@@ -73,12 +96,7 @@ impl Scene {
 
     /// What every row starts from: the network, and the payer's key.
     fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("COR_RPC", self.net.rpc()),
-            ("COR_NETWORK", self.path("network.json").display().to_string()),
-            ("COR_KEEPER", self.keeper.clone()),
-            ("COR_KEY", self.key(PAYER)),
-        ]
+        environment(&self.net, self.folder.path(), &self.keeper)
     }
 
     /// COR in each account's wallet and prepaid, and the last task.
@@ -264,4 +282,31 @@ async fn a_task_without_a_cap_is_capped_at_its_price() {
     let reserved = payment.reservedOf(scene.net.address(PAYER)).call().await.expect("an amount");
     assert_eq!(U256::from(call.maxCharge), reserved, "the price was reserved, and was the cap");
     assert!(said.contains("the price is") && said.contains("the cap"), "both are shown: {said}");
+}
+
+/// Runs a command with `--json`: its exit code, the document that it prints, and the last line that it says, which is its error.
+async fn run(line: &str, environment: Vec<(&'static str, String)>) -> (Option<i32>, Value, Value) {
+    let mut command = cor();
+    command.arg("--json").args(line.split(' ')).envs(environment);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");
+    let error = output.stderr.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
+    let document = |bytes| serde_json::from_slice(bytes).unwrap_or(Value::Null);
+    (output.status.code(), document(&output.stdout), document(error))
+}
+
+/// A program reads what was closed, and how the task stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_task_is_a_document() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let task = net.submit(PAYER, 1).await;
+    net.advance(u64::from(PHASE_SECS) + 1).await;
+    for call in [json!("end"), Value::Null] {
+        let (code, document, error) = run(&format!("task close {task}"), environment.clone()).await;
+        let expected = json!({ "task_id": task, "closed": call, "phase": "ended", "status": "expired", "deadline": null });
+        assert_eq!((code, &document), (Some(0), &expected), "{error}");
+    }
+    let left = net.available(net.address(PAYER)).await;
+    assert_eq!(left, U256::from(5 * COR), "the money is back");
 }
