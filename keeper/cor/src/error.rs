@@ -46,6 +46,8 @@ pub(crate) enum CliError {
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
     #[error("task {task_id} ended as {status}: {money}")]
     NoResult { task_id: u64, status: String, money: String },
+    #[error("task {task_id} ended as {status}: {money}; its answer cannot be had: {source}")]
+    AnswerUnread { task_id: u64, status: String, money: String, source: BlobError },
     #[error("task {task_id} is in phase {phase}, which was over at {deadline}; {escrow} COR are in escrow for it")]
     TaskOverdue { task_id: u64, phase: String, deadline: String, escrow: String },
     #[error(
@@ -99,6 +101,8 @@ impl Coded for CliError {
             Self::PortInUse { .. } => &cli::PORT_TAKEN,
             Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
             Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
+            Self::AnswerUnread { source: BlobError::NotFound(_), .. } => &cli::ANSWER_NOT_KEPT,
+            Self::AnswerUnread { source, .. } => source.entry(),
             Self::TaskOverdue { .. } => &cli::TASK_OVERDUE,
             Self::FolderNotEmpty { .. } => &cli::FOLDER_NOT_EMPTY,
             Self::EmptyPrompt => &cli::EMPTY_PROMPT,

@@ -46,6 +46,9 @@ area! {
     "BLB-004" BLOBS_UNAVAILABLE "BlobsUnavailable" Transient 503 Refused
         "The blob store is unavailable."
         "Try again later; check the folder, or that a keeper runs at the URL of --keeper or COR_KEEPER.";
+    "BLB-005" BLOB_REFUSED "BlobRefused" Caller 422 Refused
+        "The keeper refused the blob, or the question for it."
+        "Read what the keeper says, or ask another with --keeper or COR_KEEPER.";
 }
 
 area! {
@@ -76,7 +79,7 @@ area! {
         "Do nothing: the miner repeats the message, and sends it by its own transaction if the deadline comes near.";
     "RLY-004" UNEXPECTED_REPLY "UnexpectedReply" Peer 502 Refused
         "The reply is not one that a keeper gives."
-        "Check the keeper's URL.";
+        "Check the keeper's URL: that of --keeper or COR_KEEPER, or a miner's setting.";
 }
 
 area! {

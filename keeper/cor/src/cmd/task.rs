@@ -13,7 +13,7 @@ use cor_adapters::{
 };
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::{Closing, Phase};
-use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, domain::TaskRecord, lane, urn_of};
+use cor_ports::{BlobError, Blobs, ChainError, Clock as _, SystemClock, domain::TaskRecord, lane, urn_of};
 use cor_sol::session_queue::ISessionQueue;
 use cor_wire::{
     name::{TaskPhase, TaskStatus},
@@ -36,16 +36,22 @@ const POLL: Duration = Duration::from_millis(250);
 const OVERDUE_SECS: u64 = 10;
 
 /// What a finished task came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Answer {
     pub(crate) task_id: u64,
     pub(crate) status: TaskStatus,
     /// Digest of the answer, `None` without a result.
     pub(crate) result_digest: Option<B256>,
-    /// The text, checked against the digest on chain; `None` without a result.
+    /// The text, checked against the digest on chain; `None` without a result, or if the keeper does not give it.
     pub(crate) answer: Option<String>,
     /// What was paid and what came back; `None` if the node no longer has the logs that say so.
     pub(crate) settlement: Option<Settlement>,
+}
+
+/// An ended task, and why its answer is not there although it has a result.
+pub(crate) struct Waited {
+    pub(crate) answer: Answer,
+    pub(crate) unread: Option<BlobError>,
 }
 
 #[derive(Serialize)]
@@ -86,19 +92,36 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     let spinner = output.spinner(&format!("task {task_id}"));
     let waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)).await;
     spinner.finish_and_clear();
-    let answer = waited?;
-    output.result(&answer, |answer| {
-        answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}", answer.task_id, answer.status))
-    });
-    let money = answer.settlement.as_ref().map_or_else(
-        || "what was charged could not be read".to_owned(),
-        |money| format!("{} charged, {} refunded", cor(money.charged), cor(money.refunded)),
-    );
+    let Waited { answer, unread } = waited?;
+    output.result(&answer, answer_text);
+    if let Some(source) = unread {
+        return Err(unread_error(&answer, source));
+    }
+    let money = money_text(&answer);
     if answer.answer.is_none() {
         return Err(CliError::NoResult { task_id, status: answer.status.to_string(), money });
     }
     output.say(format!("task {task_id}: {money}; `cor explain {task_id}` shows the receipt"));
     Ok(())
+}
+
+/// What a command ends with whose task has a result that could not be read, once the facts are shown.
+pub(crate) fn unread_error(answer: &Answer, source: BlobError) -> CliError {
+    let Answer { task_id, status, .. } = answer;
+    CliError::AnswerUnread { task_id: *task_id, status: status.to_string(), money: money_text(answer), source }
+}
+
+/// The answer, or what is known without it.
+fn answer_text(answer: &Answer) -> String {
+    let digest = answer.result_digest.map(|digest| format!(" with the result {digest}")).unwrap_or_default();
+    answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}{digest}", answer.task_id, answer.status))
+}
+
+fn money_text(answer: &Answer) -> String {
+    answer.settlement.as_ref().map_or_else(
+        || "what was charged could not be read".to_owned(),
+        |money| format!("{} charged, {} refunded", cor(money.charged), cor(money.refunded)),
+    )
 }
 
 /// Uploads the prompt and submits the task.
@@ -167,11 +190,12 @@ impl Watched {
     }
 }
 
-/// Waits until a task has ended, telling its phases, and fetches its answer.
+/// Waits until a task has ended, telling its phases, and fetches its answer. An answer that cannot be had is no error here: what became of
+/// the task and its money is known all the same.
 ///
 /// # Errors
 /// `TaskOverdue` for a task that nobody brings on.
-pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tell: impl Fn(String)) -> Result<Answer, CliError> {
+pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tell: impl Fn(String)) -> Result<Waited, CliError> {
     let mut watched: Option<Watched> = None;
     let task = loop {
         let task = network.task(task_id).await?;
@@ -194,11 +218,14 @@ pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tel
         tokio::time::sleep(POLL).await;
     };
     let status = receipt::status(task.status.number())?;
-    let answer = match task.result_digest.filter(|_| status == TaskStatus::Completed) {
-        Some(digest) => Some(String::from_utf8_lossy(&blobs.get(digest).await?).into_owned()),
-        None => None,
+    let result_digest = task.result_digest.filter(|_| status == TaskStatus::Completed);
+    let (answer, unread) = match result_digest {
+        Some(digest) => match blobs.get(digest).await {
+            Ok(bytes) => (Some(String::from_utf8_lossy(&bytes).into_owned()), None),
+            Err(error) => (None, Some(error)),
+        },
+        None => (None, None),
     };
-    let result_digest = task.result_digest.filter(|_| answer.is_some());
     // The answer is there and paid for: logs that a node no longer has must not take it away again.
     let settlement = match receipt::read(&network.provider, &network.endpoint, &network.at, task_id).await {
         Ok(receipt) => receipt.settlement,
@@ -207,7 +234,7 @@ pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tel
             None
         }
     };
-    Ok(Answer { task_id, status, result_digest, answer, settlement })
+    Ok(Waited { answer: Answer { task_id, status, result_digest, answer, settlement }, unread })
 }
 
 /// What to say of a task that waits for somebody to close its phase.

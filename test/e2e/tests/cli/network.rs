@@ -13,11 +13,12 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolEvent},
 };
+use cor_adapters::http::{HttpBlobs, KeeperClient};
 use cor_kit::{
     COR, TestNet,
     lane::{PHASE_SECS, terms},
 };
-use cor_ports::BLOB_BYTES_MAX;
+use cor_ports::{BLOB_BYTES_MAX, Blobs as _};
 use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -309,4 +310,39 @@ async fn a_closed_task_is_a_document() {
     }
     let left = net.available(net.address(PAYER)).await;
     assert_eq!(left, U256::from(5 * COR), "the money is back");
+}
+
+/// Nobody handed the answer in, or the keeper cannot be asked: the payer still reads how the task ended and what it cost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_cannot_be_had_takes_no_facts_away() {
+    let net = network().await;
+    for node in 3..6 {
+        net.register_node(node, 1).await;
+    }
+    let task = net.submit(PAYER, 1).await;
+    net.carry(task, &[3, 4, 5], &["Paris"; 3]).await;
+    // Only now, so that it has no part in the task.
+    let scene = Scene::serve(net).await;
+    let wait = format!("task wait {task}");
+    let nobody = "http://127.0.0.1:1";
+    for (case, keeper, code, says) in [
+        ("not handed in", scene.keeper.clone(), "CLI-022", "is not there"),
+        ("another path", format!("{}/keeper", scene.keeper), "RLY-004", "status 404"),
+        ("another server", scene.net.rpc(), "RLY-004", "not as a keeper does"),
+        ("nobody there", nobody.to_owned(), "BLB-004", nobody),
+    ] {
+        let environment = environment(&scene.net, scene.folder.path(), &keeper);
+        let (exit, answer, error) = run(&wait, environment).await;
+        let message = error["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!((exit, &error["error"]["code"]), (Some(REFUSED), &json!(code)), "{case}: {error}");
+        assert!(["COR charged", "0 COR refunded", says].iter().all(|part| message.contains(part)), "{case}: {error}");
+        assert_eq!((&answer["status"], &answer["answer"]), (&json!("completed"), &Value::Null), "{case}");
+        assert_eq!(answer["result_digest"], json!(cor_kit::digest("Paris")), "{case}");
+        assert!(answer["settlement"]["charged"]["wei"].is_string(), "{case}: {answer}");
+    }
+    // Once it is handed in, the same command has it.
+    let blobs = HttpBlobs(KeeperClient::new(&scene.keeper).expect("a client"));
+    blobs.put(b"Paris").await.expect("the keeper takes it");
+    let (exit, answer, error) = run(&wait, scene.environment()).await;
+    assert_eq!((exit, &answer["answer"]), (Some(0), &json!("Paris")), "{error}");
 }
