@@ -7,7 +7,7 @@ use cor_anvil::NodeError;
 use cor_edge::ServeError;
 use cor_errors::{Coded, Entry, table::cli};
 use cor_inference::{InferenceError, ModelError};
-use cor_ports::{BlobError, ChainError, JournalError, RelayError};
+use cor_ports::{BlobError, ChainError, JournalError, RelayError, redacted};
 
 /// Any failure of a command.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,8 @@ pub(crate) enum CliError {
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
     #[error("task {task_id} ended as {status}: {money}")]
     NoResult { task_id: u64, status: String, money: String },
+    #[error("task {task_id} ended as {status}: {money}; its answer cannot be had: {source}")]
+    AnswerUnread { task_id: u64, status: String, money: String, source: BlobError },
     #[error("task {task_id} is in phase {phase}, which was over at {deadline}; {escrow} COR are in escrow for it")]
     TaskOverdue { task_id: u64, phase: String, deadline: String, escrow: String },
     #[error(
@@ -56,7 +58,7 @@ pub(crate) enum CliError {
     EmptyPrompt,
     #[error("{value:?} is not an address: {reason}")]
     Address { value: String, reason: &'static str },
-    #[error("{value:?} is not a URL: {reason}")]
+    #[error("{:?} is not a URL: {reason}", redacted(value))]
     Url { value: String, reason: String },
     #[error("{value:?} is not an amount of COR")]
     Amount { value: String },
@@ -70,7 +72,7 @@ pub(crate) enum CliError {
     DrillFailed { expected: String, found: String },
     #[error("the prompt on standard input cannot be read: {0}")]
     Prompt(#[source] std::io::Error),
-    #[error("{found} at {url}; --openai-model {example} names one")]
+    #[error("{found} at {}; --openai-model {example} names one", redacted(url))]
     ModelChoice { url: String, found: String, example: String },
     #[error("{argument}: {message}")]
     Argument { argument: String, message: String, entry: &'static Entry },
@@ -99,6 +101,8 @@ impl Coded for CliError {
             Self::PortInUse { .. } => &cli::PORT_TAKEN,
             Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
             Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
+            Self::AnswerUnread { source: BlobError::NotFound(_), .. } => &cli::ANSWER_NOT_KEPT,
+            Self::AnswerUnread { source, .. } => source.entry(),
             Self::TaskOverdue { .. } => &cli::TASK_OVERDUE,
             Self::FolderNotEmpty { .. } => &cli::FOLDER_NOT_EMPTY,
             Self::EmptyPrompt => &cli::EMPTY_PROMPT,

@@ -7,6 +7,7 @@ use std::{
 
 use alloy::primitives::{Address, U256};
 use cor_errors::{Coded as _, Report};
+use cor_inference::OpenAiConfig;
 use cor_wire::readable::cor_text;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -137,6 +138,14 @@ pub(crate) fn url_argument(text: &str) -> Result<String, CliError> {
     }
 }
 
+/// The base URL of an inference server in an argument.
+pub(crate) fn server_argument(text: &str) -> Result<String, CliError> {
+    let url = url_argument(text)?;
+    let checked = OpenAiConfig::new(&*url, "").check_url();
+    checked.map_err(|error| CliError::Url { value: text.to_owned(), reason: error.to_string() })?;
+    Ok(url)
+}
+
 /// COR in text as wei.
 pub(crate) fn parse_cor(text: &str) -> Result<U256, CliError> {
     let bad = || CliError::Amount { value: text.to_owned() };
@@ -183,8 +192,20 @@ mod tests {
         for text in ["http://127.0.0.1:8545", "https://example.org/rpc"] {
             assert_eq!(url_argument(text).ok().as_deref(), Some(text));
         }
-        for text in ["foo", "", "127.0.0.1:8545", "file:///tmp"] {
-            assert_eq!(url_argument(text).unwrap_err().code(), "CLI-020", "{text}");
+        for text in ["foo", "", "127.0.0.1:8545", "file:///tmp", "wss://user:secret@example.org/secret?key=secret"] {
+            let error = url_argument(text).unwrap_err();
+            assert!(error.code() == "CLI-020" && !error.to_string().contains("secret"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_url_of_a_server_holds_no_secret() {
+        for text in ["http://127.0.0.1:8080", "https://example.org/v1"] {
+            assert_eq!(server_argument(text).ok().as_deref(), Some(text));
+        }
+        for text in ["foo", "ftp://example.org", "http://user:secret@example.org/v1", "http://example.org/v1?key=secret"] {
+            let error = server_argument(text).unwrap_err();
+            assert!(error.code() == "CLI-020" && !error.to_string().contains("secret"), "{text}: {error}");
         }
     }
 

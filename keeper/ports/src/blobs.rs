@@ -2,7 +2,12 @@
 
 use alloy_primitives::{B256, hex};
 use async_trait::async_trait;
-use cor_errors::{Coded, Entry, table::blb};
+use cor_errors::{
+    Coded, Entry,
+    table::{blb, rly},
+};
+
+use crate::{Refusal, redacted};
 
 /// Largest blob, bytes. A prompt that fills the default model's context is about 30 KB; a megabyte leaves room for larger
 /// models, and the 256 blobs that a keeper has in flight still fit into a small machine.
@@ -52,6 +57,58 @@ pub enum BlobError {
         /// What went wrong.
         reason: String,
     },
+    /// The keeper cannot serve it now.
+    #[error("keeper {} answered with status {status}: {excerpt}{}", redacted(endpoint), request(refusal.as_deref()))]
+    Busy {
+        /// URL.
+        endpoint: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says, cut.
+        excerpt: String,
+        /// The same as a keeper says it, if a keeper does.
+        refusal: Option<Box<Refusal>>,
+    },
+    /// The keeper refused it.
+    #[error("keeper {} refused the blob: {}{}", redacted(endpoint), refusal.message, request(Some(refusal)))]
+    Refused {
+        /// URL.
+        endpoint: String,
+        /// The keeper's words.
+        refusal: Box<Refusal>,
+    },
+    /// What answers is no keeper, or not at this path.
+    #[error("{} answered with status {status}, and not as a keeper does: {excerpt}", redacted(endpoint))]
+    Unexpected {
+        /// URL.
+        endpoint: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says, cut.
+        excerpt: String,
+    },
+}
+
+/// The request's id: whoever runs the keeper finds the rest of it in the log.
+fn request(refusal: Option<&Refusal>) -> String {
+    let id = refusal.map(|refusal| &*refusal.request_id).filter(|id| !id.is_empty());
+    id.map(|id| format!(" (request {id})")).unwrap_or_default()
+}
+
+impl BlobError {
+    /// What the keeper itself says.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Busy { refusal, .. } => refusal.as_deref(),
+            Self::NotFound(_)
+            | Self::WrongBytes { .. }
+            | Self::TooLarge { .. }
+            | Self::Unavailable { .. }
+            | Self::Unexpected { .. } => None,
+        }
+    }
 }
 
 impl Coded for BlobError {
@@ -60,7 +117,9 @@ impl Coded for BlobError {
             Self::NotFound(_) => &blb::BLOB_NOT_FOUND,
             Self::WrongBytes { .. } => &blb::WRONG_BLOB,
             Self::TooLarge { .. } => &blb::BLOB_TOO_LARGE,
-            Self::Unavailable { .. } => &blb::BLOBS_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Busy { .. } => &blb::BLOBS_UNAVAILABLE,
+            Self::Refused { .. } => &blb::BLOB_REFUSED,
+            Self::Unexpected { .. } => &rly::UNEXPECTED_REPLY,
         }
     }
 }

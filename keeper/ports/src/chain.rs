@@ -6,6 +6,7 @@ use cor_errors::{Coded, Entry, table::chn};
 use cor_sol::{ContractError, decode_revert};
 
 use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use crate::redacted;
 
 /// What a contract reverted with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,12 +71,24 @@ pub enum ChainError {
         call: String,
     },
     /// The RPC endpoint cannot be reached or answered nonsense.
-    #[error("RPC {endpoint} failed: {reason}")]
+    #[error("RPC {} failed: {reason}", redacted(endpoint))]
     Unreachable {
         /// URL.
         endpoint: String,
         /// What went wrong.
         reason: String,
+    },
+    /// The node answered with an error of JSON-RPC that is no contract's.
+    #[error("RPC {} refused {call}: {message} ({code})", redacted(endpoint))]
+    Refused {
+        /// URL.
+        endpoint: String,
+        /// What was called.
+        call: String,
+        /// The node's number for it.
+        code: i64,
+        /// What the node says.
+        message: String,
     },
     /// The transaction was sent and is not mined; it stays in the outbox and is looked for again.
     #[error("transaction {transaction} was not mined within {waited_secs} s")]
@@ -93,8 +106,8 @@ pub enum ChainError {
         /// Its.
         found: u64,
     },
-    /// The account cannot pay the gas.
-    #[error("{account} has {balance} wei of ether and needs {needed} for gas")]
+    /// The account cannot pay the value, or not the gas as well.
+    #[error("{account} has {balance} wei of ether and needs {needed} for value and gas")]
     NoGasMoney {
         /// Sender.
         account: Address,
@@ -143,6 +156,7 @@ impl Coded for ChainError {
             Self::Reverted { error, .. } => error.entry(),
             Self::NotReproduced { .. } => &chn::REVERT_NOT_REPRODUCED,
             Self::Unreachable { .. } => &chn::RPC_UNREACHABLE,
+            Self::Refused { .. } => &chn::RPC_REFUSED,
             Self::NotMined { .. } => &chn::NOT_MINED,
             Self::WrongChain { .. } => &chn::WRONG_CHAIN,
             Self::NoGasMoney { .. } => &chn::NO_GAS_MONEY,

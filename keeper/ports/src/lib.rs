@@ -13,6 +13,7 @@ pub mod domain;
 mod intake;
 mod journal;
 pub mod lane;
+mod redacted;
 mod relay;
 mod signer;
 
@@ -23,5 +24,6 @@ pub use chain::{Chain, ChainError, RevertError};
 pub use clock::{Clock, SystemClock};
 pub use intake::{Intake, IntakeError, MessageRefusal};
 pub use journal::{Journal, JournalError};
+pub use redacted::redacted;
 pub use relay::{Refusal, Relay, RelayError};
 pub use signer::{Signer, SignerError};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::rly};
 
-use crate::domain::SignedMessage;
+use crate::{domain::SignedMessage, redacted};
 
 /// Why the keeper did not take a message.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum RelayError {
         refusal: Box<Refusal>,
     },
     /// The keeper cannot take it now.
-    #[error("keeper {endpoint} answered with status {status}: {excerpt}")]
+    #[error("keeper {} answered with status {status}: {excerpt}", redacted(endpoint))]
     Busy {
         /// URL.
         endpoint: String,
@@ -29,7 +29,7 @@ pub enum RelayError {
         refusal: Option<Box<Refusal>>,
     },
     /// What answers is no keeper.
-    #[error("{endpoint} answered with status {status}, and not as a keeper does: {excerpt}")]
+    #[error("{} answered with status {status}, and not as a keeper does: {excerpt}", redacted(endpoint))]
     Unexpected {
         /// URL.
         endpoint: String,
@@ -39,7 +39,7 @@ pub enum RelayError {
         excerpt: String,
     },
     /// The keeper cannot be reached; the miner goes on by its own transactions.
-    #[error("keeper {endpoint} cannot be reached: {reason}")]
+    #[error("keeper {} cannot be reached: {reason}", redacted(endpoint))]
     Unreachable {
         /// URL.
         endpoint: String,

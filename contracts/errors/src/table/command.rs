@@ -68,4 +68,7 @@ area! {
     "CLI-021" EMPTY_PROMPT "EmptyPrompt" Caller 422 Usage
         "The prompt is empty."
         "Give a prompt with some text; nothing was submitted or charged.";
+    "CLI-022" ANSWER_NOT_KEPT "AnswerNotKept" Peer 502 Refused
+        "The task has a result, and the keeper that was asked does not have the answer."
+        "Run `cor task wait` with the task's number again, or ask another keeper with --keeper: neither costs anything.";
 }

@@ -86,13 +86,13 @@ area! {
     "INF-130" ENGINE_THREAD_COUNT "EngineThreadCount" Caller 500 Configuration
         "The engine computes with another number of threads than configured."
         "Start the program with CANDLE_NUM_THREADS set to that number, or call engine_threads::configure first in main.";
-    "INF-140" SERVER_URL "ServerUrl" Caller 500 Refused
+    "INF-140" SERVER_URL "ServerUrl" Caller 500 Configuration
         "The base URL of the inference server is not a valid URL."
         "Give one like http://127.0.0.1:8080/v1.";
-    "INF-141" SERVER_KEY "ServerKey" Caller 500 Refused
+    "INF-141" SERVER_KEY "ServerKey" Caller 500 Configuration
         "There is no usable key for the inference server."
         "Put the key there, or remove the setting if the server wants none.";
-    "INF-142" SERVER_HTTP_CLIENT "ServerHttpClient" Caller 500 Refused
+    "INF-142" SERVER_HTTP_CLIENT "ServerHttpClient" Caller 500 Configuration
         "The HTTP client cannot be built."
         "Install the system's certificate roots (Debian: ca-certificates).";
     "INF-144" NO_SUCH_MODEL "NoSuchModel" Caller 404 Refused

@@ -18,7 +18,7 @@ area! {
         "The node is of another chain than the one configured."
         "Check the RPC URL.";
     "CHN-005" NO_GAS_MONEY "NoGasMoney" Transient 503 Refused
-        "The account cannot pay the gas."
+        "The account lacks ether for the value and the gas of the transaction."
         "Send ether to the account.";
     "CHN-007" UNEXPECTED_ANSWER "UnexpectedAnswer" Bug 500 Refused
         "The contracts answered something that the interface does not allow."
@@ -26,6 +26,9 @@ area! {
     "CHN-008" REVERT_NOT_REPRODUCED "RevertNotReproduced" Chain 409 Refused
         "A mined transaction failed, and the same call succeeds on the state before its block."
         "Try again: it ran out of gas, or another transaction came first.";
+    "CHN-009" RPC_REFUSED "RpcRefused" Peer 502 Refused
+        "The node answered, and refused the call."
+        "Read what the node says: it may limit the number of calls, or lack the block or the method; --rpc or COR_RPC names another node.";
     "CHN-010" NONCE_TAKEN "NonceTaken" Transient 503 Refused
         "Another program sent a transaction with this account's nonce."
         "Give each program a key of its own. The call is tried again.";
@@ -49,6 +52,9 @@ area! {
     "BLB-004" BLOBS_UNAVAILABLE "BlobsUnavailable" Transient 503 Refused
         "The blob store is unavailable."
         "Try again later; check the folder, or that a keeper runs at the URL of --keeper or COR_KEEPER.";
+    "BLB-005" BLOB_REFUSED "BlobRefused" Caller 422 Refused
+        "The keeper refused the blob, or the question for it."
+        "Read what the keeper says, or ask another with --keeper or COR_KEEPER.";
 }
 
 area! {
@@ -79,7 +85,7 @@ area! {
         "Do nothing: the miner repeats the message, and sends it by its own transaction if the deadline comes near.";
     "RLY-004" UNEXPECTED_REPLY "UnexpectedReply" Peer 502 Refused
         "The reply is not one that a keeper gives."
-        "Check the keeper's URL.";
+        "Check the keeper's URL: that of --keeper or COR_KEEPER, or a miner's setting.";
 }
 
 area! {

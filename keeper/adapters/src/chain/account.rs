@@ -10,7 +10,7 @@ use alloy::{
     providers::{DynProvider, Provider},
     rpc::types::{TransactionReceipt, TransactionRequest},
     signers::{SignerSync, local::PrivateKeySigner},
-    transports::{RpcError, TransportError},
+    transports::{RpcError, TransportError, TransportErrorKind},
 };
 use backon::{ConstantBuilder, Retryable};
 use cor_ports::{ChainError, RevertError, SignerError, with_causes};
@@ -102,21 +102,22 @@ impl Account {
 
     /// Transactions of the account that are mined.
     pub(crate) async fn nonce(&self) -> Result<u64, ChainError> {
-        self.provider.get_transaction_count(self.address()).await.map_err(|error| self.unreachable(&error))
+        self.provider.get_transaction_count(self.address()).await.map_err(self.failed("eth_getTransactionCount"))
     }
 
     /// Estimates and signs.
     pub(super) async fn sign(&self, label: &str, to: TxKind, data: Bytes, value: U256, nonce: u64) -> Result<Signed, ChainError> {
+        let balance = self.provider.get_balance(self.address()).await.map_err(self.failed("eth_getBalance"))?;
+        let short = |needed| ChainError::NoGasMoney { account: self.address(), balance, needed };
+        let afford = |needed| if balance < needed { Err(short(needed)) } else { Ok(()) };
+        // Before the estimate, which a node refuses without the value, each in words of its own.
+        afford(value)?;
         let request = self.request(to, data.clone(), value);
-        let gas = self.provider.estimate_gas(request).await.map_err(|error| self.refused(label, &error))?;
+        let gas = self.provider.estimate_gas(request).await.map_err(self.failed(label))?;
         let gas_limit = gas.saturating_add(gas / 100 * GAS_MARGIN_PERCENT).min(GAS_MAX);
-        let gas_price = self.provider.get_gas_price().await.map_err(|error| self.unreachable(&error))?;
+        let gas_price = self.provider.get_gas_price().await.map_err(self.failed("eth_gasPrice"))?;
         let max_fee_per_gas = gas_price.saturating_mul(2); // the base fee may rise meanwhile; only the base fee is paid
-        let balance = self.provider.get_balance(self.address()).await.map_err(|error| self.unreachable(&error))?;
-        let needed = U256::from(gas_limit).saturating_mul(U256::from(max_fee_per_gas)).saturating_add(value);
-        if balance < needed {
-            return Err(ChainError::NoGasMoney { account: self.address(), balance, needed });
-        }
+        afford(U256::from(gas_limit).saturating_mul(U256::from(max_fee_per_gas)).saturating_add(value))?;
         let transaction = TxEip1559 {
             chain_id: self.chain_id,
             nonce,
@@ -144,20 +145,20 @@ impl Account {
                 if self.receipt(signed.transaction).await?.is_some() || self.is_pending(signed.transaction).await? {
                     return Ok(());
                 }
-                Err(self.unreachable(&RpcError::ErrorResp(refusal)))
+                Err(self.failed("eth_sendRawTransaction")(RpcError::ErrorResp(refusal)))
             }
-            Err(error) => Err(self.unreachable(&error)),
+            Err(error) => Err(self.failed("eth_sendRawTransaction")(error)),
         }
     }
 
     async fn is_pending(&self, transaction: B256) -> Result<bool, ChainError> {
         let found = self.provider.get_transaction_by_hash(transaction).await;
-        Ok(found.map_err(|error| self.unreachable(&error))?.is_some())
+        Ok(found.map_err(self.failed("eth_getTransactionByHash"))?.is_some())
     }
 
     /// The receipt, if the transaction is mined.
     pub(super) async fn receipt(&self, transaction: B256) -> Result<Option<TransactionReceipt>, ChainError> {
-        self.provider.get_transaction_receipt(transaction).await.map_err(|error| self.unreachable(&error))
+        self.provider.get_transaction_receipt(transaction).await.map_err(self.failed("eth_getTransactionReceipt"))
     }
 
     /// Waits for the receipt.
@@ -174,7 +175,7 @@ impl Account {
     pub(super) async fn replay(&self, label: &str, to: TxKind, data: Bytes, value: U256, block: Option<u64>) -> ChainError {
         let before = block.map_or(BlockId::latest(), |number| BlockId::number(number.saturating_sub(1)));
         match self.provider.call(self.request(to, data, value)).block(before).await {
-            Err(error) => self.refused(label, &error),
+            Err(error) => self.failed(label)(error),
             Ok(_) => ChainError::NotReproduced { call: label.to_owned() },
         }
     }
@@ -187,28 +188,77 @@ impl Account {
         }
     }
 
-    fn refused(&self, label: &str, error: &TransportError) -> ChainError {
-        explain(&self.endpoint, label, error)
-    }
-
-    fn unreachable(&self, error: &TransportError) -> ChainError {
-        ChainError::Unreachable { endpoint: self.endpoint.clone(), reason: with_causes(error) }
+    /// What a call failed with, as ours.
+    fn failed(&self, call: &str) -> impl FnOnce(TransportError) -> ChainError {
+        move |error| explain(&self.endpoint, call, error)
     }
 }
 
-/// A transport's error as ours: a revert with the contract's error where there is revert data.
-pub(crate) fn explain(endpoint: &str, label: &str, error: &TransportError) -> ChainError {
-    let Some(data) = error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) else {
-        return ChainError::Unreachable { endpoint: endpoint.to_owned(), reason: with_causes(error) };
-    };
-    ChainError::Reverted { call: label.to_owned(), error: RevertError::decode(data) }
+/// A transport's error as ours: a revert with the contract's error where there is revert data, and a refusal where the node answers with
+/// any other error. `call` names what was called.
+#[must_use]
+pub fn explain(endpoint: &str, call: &str, error: TransportError) -> ChainError {
+    let (endpoint, call) = (endpoint.to_owned(), call.to_owned());
+    match error {
+        RpcError::ErrorResp(refusal) => match refusal.as_revert_data() {
+            Some(data) => ChainError::Reverted { call, error: RevertError::decode(data) },
+            None => ChainError::Refused { endpoint, call, code: refusal.code, message: refusal.message.into_owned() },
+        },
+        error => ChainError::Unreachable { endpoint, reason: reason(error) },
+    }
+}
+
+/// A transport's error in words. The client would put the URL into them, with the key that it may hold.
+fn reason(error: TransportError) -> String {
+    match error {
+        RpcError::Transport(TransportErrorKind::Custom(inner)) => match inner.downcast::<reqwest::Error>() {
+            Ok(error) => with_causes(&error.without_url()),
+            Err(other) => with_causes(other.as_ref()),
+        },
+        other => with_causes(&other),
+    }
 }
 
 /// A failed read of a contract as ours.
 #[must_use]
 pub fn read_error(endpoint: &str, what: &str, error: alloy::contract::Error) -> ChainError {
     match error {
-        alloy::contract::Error::TransportError(error) => explain(endpoint, what, &error),
+        alloy::contract::Error::TransportError(error) => explain(endpoint, what, error),
         other => ChainError::Unexpected { what: what.to_owned(), detail: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_errors::{Class, Coded as _};
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_refuses_is_not_one_that_is_away() {
+        let answered = |json: &str| TransportError::ErrorResp(serde_json::from_str(json).unwrap());
+        for (error, code, class, text) in [
+            (
+                answered(r#"{"code":-32000,"message":"insufficient funds for transfer"}"#),
+                "CHN-009",
+                Class::Peer,
+                "RPC http://n refused submit: insufficient funds for transfer (-32000)",
+            ),
+            (
+                answered(r#"{"code":3,"message":"execution reverted","data":"0xdeadbeef"}"#),
+                "CHN-001",
+                Class::Chain,
+                "submit reverted with unknown error 0xdeadbeef in 0xdeadbeef",
+            ),
+            (
+                TransportErrorKind::backend_gone(),
+                "CHN-002",
+                Class::Transient,
+                "RPC http://n failed: backend connection task has stopped",
+            ),
+        ] {
+            let error = explain("http://n", "submit", error);
+            assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, text));
+        }
     }
 }

@@ -23,8 +23,7 @@ use cor_ports::domain::{
 use cor_ports::{Chain, ChainError, Journal, with_causes};
 use cor_wire::deployment::Deployment;
 
-pub(crate) use account::explain;
-pub use account::{Account, Mined, read_error};
+pub use account::{Account, Mined, explain, read_error};
 pub(crate) use events::Event;
 use outbox::Outbox;
 pub(crate) use read::{OUTCOMES, PHASES, STATUSES, digest, numbered};
@@ -44,9 +43,9 @@ pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvide
     let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };
     let url = endpoint.parse().map_err(|error| unreachable(format!("not a URL: {error}")))?;
     let client = reqwest::Client::builder().connect_timeout(CONNECT_PATIENCE).timeout(CALL_PATIENCE).build();
-    let client = client.map_err(|error| unreachable(with_causes(&error)))?;
+    let client = client.map_err(|error| unreachable(with_causes(&error.without_url())))?;
     let provider = ProviderBuilder::new().disable_recommended_fillers().connect_reqwest(client, url).erased();
-    let found = provider.get_chain_id().await.map_err(|error| unreachable(with_causes(&error)))?;
+    let found = provider.get_chain_id().await.map_err(|error| explain(endpoint, "eth_chainId", error))?;
     match chain_id {
         Some(expected) if expected != found => Err(ChainError::WrongChain { expected, found }),
         _ => Ok(provider),
@@ -128,5 +127,22 @@ impl Chain for RpcChain {
         let key = call.effect_key();
         let (to, data, label) = calls::encode(&self.deployment, call);
         self.outbox.send(&key, to, data, label).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_errors::Coded as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_key_in_a_url_is_in_no_text() {
+        let error = connect("http://user:secret@127.0.0.1:1/v2/secret?key=secret", None).await.unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.code(), "CHN-002");
+        assert!(text.contains("http://127.0.0.1:1/…") && text.contains("refused") && !text.contains("secret"), "{text}");
+        let text = connect("http://user:secret@h:port/secret", None).await.unwrap_err().to_string();
+        assert!(text.contains("not a URL") && !text.contains("secret"), "{text}");
     }
 }

@@ -51,7 +51,13 @@ impl Outbox {
         // Until this call has come to its end, a record may lie open: the next call then ends it first.
         *recovered = false;
         let sent = self.send_in_order(&format!("{PREFIX}{key}"), to, data, label).await;
-        *recovered = !matches!(sent, Err(ChainError::NotMined { .. } | ChainError::Unreachable { .. } | ChainError::Outbox(_)));
+        *recovered = !matches!(
+            sent,
+            Err(ChainError::NotMined { .. }
+                | ChainError::Unreachable { .. }
+                | ChainError::Refused { .. }
+                | ChainError::Outbox(_))
+        );
         sent
     }
 

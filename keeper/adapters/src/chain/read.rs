@@ -104,7 +104,7 @@ impl RpcChain {
     }
 
     async fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
-        self.provider.get_logs(filter).await.map_err(|error| explain(&self.endpoint, "eth_getLogs", &error))
+        self.provider.get_logs(filter).await.map_err(|error| explain(&self.endpoint, "eth_getLogs", error))
     }
 
     pub(super) async fn read_session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
@@ -183,7 +183,7 @@ pub(crate) fn digest(word: B256) -> Option<B256> {
 /// `Unreachable`, or `Unexpected` if there is no block.
 pub async fn head(provider: &DynProvider, endpoint: &str) -> Result<Head, ChainError> {
     let block = provider.get_block(alloy::eips::BlockId::latest()).await;
-    let block = block.map_err(|error| explain(endpoint, "latest block", &error))?;
+    let block = block.map_err(|error| explain(endpoint, "latest block", error))?;
     let block = block.ok_or_else(|| ChainError::Unexpected { what: "latest block".to_owned(), detail: "none".to_owned() })?;
     Ok(Head { number: block.header.number, timestamp_secs: block.header.timestamp })
 }

@@ -12,7 +12,7 @@ use alloy::{
     transports::TransportError,
 };
 use cor_errors::{Coded, Entry, table::dpl};
-use cor_ports::{ChainError, with_causes};
+use cor_ports::ChainError;
 use cor_sol::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
@@ -22,7 +22,7 @@ use cor_wire::deployment::{DeployedContract, Deployment};
 pub use code::{Artifacts, CodeError, init_code};
 pub use params::{ListedModel, NetworkParams, default_prices, model_name};
 
-use crate::chain::Account;
+use crate::chain::{Account, explain};
 
 /// The SDK's deployer, at the same address on every Arbitrum chain.
 const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
@@ -100,15 +100,15 @@ pub async fn deploy(
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<DeployedNetwork, DeployError> {
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
-    let unreachable = |error: TransportError| DeployError::Chain {
-        step: "reading the chain".to_owned(),
-        source: ChainError::Unreachable { endpoint: account.endpoint().to_owned(), reason: with_causes(&error) },
+    let failed = |error: TransportError| {
+        let step = "reading the chain".to_owned();
+        DeployError::Chain { source: explain(account.endpoint(), &step, error), step }
     };
-    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await.map_err(unreachable)?;
+    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await.map_err(failed)?;
     if code.is_empty() {
         return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
     }
-    let from_block = account.provider().get_block_number().await.map_err(unreachable)?;
+    let from_block = account.provider().get_block_number().await.map_err(failed)?;
     let deployment = deployer.create_all(params, from_block).await?;
     deployer.wire(&deployment).await?;
     deployer.configure(&deployment, params).await?;

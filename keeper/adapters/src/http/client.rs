@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use alloy::primitives::B256;
+use alloy::primitives::{B256, keccak256};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
+use cor_errors::{Class, Coded as _, table::blb};
 use cor_ports::domain::SignedMessage;
-use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Refusal, Relay, RelayError, with_causes};
-use cor_wire::http::ErrorBody;
+use cor_ports::{BlobError, Blobs, Refusal, Relay, RelayError, redacted, with_causes};
+use cor_wire::http::{BlobBody, ErrorBody};
 use reqwest::StatusCode;
 
 use super::to_wire;
@@ -19,6 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const BLOB_TRIES_MAX: usize = 4;
 /// Longest excerpt of a reply that goes into an error.
 const EXCERPT_CHARS_MAX: usize = 200;
+/// As much of a refusal is read. A keeper's has a sentence or two.
+const REFUSAL_BYTES_MAX: usize = 64 << 10;
 
 /// Where a keeper is.
 #[derive(Debug, Clone)]
@@ -36,9 +39,14 @@ impl KeeperClient {
         cor_tls::ensure_provider();
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build();
-        let client =
-            client.map_err(|error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) })?;
-        Ok(Self { endpoint, client })
+        match client {
+            Ok(client) => Ok(Self { endpoint, client }),
+            Err(error) => Err(RelayError::Unreachable { endpoint, reason: reason(error) }),
+        }
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> RelayError {
+        RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: reason(error) }
     }
 
     /// Waits until the keeper answers, or `patience` is over.
@@ -50,8 +58,13 @@ impl KeeperClient {
             .with_max_delay(Duration::from_millis(200))
             .without_max_times();
         let answer = ask.retry(policy).when(|_| started.elapsed() < patience).await;
-        answer.map_err(|error| RelayError::Unreachable { endpoint: self.endpoint.clone(), reason: with_causes(&error) })
+        answer.map_err(|error| self.unreachable(error))
     }
+}
+
+/// A client's error in words. It would put the URL into them, with the key that it may hold.
+fn reason(error: reqwest::Error) -> String {
+    with_causes(&error.without_url())
 }
 
 /// Hands messages to a keeper over HTTP.
@@ -62,32 +75,75 @@ pub struct HttpRelay(pub KeeperClient);
 impl Relay for HttpRelay {
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError> {
         let KeeperClient { endpoint, client } = &self.0;
-        let unreachable =
-            |error: reqwest::Error| RelayError::Unreachable { endpoint: endpoint.clone(), reason: with_causes(&error) };
+        let unreachable = |error| self.0.unreachable(error);
         let reply = client.post(format!("{endpoint}/v1/messages")).json(&to_wire(message)).send().await.map_err(unreachable)?;
         if reply.status() == StatusCode::ACCEPTED {
             return Ok(());
         }
         let status = reply.status();
-        let text = reply.text().await.map_err(unreachable)?;
+        let text = text(reply).await.map_err(unreachable)?;
         Err(refused(endpoint, message.task_id, status, &text))
     }
 }
 
-/// A reply other than acceptance. What the status says passes is told as such, whatever the body is.
-fn refused(endpoint: &str, task_id: u64, status: StatusCode, body: &str) -> RelayError {
-    let contents = serde_json::from_str::<ErrorBody>(body).map(|ErrorBody { error: said }| {
+/// What a reply says that is not the one that was asked for.
+enum Said {
+    /// It passes, by its status, whatever the body is.
+    Later { status: u16, excerpt: String, refusal: Option<Box<Refusal>> },
+    /// A keeper's refusal.
+    Refusal(Box<Refusal>),
+    /// No keeper's.
+    Foreign { status: u16, excerpt: String },
+}
+
+/// Judges a reply by its status and its body.
+fn said(status: StatusCode, body: &str) -> Said {
+    let refusal = serde_json::from_str::<ErrorBody>(body).map(|ErrorBody { error: said }| {
         Box::new(Refusal { code: said.code, message: said.message, next: said.next, request_id: said.request_id })
     });
     let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error();
-    let (endpoint, status) = (endpoint.to_owned(), status.as_u16());
-    match contents {
-        Ok(refusal) if passes => {
-            RelayError::Busy { endpoint, status, excerpt: excerpt(&refusal.message), refusal: Some(refusal) }
+    let status = status.as_u16();
+    match refusal {
+        Ok(refusal) if passes => Said::Later { status, excerpt: excerpt(&refusal.message), refusal: Some(refusal) },
+        Err(_) if passes => Said::Later { status, excerpt: excerpt(body), refusal: None },
+        Ok(refusal) => Said::Refusal(refusal),
+        Err(_) => Said::Foreign { status, excerpt: excerpt(body) },
+    }
+}
+
+/// The text of a reply that is no success, as far as a keeper's is long.
+async fn text(mut reply: reqwest::Response) -> Result<String, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while bytes.len() < REFUSAL_BYTES_MAX
+        && let Some(chunk) = reply.chunk().await?
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A reply to a message other than acceptance.
+fn refused(endpoint: &str, task_id: u64, status: StatusCode, body: &str) -> RelayError {
+    let endpoint = endpoint.to_owned();
+    match said(status, body) {
+        Said::Later { status, excerpt, refusal } => RelayError::Busy { endpoint, status, excerpt, refusal },
+        Said::Refusal(refusal) => RelayError::Refused { task_id, refusal },
+        Said::Foreign { status, excerpt } => RelayError::Unexpected { endpoint, status, excerpt },
+    }
+}
+
+/// A reply to a question for a blob, or to an upload, other than success. Only the keeper's own word says that a blob is not there: any
+/// server answers 404 to a path that it does not know.
+fn blob_refused(endpoint: &str, digest: B256, status: StatusCode, body: &str) -> BlobError {
+    let endpoint = endpoint.to_owned();
+    match said(status, body) {
+        Said::Refusal(refusal) if refusal.code == blb::BLOB_NOT_FOUND.code => BlobError::NotFound(digest),
+        Said::Refusal(refusal) if status == StatusCode::NOT_FOUND => {
+            BlobError::Unexpected { endpoint, status: status.as_u16(), excerpt: excerpt(&refusal.message) }
         }
-        Err(_) if passes => RelayError::Busy { endpoint, status, excerpt: excerpt(body), refusal: None },
-        Ok(refusal) => RelayError::Refused { task_id, refusal },
-        Err(_) => RelayError::Unexpected { endpoint, status, excerpt: excerpt(body) },
+        Said::Later { status, excerpt, refusal } => BlobError::Busy { endpoint, status, excerpt, refusal },
+        Said::Refusal(refusal) => BlobError::Refused { endpoint, refusal },
+        Said::Foreign { status, excerpt } => BlobError::Unexpected { endpoint, status, excerpt },
     }
 }
 
@@ -97,19 +153,17 @@ pub struct HttpBlobs(pub KeeperClient);
 
 impl HttpBlobs {
     fn unavailable(&self, reason: String) -> BlobError {
-        BlobError::Unavailable { place: self.0.endpoint.clone(), reason }
+        BlobError::Unavailable { place: redacted(&self.0.endpoint), reason }
     }
 
     async fn fetch(&self, digest: B256) -> Result<Vec<u8>, BlobError> {
         let url = format!("{}/v1/blobs/{digest}", self.0.endpoint);
-        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
-        match reply.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Err(BlobError::NotFound(digest)),
-            status => return Err(self.unavailable(format!("status {status}"))),
+        let mut reply = self.0.client.get(url).send().await.map_err(|error| self.unavailable(reason(error)))?;
+        if reply.status() != StatusCode::OK {
+            return Err(self.refused(digest, reply).await);
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(with_causes(&error)))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|error| self.unavailable(reason(error)))? {
             bytes.extend_from_slice(&chunk);
             bounded(bytes.len())?;
         }
@@ -118,12 +172,27 @@ impl HttpBlobs {
 
     async fn upload(&self, bytes: &[u8]) -> Result<B256, BlobError> {
         let url = format!("{}/v1/blobs", self.0.endpoint);
-        let reply =
-            self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(with_causes(&error)))?;
-        match reply.status() {
-            StatusCode::OK => Ok(alloy::primitives::keccak256(bytes)),
-            StatusCode::PAYLOAD_TOO_LARGE => Err(BlobError::TooLarge { bytes: bytes.len(), limit: BLOB_BYTES_MAX }),
-            status => Err(self.unavailable(format!("status {status}"))),
+        let reply = self.0.client.post(url).body(bytes.to_vec()).send().await.map_err(|error| self.unavailable(reason(error)))?;
+        let (digest, status) = (keccak256(bytes), reply.status());
+        if status != StatusCode::OK {
+            return Err(self.refused(digest, reply).await);
+        }
+        // A page that some other server shows for every path would be taken for a keeper's word.
+        let text = text(reply).await.map_err(|error| self.unavailable(reason(error)))?;
+        match serde_json::from_str::<BlobBody>(&text) {
+            Ok(kept) if kept.digest == digest => Ok(digest),
+            _ => {
+                Err(BlobError::Unexpected { endpoint: self.0.endpoint.clone(), status: status.as_u16(), excerpt: excerpt(&text) })
+            }
+        }
+    }
+
+    /// What the keeper says of a blob that it does not give or take.
+    async fn refused(&self, digest: B256, reply: reqwest::Response) -> BlobError {
+        let status = reply.status();
+        match text(reply).await {
+            Ok(body) => blob_refused(&self.0.endpoint, digest, status, &body),
+            Err(error) => self.unavailable(reason(error)),
         }
     }
 }
@@ -132,8 +201,8 @@ fn retry() -> ExponentialBuilder {
     ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_max_times(BLOB_TRIES_MAX)
 }
 
-const fn is_transient(error: &BlobError) -> bool {
-    matches!(error, BlobError::Unavailable { .. })
+fn is_transient(error: &BlobError) -> bool {
+    error.class() == Class::Transient
 }
 
 #[async_trait]
@@ -154,9 +223,17 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cor_errors::{Class, Coded as _};
-
     use super::*;
+
+    #[tokio::test]
+    async fn the_key_in_a_url_is_in_no_text() {
+        let client = KeeperClient::new("http://user:secret@127.0.0.1:1/secret").unwrap();
+        let unready = client.wait_ready(Duration::ZERO).await.unwrap_err().to_string();
+        let unread = HttpBlobs(client).fetch(B256::ZERO).await.unwrap_err().to_string();
+        for text in [unready, unread] {
+            assert!(text.contains("http://127.0.0.1:1/…") && text.contains("refused") && !text.contains("secret"), "{text}");
+        }
+    }
 
     #[test]
     fn a_refusal_is_told_apart_from_what_passes_and_from_what_is_no_keeper() {
@@ -176,5 +253,47 @@ mod tests {
         let RelayError::Refused { refusal, .. } = refused("http://k", 7, StatusCode::CONFLICT, ours) else { panic!() };
         let Refusal { code, next, request_id, .. } = *refusal;
         assert_eq!((code.as_str(), next.as_str(), request_id.as_str()), ("KPR-004", "Look.", "r1"));
+    }
+
+    #[test]
+    fn what_a_keeper_says_of_a_blob_is_kept() {
+        let said = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"why","next":"Look.","request_id":"r1"}}}}"#);
+        let not_there = format!("blob {} is not there", B256::ZERO);
+        let no_keeper =
+            |status: u16, words: &str| format!("http://k answered with status {status}, and not as a keeper does: {words}");
+        for (status, body, code, class, words, keeper_code) in [
+            (404, said("BLB-001"), "BLB-001", Class::Caller, not_there, None),
+            (404, said("HTP-008"), "RLY-004", Class::Peer, no_keeper(404, "why"), None),
+            (404, "<html>".to_owned(), "RLY-004", Class::Peer, no_keeper(404, "<html>"), None),
+            (403, "<html>".to_owned(), "RLY-004", Class::Peer, no_keeper(403, "<html>"), None),
+            (
+                413,
+                said("BLB-003"),
+                "BLB-005",
+                Class::Caller,
+                "keeper http://k refused the blob: why (request r1)".to_owned(),
+                Some("BLB-003"),
+            ),
+            (
+                503,
+                said("HTP-010"),
+                "BLB-004",
+                Class::Transient,
+                "keeper http://k answered with status 503: why (request r1)".to_owned(),
+                Some("HTP-010"),
+            ),
+            (
+                502,
+                "bad".to_owned(),
+                "BLB-004",
+                Class::Transient,
+                "keeper http://k answered with status 502: bad".to_owned(),
+                None,
+            ),
+        ] {
+            let error = blob_refused("http://k", B256::ZERO, StatusCode::from_u16(status).unwrap(), &body);
+            assert_eq!((error.code(), error.class(), error.to_string()), (code, class, words), "{status} {body}");
+            assert_eq!(error.refusal().map(|refusal| &*refusal.code), keeper_code, "{status} {body}");
+        }
     }
 }

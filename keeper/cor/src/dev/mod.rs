@@ -24,6 +24,7 @@ use cor_adapters::{
     receipt,
 };
 use cor_anvil::{DevAccount, Node, NodeConfig, NodeHandle};
+use cor_ports::redacted;
 use cor_sol::cor::ICor;
 
 use crate::{
@@ -73,7 +74,7 @@ pub(crate) async fn run(mut args: DevArgs, output: &Output) -> Result<(), CliErr
         // Before anything is deployed: a miner that asks for a model which is not there ends at once.
         Some(url) if args.openai_model.is_none() => {
             let model = server::only_model(url).await?;
-            output.say(format!("miners ask for `{model}`, the only model at {url}"));
+            output.say(format!("miners ask for `{model}`, the only model at {}", redacted(url)));
             args.openai_model = Some(model);
         }
         Some(_) => {}
@@ -209,13 +210,13 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     )
     .0;
     spinner.finish_and_clear();
-    let answer = waited?;
+    let waited = waited?;
     let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task_id).await?;
     // Claims come after the end; the receipt's money is what they take out.
     running.await_claims(&receipt).await?;
     let after = running.holders.read(&running.network).await?;
     let report = Report {
-        answer,
+        answer: waited.answer,
         receipt,
         keeper_kills: running.children.keeper_kills(),
         timings: Timings { start_ms: start.as_millis() as u64, task_ms: started.elapsed().as_millis() as u64 },
@@ -225,7 +226,9 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
         accounts: money::changes(&before, &after),
     };
     output.result(&report, report::text);
-    report.check(args.fault)
+    report.check(args.fault)?;
+    // A task without a result may be what the fault wants; a result that nobody can read is not.
+    waited.unread.map_or(Ok(()), |source| Err(cmd::task::unread_error(&report.answer, source)))
 }
 
 impl Running {

@@ -42,9 +42,9 @@ mod tests {
         let names = |count: usize| (0..count).map(|index| format!("m{index}")).collect::<Vec<_>>();
         assert_eq!(choose("http://h/v1", Some(names(1))).unwrap(), "m0");
         for (listed, says) in [
-            (None, "no list of models at http://h/v1; --openai-model NAME names one"),
-            (Some(names(0)), "no model is loaded at http://h/v1; --openai-model NAME names one"),
-            (Some(names(2)), "2 models (`m0`, `m1`) at http://h/v1; --openai-model m0 names one"),
+            (None, "no list of models at http://h/…; --openai-model NAME names one"),
+            (Some(names(0)), "no model is loaded at http://h/…; --openai-model NAME names one"),
+            (Some(names(2)), "2 models (`m0`, `m1`) at http://h/…; --openai-model m0 names one"),
         ] {
             assert_eq!(choose("http://h/v1", listed).unwrap_err().to_string(), says);
         }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use cor_ports::redacted;
 use futures::StreamExt as _;
 use reqwest::{
     Client, Response, StatusCode, Url,
@@ -14,7 +15,7 @@ use super::{
     disk::{require_space, write_error},
     store::{remove, size},
 };
-use crate::http::{client_builder, redacted};
+use crate::http::client_builder;
 
 /// A server that does not even accept a connection in this time is down.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
@@ -130,17 +131,17 @@ impl Download<'_> {
     }
 
     fn status(&self, status: StatusCode, attempts: u32) -> ModelError {
-        ModelError::HttpStatus { url: redacted(self.url), status: status.as_u16(), attempts }
+        ModelError::HttpStatus { url: redacted(self.url.as_str()), status: status.as_u16(), attempts }
     }
 
     fn broken(&self, source: reqwest::Error, attempts: u32) -> ModelError {
         // The error would show the URL with its query once more.
         let source = Box::new(source.without_url());
-        ModelError::HttpTransport { url: redacted(self.url), received: size(self.part), attempts, source }
+        ModelError::HttpTransport { url: redacted(self.url.as_str()), received: size(self.part), attempts, source }
     }
 
     fn too_large(&self) -> ModelError {
-        ModelError::TooLarge { url: redacted(self.url), limit: self.bytes_max }
+        ModelError::TooLarge { url: redacted(self.url.as_str()), limit: self.bytes_max }
     }
 }
 

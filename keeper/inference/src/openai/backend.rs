@@ -1,7 +1,7 @@
 //! `OpenAiBackend`: a server behind the port.
 
 use async_trait::async_trait;
-use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest};
+use cor_ports::{Backend, BackendError, BackendInfo, Completion, CompletionRequest, redacted};
 use reqwest::{
     Client, Method, RequestBuilder, Url,
     header::{AUTHORIZATION, HeaderValue},
@@ -14,7 +14,7 @@ use super::{
     error::{CallError, OpenError},
     schema::{ChatReply, ChatRequest, ModelList},
 };
-use crate::http::{client_builder, redacted};
+use crate::http::client_builder;
 
 /// `finish_reason` of an answer that `max_tokens` has cut.
 const FINISHED_BY_LENGTH: &str = "length";
@@ -74,12 +74,12 @@ impl OpenAiBackend {
         match listed.await {
             Ok(list) => Ok(Some(list)),
             Err(CallError::Status { status: 404 | 405 | 501, .. }) => Ok(None),
-            Err(cause) => Err(OpenError::Unusable { url: redacted(&self.base), cause }),
+            Err(cause) => Err(OpenError::Unusable { url: redacted(self.base.as_str()), cause }),
         }
     }
 
     async fn require_model(&self) -> Result<(), OpenError> {
-        let url = redacted(&self.base);
+        let url = redacted(self.base.as_str());
         let Some(list) = self.list().await? else {
             tracing::warn!(%url, "the inference server has no list of models, it cannot be checked for the one configured");
             return Ok(());

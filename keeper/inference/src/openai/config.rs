@@ -50,6 +50,14 @@ impl OpenAiConfig {
         }
     }
 
+    /// Checks the base URL, and asks nobody.
+    ///
+    /// # Errors
+    /// [`OpenError::BadUrl`].
+    pub fn check_url(&self) -> Result<(), OpenError> {
+        self.parsed_url().map(drop)
+    }
+
     /// The base URL, ending in `/`, so that joining a path appends it.
     pub(super) fn parsed_url(&self) -> Result<Url, OpenError> {
         let bad = |reason: String| OpenError::BadUrl { reason };

@@ -71,7 +71,8 @@ impl Errand {
             Some(bytes) => match self.blobs.put(&bytes).await {
                 Ok(_) => true,
                 Err(error) => {
-                    warn!(task_id, code = error.code(), %error, "the answer cannot be handed in yet");
+                    let keeper_code = error.refusal().map(|said| &*said.code);
+                    warn!(task_id, code = error.code(), keeper_code, %error, "the answer cannot be handed in yet");
                     false
                 }
             },

@@ -70,11 +70,42 @@ fn settings_keys_and_files() {
         Row::new("a bad mnemonic", "chain --port 0 --mnemonic", "NODE-003", CONFIGURATION, &["mnemonic"]).arg("one two three"),
         Row::new("no models folder", "model fetch --dir", "INF-102", CONFIGURATION, &["damaged.json", "writable"])
             .arg(format!("{damaged}/models")),
-        Row::new("a model URL that is none", "model fetch --url ftp://models --dir", "INF-111", CONFIGURATION, &["http"])
+        Row::new("a model URL that is none", "model fetch --url ftp://models --dir", "CLI-020", USAGE, &["--url", "ftp"])
             .arg(path("models")),
+        Row::new("a model URL that is none, by variable", "model fetch --dir", "CLI-020", USAGE, &["--url", "models"])
+            .arg(path("models"))
+            .env("COR_MODEL_URL", "models"),
+        Row::new("a server that is no URL", "dev --openai-url nonsense --openai-model m", "CLI-020", USAGE, &["--openai-url"]),
+        Row::new(
+            "a server's URL with a key",
+            "dev --openai-url http://127.0.0.1:1/v1?key=k --openai-model m",
+            "CLI-020",
+            USAGE,
+            &["--openai-url", "http://127.0.0.1:1/…", "a query"],
+        ),
     ];
     all(rows, Vec::new());
     assert_eq!(std::fs::read_to_string(&state).expect("the file"), "not a state", "it is as it was");
+}
+
+/// A node's URL often holds a key, and what a command says is pasted into reports.
+#[test]
+fn the_key_in_a_url_is_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let network = folder.path().join("network.json");
+    std::fs::write(&network, deployment()).expect("a file");
+    for (url, shown) in [
+        ("http://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "http://127.0.0.1:1/…"),
+        ("wss://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "wss://127.0.0.1:1/…"),
+    ] {
+        for line in ["explain 1", "--json explain 1", "session balance", "--json model list"] {
+            let mut command = cor();
+            command.args(line.split(' ')).env("COR_RPC", url).env("COR_NETWORK", &network).env("COR_KEY", KEY);
+            let output = command.output().expect("cor starts");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && errors.contains(shown) && !errors.contains("hidden"), "{line}: {errors}");
+        }
+    }
 }
 
 #[test]

@@ -13,9 +13,14 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolEvent},
 };
-use cor_kit::{COR, TestNet, lane::terms};
-use cor_ports::BLOB_BYTES_MAX;
+use cor_adapters::http::{HttpBlobs, KeeperClient};
+use cor_kit::{
+    COR, TestNet,
+    lane::{PHASE_SECS, terms},
+};
+use cor_ports::{BLOB_BYTES_MAX, Blobs as _};
 use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command::{Row, Running, all, cor};
@@ -37,23 +42,42 @@ struct Scene {
     _running: Running,
 }
 
+/// The network that the payer and the poor know.
+async fn network() -> TestNet {
+    let net = TestNet::start(6).await;
+    net.mint(net.address(PAYER), U256::from(COR)).await;
+    net.prepay(PAYER, U256::from(5 * COR)).await;
+    net.open_session(PAYER, terms(3)).await;
+    net.open_session(POOR, terms(3)).await;
+    net
+}
+
+/// What a command needs to know: the network, whose file is written into `folder`, a keeper's URL, and the payer's key.
+fn environment(net: &TestNet, folder: &Path, keeper: &str) -> Vec<(&'static str, String)> {
+    let network = folder.join("network.json");
+    std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
+    vec![
+        ("COR_RPC", net.rpc()),
+        ("COR_NETWORK", network.display().to_string()),
+        ("COR_KEEPER", keeper.to_owned()),
+        ("COR_KEY", secret(&net.key(PAYER))),
+    ]
+}
+
 impl Scene {
     async fn start() -> Self {
-        let net = TestNet::start(6).await;
-        net.mint(net.address(PAYER), U256::from(COR)).await;
-        net.prepay(PAYER, U256::from(5 * COR)).await;
-        net.open_session(PAYER, terms(3)).await;
-        net.open_session(POOR, terms(3)).await;
+        Self::serve(network().await).await
+    }
+
+    /// A network that a keeper serves from now on.
+    async fn serve(net: TestNet) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let network = folder.path().join("network.json");
-        std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
         let data = folder.path().join("keeper");
         let child = cor()
             .arg("keeper")
+            .envs(environment(&net, folder.path(), ""))
             .env("COR_KEEPER_DATA", &data)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
-            .env("COR_NETWORK", &network)
-            .env("COR_RPC", net.rpc())
             .env("COR_KEY", secret(&net.key(1)))
             .stdout(Stdio::null())
             .spawn()
@@ -73,12 +97,7 @@ impl Scene {
 
     /// What every row starts from: the network, and the payer's key.
     fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("COR_RPC", self.net.rpc()),
-            ("COR_NETWORK", self.path("network.json").display().to_string()),
-            ("COR_KEEPER", self.keeper.clone()),
-            ("COR_KEY", self.key(PAYER)),
-        ]
+        environment(&self.net, self.folder.path(), &self.keeper)
     }
 
     /// COR in each account's wallet and prepaid, and the last task.
@@ -213,6 +232,9 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
         Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "Send ether"]).env("COR_KEY", &pauper),
+        Row::new("no ether for a value", "deploy", "CHN-005", REFUSED, &["has 0 wei", "needs 1000000000000000 ", "Send ether"])
+            .env("COR_CONTRACTS", cor_kit::paths::contracts().display().to_string())
+            .env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
         Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
             .env("COR_CONTRACTS", &empty),
@@ -221,6 +243,13 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")
             .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
+        Row::new("a server that is no URL", "miner", "INF-140", CONFIGURATION, &["base URL"])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", "nonsense"),
+        Row::new("no key for a server", "miner", "INF-141", CONFIGURATION, &["ABSENT"])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1"))
+            .env("COR_MINER_BACKEND__OPENAI_KEY_ENV", "ABSENT"),
         Row::new(
             "no model URL",
             "model fetch --url http://127.0.0.1:1/model --dir",
@@ -282,4 +311,66 @@ async fn a_task_without_a_cap_is_capped_at_its_price() {
     let reserved = payment.reservedOf(scene.net.address(PAYER)).call().await.expect("an amount");
     assert_eq!(U256::from(call.maxCharge), reserved, "the price was reserved, and was the cap");
     assert!(said.contains("the price is") && said.contains("the cap"), "both are shown: {said}");
+}
+
+/// Runs a command with `--json`: its exit code, the document that it prints, and the last line that it says, which is its error.
+async fn run(line: &str, environment: Vec<(&'static str, String)>) -> (Option<i32>, Value, Value) {
+    let mut command = cor();
+    command.arg("--json").args(line.split(' ')).envs(environment);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");
+    let error = output.stderr.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
+    let document = |bytes| serde_json::from_slice(bytes).unwrap_or(Value::Null);
+    (output.status.code(), document(&output.stdout), document(error))
+}
+
+/// A program reads what was closed, and how the task stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_task_is_a_document() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let task = net.submit(PAYER, 1).await;
+    net.advance(u64::from(PHASE_SECS) + 1).await;
+    for call in [json!("end"), Value::Null] {
+        let (code, document, error) = run(&format!("task close {task}"), environment.clone()).await;
+        let expected = json!({ "task_id": task, "closed": call, "phase": "ended", "status": "expired", "deadline": null });
+        assert_eq!((code, &document), (Some(0), &expected), "{error}");
+    }
+    let left = net.available(net.address(PAYER)).await;
+    assert_eq!(left, U256::from(5 * COR), "the money is back");
+}
+
+/// Nobody handed the answer in, or the keeper cannot be asked: the payer still reads how the task ended and what it cost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_cannot_be_had_takes_no_facts_away() {
+    let net = network().await;
+    for node in 3..6 {
+        net.register_node(node, 1).await;
+    }
+    let task = net.submit(PAYER, 1).await;
+    net.carry(task, &[3, 4, 5], &["Paris"; 3]).await;
+    // Only now, so that it has no part in the task.
+    let scene = Scene::serve(net).await;
+    let wait = format!("task wait {task}");
+    let nobody = "http://127.0.0.1:1";
+    for (case, keeper, code, says) in [
+        ("not handed in", scene.keeper.clone(), "CLI-022", "is not there"),
+        ("another path", format!("{}/keeper", scene.keeper), "RLY-004", "status 404"),
+        ("another server", scene.net.rpc(), "RLY-004", "not as a keeper does"),
+        ("nobody there", nobody.to_owned(), "BLB-004", nobody),
+    ] {
+        let environment = environment(&scene.net, scene.folder.path(), &keeper);
+        let (exit, answer, error) = run(&wait, environment).await;
+        let message = error["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!((exit, &error["error"]["code"]), (Some(REFUSED), &json!(code)), "{case}: {error}");
+        assert!(["COR charged", "0 COR refunded", says].iter().all(|part| message.contains(part)), "{case}: {error}");
+        assert_eq!((&answer["status"], &answer["answer"]), (&json!("completed"), &Value::Null), "{case}");
+        assert_eq!(answer["result_digest"], json!(cor_kit::digest("Paris")), "{case}");
+        assert!(answer["settlement"]["charged"]["wei"].is_string(), "{case}: {answer}");
+    }
+    // Once it is handed in, the same command has it.
+    let blobs = HttpBlobs(KeeperClient::new(&scene.keeper).expect("a client"));
+    blobs.put(b"Paris").await.expect("the keeper takes it");
+    let (exit, answer, error) = run(&wait, scene.environment()).await;
+    assert_eq!((exit, &answer["answer"]), (Some(0), &json!("Paris")), "{error}");
 }
