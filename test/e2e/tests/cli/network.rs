@@ -128,6 +128,7 @@ async fn a_keeper_that_nobody_named_says_so() {
             .env("COR_NETWORK", &network)
             .env("COR_RPC", net.rpc())
             .env("COR_KEY", secret(&net.key(index)))
+            .env("COR_LOG", "warn")
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).expect("a file"))
             .spawn()
