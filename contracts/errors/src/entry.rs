@@ -5,7 +5,7 @@ use core::error::Error;
 /// How to treat an error. Retry, alert and blame follow from the class, never from a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The request is wrong: the same request fails again.
+    /// The request is wrong, or what the user or operator has set: the same fails again.
     Caller,
     /// The other side misbehaves: what it sent cannot be true.
     Peer,
@@ -74,8 +74,9 @@ pub struct Entry {
     pub selector: Option<[u8; 4]>,
     /// How to treat it.
     pub class: Class,
-    /// HTTP status with which an edge answers.
-    pub status: u16,
+    /// HTTP status with which an edge answers. `None` for what is not for a client, such as settings, files, tools and the dev chain: an
+    /// edge that meets one all the same answers 500 and says no more.
+    pub status: Option<u16>,
     /// Exit code of a command that ends with it.
     pub exit: Exit,
     /// What happened, in general; a value's `Display` has the numbers.

@@ -241,7 +241,7 @@ mod tests {
             "exit_code": 1,
         } });
         assert_eq!(as_json(&error), expected);
-        assert_eq!(error.entry().status, 402);
+        assert_eq!(error.entry().status, Some(402));
     }
 
     #[test]

@@ -39,9 +39,10 @@ impl ApiError {
     #[must_use]
     pub fn of(error: &dyn Coded) -> Self {
         let entry = error.entry();
-        match (entry.class, entry.selector) {
-            (Class::Caller, _) | (Class::Chain, Some(_)) => Self { entry, public: error.to_string(), internal: None },
-            (Class::Peer | Class::Chain | Class::Transient | Class::Bug, _) => {
+        match (entry.class, entry.status, entry.selector) {
+            (Class::Caller, Some(_), _) | (Class::Chain, _, Some(_)) => Self { entry, public: error.to_string(), internal: None },
+            // An error of the operator's own settings has no status: its paths and keys are not the caller's.
+            (Class::Caller | Class::Peer | Class::Chain | Class::Transient | Class::Bug, ..) => {
                 Self { internal: Some(with_causes(&Shown(error))), ..Self::new(entry) }
             }
         }
@@ -62,7 +63,7 @@ impl ApiError {
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.entry.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Writes down what the caller is not told, under the id that the caller is told.

@@ -217,7 +217,7 @@ mod tests {
         let short =
             InsufficientBalance { payer: Address::ZERO, available: U256::ZERO, needed: U256::from(10).pow(U256::from(18)) };
         let error = reverted(short.abi_encode());
-        assert_eq!((error.code(), error.entry().name, error.entry().status), ("PAY-001", "InsufficientBalance", 402));
+        assert_eq!((error.code(), error.entry().name, error.entry().status), ("PAY-001", "InsufficientBalance", Some(402)));
         assert!(error.class().asks_anew());
         let sentence = "submit reverted with InsufficientBalance: \
                         0x0000000000000000000000000000000000000000 has 0 COR prepaid and would need 1 COR";

@@ -5,70 +5,70 @@ use super::area;
 area! {
     /// The `cor` command.
     cli "CLI":
-    "CLI-001" SETTINGS "Settings" Caller 500 Configuration
+    "CLI-001" SETTINGS "Settings" Caller - Configuration
         "The configuration is wrong."
         "Correct the setting that is named.";
-    "CLI-002" INVALID_KEY "InvalidKey" Caller 500 Configuration
+    "CLI-002" INVALID_KEY "InvalidKey" Caller - Configuration
         "The private key is not valid."
         "Set COR_KEY, or --key-file to a file that holds a private key.";
-    "CLI-003" NO_KEY "NoKey" Caller 500 Configuration
+    "CLI-003" NO_KEY "NoKey" Caller - Configuration
         "There is no private key."
         "Set COR_KEY, or --key-file to a file that holds a private key.";
-    "CLI-004" NETWORK_FILE "NetworkFile" Caller 500 Configuration
+    "CLI-004" NETWORK_FILE "NetworkFile" Caller - Configuration
         "The file with the network's addresses cannot be read."
         "Name the file with --network or COR_NETWORK: `cor deploy` writes .cor/network.json, `cor dev` prints where its own is.";
-    "CLI-005" FILE_IO "FileIo" Caller 500 Configuration
+    "CLI-005" FILE_IO "FileIo" Caller - Configuration
         "The operating system refused."
         "Check the path and its permissions.";
-    "CLI-006" PORT_TAKEN "PortTaken" Caller 503 Configuration
+    "CLI-006" PORT_TAKEN "PortTaken" Caller - Configuration
         "Another program listens on the address."
         "Stop it, or choose another port.";
-    "CLI-007" NODE_NOT_STAKED "NodeNotStaked" Caller 402 Refused
+    "CLI-007" NODE_NOT_STAKED "NodeNotStaked" Caller - Refused
         "The miner is not registered and lacks stake."
         "Run `cor stake node` with the miner's key first.";
-    "CLI-008" TASK_WITHOUT_RESULT "TaskWithoutResult" Chain 502 NoResult
+    "CLI-008" TASK_WITHOUT_RESULT "TaskWithoutResult" Chain - NoResult
         "The task ended without a result."
         "Run `cor explain` with the task's number to see why.";
-    "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller 422 Usage
+    "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller - Usage
         "The text is not an amount of COR."
         "Give a number with at most 18 decimals, such as 12.5.";
-    "CLI-010" CHILD_ENDED "ChildEnded" Bug 500 Refused
+    "CLI-010" CHILD_ENDED "ChildEnded" Bug - Refused
         "A child process ended."
         "Look at its log.";
-    "CLI-011" CHILD_TIMEOUT "ChildTimeout" Transient 504 Refused
+    "CLI-011" CHILD_TIMEOUT "ChildTimeout" Transient - Refused
         "Something did not happen in time."
         "Look at the logs.";
-    "CLI-012" NOT_CONSERVED "NotConserved" Bug 500 Refused
+    "CLI-012" NOT_CONSERVED "NotConserved" Bug - Refused
         "The balances do not add up to the supply."
         "Report this with the logs of the network.";
-    "CLI-013" DRILL_FAILED "DrillFailed" Bug 500 Refused
+    "CLI-013" DRILL_FAILED "DrillFailed" Bug - Refused
         "The drill ended in another way than it should."
         "Look at the receipt that is shown.";
-    "CLI-014" PROMPT_UNREADABLE "PromptUnreadable" Caller 422 Configuration
+    "CLI-014" PROMPT_UNREADABLE "PromptUnreadable" Caller - Configuration
         "The prompt on standard input cannot be read."
         "Give text in UTF-8.";
-    "CLI-015" WRONG_USAGE "WrongUsage" Caller 422 Usage
+    "CLI-015" WRONG_USAGE "WrongUsage" Caller - Usage
         "The command line is wrong."
         "Run the command with --help.";
-    "CLI-016" MODEL_CHOICE "ModelChoice" Caller 422 Configuration
+    "CLI-016" MODEL_CHOICE "ModelChoice" Caller - Configuration
         "The model server does not list exactly one model."
         "Name the model to use with --openai-model.";
-    "CLI-017" FOLDER_NOT_EMPTY "FolderNotEmpty" Caller 409 Configuration
+    "CLI-017" FOLDER_NOT_EMPTY "FolderNotEmpty" Caller - Configuration
         "The folder for the run is not empty."
         "Name a new or empty folder with --data.";
-    "CLI-018" TASK_OVERDUE "TaskOverdue" Transient 504 Refused
+    "CLI-018" TASK_OVERDUE "TaskOverdue" Transient - Refused
         "A phase of the task is over, and nobody closes it."
         "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end and the refund.";
-    "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller 422 Usage
+    "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller - Usage
         "The text is not an address."
         "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
-    "CLI-020" INVALID_URL "InvalidUrl" Caller 422 Usage
+    "CLI-020" INVALID_URL "InvalidUrl" Caller - Usage
         "The text is not a URL of HTTP."
         "Give a URL such as http://127.0.0.1:8545; the variable of the environment counts where the option is not given.";
-    "CLI-021" EMPTY_PROMPT "EmptyPrompt" Caller 422 Usage
+    "CLI-021" EMPTY_PROMPT "EmptyPrompt" Caller - Usage
         "The prompt is empty."
         "Give a prompt with some text; nothing was submitted or charged.";
-    "CLI-022" ANSWER_NOT_KEPT "AnswerNotKept" Peer 502 Refused
+    "CLI-022" ANSWER_NOT_KEPT "AnswerNotKept" Peer - Refused
         "The task has a result, and the keeper that was asked does not have the answer."
         "Run `cor task wait` with the task's number again, or ask another keeper with --keeper: neither costs anything.";
 }

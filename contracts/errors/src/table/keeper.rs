@@ -66,7 +66,7 @@ area! {
     "JRN-002" JOURNAL_NEWER "JournalNewer" Bug 500 Configuration
         "The journal was written by a newer release."
         "Use the newer release.";
-    "JRN-003" JOURNAL_IN_USE "JournalInUse" Caller 500 Configuration
+    "JRN-003" JOURNAL_IN_USE "JournalInUse" Caller - Configuration
         "Another process has the journal open."
         "Stop that process, or give this one a folder of its own.";
 }
@@ -171,19 +171,19 @@ area! {
 area! {
     /// The deployment of a network.
     dpl "DPL":
-    "DPL-002" NO_STYLUS_DEPLOYER "NoStylusDeployer" Chain 502 Refused
+    "DPL-002" NO_STYLUS_DEPLOYER "NoStylusDeployer" Chain - Refused
         "The chain has no StylusDeployer."
         "Use an Arbitrum chain with Stylus (ArbOS 32 or later).";
-    "DPL-003" NO_DEPLOYED_ADDRESS "NoDeployedAddress" Peer 502 Refused
+    "DPL-003" NO_DEPLOYED_ADDRESS "NoDeployedAddress" Peer - Refused
         "The deployment left no ContractDeployed log."
         "Check that the chain's StylusDeployer is the original.";
-    "DPL-010" CONTRACT_MISSING "ContractMissing" Caller 500 Configuration
+    "DPL-010" CONTRACT_MISSING "ContractMissing" Caller - Configuration
         "A compiled contract cannot be read."
         "Build the contracts with `cargo xtask wasm`, or name their folder with --contracts or COR_CONTRACTS.";
-    "DPL-011" CONTRACT_NOT_WASM "ContractNotWasm" Caller 500 Configuration
+    "DPL-011" CONTRACT_NOT_WASM "ContractNotWasm" Caller - Configuration
         "A compiled contract is not a WASM module."
         "Build the contracts again with `cargo xtask wasm`.";
-    "DPL-012" CONTRACT_TOO_LARGE "ContractTooLarge" Caller 500 Configuration
+    "DPL-012" CONTRACT_TOO_LARGE "ContractTooLarge" Caller - Configuration
         "A compiled contract is larger than a chain takes."
         "Build the contracts again with `cargo xtask wasm`, or make the contract smaller.";
 }

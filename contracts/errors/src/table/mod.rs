@@ -32,12 +32,13 @@ pub struct Area {
 
 /// Makes the entries of an area, each a static that its error names, and their list.
 ///
-/// A row is: code, static, name, `[selector]` if a contract reverts with it, class, HTTP status, exit code, sentence, next step.
+/// A row is: code, static, name, `[selector]` if a contract reverts with it, class, HTTP status or `-` if it is not for a client, exit code,
+/// sentence, next step.
 macro_rules! area {
     (
         #[doc = $about:literal]
         $area:ident $prefix:literal:
-        $($code:literal $entry:ident $name:literal $([$selector:literal])? $class:ident $status:literal $exit:ident $sentence:literal $next:literal;)+
+        $($code:literal $entry:ident $name:literal $([$selector:literal])? $class:ident $status:tt $exit:ident $sentence:literal $next:literal;)+
     ) => {
         #[doc = $about]
         pub mod $area {
@@ -50,7 +51,7 @@ macro_rules! area {
                     name: $name,
                     selector: crate::table::selector(&[$($selector)?]),
                     class: Class::$class,
-                    status: $status,
+                    status: crate::table::status!($status),
                     exit: Exit::$exit,
                     sentence: $sentence,
                     next: $next,
@@ -63,6 +64,17 @@ macro_rules! area {
     };
 }
 use area;
+
+/// The status of a row; `-` is none.
+macro_rules! status {
+    (-) => {
+        None
+    };
+    ($status:literal) => {
+        Some($status)
+    };
+}
+use status;
 
 /// The four bytes of a selector, if a row has one.
 const fn selector(written: &[u32]) -> Option<[u8; 4]> {
