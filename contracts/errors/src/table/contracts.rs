@@ -71,7 +71,7 @@ area! {
         "Give an amount above zero.";
     "AMOUNT-002" AMOUNT_TOO_LARGE "AmountTooLarge" [0x7f162703] Caller 422 Refused
         "The amount is above the most that can be held."
-        "Give less; the limit is in COR wei, or in basis points for a fraction.";
+        "Give less; the limit is in COR wei.";
     "AMOUNT-003" TRANSFER_FAILED "TransferFailed" [0x39f1c8d9] Chain 502 Refused
         "The token did not transfer."
         "Check that the contract is wired to a token that answers true, and that balance and allowance suffice.";
