@@ -150,7 +150,7 @@ interface ISessionQueue {
     error RevealMismatch(uint64 taskId, address miner, bytes32 committed, bytes32 computed);
     /// @notice The reveal opens the commitment: there is nothing to report.
     error RevealIsGood(uint64 taskId, address miner);
-    /// @notice The signature is invalid or not by `expected`: wrong key, chain, contract or contents.
+    /// @notice The signature is invalid, and `signer` zero, or not by `expected`: wrong key, chain, contract or contents.
     error InvalidSignature(address signer, address expected);
     /// @notice The lists must have the same length, 1 to `limit`.
     error LengthMismatch(uint64 left, uint64 right, uint64 limit);
