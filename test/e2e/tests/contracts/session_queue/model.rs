@@ -182,11 +182,11 @@ impl Model {
 
     fn took_effect(&self, id: u64, replica: u8, message: &Message) -> bool {
         let Ok(task) = self.task(id) else { return false };
-        let (said, seal) = (task.state.stages.get(replica).messages(), task.seals[usize::from(replica)]);
+        let (stage, seal) = (task.state.stages.get(replica), task.seals[usize::from(replica)]);
         match message {
-            Message::Ack => said >= 1,
-            Message::Precommit { commitment } => said == 3 || (said == 2 && seal == *commitment),
-            Message::Commit { result_digest, .. } => said == 3 && seal == *result_digest,
+            Message::Ack => stage.has_acked(),
+            Message::Precommit { commitment } => stage.has_revealed() || (stage.is_bound() && seal == *commitment),
+            Message::Commit { result_digest, .. } => stage.has_revealed() && seal == *result_digest,
         }
     }
 
@@ -351,7 +351,7 @@ impl Model {
             .zip(state.replica_stages())
             .map(|(miner, (replica, stage))| {
                 let seal = task.seals[usize::from(replica)];
-                let revealed = stage.messages() == 3;
+                let revealed = stage.has_revealed();
                 Queue::Replica {
                     miner: self.addresses[*miner],
                     registrationEpoch: *miner as u64 + 1,
