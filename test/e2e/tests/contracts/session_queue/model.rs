@@ -9,6 +9,7 @@ use alloy::{
 use cor_core::limits::REPLICA_SLOTS;
 use cor_core::money::pricing::PriceLines;
 use cor_core::money::settlement::Escrow;
+use cor_core::node::pool::Ineligible;
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::commitment::Binding;
 use cor_core::task::consensus::leader_of;
@@ -217,12 +218,12 @@ impl Model {
         let transition = task::assign(task.state, &rules(session), 1, miners.len(), self.now);
         let state = transition.map_err(|error| refusal(error, id, self.keeper))?.state;
         for (index, miner) in miners.iter().enumerate() {
-            let unfit = |reason| same(&INodePool::NotEligible { node: self.addresses[*miner], reason });
+            let unfit = |why: Ineligible| same(&INodePool::NotEligible { node: self.addresses[*miner], reason: why.reason() });
             if miners[..index].contains(miner) {
-                return Err(unfit(7));
+                return Err(unfit(Ineligible::NodeTwice));
             }
             if self.suspended[*miner] {
-                return Err(unfit(2));
+                return Err(unfit(Ineligible::Suspended));
             }
             self.places[*miner] += 1;
         }
