@@ -32,7 +32,7 @@ interface ICor {
     error ERC20InvalidSpender(address spender);
     /// @notice The permit's deadline has passed: sign a new one. Seconds since 1970.
     error PermitExpired(uint256 deadline, uint256 timestamp);
-    /// @notice The signature is not by `expected`.
+    /// @notice The signature is invalid, and `signer` zero, or not by `expected`.
     error InvalidSigner(address signer, address expected);
     /// @notice The authorization is not valid before `validAfter` (exclusive). Seconds since 1970.
     error AuthorizationNotYetValid(uint256 validAfter, uint256 timestamp);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 /// @title SessionPayment: the vault
 /// @notice Prepaid balances, escrow of open tasks, earnings of nodes and keepers, treasury. The only contract that moves user money. COR wei throughout.
-/// Constructor: (address owner, uint32 noResultGasCapBps), the cap at most 10000.
+/// Constructor: (address owner, uint32 noResultGasCapBps). Errors: InputOutOfRange for a cap above 10000, ZeroAddress.
 /// @dev Safety: available + escrow + earnings + treasury = `totalHeld` <= token balance, after every call. Liveness: `withdraw` and `withdrawEarnings`
 /// have no pause and need no other module. Escrow ends in `charge` or `refund`, called by the SessionQueue in the call that ends the task; nobody ever
 /// needs a second call to get money back. Rounding leftovers go to the treasury in the same call.
@@ -67,10 +67,12 @@ interface ISessionPayment {
     error ZeroAmount();
     /// @notice The zero address is an invalid argument.
     error ZeroAddress();
-    /// @notice The prepaid balance does not cover the price: deposit `needed - available` more.
+    /// @notice The prepaid balance does not cover the amount: deposit `needed - available` more, or ask for less.
     error InsufficientBalance(address payer, uint256 available, uint256 needed);
-    /// @notice An amount exceeds its cap: 128 bits for a balance, 80 bits (1.2 million COR) for a line of one task, 10000 for a fraction.
-    error AmountTooLarge(uint256 amount, uint256 max);
+    /// @notice An amount exceeds its cap: 128 bits for a balance, 80 bits (1.2 million COR) for a line of one task.
+    error AmountTooLarge(uint256 amount, uint256 limit);
+    /// @notice The constructor's cap is out of range, in basis points. `field` is its ASCII name, left-aligned.
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice The table's quote is inconsistent: it says `quoted` where its own lines give, or allow at most, `computed`.
     error InconsistentQuote(uint128 quoted, uint128 computed);
     /// @notice The quote exceeds the request's cap: raise `maxCharge` or ask for less.

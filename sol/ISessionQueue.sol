@@ -8,7 +8,7 @@ pragma solidity ^0.8.24;
 /// Status of an ended task: 0 open, 1 completed, 2 no quorum, 3 expired (never assigned).
 /// Outcome of a replica: 0 pending, 1 agreed, 2 outlier (also: revealed, but there is no result), 3 no ack, 4 no precommit, 5 no reveal,
 /// 6 bad reveal. A replica stays pending if the task ended without a result before the miner's time was over: nobody is punished then.
-/// Answer kinds: 0 text, 1 verdict, 2 json, 3 number.
+/// Answer kinds: 0 text, 1 verdict, 2 json, 3 number. SLA tiers, consensus rules and priorities are numbered in ISessionPaymentTable.
 ///
 /// commitment = keccak256(abi.encode(DOMAIN, chainid, this, taskId, replica, miner, registrationEpoch, resultDigest, salt)), DOMAIN =
 /// keccak256("Cortensor.Commitment.v1"), integers as uint256. It is bound to the miner and salted, so it can be neither guessed nor copied.
@@ -23,16 +23,16 @@ pragma solidity ^0.8.24;
 /// Safety: end pays and refunds in one call through SessionPayment; a task ends once. Liveness: with no help from keeper or miners a task ends at
 /// the latest at its last deadline by a call of anyone, and the payer has all but the capped gas line back. Pausing stops create and submit only.
 interface ISessionQueue {
-    /// @notice Terms of a session, fixed at creation.
+    /// @notice Terms of a session, fixed at creation. What is not explained here is as in QuoteInputs of ISessionPaymentTable. Times in seconds.
     struct SessionParams {
         uint64 modelIdentifier;
-        uint16 executionDepth;
+        uint16 executionDepth; // >= 1
         uint16 toolDepth;
         uint8 sla;
         uint8 validatorDepth; // must be 0 here: the on-chain lane has no validators yet
         uint8 redundant; // replicas of each task, odd, 1..=7
         uint8 consensusRule;
-        uint16 quorumBps;
+        uint16 quorumBps; // share of the replicas asked for that must agree; 5001..=10000
         uint8 priority;
         uint32 assignSecs; // from submit to assignment
         uint32 ackSecs;
@@ -68,9 +68,9 @@ interface ISessionQueue {
         uint8 status;
         uint8 answerKind;
         uint32 maxTokens;
-        uint64 submittedAt;
+        uint64 submittedAt; // seconds since 1970
         uint64 deadline; // of the present phase, seconds since 1970; 0 once ended
-        uint64 endedAt; // 0 until ended
+        uint64 endedAt; // seconds since 1970; 0 until ended
         bytes32 resultDigest; // of the winner, zero if none
         Replica[] replicas;
     }
@@ -150,7 +150,7 @@ interface ISessionQueue {
     error RevealMismatch(uint64 taskId, address miner, bytes32 committed, bytes32 computed);
     /// @notice The reveal opens the commitment: there is nothing to report.
     error RevealIsGood(uint64 taskId, address miner);
-    /// @notice The signature is invalid or not by `expected`: wrong key, chain, contract or contents.
+    /// @notice The signature is invalid, and `signer` zero, or not by `expected`: wrong key, chain, contract or contents.
     error InvalidSignature(address signer, address expected);
     /// @notice The lists must have the same length, 1 to `limit`.
     error LengthMismatch(uint64 left, uint64 right, uint64 limit);

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.24;
 
 /// @title Staking: stake of nodes and of users
-/// @notice A node needs `nodeStakeRequired` (10,000 COR) before it may register. Users stake for themselves. All amounts in COR wei.
+/// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
+/// Constructor: (address owner, uint64 unbondingSecs, uint256 nodeStakeRequired).
 /// @dev Safety: only the wired SessionQueue may slash, and never more than the node's stake. Leaving is always possible: unbond, wait
 /// `unbondingSecs`, withdraw; no pause exists here. A registered node must deregister from the NodePool before its stake unbonds.
 /// All stake held is below 2^96 wei (79e9 COR), so that an account's stake fits one slot with what belongs to it.
@@ -50,8 +51,8 @@ interface IStaking {
     /// @notice The token's transfer failed.
     error TransferFailed(address token);
 
-    /// @notice Stake that a node needs.
-    /// @return amount COR wei, 10,000e18.
+    /// @notice Stake that a node needs; set at construction.
+    /// @return amount COR wei.
     function nodeStakeRequired() external view returns (uint256 amount);
 
     /// @notice Time between unbonding and withdrawal.

@@ -103,7 +103,7 @@ contract_errors! {
     token::ERC20_INVALID_RECEIVER ICor::ERC20InvalidReceiver |e| format!("tokens cannot go to {}", e.receiver);
     token::ERC20_INVALID_SPENDER ICor::ERC20InvalidSpender |e| format!("{} cannot be a spender", e.spender);
     token::PERMIT_EXPIRED ICor::PermitExpired |e| format!("the permit ended at {} and it is {}", e.deadline, e.timestamp);
-    token::INVALID_SIGNER ICor::InvalidSigner |e| format!("the signature is by {} and not by {}", e.signer, e.expected);
+    token::INVALID_SIGNER ICor::InvalidSigner |e| signed_by(e.signer, e.expected);
     token::AUTHORIZATION_NOT_YET_VALID ICor::AuthorizationNotYetValid |e| format!("the authorization begins after {} and it is {}", e.validAfter, e.timestamp);
     token::AUTHORIZATION_EXPIRED ICor::AuthorizationExpired |e| format!("the authorization ended at {} and it is {}", e.validBefore, e.timestamp);
     token::AUTHORIZATION_USED_OR_CANCELED ICor::AuthorizationUsedOrCanceled |e| format!("nonce {} of {} is used or cancelled", e.nonce, e.authorizer);
@@ -170,7 +170,7 @@ contract_errors! {
     queue::EMPTY_COMMITMENT ISessionQueue::EmptyCommitment |e| format!("{} offered the zero hash as commitment to task {}", e.miner, e.taskId);
     queue::REVEAL_MISMATCH ISessionQueue::RevealMismatch |e| format!("{} committed to {} in task {}, and the reveal gives {}", e.miner, e.committed, e.taskId, e.computed);
     queue::REVEAL_IS_GOOD ISessionQueue::RevealIsGood |e| format!("the reveal of {} opens its commitment to task {}", e.miner, e.taskId);
-    queue::INVALID_SIGNATURE ISessionQueue::InvalidSignature |e| format!("the signature is by {} and not by {}", e.signer, e.expected);
+    queue::INVALID_SIGNATURE ISessionQueue::InvalidSignature |e| signed_by(e.signer, e.expected);
     queue::LENGTH_MISMATCH ISessionQueue::LengthMismatch |e| format!("lists of {} and {} entries given: they must be equally long, 1 to {}", e.left, e.right, e.limit);
 }
 
@@ -209,6 +209,14 @@ fn unauthorized(caller: Address, required: Address) -> String {
         return format!("{caller} may not call this: it does not hold the role");
     }
     format!("{caller} may not call this, only {required} may")
+}
+
+/// Whose signature it is. The zero address stands for nobody: the bytes are no signature.
+fn signed_by(signer: Address, expected: Address) -> String {
+    if signer.is_zero() {
+        return format!("the signature is not valid, and must be by {expected}");
+    }
+    format!("the signature is by {signer} and not by {expected}")
 }
 
 /// A left-aligned ASCII name; hex if it is none.

@@ -106,7 +106,7 @@ fn what_is_not_ours_is_none() {
 #[test]
 fn sentences_have_the_numbers() {
     let word = |text: &str| B256::right_padding_from(text.as_bytes());
-    let table: [(ContractError, &str); 9] = [
+    let table: [(ContractError, &str); 13] = [
         (
             ISessionPayment::InsufficientBalance {
                 payer: Address::ZERO,
@@ -159,6 +159,33 @@ fn sentences_have_the_numbers() {
         (
             IStaking::StillBonded { account: Address::ZERO, releaseAt: 0, timestamp: 7 }.into(),
             "nothing of 0x0000000000000000000000000000000000000000 is unbonding",
+        ),
+        // A fraction is not told as COR.
+        (
+            decode_revert(
+                &ISessionPayment::InputOutOfRange {
+                    field: word("noResultGasCapBps"),
+                    value: U256::from(10_001),
+                    min: U256::ZERO,
+                    max: U256::from(10_000),
+                }
+                .abi_encode(),
+            )
+            .unwrap(),
+            "noResultGasCapBps is 10001 and must be 0 to 10000",
+        ),
+        // The zero address is nobody's, and no signer.
+        (
+            ICor::InvalidSigner { signer: Address::ZERO, expected: Address::ZERO }.into(),
+            "the signature is not valid, and must be by 0x0000000000000000000000000000000000000000",
+        ),
+        (
+            ISessionQueue::InvalidSignature { signer: Address::ZERO, expected: Address::ZERO }.into(),
+            "the signature is not valid, and must be by 0x0000000000000000000000000000000000000000",
+        ),
+        (
+            ISessionQueue::InvalidSignature { signer: Address::repeat_byte(1), expected: Address::ZERO }.into(),
+            "the signature is by 0x0101010101010101010101010101010101010101 and not by 0x0000000000000000000000000000000000000000",
         ),
     ];
     for (error, sentence) in table {

@@ -11,6 +11,7 @@ use alloy_primitives::{Address, B256, U256, address};
 
 use crate::{
     accounts::{DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, NITRO_DEV_KEY},
+    arbos::SEQUENCER,
     clock::{Clock, SystemClock},
     evm::{ArbOsVersion, DEFAULT_CODE_SIZE_LIMIT},
     fork::ForkConfig,
@@ -163,7 +164,7 @@ impl Default for NodeConfig {
             base_fee_wei: None,
             block_gas_limit: None,
             call_gas_cap: DEFAULT_CALL_GAS_CAP,
-            coinbase: Address::new(*b"\xa4\xb0\x00\x00\x00\x00\x00\x00\x00\x00\x00sequencer"),
+            coinbase: SEQUENCER,
             arbos: ArbOsVersion::default(),
             chain_owner: None,
             cache_manager: false,

@@ -33,7 +33,7 @@ impl Coded for ApiError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Refused(_) => &vm::OPERATION_REFUSED,
-            Self::Broken(_) => &vm::CHAIN_BROKEN,
+            Self::Broken(_) => &vm::CHAIN_FAILED,
         }
     }
 }

@@ -89,8 +89,8 @@ pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 /// would make a user who unbonds daily wait, with an unbonding time of a week.
 pub const UNBONDINGS_MAX: u8 = 8;
 
-/// Most models a node can list. Each four beyond the first two cost a storage word at registration and one more read to find; fewer would
-/// make a large node register twice.
+/// Most models a node can list. Each four beyond the first two cost a storage word at registration, each doubling one more read to find;
+/// fewer would make a large node register twice.
 pub const MODELS_MAX: usize = 64;
 
 /// Most tasks at a time one node can offer. No machine of today serves more at once, and a larger number would only let one stake cover

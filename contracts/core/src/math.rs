@@ -1,4 +1,5 @@
-//! Integer arithmetic on money. Rounding is in every name: `_down` favours who pays, `_up` favours who is paid.
+//! Integer arithmetic on money. Rounding is in every name: what is charged goes `_up`, what is given away goes `_down`, such as a rebate
+//! or a keeper's share of the gas line.
 //!
 //! Nothing here wraps, saturates or panics: a result that does not fit is `None`.
 

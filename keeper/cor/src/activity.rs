@@ -7,8 +7,9 @@ use std::{
 
 use cor_anvil::{
     Activity,
-    chain::{Block, Chain},
+    chain::{Block, Chain, ChainError},
 };
+use cor_errors::Report;
 use jiff::Timestamp;
 use tokio::{
     sync::{
@@ -53,7 +54,7 @@ fn mined(block: &Block, traced: Option<&Chain>) -> String {
         }
         line(&mut text, format_args!("Gas used: {}", receipt.gas_used));
         if let Some(error) = receipt.error() {
-            line(&mut text, format_args!("Error: {error}"));
+            line(&mut text, format_args!("Error: {}", told(&error)));
         }
         match &trees {
             Some(Ok(trees)) => trees.get(index).into_iter().for_each(|tree| text.push_str(tree)),
@@ -67,6 +68,11 @@ fn mined(block: &Block, traced: Option<&Chain>) -> String {
     line(&mut text, format_args!("Block Time: \"{}\"", time(block.timestamp())));
     text.push('\n');
     text
+}
+
+/// A failure in the words of its RPC error.
+fn told(error: &ChainError) -> String {
+    error.reason().map_or_else(|| error.to_string(), |reason| format!("{error}: {:#}", Report::new(reason)))
 }
 
 fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
@@ -84,7 +90,17 @@ fn time(secs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cor_anvil::evm::ProgramFailure;
+
     use super::*;
+
+    #[test]
+    fn a_program_that_stopped_says_why_and_what_to_do() {
+        let reason = Some(ProgramFailure::Stopped("wasm trap".to_owned()));
+        let stopped = told(&ChainError::Reverted { data: Vec::new().into(), reason });
+        assert!(stopped.starts_with("execution reverted: EVM-123: the program stopped: wasm trap. Trace the call"), "{stopped}");
+        assert_eq!(told(&ChainError::Reverted { data: Vec::new().into(), reason: None }), "execution reverted");
+    }
 
     #[test]
     fn times_are_those_of_mail() {

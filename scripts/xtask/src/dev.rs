@@ -123,15 +123,18 @@ mod tests {
         }
     }
 
-    /// The fields of its arguments are its options.
+    /// The fields of its arguments are its options; one that is a `bool` takes no value.
     #[test]
     fn the_options_are_those_of_cor_dev() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace");
         let source = std::fs::read_to_string(root.join("keeper/cor/src/args/mod.rs")).expect("the arguments");
         let fields =
             source.split("pub(crate) struct DevArgs {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("its fields");
-        let field = |line: &str| Some(line.trim().strip_prefix("pub(crate) ")?.split_once(':')?.0.replace('_', "-"));
-        let theirs: BTreeSet<_> = fields.lines().filter_map(field).chain(["json".to_owned()]).collect();
-        assert_eq!(theirs, OPTIONS.iter().map(|(name, _)| (*name).to_owned()).collect());
+        let field = |line: &str| {
+            let (name, kind) = line.trim().strip_prefix("pub(crate) ")?.split_once(": ")?;
+            Some((name.replace('_', "-"), kind != "bool,"))
+        };
+        let theirs: BTreeSet<_> = fields.lines().filter_map(field).chain([("json".to_owned(), false)]).collect();
+        assert_eq!(theirs, OPTIONS.iter().map(|(name, takes_value)| ((*name).to_owned(), *takes_value)).collect());
     }
 }

@@ -37,6 +37,27 @@ fn every_route_of_the_keeper_is_documented() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// The page lists each flag of the chain, so that whoever comes from Anvil sees what is there.
+#[test]
+fn every_flag_of_the_chain_is_documented() {
+    let page = std::fs::read_to_string(paths::repository("docs/dev-chain.md")).expect("the page");
+    let table = page.split("## Flags").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("its table");
+    let output = Command::new(paths::cor()).args(["chain", "--help"]).output().expect("the program starts");
+    let help = String::from_utf8(output.stdout).expect("help is text");
+    // A line of help that begins with a flag: `-p, --port <PORT>`, `    --host <HOST>`.
+    let flag = |line: &str| {
+        let line = line.trim_start();
+        let long = line.split_once(", ").filter(|(short, _)| short.len() == 2).map_or(line, |(_, long)| long);
+        long.starts_with("--").then(|| long.split([' ', '[', ',', '.']).next().unwrap_or_default().to_owned())
+    };
+    // Those of every command, which are no flags of the chain.
+    let common = ["--help", "--json", "--version"];
+    let flags: Vec<_> = help.lines().filter_map(flag).filter(|flag| !common.contains(&flag.as_str())).collect();
+    assert!(flags.len() > 40, "{help}");
+    let missing: Vec<_> = flags.iter().filter(|flag| !table.contains(&format!("`{flag}`"))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}
+
 /// The files with an ending in a folder and all below it.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());

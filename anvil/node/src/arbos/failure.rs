@@ -18,7 +18,7 @@ pub enum ProgramFailure {
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     /// The program may not run now.
-    #[error("{inactive} ({address}). {}", .inactive.entry().next)]
+    #[error("{inactive} ({address})")]
     Inactive {
         /// Where its code is.
         address: Address,

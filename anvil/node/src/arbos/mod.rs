@@ -33,6 +33,7 @@ pub use failure::ProgramFailure;
 pub(crate) use genesis::is_reserved;
 pub use genesis::{CACHE_MANAGER, CREATE2_FACTORY, GenesisAccount, GenesisConfig, STYLUS_DEPLOYER, genesis_accounts};
 pub use host_calls::{HOST_CALL_BYTES_MAX, HOST_CALLS_MAX, HostCallLog, HostCallRecord};
+pub(crate) use precompiles::SEQUENCER;
 pub use programs::Inactive;
 pub use storage::ARBOS_STATE;
 pub use version::{ArbOsVersion, UnknownArbOsVersion};

@@ -66,7 +66,8 @@ fn code(error: &ChainError) -> i32 {
 
 /// Whose words an error is told in.
 enum Words {
-    /// Those of geth and Anvil, byte for byte: clients know them. Also a sentence that already names the field to change.
+    /// Those of geth and Anvil, byte for byte: clients know them. Also sentences of this node that name the field to change, or the
+    /// range to ask for: a code and a next step would say that again.
     Geth,
     /// This node's: they come with the code and the next step.
     Own,
@@ -106,10 +107,12 @@ fn words(error: &ChainError) -> Words {
     }
 }
 
-fn message(error: &ChainError) -> String {
-    match words(error) {
-        Words::Geth => error.to_string(),
-        Words::Own => format!("{:#}", Report::new(error)),
+/// The text of the error: after geth's words the reason that only this node knows.
+pub(super) fn message(error: &ChainError) -> String {
+    match (words(error), error.reason()) {
+        (Words::Own, _) => format!("{:#}", Report::new(error)),
+        (Words::Geth, Some(reason)) => format!("{error}: {:#}", Report::new(reason)),
+        (Words::Geth, None) => error.to_string(),
     }
 }
 
@@ -126,8 +129,11 @@ pub(super) fn to_rpc(error: &ChainError) -> ErrorObjectOwned {
 mod tests {
     use alloy_primitives::{Address, TxHash};
     use cor_errors::Coded;
+    use cor_stylus_vm::{ActivationError, PrepareError};
+    use revm::context::result::HaltReason;
 
     use super::*;
+    use crate::{arbos::Inactive, evm::ProgramFailure};
 
     /// The next step of such a row would not be seen anywhere else.
     #[test]
@@ -151,6 +157,27 @@ mod tests {
         }
         // Words of geth stay as clients know them.
         assert_eq!(to_rpc(&ChainError::FilterNotFound).message(), "filter not found");
+    }
+
+    /// Each reason that the table has a row for comes with its code and its next step, and not one kind of them alone.
+    #[test]
+    fn a_program_that_was_refused_or_stopped_says_why_and_what_to_do() {
+        let inactive = |inactive| ProgramFailure::Inactive { address: Address::ZERO, inactive };
+        let reasons = [
+            ("VM-105", ProgramFailure::from(ActivationError::MissingEntrypoint)),
+            ("VM-206", ProgramFailure::from(PrepareError::Brotli)),
+            ("EVM-120", inactive(Inactive::NotActivated)),
+            ("EVM-121", inactive(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
+            ("EVM-122", inactive(Inactive::Expired { age_secs: 9 })),
+            ("EVM-123", ProgramFailure::Stopped("wasm trap".to_owned())),
+        ];
+        for (code, reason) in reasons {
+            let told = format!("{code}: {reason}. {}", reason.entry().next);
+            let reverted = ChainError::Reverted { data: Bytes::new(), reason: Some(reason.clone()) };
+            assert_eq!(to_rpc(&reverted).message(), format!("execution reverted: {told}"));
+            let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: Some(reason) };
+            assert_eq!(to_rpc(&halted).message(), format!("invalid opcode: {told}"));
+        }
     }
 
     /// An answer of ours that cannot be written is no fault of whoever asked.

@@ -2,9 +2,9 @@
 
 use alloy_eips::BlockId;
 use alloy_primitives::U64;
-use alloy_rpc_types::{BlockOverrides, TransactionRequest, state::StateOverride};
+use alloy_rpc_types::{AccessListResult, BlockOverrides, TransactionRequest, state::StateOverride};
 
-use super::Namespace;
+use super::{Namespace, error::message};
 use crate::chain::CallOptions;
 
 /// Request, block, state overrides, block overrides.
@@ -25,6 +25,7 @@ pub(super) fn register(namespace: &mut Namespace) {
     });
     namespace.heavy("eth_createAccessList", |chain, params: CallParams| {
         let (request, options) = split(params);
-        chain.access_list_here(&request, options)
+        let (list, failure) = chain.access_list_here(&request, options)?;
+        Ok(AccessListResult { error: failure.as_ref().map(message), ..list })
     });
 }

@@ -8,6 +8,7 @@ use revm::context::result::ExecutionResult;
 use super::{
     Namespace,
     convert::{self, NitroBlock},
+    error::message,
 };
 use crate::chain::{ChainError, Simulated, SimulatedCall};
 
@@ -44,5 +45,5 @@ fn error(call: &SimulatedCall) -> Option<SimulateError> {
         ChainError::Reverted { .. } => SimulateError::EXECUTION_REVERTED_CODE,
         _ => SimulateError::VM_EXECUTION_ERROR_CODE,
     };
-    Some(SimulateError { code, message: error.to_string(), data: error.revert_data().cloned() })
+    Some(SimulateError { code, message: message(&error), data: error.revert_data().cloned() })
 }

@@ -103,9 +103,12 @@ async fn a_refused_activation_says_why() {
     let damaged = node.deploy(&evm_init_code("eff00000010203")).await;
     let (grows, empty) = (deploy_module(&node, GROWS_UNPAID.as_bytes()).await, r#"(module (memory (export "memory") 1 1))"#);
     for (program, reason) in [
-        (grows, "VM-108: missing import vm_hooks.pay_for_memory_grow, and the memory can grow"),
-        (deploy_module(&node, empty.as_bytes()).await, "VM-105: no function is exported as user_entrypoint"),
-        (damaged, "VM-206: the program is not a valid brotli stream"),
+        (grows, "VM-108: missing import vm_hooks.pay_for_memory_grow, and the memory can grow. Import it, as the SDK does."),
+        (
+            deploy_module(&node, empty.as_bytes()).await,
+            "VM-105: no function is exported as user_entrypoint. Mark the contract with #[entrypoint].",
+        ),
+        (damaged, "VM-206: the program is not a valid brotli stream. Compress it again."),
     ] {
         let message = format!("execution reverted: {reason}");
         for to in [json!(ARB_WASM), activator.clone()] {
@@ -135,7 +138,8 @@ async fn a_program_that_cannot_run_or_stops_says_why() {
     assert_eq!(error, json!({ "code": -32000, "message": message }));
     activate(&node, &traps).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
-    let message = "execution reverted: EVM-123: the program stopped: wasm trap: wasm `unreachable` instruction executed";
+    let message = "execution reverted: EVM-123: the program stopped: wasm trap: wasm `unreachable` instruction executed. \
+        Trace the call with debug_traceCall and the stylusTracer, or look for the panic in the program.";
     assert_eq!(error, json!({ "code": 3, "message": message, "data": "0x" }));
 }
 

@@ -19,10 +19,17 @@ pub enum LedgerError {
         /// What was asked for.
         amount: U256,
         /// The most there can be.
-        max: u128,
+        limit: u128,
     },
     /// The balance does not cover the amount.
     Insufficient {
+        /// What is there.
+        available: u128,
+        /// What is asked for.
+        needed: U256,
+    },
+    /// The treasury does not cover the amount. An error of its own: no payer can help it by a deposit.
+    InsufficientTreasury {
         /// What is there.
         available: u128,
         /// What is asked for.
@@ -36,6 +43,7 @@ impl Coded for LedgerError {
             Self::ZeroAmount => &amount::ZERO_AMOUNT,
             Self::TooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
             Self::Insufficient { .. } => &pay::INSUFFICIENT_BALANCE,
+            Self::InsufficientTreasury { .. } => &pay::INSUFFICIENT_TREASURY,
         }
     }
 }
@@ -44,9 +52,12 @@ impl core::fmt::Display for LedgerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::ZeroAmount => write!(f, "the amount is zero"),
-            Self::TooLarge { amount, max } => write!(f, "{amount} wei is more than the {max} wei that can be held"),
+            Self::TooLarge { amount, limit } => write!(f, "{amount} wei is more than the {limit} wei that can be held"),
             Self::Insufficient { available, needed } => {
                 write!(f, "{needed} wei needed, {available} wei there")
+            }
+            Self::InsufficientTreasury { available, needed } => {
+                write!(f, "{needed} wei needed, {available} wei in the treasury")
             }
         }
     }
@@ -62,7 +73,7 @@ pub fn brought(amount: U256) -> Result<u128, LedgerError> {
     if amount.is_zero() {
         return Err(LedgerError::ZeroAmount);
     }
-    u128::try_from(amount).map_err(|_| LedgerError::TooLarge { amount, max: u128::MAX })
+    u128::try_from(amount).map_err(|_| LedgerError::TooLarge { amount, limit: u128::MAX })
 }
 
 /// An amount that a caller wants out of what is `available`: greater than zero and no more than that.
@@ -82,7 +93,7 @@ pub fn wanted(available: u128, amount: U256) -> Result<u128, LedgerError> {
 /// # Errors
 /// [`LedgerError::TooLarge`].
 pub fn credit(balance: u128, amount: u128) -> Result<u128, LedgerError> {
-    balance.checked_add(amount).ok_or_else(|| LedgerError::TooLarge { amount: U256::from(amount), max: u128::MAX })
+    balance.checked_add(amount).ok_or_else(|| LedgerError::TooLarge { amount: U256::from(amount), limit: u128::MAX })
 }
 
 /// `balance - amount`.
@@ -178,12 +189,17 @@ impl Vault {
         self.take_in(amount)?.earn(amount)
     }
 
-    /// The treasury pays out.
+    /// The treasury pays out an amount that its owner wants.
     ///
     /// # Errors
-    /// As [`debit`].
-    pub fn withdraw_treasury(self, amount: u128) -> Result<Self, LedgerError> {
-        let treasury = debit(self.treasury, amount)?;
-        Self { treasury, ..self }.pay_out(amount)
+    /// [`LedgerError::ZeroAmount`], [`LedgerError::InsufficientTreasury`].
+    pub fn withdraw_treasury(self, amount: U256) -> Result<Self, LedgerError> {
+        let short = LedgerError::InsufficientTreasury { available: self.treasury, needed: amount };
+        let wei = u128::try_from(amount).map_err(|_| short)?;
+        if wei == 0 {
+            return Err(LedgerError::ZeroAmount);
+        }
+        let treasury = self.treasury.checked_sub(wei).ok_or(short)?;
+        Self { treasury, ..self }.pay_out(wei)
     }
 }

@@ -99,12 +99,6 @@ pub fn pick(candidates: &[Candidate], draw: &Draw) -> Result<Vec<Address>, Selec
     Ok(picked.into_iter().map(|candidate| candidate.node).collect())
 }
 
-/// Whether `nodes` is what [`pick`] gives.
-#[must_use]
-pub fn is_pick(nodes: &[Address], candidates: &[Candidate], draw: &Draw) -> bool {
-    pick(candidates, draw).is_ok_and(|picked| picked == nodes)
-}
-
 impl Draw {
     fn is_rested(&self, candidate: &Candidate) -> bool {
         candidate.last_assigned_at == 0 || self.now >= candidate.last_assigned_at.saturating_add(u64::from(self.cooldown_secs))

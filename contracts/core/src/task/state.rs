@@ -195,7 +195,8 @@ impl Stage {
         }
     }
 
-    /// How many of the miner's messages took effect: ack, precommit, commit.
+    /// How many of the miner's messages took effect: ack, precommit, commit. For showing; what depends on one of them asks
+    /// [`Stage::has_acked`], [`Stage::is_bound`] or [`Stage::has_revealed`].
     #[must_use]
     pub const fn messages(self) -> u8 {
         match self {
@@ -204,6 +205,24 @@ impl Stage {
             Self::Precommitted | Self::BadReveal | Self::Settled(Outcome::NoReveal | Outcome::BadReveal) => 2,
             Self::Revealed(_) | Self::Settled(Outcome::Agreed | Outcome::Outlier) => 3,
         }
+    }
+
+    /// Whether the miner took the task: its ack took effect.
+    #[must_use]
+    pub const fn has_acked(self) -> bool {
+        !matches!(self, Self::Assigned | Self::Settled(Outcome::NoAck | Outcome::Pending))
+    }
+
+    /// Whether the miner is bound to an answer: its precommit took effect.
+    #[must_use]
+    pub const fn is_bound(self) -> bool {
+        self.has_acked() && !matches!(self, Self::Acked | Self::Settled(Outcome::NoPrecommit))
+    }
+
+    /// Whether the miner revealed its answer: its commit took effect.
+    #[must_use]
+    pub const fn has_revealed(self) -> bool {
+        matches!(self, Self::Revealed(_) | Self::Settled(Outcome::Agreed | Outcome::Outlier))
     }
 
     /// The phase in which the replica's next message belongs; `None` if no more is awaited of it.

@@ -38,7 +38,7 @@ area! {
         "The deadline of the permit has passed."
         "Sign a new permit with a later deadline.";
     "TOKEN-006" INVALID_SIGNER "InvalidSigner" [0x7ba5ffb5] Caller 403 Refused
-        "The signature is by another account than the one that must sign."
+        "The signature is invalid, or by another account than the one that must sign."
         "Sign again: check the key, the chain, the token's address and name, the nonce, and every value.";
     "TOKEN-007" AUTHORIZATION_NOT_YET_VALID "AuthorizationNotYetValid" [0x498ff9a2] Chain 409 Refused
         "The authorization is not valid yet."
@@ -71,7 +71,7 @@ area! {
         "Give an amount above zero.";
     "AMOUNT-002" AMOUNT_TOO_LARGE "AmountTooLarge" [0x7f162703] Caller 422 Refused
         "The amount is above the most that can be held."
-        "Give less; the limit is in COR wei, or in basis points for a fraction.";
+        "Give less; the limit is in COR wei.";
     "AMOUNT-003" TRANSFER_FAILED "TransferFailed" [0x39f1c8d9] Chain 502 Refused
         "The token did not transfer."
         "Check that the contract is wired to a token that answers true, and that balance and allowance suffice.";

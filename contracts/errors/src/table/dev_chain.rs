@@ -321,9 +321,6 @@ area! {
     "VM-401" OPERATION_REFUSED "OperationRefused" Chain - Refused
         "The chain refuses the operation."
         "Do not write in a static call, and give a create its gas.";
-    "VM-402" CHAIN_BROKEN "ChainBroken" Transient - Refused
-        "The chain failed while a program was running."
-        "Try again; if the chain is a fork, check its origin.";
 }
 
 area! {

@@ -1,9 +1,9 @@
 //! The interface's structs, events and errors, and which of the rules' refusals each error is.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::sol;
 use cor_contract_shared::{Cursor, Fields, Revert};
-use cor_core::limits::LINE_MAX;
+use cor_core::limits::{LINE_MAX, NO_RESULT_GAS_CAP_MAX_BPS};
 use cor_core::money::ledger::LedgerError;
 use cor_core::money::settlement::{EscrowLines, SettlementError};
 
@@ -21,7 +21,8 @@ sol! {
 
     error ZeroAmount();
     error InsufficientBalance(address payer, uint256 available, uint256 needed);
-    error AmountTooLarge(uint256 amount, uint256 max);
+    error AmountTooLarge(uint256 amount, uint256 limit);
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error InconsistentQuote(uint128 quoted, uint128 computed);
     error MaxChargeExceeded(uint128 quoted, uint128 maxCharge);
     error AlreadyReserved(uint64 taskId);
@@ -69,28 +70,37 @@ pub(crate) fn unsettled(error: SettlementError, task_id: u64) -> Revert {
     }
 }
 
-/// The Solidity error of a refused movement of a payer's money.
+/// The Solidity error of a refused movement of money. `payer`: whose money it is, if it is an account's.
 pub(crate) fn of_payer(error: LedgerError, payer: Address) -> Revert {
     match error {
         LedgerError::ZeroAmount => ZeroAmount {}.into(),
-        LedgerError::TooLarge { amount, max } => too_large(amount, max),
+        LedgerError::TooLarge { amount, limit } => too_large(amount, limit),
         LedgerError::Insufficient { available, needed } => {
             InsufficientBalance { payer, available: U256::from(available), needed }.into()
         }
+        LedgerError::InsufficientTreasury { available, needed } => {
+            InsufficientTreasury { available: U256::from(available), needed }.into()
+        }
     }
 }
 
-/// The Solidity error of a refused movement of the treasury's money.
+/// The Solidity error of a refused movement of the treasury's money, which is nobody's.
 pub(crate) fn of_treasury(error: LedgerError) -> Revert {
-    match error {
-        LedgerError::Insufficient { available, needed } => {
-            InsufficientTreasury { available: U256::from(available), needed }.into()
-        }
-        other => of_payer(other, Address::ZERO),
-    }
+    of_payer(error, Address::ZERO)
 }
 
 /// The Solidity error of an amount above the most that can be kept.
-pub(crate) fn too_large(amount: U256, max: u128) -> Revert {
-    AmountTooLarge { amount, max: U256::from(max) }.into()
+fn too_large(amount: U256, limit: u128) -> Revert {
+    AmountTooLarge { amount, limit: U256::from(limit) }.into()
+}
+
+/// The Solidity error of a cap on the keeper's gas line that is above the whole of it. A fraction is no amount of COR.
+pub(crate) fn cap_out_of_range(cap_bps: u32) -> Revert {
+    InputOutOfRange {
+        field: B256::right_padding_from(b"noResultGasCapBps"),
+        value: U256::from(cap_bps),
+        min: U256::ZERO,
+        max: U256::from(NO_RESULT_GAS_CAP_MAX_BPS),
+    }
+    .into()
 }

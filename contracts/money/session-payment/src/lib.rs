@@ -23,7 +23,7 @@ use stylus_sdk::{
 };
 
 use abi::{
-    of_payer, of_treasury, too_large, unsettled, AlreadyReserved, Charged, Deposited, Earned, EarningsWithdrawn, Escrow,
+    cap_out_of_range, of_payer, of_treasury, unsettled, AlreadyReserved, Charged, Deposited, Earned, EarningsWithdrawn, Escrow,
     NotReserved, NothingEarned, Refunded, Reserved, TokenIsFixed, TreasuryFunded, TreasuryWithdrawn, Wired, Withdrawn,
 };
 use store::{AccountRecord, EscrowRecord};
@@ -53,7 +53,7 @@ impl SessionPayment {
     /// * `no_result_gas_cap_bps`: most a payer pays the keeper for a task without a result, as a share of the gas line.
     ///
     /// # Errors
-    /// * `AmountTooLarge` for a share above [`NO_RESULT_GAS_CAP_MAX_BPS`].
+    /// * `InputOutOfRange` for a share above [`NO_RESULT_GAS_CAP_MAX_BPS`].
     /// * `ZeroAddress` for a zero owner.
     ///
     /// # Events
@@ -61,7 +61,7 @@ impl SessionPayment {
     #[constructor]
     pub fn constructor(&mut self, owner: Address, no_result_gas_cap_bps: u32) -> Result<(), Revert> {
         if no_result_gas_cap_bps > NO_RESULT_GAS_CAP_MAX_BPS {
-            return Err(too_large(U256::from(no_result_gas_cap_bps), NO_RESULT_GAS_CAP_MAX_BPS.into()));
+            return Err(cap_out_of_range(no_result_gas_cap_bps));
         }
         self.no_result_gas_cap_bps.set(U32::from(no_result_gas_cap_bps));
         self.ownable.init(owner)
@@ -263,9 +263,7 @@ impl SessionPayment {
     pub fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(to)?;
-        let vault = self.vault();
-        let wei = wanted(vault.treasury, amount).map_err(of_treasury)?;
-        let vault = vault.withdraw_treasury(wei).map_err(of_treasury)?;
+        let vault = self.vault().withdraw_treasury(amount).map_err(of_treasury)?;
         self.set_vault(vault);
         self.vm().log(TreasuryWithdrawn { to, amount, treasury: U256::from(vault.treasury) });
         self.push(to, amount)

@@ -180,8 +180,8 @@ impl NodePool {
         Ok(())
     }
 
-    /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words, one more
-    /// if it serves over two models, and writes the first.
+    /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words and
+    /// writes the first; of one that serves over two models it also reads those that a search by halves of its list meets.
     /// Arguments, errors, events: `INodePool.reserve`.
     pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;

@@ -110,17 +110,18 @@ impl SessionQueue {
     }
 
     fn took_effect(&self, task: &OpenTask, replica: u8, message: &Message) -> bool {
-        let messages = task.state.stages.get(replica).messages();
+        let stage = task.state.stages.get(replica);
         let seal = || self.tasks.getter(task.id).seal(replica);
         match message {
-            Message::Ack => messages >= 1,
+            Message::Ack => stage.has_acked(),
             // After the reveal the digest has taken the commitment's place, and there is nothing left to contradict.
-            Message::Precommit { commitment } => messages == 3 || (messages == 2 && seal() == *commitment),
-            Message::Commit { result_digest, .. } => messages == 3 && seal() == *result_digest,
+            Message::Precommit { commitment } => stage.has_revealed() || (stage.is_bound() && seal() == *commitment),
+            Message::Commit { result_digest, .. } => stage.has_revealed() && seal() == *result_digest,
         }
     }
 
-    /// Takes one message into `task`, which the caller stores, and tells of it.
+    /// Takes one message into `task` and tells of it. The caller stores the task afterwards, once for all messages of a batch: here an
+    /// event comes before the store of the state that it tells of. Nothing is called in between, and a refusal takes both back.
     fn act(&mut self, task: &mut OpenTask, replica: u8, miner: Address, message: &Message) -> Result<(), Revert> {
         let (id, state, terms) = (task.id, task.state, &task.terms);
         let now = self.vm().block_timestamp();

@@ -70,7 +70,7 @@ impl SessionQueue {
             .map(|(replica, stage)| {
                 let (miner, registration_epoch) = record.miner(replica);
                 let seal = record.seal(replica);
-                let (commitment, result_digest) = if stage.messages() == 3 { (B256::ZERO, seal) } else { (seal, B256::ZERO) };
+                let (commitment, result_digest) = if stage.has_revealed() { (B256::ZERO, seal) } else { (seal, B256::ZERO) };
                 Replica {
                     miner,
                     registrationEpoch: registration_epoch,

@@ -1,36 +1,36 @@
 //! Rule: the identity of an error is written once, in the table, and is shown at the edge only.
 
+use std::ops::RangeInclusive;
+
 use super::rust::RustFile;
 use super::tree::{Finding, RULES_FOLDER, Tree};
 use crate::workspace::Package;
 
 /// Where codes are written.
 const TABLE: &str = "contracts/errors/src/table/";
-/// What puts code, sentence and next step together: what faces a person or the network. The dev chain's two files make the texts of a
-/// failed transaction, which go over the wire as they are.
-const EDGES: [&str; 7] = [
-    "keeper/edge/",
-    "keeper/cor/",
-    "scripts/xtask/",
-    "test/bench/",
-    "anvil/node/src/rpc/",
-    "anvil/node/src/chain/error/",
-    "anvil/node/src/chain/read/trace.rs",
-];
+/// What puts code, sentence and next step together: what faces a person or the network. A trace of the dev chain has the reason of a
+/// failed call in a field of its own.
+const EDGES: [&str; 6] =
+    ["keeper/edge/", "keeper/cor/", "scripts/xtask/", "test/bench/", "anvil/node/src/rpc/", "anvil/node/src/chain/read/trace.rs"];
 /// The crate of the table, which defines the report.
 const LEAF: &str = "contracts/errors/";
 /// Letters of an area.
-const AREA_LETTERS: std::ops::RangeInclusive<usize> = 2..=8;
+const AREA_LETTERS: RangeInclusive<usize> = 2..=8;
 /// Digits of a number.
 const DIGITS: usize = 3;
 /// Names of other people's standards that have the same form.
 const STANDARDS: [&str; 5] = ["EIP", "ERC", "RFC", "SHA", "UTF"];
+/// A field of a row.
+const NEXT_STEP: &[&str] = &[".", "next"];
+/// What only a report may say: a row, its code and its next step, and the report itself.
+const OF_A_REPORT: [&[&str]; 4] = [NEXT_STEP, &[".", "entry", "("], &[".", "code", "("], &["Report", "::", "new"]];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.rust {
         findings.extend(codes(file));
         findings.extend(reports(file));
+        findings.extend(baked_in(file));
     }
     let packages = tree.workspace.iter().flat_map(|workspace| workspace.packages.iter());
     findings.extend(packages.filter_map(uncoded));
@@ -88,6 +88,30 @@ fn reports(file: &RustFile) -> Vec<Finding> {
         .collect()
 }
 
+/// A code or a next step in the text of an error itself: it is nested in others, where they would be the wrong ones, or there twice.
+fn baked_in(file: &RustFile) -> Vec<Finding> {
+    if file.path.starts_with(LEAF) || file.path.starts_with(RULES_FOLDER) {
+        return Vec::new();
+    }
+    // `#[error(…)]`, and the body of `impl Display for …`.
+    let attributes = file.find(&["#", "[", "error", "("]).filter_map(|at| file.group(at + 3));
+    let displays = file.find(&["Display", "for"]).filter_map(|at| {
+        let open = file.tokens[at..].iter().position(|token| token.text == "{")?;
+        file.group(at + open)
+    });
+    // An iterator's `next()` is no next step.
+    let is_call = |at: usize| file.tokens.get(at + 2).is_some_and(|token| token.text == "(");
+    let said: Vec<_> = OF_A_REPORT
+        .into_iter()
+        .flat_map(|words| file.find(words).filter(move |at| words != NEXT_STEP || !is_call(*at)))
+        .filter(|at| !file.in_test(file.tokens[*at].line))
+        .collect();
+    let first_in = |text: RangeInclusive<usize>| said.iter().copied().filter(|at| text.contains(at)).min();
+    let message = "the text of an error has no code and no next step: the report adds them";
+    let found = attributes.chain(displays).filter_map(first_in);
+    found.map(|at| Finding::new(&file.path, file.tokens[at].line, message)).collect()
+}
+
 /// A package that makes errors with `thiserror` and has no table to name rows of.
 fn uncoded(package: &Package) -> Option<Finding> {
     let uses = |name: &str| package.dependencies.iter().any(|dependency| dependency.name == name && dependency.kind.is_none());
@@ -115,6 +139,10 @@ mod tests {
             ("test/bench/src/error.rs", "#[error(\"BENCH-001: {path}\")] struct E;"),
             ("keeper/service/src/keeper.rs", "fn f(e: &E) { warn!(\"{}\", Report::new(e)) }"),
             ("anvil/node/src/chain/mine.rs", "fn f(e: &E) -> String { cor_errors::Report::new(e).to_string() }"),
+            ("anvil/node/src/arbos/failure.rs", "#[error(\"{why} ({at}). {}\", .why.entry().next)] struct E;"),
+            ("anvil/node/src/rpc/error.rs", "#[error(\"{}\", Report::new(.0))] struct E(F);"),
+            ("keeper/cor/src/error.rs", "impl fmt::Display for E { fn fmt(&self) { write!(f, \"{}\", self.row.next) } }"),
+            ("keeper/cor/src/error.rs", "impl fmt::Display for E { fn fmt(&self) { f.write_str(self.0.code()) } }"),
         ];
         for (path, text) in bad {
             assert_eq!(found(path, text), [format!("{path}:1")], "{text}");
@@ -133,6 +161,11 @@ mod tests {
             ("keeper/edge/src/lib.rs", "fn f(e: &E) -> String { Report::new(e).to_string() }"),
             ("anvil/node/src/rpc/error.rs", "fn f(e: &E) -> String { Report::new(e).to_string() }"),
             ("keeper/service/src/keeper.rs", "#[cfg(test)] mod tests { fn f(e: &E) { Report::new(e); } }"),
+            (
+                "anvil/node/src/chain/error/mod.rs",
+                "#[error(\"next nonce {next}, tx nonce {got}\")] struct E { next: u64, got: u64 }",
+            ),
+            ("keeper/cor/src/output.rs", "impl Display for E { fn fmt(&self) { list.next() } } fn f(e: &E) { e.entry().next }"),
         ];
         for (path, text) in good {
             assert_eq!(found(path, text), Vec::<String>::new(), "{path}: {text}");

@@ -80,6 +80,22 @@ impl RustFile {
             same.then_some(at)
         })
     }
+
+    /// The positions in `tokens` from an opening bracket to the one that closes it.
+    pub(super) fn group(&self, open: usize) -> Option<RangeInclusive<usize>> {
+        let mut depth = 0_usize;
+        for (at, token) in self.tokens.iter().enumerate().skip(open) {
+            match token.text.as_str() {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(open..=at);
+            }
+        }
+        None
+    }
 }
 
 fn flatten(stream: TokenStream, into: &mut Vec<Token>) {
@@ -185,6 +201,15 @@ mod tests {
         let found: Vec<_> = file.find(&["std", "::", "fs"]).collect();
         assert_eq!(found.len(), 1);
         assert_eq!(file.tokens[found[0]].line, 2);
+    }
+
+    #[test]
+    fn a_group_ends_where_its_bracket_closes() {
+        let file = RustFile::parse("src/lib.rs", "fn f() { g([1], (2)); } fn h() {}").unwrap();
+        let open = file.find(&["{"]).next().unwrap();
+        let group = file.group(open).unwrap();
+        let texts: Vec<_> = file.tokens[group].iter().map(|token| token.text.as_str()).collect();
+        assert_eq!(texts.concat(), "{g([1],(2));}");
     }
 
     #[test]

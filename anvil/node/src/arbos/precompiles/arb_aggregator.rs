@@ -22,8 +22,8 @@ sol! {
 
 use ArbAggregator::*;
 
-/// Arbitrum's sequencer.
-pub(in crate::arbos) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
+/// Arbitrum's sequencer: who builds the blocks, and posts them to the parent chain. In ASCII its end says so.
+pub(crate) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
 
 /// Answers one call.
 pub(super) fn call<DB: Database>(call: Call<'_, DB>) -> Answer {

@@ -27,7 +27,7 @@ use revm::{
 
 use super::{ArbContext, ExecConfig, call::Call};
 
-pub(super) use arb_aggregator::SEQUENCER;
+pub(crate) use arb_aggregator::SEQUENCER;
 pub(crate) use arb_wasm::error_words;
 
 /// An address of the lowest byte only.

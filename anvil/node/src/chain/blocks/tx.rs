@@ -89,8 +89,8 @@ pub(crate) fn check_sender(tx: &Tx, state: &State, rules: &TxRules) -> Result<()
     if tx.nonce() < account.nonce {
         return Err(TxError::NonceTooLow { next: account.nonce, got: tx.nonce() }.into());
     }
-    let delegated = account.code.as_ref().is_some_and(|code| code.is_empty() || code.is_eip7702());
-    if !rules.impersonated && !delegated {
+    let is_eoa = account.code.as_ref().is_some_and(|code| code.is_empty() || code.is_eip7702());
+    if !rules.impersonated && !is_eoa {
         return Err(TxError::SenderNoEoa(sender).into());
     }
     let want = max_cost(tx);

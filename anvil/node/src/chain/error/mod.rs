@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
-use cor_errors::{Coded, Entry, Report, table::chain};
+use cor_errors::{Coded, Entry, table::chain};
 use revm::context::result::{ExecutionResult, HaltReason};
 
 use crate::{
@@ -145,19 +145,21 @@ pub enum ChainError {
     #[error(transparent)]
     Tx(#[from] TxError),
     /// A call reverted.
-    #[error("{}", with_reason(revert_message(.data), .reason.as_ref()))]
+    #[error("{}", revert_message(.data))]
     Reverted {
         /// What it returned.
         data: Bytes,
         /// Why, if it was for a Stylus program and `data` is empty.
+        #[source]
         reason: Option<ProgramFailure>,
     },
     /// A call stopped with all its gas.
-    #[error("{}", with_reason(halt_message(.halt), .reason.as_ref()))]
+    #[error("{}", halt_message(.halt))]
     Halted {
         /// How it stopped.
         halt: HaltReason,
         /// Why, if it was for a Stylus program.
+        #[source]
         reason: Option<ProgramFailure>,
     },
     /// An estimate found that even the highest gas limit is not enough.
@@ -365,10 +367,15 @@ impl ChainError {
             _ => None,
         }
     }
-}
 
-fn with_reason(message: String, reason: Option<&ProgramFailure>) -> String {
-    reason.map_or_else(|| message.clone(), |reason| format!("{message}: {}", Report::new(reason)))
+    /// Why a Stylus program was refused or stopped, if that is what made the call fail. The text of this error is the EVM's alone: what
+    /// shows it to people appends the report of the reason, which has its code and the next step.
+    pub fn reason(&self) -> Option<&ProgramFailure> {
+        match self {
+            Self::Reverted { reason, .. } | Self::Halted { reason, .. } => reason.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
@@ -447,13 +454,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vm_knows_follows_the_words_of_the_evm() {
+    fn what_the_vm_knows_is_the_source_of_the_words_of_the_evm() {
         let reason = || Some(ProgramFailure::Inactive { address: Address::ZERO, inactive: Inactive::NotActivated });
-        let why =
-            "EVM-120: the program is not activated (0x0000000000000000000000000000000000000000). Call ArbWasm.activateProgram.";
         let reverted = ChainError::Reverted { data: Bytes::new(), reason: reason() };
-        assert_eq!(reverted.to_string(), format!("execution reverted: {why}"));
         let halted = ChainError::Halted { halt: HaltReason::NotActivated, reason: reason() };
-        assert_eq!(halted.to_string(), format!("invalid opcode: {why}"));
+        for (error, words) in [(reverted, "execution reverted"), (halted, "invalid opcode")] {
+            assert_eq!((error.to_string().as_str(), error.reason()), (words, reason().as_ref()));
+            let source = std::error::Error::source(&error).expect("the reason");
+            assert_eq!(source.to_string(), format!("the program is not activated ({})", Address::ZERO));
+        }
     }
 }

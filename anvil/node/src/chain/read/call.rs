@@ -27,12 +27,13 @@ impl Reader {
         output(self.simulate(&view, tx)?)
     }
 
-    /// The accounts and slots a call touches, and the gas it uses when they are declared (`eth_createAccessList`).
+    /// The accounts and slots a call touches, and the gas it uses when they are declared (`eth_createAccessList`); beside it why the call
+    /// failed, which whoever answers puts into words.
     pub(crate) fn access_list_here(
         &self,
         request: &TransactionRequest,
         options: CallOptions,
-    ) -> Result<AccessListResult, ChainError> {
+    ) -> Result<(AccessListResult, Option<ChainError>), ChainError> {
         let view = self.view(options, BlockNumberOrTag::Pending)?;
         let mut tx = call_env(request, &view, self.config().call_gas_cap)?;
         let mut inspector = AccessListInspector::new(request.access_list.clone().unwrap_or_default());
@@ -44,8 +45,7 @@ impl Reader {
         tx.tx_type = tx.tx_type.max(1);
         let execution = self.simulate(&view, tx)?;
         let gas_used = U256::from(execution.result.tx_gas_used());
-        let error = output(execution).err().map(|error| error.to_string());
-        Ok(AccessListResult { access_list, gas_used, error })
+        Ok((AccessListResult { access_list, gas_used, error: None }, output(execution).err()))
     }
 }
 

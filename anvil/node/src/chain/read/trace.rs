@@ -103,7 +103,7 @@ impl Reader {
                     })?;
                 // Where geth puts a reason that a contract gives.
                 if let (GethTrace::CallTracer(frame), Some(failure)) = (&mut trace, failure) {
-                    frame.revert_reason.get_or_insert_with(|| Report::new(&failure).to_string());
+                    frame.revert_reason.get_or_insert_with(|| format!("{:#}", Report::new(&failure)));
                 }
                 Ok((trace, outcome.state))
             }

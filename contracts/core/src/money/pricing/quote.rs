@@ -1,15 +1,15 @@
 //! The formula: from the prices of a version and the inputs of a task to the lines of its price.
 
 use crate::limits::{
-    EXECUTION_DEPTH_MAX, EXECUTION_DEPTH_MIN, QUORUM_FREE_BPS, QUORUM_MAX_BPS, QUORUM_MIN_BPS, QUORUM_STEP_BPS, REPLICAS_MAX,
+    BPS, EXECUTION_DEPTH_MAX, EXECUTION_DEPTH_MIN, QUORUM_FREE_BPS, QUORUM_MAX_BPS, QUORUM_MIN_BPS, QUORUM_STEP_BPS, REPLICAS_MAX,
 };
 use crate::math::{bps_down, bps_up, mul_div_up};
 
 use super::choice::{ConsensusRule, ModelClass, Priority, Sla, StakeTier, VolumeTier};
 use super::error::{PricingError, in_range};
 
-/// The three multipliers are each over [`BPS`](crate::limits::BPS).
-const MULTIPLIERS_DENOMINATOR: u64 = 1_000_000_000_000;
+/// The three multipliers are each over [`BPS`].
+const MULTIPLIERS_DENOMINATOR: u64 = (BPS as u64).pow(3);
 
 /// Prices of one model class, COR wei.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,7 +202,7 @@ fn lines(terms: &PriceTerms, class: &ClassPrice, inputs: &Request) -> Option<Pri
     Some(PriceLines { per_replica, miners, validators, network, gas, rebate, total })
 }
 
-/// The product of the three multipliers, each over [`BPS`](crate::limits::BPS): within 64 bits in a version that may be published.
+/// The product of the three multipliers, each over [`BPS`]: within 64 bits in a version that may be published.
 fn multipliers(terms: &PriceTerms, inputs: &Request) -> Option<u64> {
     let quorum_steps = inputs.quorum_bps.checked_sub(QUORUM_FREE_BPS)?.div_ceil(QUORUM_STEP_BPS);
     let surcharge = terms.quorum_step_bps.checked_mul(quorum_steps.into())?;

@@ -11,12 +11,12 @@ fn amounts() {
     assert_eq!(brought(U256::ZERO), Err(LedgerError::ZeroAmount));
     assert_eq!(brought(U256::from(1)), Ok(1));
     assert_eq!(brought(U256::from(u128::MAX)), Ok(u128::MAX));
-    assert_eq!(brought(above), Err(LedgerError::TooLarge { amount: above, max: u128::MAX }));
+    assert_eq!(brought(above), Err(LedgerError::TooLarge { amount: above, limit: u128::MAX }));
     assert_eq!(wanted(5, U256::ZERO), Err(LedgerError::ZeroAmount));
     assert_eq!(wanted(5, U256::from(5)), Ok(5));
     assert_eq!(wanted(5, U256::from(6)), Err(LedgerError::Insufficient { available: 5, needed: U256::from(6) }));
     assert_eq!(wanted(u128::MAX, above), Err(LedgerError::Insufficient { available: u128::MAX, needed: above }));
-    assert_eq!(credit(u128::MAX, 1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
+    assert_eq!(credit(u128::MAX, 1), Err(LedgerError::TooLarge { amount: U256::from(1), limit: u128::MAX }));
     assert_eq!(debit(4, 5), Err(LedgerError::Insufficient { available: 4, needed: U256::from(5) }));
 }
 
@@ -25,12 +25,12 @@ fn amounts() {
 fn refusals_are_numbered() {
     let errors = [
         LedgerError::ZeroAmount,
-        LedgerError::TooLarge { amount: U256::from(2), max: 1 },
+        LedgerError::TooLarge { amount: U256::from(2), limit: 1 },
         LedgerError::Insufficient { available: 3, needed: U256::from(4) },
+        LedgerError::InsufficientTreasury { available: 3, needed: U256::from(4) },
     ];
-    for (error, (code, figures)) in
-        errors.into_iter().zip([("AMOUNT-001", "zero"), ("AMOUNT-002", "2 wei"), ("PAY-001", "4 wei")])
-    {
+    let told = [("AMOUNT-001", "zero"), ("AMOUNT-002", "2 wei"), ("PAY-001", "4 wei"), ("PAY-007", "treasury")];
+    for (error, (code, figures)) in errors.into_iter().zip(told) {
         assert_eq!(error.code(), code);
         let text = error.to_string();
         assert!(!text.contains(code) && text.contains(figures), "{text}");
@@ -56,12 +56,15 @@ fn an_account_step_by_step() {
 fn the_vault_step_by_step() {
     let vault = Vault::default().take_in(100).unwrap().earn(10).unwrap();
     assert_eq!(vault, Vault { held: 100, treasury: 10 });
-    assert_eq!(vault.withdraw_treasury(11), Err(LedgerError::Insufficient { available: 10, needed: U256::from(11) }));
-    assert_eq!(vault.withdraw_treasury(10), Ok(Vault { held: 90, treasury: 0 }));
+    for needed in [U256::from(11), U256::from(u128::MAX) + U256::from(1)] {
+        assert_eq!(vault.withdraw_treasury(needed), Err(LedgerError::InsufficientTreasury { available: 10, needed }));
+    }
+    assert_eq!(vault.withdraw_treasury(U256::ZERO), Err(LedgerError::ZeroAmount));
+    assert_eq!(vault.withdraw_treasury(U256::from(10)), Ok(Vault { held: 90, treasury: 0 }));
     assert_eq!(vault.fund_treasury(5), Ok(Vault { held: 105, treasury: 15 }));
     assert_eq!(vault.pay_out(101), Err(LedgerError::Insufficient { available: 100, needed: U256::from(101) }));
     let full = Vault { held: u128::MAX, treasury: 0 };
-    assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), max: u128::MAX }));
+    assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), limit: u128::MAX }));
 }
 
 /// A movement that can be asked for, with an amount that may be too large.
@@ -104,7 +107,7 @@ proptest! {
                     .settle(total, refunded)
                     .and_then(|account| Ok((account, vault.earn(treasury)?, total - refunded - treasury))),
                 Move::Fund(amount) => vault.fund_treasury(amount).map(|vault| (account, vault, 0)),
-                Move::Spend(amount) => vault.withdraw_treasury(amount).map(|vault| (account, vault, 0)),
+                Move::Spend(amount) => vault.withdraw_treasury(U256::from(amount)).map(|vault| (account, vault, 0)),
             };
             if let Ok((next_account, next_vault, earned)) = outcome {
                 (account, vault) = (next_account, next_vault);

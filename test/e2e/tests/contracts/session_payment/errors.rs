@@ -1,7 +1,7 @@
 //! Every error of SessionPayment, and those of its peers that it passes on.
 
 use alloy::{
-    primitives::{Address, Bytes, U256},
+    primitives::{Address, B256, Bytes, U256},
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolValue},
 };
@@ -39,7 +39,7 @@ async fn amounts_and_addresses() {
 
     let max = U256::from(u128::MAX);
     let above = max + U256::from(1);
-    let too_large = same(&Payment::AmountTooLarge { amount: above, max });
+    let too_large = same(&Payment::AmountTooLarge { amount: above, limit: max });
     assert_eq!(world.refused(2, &Payment::depositCall { amount: above }), too_large);
     assert_eq!(world.refused(2, &Payment::fundTreasuryCall { amount: above }), too_large);
 
@@ -118,8 +118,13 @@ async fn construction_and_wiring() {
     let world = World::unwired().await;
     let payment = world.solo.place("SessionPayment");
     let construct = |owner: Address, cap: u32| world.solo.construct(payment, &(owner, cap).abi_encode_params());
-    let too_large = same(&Payment::AmountTooLarge { amount: U256::from(10_001), max: U256::from(10_000) });
-    assert_eq!(construct(world.account(0), 10_001), Err(Refused::Known(too_large)));
+    let above = Payment::InputOutOfRange {
+        field: B256::right_padding_from(b"noResultGasCapBps"),
+        value: U256::from(10_001),
+        min: U256::ZERO,
+        max: U256::from(10_000),
+    };
+    assert_eq!(construct(world.account(0), 10_001), Err(Refused::Known(same(&above))));
     assert_eq!(construct(Address::ZERO, 0), Err(Refused::Known(same(&Payment::ZeroAddress {}))));
     assert!(construct(world.account(0), 10_000).is_ok());
     assert!(construct(world.account(3), 10_000).is_err(), "a contract is constructed once");
@@ -190,7 +195,7 @@ async fn peers_that_lie_are_found_out() {
 }
 
 fn large(amount: u128) -> ContractError {
-    same(&Payment::AmountTooLarge { amount: U256::from(amount), max: U256::from(LINE_MAX) })
+    same(&Payment::AmountTooLarge { amount: U256::from(amount), limit: U256::from(LINE_MAX) })
 }
 
 /// A contract that answers every call with these words: its code is followed by them, and copies them out.

@@ -9,6 +9,7 @@ use alloy::{
 use cor_core::money::ledger::{Account, LedgerError, Vault, brought, credit, wanted};
 use cor_core::money::pricing::{PriceVersion, PricingError, QuoteInputs, quote};
 use cor_core::money::settlement::{Escrow, SettlementError};
+use cor_errors::Coded as _;
 use cor_sol::{
     ContractError, cor::ICor, session_payment::ISessionPayment as Payment, session_payment_table::ISessionPaymentTable as Table,
 };
@@ -172,9 +173,8 @@ impl Model {
     }
 
     fn withdraw_treasury(&mut self, to: Address, amount: U256) -> Result<Effect, ContractError> {
-        let wei = wanted(self.vault.treasury, amount).map_err(of_treasury)?;
-        self.vault = self.vault.withdraw_treasury(wei).map_err(of_treasury)?;
-        *self.wallets.entry(to).or_default() += wei;
+        self.vault = self.vault.withdraw_treasury(amount).map_err(of_treasury)?;
+        *self.wallets.entry(to).or_default() += amount.to::<u128>();
         Ok((vec![], vec![Payment::TreasuryWithdrawn { to, amount, treasury: U256::from(self.vault.treasury) }.encode_log_data()]))
     }
 
@@ -262,21 +262,22 @@ fn unsettled(error: SettlementError, task: u64) -> ContractError {
     }
 }
 
+/// What the contract reverts with where the rules refuse: the same row of the table.
 fn of_payer(error: LedgerError, payer: Address) -> ContractError {
-    match error {
+    let revert = match error {
         LedgerError::ZeroAmount => same(&Payment::ZeroAmount {}),
-        LedgerError::TooLarge { amount, max } => same(&Payment::AmountTooLarge { amount, max: U256::from(max) }),
+        LedgerError::TooLarge { amount, limit } => same(&Payment::AmountTooLarge { amount, limit: U256::from(limit) }),
         LedgerError::Insufficient { available, needed } => {
             Payment::InsufficientBalance { payer, available: U256::from(available), needed }.into()
         }
-    }
+        LedgerError::InsufficientTreasury { available, needed } => {
+            Payment::InsufficientTreasury { available: U256::from(available), needed }.into()
+        }
+    };
+    assert_eq!(revert.code(), error.code(), "{error}");
+    revert
 }
 
 fn of_treasury(error: LedgerError) -> ContractError {
-    match error {
-        LedgerError::Insufficient { available, needed } => {
-            Payment::InsufficientTreasury { available: U256::from(available), needed }.into()
-        }
-        other => of_payer(other, Address::ZERO),
-    }
+    of_payer(error, Address::ZERO)
 }

@@ -1,7 +1,8 @@
 //! Every error of SessionQueue with its numbers, and those of its peers that it passes on.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use cor_core::task::eip712::Message;
+use cor_core::node::pool::Ineligible;
+use cor_core::task::{Phase, eip712::Message};
 use cor_kit::solo::START_SECS;
 use cor_sol::{
     ContractError,
@@ -133,19 +134,20 @@ async fn miners_that_cannot_be_assigned() {
         assert_eq!(refused(miners), same(&Queue::WrongMinerCount { taskId: task, given, wanted: 3 }));
     }
     // NodePool's own errors.
-    let unfit = |node, reason| same(&INodePool::NotEligible { node, reason });
-    assert_eq!(refused(vec![world.miner(0), world.miner(1), world.stranger()]), unfit(world.stranger(), 1));
-    assert_eq!(refused(world.miners([0, 1, 0])), unfit(world.miner(0), 7));
+    let unfit = |node, why: Ineligible| same(&INodePool::NotEligible { node, reason: why.reason() });
+    let absent = unfit(world.stranger(), Ineligible::NotRegistered);
+    assert_eq!(refused(vec![world.miner(0), world.miner(1), world.stranger()]), absent);
+    assert_eq!(refused(world.miners([0, 1, 0])), unfit(world.miner(0), Ineligible::NodeTwice));
     let params = SessionParams { modelIdentifier: UNSERVED_MODEL, ..terms(1) };
     world.by(world.payer(), &Queue::createCall { params });
     let unserved = world.submit(5);
     let assign_unserved = Queue::assignTaskCall { taskId: unserved, miners: world.miners([0]) };
-    assert_eq!(world.refused(world.keeper(), &assign_unserved), unfit(world.miner(0), 3));
+    assert_eq!(world.refused(world.keeper(), &assign_unserved), unfit(world.miner(0), Ineligible::ModelNotLoaded));
     assert_eq!(world.node(0).reserved, 0, "what is refused reserves nothing");
 
     world.by(world.keeper(), &assign(world.miners([0, 1, 2])));
-    let twice = same(&Queue::WrongPhase { taskId: task, phase: 2, wanted: 1 });
-    assert_eq!(refused(world.miners([0, 1, 2])), twice);
+    let twice = Queue::WrongPhase { taskId: task, phase: Phase::Ack.number(), wanted: Phase::Queued.number() };
+    assert_eq!(refused(world.miners([0, 1, 2])), same(&twice));
     assert_ne!(MODEL, UNSERVED_MODEL);
 }
 
@@ -159,34 +161,35 @@ async fn messages_out_of_place() {
         (Queue::ackCall { taskId: task }, Queue::precommitCall { taskId: task, commitment: digest("commitment") });
     let commit = Queue::commitCall { taskId: task, resultDigest: digest("A"), salt: salt(0) };
     let end = Queue::endCall { taskId: task };
-    let wrong = |phase, wanted| same(&Queue::WrongPhase { taskId: task, phase, wanted });
+    let wrong =
+        |phase: Phase, wanted: Phase| same(&Queue::WrongPhase { taskId: task, phase: phase.number(), wanted: wanted.number() });
     let nobody = |account| same(&Queue::NotAssigned { taskId: task, account });
     let done = |miner| same(&Queue::AlreadyDone { taskId: task, miner });
-    let missed = |miner, phase| same(&Queue::MissedPhase { taskId: task, miner, phase });
+    let missed = |miner, phase: Phase| same(&Queue::MissedPhase { taskId: task, miner, phase: phase.number() });
 
     assert_eq!(world.refused(miner, &ack), nobody(miner), "before there are miners, nobody is one");
-    assert_eq!(world.refused(outsider, &Queue::endAckCall { taskId: task }), wrong(1, 2));
+    assert_eq!(world.refused(outsider, &Queue::endAckCall { taskId: task }), wrong(Phase::Queued, Phase::Ack));
     world.by(world.keeper(), &Queue::assignTaskCall { taskId: task, miners: world.miners([0, 1, 2]) });
 
-    // Phase 2.
+    // Ack.
     assert_eq!(world.refused(outsider, &ack), nobody(outsider));
     assert_eq!(world.refused(outsider, &world.acks(task, &[0, 3])), nobody(outsider));
-    assert_eq!(world.refused(miner, &precommit), wrong(2, 3));
-    assert_eq!(world.refused(miner, &commit), wrong(2, 4));
-    assert_eq!(world.refused(outsider, &Queue::endPrecommitCall { taskId: task }), wrong(2, 3));
-    assert_eq!(world.refused(outsider, &end), wrong(2, 4));
+    assert_eq!(world.refused(miner, &precommit), wrong(Phase::Ack, Phase::Precommit));
+    assert_eq!(world.refused(miner, &commit), wrong(Phase::Ack, Phase::Commit));
+    assert_eq!(world.refused(outsider, &Queue::endPrecommitCall { taskId: task }), wrong(Phase::Ack, Phase::Precommit));
+    assert_eq!(world.refused(outsider, &end), wrong(Phase::Ack, Phase::Commit));
     world.by(miner, &ack);
     assert_eq!(world.refused(miner, &ack), done(miner));
     world.by(outsider, &world.acks(task, &[1]));
     world.solo.pass(20);
-    assert_eq!(world.refused(outsider, &end), wrong(2, 4), "two of three are enough to go on");
+    assert_eq!(world.refused(outsider, &end), wrong(Phase::Ack, Phase::Commit), "two of three are enough to go on");
     world.by(outsider, &Queue::endAckCall { taskId: task });
 
-    // Phase 3.
-    assert_eq!(world.refused(world.miner(2), &ack), wrong(3, 2));
-    assert_eq!(world.refused(world.miner(2), &precommit), missed(world.miner(2), 2));
-    assert_eq!(world.refused(miner, &commit), wrong(3, 4));
-    assert_eq!(world.refused(outsider, &Queue::endAckCall { taskId: task }), wrong(3, 2));
+    // Precommit.
+    assert_eq!(world.refused(world.miner(2), &ack), wrong(Phase::Precommit, Phase::Ack));
+    assert_eq!(world.refused(world.miner(2), &precommit), missed(world.miner(2), Phase::Ack));
+    assert_eq!(world.refused(miner, &commit), wrong(Phase::Precommit, Phase::Commit));
+    assert_eq!(world.refused(outsider, &Queue::endAckCall { taskId: task }), wrong(Phase::Precommit, Phase::Ack));
     let empty = Queue::precommitCall { taskId: task, commitment: B256::ZERO };
     assert_eq!(world.refused(miner, &empty), same(&Queue::EmptyCommitment { taskId: task, miner }));
     let commitment = world.commitment(task, 0, "A");
@@ -197,9 +200,9 @@ async fn messages_out_of_place() {
     // One of three is bound: closing goes on, ending is possible as well.
     world.by(outsider, &Queue::endPrecommitCall { taskId: task });
 
-    // Phase 4.
-    assert_eq!(world.refused(world.miner(1), &precommit), wrong(4, 3));
-    assert_eq!(world.refused(world.miner(1), &commit), missed(world.miner(1), 3));
+    // Commit.
+    assert_eq!(world.refused(world.miner(1), &precommit), wrong(Phase::Commit, Phase::Precommit));
+    assert_eq!(world.refused(world.miner(1), &commit), missed(world.miner(1), Phase::Precommit));
     let bad = Queue::commitCall { taskId: task, resultDigest: digest("A"), salt: salt(1) };
     let computed = world.binding(task, 0).commitment(digest("A"), salt(1));
     let mismatch = same(&Queue::RevealMismatch { taskId: task, miner, committed: commitment, computed });

@@ -9,6 +9,7 @@ use alloy::{
 use cor_core::limits::REPLICA_SLOTS;
 use cor_core::money::pricing::PriceLines;
 use cor_core::money::settlement::Escrow;
+use cor_core::node::pool::Ineligible;
 use cor_core::task::answer::AnswerKind;
 use cor_core::task::commitment::Binding;
 use cor_core::task::consensus::leader_of;
@@ -182,11 +183,11 @@ impl Model {
 
     fn took_effect(&self, id: u64, replica: u8, message: &Message) -> bool {
         let Ok(task) = self.task(id) else { return false };
-        let (said, seal) = (task.state.stages.get(replica).messages(), task.seals[usize::from(replica)]);
+        let (stage, seal) = (task.state.stages.get(replica), task.seals[usize::from(replica)]);
         match message {
-            Message::Ack => said >= 1,
-            Message::Precommit { commitment } => said == 3 || (said == 2 && seal == *commitment),
-            Message::Commit { result_digest, .. } => said == 3 && seal == *result_digest,
+            Message::Ack => stage.has_acked(),
+            Message::Precommit { commitment } => stage.has_revealed() || (stage.is_bound() && seal == *commitment),
+            Message::Commit { result_digest, .. } => stage.has_revealed() && seal == *result_digest,
         }
     }
 
@@ -217,12 +218,12 @@ impl Model {
         let transition = task::assign(task.state, &rules(session), 1, miners.len(), self.now);
         let state = transition.map_err(|error| refusal(error, id, self.keeper))?.state;
         for (index, miner) in miners.iter().enumerate() {
-            let unfit = |reason| same(&INodePool::NotEligible { node: self.addresses[*miner], reason });
+            let unfit = |why: Ineligible| same(&INodePool::NotEligible { node: self.addresses[*miner], reason: why.reason() });
             if miners[..index].contains(miner) {
-                return Err(unfit(7));
+                return Err(unfit(Ineligible::NodeTwice));
             }
             if self.suspended[*miner] {
-                return Err(unfit(2));
+                return Err(unfit(Ineligible::Suspended));
             }
             self.places[*miner] += 1;
         }
@@ -351,7 +352,7 @@ impl Model {
             .zip(state.replica_stages())
             .map(|(miner, (replica, stage))| {
                 let seal = task.seals[usize::from(replica)];
-                let revealed = stage.messages() == 3;
+                let revealed = stage.has_revealed();
                 Queue::Replica {
                     miner: self.addresses[*miner],
                     registrationEpoch: *miner as u64 + 1,

@@ -102,6 +102,8 @@ fn stage_table() {
     ];
     for (stage, messages, outcome) in table {
         assert_eq!((stage.messages(), stage.outcome().number()), (messages, outcome), "{stage:?}");
+        let done = [stage.has_acked(), stage.is_bound(), stage.has_revealed()];
+        assert_eq!(done, [messages >= 1, messages >= 2, messages == 3], "{stage:?}");
         let kept = Stages::default().with(3, stage).get(3);
         assert_eq!((kept.messages(), kept.outcome()), (messages, stage.outcome()), "{stage:?} as stored");
     }
