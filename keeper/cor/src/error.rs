@@ -58,7 +58,7 @@ pub(crate) enum CliError {
     EmptyPrompt,
     #[error("{value:?} is not an address: {reason}")]
     Address { value: String, reason: &'static str },
-    #[error("{:?} is not a URL: {reason}", redacted(value))]
+    #[error("{:?} is not a usable URL: {reason}", redacted(value))]
     Url { value: String, reason: String },
     #[error("{value:?} is not an amount of COR")]
     Amount { value: String },

@@ -20,6 +20,7 @@ use clap::error::ContextKind;
 use cor_errors::Coded as _;
 use error::CliError;
 use output::Output;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let args = match Args::of_process() {
@@ -27,9 +28,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse_usage(&error),
     };
     tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into()),
-        )
+        .with_env_filter(log_filter())
         .with_writer(io::stderr)
         .with_target(false)
         .with_ansi(output::colours())
@@ -51,6 +50,12 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What is logged: what `COR_LOG` asks for, but for the client of nodes, which below this level names the whole URL in every line.
+fn log_filter() -> EnvFilter {
+    let asked = EnvFilter::try_from_env("COR_LOG").unwrap_or_else(|_| "warn,cor=info,cor_keeper=info".into());
+    asked.add_directive("alloy_transport_http=info".parse().expect("a directive"))
 }
 
 /// Ends with wrong usage: a value that we refuse as every other error; what the parser refuses in its own form for people, and as every

@@ -7,7 +7,7 @@ use std::{
 
 use alloy::primitives::{Address, U256};
 use cor_errors::{Coded as _, Report};
-use cor_inference::OpenAiConfig;
+use cor_inference::{OpenAiConfig, OpenError};
 use cor_wire::readable::cor_text;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -141,9 +141,12 @@ pub(crate) fn url_argument(text: &str) -> Result<String, CliError> {
 /// The base URL of an inference server in an argument.
 pub(crate) fn server_argument(text: &str) -> Result<String, CliError> {
     let url = url_argument(text)?;
-    let checked = OpenAiConfig::new(&*url, "").check_url();
-    checked.map_err(|error| CliError::Url { value: text.to_owned(), reason: error.to_string() })?;
-    Ok(url)
+    let bad = |reason: String| CliError::Url { value: text.to_owned(), reason };
+    match OpenAiConfig::new(&*url, "").check_url() {
+        Ok(()) => Ok(url),
+        Err(OpenError::BadUrl { reason }) => Err(bad(reason)),
+        Err(other) => Err(bad(other.to_string())),
+    }
 }
 
 /// COR in text as wei.

@@ -63,7 +63,7 @@ area! {
         "The text is not an address."
         "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
     "CLI-020" INVALID_URL "InvalidUrl" Caller - Usage
-        "The text is not a URL of HTTP."
+        "The text is not a usable URL of HTTP."
         "Give a URL such as http://127.0.0.1:8545; the variable of the environment counts where the option is not given.";
     "CLI-021" EMPTY_PROMPT "EmptyPrompt" Caller - Usage
         "The prompt is empty."

@@ -96,6 +96,14 @@ enum StepError {
 }
 
 impl StepError {
+    /// The keeper's own code, if a keeper gave one.
+    fn keeper_code(&self) -> Option<&str> {
+        match self {
+            Self::Blob(error) => error.refusal().map(|said| &*said.code),
+            _ => None,
+        }
+    }
+
     /// Whether it is the task itself that cannot be served: trying again cannot help.
     const fn is_final(&self) -> bool {
         match self {
@@ -169,7 +177,8 @@ impl Miner {
         for task_id in ids {
             let Err(error) = self.step(task_id).await else { continue };
             if !error.is_final() {
-                warn!(task_id, code = error.code(), %error, "step failed; trying again while the phase lasts");
+                let keeper_code = error.keeper_code();
+                warn!(task_id, code = error.code(), keeper_code, %error, "step failed; trying again while the phase lasts");
                 continue;
             }
             warn!(task_id, code = error.code(), %error, "this task cannot be served; leaving it");

@@ -66,12 +66,15 @@ async fn transactions_are_printed_as_anvil_prints_them() {
     let block = async |number: &str| shown.ask("eth_getBlockByNumber", json!([number, false])).await;
     let (first, second) = (block("0x1").await, block("0x2").await);
     let text = |value: &Value| value.as_str().expect("text").to_owned();
+    // The chain begins at 22:13:20, and its clock runs on.
+    let time = u64::from_str_radix(text(&first["timestamp"]).trim_start_matches("0x"), 16).expect("seconds");
+    let second_of_minute = time - 1_700_000_000 + 20;
     let (printed, log) = shown.end();
     // What the client asked at its start comes first.
     let at = printed.find("eth_sendTransaction").unwrap_or_else(|| panic!("the method is not shown: {printed}"));
     let expected = format!(
         "eth_sendTransaction\n\n    Transaction: {}\n    Gas used: 21000\n\n    Block Number: 1\n    Block Hash: {}\n    \
-         Block Time: \"Tue, 14 Nov 2023 22:13:20 +0000\"\n\neth_sendTransaction\n\n    Transaction: {}\n    \
+         Block Time: \"Tue, 14 Nov 2023 22:13:{second_of_minute} +0000\"\n\neth_sendTransaction\n\n    Transaction: {}\n    \
          Contract created: 0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512\n    Gas used: 53064\n    Error: execution reverted\n\n    \
          Block Number: 2\n    Block Hash: {}\n",
         text(&sent),

@@ -101,6 +101,8 @@ fn the_key_in_a_url_is_not_shown() {
         for line in ["explain 1", "--json explain 1", "session balance", "--json model list"] {
             let mut command = cor();
             command.args(line.split(' ')).env("COR_RPC", url).env("COR_NETWORK", &network).env("COR_KEY", KEY);
+            // Libraries log as well.
+            command.env("COR_LOG", "debug");
             let output = command.output().expect("cor starts");
             let errors = String::from_utf8_lossy(&output.stderr);
             assert!(!output.status.success() && errors.contains(shown) && !errors.contains("hidden"), "{line}: {errors}");
