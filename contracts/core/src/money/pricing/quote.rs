@@ -9,6 +9,7 @@ use super::choice::{ConsensusRule, ModelClass, Priority, Sla, StakeTier, VolumeT
 use super::error::{PricingError, in_range};
 
 /// The three multipliers are each over [`BPS`].
+#[expect(clippy::as_conversions, reason = "widening; `u64::from` is not const")]
 const MULTIPLIERS_DENOMINATOR: u64 = (BPS as u64).pow(3);
 
 /// Prices of one model class, COR wei.
