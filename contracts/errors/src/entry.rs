@@ -48,6 +48,8 @@ pub enum Exit {
     Configuration,
     /// A task ended without a result.
     NoResult,
+    /// The user stopped the command.
+    Interrupted,
 }
 
 impl Exit {
@@ -59,6 +61,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Configuration => 3,
             Self::NoResult => 4,
+            // What a shell says of a process that SIGINT ended.
+            Self::Interrupted => 130,
         }
     }
 }

@@ -56,6 +56,16 @@ pub(crate) enum CliError {
     FolderNotEmpty { folder: PathBuf, found: String },
     #[error("the prompt is empty")]
     EmptyPrompt,
+    #[error("session {session} belongs to {owner}, and the key that is used is that of {account}")]
+    OthersSession { session: u64, owner: alloy::primitives::Address, account: alloy::primitives::Address },
+    #[error("stopped; task {task_id} goes on")]
+    Stopped { task_id: u64 },
+    #[error("stopped while the task was submitted: it may be on the chain")]
+    StoppedSubmitting,
+    #[error("{source}; task {task_id} is on the chain and goes on")]
+    TaskGoesOn { task_id: u64, source: Box<CliError> },
+    #[error("the result cannot be printed: {source}; it is {result}")]
+    Unprinted { result: String, source: std::io::Error },
     #[error("{value:?} is not an address: {reason}")]
     Address { value: String, reason: &'static str },
     #[error("{:?} is not a usable URL: {reason}", redacted(value))]
@@ -106,6 +116,11 @@ impl Coded for CliError {
             Self::TaskOverdue { .. } => &cli::TASK_OVERDUE,
             Self::FolderNotEmpty { .. } => &cli::FOLDER_NOT_EMPTY,
             Self::EmptyPrompt => &cli::EMPTY_PROMPT,
+            Self::OthersSession { .. } => &cli::OTHERS_SESSION,
+            Self::Stopped { .. } => &cli::STOPPED_WAITING,
+            Self::StoppedSubmitting => &cli::STOPPED_SUBMITTING,
+            Self::TaskGoesOn { source, .. } => source.entry(),
+            Self::Unprinted { .. } => &cli::UNPRINTED,
             Self::Address { .. } => &cli::INVALID_ADDRESS,
             Self::Url { .. } => &cli::INVALID_URL,
             Self::Amount { .. } => &cli::INVALID_AMOUNT,

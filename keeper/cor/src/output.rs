@@ -31,11 +31,11 @@ impl Output {
     }
 
     /// Prints a result: `value` as JSON, or what `text` makes of it. The only place that writes to stdout.
-    pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) {
-        let document = if self.json { serde_json::to_string_pretty(value).map_err(io::Error::from) } else { Ok(text(value)) };
-        if let Err(error) = document.and_then(|document| write_line(&mut io::stdout(), &document)) {
-            note(&format!("the result cannot be printed: {error}"));
-        }
+    ///
+    /// # Errors
+    /// `Unprinted`, with the result in it: what was done has to be known, e.g. the number of a task that is paid for.
+    pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
+        print_to(&mut io::stdout(), self.json, value, text)
     }
 
     /// Prints an error with its code and what to do next, in the form the caller asked for.
@@ -78,6 +78,13 @@ impl Output {
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
         ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
+}
+
+fn print_to<T: Serialize>(to: &mut impl Write, json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
+    let document = if json { serde_json::to_string_pretty(value).map_err(io::Error::from) } else { Ok(text(value)) };
+    document
+        .and_then(|document| write_line(to, &document))
+        .map_err(|source| CliError::Unprinted { result: serde_json::to_string(value).unwrap_or_default(), source })
 }
 
 /// Writes a line. A reader that wants no more, such as `head`, is no error.
@@ -176,6 +183,25 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_written_is_in_the_error() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::Error::from_raw_os_error(28))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for json in [true, false] {
+            let value = serde_json::json!({ "task_id": 7 });
+            let error = print_to(&mut Full, json, &value, |_| "task 7".to_owned()).unwrap_err();
+            assert_eq!((error.entry().code, error.exit_code()), ("CLI-023", 3));
+            assert!(error.to_string().contains(r#"{"task_id":7}"#), "{error}");
         }
     }
 

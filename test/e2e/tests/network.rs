@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use alloy::{
@@ -234,8 +235,9 @@ fn a_task_that_no_keeper_serves_is_ended_by_its_payer() {
     let printed = lines.find(|line| line.trim().starts_with("export ")).expect("variables");
     let variables: BTreeMap<_, _> =
         printed.split_whitespace().filter_map(|pair| pair.split_once('=')).filter(|(name, _)| name.starts_with("COR_")).collect();
-    // What it says after that goes nowhere, and must not fill the pipe.
-    std::thread::spawn(move || lines.for_each(drop));
+    // Read on, so that the pipe does not fill.
+    let (heard, said) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.for_each(|line| drop(heard.send(line))));
     let cor = |line: &str| {
         let output =
             Command::new(paths::cor()).arg("--json").args(line.split(' ')).envs(&variables).output().expect("cor starts");
@@ -254,6 +256,8 @@ fn a_task_that_no_keeper_serves_is_ended_by_its_payer() {
         clientReference: B256::ZERO,
     };
     assert!(Command::new("kill").args(["-9", &keeper_of(&network.0)]).status().expect("kill starts").success());
+    let told = || said.recv_timeout(Duration::from_secs(60)).expect("the network tells that its keeper is gone");
+    while !told().starts_with("error: CLI-010: child process keeper ended with signal: 9") {}
     let at: Deployment =
         serde_json::from_slice(&std::fs::read(variables["COR_NETWORK"]).expect("the network's file")).expect("a deployment");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -263,6 +267,19 @@ fn a_task_that_no_keeper_serves_is_ended_by_its_payer() {
         let account = Account::new(variables["COR_RPC"], provider, at.chain_id, key);
         account.call("submit", at.session_queue, submit.abi_encode().into(), U256::ZERO).await.expect("it is submitted");
     });
+
+    let mut waiting = Command::new(paths::cor())
+        .args(["task", "wait", "2"])
+        .envs(&variables)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cor starts");
+    let mut lines = BufReader::new(waiting.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    assert!(lines.next().expect("its phase").starts_with("task 2: queued until "));
+    assert!(Command::new("kill").args(["-INT", &waiting.id().to_string()]).status().expect("kill starts").success());
+    let last: Vec<_> = lines.collect();
+    assert!(last[0].starts_with("error: CLI-024: stopped; task 2 goes on"), "{last:?}");
+    assert_eq!(waiting.wait().expect("it ends").code(), Some(130));
 
     let (code, refused) = cor("task wait 2");
     assert_eq!((code, &refused["error"]["code"]), (Some(1), &json!("CLI-018")), "{refused}");

@@ -71,4 +71,16 @@ area! {
     "CLI-022" ANSWER_NOT_KEPT "AnswerNotKept" Peer - Refused
         "The task has a result, and the keeper that was asked does not have the answer."
         "Run `cor task wait` with the task's number again, or ask another keeper with --keeper: neither costs anything.";
+    "CLI-023" UNPRINTED "Unprinted" Caller - Configuration
+        "The result could not be written to standard output."
+        "Take it from the message: what was done is done. Then see what standard output goes to.";
+    "CLI-024" STOPPED_WAITING "StoppedWaiting" Caller - Interrupted
+        "The command was stopped while it waited for a task."
+        "Run `cor task wait` with the task's number: it costs nothing, and nothing is lost until then.";
+    "CLI-025" STOPPED_SUBMITTING "StoppedSubmitting" Caller - Interrupted
+        "The command was stopped while it submitted a task."
+        "Run `cor session show` with the session's number: its count of tasks tells whether the task was submitted.";
+    "CLI-026" OTHERS_SESSION "OthersSession" Caller - Refused
+        "The session is another wallet's."
+        "Open a session of your own with `cor session create`, and name its number; nothing was submitted or charged.";
 }

@@ -81,6 +81,15 @@ impl Account {
         self.execute(label, TxKind::Call(to), data, value).await
     }
 
+    /// Asks the node whether a call would succeed now; nothing is sent.
+    ///
+    /// # Errors
+    /// `Reverted` with the contract's error.
+    pub async fn try_call(&self, label: &str, to: Address, data: Bytes) -> Result<(), ChainError> {
+        let asked = self.provider.call(self.request(TxKind::Call(to), data, U256::ZERO)).await;
+        asked.map(drop).map_err(|error| explain(&self.endpoint, label, error))
+    }
+
     /// Creates a contract and waits for its receipt.
     ///
     /// # Errors

@@ -69,8 +69,8 @@ pub(crate) struct NetworkArgs {
     /// File with the addresses of the contracts, as `cor deploy` and `cor dev` write it.
     #[arg(long, global = true, env = "COR_NETWORK", default_value = ".cor/network.json")]
     pub(crate) network: PathBuf,
-    /// File with the private key in hex. COR_KEY in the environment comes first.
-    #[arg(long, global = true, env = "COR_KEY_FILE")]
+    /// File with the private key in hex. Without it the key is that in COR_KEY, or in the file that COR_KEY_FILE names.
+    #[arg(long, global = true)]
     pub(crate) key_file: Option<PathBuf>,
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
     if !args.silent {
         // Watched before anybody is told that the chain is there.
         let watching = activity::print(chain.activity(), args.print_traces.then(|| chain.clone()), ended);
-        output.result(&started, text);
+        output.result(&started, text)?;
         printer = output.is_text().then(|| tokio::spawn(watching));
     }
     // An error means that the sender is gone, which is a stop as well.

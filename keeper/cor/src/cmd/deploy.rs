@@ -39,7 +39,7 @@ pub(crate) async fn run(args: DeployArgs, output: &Output) -> Result<(), CliErro
     write_deployment(file, &network.deployment)?;
     let abi = write_abis(file)?;
     let report = Report { network: &network.deployment, contracts: &network.contracts, abi: &abi };
-    output.result(&report, |report| text(&network, file, report.abi));
+    output.result(&report, |report| text(&network, file, report.abi))?;
     Ok(())
 }
 

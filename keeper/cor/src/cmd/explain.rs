@@ -18,7 +18,7 @@ use crate::{
 pub(crate) async fn run(args: ExplainArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
     let receipt = receipt::read(&network.provider, &network.endpoint, &network.at, args.task).await?;
-    output.result(&receipt, text);
+    output.result(&receipt, text)?;
     Ok(())
 }
 
@@ -71,7 +71,7 @@ fn why_none(receipt: &Receipt) -> String {
         }
         TaskStatus::NoQuorum => {
             let missed = [
-                (ReplicaOutcome::NoAck, "did not take the task"),
+                (ReplicaOutcome::NoAck, "did not acknowledge in time"),
                 (ReplicaOutcome::NoPrecommit, "had no answer in time"),
                 (ReplicaOutcome::NoReveal, "did not reveal"),
                 (ReplicaOutcome::BadReveal, "revealed something else"),

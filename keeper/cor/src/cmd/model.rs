@@ -41,8 +41,7 @@ pub(crate) async fn run(args: ModelArgs, output: &Output) -> Result<(), CliError
         ModelAction::Fetch { dir, url } => (dir, url),
     };
     let installed = fetch(dir, url, output).await?;
-    output.result(&installed, |model| format!("{} ({}), {} bytes: {}", model.name, model.licence, model.bytes, model.path));
-    Ok(())
+    output.result(&installed, |model| format!("{} ({}), {} bytes: {}", model.name, model.licence, model.bytes, model.path))
 }
 
 /// Lists the models in service. The table has no list of them: its log does.
@@ -69,8 +68,7 @@ async fn list(args: &NetworkArgs, output: &Output) -> Result<(), CliError> {
     output.result(&served, |served| {
         let line = |model: &Served| format!("{:>6}  {:<10} {}", model.model, model.class, model.name);
         std::iter::once(" model  class      name".to_owned()).chain(served.iter().map(line)).collect::<Vec<_>>().join("\n")
-    });
-    Ok(())
+    })
 }
 
 /// Installs the model if it is not there. Shows a bar while bytes come.

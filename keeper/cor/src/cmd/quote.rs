@@ -34,8 +34,7 @@ pub(crate) async fn run(args: QuoteArgs, output: &Output) -> Result<(), CliError
     output.result(&quoted, |quoted| {
         let until = quoted.valid_until.and_then(readable::time_text).map(|time| format!("\nvalid until {time}"));
         format!("{}{}", text(&quoted.lines), until.unwrap_or_default())
-    });
-    Ok(())
+    })
 }
 
 fn lines(quote: &Quote) -> QuoteLines {

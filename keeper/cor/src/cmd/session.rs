@@ -109,8 +109,7 @@ async fn show(network: &Network, session_id: u64, output: &Output) -> Result<(),
             "session {} of {} is {state}: model {}, {} miners for each task, {} tasks so far",
             session.session_id, session.owner, session.model, session.replicas, session.tasks
         )
-    });
-    Ok(())
+    })
 }
 
 async fn balance(network: &Network, account: Address, output: &Output) -> Result<(), CliError> {
@@ -131,6 +130,5 @@ async fn balance(network: &Network, account: Address, output: &Output) -> Result
             cor(balance.reserved),
             cor(balance.earned)
         )
-    });
-    Ok(())
+    })
 }

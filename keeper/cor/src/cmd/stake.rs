@@ -78,7 +78,7 @@ async fn show(network: &Network, account: Address, output: &Output) -> Result<()
         unbonding: unbonding.amount,
         next_release_at: (unbonding.nextReleaseAt != 0).then_some(unbonding.nextReleaseAt),
     };
-    output.result(&stake, text);
+    output.result(&stake, text)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use alloy::{
     primitives::{B256, U256, keccak256},
-    sol_types::SolEvent,
+    sol_types::{SolCall, SolEvent},
 };
 use cor_adapters::{
     chain::{Account, head, session_terms},
@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use crate::{
     args::{Kind, SubmitArgs, TaskAction, TaskArgs},
+    cmd::stop_signal,
     error::CliError,
     network::{Network, send},
     output::{Output, cor},
@@ -75,25 +76,33 @@ struct Closed {
 pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
     let blobs = HttpBlobs(KeeperClient::new(&args.keeper)?);
+    let mut stop = stop_signal();
+    let is_new = matches!(args.action, TaskAction::Run(_));
     let task_id = match args.action {
         TaskAction::Submit(submit) => {
             let task_id = self::submit(&network, &network.account(&args.network)?, &blobs, &submit, output).await?;
-            output.result(&Submitted { task_id }, |submitted| format!("task {}", submitted.task_id));
-            return Ok(());
+            return output.result(&Submitted { task_id }, |submitted| format!("task {}", submitted.task_id));
         }
         TaskAction::Close { task } => return close(&network, &network.account(&args.network)?, task, output).await,
         TaskAction::Run(submit) => {
-            let task_id = self::submit(&network, &network.account(&args.network)?, &blobs, &submit, output).await?;
+            let account = network.account(&args.network)?;
+            let task_id = tokio::select! {
+                submitted = self::submit(&network, &account, &blobs, &submit, output) => submitted?,
+                _ = stop.wait_for(|stop| *stop) => return Err(CliError::StoppedSubmitting),
+            };
             output.say(format!("submitted as task {task_id}"));
             task_id
         }
         TaskAction::Wait { task } => task,
     };
     let spinner = output.spinner(&format!("task {task_id}"));
-    let waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)).await;
+    let waited = tokio::select! {
+        waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)) => waited,
+        _ = stop.wait_for(|stop| *stop) => Err(CliError::Stopped { task_id }),
+    };
     spinner.finish_and_clear();
-    let Waited { answer, unread } = waited?;
-    output.result(&answer, answer_text);
+    let Waited { answer, unread } = waited.map_err(|error| goes_on(error, task_id, is_new))?;
+    output.result(&answer, answer_text)?;
     if let Some(source) = unread {
         return Err(unread_error(&answer, source));
     }
@@ -103,6 +112,16 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     }
     output.say(format!("task {task_id}: {money}; `cor explain {task_id}` shows the receipt"));
     Ok(())
+}
+
+/// What ends a command that has submitted a task and cannot wait for it: the number of the task is in it, which is shown nowhere else with
+/// `--json`.
+fn goes_on(error: CliError, task_id: u64, is_new: bool) -> CliError {
+    match error {
+        named @ (CliError::Stopped { .. } | CliError::TaskOverdue { .. }) => named,
+        source if is_new => CliError::TaskGoesOn { task_id, source: Box::new(source) },
+        error => error,
+    }
 }
 
 /// What a command ends with whose task has a result that could not be read, once the facts are shown.
@@ -140,10 +159,13 @@ pub(crate) async fn submit(
         return Err(CliError::EmptyPrompt);
     }
     let session = network.queue().getSession(args.session).call().await.map_err(network.failed("getSession"))?;
+    if session.owner != account.address() {
+        return Err(CliError::OthersSession { session: args.session, owner: session.owner, account: account.address() });
+    }
     let price = U256::from(terms::quote(network, &session.params).await?.total);
     let max_charge = max_charge(args.max_charge, price);
     output.say(price_text(price, max_charge));
-    let digest = blobs.put(prompt.as_bytes()).await?;
+    let digest = keccak256(prompt.as_bytes());
     let kind = match args.kind {
         Kind::Text => AnswerKind::Text,
         Kind::Verdict => AnswerKind::Verdict,
@@ -158,6 +180,9 @@ pub(crate) async fn submit(
         maxCharge: u128::try_from(max_charge).unwrap_or(u128::MAX),
         clientReference: keccak256(&prompt),
     };
+    // What the contract would refuse is not worth an upload.
+    account.try_call("submit", network.at.session_queue, call.abi_encode().into()).await?;
+    blobs.put(prompt.as_bytes()).await?;
     let mined = send(account, "submit", network.at.session_queue, call).await?;
     let queued = mined.receipt.logs().iter().find_map(|log| ISessionQueue::TaskQueued::decode_log(&log.inner).ok());
     let missing = || ChainError::Unexpected { what: "submit".to_owned(), detail: "no TaskQueued log".to_owned() };
@@ -272,7 +297,7 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
         Closing::None => None,
     };
     let task = if call.is_some() { network.task(task_id).await? } else { task };
-    output.result(&closed(&task, call)?, closed_text);
+    output.result(&closed(&task, call)?, closed_text)?;
     Ok(())
 }
 
@@ -305,6 +330,7 @@ fn phase_name(phase: Phase) -> Result<String, ChainError> {
 mod tests {
     use alloy::primitives::Address;
     use cor_core::task::Status;
+    use cor_errors::Coded as _;
 
     use super::*;
 
@@ -315,6 +341,19 @@ mod tests {
             assert_eq!(max_charge(allowed, price), cap);
         }
         assert_eq!(price_text(price, price), "the price is 1.5 COR, the cap of this task 1.5 COR");
+    }
+
+    #[test]
+    fn a_failure_after_the_submission_names_the_task() {
+        let lost = || CliError::Chain(ChainError::NotReproduced { call: "getTask".to_owned() });
+        for (error, is_new, code, named) in [
+            (lost(), true, "CHN-008", true),
+            (lost(), false, "CHN-008", false),
+            (CliError::Stopped { task_id: 7 }, true, "CLI-024", true),
+        ] {
+            let error = goes_on(error, 7, is_new);
+            assert_eq!((error.entry().code, error.to_string().contains("task 7")), (code, named), "{error}");
+        }
     }
 
     #[test]

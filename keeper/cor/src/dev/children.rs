@@ -179,6 +179,14 @@ impl Children {
         self.miners.iter_mut().try_for_each(alive)
     }
 
+    /// The processes that ended by themselves since the last look, as what is to be said of them.
+    pub(super) fn take_ended(&mut self) -> Vec<CliError> {
+        let mut ended: Vec<_> =
+            self.keeper.take_if(|(keeper, ..)| alive(keeper).is_err()).map(|(running, ..)| running).into_iter().collect();
+        ended.extend(self.miners.extract_if(.., |miner| alive(miner).is_err()));
+        ended.iter_mut().filter_map(|running| alive(running).err()).collect()
+    }
+
     /// Kills the keeper by plan and starts it again on the same folder and port.
     pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task_id: u64) -> Result<(), CliError> {
         let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else {

@@ -94,7 +94,7 @@ async fn run_in(args: &DevArgs, folder: &RunFolder, output: &Output) -> Result<(
     let start_secs = started.elapsed();
     let carried = carry_one(args, &mut running, start_secs, output).await;
     if carried.is_ok() && !args.once {
-        stay(&running, folder, output).await;
+        stay(&mut running, folder, output).await;
     }
     running.children.stop().await;
     running.node.stop().await?;
@@ -225,7 +225,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
         pots: money::pots(&before, &after),
         accounts: money::changes(&before, &after),
     };
-    output.result(&report, report::text);
+    output.result(&report, report::text)?;
     report.check(args.fault)?;
     // A task without a result may be what the fault wants; a result that nobody can read is not.
     waited.unread.map_or(Ok(()), |source| Err(cmd::task::unread_error(&report.answer, source)))
@@ -253,8 +253,8 @@ impl Running {
     }
 }
 
-/// Tells how to go on, and stays until Ctrl-C.
-async fn stay(running: &Running, folder: &RunFolder, output: &Output) {
+/// Tells how to go on, and stays until Ctrl-C. A process that ends meanwhile is told of: without it tasks wait or expire.
+async fn stay(running: &mut Running, folder: &RunFolder, output: &Output) {
     let key: B256 = running.node.accounts()[WALLET].private_key;
     let address: Address = running.wallet.address();
     // A program that was just built is in nobody's PATH.
@@ -272,5 +272,16 @@ async fn stay(running: &Running, folder: &RunFolder, output: &Output) {
         folder.path().join("abi").display(),
         folder.announcement(),
     ));
-    let _ = stop_signal().wait_for(|stop| *stop).await;
+    let mut stop = stop_signal();
+    let mut look = tokio::time::interval(POLL);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = look.tick() => {}
+        }
+        for ended in running.children.take_ended() {
+            output.error(&ended);
+            output.say("The rest of the network goes on. Ctrl-C and a new start bring a whole one up.");
+        }
+    }
 }

@@ -186,7 +186,12 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         run("waiting for an unknown task", "task wait 77", "QUEUE-004", &["UnknownTask", "77"]),
         run("closing an unknown task", "task close 77", "QUEUE-004", &["UnknownTask", "77"]),
         run("a task in an unknown session", "task run --session 77 Hello", "QUEUE-002", &["UnknownSession", "77", "2"]),
-        run("a task in another's session", "task run --session 2 Hello", "ACCESS-001", &["Unauthorized"]),
+        run(
+            "a task in another's session",
+            "task run --session 2 Hello",
+            "CLI-026",
+            &["session 2 belongs to 0x", "cor session create"],
+        ),
         run("without prepaid COR", "task run --session 2 Hello", "PAY-001", &["InsufficientBalance", "0"])
             .env("COR_KEY", poor.clone()),
         run(
