@@ -79,7 +79,7 @@ pub struct Entry {
     /// How to treat it.
     pub class: Class,
     /// HTTP status with which an edge answers. `None` for what is not for a client, such as settings, files, tools and the dev chain: an
-    /// edge that meets one all the same answers 500 and says no more.
+    /// edge that meets one all the same answers 500 and tells the row alone.
     pub status: Option<u16>,
     /// Exit code of a command that ends with it.
     pub exit: Exit,

@@ -55,7 +55,7 @@ pub enum BackendError {
     #[error("inference failed: {0}")]
     Failed(String),
     /// The call of an inference server brought no answer. Its row tells what kind of failure it was.
-    #[error("the inference server gave no answer: {0}")]
+    #[error("the call of the inference server failed: {0}")]
     Call(Box<dyn Coded + Send + Sync>),
 }
 

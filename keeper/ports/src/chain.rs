@@ -134,7 +134,7 @@ pub enum ChainError {
     HistoryMissing {
         /// What was looked for.
         what: String,
-        /// What it has instead.
+        /// How it is known that it must have been there.
         detail: String,
     },
     /// The transaction could not be signed.

@@ -11,8 +11,8 @@ const RETRY_BACKOFF: Duration = Duration::from_secs(1);
 /// Time for one attempt; Anvil's figure.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Which chain to start from, and how to ask it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which chain to start from, and how to ask it. Its URL may hold a key: nothing shows it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ForkConfig {
     /// URL of an Ethereum JSON-RPC endpoint, `http` or `https` (`--fork-url`).
     pub url: String,
@@ -31,6 +31,21 @@ pub struct ForkConfig {
     pub headers: Vec<ForkHeader>,
     /// Folder where what was read is kept for the next start (`--fork-cache`); nothing is kept if `None`.
     pub cache_dir: Option<PathBuf>,
+}
+
+impl fmt::Debug for ForkConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url: _, block_number, chain_id, retries, retry_backoff, timeout, headers, cache_dir } = self;
+        f.debug_struct("ForkConfig")
+            .field("block_number", block_number)
+            .field("chain_id", chain_id)
+            .field("retries", retries)
+            .field("retry_backoff", retry_backoff)
+            .field("timeout", timeout)
+            .field("headers", headers)
+            .field("cache_dir", cache_dir)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A header of HTTP for the endpoint. Its value may be a secret: nothing shows it.

@@ -44,11 +44,9 @@ pub enum ForkError {
     /// The block does not exist there.
     #[error("the origin has no block {0}")]
     NoBlock(String),
-    /// The URL is not valid.
-    #[error("{url:?} is not a valid URL of an endpoint: {reason}")]
+    /// The URL is not valid. It may hold a key, and is not shown.
+    #[error("the URL of the origin is not that of an endpoint: {reason}")]
     Url {
-        /// What was given.
-        url: String,
         /// What is wrong with it.
         reason: String,
     },

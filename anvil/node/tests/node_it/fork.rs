@@ -240,7 +240,7 @@ async fn what_cannot_be_forked_says_why() {
     let cases = [
         ("FORK-001", "attempts", gone),
         ("FORK-004", "no block", fork_of(&origin).block_number(99)),
-        ("FORK-005", "\"not a url\"", ForkConfig::new("not a url")),
+        ("FORK-005", "relative URL without a base", ForkConfig::new("not a url")),
         ("FORK-008", "\"two words\"", header("two words: x")),
         (
             "FORK-008",

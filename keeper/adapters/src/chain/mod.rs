@@ -37,7 +37,7 @@ const CALL_PATIENCE: Duration = Duration::from_secs(30);
 /// Connects to a node and checks that it is the chain it should be, where that is known.
 ///
 /// # Errors
-/// `Unreachable` or `WrongChain`.
+/// `Unreachable`, `Refused` or `WrongChain`.
 pub async fn connect(endpoint: &str, chain_id: Option<u64>) -> Result<DynProvider, ChainError> {
     cor_tls::ensure_provider();
     let unreachable = |reason: String| ChainError::Unreachable { endpoint: endpoint.to_owned(), reason };

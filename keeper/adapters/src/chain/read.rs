@@ -180,7 +180,7 @@ pub(crate) fn digest(word: B256) -> Option<B256> {
 /// Where the chain stands.
 ///
 /// # Errors
-/// `Unreachable`, or `Unexpected` if there is no block.
+/// `Unreachable`, `Refused`, or `Unexpected` if there is no block.
 pub async fn head(provider: &DynProvider, endpoint: &str) -> Result<Head, ChainError> {
     let block = provider.get_block(alloy::eips::BlockId::latest()).await;
     let block = block.map_err(|error| explain(endpoint, "latest block", error))?;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use alloy::primitives::{Address, U256};
+use cor_core::task::Offence;
 use cor_ports::ChainError;
 use cor_sol::{
     session_payment::ISessionPayment::ISessionPaymentEvents as Payment,
@@ -33,8 +34,8 @@ pub(super) fn describe(event: &Event) -> (&'static str, String) {
         },
         Event::Staking(Staking::Slashed(event)) => {
             let why = match event.reason {
-                1 => "it did not reveal".to_owned(),
-                2 => "it revealed something else than it had committed to".to_owned(),
+                no if no == Offence::NoReveal.number() => "it did not reveal".to_owned(),
+                no if no == Offence::BadReveal.number() => "it revealed something else than it had committed to".to_owned(),
                 other => format!("reason {other}"),
             };
             ("Slashed", format!("{} lost {} COR of stake: {why}", event.node, cor_text(event.amount)))

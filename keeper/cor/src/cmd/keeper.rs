@@ -29,7 +29,7 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, network.at.clone(), key, Arc::clone(&journal)).await?);
     if !network.queue().isKeeper(chain.address()).call().await.map_err(network.failed("isKeeper"))? {
         let account = chain.address();
-        tracing::warn!(%account, "nobody has named this account a keeper: it can close phases, and assign no task. The queue's owner calls setKeeper");
+        tracing::warn!(%account, "nobody has named this account a keeper: it can relay messages and close phases, and assign no task. The queue's owner calls setKeeper");
     }
     let address = listener.local_addr().map_err(CliError::io("asking for the port"))?;
     // Told only now, when the journal and the chain are known to be fine.

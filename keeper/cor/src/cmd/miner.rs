@@ -12,6 +12,7 @@ use cor_adapters::{
     journal::SqliteJournal,
     signer::LocalSigner,
 };
+use cor_errors::Coded as _;
 use cor_inference::Progress;
 use cor_keeper::machine::miner::MinerPolicy;
 use cor_keeper::service::miner::{Exercise, Miner, MinerOptions, MinerPorts};
@@ -41,6 +42,7 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
     register(&network, &key, &settings).await?;
+    tracing::info!("registered, and looking for tasks");
     let keeper = KeeperClient::new(&settings.keeper)?;
     let chain = RpcChain::open(&args.network.rpc, network.at.clone(), key.clone(), Arc::clone(&journal)).await?;
     let ports = MinerPorts {
@@ -81,7 +83,11 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     if known.registered {
         tell_what_stays(&known, operator, settings.hardware_class);
         if let Some(call) = spec_that_changed(&known, models, capacity) {
-            send(&account, "setSpec", network.at.node_pool, call).await?;
+            // Tasks in hand come first: not to reveal costs stake, and ends of tasks free the capacity that a smaller one waits for.
+            if let Err(error) = send(&account, "setSpec", network.at.node_pool, call).await {
+                let (code, next) = (error.code(), error.entry().next);
+                tracing::warn!(code, %error, next, "models and capacity stay as they are registered until the next start");
+            }
         }
         return Ok(());
     }

@@ -296,7 +296,11 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
         }
         Closing::None => None,
     };
-    let task = if call.is_some() { network.task(task_id).await? } else { task };
+    let task = match call {
+        // The call is through: a node that does not answer now takes nothing of it away.
+        Some(_) => network.task(task_id).await.map_err(|error| goes_on(error, task_id, true))?,
+        None => task,
+    };
     output.result(&closed(&task, call)?, closed_text)?;
     Ok(())
 }

@@ -198,9 +198,11 @@ impl Miner {
         let touched = match &look.news {
             News::Touched(tasks) => tasks.clone(),
             News::All => {
-                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW).await?;
+                let count = self.ports.chain.task_count().await?;
+                // A mark of a longer chain, which is gone, says nothing of this one's next tasks.
+                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW).await?.min(count.saturating_add(1));
                 self.surveyed.start_at(from);
-                (from..=self.ports.chain.task_count().await?).collect()
+                (from..=count).collect()
             }
         };
         let me = self.ports.signer.address();

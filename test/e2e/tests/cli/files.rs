@@ -107,6 +107,11 @@ fn the_key_in_a_url_is_not_shown() {
             let errors = String::from_utf8_lossy(&output.stderr);
             assert!(!output.status.success() && errors.contains(shown) && !errors.contains("hidden"), "{line}: {errors}");
         }
+        // The help shows variables of the environment.
+        let mut help = cor();
+        help.args(["task", "run", "--help"]).env("COR_RPC", url).env("COR_KEEPER", url);
+        let help = String::from_utf8(help.output().expect("cor starts").stdout).expect("text");
+        assert!(help.contains("COR_RPC") && !help.contains("hidden"), "{help}");
     }
 }
 

@@ -142,6 +142,61 @@ async fn a_keeper_that_nobody_named_says_so() {
     }
 }
 
+/// A registered node keeps its tasks: settings that the pool refuses must not keep it from revealing.
+#[tokio::test]
+async fn a_miner_whose_changed_settings_are_refused_serves_on() {
+    let net = TestNet::start(6).await;
+    net.register_node(5, 4).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (network, log) = (folder.path().join("network.json"), folder.path().join("log"));
+    std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
+    let child = cor()
+        .arg("miner")
+        .env("COR_MINER_DATA", folder.path().join("miner"))
+        .env("COR_MINER_MODELS", "[2, 1]")
+        .env("COR_MINER_BACKEND__KIND", "openai")
+        .env("COR_MINER_BACKEND__OPENAI_URL", server_with_a_model())
+        .env("COR_MINER_BACKEND__OPENAI_MODEL", "small")
+        .env("COR_NETWORK", &network)
+        .env("COR_RPC", net.rpc())
+        .env("COR_KEY", secret(&net.key(5)))
+        .env("COR_LOG", "info")
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&log).expect("a file"))
+        .spawn()
+        .expect("cor starts");
+    let _running = Running(child);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+    loop {
+        look.tick().await;
+        let said = std::fs::read_to_string(&log).expect("its log");
+        if said.contains("looking for tasks") {
+            assert!(said.contains("POOL-006"), "{said}");
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{said}");
+    }
+}
+
+/// An inference server that lists the model `small`, and is never asked for more.
+fn server_with_a_model() -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut head = BufReader::new(stream.try_clone().expect("a handle")).lines();
+            while head.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
+            // A client that has gone away needs no answer.
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 25\r\nconnection: close\r\n\r\n{\"data\":[{\"id\":\"small\"}]}",
+            );
+        }
+    });
+    url
+}
+
 /// A key as hex.
 fn secret(key: &PrivateKeySigner) -> String {
     key.to_bytes().to_string()
