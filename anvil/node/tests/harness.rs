@@ -8,7 +8,7 @@ use alloy_sol_types::{SolCall, SolError, sol};
 use cor_anvil::{
     ForkConfig, ManualClock, Node, NodeConfig, NodeError,
     evm::{HOST_CALLS_MAX, ProgramFailure},
-    harness::{CallError, Campaign, HarnessError, START_SECS, TestChain, Transaction},
+    harness::{CallError, Campaign, HarnessError, Report, START_SECS, TestChain, Transaction},
 };
 use cor_errors::Coded as _;
 use cor_stylus_vm::{ActivationError, PrepareError, prepare::prepare};
@@ -31,6 +31,7 @@ sol! {
 
     interface Shop {
         #[derive(Debug, PartialEq, Eq)]
+        constructor(address owner);
         error TooLow(uint256 have, uint256 want);
         error Closed();
     }
@@ -133,7 +134,13 @@ fn what_cannot_be_deployed_is_refused_with_the_reason() {
     assert!(matches!(refused, HarnessError::Activation(ActivationError::MissingPayForMemoryGrow)), "{refused}");
     let small = NodeConfig { code_size_limit: 6_000, ..TestChain::config() };
     let large = TestChain::start(&small).expect("a chain").deploy(COUNTER).expect_err("too large");
-    assert!(matches!(large, HarnessError::Deploy(CallError::Halted(HaltReason::CreateContractSizeLimit))), "{large}");
+    let HarnessError::Deploy(CallError::Program(ProgramFailure::CodeSize { size, limit: 6_000 })) = large else {
+        panic!("{large:?}");
+    };
+    assert!(size > 6_000 && large.entry().code == "EVM-124", "{large}");
+    assert_eq!(large.to_string(), format!("the program cannot be deployed: the code has {size} bytes, the limit is 6000"));
+    // As whoever writes a test may print it.
+    assert!(format!("{:#}", Report::new(&large)).starts_with("EVM-124: the program cannot be deployed: the code has"));
     let fork = NodeConfig { fork: Some(ForkConfig::new("http://127.0.0.1:1")), ..TestChain::config() };
     let forked = TestChain::start(&fork).expect_err("no forks");
     assert!(matches!(forked, HarnessError::Node(NodeError::Setting { what: "--fork-url", .. })), "{forked}");
@@ -170,7 +177,10 @@ fn a_module_that_is_too_large_is_refused_as_the_chain_does() {
         (func (export "user_entrypoint") (param i32) (result i32) i32.const 0) (data (i32.const 0) "{data}"))"#
     );
     let refused = chain.deploy(large.as_bytes()).expect_err("too large");
-    assert!(matches!(refused, HarnessError::Prepare(PrepareError::TooLarge { limit: 131_072 })), "{refused}");
+    let HarnessError::Prepare(PrepareError::TooLarge { size: Some(size), limit: 131_072 }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(size > 200_000 && refused.to_string().contains(&format!("has {size} bytes")), "{refused}");
     assert_eq!(refused.entry().code, "VM-207");
 }
 
@@ -181,8 +191,9 @@ fn a_trap_says_what_it_was() {
         (func (export "user_entrypoint") (param i32) (result i32) unreachable))"#;
     let program = chain.deploy(panicking).expect("a program");
     let error = chain.send(chain.account(0), program, &incrementCall {}).expect_err("it traps");
-    assert!(matches!(error, CallError::Program(ProgramFailure::Stopped(_))) && error.entry().code == "EVM-123", "{error:?}");
-    assert!(error.to_string().contains("unreachable"), "{error}");
+    let CallError::Program(ProgramFailure::Stopped { address, .. }) = &error else { panic!("{error:?}") };
+    assert_eq!((*address, error.entry().code), (program, "EVM-123"));
+    assert!(error.to_string().contains("unreachable") && error.to_string().contains(&program.to_string()), "{error}");
     assert!(chain.view(program, &numberCall {}).expect_err("it traps").to_string().contains("unreachable"));
     // A function that is not there is no trap.
     let counter = chain.deploy(COUNTER).expect("a contract");
@@ -217,8 +228,8 @@ fn reverts_are_typed() {
 #[test]
 fn other_refusals_say_what_they_are() {
     let (mut chain, counter) = counter();
-    let (poor, rich) = (Address::repeat_byte(0x11), chain.account(0));
-    let unpaid = chain.send_value(poor, rich, &incrementCall {}, U256::ONE).expect_err("no ether");
+    let poor = Address::repeat_byte(0x11);
+    let unpaid = chain.send_value(poor, counter, &incrementCall {}, U256::ONE).expect_err("no ether");
     assert!(matches!(unpaid, CallError::Halted(HaltReason::OutOfFunds)), "{unpaid}");
     let cheap = Transaction { gas_limit: 20_000, ..Transaction::call(poor, counter, Bytes::new()) };
     let refused = chain.transact(cheap).expect_err("less gas than any transaction costs");
@@ -226,9 +237,41 @@ fn other_refusals_say_what_they_are() {
     let little = Transaction { gas_limit: 25_000, ..Transaction::call(poor, counter, incrementCall {}.abi_encode()) };
     let halted = chain.transact(little).expect_err("little gas");
     assert!(matches!(halted, CallError::Halted(HaltReason::OutOfGas(_))), "{halted}");
-    let nobody = chain.view(poor, &numberCall {}).expect_err("no contract is there");
-    assert!(matches!(nobody, CallError::Undecodable { signature: "number()", .. }), "{nobody}");
+    let bytecode = answering(0xf3, &answering(0xf3, &[1]));
+    let creation = Transaction { to: None, ..Transaction::call(poor, Address::ZERO, bytecode) };
+    let short = chain.transact(creation).expect("it is created").created.expect("an address");
+    let short = chain.view(short, &numberCall {}).expect_err("no number of one byte");
+    assert!(matches!(short, CallError::Undecodable { signature: "number()", .. }), "{short}");
     assert_eq!(number(&chain, counter), 0);
+}
+
+/// A call of an address without a contract succeeds and returns nothing: a test with a wrong address would pass.
+#[test]
+fn what_is_called_must_be_there() {
+    let (mut chain, counter) = counter();
+    let (user, nobody) = (chain.account(0), Address::repeat_byte(0x11));
+    let viewed = chain.view(nobody, &numberCall {}).map(drop).expect_err("no contract is there");
+    let sent = chain.send(user, nobody, &incrementCall {}).map(drop).expect_err("no contract is there");
+    let constructed = chain.construct(user, nobody, &Shop::constructorCall { owner: user }).expect_err("no contract is there");
+    for (error, what) in [(viewed, "number()"), (sent, "increment()"), (constructed, "constructor")] {
+        assert!(matches!(error, CallError::NoCode { address, .. } if address == nobody), "{error:?}");
+        assert_eq!(error.to_string(), format!("{what} was not called: there is no code at {nobody}"));
+        assert_eq!(error.entry().code, "TEST-015");
+    }
+    // Ether goes to anybody.
+    chain.transact(Transaction { value: U256::ONE, ..Transaction::call(user, nobody, Bytes::new()) }).expect("it is sent");
+    assert_eq!((chain.balance(nobody), number(&chain, counter)), (U256::ONE, 0));
+}
+
+/// A snapshot is of one chain: another one may have a mark just like it.
+#[test]
+fn a_snapshot_of_another_chain_is_refused() {
+    let ((mut chain, counter), (mut other, _)) = (self::counter(), self::counter());
+    let (own, foreign) = (chain.snapshot(), other.snapshot());
+    set(&mut chain, counter, 3);
+    assert!(!chain.revert(&foreign));
+    assert_eq!(number(&chain, counter), 3);
+    assert!(chain.revert(&own) && other.revert(&foreign));
 }
 
 #[test]
@@ -335,6 +378,30 @@ fn a_campaign_finds_what_only_one_order_of_calls_reaches() {
     // The input alone shows it again.
     play(&mut chain, counter, &found.input);
     assert_eq!(number(&chain, counter), 0x81);
+}
+
+/// Steps of four bytes: only whole ones can go, and those that matter are far from each other. The target counts in itself, as the chain is
+/// not what is looked at.
+#[test]
+fn the_input_of_a_finding_is_as_short_as_can_be() {
+    let (mut chain, _) = counter();
+    for seed in 1..9 {
+        let campaign = Campaign { seed, executions: 1_000_000, time: HOUR };
+        let target = |_: &mut TestChain, input: &[u8]| {
+            let mut paid = [0_u16; 4];
+            for step in input.chunks_exact(4) {
+                let (who, amount) = (usize::from(step[1] % 4), u16::from_be_bytes([step[2], step[3]]));
+                if step[0] % 2 == 0 {
+                    paid[who] = paid[who].saturating_add(amount);
+                } else if paid[who] >= amount {
+                    paid[who] -= amount;
+                    assert_ne!(amount & 0xff, 0x39, "taken out");
+                }
+            }
+        };
+        let found = campaign.run(&mut chain, target).expect_err("it is found");
+        assert_eq!(found.input.len(), 8, "one pays in, one takes out: {found}");
+    }
 }
 
 #[test]

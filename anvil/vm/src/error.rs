@@ -184,8 +184,10 @@ pub enum PrepareError {
     #[error("the program is not a valid brotli stream")]
     Brotli,
     /// More bytes than allowed after decompression.
-    #[error("the program has more than {limit} bytes after decompression")]
+    #[error("the program has {} bytes after decompression, the limit is {limit}", at_least(*.size, *.limit))]
     TooLarge {
+        /// Bytes it has; none if nobody counted them, as a small stream can be one of very many.
+        size: Option<u64>,
         /// Bytes it may have.
         limit: u32,
     },
@@ -219,6 +221,10 @@ impl Coded for PrepareError {
             Self::NotFragment { .. } => &vm::NOT_FRAGMENT,
         }
     }
+}
+
+fn at_least(size: Option<u64>, limit: u32) -> String {
+    size.map_or_else(|| format!("more than {limit}"), |size| size.to_string())
 }
 
 /// The engine could not do its work. Says nothing about what a program did.

@@ -136,7 +136,7 @@ pub fn deployed_wasm<C: AsRef<[u8]>>(
                 return Err(PrepareError::FragmentCount { count, limit });
             }
             if wasm_len > params.max_wasm_size {
-                return Err(PrepareError::TooLarge { limit: params.max_wasm_size });
+                return Err(PrepareError::TooLarge { size: Some(wasm_len.into()), limit: params.max_wasm_size });
             }
             let mut compressed = Vec::new();
             for (index, address) in fragments.into_iter().enumerate() {
@@ -165,7 +165,7 @@ pub fn decompress(dictionary: Dictionary, compressed: &[u8], limit: u32) -> Resu
     let read = stream.take(u64::from(limit) + 1).read_to_end(&mut wasm);
     read.map_err(|_| PrepareError::Brotli)?;
     if wasm.len() as u64 > u64::from(limit) {
-        return Err(PrepareError::TooLarge { limit });
+        return Err(PrepareError::TooLarge { size: None, limit });
     }
     Ok(wasm)
 }

@@ -75,7 +75,7 @@ fn size_limits() {
     let stream = compress(&noise(1000));
     let limit = |limit| decompress(Dictionary::Empty, &stream, limit).map(|wasm| wasm.len());
     assert_eq!(limit(1000), Ok(1000));
-    assert_eq!(limit(999), Err(PrepareError::TooLarge { limit: 999 }));
+    assert_eq!(limit(999), Err(PrepareError::TooLarge { size: None, limit: 999 }));
     let unsupported = decompress(Dictionary::Stylus, &stream, 1000);
     assert_eq!(unsupported, Err(PrepareError::UnsupportedDictionary));
 }
@@ -102,8 +102,8 @@ fn fragments() {
 
     let missing = Address::repeat_byte(9);
     for (root, error) in [
-        (root_code(29_999, &addresses), PrepareError::TooLarge { limit: 29_999 }),
-        (root_code(128 * 1024 + 1, &addresses), PrepareError::TooLarge { limit: 128 * 1024 }),
+        (root_code(29_999, &addresses), PrepareError::TooLarge { size: None, limit: 29_999 }),
+        (root_code(128 * 1024 + 1, &addresses), PrepareError::TooLarge { size: Some(131_073), limit: 128 * 1024 }),
         (root_code(30_000, &[]), PrepareError::FragmentCount { count: 0, limit: 2 }),
         (root_code(30_000, &[missing; 3]), PrepareError::FragmentCount { count: 3, limit: 2 }),
         (root_code(30_000, &[addresses[0], missing]), PrepareError::NotFragment { index: 1 }),

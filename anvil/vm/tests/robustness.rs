@@ -177,5 +177,5 @@ fn a_small_stream_cannot_fill_the_memory() {
     let mut code = vec![0xef, 0xf0, 0, 0];
     code.extend(bomb);
     let error = deployed_wasm(&code, &StylusParams::arbos51(), |_| Vec::<u8>::new());
-    assert_eq!(error, Err(PrepareError::TooLarge { limit: 128 * 1024 }));
+    assert_eq!(error, Err(PrepareError::TooLarge { size: None, limit: 128 * 1024 }));
 }

@@ -90,15 +90,17 @@ fn time(secs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Address;
     use cor_anvil::evm::ProgramFailure;
 
     use super::*;
 
     #[test]
     fn a_program_that_stopped_says_why_and_what_to_do() {
-        let reason = Some(ProgramFailure::Stopped("wasm trap".to_owned()));
+        let reason = Some(ProgramFailure::Stopped { address: Address::repeat_byte(0x11), reason: "wasm trap".to_owned() });
         let stopped = told(&ChainError::Reverted { data: Vec::new().into(), reason });
-        assert!(stopped.starts_with("execution reverted: EVM-123: the program stopped: wasm trap. Trace the call"), "{stopped}");
+        let start = "execution reverted: EVM-123: the program stopped: wasm trap (0x1111111111111111111111111111111111111111). Trace the call";
+        assert!(stopped.starts_with(start), "{stopped}");
         assert_eq!(told(&ChainError::Reverted { data: Vec::new().into(), reason: None }), "execution reverted");
     }
 

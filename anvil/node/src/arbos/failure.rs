@@ -7,8 +7,8 @@ use revm::{context::result::HaltReason, interpreter::InstructionResult};
 
 use super::programs::Inactive;
 
-/// Why a Stylus program was refused or stopped. The chain shows it to people; contracts and receipts see what a Nitro node gives
-/// them, which is nothing.
+/// Why a Stylus program was refused or stopped, or its code was not stored. The chain shows it to people; contracts and receipts see
+/// what a Nitro node gives them, which is nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramFailure {
     /// The module breaks a rule of activation.
@@ -27,8 +27,21 @@ pub enum ProgramFailure {
         inactive: Inactive,
     },
     /// The program trapped, made a host call that fails, or ran out of stack.
-    #[error("the program stopped: {0}")]
-    Stopped(String),
+    #[error("the program stopped: {reason} ({address})")]
+    Stopped {
+        /// Where its code is.
+        address: Address,
+        /// What stopped it, in the words of the VM.
+        reason: String,
+    },
+    /// The code of a new account is longer than an account may hold; of an EVM contract, too.
+    #[error("the code has {size} bytes, the limit is {limit}")]
+    CodeSize {
+        /// Bytes that the init code returned.
+        size: usize,
+        /// Bytes that an account may hold.
+        limit: usize,
+    },
 }
 
 impl Coded for ProgramFailure {
@@ -37,7 +50,8 @@ impl Coded for ProgramFailure {
             Self::Activation(error) => error.entry(),
             Self::Prepare(error) => error.entry(),
             Self::Inactive { inactive, .. } => inactive.entry(),
-            Self::Stopped(_) => &evm::PROGRAM_STOPPED,
+            Self::Stopped { .. } => &evm::PROGRAM_STOPPED,
+            Self::CodeSize { .. } => &evm::CODE_SIZE,
         }
     }
 }
@@ -61,7 +75,7 @@ impl LastFailure {
     pub(crate) fn frame_ended(&mut self, result: InstructionResult, output: &[u8]) {
         let passes_on = match result {
             InstructionResult::Revert => output.is_empty(),
-            InstructionResult::NotActivated | InstructionResult::CallTooDeep => true,
+            InstructionResult::NotActivated | InstructionResult::CallTooDeep | InstructionResult::CreateContractSizeLimit => true,
             _ => false,
         };
         if !passes_on {
@@ -76,7 +90,8 @@ impl LastFailure {
 
     /// What made a transaction halt.
     pub(crate) fn of_halt(self, halt: &HaltReason) -> Option<ProgramFailure> {
-        self.0.filter(|_| matches!(halt, HaltReason::NotActivated | HaltReason::CallTooDeep))
+        let has_reason = matches!(halt, HaltReason::NotActivated | HaltReason::CallTooDeep | HaltReason::CreateContractSizeLimit);
+        self.0.filter(|_| has_reason)
     }
 }
 
@@ -91,6 +106,7 @@ mod tests {
             (InstructionResult::Revert, &[1], false),
             (InstructionResult::NotActivated, &[], true),
             (InstructionResult::CallTooDeep, &[], true),
+            (InstructionResult::CreateContractSizeLimit, &[0xef], true),
             (InstructionResult::OutOfGas, &[], false),
             (InstructionResult::Return, &[], false),
             (InstructionResult::Stop, &[], false),

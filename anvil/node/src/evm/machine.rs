@@ -4,6 +4,7 @@
 use revm::{
     Database, Inspector,
     context::{Evm, FrameStack},
+    context_interface::Cfg,
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
@@ -17,7 +18,7 @@ use revm::{
     primitives::Log,
 };
 
-use super::{ArbContext, instructions};
+use super::{ArbContext, ProgramFailure, instructions};
 use crate::arbos::{code, context::Span, precompiles::ArbPrecompiles};
 
 /// Instructions over the context of this crate.
@@ -63,8 +64,9 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
         frame.process_next_action(&mut self.inner.ctx, action).inspect(|next| {
-            if next.is_result() {
+            if let ItemOrResult::Result(result) = next {
                 frame.set_finished(true);
+                note_code_size(&mut self.inner.ctx, result);
             }
         })
     }
@@ -94,6 +96,16 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             ),
         };
         self.inner.ctx.chain.tx.spans.push(span);
+    }
+}
+
+/// Keeps how long code is that no account may hold: the end of its creation only says that it is too long.
+fn note_code_size<DB: Database>(context: &mut ArbContext<DB>, ended: &FrameResult) {
+    let ended = ended.interpreter_result();
+    if ended.result == InstructionResult::CreateContractSizeLimit {
+        let (size, limit) = (ended.output.len(), context.cfg.max_code_size());
+        tracing::debug!(size, limit, "code is too long");
+        context.chain.tx.failure.note(ProgramFailure::CodeSize { size, limit });
     }
 }
 

@@ -119,7 +119,8 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> StylusEvm<DB, I> {
             Ok(run) => {
                 if let Some(reason) = &run.reason {
                     tracing::debug!(address = %call.bytecode_address, reason, "program stopped");
-                    self.inner.ctx.chain.tx.failure.note(ProgramFailure::Stopped(reason.clone()));
+                    let (address, reason) = (call.bytecode_address, reason.clone());
+                    self.inner.ctx.chain.tx.failure.note(ProgramFailure::Stopped { address, reason });
                 }
                 Ok(finish(run, call.gas_limit, params, refund))
             }

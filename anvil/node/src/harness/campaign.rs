@@ -15,7 +15,7 @@ use alloy_primitives::hex;
 use cor_errors::{Coded, Entry, table::harness};
 use cor_stylus_vm::on_deep_stack;
 
-use super::{Seen, TestChain};
+use super::{Seen, TestChain, shrink::shrink};
 
 /// Bytes of an input at most: calls to some dozens of functions, still short enough to be read.
 const INPUT_BYTES: usize = 512;
@@ -23,8 +23,6 @@ const INPUT_BYTES: usize = 512;
 const CORPUS_MAX: usize = 4_096;
 /// Executions between two looks at the clock.
 const CLOCK_PERIOD: u64 = 64;
-/// Executions spent on making the input of a finding shorter.
-const SHRINK_RUNS_MAX: usize = 1_000;
 /// Bytes that find edges more often than random ones.
 const EDGES: [u8; 6] = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
 
@@ -66,7 +64,8 @@ pub struct CampaignError {
     pub seed: u64,
     /// Number of the execution, from 1.
     pub execution: u64,
-    /// What is left of its input after bytes were taken out as long as the target went on to panic; to be run again alone.
+    /// What is left of its input after parts were taken out and bytes made zero as long as the target went on to panic; to be run again
+    /// alone.
     pub input: Vec<u8>,
     /// What the target panicked with on that.
     pub message: String,
@@ -107,8 +106,8 @@ impl fmt::Display for CampaignReport {
 impl Campaign {
     /// Runs `target` on one input after the other. The chain is as it was before each of them.
     ///
-    /// A panic in `target` is a finding; what it does with a refused call is its own matter. The finding's input is made shorter, for
-    /// which `target` runs up to 1,000 times more.
+    /// A panic in `target` is a finding; what it does with a refused call is its own matter. The finding's input is made shorter until no
+    /// part of it can be taken out, for which `target` runs some hundred times more, and at most 5,000 times.
     ///
     /// # Errors
     /// [`CampaignError`] with the first input that `target` panics on.
@@ -158,40 +157,6 @@ impl Campaign {
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without a message").to_owned()
-}
-
-/// Takes bytes out of `input`, halves first and single ones last, as long as `run` still says that the target panics and some go.
-fn shrink(mut input: Vec<u8>, mut message: String, mut run: impl FnMut(&[u8]) -> Option<String>) -> (Vec<u8>, String) {
-    let (mut left, mut before) = (SHRINK_RUNS_MAX, usize::MAX);
-    while input.len() < before {
-        before = input.len();
-        (input, message) = shrink_once(input, message, &mut run, &mut left);
-    }
-    (input, message)
-}
-
-fn shrink_once(
-    mut input: Vec<u8>,
-    mut message: String,
-    run: &mut impl FnMut(&[u8]) -> Option<String>,
-    left: &mut usize,
-) -> (Vec<u8>, String) {
-    let mut size = input.len().div_ceil(2);
-    while size > 0 {
-        // From the end: what comes after the fault is not needed at all.
-        let mut end = input.len();
-        while end > 0 && *left > 0 {
-            *left -= 1;
-            let begin = end.saturating_sub(size);
-            let shorter = [&input[..begin], &input[end..]].concat();
-            if let Some(said) = run(&shorter) {
-                (input, message) = (shorter, said);
-            }
-            end = begin;
-        }
-        size /= 2;
-    }
-    (input, message)
 }
 
 thread_local! {
@@ -292,14 +257,6 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_input_shrinks_to_what_it_takes() {
-        let run = |input: &[u8]| (input.contains(&7) && input.contains(&9)).then(|| input.len().to_string());
-        let input: Vec<u8> = (0..200).collect();
-        assert_eq!(shrink(input, String::new(), run), (vec![7, 9], "2".to_owned()));
-        assert_eq!(shrink(Vec::new(), "first".to_owned(), |_| None), (Vec::new(), "first".to_owned()));
-    }
 
     #[test]
     fn the_same_seed_gives_the_same_inputs() {

@@ -1,9 +1,14 @@
 //! The test chain.
 
-use std::{cell::Cell, fmt, fs, path::Path};
+use std::{
+    cell::Cell,
+    fmt, fs,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};
-use alloy_sol_types::{SolCall, SolError, sol};
+use alloy_sol_types::{SolCall, SolConstructor, SolError, sol};
 use cor_stylus_vm::{PrepareError, StylusParams, activate, prepare};
 use revm::{
     context::{
@@ -40,6 +45,9 @@ const ACTIVATION_VALUE_WEI: u64 = 1_000_000_000_000_000_000;
 /// Stands for the project in a deployed module. Nothing here looks at it.
 const PROJECT_HASH: [u8; 32] = [0; 32];
 
+/// Chains started so far in this process.
+static CHAINS: AtomicU64 = AtomicU64::new(0);
+
 sol! {
     function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
     error ProgramUpToDate();
@@ -61,6 +69,8 @@ pub struct TestChain {
     genesis_secs: u64,
     accounts: Vec<Address>,
     executed: Cell<u64>,
+    /// Tells its snapshots from those of other chains in this process.
+    id: u64,
 }
 
 /// A transaction to [`TestChain::transact`].
@@ -103,6 +113,8 @@ impl<R> fmt::Debug for Done<R> {
 /// A point to go back to; see [`TestChain::snapshot`].
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The chain that it is of.
+    chain: u64,
     mark: Mark,
     block: BlockContext,
 }
@@ -193,7 +205,8 @@ impl TestChain {
             recent_programs: RecentPrograms::default(),
         };
         let l1_genesis_number = config.l1_genesis_number;
-        Ok(Self { executor, exec, world, block, l1_genesis_number, genesis_secs, accounts, executed: Cell::new(0) })
+        let (executed, id) = (Cell::new(0), CHAINS.fetch_add(1, Relaxed));
+        Ok(Self { executor, exec, world, block, l1_genesis_number, genesis_secs, accounts, executed, id })
     }
 
     /// Address of a funded account; past the last one, of the first one again. Zero if the settings say that there are none.
@@ -235,7 +248,8 @@ impl TestChain {
         let params = StylusParams::default();
         // The chain only says that it refuses a module. This says why, in the order in which the chain looks.
         if module.len() as u64 > u64::from(params.max_wasm_size) {
-            return Err(HarnessError::Prepare(PrepareError::TooLarge { limit: params.max_wasm_size }));
+            let (size, limit) = (Some(module.len() as u64), params.max_wasm_size);
+            return Err(HarnessError::Prepare(PrepareError::TooLarge { size, limit }));
         }
         activate(module, &params, self.exec.debug).map_err(HarnessError::Activation)?;
         let deployer = Address::with_last_byte(0xde);
@@ -255,18 +269,41 @@ impl TestChain {
         }
     }
 
-    /// Calls the constructor that the Stylus SDK made of `#[constructor]`, with ABI-encoded arguments.
+    /// Calls the constructor that the Stylus SDK made of `#[constructor]`, as `sol!` binds it: `&Token::constructorCall { .. }`. One that
+    /// takes ether is called by [`construct_value`](Self::construct_value).
     ///
     /// # Errors
-    /// [`CallError`].
-    pub fn construct(&mut self, from: Address, contract: Address, arguments: &[u8]) -> Result<Done<Bytes>, CallError> {
-        self.transact(Transaction::call(from, contract, [stylus_constructorCall::SELECTOR.as_slice(), arguments].concat()))
+    /// As [`send`](Self::send).
+    pub fn construct<C: SolConstructor>(
+        &mut self,
+        from: Address,
+        contract: Address,
+        constructor: &C,
+    ) -> Result<Done<Bytes>, CallError> {
+        self.construct_value(from, contract, constructor, U256::ZERO)
+    }
+
+    /// As [`construct`](Self::construct), with `value` wei.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn construct_value<C: SolConstructor>(
+        &mut self,
+        from: Address,
+        contract: Address,
+        constructor: &C,
+        value: U256,
+    ) -> Result<Done<Bytes>, CallError> {
+        self.must_have_code(contract, "constructor")?;
+        let data = [stylus_constructorCall::SELECTOR.as_slice(), &constructor.abi_encode()].concat();
+        self.transact(Transaction { value, ..Transaction::call(from, contract, data) })
     }
 
     /// Sends a call. What it changes stays.
     ///
     /// # Errors
-    /// [`CallError`]; nothing was changed then, but for the sender's nonce and what [`CallError::Undecodable`] says.
+    /// [`CallError`]; nothing was changed then, but for the sender's nonce and what [`CallError::Undecodable`] says. An address without a
+    /// contract is [`CallError::NoCode`], as for a caller in Solidity; [`transact`](Self::transact) sends ether or data to any address.
     pub fn send<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Result<Done<C::Return>, CallError> {
         self.send_value(from, to, call, U256::ZERO)
     }
@@ -282,6 +319,7 @@ impl TestChain {
         call: &C,
         value: U256,
     ) -> Result<Done<C::Return>, CallError> {
+        self.must_have_code(to, C::SIGNATURE)?;
         let done = self.transact(Transaction { value, ..Transaction::call(from, to, call.abi_encode()) })?;
         let Done { returned, logs, gas_used, created } = done;
         Ok(Done { returned: decode::<C>(returned)?, logs, gas_used, created })
@@ -292,6 +330,7 @@ impl TestChain {
     /// # Errors
     /// [`CallError`].
     pub fn view<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, CallError> {
+        self.must_have_code(to, C::SIGNATURE)?;
         let ran = self.run(&Transaction::call(self.account(0), to, call.abi_encode()))?;
         decode::<C>(done(ran.result, ran.failure)?.returned)
     }
@@ -333,13 +372,14 @@ impl TestChain {
 
     /// Remembers the present: accounts, storage and time.
     pub fn snapshot(&mut self) -> Snapshot {
-        Snapshot { mark: self.world.mark(), block: self.block.clone() }
+        Snapshot { chain: self.id, mark: self.world.mark(), block: self.block.clone() }
     }
 
-    /// Goes back to a snapshot, which can be used again; later ones are used up. Costs what was changed since. Whether it was there.
-    #[must_use = "a snapshot that was used up cannot be gone back to"]
+    /// Goes back to a snapshot, which can be used again; later ones are used up. Costs what was changed since. Whether it was there: not
+    /// if it was used up, or is another chain's.
+    #[must_use = "a snapshot that was used up or is another chain's cannot be gone back to"]
     pub fn revert(&mut self, snapshot: &Snapshot) -> bool {
-        let is_there = self.world.revert(snapshot.mark);
+        let is_there = snapshot.chain == self.id && self.world.revert(snapshot.mark);
         if is_there {
             self.block = snapshot.block.clone();
         }
@@ -384,6 +424,12 @@ impl TestChain {
             recent_programs: RecentPrograms::default(),
             ..self.block.clone()
         }
+    }
+
+    /// A call of a function where no contract is would succeed and return nothing.
+    fn must_have_code(&self, address: Address, signature: &'static str) -> Result<(), CallError> {
+        let is_contract = self.world.info(address).is_some_and(|info| !info.is_empty_code_hash());
+        if is_contract { Ok(()) } else { Err(CallError::NoCode { signature, address }) }
     }
 
     fn run(&self, transaction: &Transaction) -> Result<Execution, CallError> {

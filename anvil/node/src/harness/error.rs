@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::{SolError, SolInterface};
 use cor_errors::{Coded, Entry, table::harness};
 use cor_stylus_vm::{ActivationError, PrepareError};
@@ -45,7 +45,8 @@ pub enum CallError {
     /// The contract reverted with this data.
     #[error("reverted with {0}")]
     Reverted(Bytes),
-    /// A Stylus program trapped, as one that panics does, or may not run. Its caller sees a revert without data, or a halt.
+    /// A Stylus program trapped, as one that panics does, or may not run, or code is longer than an account may hold. Its caller sees a
+    /// revert without data, or a halt.
     #[error(transparent)]
     Program(#[from] ProgramFailure),
     /// The call used up its gas, sent more than its sender has, or broke a rule of the VM.
@@ -57,6 +58,14 @@ pub enum CallError {
     /// The call makes more host calls than a trace holds.
     #[error(transparent)]
     TraceTooLong(#[from] TraceTooLong),
+    /// There is no contract at the address, so that nothing was called.
+    #[error("{signature} was not called: there is no code at {address}")]
+    NoCode {
+        /// The function that was to be called.
+        signature: &'static str,
+        /// Where no contract is.
+        address: Address,
+    },
     /// The contract returned something else than its interface says. What the call changed stays.
     #[error("{signature} returned {data}: {source}")]
     Undecodable {
@@ -90,6 +99,7 @@ impl Coded for CallError {
             Self::Halted(_) => &harness::CALL_HALTED,
             Self::Refused(error) => error.entry(),
             Self::TraceTooLong(error) => error.entry(),
+            Self::NoCode { .. } => &harness::NO_CODE,
             Self::Undecodable { .. } => &harness::UNEXPECTED_RETURN,
         }
     }

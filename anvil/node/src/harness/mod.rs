@@ -24,6 +24,7 @@
 //!
 //! - [`TestChain`]: deploys a WASM file, calls it through typed bindings, goes back to a snapshot.
 //! - [`CallError`]: what a call was refused with, decoded into the errors of a contract.
+//! - [`Report`]: an error with its code, and by `{:#}` with the next step.
 //! - [`Campaign`]: runs a fuzz target for a number of executions or a time, guided by the basic blocks that the programs enter.
 //! - [`Seen`]: the same guidance for another fuzzer.
 //! - [`on_deep_stack`]: where to put a loop of many calls; [`Campaign`] does it by itself.
@@ -35,6 +36,7 @@ mod campaign;
 mod chain;
 mod error;
 mod seen;
+mod shrink;
 mod world;
 
 pub use campaign::{Campaign, CampaignError, CampaignReport};
@@ -42,4 +44,5 @@ pub use chain::{CALL_GAS, Done, START_SECS, Snapshot, TestChain, Transaction};
 pub use error::{CallError, HarnessError};
 pub use seen::Seen;
 
+pub use cor_errors::Report;
 pub use cor_stylus_vm::on_deep_stack;

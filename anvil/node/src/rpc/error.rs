@@ -169,7 +169,8 @@ mod tests {
             ("EVM-120", inactive(Inactive::NotActivated)),
             ("EVM-121", inactive(Inactive::NeedsUpgrade { program: 1, chain: 2 })),
             ("EVM-122", inactive(Inactive::Expired { age_secs: 9 })),
-            ("EVM-123", ProgramFailure::Stopped("wasm trap".to_owned())),
+            ("EVM-123", ProgramFailure::Stopped { address: Address::ZERO, reason: "wasm trap".to_owned() }),
+            ("EVM-124", ProgramFailure::CodeSize { size: 40_087, limit: 24_576 }),
         ];
         for (code, reason) in reasons {
             let told = format!("{code}: {reason}. {}", reason.entry().next);

@@ -52,8 +52,10 @@ async fn a_receipt_says_why_its_transaction_failed() {
         let reason = error.as_ref().and_then(ChainError::reason);
         assert_eq!(reason.is_some(), to == traps, "{error:?}");
         if let Some(reason) = reason {
-            assert!(matches!(reason, ProgramFailure::Stopped(_)));
-            assert_eq!(reason.to_string(), "the program stopped: wasm trap: wasm `unreachable` instruction executed");
+            let ProgramFailure::Stopped { address, .. } = reason else { panic!("{reason:?}") };
+            assert_eq!(json!(address), traps);
+            let text = format!("the program stopped: wasm trap: wasm `unreachable` instruction executed ({address})");
+            assert_eq!(reason.to_string(), text);
         }
     }
 }

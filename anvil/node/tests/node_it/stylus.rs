@@ -134,12 +134,17 @@ async fn a_program_that_cannot_run_or_stops_says_why() {
     let traps = deploy_module(&node, TRAPS.as_bytes()).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
     let at: Address = traps.as_str().unwrap().parse().unwrap();
-    let message = format!("invalid opcode: EVM-120: the program is not activated ({at}). Call ArbWasm.activateProgram.");
+    let message = format!(
+        "invalid opcode: EVM-120: the program is not activated ({at}). \
+         Call activateProgram of ArbWasm (0x0000000000000000000000000000000000000071) with 0.001 ether; what is left comes back."
+    );
     assert_eq!(error, json!({ "code": -32000, "message": message }));
     activate(&node, &traps).await;
     let error = node.client.try_rpc("eth_call", json!([{ "to": traps }])).await.unwrap_err();
-    let message = "execution reverted: EVM-123: the program stopped: wasm trap: wasm `unreachable` instruction executed. \
-        Trace the call with debug_traceCall and the stylusTracer, or look for the panic in the program.";
+    let message = format!(
+        "execution reverted: EVM-123: the program stopped: wasm trap: wasm `unreachable` instruction executed ({at}). \
+         Trace the call with debug_traceCall and the stylusTracer, or look for the panic in the program."
+    );
     assert_eq!(error, json!({ "code": 3, "message": message, "data": "0x" }));
 }
 
@@ -151,7 +156,7 @@ async fn a_program_can_be_checked_without_being_deployed() {
     let hash = alloy_primitives::keccak256(&code);
     let version = hex::encode_prefixed(codehashVersionCall { codehash: hash }.abi_encode());
     let error = node.client.try_rpc("eth_call", json!([{ "to": ARB_WASM, "data": version }])).await.unwrap_err();
-    let message = "execution reverted: ProgramNotActivated: call ArbWasm.activateProgram first";
+    let message = "execution reverted: ProgramNotActivated: call activateProgram of ArbWasm (0x71) first";
     assert_eq!(error, json!({ "code": 3, "message": message, "data": "0x6f809c4e" }));
     let (from, at) = ("0x00000000000000000000000000000000000000f1", "0x00000000000000000000000000000000000000f2");
     let request = json!({ "from": from, "to": ARB_WASM, "data": activation(&json!(at)), "value": "0xde0b6b3a7640000" });

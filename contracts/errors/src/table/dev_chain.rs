@@ -216,7 +216,7 @@ area! {
         "Use 40, 51 or 60.";
     "EVM-120" PROGRAM_INACTIVE "ProgramInactive" Chain - Refused
         "The program is not activated."
-        "Call ArbWasm.activateProgram.";
+        "Call activateProgram of ArbWasm (0x0000000000000000000000000000000000000071) with 0.001 ether; what is left comes back.";
     "EVM-121" PROGRAM_OUTDATED "ProgramOutdated" Chain - Refused
         "The program was activated for another Stylus version."
         "Activate it again.";
@@ -226,6 +226,9 @@ area! {
     "EVM-123" PROGRAM_STOPPED "ProgramStopped" Chain - Refused
         "The program stopped: it trapped, a host call failed, or its stack ran out."
         "Trace the call with debug_traceCall and the stylusTracer, or look for the panic in the program.";
+    "EVM-124" CODE_SIZE "CodeSize" Caller - Refused
+        "The code is longer than an account may hold."
+        "Make it smaller, as by wasm-opt -Oz, deploy it in fragments from ArbOS 60 on, or, for tests alone, raise --code-size-limit.";
 }
 
 area! {
@@ -338,6 +341,9 @@ area! {
     "TEST-014" UNEXPECTED_RETURN "UnexpectedReturn" Peer - Refused
         "The contract returned something else than its interface says."
         "Compare the interface with the contract that lies at the address.";
+    "TEST-015" NO_CODE "TestNoCode" Caller - Refused
+        "There is no contract at the address that was called."
+        "Call the address that deploy answered; going back to a snapshot from before takes the contract away.";
     "TEST-021" CAMPAIGN_FOUND "CampaignFound" Bug - Refused
         "An execution of a campaign failed."
         "Run the input that is named alone, then mend the contract or the test.";

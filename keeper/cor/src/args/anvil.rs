@@ -42,18 +42,31 @@ const ABSENT: [(&[&str], &str); 23] = [
     (&["--no-gas-cap", "--rpc-gas-cap"], "it is not here: a call may use 50 million gas"),
 ];
 
-/// The error with a tip that fits, if it is for a flag of Anvil.
+/// Why the preset of nitro-devnode is not for a fork.
+const PRESET_OF_FORK: &str =
+    "a fork starts with the accounts and contracts of its origin, the preset with its own: leave one out";
+
+/// The error with a tip that fits, if it is for a flag of Anvil, or for two flags of which nobody can guess why they do not go together.
 pub(crate) fn explained(mut error: clap::Error) -> clap::Error {
-    if error.kind() != ErrorKind::UnknownArgument {
-        return error;
-    }
-    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return error };
-    let Some((_, reason)) = ABSENT.iter().find(|(names, _)| names.contains(&given.as_str())) else { return error };
+    let Some(reason) = reason(&error) else { return error };
     // What clap finds similar does something else, and is what it shows the usage of.
     error.remove(ContextKind::SuggestedArg);
     error.remove(ContextKind::Usage);
-    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*reason)]));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(reason)]));
     error
+}
+
+fn reason(error: &clap::Error) -> Option<&'static str> {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
+    match error.kind() {
+        ErrorKind::UnknownArgument => ABSENT.iter().find(|(names, _)| names.contains(&given.as_str())).map(|(_, reason)| *reason),
+        ErrorKind::ArgumentConflict => {
+            let Some(ContextValue::String(other)) = error.get(ContextKind::PriorArg) else { return None };
+            let both = [given, other].map(|flag| flag.split(' ').next().unwrap_or_default());
+            (both.contains(&"--nitro-devnode") && both.contains(&"--fork-url")).then_some(PRESET_OF_FORK)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +101,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_preset_for_a_fork_says_why_not() {
+        for line in ["cor chain --nitro-devnode --fork-url http://a", "cor chain -f http://a --nitro-devnode"] {
+            let said = said(line);
+            assert!(said.contains("cannot be used with") && said.contains(PRESET_OF_FORK), "{said}");
+        }
+        assert!(!said("cor chain --fork-url http://a --init y").contains(PRESET_OF_FORK));
     }
 
     #[test]

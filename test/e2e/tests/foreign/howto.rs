@@ -19,9 +19,12 @@ const ECHO: [u8; 131] = hex!(
     "5f656e747279706f696e7400020a10010e004100100041002000100141000b"
 );
 
-fn recipe() -> String {
+/// In front of those with a constructor.
+const CONSTRUCTOR_MARK: &str = "<!-- constructor: run by test/e2e/tests/foreign/howto.rs -->\n```sh\n";
+
+fn recipe(mark: &str) -> String {
     let page = std::fs::read_to_string(paths::repository("docs/howto/from-nitro-devnode-or-anvil.md")).expect("the page");
-    let (_, block) = page.split_once(MARK).expect("marked commands");
+    let (_, block) = page.split_once(mark).expect("marked commands");
     block.split_once("```").expect("their end").0.to_owned()
 }
 
@@ -34,6 +37,7 @@ fn shell(rpc: &str, folder: &Path, script: &str) -> Command {
     command.args(["-euo", "pipefail", "-c", script]).env("PATH", format!("{tools}:{path}"));
     command.env("RPC", rpc).env("KEY", hex::encode_prefixed(NITRO_DEV_KEY));
     command.env("WASM", module);
+    command.env("CONTRACT", paths::samples().join("token.wasm"));
     command
 }
 
@@ -41,7 +45,36 @@ fn shell(rpc: &str, folder: &Path, script: &str) -> Command {
 async fn a_module_becomes_a_cached_program_with_nothing_but_cast() {
     let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
     let folder = tempfile::tempdir().expect("a folder");
-    success(shell(&node.http_endpoint().expect("it listens"), folder.path(), &recipe())).await;
+    success(shell(&node.http_endpoint().expect("it listens"), folder.path(), &recipe(MARK))).await;
+}
+
+/// The deployer of the SDK, which the chain starts with, and its errors in words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_is_constructed_with_nothing_but_cast() {
+    let node = Node::spawn(NodeConfig::nitro_devnode().port(0)).await.expect("the chain starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let rpc = node.http_endpoint().expect("it listens");
+    success(shell(&rpc, folder.path(), &recipe(CONSTRUCTOR_MARK))).await;
+
+    // Without its arguments the constructor reverts, and the deployer with it.
+    let wrong = recipe(CONSTRUCTOR_MARK).replace("${ARGUMENTS#0x}", "");
+    let output = run(shell(&rpc, folder.path(), &wrong)).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("ContractInitializationError: the constructor of 0x"), "{said}");
+}
+
+/// A step that fails ends the commands, so that its reason is what is read last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_module_that_is_too_large_is_told_with_its_size() {
+    let node =
+        Node::spawn(NodeConfig { code_size_limit: 64, ..NodeConfig::nitro_devnode().port(0) }).await.expect("the chain starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(shell(&node.http_endpoint().expect("it listens"), folder.path(), &recipe(MARK))).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("EVM-124: the code has") && said.contains("the limit is 64"), "{said}");
+    assert!(!said.contains("parser error") && !said.contains("Must specify"), "{said}");
 }
 
 /// The reason of a refused activation reaches whoever types it.

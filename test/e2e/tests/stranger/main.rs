@@ -6,6 +6,7 @@ extern crate self as counter_chain;
 
 #[path = "../../../contracts/stranger/tests/calls.rs"]
 mod calls;
+mod constructor;
 #[allow(unreachable_pub, missing_docs, reason = "it is public where it is a library")]
 #[path = "../../../contracts/stranger/src/counter.rs"]
 mod counter;

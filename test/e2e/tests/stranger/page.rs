@@ -25,6 +25,17 @@ fn the_page_shows_these_files() {
     assert_eq!(shown, tested);
 }
 
+/// The contract of the page has no constructor: the example is another one's, and not a file of the package.
+#[test]
+fn the_page_shows_the_example_of_a_constructor_that_is_tested() {
+    let page = fs::read_to_string(paths::repository(PAGE)).expect("the page");
+    let (_, rest) = page.split_once("<!-- example: test/e2e/tests/stranger/constructor.rs -->\n```rust\n").expect("the example");
+    let (shown, _) = rest.split_once("```").expect("its end");
+    let tested = fs::read_to_string(paths::repository("test/e2e/tests/stranger/constructor.rs")).expect("the test");
+    let (_, rest) = tested.split_once("// shown\n").expect("a mark");
+    assert_eq!(rest.split_once("// end\n").expect("a mark").0, shown);
+}
+
 /// Every file in a folder, by its path from there.
 fn files(root: &Path, folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(root.join(folder)).expect("a folder").map(|entry| entry.expect("an entry"));

@@ -63,7 +63,7 @@ const BASE_ACTIVATION_GAS: u64 = 1_659_168;
 pub(crate) fn error_words(data: &[u8]) -> Option<String> {
     Some(match ArbWasmErrors::abi_decode(data).ok()? {
         ArbWasmErrors::ProgramNotWasm(_) => "ProgramNotWasm: the account's code is no Stylus program".to_owned(),
-        ArbWasmErrors::ProgramNotActivated(_) => "ProgramNotActivated: call ArbWasm.activateProgram first".to_owned(),
+        ArbWasmErrors::ProgramNotActivated(_) => "ProgramNotActivated: call activateProgram of ArbWasm (0x71) first".to_owned(),
         ArbWasmErrors::ProgramNeedsUpgrade(error) => {
             format!("ProgramNeedsUpgrade: it has Stylus version {}, the chain {}", error.version, error.stylusVersion)
         }

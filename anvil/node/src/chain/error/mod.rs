@@ -2,16 +2,15 @@
 //! match on the variants, or on the codes of the table of errors.
 
 mod dump;
+mod words;
 
 use std::time::Duration;
 
-use alloy_primitives::{Address, Bytes, TxHash, U256, hex};
-use alloy_sol_types::{Panic, Revert, SolError};
+use alloy_primitives::{Address, Bytes, TxHash, U256};
 use cor_errors::{Coded, Entry, table::chain};
 use revm::context::result::{ExecutionResult, HaltReason};
 
 use crate::{
-    arbos::precompiles::error_words,
     evm::{ExecError, ProgramFailure, TraceTooLong},
     fork::ForkError,
     state::StateError,
@@ -145,7 +144,7 @@ pub enum ChainError {
     #[error(transparent)]
     Tx(#[from] TxError),
     /// A call reverted.
-    #[error("{}", revert_message(.data))]
+    #[error("{}", words::revert_message(.data))]
     Reverted {
         /// What it returned.
         data: Bytes,
@@ -378,33 +377,6 @@ impl ChainError {
     }
 }
 
-/// The text wallets show for a revert: geth's for `Error(string)` and `Panic(uint256)`, Anvil's for custom errors.
-fn revert_message(data: &Bytes) -> String {
-    const PREFIX: &str = "execution reverted";
-    if data.is_empty() {
-        return PREFIX.to_owned();
-    }
-    if let Ok(revert) = Revert::abi_decode(data) {
-        return format!("{PREFIX}: {}", revert.reason);
-    }
-    if let Ok(panic) = Panic::abi_decode(data) {
-        return match panic.kind() {
-            Some(kind) => format!("{PREFIX}: panic: {} (0x{:02x})", kind.as_str(), panic.code),
-            None => format!("{PREFIX}: panic: unknown (0x{:02x})", panic.code),
-        };
-    }
-    if let Some(words) = error_words(data) {
-        return format!("{PREFIX}: {words}");
-    }
-    match data.get(..4) {
-        Some(selector) if data.len() == 4 => {
-            format!("{PREFIX}: custom error {}", hex::encode_prefixed(selector))
-        }
-        Some(selector) => format!("{PREFIX}: custom error {}: {}", hex::encode_prefixed(selector), hex::encode(&data[4..])),
-        None => PREFIX.to_owned(),
-    }
-}
-
 /// The text geth gives for the same failure.
 fn halt_message(reason: &HaltReason) -> String {
     match reason {
@@ -430,28 +402,6 @@ fn halt_message(reason: &HaltReason) -> String {
 mod tests {
     use super::*;
     use crate::arbos::Inactive;
-
-    #[test]
-    fn revert_messages_are_those_wallets_know() {
-        let text = Revert::from("no money").abi_encode();
-        let panic = Panic { code: U256::from(0x11) }.abi_encode();
-        let value =
-            [&[0x09, 0x78, 0x1a, 0xb7][..], &U256::from(7).to_be_bytes::<32>(), &U256::from(9).to_be_bytes::<32>()].concat();
-        let cases: [(&[u8], &str); 8] = [
-            (&value, "execution reverted: ProgramInsufficientValue: 7 wei were sent, the data fee is 9 wei"),
-            (&[0xcc, 0x94, 0x4b, 0xf2], "execution reverted: ProgramUpToDate: this code is activated already"),
-            (&[], "execution reverted"),
-            (&text, "execution reverted: no money"),
-            (&panic, "execution reverted: panic: arithmetic underflow or overflow (0x11)"),
-            (&[0x6f, 0x80, 0x9c, 0x4f], "execution reverted: custom error 0x6f809c4f"),
-            (&[0x6f, 0x80, 0x9c, 0x4f, 0xaa], "execution reverted: custom error 0x6f809c4f: aa"),
-            (&[1, 2], "execution reverted"),
-        ];
-        for (data, message) in cases {
-            let error = ChainError::Reverted { data: Bytes::copy_from_slice(data), reason: None };
-            assert_eq!(error.to_string(), message);
-        }
-    }
 
     #[test]
     fn what_the_vm_knows_is_the_source_of_the_words_of_the_evm() {

@@ -123,7 +123,10 @@ async fn a_large_program_is_refused_before_there_are_fragments() {
         matches!(samples().code("large"), Err(CodeError::TooLarge { bytes, limit, .. }) if bytes == program.len() + 4 && limit == CODE_BYTES_MAX)
     );
     let whole = [&[0xEF, 0xF0, 0x00, 0x00][..], &program].concat();
-    assert_eq!(refusal(&place, &whole).await, "max code size exceeded");
+    let told =
+        format!("max code size exceeded: EVM-124: the code has {} bytes, the limit is {CODE_BYTES_MAX}. Make it", whole.len());
+    let said = refusal(&place, &whole).await;
+    assert!(said.starts_with(&told) && said.contains("--code-size-limit"), "{said}");
     for part in fragments(&program).into_iter().chain([root(wasm_bytes, &[Address::ZERO])]) {
         assert_eq!(refusal(&place, &part).await, "invalid code: must not begin with 0xef");
     }
