@@ -60,8 +60,12 @@ pub(crate) enum CliError {
     OthersSession { session: u64, owner: alloy::primitives::Address, account: alloy::primitives::Address },
     #[error("stopped; task {task_id} goes on")]
     Stopped { task_id: u64 },
-    #[error("stopped while the task was submitted: it may be on the chain")]
-    StoppedSubmitting,
+    #[error(
+        "stopped while a task was submitted; before that, session {session} had {of_session} tasks, and all sessions {of_all}"
+    )]
+    StoppedSubmitting { session: u64, of_session: u64, of_all: u64 },
+    #[error("{call} is done; how task {task_id} stands then could not be read: {source}")]
+    CloseUnread { call: &'static str, task_id: u64, source: Box<CliError> },
     #[error("{source}; task {task_id} is on the chain and goes on")]
     TaskGoesOn { task_id: u64, source: Box<CliError> },
     #[error("the result cannot be printed: {source}; it is {result}")]
@@ -118,8 +122,8 @@ impl Coded for CliError {
             Self::EmptyPrompt => &cli::EMPTY_PROMPT,
             Self::OthersSession { .. } => &cli::OTHERS_SESSION,
             Self::Stopped { .. } => &cli::STOPPED_WAITING,
-            Self::StoppedSubmitting => &cli::STOPPED_SUBMITTING,
-            Self::TaskGoesOn { source, .. } => source.entry(),
+            Self::StoppedSubmitting { .. } => &cli::STOPPED_SUBMITTING,
+            Self::TaskGoesOn { source, .. } | Self::CloseUnread { source, .. } => source.entry(),
             Self::Unprinted { .. } => &cli::UNPRINTED,
             Self::Address { .. } => &cli::INVALID_ADDRESS,
             Self::Url { .. } => &cli::INVALID_URL,

@@ -13,8 +13,10 @@ pub(crate) const KEY_FILE_VARIABLE: &str = "COR_KEY_FILE";
 
 /// The key to act as.
 pub(crate) fn load(args: &NetworkArgs) -> Result<PrivateKeySigner, CliError> {
-    let of_environment = std::env::var(KEY_VARIABLE).ok();
-    of(args.key_file.as_deref(), of_environment.as_deref(), std::env::var_os(KEY_FILE_VARIABLE).as_deref())
+    // An empty variable is one that is not set.
+    let key = std::env::var(KEY_VARIABLE).ok().filter(|text| !text.trim().is_empty());
+    let file = std::env::var_os(KEY_FILE_VARIABLE).filter(|path| !path.is_empty());
+    of(args.key_file.as_deref(), key.as_deref(), file.as_deref())
 }
 
 /// What is typed comes before what is set: a forgotten variable must not let another wallet pay.

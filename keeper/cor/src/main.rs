@@ -1,6 +1,6 @@
 //! The `cor` command line: the only place that knows services and adapters.
 //!
-//! Exit codes: 0 done; 1 the network or the chain refused; 2 wrong usage; 3 configuration or files; 4 a task ended without a result.
+//! Exit codes are those of `cor_errors::Exit`.
 
 mod activity;
 mod args;

@@ -11,7 +11,8 @@ const RETRY_BACKOFF: Duration = Duration::from_secs(1);
 /// Time for one attempt; Anvil's figure.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Which chain to start from, and how to ask it. Its URL may hold a key: nothing shows it.
+/// Which chain to start from, and how to ask it. Its URL may hold a key: no error and no `Debug` shows it. `anvil_nodeInfo` does, as
+/// Anvil's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ForkConfig {
     /// URL of an Ethereum JSON-RPC endpoint, `http` or `https` (`--fork-url`).

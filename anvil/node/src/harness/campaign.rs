@@ -21,8 +21,6 @@ use super::{Seen, TestChain, shrink::shrink};
 const INPUT_BYTES: usize = 512;
 /// Inputs kept. Another one takes the place of a random one: a contract with more ways than this wants a fuzzer with a corpus on disk.
 const CORPUS_MAX: usize = 4_096;
-/// Executions between two looks at the clock.
-const CLOCK_PERIOD: u64 = 64;
 /// Bytes that find edges more often than random ones.
 const EDGES: [u8; 6] = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
 
@@ -124,7 +122,7 @@ impl Campaign {
         let mut mutator = Mutator { random: Random(self.seed), corpus: vec![Vec::new()] };
         let (mut seen, began, executed, mut executions) = (Seen::default(), Instant::now(), chain.executed(), 0);
         chain.coverage(|counters| counters.fill(0));
-        while executions < self.executions && !(executions % CLOCK_PERIOD == 0 && began.elapsed() >= self.time) {
+        while executions < self.executions && began.elapsed() < self.time {
             executions += 1;
             let input = mutator.next();
             let mut run = |input: &[u8]| {

@@ -10,10 +10,10 @@ area! {
         "Correct the setting that is named.";
     "CLI-002" INVALID_KEY "InvalidKey" Caller - Configuration
         "The private key is not valid."
-        "Set COR_KEY, or --key-file to a file that holds a private key.";
+        "Name a file that holds a private key by --key-file or COR_KEY_FILE, or put the key into COR_KEY.";
     "CLI-003" NO_KEY "NoKey" Caller - Configuration
         "There is no private key."
-        "Set COR_KEY, or --key-file to a file that holds a private key.";
+        "Name a file that holds a private key by --key-file or COR_KEY_FILE, or put the key into COR_KEY.";
     "CLI-004" NETWORK_FILE "NetworkFile" Caller - Configuration
         "The file with the network's addresses cannot be read."
         "Name the file with --network or COR_NETWORK: `cor deploy` writes .cor/network.json, `cor dev` prints where its own is.";
@@ -58,7 +58,7 @@ area! {
         "Name a new or empty folder with --data.";
     "CLI-018" TASK_OVERDUE "TaskOverdue" Transient - Refused
         "A phase of the task is over, and nobody closes it."
-        "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end and the refund.";
+        "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end: miners that agreed are paid, the rest comes back.";
     "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller - Usage
         "The text is not an address."
         "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
@@ -79,7 +79,7 @@ area! {
         "Run `cor task wait` with the task's number: it costs nothing, and nothing is lost until then.";
     "CLI-025" STOPPED_SUBMITTING "StoppedSubmitting" Caller - Interrupted
         "The command was stopped while it submitted a task."
-        "Run `cor session show` with the session's number: its count of tasks tells whether the task was submitted.";
+        "Run `cor session show` with the session's number: one task more, and the task was submitted, with a number above that of all tasks before.";
     "CLI-026" OTHERS_SESSION "OthersSession" Caller - Refused
         "The session is another wallet's."
         "Open a session of your own with `cor session create`, and name its number; nothing was submitted or charged.";

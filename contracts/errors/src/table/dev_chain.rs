@@ -228,7 +228,7 @@ area! {
         "Trace the call with debug_traceCall and the stylusTracer, or look for the panic in the program.";
     "EVM-124" CODE_SIZE "CodeSize" Caller - Refused
         "The code is longer than an account may hold."
-        "Make it smaller, as by wasm-opt -Oz, deploy it in fragments from ArbOS 60 on, or, for tests alone, raise --code-size-limit.";
+        "Make it smaller (a Stylus program by wasm-opt -Oz, or in fragments from ArbOS 60 on), or, for tests alone, raise --code-size-limit.";
 }
 
 area! {
@@ -334,7 +334,7 @@ area! {
         "Build the contract first, and name its .wasm file.";
     "TEST-011" CALL_REVERTED "TestCallReverted" Chain - Refused
         "The contract reverted."
-        "Decode the data with error or any_of; none is what a contract without such a function reverts with.";
+        "Decode the data with error or any_of. Empty data: no such function, arguments that do not decode, ether that is not taken, or a constructor that has run.";
     "TEST-012" CALL_HALTED "TestCallHalted" Chain - Refused
         "The call used up its gas, sent more than its sender has, or broke a rule of the VM."
         "Give the call more gas, or its sender more ether.";

@@ -86,7 +86,7 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
             // Tasks in hand come first: not to reveal costs stake, and ends of tasks free the capacity that a smaller one waits for.
             if let Err(error) = send(&account, "setSpec", network.at.node_pool, call).await {
                 let (code, next) = (error.code(), error.entry().next);
-                tracing::warn!(code, %error, next, "models and capacity stay as they are registered until the next start");
+                tracing::warn!(code, %error, next, "the pool may not know the changed models and capacity; it is told again at the next start");
             }
         }
         return Ok(());

@@ -76,26 +76,24 @@ struct Closed {
 pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
     let blobs = HttpBlobs(KeeperClient::new(&args.keeper)?);
-    let mut stop = stop_signal();
     let is_new = matches!(args.action, TaskAction::Run(_));
     let task_id = match args.action {
         TaskAction::Submit(submit) => {
-            let task_id = self::submit(&network, &network.account(&args.network)?, &blobs, &submit, output).await?;
+            let account = network.account(&args.network)?;
+            let task_id = submit_or_stop(&network, &account, &blobs, submit, output).await?;
             return output.result(&Submitted { task_id }, |submitted| format!("task {}", submitted.task_id));
         }
         TaskAction::Close { task } => return close(&network, &network.account(&args.network)?, task, output).await,
         TaskAction::Run(submit) => {
             let account = network.account(&args.network)?;
-            let task_id = tokio::select! {
-                submitted = self::submit(&network, &account, &blobs, &submit, output) => submitted?,
-                _ = stop.wait_for(|stop| *stop) => return Err(CliError::StoppedSubmitting),
-            };
+            let task_id = submit_or_stop(&network, &account, &blobs, submit, output).await?;
             output.say(format!("submitted as task {task_id}"));
             task_id
         }
         TaskAction::Wait { task } => task,
     };
     let spinner = output.spinner(&format!("task {task_id}"));
+    let mut stop = stop_signal();
     let waited = tokio::select! {
         waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)) => waited,
         _ = stop.wait_for(|stop| *stop) => Err(CliError::Stopped { task_id }),
@@ -112,6 +110,30 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     }
     output.say(format!("task {task_id}: {money}; `cor explain {task_id}` shows the receipt"));
     Ok(())
+}
+
+/// Submits, unless the user stops it. While the prompt is read nothing is at stake, and a signal ends the process as always.
+async fn submit_or_stop(
+    network: &Network,
+    account: &Account,
+    blobs: &dyn Blobs,
+    args: SubmitArgs,
+    output: &Output,
+) -> Result<u64, CliError> {
+    let prompt = match args.prompt.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin()).map_err(CliError::Prompt)?,
+        given => given.to_owned(),
+    };
+    let args = SubmitArgs { prompt, ..args };
+    // Read before: only by them can the user tell whether the task came through, and which it is.
+    let session = args.session;
+    let of_session = network.queue().getSession(session).call().await.map_err(network.failed("getSession"))?.taskCount;
+    let of_all = network.queue().taskCount().call().await.map_err(network.failed("taskCount"))?;
+    let mut stop = stop_signal();
+    tokio::select! {
+        submitted = submit(network, account, blobs, &args, output) => submitted,
+        _ = stop.wait_for(|stop| *stop) => Err(CliError::StoppedSubmitting { session, of_session, of_all }),
+    }
 }
 
 /// What ends a command that has submitted a task and cannot wait for it: the number of the task is in it, which is shown nowhere else with
@@ -151,10 +173,7 @@ pub(crate) async fn submit(
     args: &SubmitArgs,
     output: &Output,
 ) -> Result<u64, CliError> {
-    let prompt = match args.prompt.as_str() {
-        "-" => std::io::read_to_string(std::io::stdin()).map_err(CliError::Prompt)?,
-        given => given.to_owned(),
-    };
+    let prompt = &args.prompt;
     if prompt.trim().is_empty() {
         return Err(CliError::EmptyPrompt);
     }
@@ -178,7 +197,7 @@ pub(crate) async fn submit(
         maxTokens: args.max_tokens,
         // More than the contract can count is no cap.
         maxCharge: u128::try_from(max_charge).unwrap_or(u128::MAX),
-        clientReference: keccak256(&prompt),
+        clientReference: keccak256(prompt),
     };
     // What the contract would refuse is not worth an upload.
     account.try_call("submit", network.at.session_queue, call.abi_encode().into()).await?;
@@ -298,7 +317,10 @@ async fn close(network: &Network, account: &Account, task_id: u64, output: &Outp
     };
     let task = match call {
         // The call is through: a node that does not answer now takes nothing of it away.
-        Some(_) => network.task(task_id).await.map_err(|error| goes_on(error, task_id, true))?,
+        Some(call) => {
+            let unread = |source| CliError::CloseUnread { call, task_id, source: Box::new(source) };
+            network.task(task_id).await.map_err(unread)?
+        }
         None => task,
     };
     output.result(&closed(&task, call)?, closed_text)?;

@@ -225,8 +225,9 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
         pots: money::pots(&before, &after),
         accounts: money::changes(&before, &after),
     };
-    output.result(&report, report::text)?;
+    let printed = output.result(&report, report::text);
     report.check(args.fault)?;
+    printed?;
     // A task without a result may be what the fault wants; a result that nobody can read is not.
     waited.unread.map_or(Ok(()), |source| Err(cmd::task::unread_error(&report.answer, source)))
 }

@@ -78,10 +78,10 @@ impl Keeper {
 
     /// Reads every task that may be open. Tasks below the journalled mark have all ended.
     async fn recover(&self) -> Result<(), ChainError> {
-        let from = mark::read(self.journal.as_ref(), SETTLED_BELOW).await?;
         let count = self.chain.task_count().await?;
+        let from = mark::read(self.journal.as_ref(), SETTLED_BELOW, count).await?;
         let mut open = BTreeSet::new();
-        for task_id in from.min(count.saturating_add(1))..=count {
+        for task_id in from..=count {
             if self.look_at(task_id).await? != Phase::Ended {
                 open.insert(task_id);
             }

@@ -9,17 +9,22 @@ use tracing::warn;
 /// The number of the first task.
 const FIRST_TASK: u64 = 1;
 
-/// Reads a mark; the first task if there is none, or none that can be read.
+/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be right.
 ///
 /// # Errors
 /// Those of the journal.
-pub(super) async fn read(journal: &dyn Journal, key: &str) -> Result<u64, JournalError> {
+pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64) -> Result<u64, JournalError> {
     let Some(bytes) = journal.get(key).await? else { return Ok(FIRST_TASK) };
-    let number = bytes.as_slice().try_into().map(u64::from_be_bytes);
-    Ok(number.unwrap_or_else(|_| {
-        warn!(key, bytes = bytes.len(), "a mark in the journal is damaged; reading all tasks");
+    Ok(of(&bytes, count).unwrap_or_else(|| {
+        warn!(key, bytes = bytes.len(), count, "a mark in the journal is damaged or of another chain; reading all tasks");
         FIRST_TASK
     }))
+}
+
+/// A mark that can be right: one beyond the next task is of a chain that is gone, or the node lags.
+fn of(bytes: &[u8], count: u64) -> Option<u64> {
+    let mark = bytes.try_into().map(u64::from_be_bytes).ok()?;
+    (mark <= count.saturating_add(1)).then_some(mark)
 }
 
 /// Writes a mark.
@@ -70,7 +75,20 @@ impl Surveyed {
 
 #[cfg(test)]
 mod tests {
-    use super::Surveyed;
+    use super::{Surveyed, of};
+
+    #[test]
+    fn a_mark_of_a_longer_chain_says_nothing() {
+        for (bytes, count, mark) in [
+            (&7_u64.to_be_bytes()[..], 9, Some(7)),
+            (&10_u64.to_be_bytes(), 9, Some(10)),
+            (&11_u64.to_be_bytes(), 9, None),
+            (&100_u64.to_be_bytes(), 0, None),
+            (&[1, 2, 3], 9, None),
+        ] {
+            assert_eq!(of(bytes, count), mark);
+        }
+    }
 
     /// A task that waits for its miners holds the mark back, whatever was submitted after it.
     #[test]

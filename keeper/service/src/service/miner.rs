@@ -199,8 +199,7 @@ impl Miner {
             News::Touched(tasks) => tasks.clone(),
             News::All => {
                 let count = self.ports.chain.task_count().await?;
-                // A mark of a longer chain, which is gone, says nothing of this one's next tasks.
-                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW).await?.min(count.saturating_add(1));
+                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW, count).await?;
                 self.surveyed.start_at(from);
                 (from..=count).collect()
             }

@@ -142,6 +142,37 @@ async fn a_keeper_that_nobody_named_says_so() {
     }
 }
 
+/// While a prompt is read from standard input nothing is at stake, and while a phase is closed the transaction is all: a signal ends both.
+#[tokio::test]
+async fn what_reads_a_prompt_ends_with_a_signal() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let scene = Scene::start().await;
+    for line in ["task submit --session 1 -", "task run --session 1 -"] {
+        let mut child = cor()
+            .args(line.split(' '))
+            .envs(scene.environment())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("cor starts");
+        // The first thread is in `read` of standard input.
+        let pid = child.id().to_string();
+        let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+        let waits =
+            || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/syscall")).is_ok_and(|call| call.starts_with("0 0x0 "));
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !waits() {
+            look.tick().await;
+            assert!(tokio::time::Instant::now() < deadline, "{line} does not ask for its prompt");
+        }
+        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
+        assert_eq!(child.wait().expect("it ends").signal(), Some(2), "{line}");
+    }
+    let count = ISessionQueue::new(scene.net.at.session_queue, &scene.net.provider).taskCount().call().await.expect("a count");
+    assert_eq!(count, 0, "nothing was submitted");
+}
+
 /// A registered node keeps its tasks: settings that the pool refuses must not keep it from revealing.
 #[tokio::test]
 async fn a_miner_whose_changed_settings_are_refused_serves_on() {

@@ -34,7 +34,7 @@ fn shell(rpc: &str, folder: &Path, script: &str) -> Command {
     let path = std::env::var("PATH").expect("a PATH");
     let tools = client("node_modules/.bin/cast").parent().expect("a folder").display().to_string();
     let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c", script]).env("PATH", format!("{tools}:{path}"));
+    command.args(["-c", script]).env("PATH", format!("{tools}:{path}"));
     command.env("RPC", rpc).env("KEY", hex::encode_prefixed(NITRO_DEV_KEY));
     command.env("WASM", module);
     command.env("CONTRACT", paths::samples().join("token.wasm"));

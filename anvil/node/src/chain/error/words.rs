@@ -56,11 +56,15 @@ fn told(data: &[u8], is_outermost: bool) -> Option<String> {
 /// Data that a contract reverted with that was there from the start, in words; none if it is another error.
 fn built_in_words(data: &[u8]) -> Option<String> {
     Some(match BuiltInErrors::abi_decode(data).ok()? {
-        BuiltInErrors::ContractDeploymentError(_) => {
-            "ContractDeploymentError: the code was not created: it is refused, or is there already by the same salt".to_owned()
-        }
+        BuiltInErrors::ContractDeploymentError(error) => format!(
+            "ContractDeploymentError: {} bytes of init code created nothing: the code is longer than an account may hold, is refused otherwise, or is \
+             there already by the same salt",
+            error.bytecode.len()
+        ),
         BuiltInErrors::ContractInitializationError(error) => {
-            let said = told(&error.data, false).unwrap_or_else(|| "no data".to_owned());
+            let said = told(&error.data, false).unwrap_or_else(|| {
+                "no data, as for arguments that do not decode, ether that it does not take, or a second call".to_owned()
+            });
             format!("ContractInitializationError: the constructor of {} reverted: {said}", error.newContract)
         }
         BuiltInErrors::RefundExcessValueError(error) => {
