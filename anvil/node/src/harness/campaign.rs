@@ -31,7 +31,7 @@ pub struct Campaign {
     pub seed: u64,
     /// Executions at most.
     pub executions: u64,
-    /// Time at most; looked at every few executions.
+    /// Time at most; looked at before each execution.
     pub time: Duration,
 }
 

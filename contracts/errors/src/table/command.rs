@@ -58,7 +58,7 @@ area! {
         "Name a new or empty folder with --data.";
     "CLI-018" TASK_OVERDUE "TaskOverdue" Transient - Refused
         "A phase of the task is over, and nobody closes it."
-        "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end: miners that agreed are paid, the rest comes back.";
+        "Run `cor task close` with the task's number: anyone may. Each call brings the task one phase on, to its end. If miners agreed it is charged; else all but the keeper's gas line comes back.";
     "CLI-019" INVALID_ADDRESS "InvalidAddress" Caller - Usage
         "The text is not an address."
         "Give 0x and 40 hex digits. An address in mixed case carries a checksum (EIP-55): copy it as it is, or write it in lower case.";
@@ -79,7 +79,7 @@ area! {
         "Run `cor task wait` with the task's number: it costs nothing, and nothing is lost until then.";
     "CLI-025" STOPPED_SUBMITTING "StoppedSubmitting" Caller - Interrupted
         "The command was stopped while it submitted a task."
-        "Run `cor session show` with the session's number: one task more, and the task was submitted, with a number above that of all tasks before.";
+        "Run `cor session show` with the session's number: with one task more the task was submitted, and its number is above the count of all.";
     "CLI-026" OTHERS_SESSION "OthersSession" Caller - Refused
         "The session is another wallet's."
         "Open a session of your own with `cor session create`, and name its number; nothing was submitted or charged.";

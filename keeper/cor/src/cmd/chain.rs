@@ -58,9 +58,9 @@ pub(crate) async fn run(args: ChainArgs, output: &Output) -> Result<(), CliError
     if !args.silent {
         // Watched before anybody is told that the chain is there.
         let watching = activity::print(chain.activity(), args.print_traces.then(|| chain.clone()), ended);
-        if output.result(&started, text).is_err() {
+        if let Err(CliError::Unprinted { source, .. }) = output.result(&started, text) {
             // What it would say has private keys in it: the chain is what was asked for, and goes on.
-            tracing::warn!("where the chain is and its keys could not be printed");
+            tracing::warn!(%source, "where the chain is and its keys could not be printed");
         }
         printer = output.is_text().then(|| tokio::spawn(watching));
     }

@@ -124,6 +124,9 @@ async fn submit_or_stop(
         "-" => std::io::read_to_string(std::io::stdin()).map_err(CliError::Prompt)?,
         given => given.to_owned(),
     };
+    if prompt.trim().is_empty() {
+        return Err(CliError::EmptyPrompt);
+    }
     let args = SubmitArgs { prompt, ..args };
     // Read before: only by them can the user tell whether the task came through, and which it is.
     let session = args.session;

@@ -9,22 +9,23 @@ use tracing::warn;
 /// The number of the first task.
 const FIRST_TASK: u64 = 1;
 
-/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be right.
+/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be right. `is_first`: at the start, when a mark
+/// beyond the tasks is of a chain that is gone; later it only says that the node lags.
 ///
 /// # Errors
 /// Those of the journal.
-pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64) -> Result<u64, JournalError> {
+pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64, is_first: bool) -> Result<u64, JournalError> {
     let Some(bytes) = journal.get(key).await? else { return Ok(FIRST_TASK) };
-    Ok(of(&bytes, count).unwrap_or_else(|| {
+    Ok(of(&bytes, count, is_first).unwrap_or_else(|| {
         warn!(key, bytes = bytes.len(), count, "a mark in the journal is damaged or of another chain; reading all tasks");
         FIRST_TASK
     }))
 }
 
-/// A mark that can be right: one beyond the next task is of a chain that is gone, or the node lags.
-fn of(bytes: &[u8], count: u64) -> Option<u64> {
+fn of(bytes: &[u8], count: u64, is_first: bool) -> Option<u64> {
     let mark = bytes.try_into().map(u64::from_be_bytes).ok()?;
-    (mark <= count.saturating_add(1)).then_some(mark)
+    let next = count.saturating_add(1);
+    (mark <= next || !is_first).then_some(mark.min(next))
 }
 
 /// Writes a mark.
@@ -79,14 +80,15 @@ mod tests {
 
     #[test]
     fn a_mark_of_a_longer_chain_says_nothing() {
-        for (bytes, count, mark) in [
-            (&7_u64.to_be_bytes()[..], 9, Some(7)),
-            (&10_u64.to_be_bytes(), 9, Some(10)),
-            (&11_u64.to_be_bytes(), 9, None),
-            (&100_u64.to_be_bytes(), 0, None),
-            (&[1, 2, 3], 9, None),
+        for (bytes, count, is_first, mark) in [
+            (&7_u64.to_be_bytes()[..], 9, true, Some(7)),
+            (&10_u64.to_be_bytes(), 9, true, Some(10)),
+            (&11_u64.to_be_bytes(), 9, true, None),
+            (&11_u64.to_be_bytes(), 9, false, Some(10)),
+            (&100_u64.to_be_bytes(), 0, true, None),
+            (&[1, 2, 3], 9, false, None),
         ] {
-            assert_eq!(of(bytes, count), mark);
+            assert_eq!(of(bytes, count, is_first), mark);
         }
     }
 

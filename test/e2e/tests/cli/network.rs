@@ -142,7 +142,7 @@ async fn a_keeper_that_nobody_named_says_so() {
     }
 }
 
-/// While a prompt is read from standard input nothing is at stake, and while a phase is closed the transaction is all: a signal ends both.
+/// While a prompt is read from standard input nothing is at stake: a signal ends the command.
 #[tokio::test]
 async fn what_reads_a_prompt_ends_with_a_signal() {
     use std::os::unix::process::ExitStatusExt as _;
@@ -166,8 +166,8 @@ async fn what_reads_a_prompt_ends_with_a_signal() {
             look.tick().await;
             assert!(tokio::time::Instant::now() < deadline, "{line} does not ask for its prompt");
         }
-        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
-        assert_eq!(child.wait().expect("it ends").signal(), Some(2), "{line}");
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill starts").success());
+        assert_eq!(child.wait().expect("it ends").signal(), Some(15), "{line}");
     }
     let count = ISessionQueue::new(scene.net.at.session_queue, &scene.net.provider).taskCount().call().await.expect("a count");
     assert_eq!(count, 0, "nothing was submitted");

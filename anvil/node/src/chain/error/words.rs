@@ -63,7 +63,7 @@ fn built_in_words(data: &[u8]) -> Option<String> {
         ),
         BuiltInErrors::ContractInitializationError(error) => {
             let said = told(&error.data, false).unwrap_or_else(|| {
-                "no data, as for arguments that do not decode, ether that it does not take, or a second call".to_owned()
+                "no data, as for arguments that do not decode or ether that it does not take".to_owned()
             });
             format!("ContractInitializationError: the constructor of {} reverted: {said}", error.newContract)
         }
@@ -112,7 +112,7 @@ mod tests {
             |data: Vec<u8>| BuiltIn::ContractInitializationError { newContract: new_contract, data: data.into() }.abi_encode();
         let of = format!("ContractInitializationError: the constructor of {new_contract} reverted");
         for (data, message) in [
-            (failed(vec![]), format!("{of}: no data")),
+            (failed(vec![]), format!("{of}: no data, as for arguments that do not decode or ether that it does not take")),
             (failed(vec![0x6f, 0x80, 0x9c, 0x4f, 0xaa]), format!("{of}: custom error 0x6f809c4f: aa")),
             (failed(Revert::from("no money").abi_encode()), format!("{of}: no money")),
             (
