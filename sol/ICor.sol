@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// @title Cor: the token
-/// @notice ERC-20 with EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
+/// @notice ERC-20 with the errors of ERC-6093, EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
 /// @dev The same code, with other constructor arguments, is the development stablecoin. Name and symbol have at most 31 bytes. Signatures are those of
 /// plain accounts (no ERC-1271); a high `s` or a `v` other than 27 or 28 is invalid, and InvalidSigner then names the zero address as the signer.
 /// The EIP-712 domain is (name, "1", chainid, this contract).
@@ -26,8 +26,12 @@ interface ICor {
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
     /// @notice ERC-6093: the allowance of `spender` is smaller than `needed`.
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+    /// @notice ERC-6093: the sender of tokens is invalid: the zero address.
+    error ERC20InvalidSender(address sender);
     /// @notice ERC-6093: the receiver is invalid: the zero address.
     error ERC20InvalidReceiver(address receiver);
+    /// @notice ERC-6093: the owner of an allowance is invalid: the zero address.
+    error ERC20InvalidApprover(address approver);
     /// @notice ERC-6093: the spender is invalid: the zero address.
     error ERC20InvalidSpender(address spender);
     /// @notice The permit's deadline has passed: sign a new one. Seconds since 1970.
@@ -92,14 +96,15 @@ interface ICor {
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
     /// @return ok True.
-    /// @dev Errors: ERC20InsufficientBalance, ERC20InvalidReceiver for the zero address. Events: Transfer.
+    /// @dev Errors: ERC20InvalidReceiver for the zero address, ERC20InsufficientBalance; ERC20InvalidSender in a simulated call by the zero address.
+    /// Events: Transfer.
     function transfer(address to, uint256 value) external returns (bool ok);
 
     /// @notice ERC-20: sets what a spender may transfer of the caller's tokens.
     /// @param spender Who may transfer them.
     /// @param value Amount in the token's smallest unit; 2^256-1 is never reduced.
     /// @return ok True.
-    /// @dev Errors: ERC20InvalidSpender for the zero address. Events: Approval.
+    /// @dev Errors: ERC20InvalidSpender for the zero address; ERC20InvalidApprover in a simulated call by the zero address. Events: Approval.
     function approve(address spender, uint256 value) external returns (bool ok);
 
     /// @notice ERC-20: sends another's tokens by an allowance of the caller.
@@ -107,13 +112,14 @@ interface ICor {
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
     /// @return ok True.
-    /// @dev Errors: ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver. Events: Transfer.
+    /// @dev Errors: ERC20InsufficientAllowance, ERC20InvalidApprover if `from` is the zero address and `value` is zero, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance; ERC20InvalidSpender in a simulated call by the zero address. Events: Transfer, and no Approval.
     function transferFrom(address from, address to, uint256 value) external returns (bool ok);
 
     /// @notice Creates tokens, up to the cap. Minters only.
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
-    /// @dev Errors: NotMinter, CapExceeded, ERC20InvalidReceiver. Events: Transfer from the zero address.
+    /// @dev Errors: NotMinter, ERC20InvalidReceiver, CapExceeded. Events: Transfer from the zero address.
     function mint(address to, uint256 value) external;
 
     /// @notice Names or removes a minter. Owner only.
@@ -163,8 +169,8 @@ interface ICor {
     /// @param v 27 or 28.
     /// @param r Of the signature.
     /// @param s Of the signature, in the lower half of its range.
-    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
-    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice EIP-3009: sends tokens by their holder's signature. Anyone may send it.
@@ -175,8 +181,8 @@ interface ICor {
     /// @param validBefore Valid before this time, exclusive.
     /// @param nonce Random, of the signer's choice.
     /// @param signature 65 bytes, r, s, v.
-    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
-    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
 
     /// @notice EIP-3009: the payee takes tokens by their holder's signature. No one else may send it, so that nobody can front-run the

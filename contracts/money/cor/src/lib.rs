@@ -37,7 +37,9 @@ sol! {
 
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+    error ERC20InvalidSender(address sender);
     error ERC20InvalidReceiver(address receiver);
+    error ERC20InvalidApprover(address approver);
     error ERC20InvalidSpender(address spender);
     error PermitExpired(uint256 deadline, uint256 timestamp);
     error InvalidSigner(address signer, address expected);
@@ -166,7 +168,7 @@ impl Cor {
         if allowance != U256::MAX {
             let short = ERC20InsufficientAllowance { spender, allowance, needed: value };
             let left = allowance.checked_sub(value).ok_or(short)?;
-            self.allowances.setter(from).insert(spender, left);
+            self.set_allowance(from, spender, left)?;
         }
         self.move_tokens(from, to, value)?;
         Ok(true)
@@ -179,10 +181,12 @@ impl Cor {
         if !self.minters.get(caller) {
             return Err(NotMinter { caller }.into());
         }
+        let to = receiver(to)?;
         let (supply, cap) = (self.total_supply.get(), self.cap.get());
         let next = supply.checked_add(value).filter(|next| *next <= cap).ok_or(CapExceeded { supply, amount: value, cap })?;
         self.total_supply.set(next);
-        self.credit(Address::ZERO, to, value)
+        self.credit(Address::ZERO, to, value);
+        Ok(())
     }
 
     /// Names or removes a minter.
@@ -329,30 +333,40 @@ impl Cor {
         U256::from(self.vm().block_timestamp())
     }
 
+    // The order of the checks, here and in what follows, is OpenZeppelin's.
     fn move_tokens(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
+        if from.is_zero() {
+            return Err(ERC20InvalidSender { sender: from }.into());
+        }
+        let to = receiver(to)?;
         let balance = self.balances.get(from);
         let left = balance.checked_sub(value).ok_or(ERC20InsufficientBalance { sender: from, balance, needed: value })?;
         self.balances.insert(from, left);
-        self.credit(from, to, value)
+        self.credit(from, to, value);
+        Ok(())
     }
 
-    fn credit(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
-        if to.is_zero() {
-            return Err(ERC20InvalidReceiver { receiver: to }.into());
-        }
+    fn credit(&mut self, from: Address, to: Address, value: U256) {
         // Balances sum to the supply, which fits: no balance can wrap.
         let balance = self.balances.get(to).wrapping_add(value);
         self.balances.insert(to, balance);
         self.vm().log(Transfer { from, to, value });
-        Ok(())
     }
 
     fn allow(&mut self, owner: Address, spender: Address, value: U256) -> Result<(), Revert> {
+        self.set_allowance(owner, spender, value)?;
+        self.vm().log(Approval { owner, spender, value });
+        Ok(())
+    }
+
+    fn set_allowance(&mut self, owner: Address, spender: Address, value: U256) -> Result<(), Revert> {
+        if owner.is_zero() {
+            return Err(ERC20InvalidApprover { approver: owner }.into());
+        }
         if spender.is_zero() {
             return Err(ERC20InvalidSpender { spender }.into());
         }
         self.allowances.setter(owner).insert(spender, value);
-        self.vm().log(Approval { owner, spender, value });
         Ok(())
     }
 
@@ -405,4 +419,11 @@ impl Cor {
         let digest = eip712::digest(self.domain_separator(), words);
         check_signature(self.vm(), digest, signature, expected).map_err(|signer| InvalidSigner { signer, expected }.into())
     }
+}
+
+fn receiver(to: Address) -> Result<Address, Revert> {
+    if to.is_zero() {
+        return Err(ERC20InvalidReceiver { receiver: to }.into());
+    }
+    Ok(to)
 }

@@ -130,6 +130,27 @@ async fn tokens_move_by_transfer_and_by_allowance() {
     assert_eq!(refusal(&net, alice, at, ICor::approveCall { spender: Address::ZERO, value: units(1) }).await, nobody.into());
 }
 
+/// Who is invalid is said before how much is missing, as in OpenZeppelin's token.
+#[tokio::test]
+async fn the_zero_address_has_no_tokens_and_allows_nothing() {
+    let net = TestNet::start(3).await;
+    let (at, alice, zero) = (net.at.cor, net.address(2), Address::ZERO);
+    let nowhere = ContractError::from(ICor::ERC20InvalidReceiver { receiver: zero });
+    let no_approver = ContractError::from(ICor::ERC20InvalidApprover { approver: zero });
+    assert_eq!(refusal(&net, alice, at, ICor::transferCall { to: zero, value: U256::MAX }).await, nowhere);
+    assert_eq!(refusal(&net, net.address(0), at, ICor::mintCall { to: zero, value: U256::MAX }).await, nowhere);
+    let of_nobody = |value| ICor::transferFromCall { from: zero, to: alice, value };
+    assert_eq!(refusal(&net, alice, at, of_nobody(U256::ZERO)).await, no_approver);
+    let unallowed = ICor::ERC20InsufficientAllowance { spender: alice, allowance: U256::ZERO, needed: units(1) };
+    assert_eq!(refusal(&net, alice, at, of_nobody(units(1))).await, unallowed.into());
+    // No key signs for the zero address, but a simulation may be in its name.
+    let no_sender = ICor::ERC20InvalidSender { sender: zero };
+    assert_eq!(refusal(&net, zero, at, ICor::transferCall { to: zero, value: U256::ZERO }).await, no_sender.into());
+    assert_eq!(refusal(&net, zero, at, ICor::approveCall { spender: zero, value: U256::ZERO }).await, no_approver);
+    let by_nobody = ICor::transferFromCall { from: alice, to: zero, value: U256::ZERO };
+    assert_eq!(refusal(&net, zero, at, by_nobody).await, ICor::ERC20InvalidSpender { spender: zero }.into());
+}
+
 #[tokio::test]
 async fn minting_is_for_minters_and_ends_at_the_cap() {
     let net = TestNet::start(4).await;
