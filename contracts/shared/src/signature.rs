@@ -1,7 +1,7 @@
 //! Signatures: of plain accounts, recovered by the precompile at address 1, which costs less than doing it in WASM; and of contracts,
 //! which are asked (ERC-1271).
 
-use alloc::vec::Vec;
+use alloc::vec;
 
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, address, b256, uint};
 use stylus_sdk::{
@@ -17,7 +17,8 @@ const S_MAX: U256 = uint!(0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe9
 
 /// Selector of `isValidSignature(bytes32,bytes)`. As a whole word, padded with zeros, it is also what a contract answers that agrees.
 const IS_VALID_SIGNATURE: B256 = b256!("1626ba7e00000000000000000000000000000000000000000000000000000000");
-const SELECTOR_LEN: usize = 4;
+/// Bytes before those of the signature: selector, digest, offset and length.
+const HEAD_LEN: usize = 4 + 3 * 32;
 
 /// A signature by its parts.
 #[derive(Clone, Copy, Debug)]
@@ -68,30 +69,22 @@ pub fn check_signature(host: &impl Host, digest: B256, signature: Option<Signatu
     }
 }
 
-/// Checks that `signature` is by `expected`, who may be a contract. An account with code is asked by ERC-1271, and its key counts no more:
-/// so OpenZeppelin and USDC do, also where the code is a delegation (EIP-7702). One without code signs as in [`check_signature`].
+/// Whether an account with code takes `signature` for its own (ERC-1271); `None` if it has no code, and so signs with its key. The key of an
+/// account with code counts no more: so OpenZeppelin and USDC do, also where the code is a delegation (EIP-7702).
 ///
-/// # Errors
-/// As [`check_signature`]; zero if a contract does not agree.
-pub fn check_signature_of_any(host: &impl Host, digest: B256, signature: &[u8], expected: Address) -> Result<(), Address> {
-    if !has_code(host, expected) {
-        return check_signature(host, digest, Signature::from_packed(signature), expected);
+/// The contract gets all gas that a call can get and may change nothing. A revert, no answer, and any answer but the one word are a no.
+pub fn contract_agrees(host: &impl Host, account: Address, digest: B256, signature: &[u8]) -> Option<bool> {
+    // The hash costs less than the length of the code.
+    let code_hash = host.code_hash(account);
+    if code_hash.is_zero() || code_hash == KECCAK256_EMPTY {
+        return None;
     }
-    if agrees(host, expected, digest, signature) { Ok(()) } else { Err(Address::ZERO) }
-}
-
-/// By the hash of the code, which costs less than its length.
-fn has_code(host: &impl Host, account: Address) -> bool {
-    let hash = host.code_hash(account);
-    !hash.is_zero() && hash != KECCAK256_EMPTY
-}
-
-/// Asks a contract, which gets all gas that a call can get and may change nothing. A revert, no answer, and any answer but the one word
-/// are a no.
-fn agrees(host: &impl Host, contract: Address, digest: B256, signature: &[u8]) -> bool {
-    let [offset, length] = [2 * 32, signature.len()].map(|number| U256::from(number).to_be_bytes::<32>());
-    let mut message: Vec<u8> = [&IS_VALID_SIGNATURE[..SELECTOR_LEN], digest.as_slice(), &offset, &length, signature].concat();
-    let padding = signature.len().next_multiple_of(32) - signature.len();
-    message.extend_from_slice(&[0; 32][..padding]);
-    static_call(host, Call::new(), contract, &message).is_ok_and(|answer| answer == IS_VALID_SIGNATURE.as_slice())
+    let mut message = vec![0; HEAD_LEN + signature.len().next_multiple_of(32)];
+    message[..4].copy_from_slice(&IS_VALID_SIGNATURE[..4]);
+    message[4..36].copy_from_slice(digest.as_slice());
+    // Where the bytes begin, after two words.
+    message[67] = 64;
+    message[92..HEAD_LEN].copy_from_slice(&(signature.len() as u64).to_be_bytes());
+    message[HEAD_LEN..HEAD_LEN + signature.len()].copy_from_slice(signature);
+    Some(static_call(host, Call::new(), account, &message).is_ok_and(|answer| answer == IS_VALID_SIGNATURE.as_slice()))
 }

@@ -13,7 +13,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{keccak256, Address, FixedBytes, B256, U256, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{check_signature, check_signature_of_any, nonzero, Ownable, Revert, Row, Signature};
+use cor_contract_shared::{check_signature, contract_agrees, nonzero, Ownable, Revert, Row, Signature};
 use cor_core::task::eip712::domain_separator;
 use stylus_sdk::{
     abi::Bytes,
@@ -427,11 +427,15 @@ impl Cor {
 
     fn check(&self, words: &[[u8; 32]], proof: &Proof<'_>, expected: Address) -> Result<(), Revert> {
         let digest = eip712::digest(self.domain_separator(), words);
-        let checked = match proof {
-            Proof::Parts(signature) => check_signature(self.vm(), digest, Some(*signature), expected),
-            Proof::Packed(signature) => check_signature_of_any(self.vm(), digest, signature, expected),
+        let signature = match proof {
+            Proof::Parts(signature) => Some(*signature),
+            Proof::Packed(bytes) => match contract_agrees(self.vm(), expected, digest, bytes) {
+                Some(true) => return Ok(()),
+                Some(false) => None,
+                None => Signature::from_packed(bytes),
+            },
         };
-        checked.map_err(|signer| InvalidSigner { signer, expected }.into())
+        check_signature(self.vm(), digest, signature, expected).map_err(|signer| InvalidSigner { signer, expected }.into())
     }
 }
 
