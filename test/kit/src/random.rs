@@ -31,17 +31,14 @@ const SEED: &str = "COR_SEED";
 pub struct Seed(u64);
 
 impl Seed {
-    /// A new one, or that of the environment's `COR_SEED`. It is printed, and belongs into every failure too.
+    /// A new one, or that of the environment's `COR_SEED`. The test prints it at its start and in every failure.
     ///
     /// # Panics
     /// If `COR_SEED` is set and is no number below 2^64.
     #[must_use]
-    #[expect(clippy::print_stdout, reason = "a run can be repeated, one that is killed too")]
     pub fn fresh_or_given() -> Self {
         let given = std::env::var(SEED).ok();
-        let seed = Self::of(given.as_deref()).unwrap_or_else(|| panic!("{SEED} is {given:?}: a number below 2^64 is needed"));
-        println!("{seed}");
-        seed
+        Self::of(given.as_deref()).unwrap_or_else(|| panic!("{SEED} is {given:?}: a number below 2^64 is needed"))
     }
 
     fn of(given: Option<&str>) -> Option<Self> {

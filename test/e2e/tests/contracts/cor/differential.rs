@@ -204,8 +204,10 @@ impl World {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "a run can be repeated, one that is killed too")]
 async fn cor_does_what_openzeppelins_token_does() {
     let (code, seed) = (Code::compiled().await, Seed::fresh_or_given());
+    println!("{seed}");
     let seen = RefCell::new(BTreeSet::new());
     on_deep_stack(|| {
         let world = RefCell::new(World::new(&code));
