@@ -2,10 +2,21 @@
 pragma solidity ^0.8.24;
 
 /// @title Cor: the token
-/// @notice ERC-20 with EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
-/// @dev The same code, with other constructor arguments, is the development stablecoin. Name and symbol have at most 31 bytes. Signatures are those of
-/// plain accounts (no ERC-1271); a high `s` or a `v` other than 27 or 28 is invalid, and InvalidSigner then names the zero address as the signer.
-/// The EIP-712 domain is (name, "1", chainid, this contract).
+/// @notice ERC-20 with the errors of ERC-6093, EIP-2612 permit, EIP-3009 transfers by authorization and a capped mint. Amounts in the token's smallest unit.
+/// @dev The same code, with other constructor arguments, is the development stablecoin. Name and symbol have at most 31 bytes.
+/// The EIP-712 domain is (name, "1", chainid, this contract); eip712Domain tells it.
+///
+/// Signatures by `v`, `r`, `s` (permit, and three functions of EIP-3009) are those of keys, whether or not the account has code. A high `s` or a
+/// `v` other than 27 or 28 is invalid.
+///
+/// Signatures in `bytes` (the other three of EIP-3009) are those of the account as it is at the call:
+/// - Without code: 65 bytes r, s, v, as above. 64 bytes (EIP-2098) are invalid: no signature has a second form.
+/// - With code: its `isValidSignature(bytes32,bytes)` (ERC-1271) is asked by a static call, with the EIP-712 digest and the bytes as they are, of any
+///   length, and must return 0x1626ba7e padded with zeros to one word, and nothing more. A revert, another answer, another length are a no. It is
+///   given 63/64 of the gas left. While it is asked it can call nothing of this token, views neither. It may change its mind later, unlike a key.
+/// - With delegated code (EIP-7702) as with code: the delegate decides, and the account's key counts in the forms with `v`, `r`, `s` only.
+/// Contracts that are not deployed yet (ERC-6492) are not served: the token would have to call whatever a signature names, in its own name. Whoever
+/// sends the authorization can deploy the contract first, in the same transaction, and then give the inner signature.
 interface ICor {
     /// @notice ERC-20.
     event Transfer(address indexed from, address indexed to, uint256 value);
@@ -26,13 +37,18 @@ interface ICor {
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
     /// @notice ERC-6093: the allowance of `spender` is smaller than `needed`.
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+    /// @notice ERC-6093: the sender of tokens is invalid: the zero address.
+    error ERC20InvalidSender(address sender);
     /// @notice ERC-6093: the receiver is invalid: the zero address.
     error ERC20InvalidReceiver(address receiver);
+    /// @notice ERC-6093: the owner of an allowance is invalid: the zero address.
+    error ERC20InvalidApprover(address approver);
     /// @notice ERC-6093: the spender is invalid: the zero address.
     error ERC20InvalidSpender(address spender);
     /// @notice The permit's deadline has passed: sign a new one. Seconds since 1970.
     error PermitExpired(uint256 deadline, uint256 timestamp);
-    /// @notice The signature is invalid, and `signer` zero, or not by `expected`.
+    /// @notice The signature is not by `expected`, but by `signer`. `signer` is zero if the signature is invalid, and if it is in `bytes` and
+    /// `expected` has code: then that contract did not agree, and who signed is not known here.
     error InvalidSigner(address signer, address expected);
     /// @notice The authorization is not valid before `validAfter` (exclusive). Seconds since 1970.
     error AuthorizationNotYetValid(uint256 validAfter, uint256 timestamp);
@@ -92,14 +108,15 @@ interface ICor {
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
     /// @return ok True.
-    /// @dev Errors: ERC20InsufficientBalance, ERC20InvalidReceiver for the zero address. Events: Transfer.
+    /// @dev Errors: ERC20InvalidReceiver for the zero address, ERC20InsufficientBalance; ERC20InvalidSender in a simulated call by the zero address.
+    /// Events: Transfer.
     function transfer(address to, uint256 value) external returns (bool ok);
 
     /// @notice ERC-20: sets what a spender may transfer of the caller's tokens.
     /// @param spender Who may transfer them.
     /// @param value Amount in the token's smallest unit; 2^256-1 is never reduced.
     /// @return ok True.
-    /// @dev Errors: ERC20InvalidSpender for the zero address. Events: Approval.
+    /// @dev Errors: ERC20InvalidSpender for the zero address; ERC20InvalidApprover in a simulated call by the zero address. Events: Approval.
     function approve(address spender, uint256 value) external returns (bool ok);
 
     /// @notice ERC-20: sends another's tokens by an allowance of the caller.
@@ -107,13 +124,14 @@ interface ICor {
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
     /// @return ok True.
-    /// @dev Errors: ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver. Events: Transfer.
+    /// @dev Errors: ERC20InsufficientAllowance, ERC20InvalidApprover if `from` is the zero address and `value` is zero, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance; ERC20InvalidSpender in a simulated call by the zero address. Events: Transfer, and no Approval.
     function transferFrom(address from, address to, uint256 value) external returns (bool ok);
 
     /// @notice Creates tokens, up to the cap. Minters only.
     /// @param to Who receives them.
     /// @param value Amount in the token's smallest unit.
-    /// @dev Errors: NotMinter, CapExceeded, ERC20InvalidReceiver. Events: Transfer from the zero address.
+    /// @dev Errors: NotMinter, ERC20InvalidReceiver, CapExceeded. Events: Transfer from the zero address.
     function mint(address to, uint256 value) external;
 
     /// @notice Names or removes a minter. Owner only.
@@ -147,6 +165,17 @@ interface ICor {
     /// @return value The separator.
     function DOMAIN_SEPARATOR() external view returns (bytes32 value);
 
+    /// @notice EIP-5267: the EIP-712 domain, by its fields.
+    /// @return fields 0x0f: name, version, chainId and verifyingContract are used, salt is not.
+    /// @return name The token's name, at most 31 bytes.
+    /// @return version "1".
+    /// @return chainId Of the chain as it is now, also after a fork.
+    /// @return verifyingContract This contract.
+    /// @return salt Zero.
+    /// @return extensions Empty.
+    /// @dev The domain separator of these fields is DOMAIN_SEPARATOR.
+    function eip712Domain() external view returns (bytes1 fields, string memory name, string memory version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] memory extensions);
+
     /// @notice EIP-3009: whether a nonce is used or cancelled.
     /// @param authorizer Who signs.
     /// @param nonce Random, of the signer's choice.
@@ -163,8 +192,8 @@ interface ICor {
     /// @param v 27 or 28.
     /// @param r Of the signature.
     /// @param s Of the signature, in the lower half of its range.
-    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
-    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice EIP-3009: sends tokens by their holder's signature. Anyone may send it.
@@ -174,9 +203,9 @@ interface ICor {
     /// @param validAfter Valid after this time, exclusive, seconds since 1970.
     /// @param validBefore Valid before this time, exclusive.
     /// @param nonce Random, of the signer's choice.
-    /// @param signature 65 bytes, r, s, v.
-    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InsufficientBalance,
-    /// ERC20InvalidReceiver. Events: AuthorizationUsed, Transfer.
+    /// @param signature 65 bytes, r, s, v; of an account with code, whatever that takes (ERC-1271).
+    /// @dev Errors: AuthorizationNotYetValid, AuthorizationExpired, AuthorizationUsedOrCanceled, InvalidSigner, ERC20InvalidReceiver,
+    /// ERC20InsufficientBalance. Events: AuthorizationUsed, Transfer.
     function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
 
     /// @notice EIP-3009: the payee takes tokens by their holder's signature. No one else may send it, so that nobody can front-run the
@@ -201,7 +230,7 @@ interface ICor {
     /// @param validAfter Valid after this time, exclusive, seconds since 1970.
     /// @param validBefore Valid before this time, exclusive.
     /// @param nonce Random, of the signer's choice.
-    /// @param signature 65 bytes, r, s, v.
+    /// @param signature 65 bytes, r, s, v; of an account with code, whatever that takes (ERC-1271).
     /// @dev Errors: CallerMustBePayee, those of transferWithAuthorization. Events: AuthorizationUsed, Transfer.
     function receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
 
@@ -217,7 +246,7 @@ interface ICor {
     /// @notice EIP-3009: cancels an unused nonce by its owner's signature. Anyone may send it.
     /// @param authorizer Who signed.
     /// @param nonce The nonce to cancel.
-    /// @param signature 65 bytes, r, s, v.
+    /// @param signature 65 bytes, r, s, v; of an account with code, whatever that takes (ERC-1271).
     /// @dev Errors: AuthorizationUsedOrCanceled, InvalidSigner. Events: AuthorizationCanceled.
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external;
 

@@ -111,6 +111,8 @@ contract_errors! {
     token::CAP_EXCEEDED ICor::CapExceeded |e| format!("{} more would pass the cap of {}, {} exist", cor(e.amount), cor(e.cap), cor(e.supply));
     token::NOT_MINTER ICor::NotMinter |e| format!("{} is not a minter", e.caller);
     token::TEXT_TOO_LONG ICor::TextTooLong |e| format!("a text of {} bytes is longer than {}", e.length, e.limit);
+    token::ERC20_INVALID_SENDER ICor::ERC20InvalidSender |e| format!("tokens cannot come from {}", e.sender);
+    token::ERC20_INVALID_APPROVER ICor::ERC20InvalidApprover |e| format!("{} cannot let another spend its tokens", e.approver);
 
     amount::ZERO_AMOUNT IStaking::ZeroAmount |_| String::from("the amount is zero");
     amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", cor(e.amount), cor(e.limit));

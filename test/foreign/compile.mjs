@@ -1,5 +1,5 @@
-// Compiles one Solidity file with npm's `solc`, and prints the code of one of its contracts. Nothing of where the file lies and of
-// its comments gets into the code.
+// Compiles one Solidity file with npm's `solc`, and prints the code of one of its contracts, or of all by their names. Imports are
+// packages of npm. Nothing of where the file lies and of its comments gets into the code.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
@@ -11,9 +11,13 @@ const settings = {
   optimizer: { enabled: true, runs: 200 },
   outputSelection: { '*': { '*': ['evm.bytecode.object', 'evm.deployedBytecode.object'] } }
 }
-const sources = { source: { content: readFileSync(new URL(source, import.meta.url), 'utf8') } }
-const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings })))
+const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8')
+const imported = (path) => ({ contents: read(`node_modules/${path}`) })
+const sources = { source: { content: read(source) } }
+const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings }), { import: imported }))
 const faults = (output.errors ?? []).filter((fault) => fault.severity === 'error')
 if (faults.length > 0) throw new Error(faults.map((fault) => fault.formattedMessage).join('\n'))
-const { bytecode, deployedBytecode } = output.contracts.source[contract].evm
-console.log(JSON.stringify({ creation: `0x${bytecode.object}`, runtime: `0x${deployedBytecode.object}` }))
+const code = ({ evm }) => ({ creation: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` })
+const contracts = output.contracts.source
+const all = () => Object.fromEntries(Object.entries(contracts).map(([name, made]) => [name, code(made)]))
+console.log(JSON.stringify(contract ? code(contracts[contract]) : all()))

@@ -16,5 +16,5 @@ pub use abi::{Cursor, Fields, Quote, QuoteInputs, Row, ask_quote};
 pub use call::{call, call_raw, view, view_raw};
 pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
 pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
-pub use signature::{Signature, check_signature};
+pub use signature::{Signature, check_signature, contract_agrees};
 pub use token::{TransferFailed, approve, transfer, transfer_from};

@@ -5,7 +5,7 @@
 //! - [`goldens`]: what tests measured before, in files.
 //! - [`solo`]: one contract alone, without a socket: every error, every event.
 //! - [`foreign`]: programs that others wrote.
-//! - [`cases`]: how many random cases a test makes.
+//! - [`cases`], [`Seed`]: how many random cases a test makes, and from which seed.
 //! - [`paths`]: where the compiled contracts and the `cor` binary are.
 
 pub mod foreign;
@@ -18,4 +18,4 @@ mod net;
 mod random;
 
 pub use net::{COR, TestNet, digest, event};
-pub use random::cases;
+pub use random::{Seed, cases};

@@ -61,6 +61,12 @@ area! {
     "TOKEN-013" TEXT_TOO_LONG "TextTooLong" [0xf4eb2b2d] Caller 422 Refused
         "The name or the symbol is too long."
         "Choose a shorter name or symbol.";
+    "TOKEN-014" ERC20_INVALID_SENDER "ERC20InvalidSender" [0x96c6fd1e] Caller 422 Refused
+        "Tokens cannot come from this account."
+        "Send from a real account.";
+    "TOKEN-015" ERC20_INVALID_APPROVER "ERC20InvalidApprover" [0xe602df05] Caller 422 Refused
+        "This account cannot let another spend its tokens."
+        "Give the real owner.";
 }
 
 area! {

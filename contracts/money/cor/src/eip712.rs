@@ -1,8 +1,11 @@
 //! EIP-712 types of what holders sign.
 
-use alloy_primitives::{keccak256, B256};
+use alloy_primitives::{fixed_bytes, keccak256, FixedBytes, B256};
 use cor_core::task::eip712::signing_digest;
 use stylus_sdk::keccak_const::Keccak256;
+
+/// EIP-5267: which fields the domain has, a bit each from the lowest: name, version, chain, contract, and no salt.
+pub(crate) const DOMAIN_FIELDS: FixedBytes<1> = fixed_bytes!("0f");
 
 /// EIP-2612.
 pub(crate) const PERMIT: B256 = type_hash("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");

@@ -1,7 +1,7 @@
 //! Cor: the token. Specified by `sol/ICor.sol`.
 //!
-//! ERC-20 with the errors of ERC-6093, EIP-2612 and EIP-3009, and a mint up to a cap. Signatures are those of plain accounts;
-//! contracts that sign (ERC-1271) approve by a call of their own.
+//! ERC-20 with the errors of ERC-6093, EIP-2612, EIP-3009 and EIP-5267, and a mint up to a cap. Contracts sign (ERC-1271) by the packed
+//! forms of EIP-3009; the forms with `v`, `r`, `s`, `permit` among them, are for keys.
 
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 // The SDK's macro writes an entry point without a doc comment.
@@ -11,9 +11,9 @@ extern crate alloc;
 
 use alloc::{string::String, vec, vec::Vec};
 
-use alloy_primitives::{keccak256, Address, B256, U256, U8};
+use alloy_primitives::{keccak256, Address, FixedBytes, B256, U256, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{check_signature, nonzero, Ownable, Revert, Row, Signature};
+use cor_contract_shared::{check_signature, contract_agrees, nonzero, Ownable, Revert, Row, Signature};
 use cor_core::task::eip712::domain_separator;
 use stylus_sdk::{
     abi::Bytes,
@@ -37,7 +37,9 @@ sol! {
 
     error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
     error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+    error ERC20InvalidSender(address sender);
     error ERC20InvalidReceiver(address receiver);
+    error ERC20InvalidApprover(address approver);
     error ERC20InvalidSpender(address spender);
     error PermitExpired(uint256 deadline, uint256 timestamp);
     error InvalidSigner(address signer, address expected);
@@ -66,6 +68,14 @@ pub struct Cor {
     decimals: StorageU8,
     name: Text,
     symbol: Text,
+}
+
+/// A signature as it was given.
+enum Proof<'a> {
+    /// By a key.
+    Parts(Signature),
+    /// By a key, or what an account with code takes for a signature.
+    Packed(&'a [u8]),
 }
 
 // The argument list of permit is that of the standard.
@@ -166,7 +176,7 @@ impl Cor {
         if allowance != U256::MAX {
             let short = ERC20InsufficientAllowance { spender, allowance, needed: value };
             let left = allowance.checked_sub(value).ok_or(short)?;
-            self.allowances.setter(from).insert(spender, left);
+            self.set_allowance(from, spender, left)?;
         }
         self.move_tokens(from, to, value)?;
         Ok(true)
@@ -179,10 +189,12 @@ impl Cor {
         if !self.minters.get(caller) {
             return Err(NotMinter { caller }.into());
         }
+        let to = receiver(to)?;
         let (supply, cap) = (self.total_supply.get(), self.cap.get());
         let next = supply.checked_add(value).filter(|next| *next <= cap).ok_or(CapExceeded { supply, amount: value, cap })?;
         self.total_supply.set(next);
-        self.credit(Address::ZERO, to, value)
+        self.credit(Address::ZERO, to, value);
+        Ok(())
     }
 
     /// Names or removes a minter.
@@ -218,7 +230,7 @@ impl Cor {
         }
         let nonce = self.permit_nonces.get(owner);
         let words = [eip712::PERMIT, owner.into_word(), spender.into_word(), value.into(), nonce.into(), deadline.into()];
-        self.check(&words.map(|word| word.0), Some(Signature { v, r, s }), owner)?;
+        self.check(&words.map(|word| word.0), &Proof::Parts(Signature { v, r, s }), owner)?;
         // A nonce counts signatures of one key: it cannot reach 2^256.
         self.permit_nonces.insert(owner, nonce.wrapping_add(U256::ONE));
         self.allow(owner, spender, value)
@@ -238,6 +250,14 @@ impl Cor {
         domain_separator(self.name_hash.get(), self.vm().chain_id(), self.vm().contract_address())
     }
 
+    /// EIP-5267.
+    /// Arguments, errors, events: `ICor.eip712Domain`.
+    #[selector(name = "eip712Domain")]
+    pub fn eip712_domain(&self) -> (FixedBytes<1>, String, String, U256, Address, B256, Vec<U256>) {
+        let (chain_id, contract) = (U256::from(self.vm().chain_id()), self.vm().contract_address());
+        (eip712::DOMAIN_FIELDS, self.name(), self.version(), chain_id, contract, B256::ZERO, Vec::new())
+    }
+
     /// EIP-3009.
     /// Arguments, errors, events: `ICor.authorizationState`.
     pub fn authorization_state(&self, authorizer: Address, nonce: B256) -> bool {
@@ -253,7 +273,7 @@ impl Cor {
         r: B256,
         s: B256,
     ) -> Result<(), Revert> {
-        self.execute(eip712::TRANSFER, authorization.0, Some(Signature { v, r, s }))
+        self.execute(eip712::TRANSFER, authorization.0, &Proof::Parts(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
@@ -264,7 +284,7 @@ impl Cor {
         authorization: Row<Authorization, 6>,
         signature: Bytes,
     ) -> Result<(), Revert> {
-        self.execute(eip712::TRANSFER, authorization.0, Signature::from_packed(&signature))
+        self.execute(eip712::TRANSFER, authorization.0, &Proof::Packed(&signature))
     }
 
     /// EIP-3009: only the payee may call.
@@ -277,7 +297,7 @@ impl Cor {
         s: B256,
     ) -> Result<(), Revert> {
         self.only_payee(authorization.0.to)?;
-        self.execute(eip712::RECEIVE, authorization.0, Some(Signature { v, r, s }))
+        self.execute(eip712::RECEIVE, authorization.0, &Proof::Parts(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
@@ -289,20 +309,20 @@ impl Cor {
         signature: Bytes,
     ) -> Result<(), Revert> {
         self.only_payee(authorization.0.to)?;
-        self.execute(eip712::RECEIVE, authorization.0, Signature::from_packed(&signature))
+        self.execute(eip712::RECEIVE, authorization.0, &Proof::Packed(&signature))
     }
 
     /// EIP-3009.
     /// Arguments, errors, events: `ICor.cancelAuthorization`.
     pub fn cancel_authorization(&mut self, authorizer: Address, nonce: B256, v: u8, r: B256, s: B256) -> Result<(), Revert> {
-        self.cancel(authorizer, nonce, Some(Signature { v, r, s }))
+        self.cancel(authorizer, nonce, &Proof::Parts(Signature { v, r, s }))
     }
 
     /// EIP-3009, with a packed signature.
     /// Arguments, errors, events: `ICor.cancelAuthorization`.
     #[selector(name = "cancelAuthorization")]
     pub fn cancel_packed_authorization(&mut self, authorizer: Address, nonce: B256, signature: Bytes) -> Result<(), Revert> {
-        self.cancel(authorizer, nonce, Signature::from_packed(&signature))
+        self.cancel(authorizer, nonce, &Proof::Packed(&signature))
     }
 
     /// Present owner.
@@ -329,30 +349,40 @@ impl Cor {
         U256::from(self.vm().block_timestamp())
     }
 
+    // The order of the checks, here and in what follows, is OpenZeppelin's.
     fn move_tokens(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
+        if from.is_zero() {
+            return Err(ERC20InvalidSender { sender: from }.into());
+        }
+        let to = receiver(to)?;
         let balance = self.balances.get(from);
         let left = balance.checked_sub(value).ok_or(ERC20InsufficientBalance { sender: from, balance, needed: value })?;
         self.balances.insert(from, left);
-        self.credit(from, to, value)
+        self.credit(from, to, value);
+        Ok(())
     }
 
-    fn credit(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
-        if to.is_zero() {
-            return Err(ERC20InvalidReceiver { receiver: to }.into());
-        }
+    fn credit(&mut self, from: Address, to: Address, value: U256) {
         // Balances sum to the supply, which fits: no balance can wrap.
         let balance = self.balances.get(to).wrapping_add(value);
         self.balances.insert(to, balance);
         self.vm().log(Transfer { from, to, value });
-        Ok(())
     }
 
     fn allow(&mut self, owner: Address, spender: Address, value: U256) -> Result<(), Revert> {
+        self.set_allowance(owner, spender, value)?;
+        self.vm().log(Approval { owner, spender, value });
+        Ok(())
+    }
+
+    fn set_allowance(&mut self, owner: Address, spender: Address, value: U256) -> Result<(), Revert> {
+        if owner.is_zero() {
+            return Err(ERC20InvalidApprover { approver: owner }.into());
+        }
         if spender.is_zero() {
             return Err(ERC20InvalidSpender { spender }.into());
         }
         self.allowances.setter(owner).insert(spender, value);
-        self.vm().log(Approval { owner, spender, value });
         Ok(())
     }
 
@@ -364,7 +394,7 @@ impl Cor {
         Ok(())
     }
 
-    fn execute(&mut self, kind: B256, signed: Authorization, signature: Option<Signature>) -> Result<(), Revert> {
+    fn execute(&mut self, kind: B256, signed: Authorization, proof: &Proof<'_>) -> Result<(), Revert> {
         let Authorization { from, to, value, valid_after, valid_before, nonce } = signed;
         let (value, timestamp) = (value.into(), self.timestamp());
         let (after, before): (U256, U256) = (valid_after.into(), valid_before.into());
@@ -374,35 +404,44 @@ impl Cor {
         if timestamp >= before {
             return Err(AuthorizationExpired { validBefore: before, timestamp }.into());
         }
-        self.consume(from, nonce, &signed.words(kind), signature)?;
+        self.consume(from, nonce, &signed.words(kind), proof)?;
         self.vm().log(AuthorizationUsed { authorizer: from, nonce });
         self.move_tokens(from, to, value)
     }
 
-    fn cancel(&mut self, authorizer: Address, nonce: B256, signature: Option<Signature>) -> Result<(), Revert> {
-        self.consume(authorizer, nonce, &[eip712::CANCEL.0, authorizer.into_word().0, nonce.0], signature)?;
+    fn cancel(&mut self, authorizer: Address, nonce: B256, proof: &Proof<'_>) -> Result<(), Revert> {
+        self.consume(authorizer, nonce, &[eip712::CANCEL.0, authorizer.into_word().0, nonce.0], proof)?;
         self.vm().log(AuthorizationCanceled { authorizer, nonce });
         Ok(())
     }
 
     /// Takes a nonce out of use, if it is unused and the structure of `words` is signed by its owner.
-    fn consume(
-        &mut self,
-        authorizer: Address,
-        nonce: B256,
-        words: &[[u8; 32]],
-        signature: Option<Signature>,
-    ) -> Result<(), Revert> {
+    fn consume(&mut self, authorizer: Address, nonce: B256, words: &[[u8; 32]], proof: &Proof<'_>) -> Result<(), Revert> {
         if self.authorization_state(authorizer, nonce) {
             return Err(AuthorizationUsedOrCanceled { authorizer, nonce }.into());
         }
-        self.check(words, signature, authorizer)?;
+        self.check(words, proof, authorizer)?;
         self.authorizations.setter(authorizer).insert(nonce, true);
         Ok(())
     }
 
-    fn check(&self, words: &[[u8; 32]], signature: Option<Signature>, expected: Address) -> Result<(), Revert> {
+    fn check(&self, words: &[[u8; 32]], proof: &Proof<'_>, expected: Address) -> Result<(), Revert> {
         let digest = eip712::digest(self.domain_separator(), words);
+        let signature = match proof {
+            Proof::Parts(signature) => Some(*signature),
+            Proof::Packed(bytes) => match contract_agrees(self.vm(), expected, digest, bytes) {
+                Some(true) => return Ok(()),
+                Some(false) => None,
+                None => Signature::from_packed(bytes),
+            },
+        };
         check_signature(self.vm(), digest, signature, expected).map_err(|signer| InvalidSigner { signer, expected }.into())
     }
+}
+
+fn receiver(to: Address) -> Result<Address, Revert> {
+    if to.is_zero() {
+        return Err(ERC20InvalidReceiver { receiver: to }.into());
+    }
+    Ok(to)
 }

@@ -18,7 +18,7 @@ pub(crate) enum Reader {
 }
 
 /// Beginnings of paths, relative to the root, and who reads what lies there. The rules read everything, and always run.
-pub(crate) const READ_BY: [(&str, Reader); 27] = [
+pub(crate) const READ_BY: [(&str, Reader); 28] = [
     ("README.md", Reader::E2e("docs")),
     ("CHANGELOG.md", Reader::E2e("docs")),
     ("clippy.toml", Reader::Suite(Suite::Lint)),
@@ -40,6 +40,7 @@ pub(crate) const READ_BY: [(&str, Reader); 27] = [
     ("scripts/xtask/src/wasm/", Reader::EveryE2e),
     ("test/contracts/stranger/", Reader::E2e("stranger")),
     ("test/e2e/tests/stranger/constructor.rs", Reader::E2e("stranger")),
+    ("test/foreign/", Reader::E2e("contracts")),
     ("test/foreign/", Reader::E2e("foreign")),
     ("test/foreign/", Reader::E2e("foreign_cargo_stylus")),
     ("test/goldens/abi/", Reader::Suite(Suite::Contracts)),

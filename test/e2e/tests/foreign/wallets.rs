@@ -41,6 +41,24 @@ async fn viem_drives_the_whole_lane() {
     net.assert_conserved().await;
 }
 
+/// A wallet that knows nothing of the token finds out what to sign (EIP-5267), and what it signs is taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn viem_signs_a_permit_for_the_domain_that_the_token_tells() {
+    let net = network().await;
+    let keys = [PAYER, 1].map(|index| net.key(index).to_bytes().to_string());
+    let input = serde_json::json!({ "rpc": net.rpc(), "chainId": net.at.chain_id, "token": net.at.cor, "keys": keys });
+    let seen = script("domain.mjs", "viem", &input).await;
+    assert_eq!(seen["fields"], "0x0f", "{seen}");
+    let domain = serde_json::json!({
+        "name": "Cortensor", "version": "1", "chainId": net.at.chain_id, "verifyingContract": net.at.cor.to_checksum(None),
+        "salt": B256::ZERO,
+    });
+    assert_eq!(seen["domain"], domain);
+    assert_eq!(seen["extensions"], serde_json::json!([]));
+    assert_eq!(seen["computed"], seen["separator"], "{seen}");
+    assert_eq!((&seen["allowance"], &seen["nonce"]), (&"7".into(), &"1".into()), "{seen}");
+}
+
 /// `cast` against one network.
 struct Cast<'a> {
     net: &'a TestNet,

@@ -1,14 +1,12 @@
-//! Cor on the real WASM: ERC-20, EIP-2612 and EIP-3009. Signatures are made by alloy's signers over alloy's own typed-data hashes.
+//! ERC-20, EIP-2612 and EIP-3009 with keys: what each call does, and what each is refused for.
 
 use std::collections::BTreeMap;
 
-use crate::support::{answer, assert_permissions, events, refusal};
 use alloy::{
-    primitives::{Address, B256, Bytes, Signature, U256, uint},
+    primitives::{Address, B256, Bytes, U256},
     providers::Provider,
-    signers::{SignerSync, local::PrivateKeySigner},
-    sol,
-    sol_types::{Eip712Domain, SolCall, SolStruct, eip712_domain},
+    signers::SignerSync,
+    sol_types::{SolCall, SolStruct, eip712_domain},
 };
 use cor_adapters::deploy::{Artifacts, DeployError, NetworkParams, deploy};
 use cor_kit::{TestNet, event, paths};
@@ -16,63 +14,11 @@ use cor_ports::ChainError;
 use cor_sol::{ContractError, cor::ICor, runtime::IRuntime};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-/// Order of secp256k1.
-const ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
-
-sol! {
-    struct Permit { address owner; address spender; uint256 value; uint256 nonce; uint256 deadline; }
-    struct TransferWithAuthorization { address from; address to; uint256 value; uint256 validAfter; uint256 validBefore; bytes32 nonce; }
-    struct ReceiveWithAuthorization { address from; address to; uint256 value; uint256 validAfter; uint256 validBefore; bytes32 nonce; }
-    struct CancelAuthorization { address authorizer; bytes32 nonce; }
-}
-
-fn units(amount: u64) -> U256 {
-    U256::from(amount)
-}
-
-fn domain(net: &TestNet, chain_id: u64) -> Eip712Domain {
-    eip712_domain! { name: "Cortensor", version: "1", chain_id: chain_id, verifying_contract: net.at.cor, }
-}
-
-/// A signature by its parts.
-fn sign(net: &TestNet, key: &PrivateKeySigner, message: &impl SolStruct) -> Signature {
-    key.sign_hash_sync(&message.eip712_signing_hash(&domain(net, net.at.chain_id))).unwrap()
-}
-
-fn parts(signature: &Signature) -> (u8, B256, B256) {
-    (27 + u8::from(signature.v()), signature.r().into(), signature.s().into())
-}
-
-fn packed(signature: &Signature) -> Bytes {
-    signature.as_bytes().to_vec().into()
-}
-
-/// The other signature that recovers to the same key, with `s` in the upper half.
-fn mirrored(signature: &Signature) -> (u8, B256, B256) {
-    let (v, r, s) = parts(signature);
-    (55 - v, r, (ORDER - U256::from_be_bytes(s.0)).into())
-}
-
-fn transfer_by_parts(message: &TransferWithAuthorization, (v, r, s): (u8, B256, B256)) -> ICor::transferWithAuthorization_0Call {
-    let TransferWithAuthorization { from, to, value, validAfter, validBefore, nonce } = message.clone();
-    ICor::transferWithAuthorization_0Call { from, to, value, validAfter, validBefore, nonce, v, r, s }
-}
-
-fn transfer_packed(message: &TransferWithAuthorization, signature: Bytes) -> ICor::transferWithAuthorization_1Call {
-    let TransferWithAuthorization { from, to, value, validAfter, validBefore, nonce } = message.clone();
-    ICor::transferWithAuthorization_1Call { from, to, value, validAfter, validBefore, nonce, signature }
-}
-
-fn receive_by_parts(message: &ReceiveWithAuthorization, (v, r, s): (u8, B256, B256)) -> ICor::receiveWithAuthorization_0Call {
-    let ReceiveWithAuthorization { from, to, value, validAfter, validBefore, nonce } = message.clone();
-    ICor::receiveWithAuthorization_0Call { from, to, value, validAfter, validBefore, nonce, v, r, s }
-}
-
-/// An authorization that is valid now.
-fn authorization(from: Address, to: Address, value: u64, nonce: u8) -> TransferWithAuthorization {
-    let nonce = B256::repeat_byte(nonce);
-    TransferWithAuthorization { from, to, value: units(value), validAfter: U256::ZERO, validBefore: U256::MAX, nonce }
-}
+use super::{
+    CancelAuthorization, Permit, ReceiveWithAuthorization, TransferWithAuthorization, authorization, domain, mirrored, packed,
+    parts, receive_by_parts, sign, transfer_by_parts, transfer_packed, units,
+};
+use crate::support::{answer, assert_permissions, events, refusal};
 
 /// The time a call sees now.
 async fn time_in_calls(net: &TestNet) -> U256 {
@@ -128,6 +74,27 @@ async fn tokens_move_by_transfer_and_by_allowance() {
     assert_eq!(refusal(&net, alice, at, ICor::transferCall { to: Address::ZERO, value: units(1) }).await, nowhere.into());
     let nobody = ICor::ERC20InvalidSpender { spender: Address::ZERO };
     assert_eq!(refusal(&net, alice, at, ICor::approveCall { spender: Address::ZERO, value: units(1) }).await, nobody.into());
+}
+
+/// Who is invalid is said before how much is missing, as in OpenZeppelin's token.
+#[tokio::test]
+async fn the_zero_address_has_no_tokens_and_allows_nothing() {
+    let net = TestNet::start(3).await;
+    let (at, alice, zero) = (net.at.cor, net.address(2), Address::ZERO);
+    let nowhere = ContractError::from(ICor::ERC20InvalidReceiver { receiver: zero });
+    let no_approver = ContractError::from(ICor::ERC20InvalidApprover { approver: zero });
+    assert_eq!(refusal(&net, alice, at, ICor::transferCall { to: zero, value: U256::MAX }).await, nowhere);
+    assert_eq!(refusal(&net, net.address(0), at, ICor::mintCall { to: zero, value: U256::MAX }).await, nowhere);
+    let of_nobody = |value| ICor::transferFromCall { from: zero, to: alice, value };
+    assert_eq!(refusal(&net, alice, at, of_nobody(U256::ZERO)).await, no_approver);
+    let unallowed = ICor::ERC20InsufficientAllowance { spender: alice, allowance: U256::ZERO, needed: units(1) };
+    assert_eq!(refusal(&net, alice, at, of_nobody(units(1))).await, unallowed.into());
+    // No key signs for the zero address, but a simulation may be in its name.
+    let no_sender = ICor::ERC20InvalidSender { sender: zero };
+    assert_eq!(refusal(&net, zero, at, ICor::transferCall { to: zero, value: U256::ZERO }).await, no_sender.into());
+    assert_eq!(refusal(&net, zero, at, ICor::approveCall { spender: zero, value: U256::ZERO }).await, no_approver);
+    let by_nobody = ICor::transferFromCall { from: alice, to: zero, value: U256::ZERO };
+    assert_eq!(refusal(&net, zero, at, by_nobody).await, ICor::ERC20InvalidSpender { spender: zero }.into());
 }
 
 #[tokio::test]
