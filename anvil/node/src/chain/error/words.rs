@@ -62,9 +62,8 @@ fn built_in_words(data: &[u8]) -> Option<String> {
             error.bytecode.len()
         ),
         BuiltInErrors::ContractInitializationError(error) => {
-            let said = told(&error.data, false).unwrap_or_else(|| {
-                "no data, as for arguments that do not decode or ether that it does not take".to_owned()
-            });
+            let said = told(&error.data, false)
+                .unwrap_or_else(|| "no data, as for arguments that do not decode or ether that it does not take".to_owned());
             format!("ContractInitializationError: the constructor of {} reverted: {said}", error.newContract)
         }
         BuiltInErrors::RefundExcessValueError(error) => {
