@@ -28,7 +28,7 @@ area! {
         "Run `cor stake node` with the miner's key first.";
     "CLI-008" TASK_WITHOUT_RESULT "TaskWithoutResult" Chain - NoResult
         "The task ended without a result."
-        "Run `cor explain` with the task's number to see why.";
+        "Run `cor explain` with the task's number to see what each miner did. If none took it, the prompt and --max-tokens may exceed the model's context.";
     "CLI-009" INVALID_AMOUNT "InvalidAmount" Caller - Usage
         "The text is not an amount of COR."
         "Give a number with at most 18 decimals, such as 12.5.";
@@ -76,7 +76,7 @@ area! {
         "Take it from the message: what was done is done. Then see what standard output goes to.";
     "CLI-024" STOPPED_WAITING "StoppedWaiting" Caller - Interrupted
         "The command was stopped while it waited for a task."
-        "Run `cor task wait` with the task's number: it costs nothing, and nothing is lost until then.";
+        "Run `cor task wait` with the task's number: it costs nothing. The task goes on, and is charged or refunded meanwhile.";
     "CLI-025" STOPPED_SUBMITTING "StoppedSubmitting" Caller - Interrupted
         "The command was stopped while it submitted a task."
         "Run `cor session show` with the session's number: with one task more the task was submitted, and its number is above the count of all.";

@@ -342,7 +342,7 @@ pub(crate) struct SubmitArgs {
     /// Form of the answer.
     #[arg(long, value_enum, default_value_t = Kind::Text)]
     pub(crate) kind: Kind,
-    /// Most tokens of the answer.
+    /// Most tokens of the answer. With the prompt they must fit the model's context (8,192 for the default model): no miner takes what does not.
     #[arg(long, default_value_t = 64)]
     pub(crate) max_tokens: u32,
     /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,

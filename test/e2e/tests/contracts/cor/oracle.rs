@@ -25,6 +25,10 @@ const NAME: &str = "Cortensor";
 pub(super) const ACCOUNTS: usize = 5;
 
 sol! {
+    contract Token {
+        constructor(string name, string symbol, uint8 decimals, uint256 cap, address owner);
+    }
+
     error ERC20ExceededCap(uint256 increasedSupply, uint256 cap);
     error ERC2612ExpiredSignature(uint256 deadline);
     error ERC2612InvalidSigner(address signer, address owner);
@@ -91,8 +95,9 @@ impl Pair {
         let minter = keys[0].address();
         let [mut ours, mut theirs] = [(); 2].map(|()| TestChain::new().expect("a chain"));
         let at = ours.deploy(&code.ours).expect("a contract");
-        let arguments = (NAME.to_owned(), "COR".to_owned(), U256::from(18), U256::from(CAP), minter).abi_encode_params();
-        ours.construct(minter, at, &arguments).expect("it is constructed");
+        let (name, symbol, cap) = (NAME.to_owned(), "COR".to_owned(), U256::from(CAP));
+        let construct = Token::constructorCall { name, symbol, decimals: 18, cap, owner: minter };
+        ours.construct(minter, at, &construct).expect("it is constructed");
         ours.send(minter, at, &ICor::setMinterCall { minter, enabled: true }).expect("the owner names a minter");
 
         let arguments = (NAME.to_owned(), "COR".to_owned(), U256::from(CAP), minter).abi_encode_params();
