@@ -250,7 +250,7 @@ mod tests {
             (&["test/goldens/abi/Cor.txt"], ["", "", "contracts", "contracts"]),
             (&["test/goldens/wasm-sizes.json"], ["", "", "", "contracts"]),
             (&["test/goldens/gas/cor.txt"], ["", "", "contracts", ""]),
-            (&["test/foreign/package.json"], ["", "", "foreign foreign_cargo_stylus", ""]),
+            (&["test/foreign/package.json"], ["", "", "contracts foreign foreign_cargo_stylus", ""]),
             (&["test/vectors/stylus/a.json"], [vm, "", "all", ""]),
             (&["scripts/xtask/src/main.rs"], ["xtask", "", "docs", ""]),
             (&["scripts/xtask/src/wasm/build.rs"], ["xtask", "", "all", "contracts reproduce"]),
