@@ -14,16 +14,19 @@ pub(crate) const KEY_FILE_VARIABLE: &str = "COR_KEY_FILE";
 /// The key to act as.
 pub(crate) fn load(args: &NetworkArgs) -> Result<PrivateKeySigner, CliError> {
     // An empty variable is one that is not set.
-    let key = std::env::var(KEY_VARIABLE).ok().filter(|text| !text.trim().is_empty());
+    let key = std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty());
     let file = std::env::var_os(KEY_FILE_VARIABLE).filter(|path| !path.is_empty());
     of(args.key_file.as_deref(), key.as_deref(), file.as_deref())
 }
 
 /// What is typed comes before what is set: a forgotten variable must not let another wallet pay.
-fn of(typed: Option<&Path>, key: Option<&str>, file: Option<&OsStr>) -> Result<PrivateKeySigner, CliError> {
+fn of(typed: Option<&Path>, key: Option<&OsStr>, file: Option<&OsStr>) -> Result<PrivateKeySigner, CliError> {
     match (typed, key, file) {
         (Some(path), ..) => in_file(path),
-        (None, Some(text), _) => text.trim().parse().map_err(|_| CliError::Key { place: KEY_VARIABLE.to_owned() }),
+        (None, Some(text), _) => {
+            let key = text.to_str().and_then(|text| text.trim().parse().ok());
+            key.ok_or_else(|| CliError::Key { place: KEY_VARIABLE.to_owned() })
+        }
         (None, None, Some(path)) => in_file(Path::new(path)),
         (None, None, None) => Err(CliError::NoKey),
     }
@@ -36,6 +39,8 @@ fn in_file(path: &Path) -> Result<PrivateKeySigner, CliError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     #[test]
@@ -48,13 +53,17 @@ mod tests {
         std::fs::write(&set, hex(&b)).unwrap();
         let c_text = hex(&c);
         for (typed, key, file, chosen) in [
-            (Some(&*typed), Some("nonsense"), Some(set.as_os_str()), &a),
+            (Some(&*typed), Some(OsStr::new("nonsense")), Some(set.as_os_str()), &a),
             (Some(&*typed), None, None, &a),
-            (None, Some(&*c_text), Some(set.as_os_str()), &c),
+            (None, Some(OsStr::new(&c_text)), Some(set.as_os_str()), &c),
             (None, None, Some(set.as_os_str()), &b),
         ] {
             assert_eq!(of(typed, key, file).unwrap().address(), chosen.address());
         }
         assert!(matches!(of(None, None, None), Err(CliError::NoKey)));
+        // What is set and is no key is refused: the file's wallet must not pay in its place.
+        for bad in [OsStr::new("nonsense"), OsStr::from_bytes(&[0xff])] {
+            assert!(matches!(of(None, Some(bad), Some(set.as_os_str())), Err(CliError::Key { .. })));
+        }
     }
 }

@@ -107,7 +107,7 @@ pub enum ChainError {
         found: u64,
     },
     /// The account cannot pay the value, or not the gas as well.
-    #[error("{account} has {balance} wei of ether and needs {needed} for value and gas")]
+    #[error("{account} has {balance} wei of ether and needs at least {needed} for value and gas")]
     NoGasMoney {
         /// Sender.
         account: Address,

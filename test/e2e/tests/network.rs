@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -17,7 +17,7 @@ use cor_adapters::{
     chain::{Account, connect},
     deploy::NetworkParams,
 };
-use cor_kit::paths;
+use cor_kit::{model_server, paths};
 use cor_sol::session_queue::ISessionQueue;
 use cor_wire::deployment::Deployment;
 use serde_json::{Value, json};
@@ -298,19 +298,7 @@ fn a_task_that_no_keeper_serves_is_ended_by_its_payer() {
 #[test]
 fn a_failed_run_keeps_its_logs_and_shows_their_end() {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    // Answers everything with an empty list of models.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut head = BufReader::new(stream.try_clone().expect("a handle")).lines();
-            while head.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
-            // A client that has gone away needs no answer.
-            let _ = stream.write_all(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\nconnection: close\r\n\r\n{\"data\":[]}",
-            );
-        }
-    });
+    let url = model_server(&[]);
     let dev = |more: &[&str]| {
         let mut command = Command::new(paths::cor());
         command.args(["dev", "--once", "--port", "0", "--keeper-port", "0", "--openai-url", &url]).args(more);

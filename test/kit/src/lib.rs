@@ -5,6 +5,7 @@
 //! - [`goldens`]: what tests measured before, in files.
 //! - [`solo`]: one contract alone, without a socket: every error, every event.
 //! - [`foreign`]: programs that others wrote.
+//! - [`model_server`]: an inference server without a model.
 //! - [`cases`], [`Seed`]: how many random cases a test makes, and from which seed.
 //! - [`paths`]: where the compiled contracts and the `cor` binary are.
 
@@ -14,8 +15,10 @@ pub mod lane;
 pub mod paths;
 pub mod solo;
 
+mod inference;
 mod net;
 mod random;
 
+pub use inference::model_server;
 pub use net::{COR, TestNet, digest, event};
 pub use random::{Seed, cases};

@@ -349,7 +349,7 @@ impl Cor {
         U256::from(self.vm().block_timestamp())
     }
 
-    // The order of the checks, here and in what follows, is OpenZeppelin's.
+    // The order of the checks of transfers and allowances is OpenZeppelin's.
     fn move_tokens(&mut self, from: Address, to: Address, value: U256) -> Result<(), Revert> {
         if from.is_zero() {
             return Err(ERC20InvalidSender { sender: from }.into());

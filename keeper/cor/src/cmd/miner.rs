@@ -82,11 +82,21 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     let account = network.account_of(key.clone());
     if known.registered {
         tell_what_stays(&known, operator, settings.hardware_class);
-        if let Some(call) = spec_that_changed(&known, models, capacity) {
-            // Tasks in hand come first: not to reveal costs stake, and ends of tasks free the capacity that a smaller one waits for.
-            if let Err(error) = send(&account, "setSpec", network.at.node_pool, call).await {
-                let (code, next) = (error.code(), error.entry().next);
-                tracing::warn!(code, %error, next, "the pool may not know the changed models and capacity; it is told again at the next start");
+        match spec_to_tell(&known, models, capacity) {
+            Spec::Known => {}
+            // They come first: not to reveal costs stake, and a transaction of the start may take half a minute to be mined.
+            Spec::Later => {
+                let reserved = known.reserved;
+                tracing::warn!(
+                    reserved,
+                    "tasks are in hand: the pool is told of the changed models and capacity at a start without any"
+                );
+            }
+            Spec::Now(call) => {
+                if let Err(error) = send(&account, "setSpec", network.at.node_pool, call).await {
+                    let (code, next) = (error.code(), error.entry().next);
+                    tracing::warn!(code, %error, next, "the pool may not know the changed models and capacity; it is told again at the next start");
+                }
             }
         }
         return Ok(());
@@ -101,10 +111,23 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     Ok(())
 }
 
-/// What the pool must be told of a node that serves something else than it was registered with.
-fn spec_that_changed(known: &INodePool::Node, models: Vec<u64>, capacity: u32) -> Option<INodePool::setSpecCall> {
-    let changed = known.models != models || known.capacity != capacity;
-    changed.then_some(INodePool::setSpecCall { models, capacity })
+/// What the pool must be told of a registered node.
+#[derive(Debug, PartialEq, Eq)]
+enum Spec {
+    /// It serves what it was registered with.
+    Known,
+    /// It serves something else, and has tasks in hand.
+    Later,
+    /// It serves something else.
+    Now(INodePool::setSpecCall),
+}
+
+fn spec_to_tell(known: &INodePool::Node, models: Vec<u64>, capacity: u32) -> Spec {
+    match (known.models == models && known.capacity == capacity, known.reserved) {
+        (true, _) => Spec::Known,
+        (false, 0) => Spec::Now(INodePool::setSpecCall { models, capacity }),
+        (false, _) => Spec::Later,
+    }
 }
 
 /// Warns of what a registered node cannot change, and of what keeps tasks away from it.
@@ -152,10 +175,15 @@ mod tests {
             lastPingAt: 0,
             models: vec![1, 2],
         };
-        for (models, capacity, told) in [(vec![1, 2], 4, false), (vec![1, 2], 8, true), (vec![1], 4, true), (vec![1, 3], 4, true)]
-        {
-            let call = spec_that_changed(&known, models.clone(), capacity);
-            assert_eq!(call.map(|call| (call.models, call.capacity)), told.then_some((models, capacity)));
+        let changed = |models: &[u64], capacity| Spec::Now(INodePool::setSpecCall { models: models.to_vec(), capacity });
+        for (models, capacity, reserved, told) in [
+            (vec![1, 2], 4, 0, Spec::Known),
+            (vec![1, 2], 4, 3, Spec::Known),
+            (vec![1, 2], 8, 0, changed(&[1, 2], 8)),
+            (vec![1], 4, 0, changed(&[1], 4)),
+            (vec![1, 3], 4, 1, Spec::Later),
+        ] {
+            assert_eq!(spec_to_tell(&INodePool::Node { reserved, ..known.clone() }, models, capacity), told);
         }
     }
 }

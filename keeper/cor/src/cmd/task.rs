@@ -21,6 +21,7 @@ use cor_wire::{
     receipt::Settlement,
 };
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::{
     args::{Kind, SubmitArgs, TaskAction, TaskArgs},
@@ -77,23 +78,22 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     let network = Network::open(&args.network).await?;
     let blobs = HttpBlobs(KeeperClient::new(&args.keeper)?);
     let is_new = matches!(args.action, TaskAction::Run(_));
-    let task_id = match args.action {
+    let (task_id, mut stop) = match args.action {
         TaskAction::Submit(submit) => {
             let account = network.account(&args.network)?;
-            let task_id = submit_or_stop(&network, &account, &blobs, submit, output).await?;
+            let (task_id, _) = submit_or_stop(&network, &account, &blobs, submit, output).await?;
             return output.result(&Submitted { task_id }, |submitted| format!("task {}", submitted.task_id));
         }
         TaskAction::Close { task } => return close(&network, &network.account(&args.network)?, task, output).await,
         TaskAction::Run(submit) => {
             let account = network.account(&args.network)?;
-            let task_id = submit_or_stop(&network, &account, &blobs, submit, output).await?;
+            let (task_id, stop) = submit_or_stop(&network, &account, &blobs, submit, output).await?;
             output.say(format!("submitted as task {task_id}"));
-            task_id
+            (task_id, stop)
         }
-        TaskAction::Wait { task } => task,
+        TaskAction::Wait { task } => (task, stop_signal()),
     };
     let spinner = output.spinner(&format!("task {task_id}"));
-    let mut stop = stop_signal();
     let waited = tokio::select! {
         waited = wait(&network, &blobs, task_id, |text| output.say_beside(&spinner, text)) => waited,
         _ = stop.wait_for(|stop| *stop) => Err(CliError::Stopped { task_id }),
@@ -112,31 +112,30 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     Ok(())
 }
 
-/// Submits, unless the user stops it. While the prompt is read nothing is at stake, and a signal ends the process as always.
+/// Submits, unless the user stops it. While the prompt is read nothing is at stake, and a signal ends the process as always; from then on
+/// the flag that is returned has it.
 async fn submit_or_stop(
     network: &Network,
     account: &Account,
     blobs: &dyn Blobs,
     args: SubmitArgs,
     output: &Output,
-) -> Result<u64, CliError> {
+) -> Result<(u64, watch::Receiver<bool>), CliError> {
     let prompt = match args.prompt.as_str() {
         "-" => std::io::read_to_string(std::io::stdin()).map_err(CliError::Prompt)?,
         given => given.to_owned(),
     };
-    if prompt.trim().is_empty() {
-        return Err(CliError::EmptyPrompt);
-    }
     let args = SubmitArgs { prompt, ..args };
     // Read before: only by them can the user tell whether the task came through, and which it is.
     let session = args.session;
     let of_session = network.queue().getSession(session).call().await.map_err(network.failed("getSession"))?.taskCount;
     let of_all = network.queue().taskCount().call().await.map_err(network.failed("taskCount"))?;
     let mut stop = stop_signal();
-    tokio::select! {
+    let submitted = tokio::select! {
         submitted = submit(network, account, blobs, &args, output) => submitted,
         _ = stop.wait_for(|stop| *stop) => Err(CliError::StoppedSubmitting { session, of_session, of_all }),
-    }
+    };
+    Ok((submitted?, stop))
 }
 
 /// What ends a command that has submitted a task and cannot wait for it: the number of the task is in it, which is shown nowhere else with

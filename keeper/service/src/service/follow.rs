@@ -50,11 +50,6 @@ impl Follower {
         })
     }
 
-    /// Whether nothing was dealt with yet.
-    pub(super) const fn is_new(&self) -> bool {
-        self.read_to.is_none()
-    }
-
     /// The news were dealt with. Without this the next look shows them again.
     pub(super) const fn seen(&mut self, look: &Look) {
         self.read_to = Some(look.up_to);

@@ -61,7 +61,7 @@ impl Keeper {
     async fn round(&self, follower: &mut Follower) -> Result<(), ChainError> {
         if let Some(look) = follower.look(self.chain.as_ref()).await? {
             match &look.news {
-                News::All => self.recover(follower.is_new()).await?,
+                News::All => self.recover().await?,
                 News::Touched(tasks) => {
                     for &task_id in tasks {
                         self.look_at(task_id).await?;
@@ -77,9 +77,9 @@ impl Keeper {
     }
 
     /// Reads every task that may be open. Tasks below the journalled mark have all ended.
-    async fn recover(&self, is_first: bool) -> Result<(), ChainError> {
+    async fn recover(&self) -> Result<(), ChainError> {
         let count = self.chain.task_count().await?;
-        let from = mark::read(self.journal.as_ref(), SETTLED_BELOW, count, is_first).await?;
+        let from = mark::read(self.journal.as_ref(), SETTLED_BELOW, count).await?;
         let mut open = BTreeSet::new();
         for task_id in from..=count {
             if self.look_at(task_id).await? != Phase::Ended {

@@ -9,23 +9,22 @@ use tracing::warn;
 /// The number of the first task.
 const FIRST_TASK: u64 = 1;
 
-/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be right. `is_first`: at the start, when a mark
-/// beyond the tasks is of a chain that is gone; later it only says that the node lags.
+/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be read. A mark beyond the tasks is told by a
+/// node that lags: nothing is left to read there.
 ///
 /// # Errors
 /// Those of the journal.
-pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64, is_first: bool) -> Result<u64, JournalError> {
+pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64) -> Result<u64, JournalError> {
     let Some(bytes) = journal.get(key).await? else { return Ok(FIRST_TASK) };
-    Ok(of(&bytes, count, is_first).unwrap_or_else(|| {
-        warn!(key, bytes = bytes.len(), count, "a mark in the journal is damaged or of another chain; reading all tasks");
+    Ok(of(&bytes, count).unwrap_or_else(|| {
+        warn!(key, bytes = bytes.len(), "a mark in the journal is damaged; reading all tasks");
         FIRST_TASK
     }))
 }
 
-fn of(bytes: &[u8], count: u64, is_first: bool) -> Option<u64> {
+fn of(bytes: &[u8], count: u64) -> Option<u64> {
     let mark = bytes.try_into().map(u64::from_be_bytes).ok()?;
-    let next = count.saturating_add(1);
-    (mark <= next || !is_first).then_some(mark.min(next))
+    Some(mark.min(count.saturating_add(1)))
 }
 
 /// Writes a mark.
@@ -79,16 +78,14 @@ mod tests {
     use super::{Surveyed, of};
 
     #[test]
-    fn a_mark_of_a_longer_chain_says_nothing() {
-        for (bytes, count, is_first, mark) in [
-            (&7_u64.to_be_bytes()[..], 9, true, Some(7)),
-            (&10_u64.to_be_bytes(), 9, true, Some(10)),
-            (&11_u64.to_be_bytes(), 9, true, None),
-            (&11_u64.to_be_bytes(), 9, false, Some(10)),
-            (&100_u64.to_be_bytes(), 0, true, None),
-            (&[1, 2, 3], 9, false, None),
+    fn a_mark_is_at_most_the_next_task() {
+        for (bytes, count, mark) in [
+            (&7_u64.to_be_bytes()[..], 9, Some(7)),
+            (&10_u64.to_be_bytes(), 9, Some(10)),
+            (&11_u64.to_be_bytes(), 9, Some(10)),
+            (&[1, 2, 3], 9, None),
         ] {
-            assert_eq!(of(bytes, count, is_first), mark);
+            assert_eq!(of(bytes, count), mark);
         }
     }
 

@@ -199,7 +199,7 @@ impl Miner {
             News::Touched(tasks) => tasks.clone(),
             News::All => {
                 let count = self.ports.chain.task_count().await?;
-                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW, count, self.follower.is_new()).await?;
+                let from = mark::read(self.ports.journal.as_ref(), DONE_BELOW, count).await?;
                 self.surveyed.start_at(from);
                 (from..=count).collect()
             }

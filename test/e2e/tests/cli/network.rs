@@ -17,6 +17,7 @@ use cor_adapters::http::{HttpBlobs, KeeperClient};
 use cor_kit::{
     COR, TestNet,
     lane::{PHASE_SECS, terms},
+    model_server,
 };
 use cor_ports::{BLOB_BYTES_MAX, Blobs as _};
 use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
@@ -142,6 +143,9 @@ async fn a_keeper_that_nobody_named_says_so() {
     }
 }
 
+/// `read` of standard input as the kernel shows it: on x86-64 and on AArch64.
+const READ_OF_INPUT: [&str; 2] = ["0 0x0 ", "63 0x0 "];
+
 /// While a prompt is read from standard input nothing is at stake: a signal ends the command.
 #[tokio::test]
 async fn what_reads_a_prompt_ends_with_a_signal() {
@@ -159,8 +163,10 @@ async fn what_reads_a_prompt_ends_with_a_signal() {
         // The first thread is in `read` of standard input.
         let pid = child.id().to_string();
         let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
-        let waits =
-            || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/syscall")).is_ok_and(|call| call.starts_with("0 0x0 "));
+        let waits = || {
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/syscall"))
+                .is_ok_and(|call| READ_OF_INPUT.iter().any(|read| call.starts_with(read)))
+        };
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
         while !waits() {
             look.tick().await;
@@ -186,7 +192,7 @@ async fn a_miner_whose_changed_settings_are_refused_serves_on() {
         .env("COR_MINER_DATA", folder.path().join("miner"))
         .env("COR_MINER_MODELS", "[2, 1]")
         .env("COR_MINER_BACKEND__KIND", "openai")
-        .env("COR_MINER_BACKEND__OPENAI_URL", server_with_a_model())
+        .env("COR_MINER_BACKEND__OPENAI_URL", model_server(&["small"]))
         .env("COR_MINER_BACKEND__OPENAI_MODEL", "small")
         .env("COR_NETWORK", &network)
         .env("COR_RPC", net.rpc())
@@ -208,24 +214,6 @@ async fn a_miner_whose_changed_settings_are_refused_serves_on() {
         }
         assert!(tokio::time::Instant::now() < deadline, "{said}");
     }
-}
-
-/// An inference server that lists the model `small`, and is never asked for more.
-fn server_with_a_model() -> String {
-    use std::io::{BufRead as _, BufReader, Write as _};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut head = BufReader::new(stream.try_clone().expect("a handle")).lines();
-            while head.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
-            // A client that has gone away needs no answer.
-            let _ = stream.write_all(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 25\r\nconnection: close\r\n\r\n{\"data\":[{\"id\":\"small\"}]}",
-            );
-        }
-    });
-    url
 }
 
 /// A key as hex.
@@ -324,9 +312,15 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
         Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "Send ether"]).env("COR_KEY", &pauper),
-        Row::new("no ether for a value", "deploy", "CHN-005", REFUSED, &["has 0 wei", "needs 1000000000000000 ", "Send ether"])
-            .env("COR_CONTRACTS", cor_kit::paths::contracts().display().to_string())
-            .env("COR_KEY", &pauper),
+        Row::new(
+            "no ether for a value",
+            "deploy",
+            "CHN-005",
+            REFUSED,
+            &["has 0 wei", "needs at least 1000000000000000 ", "Send ether"],
+        )
+        .env("COR_CONTRACTS", cor_kit::paths::contracts().display().to_string())
+        .env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
         Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
             .env("COR_CONTRACTS", &empty),
