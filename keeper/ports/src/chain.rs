@@ -137,6 +137,14 @@ pub enum ChainError {
         /// How it is known that it must have been there.
         detail: String,
     },
+    /// The journal is of a longer chain than the node shows: the node lags, or the chain was begun anew.
+    #[error("the journal has dealt with all tasks below {mark}, and the chain has {count}")]
+    JournalAhead {
+        /// The first task that the journal has not dealt with.
+        mark: u64,
+        /// Tasks of the chain.
+        count: u64,
+    },
     /// The transaction could not be signed.
     #[error(transparent)]
     Signer(#[from] crate::SignerError),
@@ -163,6 +171,7 @@ impl Coded for ChainError {
             Self::Outbox(error) => error.entry(),
             Self::NonceTaken { .. } => &chn::NONCE_TAKEN,
             Self::HistoryMissing { .. } => &chn::HISTORY_MISSING,
+            Self::JournalAhead { .. } => &chn::JOURNAL_AHEAD,
             Self::Signer(error) => error.entry(),
             Self::Unexpected { .. } => &chn::UNEXPECTED_ANSWER,
         }

@@ -299,6 +299,19 @@ impl World {
     }
 }
 
+/// Nobody knows what a mark beyond the chain's tasks has dealt with: the task that is there may be one of another chain's.
+#[tokio::test]
+async fn a_miner_with_the_journal_of_a_longer_chain_takes_nothing() {
+    for mark in [1_u64, 2, 3] {
+        let world = World::new(true, Keeper::Blobs);
+        world.journal.lock().unwrap().insert("miner/done-below".to_owned(), mark.to_be_bytes().to_vec());
+        assert_eq!(world.run().await.phase, Phase::Ended);
+        assert_eq!(world.asked.load(Ordering::Relaxed), usize::from(mark == 1), "mark {mark}");
+        let kept = world.journal.lock().unwrap()["miner/done-below"].clone();
+        assert_eq!(kept, mark.max(2).to_be_bytes(), "mark {mark}");
+    }
+}
+
 #[tokio::test]
 async fn a_task_is_answered_without_a_keeper() {
     let world = World::new(true, Keeper::Blobs);

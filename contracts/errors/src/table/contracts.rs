@@ -39,7 +39,7 @@ area! {
         "Sign a new permit with a later deadline.";
     "TOKEN-006" INVALID_SIGNER "InvalidSigner" [0x7ba5ffb5] Caller 403 Refused
         "The signature is invalid, or by another account than the one that must sign."
-        "Sign again: check the key, the chain, the token's address and name, the nonce, and every value. An account with code is asked itself, and needs gas for it.";
+        "Sign again: check the key, the chain, the token's address and name, the nonce, and every value. With a packed signature an account with code is asked itself, and needs gas for it.";
     "TOKEN-007" AUTHORIZATION_NOT_YET_VALID "AuthorizationNotYetValid" [0x498ff9a2] Chain 409 Refused
         "The authorization is not valid yet."
         "Send it again later.";

@@ -12,7 +12,6 @@ use cor_adapters::{
     journal::SqliteJournal,
     signer::LocalSigner,
 };
-use cor_errors::Coded as _;
 use cor_inference::Progress;
 use cor_keeper::machine::miner::MinerPolicy;
 use cor_keeper::service::miner::{Exercise, Miner, MinerOptions, MinerPorts};
@@ -69,7 +68,7 @@ fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
     })
 }
 
-/// Registers the node; without stake that is refused here, with what is missing. A node that is registered gets the settings that changed.
+/// Registers the node unless it is; without stake that is refused here, with what is missing.
 async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSettings) -> Result<(), CliError> {
     let node = key.address();
     let operator = if settings.operator.is_empty() {
@@ -77,27 +76,15 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     } else {
         settings.operator.parse().map_err(|_| invalid("operator is not an address"))?
     };
-    let (models, capacity) = (settings.models.clone(), settings.capacity);
     let known = network.pool().getNode(node).call().await.map_err(network.failed("getNode"))?;
-    let account = network.account_of(key.clone());
     if known.registered {
-        tell_what_stays(&known, operator, settings.hardware_class);
-        match spec_to_tell(&known, models, capacity) {
-            Spec::Known => {}
-            // They come first: not to reveal costs stake, and a transaction of the start may take half a minute to be mined.
-            Spec::Later => {
-                let reserved = known.reserved;
-                tracing::warn!(
-                    reserved,
-                    "tasks are in hand: the pool is told of the changed models and capacity at a start without any"
-                );
-            }
-            Spec::Now(call) => {
-                if let Err(error) = send(&account, "setSpec", network.at.node_pool, call).await {
-                    let (code, next) = (error.code(), error.entry().next);
-                    tracing::warn!(code, %error, next, "the pool may not know the changed models and capacity; it is told again at the next start");
-                }
-            }
+        for Difference { field, registered, configured } in differences(&known, settings, operator) {
+            tracing::warn!(field, registered, configured, "registered otherwise, and served as registered");
+        }
+        if known.suspended {
+            tracing::warn!(
+                "the node is suspended after a slash and gets no tasks; the pool's resume() ends that once its stake is whole"
+            );
         }
         return Ok(());
     }
@@ -105,48 +92,37 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     if stake < required {
         return Err(CliError::NotStaked { node, stake, required });
     }
-    let hardware_class = settings.hardware_class;
-    let call = INodePool::registerCall { operator, models, capacity, hardwareClass: hardware_class, version: NODE_VERSION };
-    send(&account, "register", network.at.node_pool, call).await?;
+    let call = INodePool::registerCall {
+        operator,
+        models: settings.models.clone(),
+        capacity: settings.capacity,
+        hardwareClass: settings.hardware_class,
+        version: NODE_VERSION,
+    };
+    send(&network.account_of(key.clone()), "register", network.at.node_pool, call).await?;
     Ok(())
 }
 
-/// What the pool must be told of a registered node.
+/// A setting that is not what the node is registered with.
 #[derive(Debug, PartialEq, Eq)]
-enum Spec {
-    /// It serves what it was registered with.
-    Known,
-    /// It serves something else, and has tasks in hand.
-    Later,
-    /// It serves something else.
-    Now(INodePool::setSpecCall),
+struct Difference {
+    field: &'static str,
+    registered: String,
+    configured: String,
 }
 
-fn spec_to_tell(known: &INodePool::Node, models: Vec<u64>, capacity: u32) -> Spec {
-    match (known.models == models && known.capacity == capacity, known.reserved) {
-        (true, _) => Spec::Known,
-        (false, 0) => Spec::Now(INodePool::setSpecCall { models, capacity }),
-        (false, _) => Spec::Later,
-    }
-}
-
-/// Warns of what a registered node cannot change, and of what keeps tasks away from it.
-fn tell_what_stays(known: &INodePool::Node, operator: Address, hardware_class: u8) {
-    let fixed = [
+/// What differs between the settings of a registered node and its registration. The pool is not told of it here: a transaction may take half a
+/// minute to be mined, in which tasks in hand would wait.
+fn differences(known: &INodePool::Node, settings: &MinerSettings, operator: Address) -> Vec<Difference> {
+    let pairs = [
+        ("models", format!("{:?}", known.models), format!("{:?}", settings.models)),
+        ("capacity", known.capacity.to_string(), settings.capacity.to_string()),
         ("operator", known.operator.to_string(), operator.to_string()),
-        ("hardware_class", known.hardwareClass.to_string(), hardware_class.to_string()),
+        ("hardware_class", known.hardwareClass.to_string(), settings.hardware_class.to_string()),
         ("version", known.version.to_string(), NODE_VERSION.to_string()),
     ];
-    for (field, registered, configured) in fixed {
-        if registered != configured {
-            tracing::warn!(field, registered, configured, "registered otherwise; changes when the node is registered anew");
-        }
-    }
-    if known.suspended {
-        tracing::warn!(
-            "the node is suspended after a slash and gets no tasks; the pool's resume() ends that once its stake is whole"
-        );
-    }
+    let pairs = pairs.into_iter().map(|(field, registered, configured)| Difference { field, registered, configured });
+    pairs.filter(|pair| pair.registered != pair.configured).collect()
 }
 
 /// Stake behind a node, and what it needs, wei.
@@ -162,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registered_node_tells_the_pool_what_it_serves_now() {
+    fn what_a_registered_node_is_configured_with_otherwise_is_told() {
         let known = INodePool::Node {
             operator: Address::ZERO,
             registrationEpoch: 1,
@@ -173,17 +149,14 @@ mod tests {
             registered: true,
             suspended: false,
             lastPingAt: 0,
-            models: vec![1, 2],
+            models: vec![1],
         };
-        let changed = |models: &[u64], capacity| Spec::Now(INodePool::setSpecCall { models: models.to_vec(), capacity });
-        for (models, capacity, reserved, told) in [
-            (vec![1, 2], 4, 0, Spec::Known),
-            (vec![1, 2], 4, 3, Spec::Known),
-            (vec![1, 2], 8, 0, changed(&[1, 2], 8)),
-            (vec![1], 4, 0, changed(&[1], 4)),
-            (vec![1, 3], 4, 1, Spec::Later),
-        ] {
-            assert_eq!(spec_to_tell(&INodePool::Node { reserved, ..known.clone() }, models, capacity), told);
-        }
+        let settings = settings::miner(None).unwrap();
+        assert_eq!(differences(&known, &settings, Address::ZERO), []);
+        let old = INodePool::Node { models: vec![2], capacity: 5, hardwareClass: 1, version: 1, ..known };
+        let told = differences(&old, &settings, Address::repeat_byte(1));
+        assert_eq!(told.len(), 5);
+        let models = Difference { field: "models", registered: "[2]".to_owned(), configured: "[1]".to_owned() };
+        assert_eq!(told[0], models);
     }
 }

@@ -112,8 +112,8 @@ pub(crate) async fn run(args: TaskArgs, output: &Output) -> Result<(), CliError>
     Ok(())
 }
 
-/// Submits, unless the user stops it. While the prompt is read nothing is at stake, and a signal ends the process as always; from then on
-/// the flag that is returned has it.
+/// Submits, unless the user stops it. While the prompt is read nothing is at stake, and a signal ends the process as always; once
+/// it submits, the flag that is returned has it.
 async fn submit_or_stop(
     network: &Network,
     account: &Account,

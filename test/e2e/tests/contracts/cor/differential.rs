@@ -1,4 +1,5 @@
-//! Any sequence of transfers, allowances, mints and permits does to Cor what it does to OpenZeppelin's token: results, events, errors, and everything that is kept.
+//! Any sequence of transfers, allowances, mints and permits does to Cor what it does to OpenZeppelin's token: results, events, errors, and
+//! everything that is kept.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
