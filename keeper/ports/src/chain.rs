@@ -137,13 +137,15 @@ pub enum ChainError {
         /// How it is known that it must have been there.
         detail: String,
     },
-    /// The journal is of a longer chain than the node shows: the node lags, or the chain was begun anew.
-    #[error("the journal has dealt with all tasks below {mark}, and the chain has {count}")]
-    JournalAhead {
-        /// The first task that the journal has not dealt with.
-        mark: u64,
-        /// Tasks of the chain.
-        count: u64,
+    /// The journal is of another chain, such as one that was begun anew. Its answers and marks belong to other tasks of the same numbers.
+    #[error("the journal is of a chain whose block {block} has the hash {kept}, and the node's has {found}")]
+    OtherJournal {
+        /// The block before the network's deployment.
+        block: u64,
+        /// The hash that the journal keeps.
+        kept: alloy_primitives::B256,
+        /// The hash that the node has.
+        found: alloy_primitives::B256,
     },
     /// The transaction could not be signed.
     #[error(transparent)]
@@ -171,7 +173,7 @@ impl Coded for ChainError {
             Self::Outbox(error) => error.entry(),
             Self::NonceTaken { .. } => &chn::NONCE_TAKEN,
             Self::HistoryMissing { .. } => &chn::HISTORY_MISSING,
-            Self::JournalAhead { .. } => &chn::JOURNAL_AHEAD,
+            Self::OtherJournal { .. } => &chn::OTHER_JOURNAL,
             Self::Signer(error) => error.entry(),
             Self::Unexpected { .. } => &chn::UNEXPECTED_ANSWER,
         }

@@ -35,9 +35,9 @@ area! {
     "CHN-011" HISTORY_MISSING "HistoryMissing" Peer 502 Refused
         "The node lacks a part of the chain's history."
         "Use a node that has all blocks, transactions and logs since the network's deployment.";
-    "CHN-012" JOURNAL_AHEAD "JournalAhead" Transient 503 Refused
-        "The journal knows of more tasks than the chain has."
-        "If the node lags, wait: it is tried again. If the chain was begun anew, stop the service and give it an empty data folder.";
+    "CHN-012" OTHER_JOURNAL "OtherJournal" Caller - Refused
+        "The data folder belongs to another chain."
+        "If the chain was begun anew, give the service an empty data folder; otherwise check --rpc and --network.";
 }
 
 area! {

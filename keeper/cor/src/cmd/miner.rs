@@ -78,8 +78,8 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
     };
     let known = network.pool().getNode(node).call().await.map_err(network.failed("getNode"))?;
     if known.registered {
-        for Difference { field, registered, configured } in differences(&known, settings, operator) {
-            tracing::warn!(field, registered, configured, "registered otherwise, and served as registered");
+        for Difference { field, registered, configured, next } in differences(&known, settings, operator) {
+            tracing::warn!(field, registered, configured, next, "the node is registered otherwise");
         }
         if known.suspended {
             tracing::warn!(
@@ -109,21 +109,26 @@ struct Difference {
     field: &'static str,
     registered: String,
     configured: String,
+    /// What it leads to, and what to do.
+    next: &'static str,
 }
 
 /// What differs between the settings of a registered node and its registration. The pool is not told of it here: a transaction may take half a
 /// minute to be mined, in which tasks in hand would wait.
 fn differences(known: &INodePool::Node, settings: &MinerSettings, operator: Address) -> Vec<Difference> {
     let pairs = [
-        ("models", format!("{:?}", known.models), format!("{:?}", settings.models)),
-        ("capacity", known.capacity.to_string(), settings.capacity.to_string()),
-        ("operator", known.operator.to_string(), operator.to_string()),
-        ("hardware_class", known.hardwareClass.to_string(), settings.hardware_class.to_string()),
-        ("version", known.version.to_string(), NODE_VERSION.to_string()),
+        ("models", format!("{:?}", known.models), format!("{:?}", settings.models), MODELS_NEXT),
+        ("capacity", known.capacity.to_string(), settings.capacity.to_string(), "NodePool.setSpec changes it"),
+        ("operator", known.operator.to_string(), operator.to_string(), ANEW_NEXT),
+        ("hardware_class", known.hardwareClass.to_string(), settings.hardware_class.to_string(), ANEW_NEXT),
+        ("version", known.version.to_string(), NODE_VERSION.to_string(), ANEW_NEXT),
     ];
-    let pairs = pairs.into_iter().map(|(field, registered, configured)| Difference { field, registered, configured });
+    let pairs = pairs.into_iter().map(|(field, registered, configured, next)| Difference { field, registered, configured, next });
     pairs.filter(|pair| pair.registered != pair.configured).collect()
 }
+
+const MODELS_NEXT: &str = "the backend is given tasks of the registered models: serve those, or tell the pool by NodePool.setSpec, or answers differ and earn nothing";
+const ANEW_NEXT: &str = "to change it, call NodePool.deregister without tasks in hand, and start the miner again";
 
 /// Stake behind a node, and what it needs, wei.
 pub(crate) async fn stake_of(network: &Network, node: Address) -> Result<(U256, U256), CliError> {
@@ -156,7 +161,9 @@ mod tests {
         let old = INodePool::Node { models: vec![2], capacity: 5, hardwareClass: 1, version: 1, ..known };
         let told = differences(&old, &settings, Address::repeat_byte(1));
         assert_eq!(told.len(), 5);
-        let models = Difference { field: "models", registered: "[2]".to_owned(), configured: "[1]".to_owned() };
-        assert_eq!(told[0], models);
+        assert_eq!(
+            (told[0].field, &*told[0].registered, &*told[0].configured, told[0].next),
+            ("models", "[2]", "[1]", MODELS_NEXT)
+        );
     }
 }

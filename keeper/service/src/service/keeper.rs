@@ -59,28 +59,21 @@ impl Keeper {
 
     /// One look at the chain and one round of calls.
     async fn round(&self, follower: &mut Follower) -> Result<(), ChainError> {
-        // What is looked after already does not wait for what is not, nor for a node that lags.
-        let looked = match self.look_around(follower).await {
-            Err(error) if !matches!(error, ChainError::JournalAhead { .. }) => return Err(error),
-            looked => looked,
-        };
-        let admitted = self.admit().await;
-        self.act().await?;
-        looked.and(admitted)
-    }
-
-    async fn look_around(&self, follower: &mut Follower) -> Result<(), ChainError> {
-        let Some(look) = follower.look(self.chain.as_ref()).await? else { return Ok(()) };
-        match &look.news {
-            News::All => self.recover().await?,
-            News::Touched(tasks) => {
-                for &task_id in tasks {
-                    self.look_at(task_id).await?;
+        if let Some(look) = follower.look(self.chain.as_ref()).await? {
+            match &look.news {
+                News::All => self.recover().await?,
+                News::Touched(tasks) => {
+                    for &task_id in tasks {
+                        self.look_at(task_id).await?;
+                    }
                 }
             }
+            follower.seen(&look);
         }
-        follower.seen(&look);
-        Ok(())
+        // What is looked after already does not wait for what is not.
+        let admitted = self.admit().await;
+        self.act().await?;
+        admitted
     }
 
     /// Reads every task that may be open. Tasks below the journalled mark have all ended.

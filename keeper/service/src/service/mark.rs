@@ -3,23 +3,28 @@
 
 use std::collections::BTreeSet;
 
-use cor_ports::{ChainError, Journal, JournalError};
+use cor_ports::{Journal, JournalError};
 use tracing::warn;
 
 /// The number of the first task.
 const FIRST_TASK: u64 = 1;
 
-/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be read.
+/// Reads a mark of a queue of `count` tasks; the first task if there is none, or none that can be read. A mark beyond the tasks is told by a
+/// node that lags, or by a chain that was rolled back: nothing is left to read there, and what comes is told by its logs.
 ///
 /// # Errors
-/// Those of the journal, and `JournalAhead`: of a mark beyond the next task nobody knows what it has dealt with.
-pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64) -> Result<u64, ChainError> {
+/// Those of the journal.
+pub(super) async fn read(journal: &dyn Journal, key: &str, count: u64) -> Result<u64, JournalError> {
     let Some(bytes) = journal.get(key).await? else { return Ok(FIRST_TASK) };
-    let mark = bytes.as_slice().try_into().map(u64::from_be_bytes).unwrap_or_else(|_| {
+    Ok(of(&bytes, count).unwrap_or_else(|| {
         warn!(key, bytes = bytes.len(), "a mark in the journal is damaged; reading all tasks");
         FIRST_TASK
-    });
-    if mark > count.saturating_add(1) { Err(ChainError::JournalAhead { mark, count }) } else { Ok(mark) }
+    }))
+}
+
+fn of(bytes: &[u8], count: u64) -> Option<u64> {
+    let mark = bytes.try_into().map(u64::from_be_bytes).ok()?;
+    Some(mark.min(count.saturating_add(1)))
 }
 
 /// Writes a mark.
@@ -70,7 +75,19 @@ impl Surveyed {
 
 #[cfg(test)]
 mod tests {
-    use super::Surveyed;
+    use super::{Surveyed, of};
+
+    #[test]
+    fn a_mark_is_at_most_the_next_task() {
+        for (bytes, count, mark) in [
+            (&7_u64.to_be_bytes()[..], 9, Some(7)),
+            (&10_u64.to_be_bytes(), 9, Some(10)),
+            (&11_u64.to_be_bytes(), 9, Some(10)),
+            (&[1, 2, 3], 9, None),
+        ] {
+            assert_eq!(of(bytes, count), mark);
+        }
+    }
 
     /// A task that waits for its miners holds the mark back, whatever was submitted after it.
     #[test]

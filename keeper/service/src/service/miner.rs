@@ -172,11 +172,7 @@ impl Miner {
     }
 
     async fn round(&mut self) -> Result<(), ChainError> {
-        // What is in hand does not wait for a node that lags.
-        let found = match self.find_tasks().await {
-            Err(error) if !matches!(error, ChainError::JournalAhead { .. }) => return Err(error),
-            found => found,
-        };
+        self.find_tasks().await?;
         let ids: Vec<u64> = self.tasks.keys().copied().collect();
         for task_id in ids {
             let Err(error) = self.step(task_id).await else { continue };
@@ -193,7 +189,7 @@ impl Miner {
         if self.claim_from_secs.is_some_and(|from| from <= self.ports.clock.now_secs()) {
             self.claim().await?;
         }
-        found
+        Ok(())
     }
 
     /// Learns of tasks that may concern this miner: all open ones at the start, then those with a log.

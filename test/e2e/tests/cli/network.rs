@@ -13,13 +13,16 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolEvent},
 };
-use cor_adapters::http::{HttpBlobs, KeeperClient};
+use cor_adapters::{
+    http::{HttpBlobs, KeeperClient},
+    journal::SqliteJournal,
+};
 use cor_kit::{
     COR, TestNet,
     lane::{PHASE_SECS, terms},
     model_server,
 };
-use cor_ports::{BLOB_BYTES_MAX, Blobs as _};
+use cor_ports::{BLOB_BYTES_MAX, Blobs as _, Journal as _};
 use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -209,7 +212,7 @@ async fn a_miner_that_is_registered_otherwise_says_so_and_serves() {
         look.tick().await;
         let said = std::fs::read_to_string(&log).expect("its log");
         if said.contains("looking for tasks") {
-            for part in ["field=\"models\" registered=\"[1]\" configured=\"[2, 1]\"", "registered otherwise"] {
+            for part in ["field=\"models\" registered=\"[1]\" configured=\"[2, 1]\" next=", "NodePool.setSpec"] {
                 assert!(said.contains(part), "{part} in {said}");
             }
             break;
@@ -310,6 +313,9 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_NETWORK", &other_chain)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_KEEPER_DATA", &empty),
+        Row::new("a data folder of another chain", "keeper", "CHN-012", REFUSED, &["block 0", "0x0707", "empty data folder"])
+            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
+            .env("COR_KEEPER_DATA", scene.path("foreign").display().to_string()),
         Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
@@ -352,6 +358,11 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_say_why_and_cost_nothing() {
     let scene = Scene::start().await;
+    // What a keeper kept of a chain that was begun anew: block 0 had another hash.
+    std::fs::create_dir(scene.path("foreign")).expect("a folder");
+    let foreign = SqliteJournal::open(&scene.path("foreign").join("journal.sqlite")).await.expect("a journal");
+    foreign.put("chain/block", &[&[0; 8][..], &[7; 32]].concat()).await.expect("a record");
+    drop(foreign);
     let before = (scene.holdings().await, scene.net.provider.get_block_number().await.expect("a height"));
     let environment = scene.environment();
     let rows = money_and_tasks(&scene).into_iter().chain(surroundings(&scene)).collect();
