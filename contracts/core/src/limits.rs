@@ -100,6 +100,16 @@ pub const CAPACITY_MAX: u32 = 1_024;
 /// Most nodes in one page. More could exceed the gas of one call; fewer would only mean more calls.
 pub const PAGE_MAX: u64 = 100;
 
+/// The window over which a module's cap counts, seconds: one day. A shorter one would have to be set so wide that it bounds nothing; a longer
+/// one would stop honest use for longer after a busy hour.
+pub const MODULE_WINDOW_SECS: u64 = 24 * 60 * 60;
+
+/// Shortest delay before a module, a peer or a wider cap takes effect, seconds: one day. In less nobody who reads the event could leave in time.
+pub const MODULE_DELAY_MIN_SECS: u64 = 24 * 60 * 60;
+
+/// Longest such delay, seconds: thirty days. With more a broken module could not be replaced within the time its users wait.
+pub const MODULE_DELAY_MAX_SECS: u64 = 30 * 24 * 60 * 60;
+
 /// A small bound as the length of an array.
 #[expect(clippy::as_conversions, reason = "widening; `usize::from` is not const")]
 const fn length(bound: u8) -> usize {
@@ -137,6 +147,11 @@ const _: () = {
     assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
     assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
+
+    // Modules: whoever is warned of one can see at least a whole window pass.
+    assert!(
+        MODULE_WINDOW_SECS > 0 && MODULE_WINDOW_SECS <= MODULE_DELAY_MIN_SECS && MODULE_DELAY_MIN_SECS < MODULE_DELAY_MAX_SECS
+    );
 
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);

@@ -84,6 +84,29 @@ area! {
 }
 
 area! {
+    /// Contracts that act on others' money: who they are, from when on, how much in a day.
+    module "MODULE":
+    "MODULE-001" MODULE_UNKNOWN "ModuleUnknown" [0x6062dcb8] Caller 404 Refused
+        "No such module was named."
+        "Check the address against the ModuleProposed events.";
+    "MODULE-002" MODULE_NOT_ACTIVE "ModuleNotActive" [0x84a2c640] Chain 409 Refused
+        "The module is closed, or is not active yet."
+        "Use an active module; one that was proposed becomes active at the time that is told.";
+    "MODULE-003" MODULE_IN_SERVICE "ModuleInService" [0x8269b388] Chain 409 Refused
+        "The module is proposed or active already."
+        "Do nothing; to change its cap use setModuleCap.";
+    "MODULE-004" MODULE_CAP_EXCEEDED "ModuleCapExceeded" [0xfff977f0] Chain 429 Refused
+        "The module's cap of this day is used up."
+        "Ask for no more than is left, or again on the next day: days begin at midnight UTC.";
+    "MODULE-005" NOT_OPEN "NotOpen" [0xddafad98] Chain 503 Refused
+        "The contract is being set up, and takes no money yet."
+        "Try again once its Opened event is logged.";
+    "MODULE-006" ALREADY_OPEN "AlreadyOpen" [0x965f8d94] Chain 409 Refused
+        "The contract is open already."
+        "Do nothing: it cannot be closed again.";
+}
+
+area! {
     /// Stake of nodes and of users.
     stake "STAKE":
     "STAKE-001" NOT_STAKER "NotStaker" [0xb5001f6e] Caller 403 Refused
