@@ -11,12 +11,12 @@ use alloy::{
 };
 use cor_errors::{
     Coded, Entry,
-    table::{access, amount, pay, pool, price, queue, stake, token},
+    table::{access, amount, module, pay, pool, price, queue, stake, token},
 };
 
 use crate::{
     cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking, vault::IVault,
 };
 
 /// What is known of a contract's error without its values.
@@ -118,6 +118,16 @@ contract_errors! {
     amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", cor(e.amount), cor(e.limit));
     amount::TRANSFER_FAILED IStaking::TransferFailed |e| format!("token {} did not transfer", e.token);
 
+    module::MODULE_UNKNOWN IVault::ModuleUnknown |e| format!("{} is no module", e.module);
+    module::MODULE_NOT_ACTIVE IVault::ModuleNotActive |e| match e.activeAt {
+        0 => format!("module {} is closed", e.module),
+        at => format!("module {} is not active before {at}", e.module),
+    };
+    module::MODULE_IN_SERVICE IVault::ModuleInService |e| format!("module {} is proposed or active already", e.module);
+    module::MODULE_CAP_EXCEEDED IVault::ModuleCapExceeded |e| format!("module {} may take {} more on this day and would need {}", e.module, cor(e.available), cor(e.needed));
+    module::NOT_OPEN IVault::NotOpen |_| String::from("the contract is being set up and takes no money yet");
+    module::ALREADY_OPEN IVault::AlreadyOpen |_| String::from("the contract is open already");
+
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);
     stake::INSUFFICIENT_STAKE IStaking::InsufficientStake |e| format!("{} has {} staked and would need {}", e.account, cor(e.available), cor(e.needed));
     stake::NODE_REGISTERED IStaking::NodeRegistered |e| format!("node {} is registered", e.node);
@@ -156,6 +166,8 @@ contract_errors! {
     pay::INSUFFICIENT_TREASURY ISessionPayment::InsufficientTreasury |e| format!("the treasury has {} and would need {}", cor(e.available), cor(e.needed));
     pay::INCONSISTENT_QUOTE ISessionPayment::InconsistentQuote |e| format!("the table says {} where its own lines give {}", cor(U256::from(e.quoted)), cor(U256::from(e.computed)));
     pay::TOKEN_IS_FIXED ISessionPayment::TokenIsFixed |e| format!("the token is {} for good", e.token);
+    pay::INSUFFICIENT_BOOK IVault::InsufficientBook |e| format!("the book of module {} has {} and would need {}", e.module, cor(e.available), cor(e.needed));
+    pay::NOT_CREDITED IVault::NotCredited |e| format!("module {} did not confirm that it credited the money", e.module);
 
     queue::PAUSED ISessionQueue::Paused |_| String::from("new sessions and tasks are paused");
     queue::UNKNOWN_SESSION ISessionQueue::UnknownSession |e| format!("there is no session {}, the latest is {}", e.sessionId, e.latest);

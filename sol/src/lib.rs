@@ -51,6 +51,14 @@ pub mod session_payment {
     }
 }
 
+/// Users' money, and one book for each module.
+pub mod vault {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "IVault.sol"
+    }
+}
+
 /// Who can serve what.
 pub mod node_pool {
     alloy::sol! {

@@ -10,10 +10,10 @@ use cor_core::{node::pool::Ineligible, task::Phase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
     ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking, vault::IVault,
 };
 
-const INTERFACES: [(&str, &str, &[[u8; 4]]); 7] = [
+const INTERFACES: [(&str, &str, &[[u8; 4]]); 8] = [
     ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
     ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
     ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
@@ -25,6 +25,7 @@ const INTERFACES: [(&str, &str, &[[u8; 4]]); 7] = [
     ("ISessionPayment", include_str!("../ISessionPayment.sol"), ISessionPayment::ISessionPaymentErrors::SELECTORS),
     ("INodePool", include_str!("../INodePool.sol"), INodePool::INodePoolErrors::SELECTORS),
     ("ISessionQueue", include_str!("../ISessionQueue.sol"), ISessionQueue::ISessionQueueErrors::SELECTORS),
+    ("IVault", include_str!("../IVault.sol"), IVault::IVaultErrors::SELECTORS),
 ];
 
 /// `name(type,type)` of each error declared in an interface's text, read without the bindings' own parser.

@@ -21,4 +21,4 @@ pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
 pub use peer::PeerRecord;
 pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
 pub use signature::{Signature, check_signature, contract_agrees};
-pub use token::{TransferFailed, approve, transfer, transfer_from};
+pub use token::{Authorization, Permit, TransferFailed, approve, permit, receive_with_authorization, transfer, transfer_from};

@@ -220,6 +220,12 @@ area! {
     "PAY-009" TOKEN_IS_FIXED "TokenIsFixed" [0xeb0a0150] Chain 409 Refused
         "The token cannot be changed."
         "Wire with that token, or deploy anew.";
+    "PAY-010" INSUFFICIENT_BOOK "InsufficientBook" [0xc972a940] Chain 409 Refused
+        "The module's book does not cover the amount."
+        "Move no more than the book has; who is no module has none.";
+    "PAY-011" NOT_CREDITED "NotCredited" [0x83089283] Chain 502 Refused
+        "The module did not confirm that it credited the money."
+        "Fund another module: this one has no code, or fails.";
 }
 
 area! {

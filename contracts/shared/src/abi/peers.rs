@@ -44,6 +44,12 @@ sol! {
         /// Whether a node has the stake it needs.
         function isNodeStaked(address node) external view returns (bool staked);
     }
+
+    /// A module, as the vault sees it.
+    interface VaultPeer {
+        /// `account` put `amount` into the module's book for `beneficiary`. Answers with the function's own selector.
+        function credited(address beneficiary, address account, uint256 amount) external returns (bytes4 selector);
+    }
 }
 
 /// `SessionPaymentTable.quote(QuoteInputs)`. Made from the type that encodes the inputs, so that there is no second list of their fields.

@@ -9,3 +9,4 @@ mod session_payment_table;
 mod session_queue;
 mod staking;
 mod support;
+mod vault;

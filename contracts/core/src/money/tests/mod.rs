@@ -4,4 +4,5 @@ mod ledger;
 mod pricing;
 mod publishing;
 mod settlement;
+mod vault;
 mod versions;
