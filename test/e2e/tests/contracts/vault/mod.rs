@@ -6,5 +6,6 @@ mod gas;
 mod model;
 mod modules;
 mod money;
+mod order;
 mod roles;
 mod world;
