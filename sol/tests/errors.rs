@@ -194,6 +194,27 @@ fn sentences_have_the_numbers() {
     }
 }
 
+/// A module that is closed for good is told apart from one that is to come; a book is a module's and not an account's.
+#[test]
+fn modules_and_their_books() {
+    let module = Address::ZERO;
+    let one = U256::from(1_000_000_000_000_000_000_u64);
+    let table: [(ContractError, &str); 4] = [
+        (IVault::ModuleNotActive { module, activeAt: 0 }.into(), "is closed"),
+        (IVault::ModuleNotActive { module, activeAt: 7 }.into(), "is not active before 7"),
+        (
+            IVault::ModuleCapExceeded { module, available: one, needed: one + one }.into(),
+            "may take 1 COR more on this day and would need 2 COR",
+        ),
+        (IVault::NotCredited { module }.into(), "did not confirm that it credited the money"),
+    ];
+    for (error, words) in table {
+        assert_eq!(error.to_string(), format!("module {module} {words}"));
+    }
+    let short = IVault::InsufficientBook { module, available: one, needed: one + one };
+    assert_eq!(ContractError::from(short).to_string(), format!("the book of module {module} has 1 COR and would need 2 COR"));
+}
+
 /// The rules number phases and reasons; the sentences name them.
 #[test]
 fn phases_and_reasons_have_the_words_of_their_numbers() {
