@@ -282,9 +282,9 @@ impl World {
         from: Address,
         value: U256,
         nonce: B256,
-        (validAfter, validBefore): (U256, U256),
+        (after, before): (U256, U256),
     ) -> ReceiveWithAuthorization {
-        ReceiveWithAuthorization { from, to: self.vault, value, validAfter, validBefore, nonce }
+        ReceiveWithAuthorization { from, to: self.vault, value, validAfter: after, validBefore: before, nonce }
     }
 
     /// The same for ever, for funding a module. The salt is what the nonce is made of beside module and beneficiary.
