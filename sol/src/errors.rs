@@ -146,6 +146,12 @@ contract_errors! {
     price::CHANGE_TOO_LARGE ISessionPaymentTable::ChangeTooLarge |e| format!("{} would go from {} to {}, more than a factor of two", ascii(e.field), e.previous, e.next);
     price::INVALID_PRICE ISessionPaymentTable::InvalidPrice |e| format!("{} is {}, against a bound of {}", ascii(e.field), e.value, e.bound);
     price::PRICE_OVERFLOW ISessionPaymentTable::PriceOverflow |_| String::from("the price does not fit 128 bits");
+    price::NOT_SOLD ISessionPaymentTable::NotSold |e| format!("{} of {} is not sold yet", ascii(e.field), e.value);
+    price::EFFECTIVE_TOO_LATE ISessionPaymentTable::EffectiveTooLate |e| format!("the version would take effect at {}, and {} is the latest", e.effectiveAt, e.latest);
+    price::CANCELLED_VERSION ISessionPaymentTable::CancelledVersion |e| format!("price version {} was cancelled", e.version);
+    price::ALREADY_EFFECTIVE ISessionPaymentTable::AlreadyEffective |e| format!("price version {} is effective since {}", e.version, e.effectiveAt);
+    price::MODEL_CHANGE_PENDING ISessionPaymentTable::ModelChangePending |e| format!("a change of model {} takes effect at {}", e.modelIdentifier, e.effectiveAt);
+    price::NO_MODEL_CHANGE ISessionPaymentTable::NoModelChange |e| format!("no change of model {} is announced", e.modelIdentifier);
 
     pay::INSUFFICIENT_BALANCE ISessionPayment::InsufficientBalance |e| format!("{} has {} prepaid and would need {}", e.payer, cor(e.available), cor(e.needed));
     pay::MAX_CHARGE_EXCEEDED ISessionPayment::MaxChargeExceeded |e| format!("the quote of {} is above the allowed {}", cor(U256::from(e.quoted)), cor(U256::from(e.maxCharge)));

@@ -62,6 +62,51 @@ pub const EXECUTION_DEPTH_MIN: u16 = 1;
 /// Most execution steps of a task: what its interface type holds.
 pub const EXECUTION_DEPTH_MAX: u16 = u16::MAX;
 
+/// Number of tokens that the price of tokens is for. With fewer a cheap model's price would be a few wei and move in jumps of a whole factor;
+/// it matters for nothing else, as tokens are charged in proportion.
+pub const PRICED_TOKENS: u64 = 1_000;
+
+/// What is sold of the inputs of a price: nothing enforces more yet, and who paid for more would get no more. Whatever makes one of them bind
+/// raises its bound.
+pub const SOLD_EXECUTION_DEPTH_MAX: u16 = EXECUTION_DEPTH_MIN;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of tool steps: no miner takes any.
+pub const SOLD_TOOL_DEPTH_MAX: u16 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of SLA tiers: no deadline depends on them.
+pub const SOLD_SLA_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of validator steps: there are no validators.
+pub const SOLD_VALIDATOR_DEPTH_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of priorities: no queue is sorted by them.
+pub const SOLD_PRIORITY_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of stake tiers: stake is not measured, and a tier that is merely said would be a gift.
+pub const SOLD_STAKE_TIER_MAX: u8 = 0;
+
+/// As [`SOLD_STAKE_TIER_MAX`], of volume.
+pub const SOLD_VOLUME_TIER_MAX: u8 = 0;
+
+/// A grain, wei: 1e-9 COR. Each line of a price is a whole number of grains. A smaller one would not fit the 64-bit amounts of packed
+/// records; a larger one would show in the price of a cheap task.
+pub const GRAIN: u128 = 1_000_000_000;
+
+/// Least time between two changes of a price, seconds: one day. Each is by a factor of two at most, so in less a price could grow beyond what
+/// a payer's cap was thought for before it looks again; in more a price could not follow the token's.
+pub const PRICE_STEP_SECS: u64 = 24 * 60 * 60;
+
+/// Shortest notice before a price may change, and so the time a quote holds, seconds: one day. In less a wallet that asks a person could not
+/// rely on it.
+pub const PRICE_NOTICE_MIN_SECS: u64 = 24 * 60 * 60;
+
+/// Longest such notice, seconds: seven days. In more nobody would sell by prices that cannot follow the market.
+pub const PRICE_NOTICE_MAX_SECS: u64 = 7 * 24 * 60 * 60;
+
+/// Furthest ahead that a version may take effect, seconds: thirty days. One that never does would be a table without prices, or without
+/// changes; and each day more is a version more that a quote may have to pass over.
+pub const PRICE_AHEAD_MAX_SECS: u64 = 30 * 24 * 60 * 60;
+
 /// Greatest multiplier, in basis points: 100 times. It stops a slip of the pen, keeps the product of three multipliers within 64 bits, and
 /// a multiplier within the 24 bits it is stored in.
 pub const MULTIPLIER_MAX_BPS: u32 = 1_000_000;
@@ -147,6 +192,14 @@ const _: () = {
     assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
     assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
+
+    // Prices: what is announced with the longest notice, after a version with the same, may take effect; few versions are ahead.
+    assert!(PRICE_NOTICE_MIN_SECS > 0 && PRICE_NOTICE_MIN_SECS <= PRICE_NOTICE_MAX_SECS);
+    assert!(PRICE_NOTICE_MAX_SECS + PRICE_STEP_SECS <= PRICE_AHEAD_MAX_SECS && PRICE_AHEAD_MAX_SECS / PRICE_STEP_SECS <= 30);
+    // A class that changes between two versions that are a day apart is a day from either: the notice is no shorter.
+    assert!(PRICE_STEP_SECS <= PRICE_NOTICE_MIN_SECS);
+    assert!(PRICED_TOKENS > 0 && GRAIN > 0 && SOLD_EXECUTION_DEPTH_MAX >= EXECUTION_DEPTH_MIN);
+    assert!(SOLD_VALIDATOR_DEPTH_MAX >= LANE_VALIDATOR_DEPTH_MAX);
 
     // Modules: whoever is warned of one can see at least a whole window pass.
     assert!(

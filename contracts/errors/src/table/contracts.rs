@@ -181,13 +181,31 @@ area! {
         "Publish with a later time of effect.";
     "PRICE-007" CHANGE_TOO_LARGE "ChangeTooLarge" [0xa33ed7e6] Caller 422 Refused
         "A value changes by more than a factor of two."
-        "Move the price in several versions.";
+        "Move the price in several versions; list a model of another price under a new number.";
     "PRICE-008" INVALID_PRICE "InvalidPrice" [0xadc15743] Caller 422 Refused
         "A value breaks its bound."
         "Change the named field; its bound is in the table's specification.";
     "PRICE-009" PRICE_OVERFLOW "PriceOverflow" [0xf5c787f1] Caller 422 Refused
         "The price does not fit 128 bits."
         "Ask for less depth, or let the owner publish smaller prices.";
+    "PRICE-010" NOT_SOLD "NotSold" [0xf8f895b9] Caller 422 Refused
+        "What is asked for is not sold yet: nothing would enforce it."
+        "Leave the named field at its least value.";
+    "PRICE-011" EFFECTIVE_TOO_LATE "EffectiveTooLate" [0x32eaf005] Caller 422 Refused
+        "The version would take effect too far ahead."
+        "Publish with an earlier time of effect.";
+    "PRICE-012" CANCELLED_VERSION "CancelledVersion" [0x21383117] Chain 409 Refused
+        "The version of the price was cancelled."
+        "Ask for the current version, or one that was in effect.";
+    "PRICE-013" ALREADY_EFFECTIVE "AlreadyEffective" [0x30b6b4df] Chain 409 Refused
+        "The version of the price has taken effect and stays."
+        "Publish another version.";
+    "PRICE-014" MODEL_CHANGE_PENDING "ModelChangePending" [0x78d3a101] Chain 409 Refused
+        "A change of the model is announced already."
+        "Wait until it takes effect, or cancel it first.";
+    "PRICE-015" NO_MODEL_CHANGE "NoModelChange" [0x27590a43] Chain 409 Refused
+        "No change of the model is announced."
+        "Do nothing: the model stays as it is.";
 }
 
 area! {

@@ -47,10 +47,10 @@ sol! {
 }
 
 /// `SessionPaymentTable.quote(QuoteInputs)`. Made from the type that encodes the inputs, so that there is no second list of their fields.
-pub const QUOTE: [u8; 4] = function_selector!("quote", Row<QuoteInputs, 11>);
+pub const QUOTE: [u8; 4] = function_selector!("quote", Row<QuoteInputs, 12>);
 
 /// `SessionPayment.reserve(uint64,address,QuoteInputs,uint128)`, made as [`QUOTE`] is.
-pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, Row<QuoteInputs, 11>, u128);
+pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, Row<QuoteInputs, 12>, u128);
 
 /// The bytes of a call: its selector, then its arguments.
 #[must_use]

@@ -34,7 +34,7 @@ pub struct NetworkParams {
     pub node_stake: U256,
     /// Between unbonding and withdrawal. Too short and a node leaves before its offence is seen; too long and honest operators pay for it.
     pub unbonding_secs: u64,
-    /// Between publishing a price and its effect.
+    /// Between publishing a price and its effect, and how long a quote holds: one to seven days.
     pub price_delay_secs: u64,
     /// Share of the gas line that a payer pays for a task without a result, basis points.
     pub no_result_gas_cap_bps: u32,
@@ -79,7 +79,7 @@ impl NetworkParams {
 /// The prices a new network starts with, effective at once.
 #[must_use]
 pub fn default_prices() -> PriceVersion {
-    let class = |base: u128| ClassPrice { base, step: base / 5, tool: base / 4, validator: base / 2 };
+    let class = |base: u128| ClassPrice { base, step: base / 5, tool: base / 4, token: base / 5, validator: base / 2 };
     PriceVersion {
         effectiveAt: 0,
         classes: [class(COR / 10), class(COR / 2), class(2 * COR)],

@@ -14,6 +14,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use cor_adapters::{
+    deploy::model_name,
     http::{HttpBlobs, KeeperClient},
     journal::SqliteJournal,
 };
@@ -23,7 +24,9 @@ use cor_kit::{
     model_server,
 };
 use cor_ports::{BLOB_BYTES_MAX, Blobs as _, Journal as _};
-use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
+use cor_sol::{
+    cor::ICor, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -287,6 +290,9 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         ]),
         run("a quote without replicas", "quote --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
         run("a quote for even replicas", "quote --replicas 2", "PRICE-005", &["EvenReplicas", "2"]),
+        run("a quote without tokens", "quote --max-tokens 0", "PRICE-004", &["InputOutOfRange", "maxTokens"]),
+        run("a service level that nothing enforces", "quote --sla high", "PRICE-010", &["NotSold", "sla of 2"]),
+        run("a priority that nothing enforces", "session create --priority high", "PRICE-010", &["NotSold", "priority of 1"]),
         run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
         run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
         run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "need 10000 COR"]),
@@ -437,6 +443,30 @@ async fn a_closed_task_is_a_document() {
     }
     let left = net.available(net.address(PAYER)).await;
     assert_eq!(left, U256::from(5 * COR), "the money is back");
+}
+
+/// The table knows what a model is now; a model that is to go is told with its time, and is listed until then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_are_listed_as_they_are_now() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let (class, table) = (2, net.at.session_payment_table);
+    for enabled in [true, false] {
+        let set = ISessionPaymentTable::setModelCall { modelIdentifier: 7, class, enabled, name: model_name("seven") };
+        net.ok(0, table, set).await;
+    }
+    let listed = async || {
+        let (code, document, error) = run("model list", environment.clone()).await;
+        assert_eq!(code, Some(0), "{error}");
+        document.as_array().expect("a list").iter().find(|model| model["model"] == json!(7)).cloned()
+    };
+    let model = listed().await.expect("it is in service");
+    assert_eq!((&model["class"], &model["name"]), (&json!("heavy"), &json!("seven")), "{model}");
+    assert!(model["change"]["effective_at"].is_string(), "{model}");
+    assert_eq!((&model["change"]["in_service"], &model["change"]["class"]), (&json!(false), &json!("heavy")), "{model}");
+    net.advance(24 * 60 * 60).await;
+    assert_eq!(listed().await, None);
 }
 
 /// Nobody handed the answer in, or the keeper cannot be asked: the payer still reads how the task ended and what it cost.

@@ -1,6 +1,7 @@
 //! The rules of money against wider integers, and against what they promise.
 
 mod ledger;
+mod models;
 mod pricing;
 mod publishing;
 mod settlement;

@@ -114,7 +114,7 @@ impl World {
         let world = Self {
             token: solo.deploy("Cor", &named.abi_encode_params()),
             staking: solo.deploy("Staking", &(owner, 3_600_u64, U256::from(STAKE)).abi_encode_params()),
-            table: solo.deploy("SessionPaymentTable", &(owner, 3_600_u64).abi_encode_params()),
+            table: solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params()),
             payment: solo.deploy("SessionPayment", &(owner, CAP_BPS).abi_encode_params()),
             pool: solo.deploy("NodePool", &(owner,).abi_encode_params()),
             queue: solo.deploy("SessionQueue", &(owner,).abi_encode_params()),
