@@ -257,8 +257,8 @@ impl SessionPaymentTable {
     /// The version in effect now.
     fn in_effect(&self) -> Result<InEffect, Revert> {
         let timestamp = self.vm().block_timestamp();
-        let entry = |version| (self.effective_at(version), self.versions.getter(version).previous());
-        in_effect(self.last.get().to(), timestamp, entry)
+        let previous = |version| self.versions.getter(version).previous();
+        in_effect(self.last.get().to(), timestamp, |version| self.effective_at(version), previous)
             .map_err(|first| NoPriceYet { timestamp, firstEffectiveAt: first }.into())
     }
 

@@ -14,19 +14,19 @@ pub struct InEffect {
 /// The version in effect at `now`, by a walk back from the last one that was not cancelled; if there is none, when the first takes effect
 /// (0 for no version).
 ///
-/// `entry` is asked for a version's time and for the one before it, 0 at the first. Times rise with the numbers, so what is ahead is at most
-/// one for each day of `PRICE_AHEAD_MAX_SECS`, and mostly nothing.
+/// `effective_at` is asked for a version's time, and `previous` for the one before it, 0 at the first, if its time has not come. Times rise with
+/// the numbers, so what is ahead is at most one for each day of `PRICE_AHEAD_MAX_SECS`, and mostly nothing.
 ///
 /// # Errors
 /// When the first version takes effect, if none has yet.
-pub fn in_effect(last: u64, now: u64, mut entry: impl FnMut(u64) -> (u64, u64)) -> Result<InEffect, u64> {
+pub fn in_effect(last: u64, now: u64, effective_at: impl Fn(u64) -> u64, previous: impl Fn(u64) -> u64) -> Result<InEffect, u64> {
     let (mut version, mut next_at) = (last, None);
     while version != 0 {
-        let (at, previous) = entry(version);
+        let at = effective_at(version);
         if at <= now {
             return Ok(InEffect { version, next_at });
         }
-        (version, next_at) = (previous, Some(at));
+        (version, next_at) = (previous(version), Some(at));
     }
     Err(next_at.unwrap_or_default())
 }

@@ -6,9 +6,13 @@ use crate::money::pricing::{InEffect, in_effect, pack, unpack, valid_until};
 use alloy_primitives::U256;
 use proptest::prelude::*;
 
-/// A list of versions with their times; each names the one before it that was not cancelled.
-fn entry(times: &[(u64, u64)]) -> impl Fn(u64) -> (u64, u64) {
-    |version| times[usize::try_from(version).unwrap() - 1]
+/// An entry of a list of versions: its time, and the one before it that was not cancelled.
+fn entry(list: &[(u64, u64)], version: u64) -> (u64, u64) {
+    list[usize::try_from(version).unwrap() - 1]
+}
+
+fn in_effect_of(list: &[(u64, u64)], last: u64, now: u64) -> Result<InEffect, u64> {
+    in_effect(last, now, |version| entry(list, version).0, |version| entry(list, version).1)
 }
 
 #[test]
@@ -26,9 +30,9 @@ fn the_version_in_effect() {
         (35, is(5, None)),
         (u64::MAX, is(5, None)),
     ] {
-        assert_eq!(in_effect(5, now, entry(&times)), expected, "at {now}");
+        assert_eq!(in_effect_of(&times, 5, now), expected, "at {now}");
     }
-    assert_eq!(in_effect(0, u64::MAX, |_| (0, 0)), Err(0));
+    assert_eq!(in_effect_of(&[], 0, u64::MAX), Err(0));
 }
 
 #[test]
@@ -67,7 +71,8 @@ proptest! {
         let now = if times.is_empty() || now % 2 == 0 { now } else { *exact.get(&times) };
         let list: Vec<_> = times.iter().zip(0..).map(|(time, previous)| (*time, previous)).collect();
         let asked = Cell::new(0);
-        let found = in_effect(times.len() as u64, now, |version| { asked.set(asked.get() + 1); entry(&list)(version) });
+        let effective_at = |version| { asked.set(asked.get() + 1); entry(&list, version).0 };
+        let found = in_effect(times.len() as u64, now, effective_at, |version| entry(&list, version).1);
         let next_at = times.iter().copied().find(|time| *time > now);
         let expected = times.iter().rposition(|time| *time <= now).map(|index| InEffect { version: index as u64 + 1, next_at });
         prop_assert_eq!(found, expected.ok_or(next_at.unwrap_or_default()));
