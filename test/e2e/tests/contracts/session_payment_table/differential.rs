@@ -298,7 +298,6 @@ async fn the_table_does_what_the_oracle_does() {
         ("publish", "ChangeTooLarge"),
         ("cancelVersion", "ok"),
         ("cancelVersion", "AlreadyEffective"),
-        ("cancelVersion", "CancelledVersion"),
         ("setModel", "ok"),
         ("setModel, later", "ok"),
         ("setModel", "ModelChangePending"),

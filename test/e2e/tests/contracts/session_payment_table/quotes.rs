@@ -74,21 +74,30 @@ fn request() -> impl Strategy<Value = QuoteInputs> {
     let rest = (0_u8..4, 5_000_u16..=10_001, 0_u8..4, 0_u8..5, 0_u8..5);
     (1_u64..4, work, rest, 0_u32..8).prop_map(
         |(model, (execution, tool, tokens, sla, validator, replicas), (rule, quorum, priority, stake, volume), wild)| {
-            let (range, sale) = (wild == 0, wild < 2);
-            let sold = |value: u8, least: u8| if sale { value } else { least };
+            // One in eight may be out of range, two are in range and perhaps not sold, the rest are sold if the quorum fits.
+            let (range, sale) = (wild == 0, wild < 3);
+            let pick = |value: u8, count: u8| match (range, sale) {
+                (true, _) => value,
+                (_, true) => value % count,
+                _ => 0,
+            };
             QuoteInputs {
                 modelIdentifier: model,
-                executionDepth: if sale { execution } else { 1 },
-                toolDepth: if sale { tool } else { 0 },
+                executionDepth: if range { execution } else { 1 + execution * u16::from(sale) },
+                toolDepth: tool * u16::from(sale),
                 maxTokens: if range { tokens % 2 } else { tokens.max(1) },
-                sla: sold(sla, 0),
-                validatorDepth: sold(validator, 0),
+                sla: pick(sla, 3),
+                validatorDepth: pick(validator, 3),
                 replicas: if range { replicas } else { (replicas | 1) % 8 },
                 consensusRule: if range { rule } else { rule % 3 },
-                quorumBps: if range || quorum % 3 > 0 { quorum } else { quorum.clamp(5_001, 6_666) },
-                priority: sold(priority, 0),
-                stakeTier: sold(stake, 0),
-                volumeTier: sold(volume, 0),
+                quorumBps: match quorum % 4 {
+                    0 => quorum,
+                    1 => 10_000,
+                    _ => quorum.clamp(5_001, 6_666),
+                },
+                priority: pick(priority, 3),
+                stakeTier: pick(stake, 4),
+                volumeTier: pick(volume, 4),
             }
         },
     )
@@ -127,6 +136,7 @@ async fn the_contract_and_the_oracle_quote_alike() {
             }
         });
     }
+    println!("{outcomes:?}");
     for wanted in ["ok", "PriceOverflow", "InputOutOfRange", "NotSold"] {
         assert!(outcomes.get(wanted).is_some_and(|count| *count > 10), "{seed}: {wanted} in {outcomes:?}");
     }
