@@ -11,7 +11,7 @@ use alloy::{
 };
 use cor_errors::{
     Coded, Entry,
-    table::{access, amount, pay, pool, price, queue, stake, token},
+    table::{access, amount, module, pay, pool, price, queue, stake, token},
 };
 
 use crate::{
@@ -118,14 +118,24 @@ contract_errors! {
     amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", cor(e.amount), cor(e.limit));
     amount::TRANSFER_FAILED IStaking::TransferFailed |e| format!("token {} did not transfer", e.token);
 
+    module::MODULE_UNKNOWN IStaking::ModuleUnknown |e| format!("{} was never named as a module", e.module);
+    module::MODULE_NOT_ACTIVE IStaking::ModuleNotActive |e| match e.activeAt {
+        0 => format!("module {} is closed", e.module),
+        at => format!("module {} is not active before {at}", e.module),
+    };
+    module::MODULE_IN_SERVICE IStaking::ModuleInService |e| format!("module {} is proposed or active already", e.module);
+    module::MODULE_CAP_EXCEEDED IStaking::ModuleCapExceeded |e| format!("module {} has {} left of today's cap and would need {}", e.module, cor(e.available), cor(e.needed));
+    module::NOT_OPEN IStaking::NotOpen |_| String::from("the contract is not open yet");
+    module::ALREADY_OPEN IStaking::AlreadyOpen |_| String::from("the contract is open already");
+
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);
     stake::INSUFFICIENT_STAKE IStaking::InsufficientStake |e| format!("{} has {} staked and would need {}", e.account, cor(e.available), cor(e.needed));
-    stake::NODE_REGISTERED IStaking::NodeRegistered |e| format!("node {} is registered", e.node);
     stake::STILL_BONDED IStaking::StillBonded |e| match e.releaseAt {
         0 => format!("nothing of {} is unbonding", e.account),
         at => format!("nothing of {} is withdrawable before {at} and it is {}", e.account, e.timestamp),
     };
     stake::TOO_MANY_UNBONDINGS IStaking::TooManyUnbondings |e| format!("{} has {} amounts unbonding, which is the most", e.account, e.limit);
+    stake::FUTURE_DAY IStaking::FutureDay |e| format!("day {} has not begun: it is day {}", e.day, e.today);
 
     pool::NOT_STAKED INodePool::NotStaked |e| format!("node {} lacks stake", e.node);
     pool::ALREADY_REGISTERED INodePool::AlreadyRegistered |e| format!("node {} is registered already", e.node);
@@ -135,7 +145,8 @@ contract_errors! {
     pool::INVALID_MODELS INodePool::InvalidModels |e| format!("{} models given: 1 to {} are allowed, in rising order, none twice", e.count, e.limit);
     pool::INVALID_CAPACITY INodePool::InvalidCapacity |e| format!("a capacity of {} is outside 1 to {}, or below the tasks the node has", e.capacity, e.limit);
     pool::NOT_ELIGIBLE INodePool::NotEligible |e| format!("node {} cannot take the task: {}", e.node, eligibility(e.reason));
-    pool::NOT_SUSPENDED INodePool::NotSuspended |e| format!("node {} is not suspended", e.node);
+    pool::NOT_SUSPENDED INodePool::NotSuspended |e| format!("node {} is neither suspended nor draining", e.node);
+    pool::CONSENT_MISSING INodePool::ConsentMissing |e| format!("operator {} has not consented to node {}", e.operator, e.node);
 
     price::UNKNOWN_MODEL ISessionPaymentTable::UnknownModel |e| format!("model {} is unknown or out of service", e.modelIdentifier);
     price::UNKNOWN_VERSION ISessionPaymentTable::UnknownVersion |e| format!("there is no price version {}, the latest is {}", e.version, e.latest);
@@ -245,6 +256,7 @@ fn eligibility(reason: u8) -> &'static str {
         5 => "its software is too old",
         6 => "another node of its operator is in the task",
         7 => "it is in the task already",
+        8 => "it is draining",
         _ => "for an unknown reason",
     }
 }

@@ -210,6 +210,7 @@ fn phases_and_reasons_have_the_words_of_their_numbers() {
         (Ineligible::VersionTooOld, "its software is too old"),
         (Ineligible::OperatorTwice, "another node of its operator is in the task"),
         (Ineligible::NodeTwice, "it is in the task already"),
+        (Ineligible::Draining, "it is draining"),
     ];
     for (reason, words) in reasons {
         let error = INodePool::NotEligible { node: Address::ZERO, reason: reason.reason() };

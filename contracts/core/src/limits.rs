@@ -110,6 +110,18 @@ pub const MODULE_DELAY_MIN_SECS: u64 = 24 * 60 * 60;
 /// Longest such delay, seconds: thirty days. With more a broken module could not be replaced within the time its users wait.
 pub const MODULE_DELAY_MAX_SECS: u64 = 30 * 24 * 60 * 60;
 
+/// One UTC day, seconds: stake is looked up by the day, since a shorter unit would store a checkpoint for each change, and a longer one would
+/// let stake that left weeks ago count.
+pub const DAY_SECS: u64 = 24 * 60 * 60;
+
+/// How much longer than unbonding the delay of Staking is, seconds: one day. With less, whoever reads of a new slasher could not have left
+/// before it acts; with more a broken one is replaced later.
+pub const SLASHER_NOTICE_SECS: u64 = DAY_SECS;
+
+/// Gas that Staking gives the pool to hear that a node's stake leaves. `NodePool.stakeLeft` takes about a tenth of it on a cold program; what is
+/// above only lets a hostile pool burn more of the staker's gas.
+pub const STAKE_LEFT_GAS: u64 = 500_000;
+
 /// A small bound as the length of an array.
 #[expect(clippy::as_conversions, reason = "widening; `usize::from` is not const")]
 const fn length(bound: u8) -> usize {
@@ -153,6 +165,8 @@ const _: () = {
         MODULE_WINDOW_SECS > 0 && MODULE_WINDOW_SECS <= MODULE_DELAY_MIN_SECS && MODULE_DELAY_MIN_SECS < MODULE_DELAY_MAX_SECS
     );
 
+    // Staking: some unbonding time satisfies both the longest delay and the notice.
+    assert!(DAY_SECS > 0 && SLASHER_NOTICE_SECS >= DAY_SECS && SLASHER_NOTICE_SECS < MODULE_DELAY_MAX_SECS);
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);
 };

@@ -73,6 +73,19 @@ pub enum Status {
     Closing,
 }
 
+impl Status {
+    /// The number that contracts show.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Proposed => 1,
+            Self::Active => 2,
+            Self::Closing => 3,
+        }
+    }
+}
+
 /// A module as stored. All zero: unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Module {

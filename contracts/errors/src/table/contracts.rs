@@ -111,19 +111,19 @@ area! {
     stake "STAKE":
     "STAKE-001" NOT_STAKER "NotStaker" [0xb5001f6e] Caller 403 Refused
         "The node's stake belongs to another account."
-        "Call from the node's staker; another account can stake once the node's stake is zero.";
+        "Call from the node's staker; another account can stake once nothing of the node's stake is left, bonded or unbonding.";
     "STAKE-002" INSUFFICIENT_STAKE "InsufficientStake" [0x936d426d] Chain 402 Refused
         "The account has less stake than the call needs."
         "Stake more, or ask for less.";
-    "STAKE-003" NODE_REGISTERED "NodeRegistered" [0x564728e6] Chain 409 Refused
-        "The node is registered."
-        "Deregister it from the NodePool first.";
     "STAKE-004" STILL_BONDED "StillBonded" [0xb0d74fac] Chain 409 Refused
         "No stake can be withdrawn yet."
         "Unbond first, then withdraw once the release time has come.";
     "STAKE-005" TOO_MANY_UNBONDINGS "TooManyUnbondings" [0xa87997c4] Chain 429 Refused
         "The account has reached the limit of unbonding amounts."
         "Withdraw what is released, or wait until something is.";
+    "STAKE-006" FUTURE_DAY "FutureDay" [0x31a85276] Caller 422 Refused
+        "The day has not begun, so its stake is not known."
+        "Ask for the present day or an earlier one: days are counted from 1970 and begin at midnight UTC.";
 }
 
 area! {
@@ -154,8 +154,11 @@ area! {
         "The node cannot take the task."
         "Choose another node.";
     "POOL-009" NOT_SUSPENDED "NotSuspended" [0xac8c1e20] Chain 409 Refused
-        "The node is not suspended."
+        "The node is neither suspended nor draining."
         "Do nothing: there is nothing to resume.";
+    "POOL-010" CONSENT_MISSING "ConsentMissing" [0xcc84d063] Caller 403 Refused
+        "The operator has not consented to this node."
+        "Run `cor stake consent --node ADDRESS` with the operator's key, which calls NodePool.consent, or let the node be its own operator.";
 }
 
 area! {

@@ -27,14 +27,14 @@ sol! {
         function fundTreasury(uint256 amount) external;
     }
 
-    /// Places of a task's miners, as SessionQueue sees them, and registrations, as Staking does.
+    /// Places of a task's miners, as SessionQueue sees them, and who hears of stake that leaves, as Staking does.
     interface NodePool {
         /// Reserves a place at each node.
         function reserve(uint64 taskId, uint64 modelIdentifier, address[] nodes) external returns (uint64[] epochs);
         /// Gives the places back, and suspends some of the nodes.
         function release(uint64 taskId, address[] nodes, address[] suspend) external;
-        /// Whether a node is registered.
-        function isRegistered(address node) external view returns (bool registered);
+        /// Hears that a node's stake leaves.
+        function stakeLeft(address node) external;
     }
 
     /// Penalties, as SessionQueue sees them, and stake, as NodePool does.
@@ -43,6 +43,8 @@ sol! {
         function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
         /// Whether a node has the stake it needs.
         function isNodeStaked(address node) external view returns (bool staked);
+        /// What is bonded behind a node, and whose its stake is.
+        function nodeStake(address node) external view returns (uint256 amount, address staker);
     }
 }
 

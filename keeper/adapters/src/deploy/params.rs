@@ -34,6 +34,12 @@ pub struct NetworkParams {
     pub node_stake: U256,
     /// Between unbonding and withdrawal. Too short and a node leaves before its offence is seen; too long and honest operators pay for it.
     pub unbonding_secs: u64,
+    /// How long a new slasher, a new peer and a higher cap wait: a day more than `unbonding_secs` at least, so that whoever reads of a new slasher
+    /// can have left before it acts. Too long and a broken slasher is not replaced.
+    pub delay_secs: u64,
+    /// Most that SessionQueue slashes in a day, wei. Too low and misconduct at the end of a bad day is free; too high and a broken queue takes
+    /// everybody's stake before it is closed.
+    pub slash_cap: U256,
     /// Between publishing a price and its effect.
     pub price_delay_secs: u64,
     /// Share of the gas line that a payer pays for a task without a result, basis points.
@@ -64,6 +70,8 @@ impl NetworkParams {
             token_cap: U256::from(1_000_000_000_u64) * U256::from(COR),
             node_stake: U256::from(10_000_u64) * U256::from(COR),
             unbonding_secs: 7 * 24 * 60 * 60,
+            delay_secs: 7 * 24 * 60 * 60 + cor_core::limits::SLASHER_NOTICE_SECS,
+            slash_cap: U256::from(100_000_u64) * U256::from(COR),
             price_delay_secs: 24 * 60 * 60,
             no_result_gas_cap_bps: cor_core::limits::NO_RESULT_GAS_CAP_MAX_BPS,
             prices: default_prices(),

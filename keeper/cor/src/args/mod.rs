@@ -375,11 +375,23 @@ pub(crate) enum StakeAction {
         #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
     },
-    /// Start to unbond all stake of a deregistered node.
+    /// Start to unbond all stake of a node, which takes no more tasks from then on. Its key is not needed.
     UnbondNode {
         /// Address of the node. The default is the key's own.
         #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
+    },
+    /// Move a node's stake whose unbonding time is over to its staker's wallet.
+    WithdrawNode {
+        /// Address of the node. The default is the key's own.
+        #[arg(long, value_parser = address_argument)]
+        node: Option<Address>,
+    },
+    /// Let a node register with the key's account as its operator.
+    Consent {
+        /// Address of the node.
+        #[arg(long, value_parser = address_argument)]
+        node: Address,
     },
     /// Stake as a user.
     Add {

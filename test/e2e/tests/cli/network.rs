@@ -289,6 +289,7 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         run("a quote for even replicas", "quote --replicas 2", "PRICE-005", &["EvenReplicas", "2"]),
         run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
         run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
+        run("a node with nothing to withdraw", "stake withdraw-node", "STAKE-004", &["nothing of", "is unbonding"]),
         run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "need 10000 COR"]),
     ]
 }
@@ -334,6 +335,15 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_CONTRACTS", &empty),
         Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000 COR", "cor stake node"])
             .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
+        Row::new(
+            "an operator who did not consent",
+            "miner",
+            "POOL-010",
+            REFUSED,
+            &["has not consented", "cor stake consent --node"],
+        )
+        .env("COR_MINER_DATA", scene.path("miner").display().to_string())
+        .env("COR_MINER_OPERATOR", scene.net.address(0).to_string()),
         Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")
             .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
