@@ -10,7 +10,7 @@ use alloy::{
 };
 use cor_adapters::chain::Mined;
 use cor_kit::{
-    TestNet, paths,
+    TestNet,
     solo::{Refused, Solo},
 };
 use cor_sol::{ContractError, cor::ICor, decode_revert, runtime::IRuntime};
@@ -79,14 +79,9 @@ pub(crate) fn trial<C: SolCall>(remark: &str, call: &C) -> Trial {
     Trial { name: format!("{function}{remark}"), selector: C::SELECTOR, data: call.abi_encode() }
 }
 
-/// Every function of `contract` by every role: those that change something by `trials`, of which none may be missing, and the views with zeros.
-pub(crate) fn permissions(
-    solo: &Solo,
-    (name, contract): (&str, Address),
-    roles: &[(&str, Address)],
-    trials: Vec<Trial>,
-) -> String {
-    let abi = std::fs::read_to_string(paths::repository(&format!("test/goldens/abi/{name}.txt"))).expect("the ABI is there");
+/// Every function of `contract` by every role, as its golden `abi` lists them: those that change something by `trials`, of which none may be
+/// missing, and the views with zeros.
+pub(crate) fn permissions(solo: &Solo, contract: Address, abi: &str, roles: &[(&str, Address)], trials: Vec<Trial>) -> String {
     let mut missing: BTreeMap<_, _> = BTreeMap::new();
     let mut rows = trials;
     for line in abi.lines().filter_map(|line| line.strip_prefix("function ")) {

@@ -1,3 +1,5 @@
+//! Modules over time: every status, every refusal, and what the cap counts.
+
 use super::{Module, ModuleError, Status, is_delay};
 use crate::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS, MODULE_WINDOW_SECS};
 use alloy_primitives::U256;

@@ -1,6 +1,6 @@
 //! Who may call what of Staking: each role tries each function.
 
-use cor_kit::{COR, goldens};
+use cor_kit::{COR, goldens, paths};
 use cor_sol::staking::IStaking;
 
 use super::world::{FREE, GUARDIAN, NODE, OTHER, OWNER, SLASHERS, STAKER, UNBONDING, World, slash, wei};
@@ -53,6 +53,7 @@ async fn golden_permissions() {
         trial("", &IStaking::transferOwnershipCall { candidate: stranger }),
         trial("", &IStaking::acceptOwnershipCall {}),
     ];
-    let table = permissions(&world.solo, ("Staking", world.staking), &roles, trials);
+    let abi = std::fs::read_to_string(paths::repository("test/goldens/abi/Staking.txt")).expect("the ABI is there");
+    let table = permissions(&world.solo, world.staking, &abi, &roles, trials);
     goldens::assert_text("permissions/staking.txt", &table);
 }
