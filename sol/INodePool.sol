@@ -3,9 +3,11 @@ pragma solidity ^0.8.24;
 
 /// @title NodePool: who can serve what
 /// @notice Nodes register with stake, models and capacity; the SessionQueue reserves and releases their capacity.
-/// @dev Safety: a node counts as eligible only while registered, not suspended, and its software is at least Runtime's minimum as mirrored here.
-/// A slash suspends; `resume` checks the stake again. Each registration gets a new epoch, which commitments are bound to.
-/// Liveness: a node with no open task may deregister at any time.
+/// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 1 to 30 days.
+/// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least Runtime's minimum as mirrored here.
+/// A slash suspends; stake that leaves drains; `resume` checks the stake again. An operator consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
+/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
+/// Until `open` the owner names peers at once, and no node registers; then a new peer waits for `delaySecs`.
 interface INodePool {
     /// @notice A node as registered.
     struct Node {
@@ -17,6 +19,7 @@ interface INodePool {
         uint8 hardwareClass; // 0 cpu, 1 small gpu, 2 large gpu
         bool registered;
         bool suspended;
+        bool draining; // takes no new task, and may be deregistered by anyone once it has none
         uint64 lastPingAt; // seconds since 1970
         uint64[] models; // model identifiers it has loaded, rising
     }
@@ -31,12 +34,22 @@ interface INodePool {
     event NodePinged(address indexed node, uint64 timestamp);
     /// @notice A node was suspended after a slash.
     event NodeSuspended(address indexed node, uint64 indexed taskId);
-    /// @notice A suspended node resumed.
+    /// @notice A suspended or draining node resumed.
     event NodeResumed(address indexed node);
+    /// @notice A node takes no new tasks until it resumes.
+    event NodeDraining(address indexed node);
+    /// @notice A node's software changed.
+    event NodeVersionChanged(address indexed node, uint64 version);
+    /// @notice `operator` lets a node register under its name, or no longer.
+    event ConsentSet(address indexed operator, address indexed node, bool allowed);
     /// @notice The oldest software that may register changed.
     event MinNodeVersionSet(uint64 version);
-    /// @notice The contract's peers were set.
-    event Wired(address staking, address sessionQueue);
+    /// @notice `staking` is asked for stake from `effectiveAt` on, seconds since 1970.
+    event StakingSet(address staking, uint64 effectiveAt);
+    /// @notice `sessionQueue` reserves and releases from `effectiveAt` on, seconds since 1970.
+    event SessionQueueSet(address sessionQueue, uint64 effectiveAt);
+    /// @notice Set up: from now on nodes register, and a new peer waits for the delay.
+    event Opened();
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
     /// @notice Ownership passed to `owner`.
@@ -60,24 +73,64 @@ interface INodePool {
     error InvalidModels(uint64 count, uint64 limit);
     /// @notice Capacity must be 1 to `limit`, and not below what is reserved.
     error InvalidCapacity(uint32 capacity, uint32 limit);
-    /// @notice The node cannot take the task. `reason`: 1 not registered, 2 suspended, 3 model not loaded, 4 no free capacity, 5 software too old, 6 operator twice, 7 node twice.
+    /// @notice The node cannot take the task. `reason`: 1 not registered, 2 suspended, 3 model not loaded, 4 no free capacity, 5 software too old, 6 operator twice, 7 node twice, 8 draining.
     error NotEligible(address node, uint8 reason);
-    /// @notice The node is not suspended.
+    /// @notice The node is neither suspended nor draining.
     error NotSuspended(address node);
+    /// @notice The operator has not consented to this node: it calls `consent(node, true)` first.
+    error ConsentMissing(address operator, address node);
+    /// @notice A parameter of the constructor must be `min` to `max`.
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
+    /// @notice The contract is being set up, and takes no nodes yet.
+    error NotOpen();
+    /// @notice The contract is open already.
+    error AlreadyOpen();
+
+    /// @notice Lets a node register under the caller's name, or no longer. A node that is registered stays so: see `deregisterFor`.
+    /// @param node The node.
+    /// @param allowed Whether it may.
+    /// @dev Errors: none. Events: ConsentSet.
+    function consent(address node, bool allowed) external;
+
+    /// @notice Whether an operator lets a node register under its name. A node that is its own operator needs no consent.
+    /// @param operator The operator.
+    /// @param node The node.
+    /// @return allowed Whether it does.
+    function consented(address operator, address node) external view returns (bool allowed);
 
     /// @notice Registers the caller as a node.
-    /// @param operator Who runs it.
+    /// @param operator Who runs it; it has consented, unless it is the node itself.
     /// @param models 1 to 64 identifiers, strictly rising.
     /// @param capacity Tasks at a time, 1 to 1024.
     /// @param hardwareClass 0 cpu, 1 small gpu, 2 large gpu.
     /// @param version Of the software, major·1e6 + minor·1e3 + patch.
     /// @return registrationEpoch Number of this registration, which commitments are bound to.
-    /// @dev Errors: ZeroAddress, AlreadyRegistered, VersionTooOld, InvalidModels, InvalidCapacity, NotStaked. Events: NodeRegistered.
+    /// @dev Errors: NotOpen, ZeroAddress, ConsentMissing, AlreadyRegistered, VersionTooOld, InvalidModels, InvalidCapacity, NotStaked. Events: NodeRegistered.
     function register(address operator, uint64[] calldata models, uint32 capacity, uint8 hardwareClass, uint64 version) external returns (uint64 registrationEpoch);
 
     /// @notice Removes the caller from the pool. Only without open tasks.
     /// @dev Errors: NotRegistered, NodeBusy. Events: NodeDeregistered.
     function deregister() external;
+
+    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker.
+    /// @param node The node.
+    /// @dev Errors: NotRegistered, Unauthorized, NodeBusy. Events: NodeDeregistered.
+    function deregisterFor(address node) external;
+
+    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake.
+    /// @param node The node.
+    /// @dev Errors: NotRegistered, Unauthorized. Events: NodeDraining, unless it is draining already.
+    function drain(address node) external;
+
+    /// @notice Hears that a node's stake leaves, and drains it. Staking only. A node that is not registered is left as it is.
+    /// @param node The node.
+    /// @dev Errors: Unauthorized. Events: NodeDraining, unless it is draining already.
+    function stakeLeft(address node) external;
+
+    /// @notice Changes the caller's software.
+    /// @param version Major·1e6 + minor·1e3 + patch.
+    /// @dev Errors: NotRegistered, VersionTooOld. Events: NodeVersionChanged.
+    function setVersion(uint64 version) external;
 
     /// @notice Changes what the caller serves.
     /// @param models 1 to 64 identifiers, strictly rising.
@@ -89,7 +142,7 @@ interface INodePool {
     /// @dev Errors: NotRegistered. Events: NodePinged.
     function ping() external;
 
-    /// @notice Ends the caller's suspension, if its stake is at least the required one again.
+    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one again.
     /// @dev Errors: NotRegistered, NotSuspended, NotStaked. Events: NodeResumed.
     function resume() external;
 
@@ -100,6 +153,13 @@ interface INodePool {
     /// @return epochs Registration epoch of each node.
     /// @dev Errors: Unauthorized, NotEligible with the first node that cannot take the task. Events: none.
     function reserve(uint64 taskId, uint64 modelIdentifier, address[] calldata nodes) external returns (uint64[] memory epochs);
+
+    /// @notice Registrations of nodes that could all take a task now, of different operators.
+    /// @param modelIdentifier The model that each node must have loaded.
+    /// @param nodes The nodes.
+    /// @return epochs Registration epoch of each node.
+    /// @dev Errors: NotEligible with the first node that cannot take the task.
+    function eligibleEpochs(uint64 modelIdentifier, address[] calldata nodes) external view returns (uint64[] memory epochs);
 
     /// @notice Releases the places of a task, and suspends slashed nodes. SessionQueue only.
     /// @param taskId The task.
@@ -143,11 +203,39 @@ interface INodePool {
     /// @dev Errors: Unauthorized. Events: MinNodeVersionSet.
     function setMinNodeVersion(uint64 version) external;
 
-    /// @notice Sets the peers. Owner only.
-    /// @param staking The Staking contract.
-    /// @param sessionQueue Who may reserve and release.
-    /// @dev Errors: Unauthorized, ZeroAddress. Events: Wired.
-    function wire(address staking, address sessionQueue) external;
+    /// @notice How long a new peer waits; set at construction.
+    /// @return secs Seconds.
+    function delaySecs() external view returns (uint64 secs);
+
+    /// @notice Whether nodes may register.
+    /// @return opened Whether `open` was called.
+    function isOpen() external view returns (bool opened);
+
+    /// @notice Which Staking is asked.
+    /// @return current The Staking contract.
+    /// @return next Which follows it, zero if none.
+    /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
+    function staking() external view returns (address current, address next, uint64 effectiveAt);
+
+    /// @notice Names the Staking contract: before `open` at once, then after `delaySecs` in place of any other that waits. Owner only.
+    /// @param peer The Staking contract.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: StakingSet.
+    function setStaking(address peer) external;
+
+    /// @notice Who reserves and releases.
+    /// @return current The SessionQueue.
+    /// @return next Which follows it, zero if none.
+    /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
+    function sessionQueue() external view returns (address current, address next, uint64 effectiveAt);
+
+    /// @notice Names who may reserve and release: before `open` at once, then after `delaySecs` in place of any other that waits. Owner only.
+    /// @param peer The SessionQueue.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: SessionQueueSet.
+    function setSessionQueue(address peer) external;
+
+    /// @notice Ends the setting up, for good. Owner only; both peers must be named.
+    /// @dev Errors: Unauthorized, ZeroAddress, AlreadyOpen. Events: Opened.
+    function open() external;
 
     /// @notice The present owner.
     /// @return current The owner.

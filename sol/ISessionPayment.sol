@@ -13,6 +13,7 @@ interface ISessionPayment {
         uint64 modelIdentifier;
         uint16 executionDepth;
         uint16 toolDepth;
+        uint32 maxTokens;
         uint8 sla;
         uint8 validatorDepth;
         uint8 replicas;

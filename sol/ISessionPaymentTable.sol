@@ -2,27 +2,35 @@
 pragma solidity ^0.8.24;
 
 /// @title SessionPaymentTable: what a task costs
-/// @notice A list of price versions. A version is published ahead of time, changes each price by at most a factor of two, and never changes once effective.
-/// Constructor: (address owner, uint64 minDelaySecs).
+/// @notice A list of price versions, and the models with their classes. Changes of either are announced: a quote holds until its `validUntil`
+/// whatever the owner does, and no value that a price is made of moves by more than a factor of two within a day. A version never changes; one that is not in effect yet can
+/// be cancelled, and its number is not used again.
+/// Constructor: (address owner, uint64 minDelaySecs). Errors: InputOutOfRange for a delay outside 86400..=604800, ZeroAddress.
 /// @dev The formula, with rounding in the name, is `cor_core::money::pricing`. Amounts in COR wei, fractions in basis points. Model classes: 0 light, 1 standard, 2 heavy.
 /// SLA tiers 0 low, 1 medium, 2 high. Consensus rules: 0 single, 1 majority, 2 unanimous. Priorities: 0 normal, 1 high, 2 urgent.
+/// What nothing enforces yet is in the formula and is not sold: NotSold refuses it. The consensus rule is a name: the price depends on the replicas and
+/// the quorum, which bind.
+/// Safety: all versions and changes of a model's class are a day apart, and each is by a factor of two at most. Liveness: prices need no call to take
+/// effect; without the owner they stay as they are. A quote reads at most one version for each day that one may be ahead, mostly none.
 interface ISessionPaymentTable {
     /// @notice Everything a price depends on.
     struct QuoteInputs {
         uint64 modelIdentifier;
-        uint16 executionDepth; // >= 1
-        uint16 toolDepth;
-        uint8 sla;
-        uint8 validatorDepth;
+        uint16 executionDepth; // >= 1; sold: 1
+        uint16 toolDepth; // sold: 0
+        uint32 maxTokens; // most tokens of an answer, >= 1
+        uint8 sla; // sold: 0
+        uint8 validatorDepth; // sold: 0
         uint8 replicas; // odd, 1..=7
-        uint8 consensusRule;
-        uint16 quorumBps; // share of the replicas asked for that must agree; 5001..=10000
-        uint8 priority;
-        uint8 stakeTier; // index into stakeRebateBps
-        uint8 volumeTier; // index into volumeRebateBps
+        uint8 consensusRule; // a name that the price does not depend on; 2 needs a quorum of 10000, unless there is one replica
+        uint16 quorumBps; // share of the replicas asked for that must agree; 5001..=10000. A share that needs all of several replicas must be 10000
+        uint8 priority; // sold: 0
+        uint8 stakeTier; // index into stakeRebateBps; sold: 0
+        uint8 volumeTier; // index into volumeRebateBps; sold: 0
     }
 
-    /// @notice A price and the lines it is made of: total = miners + validators + network + gas - rebate.
+    /// @notice A price and the lines it is made of: total = miners + validators + network + gas - rebate. Each line is a whole number of grains of
+    /// 1e9 wei, rounded up, the rebate down. What a task is quoted is what it is charged if it succeeds.
     struct Quote {
         uint64 version;
         uint128 perReplica; // paid to each agreeing miner; miners = perReplica * replicas
@@ -32,7 +40,7 @@ interface ISessionPaymentTable {
         uint128 gas;
         uint128 rebate;
         uint128 total;
-        uint64 validUntil; // seconds since 1970: when the next version takes effect, else when one published from now on could: timestamp + minDelaySecs
+        uint64 validUntil; // the last second in which the price is this, seconds since 1970: before the next version, the next change of the model, and timestamp + minDelaySecs; 0 from quoteAt
     }
 
     /// @notice Prices of one model class.
@@ -40,6 +48,7 @@ interface ISessionPaymentTable {
         uint128 base; // a replica at execution depth 1
         uint128 step; // each further execution step; <= base, so that splitting is never cheaper
         uint128 tool; // each tool step
+        uint128 token; // each 1000 tokens that an answer may have, in proportion, rounded up to a wei
         uint128 validator; // each validator step of each replica
     }
 
@@ -48,9 +57,9 @@ interface ISessionPaymentTable {
         uint64 effectiveAt; // seconds since 1970
         ClassPrice[3] classes;
         uint32[3] slaBps; // rising, 10000..=1000000
-        uint32[3] consensusBps; // rising, 10000..=1000000
+        uint32[3] consensusBps; // of one replica, of some of several, of all of several; rising, 10000..=1000000
         uint32[3] priorityBps; // rising, 10000..=1000000
-        uint32 quorumStepBps; // added for each started 1000 bps of quorum above 5000; <= 1000000
+        uint32 quorumStepBps; // added for each started 1000 bps of quorum above 5000 of several replicas; <= 1000000
         uint32 networkFeeBps; // <= 10000
         uint64 settlementGasBase; // gas units of settling a task
         uint64 settlementGasPerReplica; // further gas units for each replica
@@ -61,8 +70,14 @@ interface ISessionPaymentTable {
 
     /// @notice A version was published.
     event VersionPublished(uint64 indexed version, uint64 effectiveAt);
-    /// @notice A model was put into a class or taken out of service.
+    /// @notice A version was cancelled before it took effect. Its number is not used again.
+    event VersionCancelled(uint64 indexed version);
+    /// @notice A model is this from now on.
     event ModelSet(uint64 indexed modelIdentifier, uint8 class, bool enabled, bytes32 name);
+    /// @notice A model is this from `effectiveAt` on, unless the change is cancelled before. No other event follows when its time has come.
+    event ModelChangeScheduled(uint64 indexed modelIdentifier, uint8 class, bool enabled, bytes32 name, uint64 effectiveAt);
+    /// @notice A change of a model was cancelled before it took effect.
+    event ModelChangeCancelled(uint64 indexed modelIdentifier);
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
     /// @notice Ownership passed to `owner`.
@@ -70,7 +85,7 @@ interface ISessionPaymentTable {
 
     /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
-    /// @notice The model is unknown or out of service: ModelSet events list those in service.
+    /// @notice The model is unknown or out of service: ModelSet and ModelChangeScheduled events list those in service.
     error UnknownModel(uint64 modelIdentifier);
     /// @notice The version does not exist: numbers run from 1 to `latest`.
     error UnknownVersion(uint64 version, uint64 latest);
@@ -80,39 +95,56 @@ interface ISessionPaymentTable {
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice Replicas must be odd, or a tie could not be decided.
     error EvenReplicas(uint8 replicas);
-    /// @notice A version must take effect at least `minDelaySecs` from now and after the version before it.
+    /// @notice What is asked for is not sold yet, as nothing would enforce it. `field` is the ASCII name of the field, left-aligned.
+    error NotSold(bytes32 field, uint256 value);
+    /// @notice A version must take effect at least `minDelaySecs` from now, and a day after the version and the change of a model's class before it.
     error EffectiveTooSoon(uint64 effectiveAt, uint64 earliest);
-    /// @notice A value may at most double or halve between versions, and zero stays zero. Rebates are exempt. `field` is the ASCII
-    /// name, left-aligned.
+    /// @notice A version must take effect within thirty days from now.
+    error EffectiveTooLate(uint64 effectiveAt, uint64 latest);
+    /// @notice The version was cancelled.
+    error CancelledVersion(uint64 version);
+    /// @notice The version took effect at `effectiveAt` and stays.
+    error AlreadyEffective(uint64 version, uint64 effectiveAt);
+    /// @notice A change of the model is announced for `effectiveAt`: one at a time.
+    error ModelChangePending(uint64 modelIdentifier, uint64 effectiveAt);
+    /// @notice No change of the model is announced.
+    error NoModelChange(uint64 modelIdentifier);
+    /// @notice A value may at most double or halve between versions, or between the classes of a model, and zero stays zero. Rebates are exempt. `field`
+    /// is the ASCII name, left-aligned.
     error ChangeTooLarge(bytes32 field, uint256 previous, uint256 next);
     /// @notice A value of the version is invalid: order, minimum, or a rebate above the network line.
     error InvalidPrice(bytes32 field, uint256 value, uint256 bound);
     /// @notice The price does not fit 128 bits.
     error PriceOverflow();
 
-    /// @notice Price of a task by the version in effect now. Never zero for a known model.
+    /// @notice Price of a task by the version in effect now, which holds until `validUntil`. Never zero for a known model.
     /// @param inputs What the price depends on.
     /// @return result The price in lines.
-    /// @dev Errors: NoPriceYet, UnknownModel, InputOutOfRange, EvenReplicas, PriceOverflow.
+    /// @dev Errors: NoPriceYet, UnknownModel, InputOutOfRange, EvenReplicas, NotSold, PriceOverflow.
     function quote(QuoteInputs calldata inputs) external view returns (Quote memory result);
 
-    /// @notice Price of a task by a given version, in effect or not.
+    /// @notice Price of a task by a given version, in effect or not, and by the class that the model has now: a reckoning, and no offer.
     /// @param version From 1 on.
     /// @param inputs What the price depends on.
-    /// @return result The price in lines.
-    /// @dev Errors: UnknownVersion, UnknownModel, InputOutOfRange, EvenReplicas, PriceOverflow.
+    /// @return result The price in lines, without an end.
+    /// @dev Errors: UnknownVersion, CancelledVersion, UnknownModel, InputOutOfRange, EvenReplicas, NotSold, PriceOverflow.
     function quoteAt(uint64 version, QuoteInputs calldata inputs) external view returns (Quote memory result);
 
     /// @notice Publishes the next version. The very first may take effect at once. Owner only.
     /// @param price The version; each `base` above zero.
     /// @return version Its number.
-    /// @dev Errors: Unauthorized, InvalidPrice, EffectiveTooSoon, ChangeTooLarge. Events: VersionPublished.
+    /// @dev Errors: Unauthorized, InvalidPrice, EffectiveTooSoon, EffectiveTooLate, ChangeTooLarge. Events: VersionPublished.
     function publish(PriceVersion calldata price) external returns (uint64 version);
+
+    /// @notice Cancels a version that is not in effect yet, and all after it, whose changes were measured against it. Owner only.
+    /// @param version From 1 on.
+    /// @dev Errors: Unauthorized, UnknownVersion, CancelledVersion, AlreadyEffective. Events: VersionCancelled for each, the last first.
+    function cancelVersion(uint64 version) external;
 
     /// @notice A version as published.
     /// @param version From 1 on.
     /// @return price The version.
-    /// @dev Errors: UnknownVersion.
+    /// @dev Errors: UnknownVersion, CancelledVersion.
     function getVersion(uint64 version) external view returns (PriceVersion memory price);
 
     /// @notice Number of the version in effect now.
@@ -120,21 +152,38 @@ interface ISessionPaymentTable {
     /// @dev Errors: NoPriceYet.
     function currentVersion() external view returns (uint64 version);
 
-    /// @notice Number of the last version published.
+    /// @notice Number of the last version published, cancelled or not.
     /// @return version 0 if none.
     function latestVersion() external view returns (uint64 version);
 
-    /// @notice Least time between the publication of a version and its effect.
+    /// @notice How long a quote holds at most, and the least time between the announcement of a change and its effect.
     /// @return secs Seconds.
     function minDelaySecs() external view returns (uint64 secs);
 
     /// @notice Puts a model into a class, or takes it out of service. Owner only.
+    ///
+    /// A new model, a new name, and the return of a model in the class it had take effect at once; so does everything while no version is in effect. A
+    /// model goes out of service after `minDelaySecs`. Another class takes effect after `minDelaySecs` and a day after the last version, and is a change of
+    /// price: by each version that may be in effect then, the model's prices at most double or halve. One change of a model is announced at a time.
     /// @param modelIdentifier The model.
-    /// @param class 0 light, 1 standard, 2 heavy.
+    /// @param class 0 light, 1 standard, 2 heavy; of a model that goes out of service, the one it has.
     /// @param enabled Whether it is in service.
     /// @param name Free text for readers, ASCII, left-aligned.
-    /// @dev Errors: Unauthorized, InputOutOfRange. Events: ModelSet.
+    /// @dev Errors: Unauthorized, InputOutOfRange, UnknownModel for an unknown one that is to go, ModelChangePending, ChangeTooLarge. Events: ModelSet or ModelChangeScheduled.
     function setModel(uint64 modelIdentifier, uint8 class, bool enabled, bytes32 name) external;
+
+    /// @notice Cancels the change of a model that is announced and not in effect yet. Owner only.
+    /// @param modelIdentifier The model.
+    /// @dev Errors: Unauthorized, NoModelChange. Events: ModelChangeCancelled.
+    function cancelModelChange(uint64 modelIdentifier) external;
+
+    /// @notice The change of a model that is announced and not in effect yet; all zero if there is none.
+    /// @param modelIdentifier The model.
+    /// @return effectiveAt When it takes effect, seconds since 1970.
+    /// @return class 0 light, 1 standard, 2 heavy.
+    /// @return enabled Whether it will be in service.
+    /// @return name Its name then.
+    function getModelChange(uint64 modelIdentifier) external view returns (uint64 effectiveAt, uint8 class, bool enabled, bytes32 name);
 
     /// @notice Class and name of a model in service.
     /// @param modelIdentifier The model.

@@ -3,28 +3,49 @@ pragma solidity ^0.8.24;
 
 /// @title Staking: stake of nodes and of users
 /// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
-/// Constructor: (address owner, uint64 unbondingSecs, uint256 nodeStakeRequired).
-/// @dev Safety: only the wired SessionQueue may slash, and never more than the node's stake. Leaving is always possible: unbond, wait
-/// `unbondingSecs`, withdraw; no pause exists here. A registered node must deregister from the NodePool before its stake unbonds.
+/// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress,
+/// InputOutOfRange for `unbondingSecs` above 29 days, or `delaySecs` outside 1 to 30 days or less than a day above `unbondingSecs`.
+/// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
+/// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts. What unbonds stays slashable.
+/// Leaving is always possible: unbond, wait `unbondingSecs`, withdraw. No pause exists, no pool is asked, and no node's key is needed.
+/// Liveness: a slash that a cap cuts short takes less and does not revert, since the end of a task calls it.
+/// Until `open` the owner names modules and peers at once, and no stake is taken. Days begin at midnight UTC.
 /// All stake held is below 2^96 wei (79e9 COR), so that an account's stake fits one slot with what belongs to it.
 /// Slashed stake waits in `slashedPot` until anyone sweeps it into the SessionPayment treasury.
 interface IStaking {
     /// @notice `staker` staked `amount` for `node`.
     event NodeStaked(address indexed node, address indexed staker, uint256 amount, uint256 total);
-    /// @notice A node's stake began to unbond. It can be withdrawn from `releaseAt`, seconds since 1970.
+    /// @notice `amount` of a node's stake began to unbond. With all that unbonds already it can be withdrawn from `releaseAt`, seconds since 1970.
     event NodeUnbonding(address indexed node, address indexed staker, uint256 amount, uint64 releaseAt);
+    /// @notice A node's unbonded stake was paid to its staker.
+    event NodeWithdrawn(address indexed node, address indexed staker, uint256 amount);
+    /// @notice What a node earns goes to `to` from `effectiveAt` on, seconds since 1970; `to` is zero if that is the default again.
+    event PayoutSet(address indexed node, address to, uint64 effectiveAt);
     /// @notice `user` staked for itself.
     event Staked(address indexed user, uint256 amount, uint256 total);
     /// @notice User stake began to unbond.
     event Unbonding(address indexed user, uint256 amount, uint64 releaseAt);
     /// @notice Unbonded stake was withdrawn.
     event Withdrawn(address indexed account, uint256 amount);
-    /// @notice A node lost stake for its conduct in a task. `reason`: 1 = not revealed, 2 = revealed something else.
-    event Slashed(address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
+    /// @notice A node lost stake for its conduct in a task, whose number is the slasher's own. `reason`: 1 = not revealed, 2 = revealed something
+    /// else. `left` is what can still be slashed, with what unbonds.
+    event Slashed(address indexed slasher, address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
     /// @notice Slashed stake was sent to the treasury.
     event SlashedSwept(uint256 amount);
-    /// @notice The contract's peers were set.
-    event Wired(address token, address nodePool, address sessionQueue, address sessionPayment);
+    /// @notice `nodePool` is told of stake that leaves, from `effectiveAt` on, seconds since 1970.
+    event NodePoolSet(address nodePool, uint64 effectiveAt);
+    /// @notice The treasury of `sessionPayment` gets slashed stake, from `effectiveAt` on, seconds since 1970.
+    event TreasurySet(address sessionPayment, uint64 effectiveAt);
+    /// @notice `guardian` may close slashers and lower their caps.
+    event GuardianSet(address guardian);
+    /// @notice `module` was named as a slasher. It is active from `activeAt` on, and takes at most `cap` in a day.
+    event ModuleProposed(address indexed module, uint64 activeAt, uint256 cap);
+    /// @notice `module` was closed, or its proposal withdrawn.
+    event ModuleClosed(address indexed module);
+    /// @notice The cap of `module` is `cap` from `effectiveAt` on.
+    event ModuleCapChanged(address indexed module, uint256 cap, uint64 effectiveAt);
+    /// @notice Set up: from now on stake is taken, and every widening waits for the delay.
+    event Opened();
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
     /// @notice Ownership passed to `owner`.
@@ -40,8 +61,6 @@ interface IStaking {
     error NotStaker(address node, address staker, address caller);
     /// @notice The stake is smaller than `needed`.
     error InsufficientStake(address account, uint256 available, uint256 needed);
-    /// @notice The node is registered: deregister it from the NodePool first.
-    error NodeRegistered(address node);
     /// @notice Nothing can be withdrawn before `releaseAt`; 0 means that nothing is unbonding.
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
     /// @notice At most `limit` amounts unbond at a time: withdraw those whose time has passed first.
@@ -50,6 +69,22 @@ interface IStaking {
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// @notice The token's transfer failed.
     error TransferFailed(address token);
+    /// @notice A parameter of the constructor must be `min` to `max`.
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
+    /// @notice Stake of a day that has not begun is not known. Days are counted from 1970.
+    error FutureDay(uint64 day, uint64 today);
+    /// @notice No such module was named, or its proposal was withdrawn.
+    error ModuleUnknown(address module);
+    /// @notice The module is active from `activeAt` on.
+    error ModuleNotActive(address module, uint64 activeAt);
+    /// @notice The module is proposed or active already.
+    error ModuleInService(address module);
+    /// @notice The module's cap of this day is used up. Part of what all sets of modules share: `slash` takes less instead.
+    error ModuleCapExceeded(address module, uint256 available, uint256 needed);
+    /// @notice The contract is being set up, and takes no stake yet.
+    error NotOpen();
+    /// @notice The contract is open already.
+    error AlreadyOpen();
 
     /// @notice Stake that a node needs; set at construction.
     /// @return amount COR wei.
@@ -59,36 +94,82 @@ interface IStaking {
     /// @return secs Seconds.
     function unbondingSecs() external view returns (uint64 secs);
 
-    /// @notice Adds stake behind a node. The first staker of a node is the only one until its stake is zero again. The sum must reach
-    /// `nodeStakeRequired`: nobody can occupy another's node for a small sum.
+    /// @notice The COR token; set at construction, for ever.
+    /// @return cor The token.
+    function token() external view returns (address cor);
+
+    /// @notice How long a new module, a new peer, a higher cap and a new payout address wait; set at construction.
+    /// @return secs Seconds.
+    function delaySecs() external view returns (uint64 secs);
+
+    /// @notice Whether stake is taken.
+    /// @return opened Whether `open` was called.
+    function isOpen() external view returns (bool opened);
+
+    /// @notice Adds stake behind a node. The first staker of a node is the only one until nothing of its stake is left, bonded or unbonding. What
+    /// is bonded must reach `nodeStakeRequired`: nobody can occupy another's node for a small sum. While a stake unbonds its staker may
+    /// stake again.
     /// @param node The node.
     /// @param amount COR wei, taken by transferFrom.
-    /// @dev Errors: ZeroAddress, ZeroAmount, NotStaker, AmountTooLarge, InsufficientStake(node, sum, required), TransferFailed or the
+    /// @dev Errors: NotOpen, ZeroAddress, ZeroAmount, NotStaker, AmountTooLarge, InsufficientStake(node, sum, required), TransferFailed or the
     /// token's error. Events: NodeStaked.
     function stakeNode(address node, uint256 amount) external;
 
-    /// @notice Starts to unbond all stake of a deregistered node to its staker. Staker only.
+    /// @notice Starts to unbond all that is bonded behind a node. Staker only, at any time. What unbonds already joins it and waits as long. The
+    /// NodePool is told by `stakeLeft`, with bounded gas, and whatever it does changes nothing here.
     /// @param node The node.
-    /// @dev Errors: NotStaker, also without any stake, NodeRegistered, TooManyUnbondings. Events: NodeUnbonding.
+    /// @dev Errors: NotStaker, also without any stake, ZeroAmount if all of it unbonds already. Events: NodeUnbonding.
     function unbondNode(address node) external;
 
-    /// @notice Stake behind a node.
+    /// @notice Pays a node's unbonded stake to its staker. Anyone may call.
     /// @param node The node.
     /// @return amount COR wei.
-    /// @return staker Who put it there, zero if nobody.
+    /// @dev Errors: StillBonded, TransferFailed or the token's error. Events: NodeWithdrawn.
+    function withdrawNode(address node) external returns (uint256 amount);
+
+    /// @notice Pays the unbonded stake of several nodes to their stakers. Anyone may call. Nodes with nothing to withdraw are passed over, so
+    /// that nobody can stop the others by withdrawing one.
+    /// @param nodes The nodes; list those of one staker one after another, and it is paid in one transfer.
+    /// @return amount COR wei in all, 0 if nothing can be withdrawn.
+    /// @dev Errors: TransferFailed or the token's error. Events: NodeWithdrawn for each.
+    function withdrawNodes(address[] calldata nodes) external returns (uint256 amount);
+
+    /// @notice Stake that is bonded behind a node.
+    /// @param node The node.
+    /// @return amount COR wei.
+    /// @return staker Whose stake it is, also while it unbonds; zero if nobody's.
     function nodeStake(address node) external view returns (uint256 amount, address staker);
 
-    /// @notice Whether a node has at least `nodeStakeRequired`.
+    /// @notice What of a node's stake is unbonding. It can be slashed until it is withdrawn.
+    /// @param node The node.
+    /// @return amount COR wei.
+    /// @return releaseAt When it can be withdrawn, seconds since 1970, 0 if nothing is unbonding.
+    function nodeUnbondingOf(address node) external view returns (uint256 amount, uint64 releaseAt);
+
+    /// @notice Where a node's earnings belong: the address that its staker set; by default its staker, and without one the node itself.
+    /// @param node The node.
+    /// @return to The address.
+    function payoutOf(address node) external view returns (address to);
+
+    /// @notice Sets where a node's earnings belong. Staker only. The first address is in force at once, a later one after `delaySecs`. It stays in
+    /// force when the stake has left, until another account stakes for the node.
+    /// @param node The node.
+    /// @param to The address.
+    /// @dev Errors: NotStaker, also without any stake, ZeroAddress. Events: PayoutSet.
+    function setPayout(address node, address to) external;
+
+    /// @notice Whether a node has at least `nodeStakeRequired` bonded.
     /// @param node The node.
     /// @return staked Whether it has.
     function isNodeStaked(address node) external view returns (bool staked);
 
     /// @notice Stakes for the caller.
     /// @param amount COR wei, taken by transferFrom.
-    /// @dev Errors: ZeroAmount, AmountTooLarge, TransferFailed or the token's error. Events: Staked.
+    /// @dev Errors: NotOpen, ZeroAmount, AmountTooLarge, TransferFailed or the token's error. Events: Staked.
     function stake(uint256 amount) external;
 
-    /// @notice Starts to unbond part of the caller's stake. At most 8 amounts of an account, with those of its nodes, unbond at a time.
+    /// @notice Starts to unbond part of the caller's stake. At most 8 amounts of a user unbond at a time; nodes' stake
+    /// unbonds by itself.
     /// @param amount COR wei.
     /// @dev Errors: ZeroAmount, InsufficientStake, TooManyUnbondings. Events: Unbonding.
     function unbond(uint256 amount) external;
@@ -98,7 +179,14 @@ interface IStaking {
     /// @return amount COR wei.
     function stakeOf(address user) external view returns (uint256 amount);
 
-    /// @notice What an account has unbonding.
+    /// @notice The stake that a user had at the start of a UTC day. What is put and taken within one day never shows.
+    /// @param user Whose.
+    /// @param day The day, counted from 1970; the present one at most.
+    /// @return amount COR wei.
+    /// @dev Errors: FutureDay.
+    function stakeAt(address user, uint64 day) external view returns (uint256 amount);
+
+    /// @notice What a user has unbonding, without its nodes' stake.
     /// @param account Whose.
     /// @return amount COR wei in all.
     /// @return nextReleaseAt When the earliest amount can be withdrawn, seconds since 1970, 0 if none.
@@ -109,14 +197,16 @@ interface IStaking {
     /// @dev Errors: StillBonded, TransferFailed or the token's error. Events: Withdrawn.
     function withdraw() external returns (uint256 amount);
 
-    /// @notice Takes up to `amount` from a node's stake. SessionQueue only.
+    /// @notice Takes a node's stake: `amount`, or what it has bonded and unbonding, or what is left of the slasher's cap of this day, whichever is
+    /// least; first of what is bonded. Slashers only: an active one, and a closing one until `unbondingSecs` after it was closed. A slasher
+    /// that is closed for longer takes nothing, and gets no error either: its open tasks must be able to end.
     /// @param node The node.
-    /// @param taskId The task.
+    /// @param taskId The task, by the slasher's own number.
     /// @param reason 1 not revealed, 2 revealed something else.
     /// @param amount COR wei.
     /// @return taken COR wei.
-    /// @return stillStaked Whether the node still has its required stake.
-    /// @dev Errors: Unauthorized. Events: Slashed.
+    /// @return stillStaked Whether the node still has its required stake bonded.
+    /// @dev Errors: ModuleUnknown, ModuleNotActive of a slasher that was never active. Events: Slashed.
     function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
 
     /// @notice Slashed stake that is not swept.
@@ -133,13 +223,67 @@ interface IStaking {
     /// @return amount COR wei.
     function totalHeld() external view returns (uint256 amount);
 
-    /// @notice Sets the peers. Owner only.
-    /// @param token The COR token.
-    /// @param nodePool Asked whether a node is registered.
-    /// @param sessionQueue Who may slash.
-    /// @param sessionPayment Whose treasury gets slashed stake.
-    /// @dev Errors: Unauthorized, ZeroAddress. Events: Wired.
-    function wire(address token, address nodePool, address sessionQueue, address sessionPayment) external;
+    /// @notice Names a slasher, or a closed one again: active after `delaySecs`, before `open` at once. Owner only.
+    /// @param module The slasher.
+    /// @param cap Most that it takes in a day, COR wei; above 128 bits it is taken as the most that they hold.
+    /// @dev Errors: Unauthorized, ZeroAddress, ModuleInService. Events: ModuleProposed.
+    function proposeModule(address module, uint256 cap) external;
+
+    /// @notice Closes a slasher at once, or withdraws its proposal. Owner or guardian.
+    /// @param module The slasher.
+    /// @dev Errors: Unauthorized, ModuleUnknown. Events: ModuleClosed.
+    function closeModule(address module) external;
+
+    /// @notice Changes what a slasher takes in a day: a lower cap holds at once, a higher one after `delaySecs`. Owner; a lower one also the guardian.
+    /// @param module The slasher.
+    /// @param cap COR wei.
+    /// @dev Errors: Unauthorized, ModuleUnknown. Events: ModuleCapChanged.
+    function setModuleCap(address module, uint256 cap) external;
+
+    /// @notice A slasher as it stands.
+    /// @param module The slasher.
+    /// @return status 0 unknown, 1 proposed, 2 active, 3 closing.
+    /// @return activeAt From when on it is active, seconds since 1970.
+    /// @return closedAt When it was closed last, seconds since 1970, 0 if never.
+    /// @return cap Most that it takes in a day now, COR wei.
+    /// @return available What it can take now, COR wei.
+    function moduleOf(address module) external view returns (uint8 status, uint64 activeAt, uint64 closedAt, uint256 cap, uint256 available);
+
+    /// @notice Who is told that a node's stake leaves.
+    /// @return current The NodePool.
+    /// @return next Who follows it, zero if nobody.
+    /// @return effectiveAt From when on, seconds since 1970, 0 if nobody follows.
+    function nodePool() external view returns (address current, address next, uint64 effectiveAt);
+
+    /// @notice Names the NodePool: before `open` at once, then after `delaySecs` in place of any other that waits. Owner only.
+    /// @param pool The NodePool.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: NodePoolSet.
+    function setNodePool(address pool) external;
+
+    /// @notice Whose treasury gets slashed stake.
+    /// @return current The SessionPayment.
+    /// @return next Which follows it, zero if none.
+    /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
+    function treasury() external view returns (address current, address next, uint64 effectiveAt);
+
+    /// @notice Names the SessionPayment whose treasury gets slashed stake: before `open` at once, then after `delaySecs` in place of any other that
+    /// waits. Owner only.
+    /// @param sessionPayment The SessionPayment.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: TreasurySet.
+    function setTreasury(address sessionPayment) external;
+
+    /// @notice Who may close slashers and lower their caps beside the owner.
+    /// @return current The guardian, zero if nobody.
+    function guardian() external view returns (address current);
+
+    /// @notice Names the guardian. Owner only.
+    /// @param account The guardian; zero names nobody.
+    /// @dev Errors: Unauthorized. Events: GuardianSet.
+    function setGuardian(address account) external;
+
+    /// @notice Ends the setting up, for good. Owner only; the NodePool and the treasury must be named.
+    /// @dev Errors: Unauthorized, ZeroAddress, AlreadyOpen. Events: Opened.
+    function open() external;
 
     /// @notice The present owner.
     /// @return current The owner.

@@ -11,12 +11,12 @@ use alloy::{
 };
 use cor_errors::{
     Coded, Entry,
-    table::{access, amount, pay, pool, price, queue, stake, token},
+    table::{access, amount, lane, module, pay, pool, price, queue, stake, token},
 };
 
 use crate::{
-    cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+    cor::ICor, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
+    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking, vault::IVault,
 };
 
 /// What is known of a contract's error without its values.
@@ -118,14 +118,24 @@ contract_errors! {
     amount::AMOUNT_TOO_LARGE IStaking::AmountTooLarge |e| format!("{} is above {}, the most that can be kept", cor(e.amount), cor(e.limit));
     amount::TRANSFER_FAILED IStaking::TransferFailed |e| format!("token {} did not transfer", e.token);
 
+    module::MODULE_UNKNOWN IVault::ModuleUnknown |e| format!("{} is no module", e.module);
+    module::MODULE_NOT_ACTIVE IVault::ModuleNotActive |e| match e.activeAt {
+        0 => format!("module {} is closed", e.module),
+        at => format!("module {} is not active before {at}", e.module),
+    };
+    module::MODULE_IN_SERVICE IVault::ModuleInService |e| format!("module {} is proposed or active already", e.module);
+    module::MODULE_CAP_EXCEEDED IVault::ModuleCapExceeded |e| format!("module {} may take {} more on this day and would need {}", e.module, cor(e.available), cor(e.needed));
+    module::NOT_OPEN IVault::NotOpen |_| String::from("the contract is being set up and takes no money yet");
+    module::ALREADY_OPEN IVault::AlreadyOpen |_| String::from("the contract is open already");
+
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);
     stake::INSUFFICIENT_STAKE IStaking::InsufficientStake |e| format!("{} has {} staked and would need {}", e.account, cor(e.available), cor(e.needed));
-    stake::NODE_REGISTERED IStaking::NodeRegistered |e| format!("node {} is registered", e.node);
     stake::STILL_BONDED IStaking::StillBonded |e| match e.releaseAt {
         0 => format!("nothing of {} is unbonding", e.account),
         at => format!("nothing of {} is withdrawable before {at} and it is {}", e.account, e.timestamp),
     };
     stake::TOO_MANY_UNBONDINGS IStaking::TooManyUnbondings |e| format!("{} has {} amounts unbonding, which is the most", e.account, e.limit);
+    stake::FUTURE_DAY IStaking::FutureDay |e| format!("day {} has not begun: it is day {}", e.day, e.today);
 
     pool::NOT_STAKED INodePool::NotStaked |e| format!("node {} lacks stake", e.node);
     pool::ALREADY_REGISTERED INodePool::AlreadyRegistered |e| format!("node {} is registered already", e.node);
@@ -135,7 +145,8 @@ contract_errors! {
     pool::INVALID_MODELS INodePool::InvalidModels |e| format!("{} models given: 1 to {} are allowed, in rising order, none twice", e.count, e.limit);
     pool::INVALID_CAPACITY INodePool::InvalidCapacity |e| format!("a capacity of {} is outside 1 to {}, or below the tasks the node has", e.capacity, e.limit);
     pool::NOT_ELIGIBLE INodePool::NotEligible |e| format!("node {} cannot take the task: {}", e.node, eligibility(e.reason));
-    pool::NOT_SUSPENDED INodePool::NotSuspended |e| format!("node {} is not suspended", e.node);
+    pool::NOT_SUSPENDED INodePool::NotSuspended |e| format!("node {} is neither suspended nor draining", e.node);
+    pool::CONSENT_MISSING INodePool::ConsentMissing |e| format!("operator {} has not consented to node {}", e.operator, e.node);
 
     price::UNKNOWN_MODEL ISessionPaymentTable::UnknownModel |e| format!("model {} is unknown or out of service", e.modelIdentifier);
     price::UNKNOWN_VERSION ISessionPaymentTable::UnknownVersion |e| format!("there is no price version {}, the latest is {}", e.version, e.latest);
@@ -146,6 +157,12 @@ contract_errors! {
     price::CHANGE_TOO_LARGE ISessionPaymentTable::ChangeTooLarge |e| format!("{} would go from {} to {}, more than a factor of two", ascii(e.field), e.previous, e.next);
     price::INVALID_PRICE ISessionPaymentTable::InvalidPrice |e| format!("{} is {}, against a bound of {}", ascii(e.field), e.value, e.bound);
     price::PRICE_OVERFLOW ISessionPaymentTable::PriceOverflow |_| String::from("the price does not fit 128 bits");
+    price::NOT_SOLD ISessionPaymentTable::NotSold |e| format!("{} of {} is not sold yet", ascii(e.field), e.value);
+    price::EFFECTIVE_TOO_LATE ISessionPaymentTable::EffectiveTooLate |e| format!("the version would take effect at {}, and {} is the latest", e.effectiveAt, e.latest);
+    price::CANCELLED_VERSION ISessionPaymentTable::CancelledVersion |e| format!("price version {} was cancelled", e.version);
+    price::ALREADY_EFFECTIVE ISessionPaymentTable::AlreadyEffective |e| format!("price version {} is effective since {}", e.version, e.effectiveAt);
+    price::MODEL_CHANGE_PENDING ISessionPaymentTable::ModelChangePending |e| format!("a change of model {} takes effect at {}", e.modelIdentifier, e.effectiveAt);
+    price::NO_MODEL_CHANGE ISessionPaymentTable::NoModelChange |e| format!("no change of model {} is announced", e.modelIdentifier);
 
     pay::INSUFFICIENT_BALANCE ISessionPayment::InsufficientBalance |e| format!("{} has {} prepaid and would need {}", e.payer, cor(e.available), cor(e.needed));
     pay::MAX_CHARGE_EXCEEDED ISessionPayment::MaxChargeExceeded |e| format!("the quote of {} is above the allowed {}", cor(U256::from(e.quoted)), cor(U256::from(e.maxCharge)));
@@ -156,6 +173,8 @@ contract_errors! {
     pay::INSUFFICIENT_TREASURY ISessionPayment::InsufficientTreasury |e| format!("the treasury has {} and would need {}", cor(e.available), cor(e.needed));
     pay::INCONSISTENT_QUOTE ISessionPayment::InconsistentQuote |e| format!("the table says {} where its own lines give {}", cor(U256::from(e.quoted)), cor(U256::from(e.computed)));
     pay::TOKEN_IS_FIXED ISessionPayment::TokenIsFixed |e| format!("the token is {} for good", e.token);
+    pay::INSUFFICIENT_BOOK IVault::InsufficientBook |e| format!("the book of module {} has {} and would need {}", e.module, cor(e.available), cor(e.needed));
+    pay::NOT_CREDITED IVault::NotCredited |e| format!("module {} did not confirm that it credited the money", e.module);
 
     queue::PAUSED ISessionQueue::Paused |_| String::from("new sessions and tasks are paused");
     queue::UNKNOWN_SESSION ISessionQueue::UnknownSession |e| format!("there is no session {}, the latest is {}", e.sessionId, e.latest);
@@ -174,6 +193,25 @@ contract_errors! {
     queue::REVEAL_IS_GOOD ISessionQueue::RevealIsGood |e| format!("the reveal of {} opens its commitment to task {}", e.miner, e.taskId);
     queue::INVALID_SIGNATURE ISessionQueue::InvalidSignature |e| signed_by(e.signer, e.expected);
     queue::LENGTH_MISMATCH ISessionQueue::LengthMismatch |e| format!("lists of {} and {} entries given: they must be equally long, 1 to {}", e.left, e.right, e.limit);
+
+    lane::INSUFFICIENT_CREDIT ILane::InsufficientCredit |e| format!("{} has {} in the lane and would need {}", e.account, grains(e.available), grains(e.needed));
+    lane::NOT_IN_GRAINS ILane::NotInGrains |e| format!("{} wei is no whole number of grains of 1e9 wei, or too many of them", e.amount);
+    lane::NO_SUCH_SESSION ILane::NoSuchSession |e| format!("{} has no open session {} with these terms", e.owner, e.session);
+    lane::PRICE_ABOVE_MAX ILane::PriceAboveMax |e| format!("the price of {} is above the allowed {}", grains(e.price), grains(e.maxCharge));
+    lane::SEQUENCE_USED ILane::SequenceUsed |e| format!("{} has a task {} already", e.payer, e.sequence);
+    lane::HISTORY_MISMATCH ILane::HistoryMismatch |e| format!("the history given for task {} has the seal {}, and the task's is {}", e.task, e.computed, e.seal);
+    lane::MALFORMED ILane::Malformed |e| format!("{} is not of the form that the function takes", ascii(e.field));
+    lane::LANE_PHASE_WRONG ILane::LanePhaseWrong |e| format!("task {} is in phase {} and this needs {}", e.task, lane_phase(e.phase), lane_phase(e.wanted));
+    lane::LANE_TASK_ENDED ILane::LaneTaskEnded |e| format!("task {} has ended with status {}", e.task, e.status);
+    lane::LANE_TOO_LATE ILane::LaneTooLate |e| format!("the phase of task {} ended at {} and it is {}", e.task, e.deadline, e.timestamp);
+    lane::LANE_TOO_EARLY ILane::LaneTooEarly |e| format!("the phase of task {} ends at {} and it is {}", e.task, e.deadline, e.timestamp);
+    lane::LANE_MINER_COUNT ILane::LaneMinerCount |e| format!("{} miners given for task {}, which wants {}", e.given, e.task, e.wanted);
+    lane::NO_SUCH_REPLICA ILane::NoSuchReplica |e| format!("task {} has no replica {}", e.task, e.replica);
+    lane::REPLICA_DONE ILane::ReplicaDone |e| format!("the miner of replica {} did this in task {} already", e.replica, e.task);
+    lane::REPLICA_NOT_COMMITTED ILane::ReplicaNotCommitted |e| format!("the miner of replica {} of task {} is bound to no answer", e.replica, e.task);
+    lane::COMMITMENT_ZERO ILane::CommitmentZero |e| format!("the zero hash was offered as commitment of replica {} of task {}", e.replica, e.task);
+    lane::COMMITMENT_MISMATCH ILane::CommitmentMismatch |e| format!("replica {} of task {} is bound to {}, and the reveal gives {}", e.replica, e.task, e.committed, e.computed);
+    lane::REVEAL_OPENS ILane::RevealOpens |e| format!("the reveal of replica {} opens its commitment to task {}", e.replica, e.task);
 }
 
 /// Decodes what a contract reverted with. `None` if it is no error of ours: no data (wrong address, out of gas, bad arguments), or
@@ -203,6 +241,23 @@ impl ContractError {
 fn cor(wei: U256) -> String {
     let digits = format_ether(wei);
     format!("{} COR", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Grains of 1e9 wei as COR.
+fn grains(amount: u64) -> String {
+    cor(U256::from(amount) * U256::from(1_000_000_000_u64))
+}
+
+/// Names of ILane's phases.
+const fn lane_phase(phase: u8) -> &'static str {
+    match phase {
+        0 => "none",
+        1 => "open",
+        2 => "precommit",
+        3 => "reveal",
+        4 => "ended",
+        _ => "unknown",
+    }
 }
 
 /// Who may not call. The zero address stands for a role that several hold, or nobody yet.
@@ -245,6 +300,7 @@ fn eligibility(reason: u8) -> &'static str {
         5 => "its software is too old",
         6 => "another node of its operator is in the task",
         7 => "it is in the task already",
+        8 => "it is draining",
         _ => "for an unknown reason",
     }
 }

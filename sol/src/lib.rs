@@ -51,11 +51,27 @@ pub mod session_payment {
     }
 }
 
+/// Users' money, and one book for each module.
+pub mod vault {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "IVault.sol"
+    }
+}
+
 /// Who can serve what.
 pub mod node_pool {
     alloy::sol! {
         #[sol(rpc, all_derives)]
         "INodePool.sol"
+    }
+}
+
+/// Tasks in two words, settled by what was signed.
+pub mod lane {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ILane.sol"
     }
 }
 

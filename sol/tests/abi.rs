@@ -52,9 +52,22 @@ mod staking {
         "IStaking.sol"
     }
 }
+mod vault {
+    alloy::sol! {
+        #[sol(abi)]
+        "IVault.sol"
+    }
+}
+
+mod lane {
+    alloy::sol! {
+        #[sol(abi)]
+        "ILane.sol"
+    }
+}
 
 /// File name and ABI of each interface.
-fn interfaces() -> [(&'static str, JsonAbi); 7] {
+fn interfaces() -> [(&'static str, JsonAbi); 9] {
     [
         ("ICor.json", cor::ICor::abi::contract()),
         ("INodePool.json", node_pool::INodePool::abi::contract()),
@@ -63,6 +76,8 @@ fn interfaces() -> [(&'static str, JsonAbi); 7] {
         ("ISessionPaymentTable.json", session_payment_table::ISessionPaymentTable::abi::contract()),
         ("ISessionQueue.json", session_queue::ISessionQueue::abi::contract()),
         ("IStaking.json", staking::IStaking::abi::contract()),
+        ("IVault.json", vault::IVault::abi::contract()),
+        ("ILane.json", lane::ILane::abi::contract()),
     ]
 }
 

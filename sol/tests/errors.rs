@@ -9,11 +9,12 @@ use alloy::{
 use cor_core::{node::pool::Ineligible, task::Phase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
-    ContractError, cor::ICor, decode_revert, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+    ContractError, cor::ICor, decode_revert, lane::ILane, node_pool::INodePool, runtime::IRuntime,
+    session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
+    staking::IStaking, vault::IVault,
 };
 
-const INTERFACES: [(&str, &str, &[[u8; 4]]); 7] = [
+const INTERFACES: [(&str, &str, &[[u8; 4]]); 9] = [
     ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
     ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
     ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
@@ -25,6 +26,8 @@ const INTERFACES: [(&str, &str, &[[u8; 4]]); 7] = [
     ("ISessionPayment", include_str!("../ISessionPayment.sol"), ISessionPayment::ISessionPaymentErrors::SELECTORS),
     ("INodePool", include_str!("../INodePool.sol"), INodePool::INodePoolErrors::SELECTORS),
     ("ISessionQueue", include_str!("../ISessionQueue.sol"), ISessionQueue::ISessionQueueErrors::SELECTORS),
+    ("IVault", include_str!("../IVault.sol"), IVault::IVaultErrors::SELECTORS),
+    ("ILane", include_str!("../ILane.sol"), ILane::ILaneErrors::SELECTORS),
 ];
 
 /// `name(type,type)` of each error declared in an interface's text, read without the bindings' own parser.
@@ -193,6 +196,27 @@ fn sentences_have_the_numbers() {
     }
 }
 
+/// A module that is closed for good is told apart from one that is to come; a book is a module's and not an account's.
+#[test]
+fn modules_and_their_books() {
+    let module = Address::ZERO;
+    let one = U256::from(1_000_000_000_000_000_000_u64);
+    let table: [(ContractError, &str); 4] = [
+        (IVault::ModuleNotActive { module, activeAt: 0 }.into(), "is closed"),
+        (IVault::ModuleNotActive { module, activeAt: 7 }.into(), "is not active before 7"),
+        (
+            IVault::ModuleCapExceeded { module, available: one, needed: one + one }.into(),
+            "may take 1 COR more on this day and would need 2 COR",
+        ),
+        (IVault::NotCredited { module }.into(), "did not confirm that it credited the money"),
+    ];
+    for (error, words) in table {
+        assert_eq!(error.to_string(), format!("module {module} {words}"));
+    }
+    let short = IVault::InsufficientBook { module, available: one, needed: one + one };
+    assert_eq!(ContractError::from(short).to_string(), format!("the book of module {module} has 1 COR and would need 2 COR"));
+}
+
 /// The rules number phases and reasons; the sentences name them.
 #[test]
 fn phases_and_reasons_have_the_words_of_their_numbers() {
@@ -210,6 +234,7 @@ fn phases_and_reasons_have_the_words_of_their_numbers() {
         (Ineligible::VersionTooOld, "its software is too old"),
         (Ineligible::OperatorTwice, "another node of its operator is in the task"),
         (Ineligible::NodeTwice, "it is in the task already"),
+        (Ineligible::Draining, "it is draining"),
     ];
     for (reason, words) in reasons {
         let error = INodePool::NotEligible { node: Address::ZERO, reason: reason.reason() };

@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+pub mod govern;
 pub mod limits;
 pub mod math;
 pub mod money;

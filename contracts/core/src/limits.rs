@@ -36,6 +36,22 @@ pub const PHASE_SECS_MIN: u32 = 1;
 /// worst. Model work takes minutes; a longer phase would only hold money back, and needs more than the 24 bits it is stored in.
 pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
 
+/// Shortest phase of the lane of two words, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
+/// cost it stake: a payer could have seven miners slashed for the price of the gas line.
+pub const LANE_PHASE_SECS_MIN: u32 = 30;
+
+/// Longest time for precommitments and for reveals in the lane of two words, seconds: one day. Both are one transaction of a miner that has its answer;
+/// a longer one only holds back pay, and stake.
+pub const LANE_REVEAL_SECS_MAX: u32 = 24 * 60 * 60;
+
+/// What a valid reveal earns where a majority agreed and the payer had asked for more, basis points of a replica's price. At zero a payer
+/// that asks for unanimity has its answers for nothing; at the whole, a miner would earn by spoiling a vote what it earns by winning it.
+pub const FLOOR_BPS: u32 = 5_000;
+
+/// Greatest stake penalty of one offence in the lane of two words, grains of 1e9 wei: 1,000 COR, a tenth of a node's stake. Without a bound an owner could
+/// take a node's whole stake for one late message.
+pub const LANE_PENALTY_MAX_GRAINS: u64 = 1_000_000_000_000;
+
 /// Longest URN of a prompt, bytes. It goes through the log only, where each byte costs the payer 8 gas; longer ones turn the log into
 /// storage, shorter ones could not hold a content address with its gateway.
 pub const PROMPT_URN_BYTES_MAX: u64 = 256;
@@ -61,6 +77,51 @@ pub const EXECUTION_DEPTH_MIN: u16 = 1;
 
 /// Most execution steps of a task: what its interface type holds.
 pub const EXECUTION_DEPTH_MAX: u16 = u16::MAX;
+
+/// Number of tokens that the price of tokens is for. With fewer a cheap model's price would be a few wei and move in jumps of a whole factor;
+/// it matters for nothing else, as tokens are charged in proportion.
+pub const PRICED_TOKENS: u64 = 1_000;
+
+/// What is sold of the inputs of a price: nothing enforces more yet, and who paid for more would get no more. Whatever makes one of them bind
+/// raises its bound.
+pub const SOLD_EXECUTION_DEPTH_MAX: u16 = EXECUTION_DEPTH_MIN;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of tool steps: no miner takes any.
+pub const SOLD_TOOL_DEPTH_MAX: u16 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of SLA tiers: no deadline depends on them.
+pub const SOLD_SLA_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of validator steps: there are no validators.
+pub const SOLD_VALIDATOR_DEPTH_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of priorities: no queue is sorted by them.
+pub const SOLD_PRIORITY_MAX: u8 = 0;
+
+/// As [`SOLD_EXECUTION_DEPTH_MAX`], of stake tiers: stake is not measured, and a tier that is merely said would be a gift.
+pub const SOLD_STAKE_TIER_MAX: u8 = 0;
+
+/// As [`SOLD_STAKE_TIER_MAX`], of volume.
+pub const SOLD_VOLUME_TIER_MAX: u8 = 0;
+
+/// A grain, wei: 1e-9 COR. Each line of a price is a whole number of grains. A smaller one would not fit the 64-bit amounts of packed
+/// records; a larger one would show in the price of a cheap task.
+pub const GRAIN: u128 = 1_000_000_000;
+
+/// Least time between two changes of a price, seconds: one day. Each is by a factor of two at most, so in less a price could grow beyond what
+/// a payer's cap was thought for before it looks again; in more a price could not follow the token's.
+pub const PRICE_STEP_SECS: u64 = 24 * 60 * 60;
+
+/// Shortest notice before a price may change, and so the time a quote holds, seconds: one day. In less a wallet that asks a person could not
+/// rely on it.
+pub const PRICE_NOTICE_MIN_SECS: u64 = 24 * 60 * 60;
+
+/// Longest such notice, seconds: seven days. In more nobody would sell by prices that cannot follow the market.
+pub const PRICE_NOTICE_MAX_SECS: u64 = 7 * 24 * 60 * 60;
+
+/// Furthest ahead that a version may take effect, seconds: thirty days. One that never does would be a table without prices, or without
+/// changes; and each day more is a version more that a quote may have to pass over.
+pub const PRICE_AHEAD_MAX_SECS: u64 = 30 * 24 * 60 * 60;
 
 /// Greatest multiplier, in basis points: 100 times. It stops a slip of the pen, keeps the product of three multipliers within 64 bits, and
 /// a multiplier within the 24 bits it is stored in.
@@ -100,6 +161,28 @@ pub const CAPACITY_MAX: u32 = 1_024;
 /// Most nodes in one page. More could exceed the gas of one call; fewer would only mean more calls.
 pub const PAGE_MAX: u64 = 100;
 
+/// The window over which a module's cap counts, seconds: one day. A shorter one would have to be set so wide that it bounds nothing; a longer
+/// one would stop honest use for longer after a busy hour.
+pub const MODULE_WINDOW_SECS: u64 = 24 * 60 * 60;
+
+/// Shortest delay before a module, a peer or a wider cap takes effect, seconds: one day. In less nobody who reads the event could leave in time.
+pub const MODULE_DELAY_MIN_SECS: u64 = 24 * 60 * 60;
+
+/// Longest such delay, seconds: thirty days. With more a broken module could not be replaced within the time its users wait.
+pub const MODULE_DELAY_MAX_SECS: u64 = 30 * 24 * 60 * 60;
+
+/// One UTC day, seconds: stake is looked up by the day, since a shorter unit would store a checkpoint for each change, and a longer one would
+/// let stake that left weeks ago count.
+pub const DAY_SECS: u64 = 24 * 60 * 60;
+
+/// How much longer than unbonding the delay of Staking is, seconds: one day. With less, whoever reads of a new slasher could not have left
+/// before it acts; with more a broken one is replaced later.
+pub const SLASHER_NOTICE_SECS: u64 = DAY_SECS;
+
+/// Gas that Staking gives the pool to hear that a node's stake leaves. `NodePool.stakeLeft` takes about a tenth of it on a cold program; what is
+/// above only lets a hostile pool burn more of the staker's gas.
+pub const STAKE_LEFT_GAS: u64 = 500_000;
+
 /// A small bound as the length of an array.
 #[expect(clippy::as_conversions, reason = "widening; `usize::from` is not const")]
 const fn length(bound: u8) -> usize {
@@ -133,11 +216,31 @@ const _: () = {
     // Lines: those of as many replicas as 8 bits count, of validators, network and gas add up within 128 bits.
     assert!(LINE_MAX <= u128::MAX / (u8::MAX as u128 + 3));
 
+    // The lane of two words: its phases fit 24 bits, and a leader's number its four bits beside the three other stages.
+    assert!(LANE_PHASE_SECS_MIN < LANE_REVEAL_SECS_MAX && LANE_REVEAL_SECS_MAX <= PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
+    assert!(REPLICA_SLOTS + 2 < 15);
+    assert!(FLOOR_BPS < BPS);
+
     // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
     assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
     assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
 
+    // Prices: what is announced with the longest notice, after a version with the same, may take effect; few versions are ahead.
+    assert!(PRICE_NOTICE_MIN_SECS > 0 && PRICE_NOTICE_MIN_SECS <= PRICE_NOTICE_MAX_SECS);
+    assert!(PRICE_NOTICE_MAX_SECS + PRICE_STEP_SECS <= PRICE_AHEAD_MAX_SECS && PRICE_AHEAD_MAX_SECS / PRICE_STEP_SECS <= 30);
+    // A class that changes between two versions that are a day apart is a day from either: the notice is no shorter.
+    assert!(PRICE_STEP_SECS <= PRICE_NOTICE_MIN_SECS);
+    assert!(PRICED_TOKENS > 0 && GRAIN > 0 && SOLD_EXECUTION_DEPTH_MAX >= EXECUTION_DEPTH_MIN);
+    assert!(SOLD_VALIDATOR_DEPTH_MAX >= LANE_VALIDATOR_DEPTH_MAX);
+
+    // Modules: whoever is warned of one can see at least a whole window pass.
+    assert!(
+        MODULE_WINDOW_SECS > 0 && MODULE_WINDOW_SECS <= MODULE_DELAY_MIN_SECS && MODULE_DELAY_MIN_SECS < MODULE_DELAY_MAX_SECS
+    );
+
+    // Staking: some unbonding time satisfies both the longest delay and the notice.
+    assert!(DAY_SECS > 0 && SLASHER_NOTICE_SECS >= DAY_SECS && SLASHER_NOTICE_SECS < MODULE_DELAY_MAX_SECS);
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);
 };

@@ -3,7 +3,7 @@
 //!
 //! Nothing here wraps, saturates or panics: a result that does not fit is `None`.
 
-use crate::limits::BPS;
+use crate::limits::{BPS, GRAIN};
 
 /// `a * b / d`, rounded down. `None` if `d` is zero or the quotient does not fit 128 bits; the product is held in 192.
 #[must_use]
@@ -29,6 +29,19 @@ pub fn bps_down(amount: u128, bps: u32) -> Option<u128> {
 #[must_use]
 pub fn bps_up(amount: u128, bps: u32) -> Option<u128> {
     mul_div_up(amount, u64::from(bps), u64::from(BPS))
+}
+
+/// The least whole number of grains, in wei, that is at least `amount`.
+#[must_use]
+pub fn grains_up(amount: u128) -> Option<u128> {
+    amount.div_ceil(GRAIN).checked_mul(GRAIN)
+}
+
+/// The greatest whole number of grains, in wei, that is at most `amount`.
+#[must_use]
+pub fn grains_down(amount: u128) -> u128 {
+    // The rest is below the amount or is it, so nothing saturates.
+    amount.saturating_sub(amount.checked_rem(GRAIN).unwrap_or_default())
 }
 
 /// Quotient and remainder by long multiplication and division in limbs of 64 bits. A division of 256-bit integers would do the

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_sdk::{
-    call,
+    call::{self, RawCall},
     stylus_core::{
         calls::{Call, errors::Error},
         host::HostAccess,
@@ -54,6 +54,15 @@ pub fn call_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address,
 /// The peer's revert data.
 pub fn view_raw(contract: &(impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> Result<Vec<u8>, Revert> {
     call::static_call(contract.vm(), Call::new(), to, data).map_err(revert)
+}
+
+/// Tells `to` something, with at most `gas`, and goes on whatever it does: whether it fails, burns what it is given, or answers much, since its
+/// answer is not read. Whether it succeeded.
+pub fn notify<C: SolCall>(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, message: &C, gas: u64) -> bool {
+    let call = RawCall::new(contract.vm()).gas(gas).clear_storage_cache().skip_return_data();
+    // SAFETY: `contract` is borrowed mutably and whole, so nothing of its storage is held across the call; what it had stored is written before,
+    // and read anew after.
+    unsafe { call.call(to, &message.abi_encode()) }.is_ok()
 }
 
 fn decode<C: SolCall>(answer: Vec<u8>) -> Result<C::Return, Revert> {

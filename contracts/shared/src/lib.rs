@@ -7,14 +7,18 @@ extern crate alloc;
 
 pub mod abi;
 mod call;
+mod modules;
 mod ownable;
+mod peer;
 mod revert;
 mod signature;
 mod token;
 
 pub use abi::{Cursor, Fields, Quote, QuoteInputs, Row, ask_quote};
-pub use call::{call, call_raw, view, view_raw};
+pub use call::{call, call_raw, notify, view, view_raw};
+pub use modules::{AlreadyOpen, ModuleCapChanged, ModuleClosed, ModuleProposed, Modules, NotOpen, Opened, refused};
 pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
+pub use peer::PeerRecord;
 pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
 pub use signature::{Signature, check_signature, contract_agrees};
-pub use token::{TransferFailed, approve, transfer, transfer_from};
+pub use token::{Authorization, Permit, TransferFailed, approve, permit, receive_with_authorization, transfer, transfer_from};

@@ -40,6 +40,15 @@ impl Signature {
         Some(Self { v, r: B256::new(*r), s: B256::new(*s) })
     }
 
+    /// Reads 64 packed bytes: r, and s with the parity of the nonce point in its highest bit (EIP-2098). Any other length is `None`.
+    pub fn from_compact(bytes: &[u8]) -> Option<Self> {
+        let (r, rest) = bytes.split_first_chunk::<32>()?;
+        let mut s: [u8; 32] = rest.try_into().ok()?;
+        let v = 27 + (s[0] >> 7);
+        s[0] &= 0x7f;
+        Some(Self { v, r: B256::new(*r), s: B256::new(s) })
+    }
+
     /// The account whose key made this signature of `digest`; `None` if it is not a valid one.
     fn signer(&self, host: &impl Host, digest: B256) -> Option<Address> {
         if !matches!(self.v, 27 | 28) || U256::from_be_bytes(self.s.0) > S_MAX {

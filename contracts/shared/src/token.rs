@@ -1,10 +1,14 @@
-//! ERC-20 transfers that either happened or revert.
+//! ERC-20 transfers that either happened or revert, by allowances, permits (EIP-2612) and authorizations (EIP-3009).
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use stylus_sdk::stylus_core::{host::HostAccess, storage::TopLevelStorage};
 
-use crate::{call::call_raw, revert::Revert};
+use crate::{
+    call::{call_raw, view},
+    revert::Revert,
+    signature::Signature,
+};
 
 sol! {
     /// The token's transfer failed.
@@ -14,6 +18,39 @@ sol! {
     function transfer(address to, uint256 value) external returns (bool ok);
     function transferFrom(address from, address to, uint256 value) external returns (bool ok);
     function approve(address spender, uint256 value) external returns (bool ok);
+    function allowance(address owner, address spender) external view returns (uint256 value);
+    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+    function receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature) external;
+}
+
+/// An allowance as its owner signed it (EIP-2612).
+#[derive(Clone, Copy, Debug)]
+pub struct Permit {
+    /// Whose tokens.
+    pub owner: Address,
+    /// Who may take them.
+    pub spender: Address,
+    /// How many.
+    pub value: U256,
+    /// Last time it is valid, seconds since 1970.
+    pub deadline: U256,
+    /// By the owner's key.
+    pub signature: Signature,
+}
+
+/// A transfer to the contract as its sender signed it (EIP-3009).
+#[derive(Clone, Copy, Debug)]
+pub struct Authorization {
+    /// Whose tokens.
+    pub from: Address,
+    /// How many.
+    pub value: U256,
+    /// Valid after this time, exclusive, seconds since 1970.
+    pub valid_after: U256,
+    /// Valid before this time, exclusive.
+    pub valid_before: U256,
+    /// Once for each signer.
+    pub nonce: B256,
 }
 
 /// Sends the contract's tokens.
@@ -54,6 +91,37 @@ pub fn approve(
     value: U256,
 ) -> Result<(), Revert> {
     demand(contract, token, &approveCall { spender, value }.abi_encode())
+}
+
+/// Uses a permit. One that is refused is no fault if the allowance covers it: anybody may have used it first.
+///
+/// # Errors
+/// What the permit was refused with.
+pub fn permit(contract: &mut (impl TopLevelStorage + HostAccess), token: Address, permit: Permit) -> Result<(), Revert> {
+    let Permit { owner, spender, value, deadline, signature: Signature { v, r, s } } = permit;
+    let message = permitCall { owner, spender, value, deadline, v, r, s };
+    let Err(refusal) = call_raw(contract, token, &message.abi_encode()) else { return Ok(()) };
+    match view(contract, token, &allowanceCall { owner, spender }) {
+        Ok(allowed) if allowed >= value => Ok(()),
+        _ => Err(refusal),
+    }
+}
+
+/// Takes tokens to `contract`, which is at `to`, by their holder's signature. A token without the function must revert: it has no answer to look at.
+///
+/// # Errors
+/// The token's revert data.
+pub fn receive_with_authorization(
+    contract: &mut (impl TopLevelStorage + HostAccess),
+    token: Address,
+    to: Address,
+    authorization: Authorization,
+    signature: Bytes,
+) -> Result<(), Revert> {
+    let Authorization { from, value, valid_after, valid_before, nonce } = authorization;
+    let message =
+        receiveWithAuthorizationCall { from, to, value, validAfter: valid_after, validBefore: valid_before, nonce, signature };
+    call_raw(contract, token, &message.abi_encode()).map(drop)
 }
 
 /// A token that is not wired, has no code, or returns nothing does not answer `true`, so it fails here and not silently.

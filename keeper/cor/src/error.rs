@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use cor_adapters::deploy::DeployError;
 use cor_anvil::NodeError;
 use cor_edge::ServeError;
-use cor_errors::{Coded, Entry, table::cli};
+use cor_errors::{
+    Coded, Entry,
+    table::{cli, pool},
+};
 use cor_inference::{InferenceError, ModelError};
 use cor_ports::{BlobError, ChainError, JournalError, RelayError, redacted};
 
@@ -44,6 +47,8 @@ pub(crate) enum CliError {
     PortInUse { address: String, flag: &'static str },
     #[error("{node} is not registered and has {} of {} of stake", crate::output::cor(*stake), crate::output::cor(*required))]
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
+    #[error("operator {operator} has not consented to node {node}")]
+    NoConsent { operator: alloy::primitives::Address, node: alloy::primitives::Address },
     #[error("task {task_id} ended as {status}: {money}")]
     NoResult { task_id: u64, status: String, money: String },
     #[error("task {task_id} ended as {status}: {money}; its answer cannot be had: {source}")]
@@ -114,6 +119,7 @@ impl Coded for CliError {
             Self::Io { .. } => &cli::FILE_IO,
             Self::PortInUse { .. } => &cli::PORT_TAKEN,
             Self::NotStaked { .. } => &cli::NODE_NOT_STAKED,
+            Self::NoConsent { .. } => &pool::CONSENT_MISSING,
             Self::NoResult { .. } => &cli::TASK_WITHOUT_RESULT,
             Self::AnswerUnread { source: BlobError::NotFound(_), .. } => &cli::ANSWER_NOT_KEPT,
             Self::AnswerUnread { source, .. } => source.entry(),

@@ -28,12 +28,13 @@ pub(crate) const fn session_params(terms: &TermsArgs) -> SessionParams {
     }
 }
 
-/// What the price of a task by these terms depends on.
-const fn quote_inputs(params: &SessionParams) -> QuoteInputs {
+/// What the price of a task by these terms depends on, with an answer of at most `max_tokens`.
+const fn quote_inputs(params: &SessionParams, max_tokens: u32) -> QuoteInputs {
     QuoteInputs {
         modelIdentifier: params.modelIdentifier,
         executionDepth: params.executionDepth,
         toolDepth: params.toolDepth,
+        maxTokens: max_tokens,
         sla: params.sla,
         validatorDepth: params.validatorDepth,
         replicas: params.redundant,
@@ -46,7 +47,7 @@ const fn quote_inputs(params: &SessionParams) -> QuoteInputs {
     }
 }
 
-/// The price of a task by these terms now.
-pub(crate) async fn quote(network: &Network, params: &SessionParams) -> Result<Quote, CliError> {
-    network.table().quote(quote_inputs(params)).call().await.map_err(network.failed("quote"))
+/// The price of a task by these terms now, with an answer of at most `max_tokens`.
+pub(crate) async fn quote(network: &Network, params: &SessionParams, max_tokens: u32) -> Result<Quote, CliError> {
+    network.table().quote(quote_inputs(params, max_tokens)).call().await.map_err(network.failed("quote"))
 }

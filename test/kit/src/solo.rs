@@ -17,6 +17,11 @@ use cor_sol::{ContractError, decode_revert};
 /// Time of the first block.
 pub const START_SECS: u64 = 1_800_000_000;
 
+/// Who owns the chain of a [`Solo`]: none of its funded accounts.
+const CHAIN_OWNER: Address = Address::repeat_byte(0xc0);
+/// Keeps programs in ArbOS's cache.
+const ARB_WASM_CACHE: Address = Address::with_last_byte(0x72);
+
 /// Turns deployed code into a program.
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// More than any activation of ours costs; the rest comes back.
@@ -26,6 +31,7 @@ sol! {
     function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
     function stylus_constructor();
     error ProgramUpToDate();
+    function cacheProgram(address program) external;
 }
 
 /// A chain and what can be done to contracts on it.
@@ -69,7 +75,7 @@ impl Solo {
     pub async fn start() -> Self {
         // It stands still: what moves is the chain's distance from it, which goes back with the chain.
         let clock = std::sync::Arc::new(ManualClock::at_secs(START_SECS));
-        let config = NodeConfig { accounts: 16, clock, ..NodeConfig::test().no_socket() };
+        let config = NodeConfig { accounts: 16, clock, chain_owner: Some(CHAIN_OWNER), ..NodeConfig::test().no_socket() };
         let node = Node::spawn(config).await.expect("the chain starts");
         Self { node, artifacts: Artifacts::new(&crate::paths::contracts()) }
     }
@@ -87,6 +93,25 @@ impl Solo {
     #[must_use]
     pub fn key(&self, index: usize) -> PrivateKeySigner {
         PrivateKeySigner::from_bytes(&self.node.accounts()[index].private_key).expect("a valid key")
+    }
+
+    /// Puts a contract's program into ArbOS's cache, as a bid for it does: its calls start for less.
+    ///
+    /// # Panics
+    /// If the chain refuses.
+    pub fn cache(&self, contract: Address) {
+        self.enable(CHAIN_OWNER);
+        self.ok(CHAIN_OWNER, ARB_WASM_CACHE, &cacheProgramCall { program: contract });
+    }
+
+    /// Lets an account send transactions that has no key and no ether: a contract, or the chain's owner.
+    ///
+    /// # Panics
+    /// If the chain refuses.
+    pub fn enable(&self, account: Address) {
+        let mut writer = self.chain().writer();
+        writer.impersonate(account);
+        writer.set_balance(account, U256::from(1) << 80).expect("a balance is set");
     }
 
     /// The chain itself.

@@ -30,6 +30,21 @@ fn rounding_table() {
     assert_eq!(bps_down(u128::MAX, BPS + 1), None);
 }
 
+#[test]
+fn grains_are_whole() {
+    let grain = GRAIN;
+    for (amount, down, up) in [
+        (0, 0, Some(0)),
+        (1, 0, Some(grain)),
+        (grain - 1, 0, Some(grain)),
+        (grain, grain, Some(grain)),
+        (grain + 1, grain, Some(2 * grain)),
+        (u128::MAX, u128::MAX - u128::MAX % grain, None),
+    ] {
+        assert_eq!((grains_down(amount), grains_up(amount)), (down, up), "{amount}");
+    }
+}
+
 /// (2^43 - 1)(2^86 + 2^43 + 1) = 2^129 - 1, and half of that is 2^128 - 1/2: it fits rounded down, not rounded up.
 #[test]
 fn rounding_up_over_the_edge_is_refused() {

@@ -3,6 +3,7 @@
 pub mod ledger;
 pub mod pricing;
 pub mod settlement;
+pub mod vault;
 
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub enum PoolError {
         /// What was given.
         capacity: u32,
     },
-    /// It is not suspended.
+    /// It is neither suspended nor draining.
     NotSuspended,
 }
 
@@ -72,7 +72,7 @@ impl core::fmt::Display for PoolError {
             Self::InvalidCapacity { capacity } => {
                 write!(f, "capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks")
             }
-            Self::NotSuspended => write!(f, "the node is not suspended"),
+            Self::NotSuspended => write!(f, "the node is neither suspended nor draining"),
         }
     }
 }
@@ -96,6 +96,8 @@ pub enum Ineligible {
     OperatorTwice,
     /// It is in the task already.
     NodeTwice,
+    /// It takes no more tasks: its stake leaves, or its people say so.
+    Draining,
 }
 
 impl Ineligible {
@@ -110,6 +112,7 @@ impl Ineligible {
             Self::VersionTooOld => 5,
             Self::OperatorTwice => 6,
             Self::NodeTwice => 7,
+            Self::Draining => 8,
         }
     }
 }
@@ -124,6 +127,8 @@ pub enum Standing {
     Active,
     /// Registered, but slashed and not resumed.
     Suspended,
+    /// Registered, takes no new task, and anyone may deregister it once it has none; until it resumes.
+    Draining,
 }
 
 impl Standing {
@@ -134,6 +139,7 @@ impl Standing {
             Self::Absent => 0,
             Self::Active => 1,
             Self::Suspended => 2,
+            Self::Draining => 3,
         }
     }
 
@@ -143,6 +149,7 @@ impl Standing {
         match byte {
             1 => Self::Active,
             2 => Self::Suspended,
+            3 => Self::Draining,
             _ => Self::Absent,
         }
     }
@@ -227,7 +234,26 @@ impl Node {
         Ok(Self { capacity, ..self })
     }
 
-    /// A suspended node comes back, if it is `staked`.
+    /// The node's software changed.
+    ///
+    /// # Errors
+    /// `NotRegistered`, `VersionTooOld`.
+    pub fn set_version(self, version: u64, minimum: u64) -> Result<Self, PoolError> {
+        self.registered()?;
+        check_version(version, minimum)?;
+        Ok(Self { version, ..self })
+    }
+
+    /// The node takes no new tasks, and keeps what it has. `None` if it is draining already.
+    ///
+    /// # Errors
+    /// `NotRegistered`.
+    pub fn drain(self) -> Result<Option<Self>, PoolError> {
+        self.registered()?;
+        Ok((self.standing != Standing::Draining).then_some(Self { standing: Standing::Draining, ..self }))
+    }
+
+    /// A suspended or draining node comes back, if it is `staked`.
     ///
     /// # Errors
     /// `NotRegistered`, `NotSuspended`, `NotStaked`.
@@ -235,8 +261,8 @@ impl Node {
         match self.standing {
             Standing::Absent => Err(PoolError::NotRegistered),
             Standing::Active => Err(PoolError::NotSuspended),
-            Standing::Suspended if !staked => Err(PoolError::NotStaked),
-            Standing::Suspended => Ok(Self { standing: Standing::Active, ..self }),
+            Standing::Suspended | Standing::Draining if !staked => Err(PoolError::NotStaked),
+            Standing::Suspended | Standing::Draining => Ok(Self { standing: Standing::Active, ..self }),
         }
     }
 
@@ -259,6 +285,7 @@ impl Node {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
             Standing::Suspended => return Err(Ineligible::Suspended),
+            Standing::Draining => return Err(Ineligible::Draining),
             Standing::Active => {}
         }
         if self.reserved >= self.capacity {
@@ -290,7 +317,7 @@ impl Node {
     pub const fn suspend(self) -> Option<Self> {
         match self.standing {
             Standing::Active => Some(Self { standing: Standing::Suspended, ..self }),
-            Standing::Absent | Standing::Suspended => None,
+            Standing::Absent | Standing::Suspended | Standing::Draining => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stake of nodes and of users: bonding, unbonding, slashing.
+//! Stake of nodes and of users: bonding, unbonding, slashing, and what was staked on a day.
 //!
 //! Amounts are COR wei. All stake together stays below 2^96 wei, so every part of it does, and a part fits one storage word
 //! with what belongs to it. For the same reason no sum below can saturate; the saturating operations only spare a panic path.
@@ -6,10 +6,13 @@
 use alloy_primitives::{Address, U256};
 use cor_errors::{
     Coded, Entry,
-    table::{amount, stake},
+    table::{amount, price, stake},
 };
 
-use crate::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
+use crate::{
+    govern::module::{Module, Status},
+    limits::{DAY_SECS, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS, SLASHER_NOTICE_SECS, STAKE_HELD_MAX, UNBONDINGS_MAX},
+};
 
 /// Why a stake operation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +31,6 @@ pub enum StakingError {
         /// What was asked for, COR wei.
         needed: U256,
     },
-    /// The node is registered in the pool.
-    NodeRegistered,
     /// Nothing is withdrawable yet.
     StillBonded {
         /// When the earliest amount is, seconds since 1970; 0 if nothing is unbonding.
@@ -44,6 +45,24 @@ pub enum StakingError {
         /// The most that can be taken now, COR wei.
         limit: u128,
     },
+    /// The day has not begun.
+    FutureDay {
+        /// What was asked for, counted from 1970.
+        day: u64,
+        /// The present one.
+        today: u64,
+    },
+    /// A time is outside its bounds.
+    OutOfRange {
+        /// Which.
+        field: &'static str,
+        /// Seconds.
+        value: u64,
+        /// Seconds.
+        min: u64,
+        /// Seconds.
+        max: u64,
+    },
 }
 
 impl Coded for StakingError {
@@ -52,10 +71,11 @@ impl Coded for StakingError {
             Self::ZeroAmount => &amount::ZERO_AMOUNT,
             Self::NotStaker { .. } => &stake::NOT_STAKER,
             Self::InsufficientStake { .. } => &stake::INSUFFICIENT_STAKE,
-            Self::NodeRegistered => &stake::NODE_REGISTERED,
             Self::StillBonded { .. } => &stake::STILL_BONDED,
             Self::TooManyUnbondings => &stake::TOO_MANY_UNBONDINGS,
             Self::AmountTooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
+            Self::FutureDay { .. } => &stake::FUTURE_DAY,
+            Self::OutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
         }
     }
 }
@@ -68,9 +88,6 @@ impl core::fmt::Display for StakingError {
             Self::InsufficientStake { available, needed } => {
                 write!(f, "{needed} wei needed, {available} wei staked")
             }
-            Self::NodeRegistered => {
-                write!(f, "the node is registered")
-            }
             Self::StillBonded { release_at: 0 } => {
                 write!(f, "nothing is unbonding")
             }
@@ -79,11 +96,42 @@ impl core::fmt::Display for StakingError {
             Self::AmountTooLarge { amount, limit } => {
                 write!(f, "{amount} wei is more than the {limit} wei that fit")
             }
+            Self::FutureDay { day, today } => write!(f, "day {day} has not begun: it is day {today}"),
+            Self::OutOfRange { field, value, min, max } => write!(f, "{field} is {value} and must be {min} to {max}"),
         }
     }
 }
 
 impl core::error::Error for StakingError {}
+
+/// Refuses times under which a slasher could act before whoever read of it has left: the delay must be longer than unbonding by
+/// [`SLASHER_NOTICE_SECS`].
+///
+/// # Errors
+/// `OutOfRange`.
+pub const fn check_times(unbonding_secs: u64, delay_secs: u64) -> Result<(), StakingError> {
+    let (longest, max) = (MODULE_DELAY_MAX_SECS - SLASHER_NOTICE_SECS, MODULE_DELAY_MAX_SECS);
+    if unbonding_secs > longest {
+        return Err(StakingError::OutOfRange { field: "unbondingSecs", value: unbonding_secs, min: 0, max: longest });
+    }
+    let noticed = unbonding_secs.saturating_add(SLASHER_NOTICE_SECS);
+    let min = if noticed > MODULE_DELAY_MIN_SECS { noticed } else { MODULE_DELAY_MIN_SECS };
+    if delay_secs < min || delay_secs > max {
+        return Err(StakingError::OutOfRange { field: "delaySecs", value: delay_secs, min, max });
+    }
+    Ok(())
+}
+
+/// The most that a slasher can take at `now`, wei: what is left of its cap while it is active, and while it is closing, for as long as stake
+/// takes to unbond. After that nothing: who asks then is told so by what is taken, since the end of a task must not fail.
+#[must_use]
+pub fn slashable_by(slasher: Module, now: u64, unbonding_secs: u64) -> u128 {
+    match slasher.status(now) {
+        Status::Active => slasher.left(now),
+        Status::Closing if now <= slasher.closed_at.saturating_add(unbonding_secs) => slasher.left(now),
+        Status::Closing | Status::Proposed | Status::Unknown => 0,
+    }
+}
 
 /// Sums over all accounts. `held` includes `slashed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,60 +166,102 @@ impl Totals {
     }
 }
 
-/// Stake behind a node. Without stake a node has no staker.
+/// Stake behind a node, and what of it is on its way out. Without either a node has no staker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeStake {
     /// Who put it there, and gets it back; zero if nobody.
     pub staker: Address,
-    /// COR wei.
-    pub amount: u128,
+    /// COR wei that stands behind the node.
+    pub bonded: u128,
+    /// COR wei that is unbonding, and can be slashed until it is withdrawn.
+    pub unbonding: u128,
+    /// When `unbonding` can be withdrawn, seconds since 1970.
+    pub release_at: u64,
 }
 
 impl NodeStake {
-    /// Adds stake, up to `required` at least. The first staker is the only one until the stake is zero again; as that takes the
-    /// whole stake at once, nobody can occupy another's node for a small sum.
+    /// Adds stake, up to `required` at least. The first staker is the only one until nothing of it is left, bonded or unbonding; as a stake
+    /// is at least `required`, nobody can occupy another's node for a small sum.
     ///
     /// # Errors
     /// `ZeroAmount`, `NotStaker`, `AmountTooLarge`, `InsufficientStake` if the sum is below `required`.
     pub fn add(self, totals: Totals, caller: Address, amount: U256, required: U256) -> Result<(Self, Totals), StakingError> {
         let (totals, amount) = totals.take_in(amount)?;
-        if self.amount != 0 && self.staker != caller {
+        if self.sum() != 0 && self.staker != caller {
             return Err(StakingError::NotStaker { staker: self.staker });
         }
-        let next = Self { staker: caller, amount: self.amount.saturating_add(amount) };
+        let next = Self { staker: caller, bonded: self.bonded.saturating_add(amount), ..self };
         if !next.covers(required) {
-            return Err(StakingError::InsufficientStake { available: next.amount, needed: required });
+            return Err(StakingError::InsufficientStake { available: next.bonded, needed: required });
         }
         Ok((next, totals))
     }
 
-    /// Takes all stake out, to be unbonded to its staker. Returns how much.
+    /// Starts to unbond all that is bonded. What unbonds already joins it, and waits as long. Returns how much was bonded.
     ///
     /// # Errors
-    /// `NotStaker`, also if there is no stake; `NodeRegistered`.
-    pub fn remove(self, caller: Address, registered: bool) -> Result<(Self, u128), StakingError> {
-        if self.amount == 0 || self.staker != caller {
+    /// `NotStaker`, also if there is no stake; `ZeroAmount` if nothing is bonded.
+    pub fn unbond(self, caller: Address, now: u64, unbonding_secs: u64) -> Result<(Self, u128), StakingError> {
+        self.must_be_of(caller)?;
+        if self.bonded == 0 {
+            return Err(StakingError::ZeroAmount);
+        }
+        let release_at = now.saturating_add(unbonding_secs).max(self.release_at);
+        Ok((Self { bonded: 0, unbonding: self.sum(), release_at, ..self }, self.bonded))
+    }
+
+    /// Takes what has unbonded out, to be paid to the staker. Returns how much.
+    ///
+    /// # Errors
+    /// `StillBonded`, also if nothing is unbonding.
+    pub fn withdraw(self, totals: Totals, now: u64) -> Result<(Self, Totals, u128), StakingError> {
+        if self.unbonding == 0 {
+            return Err(StakingError::StillBonded { release_at: 0 });
+        }
+        if now < self.release_at {
+            return Err(StakingError::StillBonded { release_at: self.release_at });
+        }
+        let left = Self { unbonding: 0, release_at: 0, ..self }.or_nobody();
+        Ok((left, Totals { held: totals.held.saturating_sub(self.unbonding), ..totals }, self.unbonding))
+    }
+
+    /// Takes up to `amount` away for good: first of what is bonded, then of what is unbonding. Returns how much.
+    #[must_use]
+    pub fn slash(self, totals: Totals, amount: u128) -> (Self, Totals, u128) {
+        let of_bonded = amount.min(self.bonded);
+        let of_unbonding = amount.saturating_sub(of_bonded).min(self.unbonding);
+        let (bonded, unbonding) = (self.bonded.saturating_sub(of_bonded), self.unbonding.saturating_sub(of_unbonding));
+        let taken = of_bonded.saturating_add(of_unbonding);
+        let left = Self { bonded, unbonding, ..self }.or_nobody();
+        (left, Totals { slashed: totals.slashed.saturating_add(taken), ..totals }, taken)
+    }
+
+    /// Refuses everybody but the staker.
+    ///
+    /// # Errors
+    /// `NotStaker`, also if there is no stake.
+    pub fn must_be_of(self, caller: Address) -> Result<(), StakingError> {
+        if self.sum() == 0 || self.staker != caller {
             return Err(StakingError::NotStaker { staker: self.staker });
         }
-        if registered {
-            return Err(StakingError::NodeRegistered);
-        }
-        Ok((Self::default(), self.amount))
+        Ok(())
     }
 
-    /// Takes up to `amount` away for good. Returns how much.
-    #[must_use]
-    pub fn slash(self, totals: Totals, amount: U256) -> (Self, Totals, u128) {
-        let taken = u128::try_from(amount).unwrap_or(u128::MAX).min(self.amount);
-        let left = self.amount.saturating_sub(taken);
-        let staker = if left == 0 { Address::ZERO } else { self.staker };
-        (Self { staker, amount: left }, Totals { slashed: totals.slashed.saturating_add(taken), ..totals }, taken)
-    }
-
-    /// Whether the stake is at least `required`.
+    /// Whether what is bonded is at least `required`.
     #[must_use]
     pub fn covers(self, required: U256) -> bool {
-        U256::from(self.amount) >= required
+        U256::from(self.bonded) >= required
+    }
+
+    /// All that can be slashed, COR wei.
+    #[must_use]
+    pub const fn sum(self) -> u128 {
+        self.bonded.saturating_add(self.unbonding)
+    }
+
+    fn or_nobody(self) -> Self {
+        let release_at = if self.unbonding == 0 { 0 } else { self.release_at };
+        if self.sum() == 0 { Self::default() } else { Self { release_at, ..self } }
     }
 }
 
@@ -266,6 +356,55 @@ impl Account {
         }
         Ok((left, Totals { held: totals.held.saturating_sub(paid), ..totals }, paid))
     }
+}
+
+/// A user's stake from the start of a day on, until the next checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The first day, counted from 1970, at whose start it was there.
+    pub day: u64,
+    /// COR wei.
+    pub stake: u128,
+}
+
+impl Checkpoint {
+    /// What a change at `now` to `stake` leaves. It shows from the start of the next day on, so what is put and taken within a day never
+    /// shows. Whether it takes the place of the `last` checkpoint, and what it is.
+    #[must_use]
+    pub fn after(last: Option<Self>, now: u64, stake: u128) -> (bool, Self) {
+        let day = day_of(now).saturating_add(1);
+        (last.is_some_and(|last| last.day == day), Self { day, stake })
+    }
+}
+
+/// The UTC day of a time, counted from 1970.
+#[must_use]
+pub const fn day_of(time: u64) -> u64 {
+    time / DAY_SECS
+}
+
+/// Stake at the start of `day`, from `len` checkpoints with rising days, of which `read` gives one. Asked at `now`.
+///
+/// # Errors
+/// `FutureDay`.
+pub fn stake_at(len: u64, day: u64, now: u64, mut read: impl FnMut(u64) -> Checkpoint) -> Result<u128, StakingError> {
+    let today = day_of(now);
+    if day > today {
+        return Err(StakingError::FutureDay { day, today });
+    }
+    // All before `low` are of `day` or earlier, none from `high` on is.
+    let (mut low, mut high, mut stake) = (0, len, 0);
+    while low < high {
+        let middle = u64::midpoint(low, high);
+        let found = read(middle);
+        if found.day <= day {
+            stake = found.stake;
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(stake)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //!  ending       what a task's end settles                      -> state
 //!  machine      from phase to phase                            -> state, ending, terms, consensus
 //!  end          how a task ends, and when it can               -> machine
+//!  lane         the same life in two words a task             -> consensus, terms, eip712
 //! ```
 //!
 //! Each module uses those above it, never one below.
@@ -21,6 +22,7 @@ pub mod consensus;
 pub mod eip712;
 mod end;
 mod ending;
+pub mod lane;
 mod machine;
 pub mod selection;
 mod state;

@@ -76,7 +76,7 @@ impl Status {
         }
     }
 
-    const fn from_number(number: u8) -> Self {
+    pub(super) const fn from_number(number: u8) -> Self {
         match number {
             1 => Self::Completed,
             2 => Self::NoQuorum,

@@ -84,23 +84,46 @@ area! {
 }
 
 area! {
+    /// Contracts that act on others' money: who they are, from when on, how much in a day.
+    module "MODULE":
+    "MODULE-001" MODULE_UNKNOWN "ModuleUnknown" [0x6062dcb8] Caller 404 Refused
+        "No such module was named."
+        "Check the address against the ModuleProposed events.";
+    "MODULE-002" MODULE_NOT_ACTIVE "ModuleNotActive" [0x84a2c640] Chain 409 Refused
+        "The module is closed, or is not active yet."
+        "Use an active module; one that was proposed becomes active at the time that is told.";
+    "MODULE-003" MODULE_IN_SERVICE "ModuleInService" [0x8269b388] Chain 409 Refused
+        "The module is proposed or active already."
+        "Do nothing; to change its cap use setModuleCap.";
+    "MODULE-004" MODULE_CAP_EXCEEDED "ModuleCapExceeded" [0xfff977f0] Chain 429 Refused
+        "The module's cap of this day is used up."
+        "Ask for no more than is left, or again on the next day: days begin at midnight UTC.";
+    "MODULE-005" NOT_OPEN "NotOpen" [0xddafad98] Chain 503 Refused
+        "The contract is being set up, and takes no money yet."
+        "Try again once its Opened event is logged.";
+    "MODULE-006" ALREADY_OPEN "AlreadyOpen" [0x965f8d94] Chain 409 Refused
+        "The contract is open already."
+        "Do nothing: it cannot be closed again.";
+}
+
+area! {
     /// Stake of nodes and of users.
     stake "STAKE":
     "STAKE-001" NOT_STAKER "NotStaker" [0xb5001f6e] Caller 403 Refused
         "The node's stake belongs to another account."
-        "Call from the node's staker; another account can stake once the node's stake is zero.";
+        "Call from the node's staker; another account can stake once nothing of the node's stake is left, bonded or unbonding.";
     "STAKE-002" INSUFFICIENT_STAKE "InsufficientStake" [0x936d426d] Chain 402 Refused
         "The account has less stake than the call needs."
         "Stake more, or ask for less.";
-    "STAKE-003" NODE_REGISTERED "NodeRegistered" [0x564728e6] Chain 409 Refused
-        "The node is registered."
-        "Deregister it from the NodePool first.";
     "STAKE-004" STILL_BONDED "StillBonded" [0xb0d74fac] Chain 409 Refused
         "No stake can be withdrawn yet."
         "Unbond first, then withdraw once the release time has come.";
     "STAKE-005" TOO_MANY_UNBONDINGS "TooManyUnbondings" [0xa87997c4] Chain 429 Refused
         "The account has reached the limit of unbonding amounts."
         "Withdraw what is released, or wait until something is.";
+    "STAKE-006" FUTURE_DAY "FutureDay" [0x31a85276] Caller 422 Refused
+        "The day has not begun, so its stake is not known."
+        "Ask for the present day or an earlier one: days are counted from 1970 and begin at midnight UTC.";
 }
 
 area! {
@@ -131,8 +154,11 @@ area! {
         "The node cannot take the task."
         "Choose another node.";
     "POOL-009" NOT_SUSPENDED "NotSuspended" [0xac8c1e20] Chain 409 Refused
-        "The node is not suspended."
+        "The node is neither suspended nor draining."
         "Do nothing: there is nothing to resume.";
+    "POOL-010" CONSENT_MISSING "ConsentMissing" [0xcc84d063] Caller 403 Refused
+        "The operator has not consented to this node."
+        "Run `cor stake consent --node ADDRESS` with the operator's key, which calls NodePool.consent, or let the node be its own operator.";
 }
 
 area! {
@@ -158,13 +184,31 @@ area! {
         "Publish with a later time of effect.";
     "PRICE-007" CHANGE_TOO_LARGE "ChangeTooLarge" [0xa33ed7e6] Caller 422 Refused
         "A value changes by more than a factor of two."
-        "Move the price in several versions.";
+        "Move the price in several versions; list a model of another price under a new number.";
     "PRICE-008" INVALID_PRICE "InvalidPrice" [0xadc15743] Caller 422 Refused
         "A value breaks its bound."
         "Change the named field; its bound is in the table's specification.";
     "PRICE-009" PRICE_OVERFLOW "PriceOverflow" [0xf5c787f1] Caller 422 Refused
         "The price does not fit 128 bits."
         "Ask for less depth, or let the owner publish smaller prices.";
+    "PRICE-010" NOT_SOLD "NotSold" [0xf8f895b9] Caller 422 Refused
+        "What is asked for is not sold yet: nothing would enforce it."
+        "Leave the named field at its least value.";
+    "PRICE-011" EFFECTIVE_TOO_LATE "EffectiveTooLate" [0x32eaf005] Caller 422 Refused
+        "The version would take effect too far ahead."
+        "Publish with an earlier time of effect.";
+    "PRICE-012" CANCELLED_VERSION "CancelledVersion" [0x21383117] Chain 409 Refused
+        "The version of the price was cancelled."
+        "Ask for the current version, or one that was in effect.";
+    "PRICE-013" ALREADY_EFFECTIVE "AlreadyEffective" [0x30b6b4df] Chain 409 Refused
+        "The version of the price has taken effect and stays."
+        "Publish another version.";
+    "PRICE-014" MODEL_CHANGE_PENDING "ModelChangePending" [0x78d3a101] Chain 409 Refused
+        "A change of the model is announced already."
+        "Wait until it takes effect, or cancel it first.";
+    "PRICE-015" NO_MODEL_CHANGE "NoModelChange" [0x27590a43] Chain 409 Refused
+        "No change of the model is announced."
+        "Do nothing: the model stays as it is.";
 }
 
 area! {
@@ -197,6 +241,12 @@ area! {
     "PAY-009" TOKEN_IS_FIXED "TokenIsFixed" [0xeb0a0150] Chain 409 Refused
         "The token cannot be changed."
         "Wire with that token, or deploy anew.";
+    "PAY-010" INSUFFICIENT_BOOK "InsufficientBook" [0xc972a940] Chain 409 Refused
+        "The module's book does not cover the amount."
+        "Move no more than the book has; who is no module has none.";
+    "PAY-011" NOT_CREDITED "NotCredited" [0x83089283] Chain 502 Refused
+        "The module did not confirm that it credited the money."
+        "Fund another module: this one has no code, or fails.";
 }
 
 area! {
@@ -253,6 +303,65 @@ area! {
     "QUEUE-017" LENGTH_MISMATCH "LengthMismatch" [0xd16c9010] Caller 422 Refused
         "The lists are of different lengths, empty, or too long."
         "Give one entry of each list per miner.";
+}
+
+area! {
+    /// The lane of two words: money in it, sessions, tasks, and the messages of miners.
+    lane "LANE":
+    "LANE-001" INSUFFICIENT_CREDIT "InsufficientCredit" [0x0df0fc62] Chain 402 Refused
+        "The account has too little money in the lane."
+        "Fund the lane through the vault (Vault.fund or depositAndFund), or ask for less.";
+    "LANE-002" NOT_IN_GRAINS "NotInGrains" [0x04cd9a8c] Caller 422 Refused
+        "The amount is no whole number of grains, or more than 64 bits of them."
+        "Give a multiple of 1e9 wei.";
+    "LANE-003" NO_SUCH_SESSION "NoSuchSession" [0x9dce6c7a] Caller 404 Refused
+        "The account has no open session of this number with these terms."
+        "Give the number and the terms of its SessionCreated event, or create another session.";
+    "LANE-004" PRICE_ABOVE_MAX "PriceAboveMax" [0x1527bd3a] Caller 402 Refused
+        "The price is above the charge that the request allows."
+        "Raise maxCharge, or ask for less.";
+    "LANE-005" SEQUENCE_USED "SequenceUsed" [0x81e00c9f] Chain 409 Refused
+        "The payer has a task of this sequence number."
+        "Submit under another number.";
+    "LANE-006" HISTORY_MISMATCH "HistoryMismatch" [0x56006d7a] Chain 409 Refused
+        "The bytes are not the task's history."
+        "Gather the history from the TaskSubmitted and TaskRecord events once more; a zero seal is that of a task that ended or never was.";
+    "LANE-007" MALFORMED "Malformed" [0x94db87c2] Caller 422 Refused
+        "The bytes are not of the form that the function takes."
+        "Lay them out as ILane says.";
+    "LANE-008" LANE_PHASE_WRONG "LanePhaseWrong" [0x2b0bc60b] Chain 409 Refused
+        "The task is in another phase than the call needs."
+        "Look at the task, and call what its phase allows.";
+    "LANE-009" LANE_TASK_ENDED "LaneTaskEnded" [0xef8c66a5] Chain 409 Refused
+        "The task has ended."
+        "Do nothing: the task is over.";
+    "LANE-010" LANE_TOO_LATE "LaneTooLate" [0xbf854162] Chain 409 Refused
+        "The deadline of the phase has passed."
+        "Close the phase: anyone may.";
+    "LANE-011" LANE_TOO_EARLY "LaneTooEarly" [0x03fb0aab] Chain 409 Refused
+        "The deadline of the phase has not passed."
+        "Try again from the deadline on.";
+    "LANE-012" LANE_MINER_COUNT "LaneMinerCount" [0x5599893f] Caller 422 Refused
+        "The number of miners is not that of the session's replicas."
+        "Give exactly as many miners as the session has replicas.";
+    "LANE-013" NO_SUCH_REPLICA "NoSuchReplica" [0xa01f7b42] Caller 404 Refused
+        "The task has no such replica."
+        "Count replicas from 0 in the order of the assignment.";
+    "LANE-014" REPLICA_DONE "ReplicaDone" [0x7ec6cab6] Chain 409 Refused
+        "The replica's miner did this already."
+        "Do nothing: this phase needs no more of the miner.";
+    "LANE-015" REPLICA_NOT_COMMITTED "ReplicaNotCommitted" [0xf2a1ab64] Chain 409 Refused
+        "The replica's miner is bound to no answer."
+        "Skip this task; later tasks are unaffected.";
+    "LANE-016" COMMITMENT_ZERO "CommitmentZero" [0x029feed3] Caller 422 Refused
+        "The zero hash is not a commitment."
+        "Compute the commitment as ILane says.";
+    "LANE-017" COMMITMENT_MISMATCH "CommitmentMismatch" [0x319f81fc] Caller 422 Refused
+        "The reveal does not open the commitment."
+        "Check digest, salt, replica, assignment and chain.";
+    "LANE-018" REVEAL_OPENS "RevealOpens" [0x0e70936f] Chain 409 Refused
+        "The reveal opens its commitment."
+        "Do nothing: there is nothing to report.";
 }
 
 area! {

@@ -7,14 +7,23 @@ use cor_core::money::pricing::{self, Field, PricingError};
 
 sol! {
     event VersionPublished(uint64 indexed version, uint64 effectiveAt);
+    event VersionCancelled(uint64 indexed version);
     event ModelSet(uint64 indexed modelIdentifier, uint8 class, bool enabled, bytes32 name);
+    event ModelChangeScheduled(uint64 indexed modelIdentifier, uint8 class, bool enabled, bytes32 name, uint64 effectiveAt);
+    event ModelChangeCancelled(uint64 indexed modelIdentifier);
 
     error UnknownModel(uint64 modelIdentifier);
     error UnknownVersion(uint64 version, uint64 latest);
     error NoPriceYet(uint64 timestamp, uint64 firstEffectiveAt);
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error EvenReplicas(uint8 replicas);
+    error NotSold(bytes32 field, uint256 value);
     error EffectiveTooSoon(uint64 effectiveAt, uint64 earliest);
+    error EffectiveTooLate(uint64 effectiveAt, uint64 latest);
+    error CancelledVersion(uint64 version);
+    error AlreadyEffective(uint64 version, uint64 effectiveAt);
+    error ModelChangePending(uint64 modelIdentifier, uint64 effectiveAt);
+    error NoModelChange(uint64 modelIdentifier);
     error ChangeTooLarge(bytes32 field, uint256 previous, uint256 next);
     error InvalidPrice(bytes32 field, uint256 value, uint256 bound);
     error PriceOverflow();
@@ -24,9 +33,9 @@ sol! {
 #[derive(Clone, Copy, Default)]
 pub struct PriceVersion(pub(crate) pricing::PriceVersion);
 
-impl Fields<35> for PriceVersion {
+impl Fields<38> for PriceVersion {
     const NAME: &'static str = "PriceVersion";
-    const TYPES: &'static str = "(uint64,(uint128,uint128,uint128,uint128)[3],uint32[3],uint32[3],uint32[3],\
+    const TYPES: &'static str = "(uint64,(uint128,uint128,uint128,uint128,uint128)[3],uint32[3],uint32[3],uint32[3],\
         uint32,uint32,uint64,uint64,uint128,uint32[4],uint32[4])";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
@@ -36,6 +45,7 @@ impl Fields<35> for PriceVersion {
             row.uint(&mut class.base);
             row.uint(&mut class.step);
             row.uint(&mut class.tool);
+            row.uint(&mut class.token);
             row.uint(&mut class.validator);
         }
         row.uints(&mut terms.sla_bps);
@@ -51,17 +61,27 @@ impl Fields<35> for PriceVersion {
     }
 }
 
-/// The Solidity error of a refusal.
-pub(crate) fn refuse(error: PricingError) -> Revert {
+/// The Solidity error of a refusal that concerns `subject`: a version's number, or a model's.
+pub(crate) fn refuse(error: PricingError, subject: u64) -> Revert {
     match error {
         PricingError::InputOutOfRange { field, value, min, max } => {
             InputOutOfRange { field: word(field), value: U256::from(value), min: U256::from(min), max: U256::from(max) }.into()
         }
         PricingError::EvenReplicas { replicas } => EvenReplicas { replicas }.into(),
         PricingError::PriceOverflow => PriceOverflow {}.into(),
+        PricingError::NotSold { field, value } => NotSold { field: word(field), value: U256::from(value) }.into(),
         PricingError::EffectiveTooSoon { effective_at, earliest } => {
             EffectiveTooSoon { effectiveAt: effective_at, earliest }.into()
         }
+        PricingError::EffectiveTooLate { effective_at, latest } => EffectiveTooLate { effectiveAt: effective_at, latest }.into(),
+        PricingError::AlreadyEffective { effective_at } => {
+            AlreadyEffective { version: subject, effectiveAt: effective_at }.into()
+        }
+        PricingError::UnknownModel => UnknownModel { modelIdentifier: subject }.into(),
+        PricingError::ModelChangePending { effective_at } => {
+            ModelChangePending { modelIdentifier: subject, effectiveAt: effective_at }.into()
+        }
+        PricingError::NoModelChange => NoModelChange { modelIdentifier: subject }.into(),
         PricingError::ChangeTooLarge { field, previous, next } => {
             ChangeTooLarge { field: word(field), previous: U256::from(previous), next: U256::from(next) }.into()
         }

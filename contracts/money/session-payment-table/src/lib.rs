@@ -13,13 +13,20 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U64};
 use cor_contract_shared::{Ownable, Quote, QuoteInputs, Revert, Row};
-use cor_core::money::pricing::{check_publish, effective_version, quote, valid_until, ModelClass};
+use cor_core::limits::{PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
+use cor_core::money::pricing::{
+    check_class_change, check_publish, in_effect, quote, valid_until, Calendar, Change, InEffect, Listing, ModelClass,
+    PricingError,
+};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageMap, StorageU64},
 };
 
-use abi::{refuse, ModelSet, NoPriceYet, PriceVersion, UnknownModel, UnknownVersion, VersionPublished};
+use abi::{
+    refuse, CancelledVersion, ModelChangeCancelled, ModelChangeScheduled, ModelSet, NoPriceYet, PriceVersion, UnknownModel,
+    UnknownVersion, VersionCancelled, VersionPublished,
+};
 use store::{ModelRecord, VersionRecord};
 
 /// The versions, by number from 1, and the models, by identifier.
@@ -27,8 +34,13 @@ use store::{ModelRecord, VersionRecord};
 #[entrypoint]
 pub struct SessionPaymentTable {
     ownable: Ownable,
+    /// Versions ever published: the number of the last, cancelled or not.
     latest: StorageU64,
+    /// The last version that was not cancelled, 0 if there is none.
+    last: StorageU64,
     min_delay_secs: StorageU64,
+    /// When the last change of a model's class takes effect, or did.
+    reclassified_at: StorageU64,
     versions: StorageMap<u64, VersionRecord>,
     models: StorageMap<u64, ModelRecord>,
 }
@@ -39,50 +51,83 @@ impl SessionPaymentTable {
     ///
     /// # Arguments
     /// * `owner`: who publishes versions and sets models; not zero.
-    /// * `min_delay_secs`: least seconds between the publication of a version and its effect.
+    /// * `min_delay_secs`: how long a quote holds at most, and least seconds before a change takes effect; one to seven days.
     ///
     /// # Errors
+    /// * `InputOutOfRange` for a delay out of its range.
     /// * `ZeroAddress` for a zero owner.
     ///
     /// # Events
     /// * `OwnershipTransferred` from zero.
     #[constructor]
     pub fn constructor(&mut self, owner: Address, min_delay_secs: u64) -> Result<(), Revert> {
+        let (value, min, max) = (min_delay_secs, PRICE_NOTICE_MIN_SECS, PRICE_NOTICE_MAX_SECS);
+        if !(min..=max).contains(&value) {
+            return Err(refuse(PricingError::InputOutOfRange { field: "minDelaySecs", value, min, max }, 0));
+        }
         self.min_delay_secs.set(U64::from(min_delay_secs));
         self.ownable.init(owner)
     }
 
     /// Price of a task by the version effective now.
     /// Arguments, errors, events: `ISessionPaymentTable.quote`.
-    pub fn quote(&self, inputs: Row<QuoteInputs, 11>) -> Result<Row<Quote, 9>, Revert> {
-        self.price(self.current_version()?, &inputs.0)
+    pub fn quote(&self, inputs: Row<QuoteInputs, 12>) -> Result<Row<Quote, 9>, Revert> {
+        let InEffect { version, next_at } = self.in_effect()?;
+        let Row(mut quote) = self.price(version, &inputs.0)?;
+        let now = self.vm().block_timestamp();
+        let model_change = self.models.getter(inputs.0.model_identifier).get().change_at(now);
+        quote.valid_until = valid_until(now, self.min_delay_secs(), next_at, model_change);
+        Ok(Row(quote))
     }
 
-    /// The same by a given version.
+    /// The same by a given version, as a reckoning and no offer.
     /// Arguments, errors, events: `ISessionPaymentTable.quoteAt`.
-    pub fn quote_at(&self, version: u64, inputs: Row<QuoteInputs, 11>) -> Result<Row<Quote, 9>, Revert> {
+    pub fn quote_at(&self, version: u64, inputs: Row<QuoteInputs, 12>) -> Result<Row<Quote, 9>, Revert> {
         self.known(version)?;
         self.price(version, &inputs.0)
     }
 
     /// Publishes the next version.
     /// Arguments, errors, events: `ISessionPaymentTable.publish`.
-    pub fn publish(&mut self, price: Row<PriceVersion, 35>) -> Result<u64, Revert> {
+    pub fn publish(&mut self, price: Row<PriceVersion, 38>) -> Result<u64, Revert> {
         self.ownable.only_owner()?;
-        let latest = self.latest_version();
-        let previous = (latest > 0).then(|| self.versions.getter(latest).get());
+        let last: u64 = self.last.get().to();
+        let previous = (last > 0).then(|| self.versions.getter(last).get());
         let Row(PriceVersion(next)) = price;
-        check_publish(previous.as_ref(), &next, self.vm().block_timestamp(), self.min_delay_secs()).map_err(refuse)?;
-        let version = latest.saturating_add(1);
-        self.versions.setter(version).set(&next);
+        let version = self.latest_version().saturating_add(1);
+        check_publish(previous.as_ref(), &next, &self.calendar()).map_err(|error| refuse(error, version))?;
+        self.versions.setter(version).set(&next, last);
         self.latest.set(U64::from(version));
+        self.last.set(U64::from(version));
         self.vm().log(VersionPublished { version, effectiveAt: next.terms.effective_at });
         Ok(version)
     }
 
+    /// Takes a version back that is not in effect yet, and all after it, which were checked against it.
+    /// Arguments, errors, events: `ISessionPaymentTable.cancelVersion`.
+    pub fn cancel_version(&mut self, version: u64) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.known(version)?;
+        let effective_at = self.versions.getter(version).effective_at();
+        if effective_at <= self.vm().block_timestamp() {
+            return Err(refuse(PricingError::AlreadyEffective { effective_at }, version));
+        }
+        // At most one for each day that a version may be ahead. It is among them, as it is not cancelled.
+        let mut last: u64 = self.last.get().to();
+        while last >= version {
+            let mut record = self.versions.setter(last);
+            record.cancel();
+            let previous = record.previous();
+            self.vm().log(VersionCancelled { version: last });
+            last = previous;
+        }
+        self.last.set(U64::from(last));
+        Ok(())
+    }
+
     /// A version as published.
     /// Arguments, errors, events: `ISessionPaymentTable.getVersion`.
-    pub fn get_version(&self, version: u64) -> Result<Row<PriceVersion, 35>, Revert> {
+    pub fn get_version(&self, version: u64) -> Result<Row<PriceVersion, 38>, Revert> {
         self.known(version)?;
         Ok(Row(PriceVersion(self.versions.getter(version).get())))
     }
@@ -90,37 +135,83 @@ impl SessionPaymentTable {
     /// Number of the version effective now.
     /// Arguments, errors, events: `ISessionPaymentTable.currentVersion`.
     pub fn current_version(&self) -> Result<u64, Revert> {
-        let timestamp = self.vm().block_timestamp();
-        effective_version(self.latest_version(), timestamp, |version| self.effective_at(version))
-            .ok_or_else(|| NoPriceYet { timestamp, firstEffectiveAt: self.effective_at(1) }.into())
+        Ok(self.in_effect()?.version)
     }
 
-    /// Number of the last version published, 0 if none.
+    /// Number of the last version published, cancelled or not; 0 if none.
     /// Arguments, errors, events: `ISessionPaymentTable.latestVersion`.
     pub fn latest_version(&self) -> u64 {
         self.latest.get().to()
     }
 
-    /// Least time between publishing a version and its effect, in seconds.
+    /// How long a quote holds at most, and the least notice of a change, in seconds.
     /// Arguments, errors, events: `ISessionPaymentTable.minDelaySecs`.
     pub fn min_delay_secs(&self) -> u64 {
         self.min_delay_secs.get().to()
     }
 
-    /// Puts a model into a class, or takes it out of service.
+    /// Puts a model into a class, or takes it out of service: at once, or with notice.
     /// Arguments, errors, events: `ISessionPaymentTable.setModel`.
     pub fn set_model(&mut self, model_identifier: u64, class: u8, enabled: bool, name: B256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        let kind = ModelClass::try_from(class).map_err(refuse)?;
-        self.models.setter(model_identifier).set(kind, enabled, name);
-        self.vm().log(ModelSet { modelIdentifier: model_identifier, class, enabled, name });
+        let refuse = |error| refuse(error, model_identifier);
+        let to = Listing { class: ModelClass::try_from(class).map_err(refuse)?, enabled };
+        let calendar = self.calendar();
+        let record = self.models.getter(model_identifier);
+        let (before, present_name) = (record.get().at(calendar.now), record.name(calendar.now));
+        let last_version_at = self.in_effect().ok().map(|_| self.effective_at(self.last.get().to()));
+        let (model, change) = before.set(to, &calendar, last_version_at).map_err(refuse)?;
+        if let Change::Reclassified(at) = change {
+            self.check_reclassified(before.present.class, to.class).map_err(refuse)?;
+            self.reclassified_at.set(U64::from(at.max(calendar.reclassified_at)));
+        }
+        match change {
+            Change::AtOnce => {
+                self.models.setter(model_identifier).set(&model, name, B256::ZERO);
+                self.vm().log(ModelSet { modelIdentifier: model_identifier, class, enabled, name });
+            }
+            Change::At(effective_at) | Change::Reclassified(effective_at) => {
+                self.models.setter(model_identifier).set(&model, present_name, name);
+                self.vm().log(ModelChangeScheduled {
+                    modelIdentifier: model_identifier,
+                    class,
+                    enabled,
+                    name,
+                    effectiveAt: effective_at,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the change of a model back that is announced.
+    /// Arguments, errors, events: `ISessionPaymentTable.cancelModelChange`.
+    pub fn cancel_model_change(&mut self, model_identifier: u64) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        let now = self.vm().block_timestamp();
+        let mut record = self.models.setter(model_identifier);
+        let model = record.get().cancel(now).map_err(|error| refuse(error, model_identifier))?;
+        let name = record.name(now);
+        record.set(&model, name, B256::ZERO);
+        self.vm().log(ModelChangeCancelled { modelIdentifier: model_identifier });
         Ok(())
     }
 
     /// Class and name of a model in service.
     /// Arguments, errors, events: `ISessionPaymentTable.getModel`.
     pub fn get_model(&self, model_identifier: u64) -> Result<(u8, B256), Revert> {
-        Ok((self.class_of(model_identifier)?.number(), self.models.getter(model_identifier).name()))
+        let name = self.models.getter(model_identifier).name(self.vm().block_timestamp());
+        Ok((self.class_of(model_identifier)?.number(), name))
+    }
+
+    /// The change of a model that is announced; all zero if none is.
+    /// Arguments, errors, events: `ISessionPaymentTable.getModelChange`.
+    pub fn get_model_change(&self, model_identifier: u64) -> (u64, u8, bool, B256) {
+        let record = self.models.getter(model_identifier);
+        let model = record.get();
+        model.change_at(self.vm().block_timestamp()).map_or((0, 0, false, B256::ZERO), |effective_at| {
+            (effective_at, model.next.class.number(), model.next.enabled, record.next_name())
+        })
     }
 
     /// Present owner.
@@ -143,26 +234,58 @@ impl SessionPaymentTable {
 }
 
 impl SessionPaymentTable {
-    /// Price by a version that is there.
+    /// Price by a version that is there, without an end.
     fn price(&self, version: u64, asked: &QuoteInputs) -> Result<Row<Quote, 9>, Revert> {
         let class = self.class_of(asked.model_identifier)?;
         let record = self.versions.getter(version);
-        let price = quote(&record.terms(), &record.class(class), &asked.inputs).map_err(refuse)?;
-        let next = (version < self.latest_version()).then(|| self.effective_at(version.saturating_add(1)));
-        let valid_until = valid_until(self.vm().block_timestamp(), self.min_delay_secs(), next);
-        Ok(Row(Quote { version, price, valid_until }))
+        let price = quote(&record.terms(), &record.class(class), &asked.inputs).map_err(|error| refuse(error, version))?;
+        Ok(Row(Quote { version, price, valid_until: 0 }))
     }
 
+    /// Refuses the number of a version that is not there, or was cancelled.
     fn known(&self, version: u64) -> Result<(), Revert> {
         let latest = self.latest_version();
         if version == 0 || version > latest {
             return Err(UnknownVersion { version, latest }.into());
         }
+        if self.versions.getter(version).is_cancelled() {
+            return Err(CancelledVersion { version }.into());
+        }
         Ok(())
     }
 
+    /// The version in effect now.
+    fn in_effect(&self) -> Result<InEffect, Revert> {
+        let timestamp = self.vm().block_timestamp();
+        let previous = |version| self.versions.getter(version).previous();
+        in_effect(self.last.get().to(), timestamp, |version| self.effective_at(version), previous)
+            .map_err(|first| NoPriceYet { timestamp, firstEffectiveAt: first }.into())
+    }
+
+    /// A model that goes from one class to another must do so within bounds by every version that may be in effect then: by the one that is in
+    /// effect now and by all after it, whichever are cancelled.
+    fn check_reclassified(&self, from: ModelClass, to: ModelClass) -> Result<(), PricingError> {
+        let now = self.vm().block_timestamp();
+        let mut version: u64 = self.last.get().to();
+        while version != 0 {
+            let record = self.versions.getter(version);
+            check_class_change(&record.class(from), &record.class(to))?;
+            version = if record.effective_at() <= now { 0 } else { record.previous() };
+        }
+        Ok(())
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar {
+            now: self.vm().block_timestamp(),
+            notice_secs: self.min_delay_secs(),
+            reclassified_at: self.reclassified_at.get().to(),
+        }
+    }
+
     fn class_of(&self, model_identifier: u64) -> Result<ModelClass, Revert> {
-        self.models.getter(model_identifier).class().ok_or_else(|| UnknownModel { modelIdentifier: model_identifier }.into())
+        let class = self.models.getter(model_identifier).get().class(self.vm().block_timestamp());
+        class.ok_or_else(|| UnknownModel { modelIdentifier: model_identifier }.into())
     }
 
     /// When a version takes effect; 0 for one that is not there.

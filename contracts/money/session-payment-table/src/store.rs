@@ -1,10 +1,11 @@
-//! How versions and models lie in storage. A quote reads three words of terms, two of prices and one of the model.
+//! How versions and models lie in storage. A quote reads three words of terms, three of prices and one of
+//! the model.
 
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{B256, U128, U256, U32, U64, U8};
 use cor_core::limits::{MULTIPLIER_MAX_BPS, REBATE_MAX_BPS};
-use cor_core::money::pricing::{pack, unpack, ClassPrice, ModelClass, PriceTerms, PriceVersion};
+use cor_core::money::pricing::{pack, unpack, ClassPrice, Listing, Model, ModelClass, PriceTerms, PriceVersion};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageArray, StorageB256, StorageBool, StorageU128, StorageU256, StorageU32, StorageU64, StorageU8},
@@ -20,7 +21,7 @@ const _: () = {
     assert!(REBATE_MAX_BPS < 1 << REBATE_BITS && 8 * REBATE_BITS <= 128);
 };
 
-/// One version. Written once.
+/// One version. Written once; only that it is cancelled is added.
 #[storage]
 pub struct VersionRecord {
     effective_at: StorageU64,
@@ -34,24 +35,35 @@ pub struct VersionRecord {
     gas_price: StorageU128,
     rebates: StorageU128,
 
+    /// The version before it that was not cancelled, 0 at the first. Never written again: who is cancelled goes, and so do all after it.
+    previous: StorageU64,
+    cancelled: StorageBool,
+
     classes: StorageArray<ClassRecord, 3>,
 }
 
-/// Prices of a class, in two words.
+/// Prices of a class, in three words.
 #[storage]
 pub struct ClassRecord {
     base: StorageU128,
     step: StorageU128,
     tool: StorageU128,
+    token: StorageU128,
     validator: StorageU128,
 }
 
 /// A model. A quote needs the first word only.
 #[storage]
 pub struct ModelRecord {
+    known: StorageBool,
     class: StorageU8,
     enabled: StorageBool,
+    next_class: StorageU8,
+    next_enabled: StorageBool,
+    next_at: StorageU64,
+
     name: StorageB256,
+    next_name: StorageB256,
 }
 
 impl VersionRecord {
@@ -85,6 +97,7 @@ impl VersionRecord {
             base: record.base.get().to(),
             step: record.step.get().to(),
             tool: record.tool.get().to(),
+            token: record.token.get().to(),
             validator: record.validator.get().to(),
         })
     }
@@ -94,9 +107,25 @@ impl VersionRecord {
         PriceVersion { terms: self.terms(), classes: ModelClass::ALL.map(|class| self.class(class)) }
     }
 
+    /// The version before it that was not cancelled, 0 at the first.
+    pub(crate) fn previous(&self) -> u64 {
+        self.previous.get().to()
+    }
+
+    /// Whether it was taken back before it took effect.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.get()
+    }
+
+    /// Takes it back.
+    pub(crate) fn cancel(&mut self) {
+        self.cancelled.set(true);
+    }
+
     /// Stores a version that the rules accepted, so that each value fits its bits.
-    pub(crate) fn set(&mut self, version: &PriceVersion) {
+    pub(crate) fn set(&mut self, version: &PriceVersion, previous: u64) {
         let PriceVersion { terms, classes } = version;
+        self.previous.set(U64::from(previous));
         self.effective_at.set(U64::from(terms.effective_at));
         self.settlement_gas_base.set(U64::from(terms.settlement_gas_base));
         self.settlement_gas_per_replica.set(U64::from(terms.settlement_gas_per_replica));
@@ -112,6 +141,7 @@ impl VersionRecord {
                 record.base.set(U128::from(class.base));
                 record.step.set(U128::from(class.step));
                 record.tool.set(U128::from(class.tool));
+                record.token.set(U128::from(class.token));
                 record.validator.set(U128::from(class.validator));
             }
         }
@@ -119,21 +149,41 @@ impl VersionRecord {
 }
 
 impl ModelRecord {
-    /// Class of the model, if it is in service.
-    pub(crate) fn class(&self) -> Option<ModelClass> {
+    /// The model as stored.
+    pub(crate) fn get(&self) -> Model {
         // Only numbers of classes are ever stored.
-        ModelClass::try_from(self.class.get().to::<u8>()).ok().filter(|_| self.enabled.get())
+        let class = |number: &StorageU8| ModelClass::try_from(number.get().to::<u8>()).unwrap_or_default();
+        Model {
+            known: self.known.get(),
+            present: Listing { class: class(&self.class), enabled: self.enabled.get() },
+            next: Listing { class: class(&self.next_class), enabled: self.next_enabled.get() },
+            next_at: self.next_at.get().to(),
+        }
     }
 
-    /// Name of the model.
-    pub(crate) fn name(&self) -> B256 {
+    /// Name of the model at `now`.
+    pub(crate) fn name(&self, now: u64) -> B256 {
+        let next_at = self.next_at.get().to::<u64>();
+        if next_at != 0 && next_at <= now {
+            return self.next_name.get();
+        }
         self.name.get()
     }
 
-    /// Stores a model.
-    pub(crate) fn set(&mut self, class: ModelClass, enabled: bool, name: B256) {
-        self.class.set(U8::from(class.number()));
-        self.enabled.set(enabled);
+    /// Name of the model once the change is made that is announced.
+    pub(crate) fn next_name(&self) -> B256 {
+        self.next_name.get()
+    }
+
+    /// Stores a model with its name, and the one that it will have if a change is announced.
+    pub(crate) fn set(&mut self, model: &Model, name: B256, next_name: B256) {
+        self.known.set(model.known);
+        self.class.set(U8::from(model.present.class.number()));
+        self.enabled.set(model.present.enabled);
+        self.next_class.set(U8::from(model.next.class.number()));
+        self.next_enabled.set(model.next.enabled);
+        self.next_at.set(U64::from(model.next_at));
         self.name.set(name);
+        self.next_name.set(next_name);
     }
 }

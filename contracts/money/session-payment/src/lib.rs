@@ -121,7 +121,7 @@ impl SessionPayment {
         &mut self,
         task_id: u64,
         payer: Address,
-        inputs: Row<QuoteInputs, 11>,
+        inputs: Row<QuoteInputs, 12>,
         max_charge: u128,
     ) -> Result<(u64, u128), Revert> {
         only(self.vm().msg_sender(), self.session_queue.get())?;

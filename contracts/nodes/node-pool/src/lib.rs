@@ -8,14 +8,15 @@ extern crate alloc;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{aliases::U40, Address, U64, U8};
+use alloy_primitives::{aliases::U40, Address, B256, U256, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{abi::Staking, nonzero, only, view, Ownable, Revert};
-use cor_core::limits::{CAPACITY_MAX, MODELS_MAX};
+use cor_contract_shared::{abi::Staking, nonzero, only, view, Modules, Ownable, PeerRecord, Revert, Unauthorized};
+use cor_core::govern::module::is_delay;
+use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_core::node::pool::{self, Ineligible, PoolError, Standing};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageMap, StorageU64, StorageVec},
+    storage::{StorageAddress, StorageBool, StorageMap, StorageU64, StorageVec},
 };
 
 mod record;
@@ -34,6 +35,7 @@ sol! {
         uint8 hardwareClass;
         bool registered;
         bool suspended;
+        bool draining;
         uint64 lastPingAt;
         uint64[] models;
     }
@@ -45,7 +47,11 @@ sol! {
     event NodeSuspended(address indexed node, uint64 indexed taskId);
     event NodeResumed(address indexed node);
     event MinNodeVersionSet(uint64 version);
-    event Wired(address staking, address sessionQueue);
+    event NodeDraining(address indexed node);
+    event NodeVersionChanged(address indexed node, uint64 version);
+    event ConsentSet(address indexed operator, address indexed node, bool allowed);
+    event StakingSet(address staking, uint64 effectiveAt);
+    event SessionQueueSet(address sessionQueue, uint64 effectiveAt);
 
     error NotStaked(address node);
     error AlreadyRegistered(address node);
@@ -56,6 +62,8 @@ sol! {
     error InvalidCapacity(uint32 capacity, uint32 limit);
     error NotEligible(address node, uint8 reason);
     error NotSuspended(address node);
+    error ConsentMissing(address operator, address node);
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
 }
 
 /// All nodes, and the peers.
@@ -63,29 +71,54 @@ sol! {
 #[entrypoint]
 pub struct NodePool {
     ownable: Ownable,
-    session_queue: StorageAddress,
+    session_queue: PeerRecord,
     min_node_version: StorageU64,
-    staking: StorageAddress,
+    staking: PeerRecord,
+    /// The delay of the peers, and whether they are set up. There are no modules here.
+    setup: Modules,
     last_epoch: StorageU64,
     nodes: StorageMap<Address, NodeRecord>,
     listed: StorageVec<StorageAddress>,
+    /// By operator, then by node.
+    consents: StorageMap<Address, StorageMap<Address, StorageBool>>,
 }
 
 #[public]
 impl NodePool {
-    /// Sets the first owner.
+    /// Sets the delay and the first owner.
     ///
     /// # Arguments
-    /// * `owner`: who sets the peers and the oldest software; not zero.
+    /// * `owner`: who names the peers and sets the oldest software; not zero.
+    /// * `delay_secs`: seconds that a new peer waits, 1 to 30 days.
     ///
     /// # Errors
     /// * `ZeroAddress` for a zero owner.
+    /// * `InputOutOfRange` for a delay out of its bounds.
     ///
     /// # Events
     /// * `OwnershipTransferred` from zero.
     #[constructor]
-    pub fn constructor(&mut self, owner: Address) -> Result<(), Revert> {
+    pub fn constructor(&mut self, owner: Address, delay_secs: u64) -> Result<(), Revert> {
+        if !is_delay(delay_secs) {
+            let [value, min, max] = [delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS].map(U256::from);
+            return Err(InputOutOfRange { field: B256::right_padding_from(b"delaySecs"), value, min, max }.into());
+        }
+        self.setup.init(delay_secs);
         self.ownable.init(owner)
+    }
+
+    /// Lets a node register under the caller's name.
+    /// Arguments, errors, events: `INodePool.consent`.
+    pub fn consent(&mut self, node: Address, allowed: bool) {
+        let operator = self.vm().msg_sender();
+        self.consents.setter(operator).setter(node).set(allowed);
+        self.vm().log(ConsentSet { operator, node, allowed });
+    }
+
+    /// Whether an operator lets a node register under its name.
+    /// Arguments, errors, events: `INodePool.consented`.
+    pub fn consented(&self, operator: Address, node: Address) -> bool {
+        operator == node || self.consents.getter(operator).get(node)
     }
 
     /// Registers the caller as a node.
@@ -98,8 +131,12 @@ impl NodePool {
         hardware_class: u8,
         version: u64,
     ) -> Result<u64, Revert> {
+        self.setup.must_be_open()?;
         nonzero(operator)?;
         let node = self.vm().msg_sender();
+        if !self.consented(operator, node) {
+            return Err(ConsentMissing { operator, node }.into());
+        }
         let record = self.nodes.getter(node);
         let known = !record.epoch.get().is_zero();
         let state =
@@ -135,12 +172,51 @@ impl NodePool {
     /// Takes the caller out; only without open tasks.
     /// Arguments, errors, events: `INodePool.deregister`.
     pub fn deregister(&mut self) -> Result<(), Revert> {
+        self.remove(self.vm().msg_sender())
+    }
+
+    /// Takes a node out that is draining, or whose people say so; only without open tasks.
+    /// Arguments, errors, events: `INodePool.deregisterFor`.
+    pub fn deregister_for(&mut self, node: Address) -> Result<(), Revert> {
+        let state = self.nodes.getter(node).state();
+        state.registered().map_err(|error| refuse(error, node))?;
+        if state.standing != Standing::Draining {
+            self.must_be_of(node)?;
+        }
+        self.remove(node)
+    }
+
+    /// Lets a node take no new tasks.
+    /// Arguments, errors, events: `INodePool.drain`.
+    pub fn drain(&mut self, node: Address) -> Result<(), Revert> {
+        self.nodes.getter(node).state().registered().map_err(|error| refuse(error, node))?;
+        if let Err(error) = self.must_be_of(node) {
+            // Without stake there is nothing at risk, and the pool may not have heard of it.
+            if self.is_staked(node)? {
+                return Err(error);
+            }
+        }
+        self.start_draining(node);
+        Ok(())
+    }
+
+    /// Hears that a node's stake leaves; Staking only.
+    /// Arguments, errors, events: `INodePool.stakeLeft`.
+    pub fn stake_left(&mut self, node: Address) -> Result<(), Revert> {
+        only(self.vm().msg_sender(), self.staking.now())?;
+        self.start_draining(node);
+        Ok(())
+    }
+
+    /// Changes the caller's software.
+    /// Arguments, errors, events: `INodePool.setVersion`.
+    pub fn set_version(&mut self, version: u64) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
+        let minimum = self.min_node_version();
         let mut record = self.nodes.setter(node);
-        let state = record.state().deregister().map_err(|error| refuse(error, node))?;
+        let state = record.state().set_version(version, minimum).map_err(|error| refuse(error, node))?;
         record.set_state(state);
-        record.set_models(&[]);
-        self.vm().log(NodeDeregistered { node });
+        self.vm().log(NodeVersionChanged { node, version });
         Ok(())
     }
 
@@ -168,7 +244,7 @@ impl NodePool {
         Ok(())
     }
 
-    /// Ends the caller's suspension if its stake is whole again.
+    /// Ends the caller's suspension or draining if its stake is whole again.
     /// Arguments, errors, events: `INodePool.resume`.
     pub fn resume(&mut self) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
@@ -184,17 +260,28 @@ impl NodePool {
     /// writes the first; of one that serves over two models it also reads those that a search by halves of its list meets.
     /// Arguments, errors, events: `INodePool.reserve`.
     pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
-        only(self.vm().msg_sender(), self.session_queue.get())?;
+        only(self.vm().msg_sender(), self.session_queue.now())?;
+        let epochs = self.eligible_epochs(model_identifier, nodes.clone())?;
+        for node in nodes {
+            let mut record = self.nodes.setter(node);
+            let state = record.state();
+            record.set_reserved(state.reserve());
+        }
+        Ok(epochs)
+    }
+
+    /// Registrations of nodes that could all take a task of this model now.
+    /// Arguments, errors, events: `INodePool.eligibleEpochs`.
+    pub fn eligible_epochs(&self, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
         let minimum = self.min_node_version();
         let mut chosen = Vec::with_capacity(nodes.len());
         let mut epochs = Vec::with_capacity(nodes.len());
         for node in nodes {
             let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
-            let mut record = self.nodes.setter(node);
-            let (operator, state) = (record.operator.get(), record.state());
+            let record = self.nodes.get(node);
+            let operator = record.operator.get();
             pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
-            state.check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
-            record.set_reserved(state.reserve());
+            record.state().check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
             chosen.push((node, operator));
             epochs.push(record.epoch.get().to());
         }
@@ -204,7 +291,7 @@ impl NodePool {
     /// Gives the slots back and suspends those in `suspend`; SessionQueue only.
     /// Arguments, errors, events: `INodePool.release`.
     pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
-        only(self.vm().msg_sender(), self.session_queue.get())?;
+        only(self.vm().msg_sender(), self.session_queue.now())?;
         for node in nodes {
             let mut record = self.nodes.setter(node);
             let state = record.state();
@@ -234,6 +321,7 @@ impl NodePool {
             hardwareClass: record.hardware_class.get().to(),
             registered: state.standing.is_registered(),
             suspended: state.standing == Standing::Suspended,
+            draining: state.standing == Standing::Draining,
             lastPingAt: record.last_ping.get().to(),
             models: record.models(),
         }
@@ -280,14 +368,55 @@ impl NodePool {
         Ok(())
     }
 
-    /// Sets the peers.
-    /// Arguments, errors, events: `INodePool.wire`.
-    pub fn wire(&mut self, staking: Address, session_queue: Address) -> Result<(), Revert> {
+    /// Seconds that a new peer waits.
+    /// Arguments, errors, events: `INodePool.delaySecs`.
+    pub fn delay_secs(&self) -> u64 {
+        self.setup.delay_secs()
+    }
+
+    /// Whether nodes may register.
+    /// Arguments, errors, events: `INodePool.isOpen`.
+    pub fn is_open(&self) -> bool {
+        self.setup.is_open()
+    }
+
+    /// Which Staking is asked.
+    /// Arguments, errors, events: `INodePool.staking`.
+    pub fn staking(&self) -> (Address, Address, u64) {
+        self.staking.view()
+    }
+
+    /// Names the Staking contract.
+    /// Arguments, errors, events: `INodePool.setStaking`.
+    pub fn set_staking(&mut self, peer: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.staking.set(nonzero(staking)?);
-        self.session_queue.set(nonzero(session_queue)?);
-        self.vm().log(Wired { staking, sessionQueue: session_queue });
+        let effective_at = self.staking.name(nonzero(peer)?, self.setup.wait_secs());
+        self.vm().log(StakingSet { staking: peer, effectiveAt: effective_at });
         Ok(())
+    }
+
+    /// Who reserves and releases.
+    /// Arguments, errors, events: `INodePool.sessionQueue`.
+    pub fn session_queue(&self) -> (Address, Address, u64) {
+        self.session_queue.view()
+    }
+
+    /// Names who may reserve and release.
+    /// Arguments, errors, events: `INodePool.setSessionQueue`.
+    pub fn set_session_queue(&mut self, peer: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        let effective_at = self.session_queue.name(nonzero(peer)?, self.setup.wait_secs());
+        self.vm().log(SessionQueueSet { sessionQueue: peer, effectiveAt: effective_at });
+        Ok(())
+    }
+
+    /// Ends the setting up.
+    /// Arguments, errors, events: `INodePool.open`.
+    pub fn open(&mut self) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        nonzero(self.staking.now())?;
+        nonzero(self.session_queue.now())?;
+        self.setup.open()
     }
 
     /// Present owner.
@@ -310,13 +439,44 @@ impl NodePool {
 }
 
 impl NodePool {
-    /// No node has stake while Staking is not wired.
+    /// No node has stake while no Staking is named.
     fn is_staked(&self, node: Address) -> Result<bool, Revert> {
-        let staking = self.staking.get();
+        let staking = self.staking.now();
         if staking.is_zero() {
             return Ok(false);
         }
         view(self, staking, &Staking::isNodeStakedCall { node })
+    }
+
+    /// Refuses everybody but the node, its operator and its staker. Staking is asked last, so that a node and its operator can leave whatever it does.
+    fn must_be_of(&self, node: Address) -> Result<(), Revert> {
+        let (caller, operator) = (self.vm().msg_sender(), self.nodes.getter(node).operator.get());
+        if caller == node || caller == operator {
+            return Ok(());
+        }
+        let stake = view(self, self.staking.now(), &Staking::nodeStakeCall { node })?;
+        if caller == stake.staker {
+            return Ok(());
+        }
+        Err(Unauthorized { caller, required: operator }.into())
+    }
+
+    fn remove(&mut self, node: Address) -> Result<(), Revert> {
+        let mut record = self.nodes.setter(node);
+        let state = record.state().deregister().map_err(|error| refuse(error, node))?;
+        record.set_state(state);
+        record.set_models(&[]);
+        self.vm().log(NodeDeregistered { node });
+        Ok(())
+    }
+
+    /// Does nothing to a node that is draining or not registered.
+    fn start_draining(&mut self, node: Address) {
+        let mut record = self.nodes.setter(node);
+        if let Ok(Some(state)) = record.state().drain() {
+            record.set_state(state);
+            self.vm().log(NodeDraining { node });
+        }
     }
 }
 

@@ -8,79 +8,65 @@ extern crate alloc;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{aliases::U96, Address, U128, U256, U64, U8};
+use alloy_primitives::{Address, U256, U64};
 use alloy_sol_types::sol;
 use cor_contract_shared::{
     abi::{NodePool, SessionPayment},
-    approve, call, nonzero, only, transfer, transfer_from, view, Ownable, Revert,
+    approve, call, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert, Unauthorized,
 };
-use cor_core::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
-use cor_core::node::staking::{self, StakingError, Totals};
+use cor_core::{
+    govern::{module::Status, peer::Peer},
+    limits::STAKE_LEFT_GAS,
+    node::staking::{check_times, slashable_by, stake_at},
+};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageArray, StorageMap, StorageU128, StorageU256, StorageU64, StorageU8, StorageU96},
+    storage::{StorageAddress, StorageMap, StorageU128, StorageU256, StorageU64},
 };
+
+mod store;
+use store::{AccountRecord, NodeRecord};
 
 sol! {
     event NodeStaked(address indexed node, address indexed staker, uint256 amount, uint256 total);
     event NodeUnbonding(address indexed node, address indexed staker, uint256 amount, uint64 releaseAt);
+    event NodeWithdrawn(address indexed node, address indexed staker, uint256 amount);
+    event PayoutSet(address indexed node, address to, uint64 effectiveAt);
     event Staked(address indexed user, uint256 amount, uint256 total);
     event Unbonding(address indexed user, uint256 amount, uint64 releaseAt);
     event Withdrawn(address indexed account, uint256 amount);
-    event Slashed(address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
+    event Slashed(address indexed slasher, address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
     event SlashedSwept(uint256 amount);
-    event Wired(address token, address nodePool, address sessionQueue, address sessionPayment);
+    event NodePoolSet(address nodePool, uint64 effectiveAt);
+    event TreasurySet(address sessionPayment, uint64 effectiveAt);
+    event GuardianSet(address guardian);
 
     error ZeroAmount();
     error NotStaker(address node, address staker, address caller);
     error InsufficientStake(address account, uint256 available, uint256 needed);
-    error NodeRegistered(address node);
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
     error TooManyUnbondings(address account, uint64 limit);
     error AmountTooLarge(uint256 amount, uint256 limit);
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
+    error FutureDay(uint64 day, uint64 today);
 }
 
-const _: () = assert!(STAKE_HELD_MAX < 1 << 96, "a node's stake is stored in 96 bits");
-
-/// Stake of everybody, and the peers.
+/// Stake of everybody, who may slash it, and the peers.
 #[storage]
 #[entrypoint]
 pub struct Staking {
     ownable: Ownable,
+    guardian: StorageAddress,
     token: StorageAddress,
     unbonding_secs: StorageU64,
-    node_pool: StorageAddress,
-    session_queue: StorageAddress,
-    session_payment: StorageAddress,
     node_stake_required: StorageU256,
     held: StorageU128,
     slashed: StorageU128,
+    slashers: Modules,
+    node_pool: PeerRecord,
+    treasury: PeerRecord,
     nodes: StorageMap<Address, NodeRecord>,
     accounts: StorageMap<Address, AccountRecord>,
-}
-
-/// A node's stake in one word.
-#[storage]
-pub struct NodeRecord {
-    staker: StorageAddress,
-    amount: StorageU96,
-}
-
-/// A user's stake in one word, and a ring of unbonding amounts. A place that was paid out keeps its old amount: writing over it
-/// costs less than clearing it and filling it again, and `len` says what counts.
-#[storage]
-pub struct AccountRecord {
-    stake: StorageU128,
-    head: StorageU8,
-    len: StorageU8,
-    ring: StorageArray<UnbondingRecord, { UNBONDINGS_MAX as usize }>,
-}
-
-/// An unbonding amount in one word.
-#[storage]
-pub struct UnbondingRecord {
-    amount: StorageU128,
-    release_at: StorageU64,
 }
 
 #[public]
@@ -88,20 +74,51 @@ impl Staking {
     /// Sets what never changes, and the first owner.
     ///
     /// # Arguments
-    /// * `owner`: who sets the peers; not zero.
-    /// * `unbonding_secs`: seconds between unbonding and withdrawal.
+    /// * `owner`: who names slashers, peers and the guardian; not zero.
+    /// * `token`: the COR token, for ever; not zero.
+    /// * `unbonding_secs`: seconds between unbonding and withdrawal, at most 29 days.
     /// * `node_stake_required`: stake that a node needs, COR wei.
+    /// * `delay_secs`: seconds that a widening waits: 1 to 30 days, and a day more than `unbonding_secs`.
     ///
     /// # Errors
-    /// * `ZeroAddress` for a zero owner.
+    /// * `ZeroAddress` for a zero owner or token.
+    /// * `InputOutOfRange` for times out of their bounds.
     ///
     /// # Events
     /// * `OwnershipTransferred` from zero.
     #[constructor]
-    pub fn constructor(&mut self, owner: Address, unbonding_secs: u64, node_stake_required: U256) -> Result<(), Revert> {
+    pub fn constructor(
+        &mut self,
+        owner: Address,
+        token: Address,
+        unbonding_secs: u64,
+        node_stake_required: U256,
+        delay_secs: u64,
+    ) -> Result<(), Revert> {
+        check_times(unbonding_secs, delay_secs).map_err(|error| self.refuse(error, owner))?;
+        self.token.set(nonzero(token)?);
         self.unbonding_secs.set(U64::from(unbonding_secs));
         self.node_stake_required.set(node_stake_required);
+        self.slashers.init(delay_secs);
         self.ownable.init(owner)
+    }
+
+    /// The token, for ever.
+    /// Arguments, errors, events: `IStaking.token`.
+    pub fn token(&self) -> Address {
+        self.token.get()
+    }
+
+    /// Seconds that a widening waits.
+    /// Arguments, errors, events: `IStaking.delaySecs`.
+    pub fn delay_secs(&self) -> u64 {
+        self.slashers.delay_secs()
+    }
+
+    /// Whether stake is taken.
+    /// Arguments, errors, events: `IStaking.isOpen`.
+    pub fn is_open(&self) -> bool {
+        self.slashers.is_open()
     }
 
     /// Stake one node needs.
@@ -119,36 +136,100 @@ impl Staking {
     /// Adds stake behind a node.
     /// Arguments, errors, events: `IStaking.stakeNode`.
     pub fn stake_node(&mut self, node: Address, amount: U256) -> Result<(), Revert> {
+        self.slashers.must_be_open()?;
         nonzero(node)?;
         let caller = self.vm().msg_sender();
-        let (next, totals) = self
-            .node(node)
-            .add(self.totals(), caller, amount, self.node_stake_required())
-            .map_err(|error| self.refuse(error, node))?;
+        let before = self.node(node);
+        let (next, totals) =
+            before.add(self.totals(), caller, amount, self.node_stake_required()).map_err(|error| self.refuse(error, node))?;
         self.set_node(node, next);
         self.set_totals(totals);
-        self.vm().log(NodeStaked { node, staker: caller, amount, total: U256::from(next.amount) });
+        self.vm().log(NodeStaked { node, staker: caller, amount, total: U256::from(next.bonded) });
+        if before.sum() == 0 {
+            self.forget_payout(node, caller);
+        }
         self.take_in(caller, amount)
     }
 
-    /// Unbonds all stake of a deregistered node to its staker.
+    /// Unbonds all that is bonded behind a node.
     /// Arguments, errors, events: `IStaking.unbondNode`.
     pub fn unbond_node(&mut self, node: Address) -> Result<(), Revert> {
         let caller = self.vm().msg_sender();
-        let registered = self.is_registered(node)?;
-        let (next, amount) = self.node(node).remove(caller, registered).map_err(|error| self.refuse(error, node))?;
-        let release_at = self.enqueue(caller, self.account(caller), amount)?;
+        let (next, amount) = self
+            .node(node)
+            .unbond(caller, self.vm().block_timestamp(), self.unbonding_secs())
+            .map_err(|error| self.refuse(error, node))?;
         self.set_node(node, next);
         let amount = U256::from(amount);
-        self.vm().log(NodeUnbonding { node, staker: caller, amount, releaseAt: release_at });
+        self.vm().log(NodeUnbonding { node, staker: caller, amount, releaseAt: next.release_at });
+        // Last, and whatever it does: a pool must not hold stake.
+        let pool = self.node_pool.now();
+        notify(self, pool, &NodePool::stakeLeftCall { node }, STAKE_LEFT_GAS);
         Ok(())
     }
 
-    /// Stake behind a node, and who put it there.
+    /// Pays a node's unbonded stake to its staker; anyone.
+    /// Arguments, errors, events: `IStaking.withdrawNode`.
+    pub fn withdraw_node(&mut self, node: Address) -> Result<U256, Revert> {
+        let (staker, paid) = self.release_node(node)?;
+        self.pay(staker, paid)
+    }
+
+    /// Pays the unbonded stake of several nodes to their stakers; anyone. Nodes with nothing to withdraw are passed over.
+    /// Arguments, errors, events: `IStaking.withdrawNodes`.
+    pub fn withdraw_nodes(&mut self, nodes: Vec<Address>) -> Result<U256, Revert> {
+        let mut all = U256::ZERO;
+        let mut due: (Address, u128) = (Address::ZERO, 0);
+        for node in nodes {
+            let Ok((staker, paid)) = self.release_node(node) else { continue };
+            if staker != due.0 && due.1 != 0 {
+                all += self.pay(due.0, due.1)?;
+                due.1 = 0;
+            }
+            due = (staker, due.1.saturating_add(paid));
+        }
+        if due.1 != 0 {
+            all += self.pay(due.0, due.1)?;
+        }
+        Ok(all)
+    }
+
+    /// Stake that is bonded behind a node, and whose it is.
     /// Arguments, errors, events: `IStaking.nodeStake`.
     pub fn node_stake(&self, node: Address) -> (U256, Address) {
         let stake = self.node(node);
-        (U256::from(stake.amount), stake.staker)
+        (U256::from(stake.bonded), stake.staker)
+    }
+
+    /// What of a node's stake is unbonding, and when it is ripe.
+    /// Arguments, errors, events: `IStaking.nodeUnbondingOf`.
+    pub fn node_unbonding_of(&self, node: Address) -> (U256, u64) {
+        let stake = self.node(node);
+        (U256::from(stake.unbonding), stake.release_at)
+    }
+
+    /// Where a node's earnings belong.
+    /// Arguments, errors, events: `IStaking.payoutOf`.
+    pub fn payout_of(&self, node: Address) -> Address {
+        let record = self.nodes.get(node);
+        let staker = self.node(node).staker;
+        let named = [record.payout.now(), staker].into_iter().find(|address| !address.is_zero());
+        named.unwrap_or(node)
+    }
+
+    /// Sets where a node's earnings belong; its staker only.
+    /// Arguments, errors, events: `IStaking.setPayout`.
+    pub fn set_payout(&mut self, node: Address, to: Address) -> Result<(), Revert> {
+        let caller = self.vm().msg_sender();
+        let stake = self.node(node);
+        stake.must_be_of(caller).map_err(|error| self.refuse(error, node))?;
+        nonzero(to)?;
+        let mut record = self.nodes.setter(node);
+        let wait_secs = if record.payout.now().is_zero() { 0 } else { self.slashers.delay_secs() };
+        let effective_at = record.payout.name(to, wait_secs);
+        record.payout_by.set(caller);
+        self.vm().log(PayoutSet { node, to, effectiveAt: effective_at });
+        Ok(())
     }
 
     /// Whether a node has at least the required stake.
@@ -160,10 +241,12 @@ impl Staking {
     /// Stakes for the caller.
     /// Arguments, errors, events: `IStaking.stake`.
     pub fn stake(&mut self, amount: U256) -> Result<(), Revert> {
+        self.slashers.must_be_open()?;
         let user = self.vm().msg_sender();
         let (next, totals) = self.account(user).stake(self.totals(), amount).map_err(|error| self.refuse(error, user))?;
         self.set_account(user, next);
         self.set_totals(totals);
+        self.checkpoint(user, next.stake);
         self.vm().log(Staked { user, amount, total: U256::from(next.stake) });
         self.take_in(user, amount)
     }
@@ -174,6 +257,7 @@ impl Staking {
         let user = self.vm().msg_sender();
         let (next, wei) = self.account(user).unbond(amount).map_err(|error| self.refuse(error, user))?;
         let release_at = self.enqueue(user, next, wei)?;
+        self.checkpoint(user, next.stake);
         self.vm().log(Unbonding { user, amount, releaseAt: release_at });
         Ok(())
     }
@@ -184,7 +268,15 @@ impl Staking {
         U256::from(self.account(user).stake)
     }
 
-    /// Unbonding total of an account, and when its earliest entry is ripe.
+    /// The stake that a user had at the start of a day.
+    /// Arguments, errors, events: `IStaking.stakeAt`.
+    pub fn stake_at(&self, user: Address, day: u64) -> Result<U256, Revert> {
+        let now = self.vm().block_timestamp();
+        let found = stake_at(self.checkpoints(user), day, now, |index| self.checkpoint_at(user, index));
+        found.map(U256::from).map_err(|error| self.refuse(error, user))
+    }
+
+    /// Unbonding total of a user, and when its earliest entry is ripe.
     /// Arguments, errors, events: `IStaking.unbondingOf`.
     pub fn unbonding_of(&self, account: Address) -> (U256, u64) {
         let record = self.account(account);
@@ -204,22 +296,30 @@ impl Staking {
             .map_err(|error| self.refuse(error, caller))?;
         self.set_account(caller, next);
         self.set_totals(totals);
-        let amount = U256::from(paid);
-        self.vm().log(Withdrawn { account: caller, amount });
-        let token = self.token.get();
-        transfer(self, token, caller, amount)?;
-        Ok(amount)
+        self.vm().log(Withdrawn { account: caller, amount: U256::from(paid) });
+        self.pay(caller, paid)
     }
 
-    /// Takes up to `amount` from a node; SessionQueue only.
+    /// Takes up to `amount` from a node, within the slasher's cap of the day; slashers only.
     /// Arguments, errors, events: `IStaking.slash`.
     pub fn slash(&mut self, node: Address, task_id: u64, reason: u8, amount: U256) -> Result<(U256, bool), Revert> {
-        only(self.vm().msg_sender(), self.session_queue.get())?;
-        let (next, totals, taken) = self.node(node).slash(self.totals(), amount);
-        self.set_node(node, next);
-        self.set_totals(totals);
+        let slasher = self.vm().msg_sender();
+        let now = self.vm().block_timestamp();
+        let module = self.slashers.get(slasher);
+        // Of one that was active once only the amount is cut: the end of a task must not fail.
+        if matches!(module.status(now), Status::Unknown | Status::Proposed) {
+            module.must_be_active(now).map_err(|error| refused(slasher, error))?;
+        }
+        let most = slashable_by(module, now, self.unbonding_secs());
+        let wei = u128::try_from(amount).unwrap_or(u128::MAX).min(most);
+        let (next, totals, taken) = self.node(node).slash(self.totals(), wei);
+        if taken != 0 {
+            self.slashers.take(slasher, module, taken)?;
+            self.set_node(node, next);
+            self.set_totals(totals);
+        }
         let amount = U256::from(taken);
-        self.vm().log(Slashed { node, taskId: task_id, reason, amount, left: U256::from(next.amount) });
+        self.vm().log(Slashed { slasher, node, taskId: task_id, reason, amount, left: U256::from(next.sum()) });
         Ok((amount, next.covers(self.node_stake_required.get())))
     }
 
@@ -236,7 +336,7 @@ impl Staking {
         self.set_totals(totals);
         let amount = U256::from(swept);
         self.vm().log(SlashedSwept { amount });
-        let (token, payment) = (self.token.get(), self.session_payment.get());
+        let (token, payment) = (self.token.get(), self.treasury.now());
         // The treasury takes the tokens itself, so that its books and its balance move in one call.
         approve(self, token, payment, amount)?;
         call(self, payment, &SessionPayment::fundTreasuryCall { amount })?;
@@ -249,22 +349,90 @@ impl Staking {
         U256::from(self.totals().held)
     }
 
-    /// Sets the peers.
-    /// Arguments, errors, events: `IStaking.wire`.
-    pub fn wire(
-        &mut self,
-        token: Address,
-        node_pool: Address,
-        session_queue: Address,
-        session_payment: Address,
-    ) -> Result<(), Revert> {
+    /// Names a slasher.
+    /// Arguments, errors, events: `IStaking.proposeModule`.
+    pub fn propose_module(&mut self, module: Address, cap: U256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.token.set(nonzero(token)?);
-        self.node_pool.set(nonzero(node_pool)?);
-        self.session_queue.set(nonzero(session_queue)?);
-        self.session_payment.set(nonzero(session_payment)?);
-        self.vm().log(Wired { token, nodePool: node_pool, sessionQueue: session_queue, sessionPayment: session_payment });
+        self.slashers.propose(module, cap)
+    }
+
+    /// Closes a slasher at once.
+    /// Arguments, errors, events: `IStaking.closeModule`.
+    pub fn close_module(&mut self, module: Address) -> Result<(), Revert> {
+        self.owner_or_guardian(true)?;
+        self.slashers.close(module)
+    }
+
+    /// Changes a slasher's cap.
+    /// Arguments, errors, events: `IStaking.setModuleCap`.
+    pub fn set_module_cap(&mut self, module: Address, cap: U256) -> Result<(), Revert> {
+        let present = self.slashers.get(module).cap_at(self.vm().block_timestamp());
+        self.owner_or_guardian(cap <= U256::from(present))?;
+        self.slashers.set_cap(module, cap)
+    }
+
+    /// A slasher as it stands.
+    /// Arguments, errors, events: `IStaking.moduleOf`.
+    pub fn module_of(&self, module: Address) -> (u8, u64, u64, U256, U256) {
+        let now = self.vm().block_timestamp();
+        let state = self.slashers.get(module);
+        let available = slashable_by(state, now, self.unbonding_secs());
+        let cap = U256::from(state.cap_at(now));
+        (state.status(now).number(), state.active_at, state.closed_at, cap, U256::from(available))
+    }
+
+    /// Who hears of stake that leaves.
+    /// Arguments, errors, events: `IStaking.nodePool`.
+    pub fn node_pool(&self) -> (Address, Address, u64) {
+        self.node_pool.view()
+    }
+
+    /// Names the NodePool.
+    /// Arguments, errors, events: `IStaking.setNodePool`.
+    pub fn set_node_pool(&mut self, pool: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        let effective_at = self.node_pool.name(nonzero(pool)?, self.slashers.wait_secs());
+        self.vm().log(NodePoolSet { nodePool: pool, effectiveAt: effective_at });
         Ok(())
+    }
+
+    /// Whose treasury gets slashed stake.
+    /// Arguments, errors, events: `IStaking.treasury`.
+    pub fn treasury(&self) -> (Address, Address, u64) {
+        self.treasury.view()
+    }
+
+    /// Names whose treasury gets slashed stake.
+    /// Arguments, errors, events: `IStaking.setTreasury`.
+    pub fn set_treasury(&mut self, session_payment: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        let effective_at = self.treasury.name(nonzero(session_payment)?, self.slashers.wait_secs());
+        self.vm().log(TreasurySet { sessionPayment: session_payment, effectiveAt: effective_at });
+        Ok(())
+    }
+
+    /// Who may narrow what slashers do.
+    /// Arguments, errors, events: `IStaking.guardian`.
+    pub fn guardian(&self) -> Address {
+        self.guardian.get()
+    }
+
+    /// Names the guardian.
+    /// Arguments, errors, events: `IStaking.setGuardian`.
+    pub fn set_guardian(&mut self, account: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.guardian.set(account);
+        self.vm().log(GuardianSet { guardian: account });
+        Ok(())
+    }
+
+    /// Ends the setting up.
+    /// Arguments, errors, events: `IStaking.open`.
+    pub fn open(&mut self) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        nonzero(self.node_pool.now())?;
+        nonzero(self.treasury.now())?;
+        self.slashers.open()
     }
 
     /// Present owner.
@@ -287,87 +455,36 @@ impl Staking {
 }
 
 impl Staking {
-    fn totals(&self) -> Totals {
-        Totals { held: self.held.get().to(), slashed: self.slashed.get().to() }
+    /// Takes a node's unbonded stake out of the books, to be paid to its staker.
+    fn release_node(&mut self, node: Address) -> Result<(Address, u128), Revert> {
+        let stake = self.node(node);
+        let (next, totals, paid) =
+            stake.withdraw(self.totals(), self.vm().block_timestamp()).map_err(|error| self.refuse(error, node))?;
+        self.set_node(node, next);
+        self.set_totals(totals);
+        self.vm().log(NodeWithdrawn { node, staker: stake.staker, amount: U256::from(paid) });
+        Ok((stake.staker, paid))
     }
 
-    fn set_totals(&mut self, totals: Totals) {
-        self.held.set(U128::from(totals.held));
-        self.slashed.set(U128::from(totals.slashed));
-    }
-
-    fn node(&self, node: Address) -> staking::NodeStake {
-        let record = self.nodes.get(node);
-        staking::NodeStake { staker: record.staker.get(), amount: record.amount.get().to() }
-    }
-
-    fn set_node(&mut self, node: Address, stake: staking::NodeStake) {
+    /// A staker begins: where another let earnings go does not bind it.
+    fn forget_payout(&mut self, node: Address, staker: Address) {
         let mut record = self.nodes.setter(node);
-        record.staker.set(stake.staker);
-        record.amount.set(U96::saturating_from(stake.amount));
-    }
-
-    fn account(&self, account: Address) -> staking::Account {
-        let record = self.accounts.get(account);
-        staking::Account { stake: record.stake.get().to(), head: record.head.get().to(), len: record.len.get().to() }
-    }
-
-    fn set_account(&mut self, account: Address, state: staking::Account) {
-        let mut record = self.accounts.setter(account);
-        record.stake.set(U128::from(state.stake));
-        record.head.set(U8::from(state.head));
-        record.len.set(U8::from(state.len));
-    }
-
-    fn unbonding_at(&self, account: Address, place: u8) -> staking::Unbonding {
-        match self.accounts.get(account).ring.getter(usize::from(place)) {
-            Some(entry) => staking::Unbonding { amount: entry.amount.get().to(), release_at: entry.release_at.get().to() },
-            None => staking::Unbonding::default(),
+        let by = record.payout_by.get();
+        if by.is_zero() || by == staker {
+            return;
         }
+        record.payout_by.set(Address::ZERO);
+        record.payout.set(Peer::default());
+        let effective_at = self.vm().block_timestamp();
+        self.vm().log(PayoutSet { node, to: Address::ZERO, effectiveAt: effective_at });
     }
 
-    /// Stores `state` with one more unbonding amount. Returns when that is ripe.
-    fn enqueue(&mut self, account: Address, state: staking::Account, amount: u128) -> Result<u64, Revert> {
-        let (next, place, unbonding) = state
-            .enqueue(amount, self.vm().block_timestamp(), self.unbonding_secs())
-            .map_err(|error| self.refuse(error, account))?;
-        self.set_account(account, next);
-        if let Some(mut entry) = self.accounts.setter(account).ring.setter(usize::from(place)) {
-            entry.amount.set(U128::from(unbonding.amount));
-            entry.release_at.set(U64::from(unbonding.release_at));
+    /// The guardian may only narrow.
+    fn owner_or_guardian(&self, narrows: bool) -> Result<(), Revert> {
+        let (caller, owner) = (self.vm().msg_sender(), self.ownable.owner());
+        if caller == owner || narrows && caller == self.guardian.get() {
+            return Ok(());
         }
-        Ok(unbonding.release_at)
-    }
-
-    /// Asked before anything is stored, and of a view. While no pool is wired no node can be registered.
-    fn is_registered(&self, node: Address) -> Result<bool, Revert> {
-        let pool = self.node_pool.get();
-        if pool.is_zero() {
-            return Ok(false);
-        }
-        view(self, pool, &NodePool::isRegisteredCall { node })
-    }
-
-    fn take_in(&mut self, from: Address, amount: U256) -> Result<(), Revert> {
-        let (token, here) = (self.token.get(), self.vm().contract_address());
-        transfer_from(self, token, from, here, amount)
-    }
-
-    /// The Solidity error of a refusal concerning `subject`, a node or an account.
-    fn refuse(&self, error: StakingError, subject: Address) -> Revert {
-        match error {
-            StakingError::ZeroAmount => ZeroAmount {}.into(),
-            StakingError::NotStaker { staker } => NotStaker { node: subject, staker, caller: self.vm().msg_sender() }.into(),
-            StakingError::InsufficientStake { available, needed } => {
-                InsufficientStake { account: subject, available: U256::from(available), needed }.into()
-            }
-            StakingError::NodeRegistered => NodeRegistered { node: subject }.into(),
-            StakingError::StillBonded { release_at } => {
-                let timestamp = self.vm().block_timestamp();
-                StillBonded { account: subject, releaseAt: release_at, timestamp }.into()
-            }
-            StakingError::TooManyUnbondings => TooManyUnbondings { account: subject, limit: u64::from(UNBONDINGS_MAX) }.into(),
-            StakingError::AmountTooLarge { amount, limit } => AmountTooLarge { amount, limit: U256::from(limit) }.into(),
-        }
+        Err(Unauthorized { caller, required: owner }.into())
     }
 }

@@ -94,6 +94,12 @@ impl Decode for B256 {
     }
 }
 
+impl Decode for U256 {
+    fn decode(from: &mut Decoder<'_>) -> Option<Self> {
+        from.word().map(Into::into)
+    }
+}
+
 impl Decode for Address {
     #[inline(never)]
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {
@@ -106,6 +112,17 @@ impl Decode for Address {
 impl Decode for Bytes {
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {
         from.bytes().map(Bytes::copy_from_slice)
+    }
+}
+
+/// Bytes that are copied once: the SDK's type is counted by reference, which costs code wherever one ends.
+#[derive(Debug)]
+pub struct Octets(pub Vec<u8>);
+
+impl Decode for Octets {
+    #[inline(never)]
+    fn decode(from: &mut Decoder<'_>) -> Option<Self> {
+        from.bytes().map(|bytes| Self(bytes.to_vec()))
     }
 }
 
@@ -198,7 +215,7 @@ macro_rules! encode_numbers {
     )*};
 }
 
-encode_numbers!(bool u8 u32 u64 u128);
+encode_numbers!(bool u8 u16 u32 u64 u128);
 
 impl Encode for B256 {
     fn encode(&self, to: &mut Encoder) {
@@ -231,10 +248,35 @@ impl Encode for [u64] {
 
 impl Encode for str {
     fn encode(&self, to: &mut Encoder) {
+        self.as_bytes().encode(to);
+    }
+}
+
+impl Encode for [u8] {
+    #[inline(never)]
+    fn encode(&self, to: &mut Encoder) {
         to.begin(self.len());
-        to.behind.extend_from_slice(self.as_bytes());
+        to.behind.extend_from_slice(self);
         let padded = to.behind.len().next_multiple_of(WORD);
         to.behind.resize(padded, 0);
+    }
+}
+
+/// A list that is given back.
+impl<T> Encode for Vec<T>
+where
+    [T]: Encode,
+{
+    fn encode(&self, to: &mut Encoder) {
+        self.as_slice().encode(to);
+    }
+}
+
+/// Words as they are.
+impl Encode for [B256] {
+    fn encode(&self, to: &mut Encoder) {
+        to.begin(self.len());
+        self.iter().for_each(|word| to.item(word));
     }
 }
 
@@ -302,6 +344,41 @@ macro_rules! log {
         $($crate::abi::Encode::encode(&$topic, &mut encoder);)*
         $crate::abi::emit($contract.vm(), encoder, &$crate::encoded!($($field),*));
     }};
+}
+
+/// Calls the function of a contract whose selector is asked for, with the arguments it takes; the function that uses it returns. Where a function reads its
+/// arguments as other types than those of the interface, the latter stand in brackets behind its name.
+///
+/// Types are held together by the compiler, names by the tests that call each function of the interface.
+#[macro_export]
+macro_rules! routes {
+    (@ $type:ty, $contract:ident, $selector:ident, $input:ident, $name:literal [$($wire:ty),*] $function:ident($($argument:ty),*)) => {
+        if $selector == const { u32::from_be_bytes(stylus_sdk::function_selector!($name $(, $wire)*)) } {
+            // Not every function takes arguments or changes the contract.
+            #[allow(unused_mut, unused_variables)]
+            let mut calldata = $crate::abi::Decoder::new($input);
+            #[allow(unused_mut)]
+            let mut call = || {
+                Some($crate::abi::Answer::into_answer(<$type>::$function(
+                    $contract $(, <$argument as $crate::abi::Decode>::decode(&mut calldata)?)*
+                )))
+            };
+            return Some(call().unwrap_or_else(|| Err(Vec::new())));
+        }
+    };
+    ($type:ty, $contract:ident, $selector:ident, $input:ident, {}) => {};
+    ($type:ty, $contract:ident, $selector:ident, $input:ident, {
+        $name:literal [$($wire:ty),*] => $function:ident($($argument:ty),*); $($rest:tt)*
+    }) => {
+        $crate::routes!(@ $type, $contract, $selector, $input, $name [$($wire),*] $function($($argument),*));
+        $crate::routes!($type, $contract, $selector, $input, { $($rest)* });
+    };
+    ($type:ty, $contract:ident, $selector:ident, $input:ident, {
+        $name:literal => $function:ident($($argument:ty),*); $($rest:tt)*
+    }) => {
+        $crate::routes!(@ $type, $contract, $selector, $input, $name [$($argument),*] $function($($argument),*));
+        $crate::routes!($type, $contract, $selector, $input, { $($rest)* });
+    };
 }
 
 /// Emits `topics`, which are as many words, and `data`.

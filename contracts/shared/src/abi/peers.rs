@@ -27,14 +27,26 @@ sol! {
         function fundTreasury(uint256 amount) external;
     }
 
-    /// Places of a task's miners, as SessionQueue sees them, and registrations, as Staking does.
+    /// Places of a task's miners, as SessionQueue sees them, and who hears of stake that leaves, as Staking does.
     interface NodePool {
         /// Reserves a place at each node.
         function reserve(uint64 taskId, uint64 modelIdentifier, address[] nodes) external returns (uint64[] epochs);
         /// Gives the places back, and suspends some of the nodes.
         function release(uint64 taskId, address[] nodes, address[] suspend) external;
-        /// Whether a node is registered.
-        function isRegistered(address node) external view returns (bool registered);
+        /// Registrations of nodes that could all take a task now.
+        function eligibleEpochs(uint64 modelIdentifier, address[] nodes) external view returns (uint64[] epochs);
+        /// Hears that a node's stake leaves.
+        function stakeLeft(address node) external;
+    }
+
+    /// The vault, as its modules see it: their own books.
+    interface Vault {
+        /// Pays a wallet.
+        function payOut(address to, uint256 amount) external;
+        /// Makes money of an account free again.
+        function release(address account, uint256 amount) external;
+        /// Pays the treasury.
+        function payTreasury(uint256 amount) external;
     }
 
     /// Penalties, as SessionQueue sees them, and stake, as NodePool does.
@@ -43,14 +55,22 @@ sol! {
         function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
         /// Whether a node has the stake it needs.
         function isNodeStaked(address node) external view returns (bool staked);
+        /// What is bonded behind a node, and whose its stake is.
+        function nodeStake(address node) external view returns (uint256 amount, address staker);
+    }
+
+    /// A module, as the vault sees it.
+    interface VaultPeer {
+        /// `account` put `amount` into the module's book for `beneficiary`. Answers with the function's own selector.
+        function credited(address beneficiary, address account, uint256 amount) external returns (bytes4 selector);
     }
 }
 
 /// `SessionPaymentTable.quote(QuoteInputs)`. Made from the type that encodes the inputs, so that there is no second list of their fields.
-pub const QUOTE: [u8; 4] = function_selector!("quote", Row<QuoteInputs, 11>);
+pub const QUOTE: [u8; 4] = function_selector!("quote", Row<QuoteInputs, 12>);
 
 /// `SessionPayment.reserve(uint64,address,QuoteInputs,uint128)`, made as [`QUOTE`] is.
-pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, Row<QuoteInputs, 11>, u128);
+pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, Row<QuoteInputs, 12>, u128);
 
 /// The bytes of a call: its selector, then its arguments.
 #[must_use]

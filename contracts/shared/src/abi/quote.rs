@@ -13,15 +13,16 @@ pub struct QuoteInputs {
     pub inputs: pricing::QuoteInputs,
 }
 
-impl Fields<11> for QuoteInputs {
+impl Fields<12> for QuoteInputs {
     const NAME: &'static str = "QuoteInputs";
-    const TYPES: &'static str = "(uint64,uint16,uint16,uint8,uint8,uint8,uint8,uint16,uint8,uint8,uint8)";
+    const TYPES: &'static str = "(uint64,uint16,uint16,uint32,uint8,uint8,uint8,uint8,uint16,uint8,uint8,uint8)";
 
     fn visit(&mut self, row: &mut Cursor<'_>) {
         let inputs = &mut self.inputs;
         row.uint(&mut self.model_identifier);
         row.uint(&mut inputs.execution_depth);
         row.uint(&mut inputs.tool_depth);
+        row.uint(&mut inputs.max_tokens);
         row.uint(&mut inputs.sla);
         row.uint(&mut inputs.validator_depth);
         row.uint(&mut inputs.replicas);

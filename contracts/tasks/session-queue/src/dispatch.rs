@@ -7,31 +7,17 @@
 use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{Address, B256};
-use cor_contract_shared::abi::{Answer, Decode, Decoder};
+use cor_contract_shared::{
+    abi::{Answer, Decode, Decoder},
+    routes,
+};
 use stylus_sdk::{
     abi::{Bytes, Router},
-    function_selector,
     stylus_core::{ConstructorGuard, ValueDenier},
     ArbResult,
 };
 
 use crate::{abi::SessionParams, SessionQueue};
-
-/// Calls the function whose selector is asked for with the arguments it takes.
-macro_rules! routes {
-    ($contract:ident, $selector:ident, $input:ident, { $($name:literal => $function:ident($($type:ty),*);)* }) => {
-        $(
-            if $selector == const { u32::from_be_bytes(function_selector!($name $(, $type)*)) } {
-                // Not every function takes arguments or changes the contract.
-                #[allow(unused_mut, unused_variables)]
-                let mut calldata = Decoder::new($input);
-                #[allow(unused_mut)]
-                let mut call = || Some(Answer::into_answer(SessionQueue::$function($contract $(, <$type as Decode>::decode(&mut calldata)?)*)));
-                return Some(call().unwrap_or_else(|| Err(Vec::new())));
-            }
-        )*
-    };
-}
 
 impl Router<SessionQueue> for SessionQueue {
     type Storage = Self;
@@ -40,7 +26,7 @@ impl Router<SessionQueue> for SessionQueue {
         if let Err(refusal) = contract.deny_value("") {
             return Some(Err(refusal));
         }
-        routes!(contract, selector, input, {
+        routes!(SessionQueue, contract, selector, input, {
             "submit" => submit(u64, B256, String, u8, u32, u128, B256);
             "assignTask" => assign_task(u64, Vec<Address>);
             "ackBySig" => ack_by_sig(u64, Vec<Address>, Vec<Bytes>);

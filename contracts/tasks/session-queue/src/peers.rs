@@ -8,17 +8,18 @@ use cor_contract_shared::{
     abi::{message, Decode, Decoder, NodePool, SessionPayment, Staking, QUOTE, RESERVE_PRICE, WORD},
     call_raw, encoded, view_raw, QuoteInputs, Revert, Row,
 };
-use cor_core::{money::pricing, task::Offence};
+use cor_core::{limits::ANSWER_TOKENS_MIN, money::pricing, task::Offence};
 
 use crate::{abi::SessionParams, SessionQueue};
 
-/// A session's part of a price. The payer's tiers are SessionPayment's to fill in.
-fn inputs(params: &SessionParams) -> Row<QuoteInputs, 11> {
+/// What a task of a session is priced by. The payer's tiers are SessionPayment's to fill in.
+fn inputs(params: &SessionParams, max_tokens: u32) -> Row<QuoteInputs, 12> {
     Row(QuoteInputs {
         model_identifier: params.modelIdentifier,
         inputs: pricing::QuoteInputs {
             execution_depth: params.executionDepth,
             tool_depth: params.toolDepth,
+            max_tokens,
             sla: params.sla,
             validator_depth: params.validatorDepth,
             replicas: params.redundant,
@@ -32,9 +33,9 @@ fn inputs(params: &SessionParams) -> Row<QuoteInputs, 11> {
 }
 
 impl SessionQueue {
-    /// Reverts as the table does if a session's tasks have no price now.
+    /// Reverts as the table does if a session's tasks have no price now, the shortest ones too.
     pub(crate) fn ask_price(&self, params: &SessionParams) -> Result<(), Revert> {
-        let question = message(QUOTE, encoded!(inputs(params)));
+        let question = message(QUOTE, encoded!(inputs(params, ANSWER_TOKENS_MIN)));
         answered(view_raw(self, self.table.get(), &question)?).map(|_| ())
     }
 
@@ -44,9 +45,10 @@ impl SessionQueue {
         task_id: u64,
         payer: Address,
         params: &SessionParams,
+        max_tokens: u32,
         max_charge: u128,
     ) -> Result<(), Revert> {
-        let arguments = encoded!(task_id, payer, inputs(params), max_charge);
+        let arguments = encoded!(task_id, payer, inputs(params, max_tokens), max_charge);
         self.tell_payment(message(RESERVE_PRICE, arguments))
     }
 

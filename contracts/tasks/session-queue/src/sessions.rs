@@ -74,7 +74,7 @@ impl SessionQueue {
             state.deadline(),
             client_reference
         );
-        self.reserve_price(task_id, payer, &params, max_charge)?;
+        self.reserve_price(task_id, payer, &params, max_tokens, max_charge)?;
         Ok(task_id)
     }
 

@@ -140,7 +140,7 @@ impl RpcChain {
             operator: view.operator,
             registration_epoch: view.registrationEpoch,
             state: Node {
-                standing: standing(view.registered, view.suspended),
+                standing: standing(view.registered, view.suspended, view.draining),
                 capacity: view.capacity,
                 reserved: view.reserved,
                 version: view.version,
@@ -156,11 +156,12 @@ impl RpcChain {
 }
 
 /// Where a node stands, as the contract shows it.
-const fn standing(registered: bool, suspended: bool) -> Standing {
-    match (registered, suspended) {
-        (false, _) => Standing::Absent,
-        (true, true) => Standing::Suspended,
-        (true, false) => Standing::Active,
+const fn standing(registered: bool, suspended: bool, draining: bool) -> Standing {
+    match (registered, suspended, draining) {
+        (false, _, _) => Standing::Absent,
+        (true, _, true) => Standing::Draining,
+        (true, true, false) => Standing::Suspended,
+        (true, false, false) => Standing::Active,
     }
 }
 

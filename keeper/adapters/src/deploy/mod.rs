@@ -110,7 +110,7 @@ pub async fn deploy(
     }
     let from_block = account.provider().get_block_number().await.map_err(failed)?;
     let deployment = deployer.create_all(params, from_block).await?;
-    deployer.wire(&deployment).await?;
+    deployer.wire(&deployment, params).await?;
     deployer.configure(&deployment, params).await?;
     deployer.register(&deployment).await?;
     Ok(DeployedNetwork { deployment, contracts: deployer.contracts })
@@ -119,33 +119,25 @@ pub async fn deploy(
 impl Deployer<'_> {
     async fn create_all(&mut self, params: &NetworkParams, from_block: u64) -> Result<Deployment, DeployError> {
         let owner = self.account.address();
+        let delay = U256::from(params.delay_secs);
+        let (name, symbol, decimals) =
+            (params.token_name.clone(), params.token_symbol.clone(), U256::from(params.token_decimals));
+        let runtime = self.create("Runtime", (owner,).abi_encode_params()).await?;
+        let cor = self.create("Cor", (name, symbol, decimals, params.token_cap, owner).abi_encode_params()).await?;
+        let staking = (owner, cor, U256::from(params.unbonding_secs), params.node_stake, delay);
         Ok(Deployment {
             chain_id: params.chain_id,
             from_block,
-            runtime: self.create("Runtime", (owner,).abi_encode_params()).await?,
-            cor: self
-                .create(
-                    "Cor",
-                    (
-                        params.token_name.clone(),
-                        params.token_symbol.clone(),
-                        U256::from(params.token_decimals),
-                        params.token_cap,
-                        owner,
-                    )
-                        .abi_encode_params(),
-                )
-                .await?,
-            staking: self
-                .create("Staking", (owner, U256::from(params.unbonding_secs), params.node_stake).abi_encode_params())
-                .await?,
+            runtime,
+            cor,
+            staking: self.create("Staking", staking.abi_encode_params()).await?,
             session_payment_table: self
                 .create("SessionPaymentTable", (owner, U256::from(params.price_delay_secs)).abi_encode_params())
                 .await?,
             session_payment: self
                 .create("SessionPayment", (owner, U256::from(params.no_result_gas_cap_bps)).abi_encode_params())
                 .await?,
-            node_pool: self.create("NodePool", (owner,).abi_encode_params()).await?,
+            node_pool: self.create("NodePool", (owner, delay).abi_encode_params()).await?,
             session_queue: self.create("SessionQueue", (owner,).abi_encode_params()).await?,
         })
     }
@@ -189,14 +181,13 @@ impl Deployer<'_> {
         mined.map(|_| ()).map_err(|source| DeployError::Chain { step: step.to_owned(), source })
     }
 
-    async fn wire(&mut self, at: &Deployment) -> Result<(), DeployError> {
-        let staking = IStaking::wireCall {
-            token: at.cor,
-            nodePool: at.node_pool,
-            sessionQueue: at.session_queue,
-            sessionPayment: at.session_payment,
-        };
-        self.call("wiring Staking", at.staking, staking).await?;
+    async fn wire(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        let (pool, payment) = (at.node_pool, at.session_payment);
+        self.call("telling Staking its NodePool", at.staking, IStaking::setNodePoolCall { pool }).await?;
+        self.call("telling Staking its treasury", at.staking, IStaking::setTreasuryCall { sessionPayment: payment }).await?;
+        let slasher = IStaking::proposeModuleCall { module: at.session_queue, cap: params.slash_cap };
+        self.call("naming SessionQueue as a slasher", at.staking, slasher).await?;
+        self.call("opening Staking", at.staking, IStaking::openCall {}).await?;
         let payment = ISessionPayment::wireCall {
             token: at.cor,
             table: at.session_payment_table,
@@ -204,8 +195,10 @@ impl Deployer<'_> {
             sessionQueue: at.session_queue,
         };
         self.call("wiring SessionPayment", at.session_payment, payment).await?;
-        let pool = INodePool::wireCall { staking: at.staking, sessionQueue: at.session_queue };
-        self.call("wiring NodePool", at.node_pool, pool).await?;
+        self.call("telling NodePool its Staking", at.node_pool, INodePool::setStakingCall { peer: at.staking }).await?;
+        let queue = INodePool::setSessionQueueCall { peer: at.session_queue };
+        self.call("telling NodePool its SessionQueue", at.node_pool, queue).await?;
+        self.call("opening NodePool", at.node_pool, INodePool::openCall {}).await?;
         let queue = ISessionQueue::wireCall {
             sessionPayment: at.session_payment,
             nodePool: at.node_pool,

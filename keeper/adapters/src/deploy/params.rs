@@ -34,7 +34,13 @@ pub struct NetworkParams {
     pub node_stake: U256,
     /// Between unbonding and withdrawal. Too short and a node leaves before its offence is seen; too long and honest operators pay for it.
     pub unbonding_secs: u64,
-    /// Between publishing a price and its effect.
+    /// How long a new slasher, a new peer and a higher cap wait: a day more than `unbonding_secs` at least, so that whoever reads of a new slasher
+    /// can have left before it acts. Too long and a broken slasher is not replaced.
+    pub delay_secs: u64,
+    /// Most that SessionQueue slashes in a day, wei. Too low and misconduct at the end of a bad day is free; too high and a broken queue takes
+    /// everybody's stake before it is closed.
+    pub slash_cap: U256,
+    /// Between publishing a price and its effect, and how long a quote holds: one to seven days.
     pub price_delay_secs: u64,
     /// Share of the gas line that a payer pays for a task without a result, basis points.
     pub no_result_gas_cap_bps: u32,
@@ -64,6 +70,8 @@ impl NetworkParams {
             token_cap: U256::from(1_000_000_000_u64) * U256::from(COR),
             node_stake: U256::from(10_000_u64) * U256::from(COR),
             unbonding_secs: 7 * 24 * 60 * 60,
+            delay_secs: 7 * 24 * 60 * 60 + cor_core::limits::SLASHER_NOTICE_SECS,
+            slash_cap: U256::from(100_000_u64) * U256::from(COR),
             price_delay_secs: 24 * 60 * 60,
             no_result_gas_cap_bps: cor_core::limits::NO_RESULT_GAS_CAP_MAX_BPS,
             prices: default_prices(),
@@ -79,7 +87,7 @@ impl NetworkParams {
 /// The prices a new network starts with, effective at once.
 #[must_use]
 pub fn default_prices() -> PriceVersion {
-    let class = |base: u128| ClassPrice { base, step: base / 5, tool: base / 4, validator: base / 2 };
+    let class = |base: u128| ClassPrice { base, step: base / 5, tool: base / 4, token: base / 5, validator: base / 2 };
     PriceVersion {
         effectiveAt: 0,
         classes: [class(COR / 10), class(COR / 2), class(2 * COR)],

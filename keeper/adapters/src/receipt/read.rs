@@ -44,7 +44,8 @@ impl Reader<'_> {
         explain(self.endpoint, what, error)
     }
 
-    /// Logs of the task up to block `to`. Its number is the first or the second topic, depending on the event.
+    /// Logs of the task up to block `to`. Its number is the first or the second topic, depending on the event; of a slash it is the third, behind
+    /// the slasher.
     async fn logs(&self, to: u64) -> Result<Vec<TaskLog>, ChainError> {
         let task = B256::from(U256::from(self.task_id));
         let base = Filter::new()
@@ -52,7 +53,8 @@ impl Reader<'_> {
             .from_block(self.at.from_block)
             .to_block(to);
         let mut found = Vec::new();
-        for filter in [base.clone().topic1(task), base.topic2(task)] {
+        let slashes = base.clone().topic1(self.at.session_queue.into_word()).topic3(task);
+        for filter in [base.clone().topic1(task), base.topic2(task), slashes] {
             let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", error))?;
             for log in logs {
                 let Some(event) = Event::of(self.at, &log) else { continue };

@@ -129,7 +129,7 @@ fn earned(account: Address, amount: u128) -> Event {
 
 fn slashed(node: Address, amount: u64) -> Event {
     let (amount, left) = (U256::from(amount), U256::ZERO);
-    Event::Staking(Staking::Slashed(IStaking::Slashed { node, taskId: TASK, reason: 1, amount, left }))
+    Event::Staking(Staking::Slashed(IStaking::Slashed { slasher: Address::ZERO, node, taskId: TASK, reason: 1, amount, left }))
 }
 
 /// Logs of transactions, one for each entry, in blocks from 10 on whose times begin at `first_time`.

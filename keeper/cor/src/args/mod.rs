@@ -194,6 +194,9 @@ pub(crate) enum SessionAction {
     Claim,
 }
 
+/// Most tokens of an answer, unless the user says otherwise.
+const MAX_TOKENS: u32 = 64;
+
 /// Terms of a session and inputs of a price.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct TermsArgs {
@@ -203,25 +206,25 @@ pub(crate) struct TermsArgs {
     /// Number of miners of each task: odd, 1 to 7.
     #[arg(long, default_value_t = 3)]
     pub(crate) replicas: u8,
-    /// Service level.
+    /// Service level. Nothing enforces more than `low` yet, so no more is sold.
     #[arg(long, value_enum, default_value_t = Sla::Low)]
     pub(crate) sla: Sla,
-    /// Number of execution steps, at least 1.
+    /// Number of execution steps, at least 1. Nothing takes more than 1 yet, so no more are sold.
     #[arg(long, default_value_t = 1)]
     pub(crate) execution_depth: u16,
-    /// Number of tool steps.
+    /// Number of tool steps. None are sold yet.
     #[arg(long, default_value_t = 0)]
     pub(crate) tool_depth: u16,
-    /// Number of validator steps. The on-chain lane takes 0 only.
+    /// Number of validator steps. None are sold yet, and the on-chain lane takes 0 only.
     #[arg(long, default_value_t = 0)]
     pub(crate) validator_depth: u8,
-    /// Consensus rule.
+    /// Name of the consensus rule, on which the price does not depend.
     #[arg(long, value_enum, default_value_t = ConsensusRule::Majority)]
     pub(crate) consensus_rule: ConsensusRule,
-    /// Share of the replicas asked for that must agree, in basis points.
+    /// Share of the replicas asked for that must agree, in basis points. Who wants all of several to agree asks for 10000.
     #[arg(long, default_value_t = cor_core::limits::QUORUM_MIN_BPS)]
     pub(crate) quorum_bps: u16,
-    /// Priority.
+    /// Priority. Nothing enforces more than `normal` yet, so no more is sold.
     #[arg(long, value_enum, default_value_t = Priority::Normal)]
     pub(crate) priority: Priority,
     /// Seconds for a keeper to assign miners.
@@ -259,7 +262,7 @@ macro_rules! numbered_argument {
 }
 
 numbered_argument! {
-    /// Service level of a session: a price class, which nothing on chain enforces yet.
+    /// Service level of a session. Nothing on chain enforces one yet: the table sells `low` only.
     Sla {
         /// Lowest price.
         Low = 0 "0",
@@ -271,19 +274,19 @@ numbered_argument! {
 }
 
 numbered_argument! {
-    /// Price class of the consensus. How many miners must agree is `--quorum-bps` alone.
+    /// Name of the consensus. How many miners must agree, and what that costs, is `--replicas` and `--quorum-bps` alone.
     ConsensusRule {
-        /// Priced as one answer.
+        /// One answer.
         Single = 0 "0",
-        /// Priced as more than half.
+        /// More than half.
         Majority = 1 "1",
-        /// Priced as all.
+        /// All: with several replicas it takes a quorum of 10000.
         Unanimous = 2 "2",
     }
 }
 
 numbered_argument! {
-    /// Priority of a session's tasks: a price class, which nothing on chain enforces yet.
+    /// Priority of a session's tasks. Nothing on chain enforces one yet: the table sells `normal` only.
     Priority {
         /// Lowest price.
         Normal = 0 "0",
@@ -343,7 +346,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_enum, default_value_t = Kind::Text)]
     pub(crate) kind: Kind,
     /// Most tokens of the answer. With the prompt they must fit the model's context (8,192 for the default model): no miner takes what does not.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = MAX_TOKENS)]
     pub(crate) max_tokens: u32,
     /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,
     /// nothing is submitted and nothing is paid.
@@ -357,6 +360,9 @@ pub(crate) struct QuoteArgs {
     pub(crate) network: NetworkArgs,
     #[command(flatten)]
     pub(crate) terms: TermsArgs,
+    /// Most tokens of the answer.
+    #[arg(long, default_value_t = MAX_TOKENS)]
+    pub(crate) max_tokens: u32,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -375,11 +381,23 @@ pub(crate) enum StakeAction {
         #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
     },
-    /// Start to unbond all stake of a deregistered node.
+    /// Start to unbond all stake of a node, which takes no more tasks from then on. Its key is not needed.
     UnbondNode {
         /// Address of the node. The default is the key's own.
         #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
+    },
+    /// Move a node's stake whose unbonding time is over to its staker's wallet.
+    WithdrawNode {
+        /// Address of the node. The default is the key's own.
+        #[arg(long, value_parser = address_argument)]
+        node: Option<Address>,
+    },
+    /// Let a node register with the key's account as its operator.
+    Consent {
+        /// Address of the node.
+        #[arg(long, value_parser = address_argument)]
+        node: Address,
     },
     /// Stake as a user.
     Add {

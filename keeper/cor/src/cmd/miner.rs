@@ -40,11 +40,10 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     tracing::info!(address = %key.address(), model = info.model, class = info.determinism_class, "miner");
     std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
-    // Before it registers: a node that cannot serve would be given tasks.
-    let chain = RpcChain::open(&args.network.rpc, network.at.clone(), key.clone(), Arc::clone(&journal)).await?;
-    let keeper = KeeperClient::new(&settings.keeper)?;
     register(&network, &key, &settings).await?;
     tracing::info!("registered, and looking for tasks");
+    let keeper = KeeperClient::new(&settings.keeper)?;
+    let chain = RpcChain::open(&args.network.rpc, network.at.clone(), key.clone(), Arc::clone(&journal)).await?;
     let ports = MinerPorts {
         chain: Arc::new(chain),
         backend,
@@ -82,12 +81,21 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
         for Difference { field, registered, configured, next } in differences(&known, settings, operator) {
             tracing::warn!(field, registered, configured, next, "the node is registered otherwise");
         }
+        if known.draining {
+            tracing::warn!(
+                "the node is draining and gets no tasks: its stake leaves, or its staker or operator said so; once its stake is whole the \
+                 pool's resume() ends that"
+            );
+        }
         if known.suspended {
             tracing::warn!(
                 "the node is suspended after a slash and gets no tasks; the pool's resume() ends that once its stake is whole"
             );
         }
         return Ok(());
+    }
+    if !network.pool().consented(operator, node).call().await.map_err(network.failed("consented"))? {
+        return Err(CliError::NoConsent { operator, node });
     }
     let (stake, required) = stake_of(network, node).await?;
     if stake < required {
@@ -122,7 +130,7 @@ fn differences(known: &INodePool::Node, settings: &MinerSettings, operator: Addr
         ("capacity", known.capacity.to_string(), settings.capacity.to_string(), "NodePool.setSpec changes it"),
         ("operator", known.operator.to_string(), operator.to_string(), ANEW_NEXT),
         ("hardware_class", known.hardwareClass.to_string(), settings.hardware_class.to_string(), ANEW_NEXT),
-        ("version", known.version.to_string(), NODE_VERSION.to_string(), ANEW_NEXT),
+        ("version", known.version.to_string(), NODE_VERSION.to_string(), "NodePool.setVersion changes it"),
     ];
     let pairs = pairs.into_iter().map(|(field, registered, configured, next)| Difference { field, registered, configured, next });
     pairs.filter(|pair| pair.registered != pair.configured).collect()
@@ -154,6 +162,7 @@ mod tests {
             hardwareClass: 0,
             registered: true,
             suspended: false,
+            draining: false,
             lastPingAt: 0,
             models: vec![1],
         };

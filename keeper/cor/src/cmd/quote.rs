@@ -18,14 +18,14 @@ struct Quoted {
     lines: QuoteLines,
     #[serde(with = "readable::amount")]
     per_replica: U256,
-    /// `None` if no end is set.
+    /// The last second in which the price is this; `None` if no end is set.
     #[serde(with = "readable::maybe_time")]
     valid_until: Option<u64>,
 }
 
 pub(crate) async fn run(args: QuoteArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
-    let quote = terms::quote(&network, &terms::session_params(&args.terms)).await?;
+    let quote = terms::quote(&network, &terms::session_params(&args.terms), args.max_tokens).await?;
     let quoted = Quoted {
         lines: lines(&quote),
         per_replica: U256::from(quote.perReplica),

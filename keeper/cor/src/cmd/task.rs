@@ -183,7 +183,7 @@ pub(crate) async fn submit(
     if session.owner != account.address() {
         return Err(CliError::OthersSession { session: args.session, owner: session.owner, account: account.address() });
     }
-    let price = U256::from(terms::quote(network, &session.params).await?.total);
+    let price = U256::from(terms::quote(network, &session.params, args.max_tokens).await?.total);
     let max_charge = max_charge(args.max_charge, price);
     output.say(price_text(price, max_charge));
     let digest = keccak256(prompt.as_bytes());

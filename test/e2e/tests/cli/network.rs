@@ -14,6 +14,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use cor_adapters::{
+    deploy::model_name,
     http::{HttpBlobs, KeeperClient},
     journal::SqliteJournal,
 };
@@ -23,7 +24,9 @@ use cor_kit::{
     model_server,
 };
 use cor_ports::{BLOB_BYTES_MAX, Blobs as _, Journal as _};
-use cor_sol::{cor::ICor, session_payment::ISessionPayment, session_queue::ISessionQueue};
+use cor_sol::{
+    cor::ICor, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -287,8 +290,12 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         ]),
         run("a quote without replicas", "quote --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
         run("a quote for even replicas", "quote --replicas 2", "PRICE-005", &["EvenReplicas", "2"]),
+        run("a quote without tokens", "quote --max-tokens 0", "PRICE-004", &["InputOutOfRange", "maxTokens"]),
+        run("a service level that nothing enforces", "quote --sla high", "PRICE-010", &["NotSold", "sla of 2"]),
+        run("a priority that nothing enforces", "session create --priority high", "PRICE-010", &["NotSold", "priority of 1"]),
         run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
         run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
+        run("a node with nothing to withdraw", "stake withdraw-node", "STAKE-004", &["nothing of", "is unbonding"]),
         run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "need 10000 COR"]),
     ]
 }
@@ -313,18 +320,9 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_NETWORK", &other_chain)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_KEEPER_DATA", &empty),
-        Row::new("a data folder of another network", "keeper", "CHN-012", REFUSED, &["0x0707", "empty data folder"])
+        Row::new("a data folder of another chain", "keeper", "CHN-012", REFUSED, &["block 0", "0x0707", "empty data folder"])
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_KEEPER_DATA", scene.path("foreign").display().to_string()),
-        Row::new("a data folder that names no network", "keeper", "CHN-012", REFUSED, &["does not name"])
-            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
-            .env("COR_KEEPER_DATA", scene.path("nameless").display().to_string()),
-        // Before it looks at its stake, of which it has none, and registers.
-        Row::new("a miner's data folder of another network", "miner", "CHN-012", REFUSED, &["0x0707"])
-            .env("COR_MINER_BACKEND__KIND", "openai")
-            .env("COR_MINER_BACKEND__OPENAI_URL", model_server(&["small"]))
-            .env("COR_MINER_BACKEND__OPENAI_MODEL", "small")
-            .env("COR_MINER_DATA", scene.path("foreign").display().to_string()),
         Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
@@ -343,6 +341,15 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_CONTRACTS", &empty),
         Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000 COR", "cor stake node"])
             .env("COR_MINER_DATA", scene.path("miner").display().to_string()),
+        Row::new(
+            "an operator who did not consent",
+            "miner",
+            "POOL-010",
+            REFUSED,
+            &["has not consented", "cor stake consent --node"],
+        )
+        .env("COR_MINER_DATA", scene.path("miner").display().to_string())
+        .env("COR_MINER_OPERATOR", scene.net.address(0).to_string()),
         Row::new("a server that is no model server", "miner", "INF-150", REFUSED, &[nobody])
             .env("COR_MINER_BACKEND__KIND", "openai")
             .env("COR_MINER_BACKEND__OPENAI_URL", format!("{nobody}/v1")),
@@ -367,19 +374,11 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_say_why_and_cost_nothing() {
     let scene = Scene::start().await;
-    for (folder, key, value) in [
-        // What a service kept of this queue on a chain that was begun anew: the first block of the deployment had another hash.
-        (
-            "foreign",
-            "network",
-            [scene.net.at.session_queue.as_slice(), &(scene.net.at.from_block + 1).to_be_bytes(), &[7; 32]].concat(),
-        ),
-        ("nameless", "miner/done-below", vec![0; 8]),
-    ] {
-        std::fs::create_dir(scene.path(folder)).expect("a folder");
-        let journal = SqliteJournal::open(&scene.path(folder).join("journal.sqlite")).await.expect("a journal");
-        journal.put(key, &value).await.expect("a record");
-    }
+    // What a keeper kept of a chain that was begun anew: block 0 had another hash.
+    std::fs::create_dir(scene.path("foreign")).expect("a folder");
+    let foreign = SqliteJournal::open(&scene.path("foreign").join("journal.sqlite")).await.expect("a journal");
+    foreign.put("chain/block", &[&[0; 8][..], &[7; 32]].concat()).await.expect("a record");
+    drop(foreign);
     let before = (scene.holdings().await, scene.net.provider.get_block_number().await.expect("a height"));
     let environment = scene.environment();
     let rows = money_and_tasks(&scene).into_iter().chain(surroundings(&scene)).collect();
@@ -454,6 +453,30 @@ async fn a_closed_task_is_a_document() {
     }
     let left = net.available(net.address(PAYER)).await;
     assert_eq!(left, U256::from(5 * COR), "the money is back");
+}
+
+/// The table knows what a model is now; a model that is to go is told with its time, and is listed until then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_are_listed_as_they_are_now() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let (class, table) = (2, net.at.session_payment_table);
+    for enabled in [true, false] {
+        let set = ISessionPaymentTable::setModelCall { modelIdentifier: 7, class, enabled, name: model_name("seven") };
+        net.ok(0, table, set).await;
+    }
+    let listed = async || {
+        let (code, document, error) = run("model list", environment.clone()).await;
+        assert_eq!(code, Some(0), "{error}");
+        document.as_array().expect("a list").iter().find(|model| model["model"] == json!(7)).cloned()
+    };
+    let model = listed().await.expect("it is in service");
+    assert_eq!((&model["class"], &model["name"]), (&json!("heavy"), &json!("seven")), "{model}");
+    assert!(model["change"]["effective_at"].is_string(), "{model}");
+    assert_eq!((&model["change"]["in_service"], &model["change"]["class"]), (&json!(false), &json!("heavy")), "{model}");
+    net.advance(24 * 60 * 60).await;
+    assert_eq!(listed().await, None);
 }
 
 /// Nobody handed the answer in, or the keeper cannot be asked: the payer still reads how the task ended and what it cost.

@@ -101,6 +101,7 @@ async fn golden_gas_of_staking() {
     meter.call(2, "", IStaking::unbondNodeCall { node }).await;
     net.advance(30 * 86_400).await;
     meter.call(2, "", IStaking::withdrawCall {}).await;
+    meter.call(2, "", IStaking::withdrawNodeCall { node }).await;
     meter.gas.assert_golden("staking");
 }
 
@@ -117,7 +118,9 @@ async fn golden_gas_of_the_node_pool() {
     let register = INodePool::registerCall { operator: node, models: vec![1], capacity: 4, hardwareClass: 1, version: 1_000 };
     meter.call(2, ": 1 model", register).await;
     meter.call(2, ": 3 models", INodePool::setSpecCall { models: vec![1, 2, 3], capacity: 8 }).await;
+    meter.call(2, "", INodePool::setVersionCall { version: 2_000 }).await;
     meter.call(2, "", INodePool::pingCall {}).await;
+    meter.call(2, "", INodePool::drainCall { node }).await;
     meter.call(2, "", INodePool::deregisterCall {}).await;
     meter.gas.assert_golden("node-pool");
 }

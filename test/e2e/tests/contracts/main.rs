@@ -2,6 +2,7 @@
 
 mod cor;
 mod gas;
+mod lane;
 mod node_pool;
 mod runtime;
 mod session_payment;
@@ -9,3 +10,4 @@ mod session_payment_table;
 mod session_queue;
 mod staking;
 mod support;
+mod vault;

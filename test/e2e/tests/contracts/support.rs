@@ -1,13 +1,18 @@
-//! What the tests of single contracts share: refused calls as typed errors, and logs as events.
+//! What the tests of single contracts share: refused calls as typed errors, logs as events, and tables of who may call what.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::{
-    primitives::{Address, Bytes, U256},
+    primitives::{Address, Bytes, TxKind, U256, keccak256},
     providers::Provider,
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolEvent},
 };
 use cor_adapters::chain::Mined;
-use cor_kit::TestNet;
+use cor_kit::{
+    TestNet,
+    solo::{Refused, Solo},
+};
 use cor_sol::{ContractError, cor::ICor, decode_revert, runtime::IRuntime};
 
 /// A call that must be refused, without sending it: the error with its values.
@@ -59,4 +64,81 @@ pub(crate) async fn assert_permissions(net: &TestNet, stranger: Address, rows: &
 pub(crate) async fn fund(net: &TestNet, index: usize, spender: Address, wei: U256) {
     net.mint(net.address(index), wei).await;
     net.ok(index, net.at.cor, ICor::approveCall { spender, value: wei }).await;
+}
+
+/// A contract that answers every call with these words: its code is followed by them, and copies them out.
+pub(crate) fn constant(solo: &Solo, words: &[U256]) -> Address {
+    let data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
+    let length = u16::try_from(data.len()).expect("a short answer").to_be_bytes();
+    // PUSH2 length, PUSH1 13, PUSH0, CODECOPY, PUSH2 length, PUSH0, RETURN, and a STOP before the data.
+    let mut code = vec![0x61, length[0], length[1], 0x60, 13, 0x5f, 0x39, 0x61, length[0], length[1], 0x5f, 0xf3, 0x00];
+    code.extend(data);
+    let creation = TransactionRequest {
+        from: Some(solo.account(0)),
+        to: Some(TxKind::Create),
+        input: Bytes::from(cor_adapters::deploy::init_code(&code)).into(),
+        ..Default::default()
+    };
+    let hash = solo.chain().send(creation).expect("a creation");
+    let (block, index) = solo.chain().mined(hash).expect("it is mined");
+    block.receipts[index].contract_address.expect("an address")
+}
+
+/// A call that is due and right, so that nothing but the caller can be against it.
+pub(crate) struct Trial {
+    name: String,
+    selector: [u8; 4],
+    data: Vec<u8>,
+}
+
+/// A [`Trial`] of a call; the remark tells it from others of its function.
+pub(crate) fn trial<C: SolCall>(remark: &str, call: &C) -> Trial {
+    let function = C::SIGNATURE.split('(').next().unwrap_or_default();
+    Trial { name: format!("{function}{remark}"), selector: C::SELECTOR, data: call.abi_encode() }
+}
+
+/// Every function of `contract` by every role, as its golden `abi` lists them: those that change something by `trials`, of which none may be
+/// missing, and the views with zeros.
+pub(crate) fn permissions(solo: &Solo, contract: Address, abi: &str, roles: &[(&str, Address)], trials: Vec<Trial>) -> String {
+    let mut missing: BTreeMap<_, _> = BTreeMap::new();
+    let mut rows = trials;
+    for line in abi.lines().filter_map(|line| line.strip_prefix("function ")) {
+        let signature = line.split(" returns").next().unwrap_or_default().replace(" view", "");
+        let selector: [u8; 4] = keccak256(&signature)[..4].try_into().expect("a hash is longer");
+        if line.contains(") view") {
+            // Arguments of views are single words.
+            let words = signature.matches(',').count() + usize::from(!signature.ends_with("()"));
+            let data = [&selector[..], &vec![0; 32 * words]].concat();
+            rows.push(Trial { name: signature.split('(').next().unwrap_or_default().to_owned(), selector, data });
+        } else {
+            missing.insert(selector, signature);
+        }
+    }
+    let tried: BTreeSet<_> = rows.iter().map(|row| row.selector).collect();
+    missing.retain(|selector, _| !tried.contains(selector));
+    assert!(missing.is_empty(), "not tried: {missing:?}");
+    let line = |name: &str, cells: Vec<String>| {
+        let cells: String = cells.into_iter().map(|cell| format!(" {cell:<22}")).collect();
+        format!("{name:<25}{cells}").trim_end().to_owned() + "\n"
+    };
+    let mut table = line("", roles.iter().map(|(role, _)| (*role).to_owned()).collect());
+    for row in &rows {
+        let cells = roles.iter().map(|(_, from)| outcome(solo, contract, roles, *from, row)).collect();
+        table += &line(&row.name, cells);
+    }
+    table
+}
+
+/// What happens when an account sends a call: `ok`, or the error, of `Unauthorized` with the role that would do.
+fn outcome(solo: &Solo, contract: Address, roles: &[(&str, Address)], from: Address, row: &Trial) -> String {
+    match solo.undoing(|| solo.transact(from, contract, row.data.clone())) {
+        Ok(_) => "ok".to_owned(),
+        Err(Refused::Known(ContractError::Unauthorized(error))) => {
+            assert_eq!(error.caller, from);
+            let required = roles.iter().find(|(_, account)| *account == error.required).map(|(role, _)| *role);
+            format!("Unauthorized({})", required.unwrap_or(if error.required.is_zero() { "0" } else { "?" }))
+        }
+        Err(Refused::Known(error)) => error.name().to_owned(),
+        Err(Refused::Other(data)) => format!("revert {data}"),
+    }
 }

@@ -77,7 +77,7 @@ choice! {
 }
 
 choice! {
-    /// How the answers of a task are to agree.
+    /// How the answers of a task are to agree. What binds is the quorum of the replicas, and the price goes by that.
     ConsensusRule, "consensusRule", 3:
     /// One answer counts.
     Single = 0,

@@ -26,6 +26,13 @@ pub enum PricingError {
     },
     /// The price does not fit 128 bits.
     PriceOverflow,
+    /// The table does not sell this yet: nothing would enforce it.
+    NotSold {
+        /// The input.
+        field: Field,
+        /// Its value.
+        value: u64,
+    },
     /// A version would take effect too soon.
     EffectiveTooSoon {
         /// When it would, in seconds since 1970.
@@ -33,6 +40,27 @@ pub enum PricingError {
         /// When it may at the earliest.
         earliest: u64,
     },
+    /// A version would take effect too far ahead.
+    EffectiveTooLate {
+        /// When it would, in seconds since 1970.
+        effective_at: u64,
+        /// When it may at the latest.
+        latest: u64,
+    },
+    /// A version is in effect, or was: it stays.
+    AlreadyEffective {
+        /// Since when, in seconds since 1970.
+        effective_at: u64,
+    },
+    /// The model is unknown.
+    UnknownModel,
+    /// A change of the model is announced already.
+    ModelChangePending {
+        /// When it takes effect, in seconds since 1970.
+        effective_at: u64,
+    },
+    /// No change of the model is announced.
+    NoModelChange,
     /// A value more than doubles or halves; zero stays zero.
     ChangeTooLarge {
         /// The value's name.
@@ -59,7 +87,13 @@ impl Coded for PricingError {
             Self::InputOutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
             Self::EvenReplicas { .. } => &price::EVEN_REPLICAS,
             Self::PriceOverflow => &price::PRICE_OVERFLOW,
+            Self::NotSold { .. } => &price::NOT_SOLD,
             Self::EffectiveTooSoon { .. } => &price::EFFECTIVE_TOO_SOON,
+            Self::EffectiveTooLate { .. } => &price::EFFECTIVE_TOO_LATE,
+            Self::AlreadyEffective { .. } => &price::ALREADY_EFFECTIVE,
+            Self::UnknownModel => &price::UNKNOWN_MODEL,
+            Self::ModelChangePending { .. } => &price::MODEL_CHANGE_PENDING,
+            Self::NoModelChange => &price::NO_MODEL_CHANGE,
             Self::ChangeTooLarge { .. } => &price::CHANGE_TOO_LARGE,
             Self::InvalidPrice { .. } => &price::INVALID_PRICE,
         }
@@ -77,6 +111,14 @@ impl core::fmt::Display for PricingError {
             Self::EffectiveTooSoon { effective_at, earliest } => {
                 write!(f, "effective at {effective_at}, but {earliest} is the earliest")
             }
+            Self::NotSold { field, value } => write!(f, "{field} of {value} is not sold yet"),
+            Self::EffectiveTooLate { effective_at, latest } => {
+                write!(f, "effective at {effective_at}, but {latest} is the latest")
+            }
+            Self::AlreadyEffective { effective_at } => write!(f, "the version is effective since {effective_at}"),
+            Self::UnknownModel => write!(f, "the model is unknown"),
+            Self::ModelChangePending { effective_at } => write!(f, "a change of the model takes effect at {effective_at}"),
+            Self::NoModelChange => write!(f, "no change of the model is announced"),
             Self::ChangeTooLarge { field, previous, next } => {
                 write!(f, "{field} goes from {previous} to {next}, more than a factor of two")
             }
@@ -88,9 +130,6 @@ impl core::fmt::Display for PricingError {
 impl core::error::Error for PricingError {}
 
 /// Refuses an input outside `min..=max`.
-pub(super) fn in_range(field: Field, value: u16, min: u16, max: u16) -> Result<(), PricingError> {
-    if (min..=max).contains(&value) {
-        return Ok(());
-    }
-    Err(PricingError::InputOutOfRange { field, value: value.into(), min: min.into(), max: max.into() })
+pub(super) fn in_range(field: Field, value: u64, min: u64, max: u64) -> Result<(), PricingError> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(PricingError::InputOutOfRange { field, value, min, max }) }
 }

@@ -1,32 +1,51 @@
 //! Which versions may be published.
 
-use crate::limits::{BPS, MULTIPLIER_MAX_BPS, NETWORK_FEE_MAX_BPS};
+use crate::limits::{BPS, MULTIPLIER_MAX_BPS, NETWORK_FEE_MAX_BPS, PRICE_AHEAD_MAX_SECS, PRICE_STEP_SECS};
 
 use super::choice::{StakeTier, VolumeTier};
 use super::error::{Field, PricingError};
-use super::quote::{PriceTerms, PriceVersion};
+use super::quote::{ClassPrice, PriceTerms, PriceVersion};
 
-/// Whether `next` may follow `previous`, which is `None` for the first version.
+/// When changes of prices may take effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calendar {
+    /// Seconds since 1970.
+    pub now: u64,
+    /// How long a quote holds at most, and so how long ahead a change is announced.
+    pub notice_secs: u64,
+    /// When the last change of a model's class takes effect, or did; seconds since 1970, 0 if there was none.
+    pub reclassified_at: u64,
+}
+
+impl Calendar {
+    /// The earliest time for a change after the version that takes effect at `version_at`: no quote that was given holds beyond it, and a
+    /// day lies between it and the change before it.
+    #[must_use]
+    pub fn earliest_after(&self, version_at: u64) -> u64 {
+        self.now.saturating_add(self.notice_secs).max(version_at.saturating_add(PRICE_STEP_SECS))
+    }
+}
+
+/// Whether `next` may follow `previous`: the last version that was not cancelled, `None` if there is none.
 ///
 /// # Errors
-/// [`PricingError::EffectiveTooSoon`]: all but the first are announced at least `min_delay_secs` ahead, and take effect in order.
-/// [`PricingError::InvalidPrice`], [`PricingError::ChangeTooLarge`].
-pub fn check_publish(
-    previous: Option<&PriceVersion>,
-    next: &PriceVersion,
-    now: u64,
-    min_delay_secs: u64,
-) -> Result<(), PricingError> {
+/// [`PricingError::EffectiveTooSoon`]: all but the first wait for the notice, and for [`PRICE_STEP_SECS`] after the version and after the
+/// change of a model's class before them. [`PricingError::EffectiveTooLate`], [`PricingError::InvalidPrice`],
+/// [`PricingError::ChangeTooLarge`].
+pub fn check_publish(previous: Option<&PriceVersion>, next: &PriceVersion, calendar: &Calendar) -> Result<(), PricingError> {
     check_bounds(next)?;
-    let Some(previous) = previous else {
-        return Ok(());
-    };
     let effective_at = next.terms.effective_at;
-    let earliest = now.saturating_add(min_delay_secs).max(previous.terms.effective_at.saturating_add(1));
-    if effective_at < earliest {
-        return Err(PricingError::EffectiveTooSoon { effective_at, earliest });
+    if let Some(previous) = previous {
+        let earliest = calendar.earliest_after(previous.terms.effective_at.max(calendar.reclassified_at));
+        if effective_at < earliest {
+            return Err(PricingError::EffectiveTooSoon { effective_at, earliest });
+        }
     }
-    check_change(previous, next)
+    let latest = calendar.now.saturating_add(PRICE_AHEAD_MAX_SECS);
+    if effective_at > latest {
+        return Err(PricingError::EffectiveTooLate { effective_at, latest });
+    }
+    previous.map_or(Ok(()), |previous| check_change(previous, next))
 }
 
 /// The rules a version must keep by itself.
@@ -66,10 +85,7 @@ fn check_rebate(terms: &PriceTerms) -> Result<(), PricingError> {
 /// The rule between versions. Rebates are not bound by it: they are bound by the network line.
 fn check_change(previous: &PriceVersion, next: &PriceVersion) -> Result<(), PricingError> {
     for (before, after) in previous.classes.iter().zip(&next.classes) {
-        within_factor_two("base", before.base, after.base)?;
-        within_factor_two("step", before.step, after.step)?;
-        within_factor_two("tool", before.tool, after.tool)?;
-        within_factor_two("validator", before.validator, after.validator)?;
+        check_class_change(before, after)?;
     }
     let (before, after) = (&previous.terms, &next.terms);
     for (field, before, after) in [
@@ -90,6 +106,18 @@ fn check_change(previous: &PriceVersion, next: &PriceVersion) -> Result<(), Pric
         after.settlement_gas_per_replica.into(),
     )?;
     within_factor_two("gasPrice", before.gas_price, after.gas_price)
+}
+
+/// Whether the prices of a class, or of a model that changes its class, may go from `before` to `after`.
+///
+/// # Errors
+/// [`PricingError::ChangeTooLarge`].
+pub fn check_class_change(before: &ClassPrice, after: &ClassPrice) -> Result<(), PricingError> {
+    within_factor_two("base", before.base, after.base)?;
+    within_factor_two("step", before.step, after.step)?;
+    within_factor_two("tool", before.tool, after.tool)?;
+    within_factor_two("token", before.token, after.token)?;
+    within_factor_two("validator", before.validator, after.validator)
 }
 
 fn at_least(field: Field, value: u128, bound: u128) -> Result<(), PricingError> {

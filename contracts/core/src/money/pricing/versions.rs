@@ -1,36 +1,43 @@
-//! Which version is in effect, how long it stays so, and how a version is packed into words.
+//! Which version is in effect, how long a quote by it holds, and how a version is packed into words.
 
 use alloy_primitives::U256;
 
-/// Number of the version in effect at `now`: the last of versions 1 to `latest` whose time has come. `None` before the first.
-///
-/// `effective_at` is asked for a version's time; times rise with the numbers. The newest is asked first, as it mostly is the one;
-/// after that the search halves the range, so there are at most 65 questions.
-pub fn effective_version(latest: u64, now: u64, mut effective_at: impl FnMut(u64) -> u64) -> Option<u64> {
-    if latest == 0 {
-        return None;
-    }
-    if effective_at(latest) <= now {
-        return Some(latest);
-    }
-    // Versions up to `low` are in effect (0 stands for none), those from `high` on are not.
-    let (mut low, mut high) = (0_u64, latest);
-    while high.abs_diff(low) > 1 {
-        let middle = low.midpoint(high);
-        if effective_at(middle) <= now {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    if low == 0 { None } else { Some(low) }
+/// The version in effect, and the one that follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InEffect {
+    /// Its number.
+    pub version: u64,
+    /// When the next takes effect, seconds since 1970; `None` if none is published.
+    pub next_at: Option<u64>,
 }
 
-/// How long a quote given at `now` holds, in seconds since 1970: until the next version, if one is published, else until the
-/// earliest time at which one that is published later could take effect.
+/// The version in effect at `now`, by a walk back from the last one that was not cancelled; if there is none, when the first takes effect
+/// (0 for no version).
+///
+/// `effective_at` is asked for a version's time, and `previous` for the one before it, 0 at the first, if its time has not come. Times rise with
+/// the numbers, so what is ahead is at most one for each day of `PRICE_AHEAD_MAX_SECS`, and mostly nothing.
+///
+/// # Errors
+/// When the first version takes effect, if none has yet.
+pub fn in_effect(last: u64, now: u64, effective_at: impl Fn(u64) -> u64, previous: impl Fn(u64) -> u64) -> Result<InEffect, u64> {
+    let (mut version, mut next_at) = (last, None);
+    while version != 0 {
+        let at = effective_at(version);
+        if at <= now {
+            return Ok(InEffect { version, next_at });
+        }
+        (version, next_at) = (previous(version), Some(at));
+    }
+    Err(next_at.unwrap_or_default())
+}
+
+/// The last second in which a quote given at `now` holds, in seconds since 1970: the one before the next version or change of the model, and
+/// before anything could take effect that is announced from now on. A change that is announced may be cancelled and another put in its
+/// place, so a quote never holds for longer than the notice.
 #[must_use]
-pub fn valid_until(now: u64, min_delay_secs: u64, next_effective_at: Option<u64>) -> u64 {
-    next_effective_at.unwrap_or_else(|| now.saturating_add(min_delay_secs))
+pub fn valid_until(now: u64, notice_secs: u64, next_version_at: Option<u64>, model_change_at: Option<u64>) -> u64 {
+    let announced = [next_version_at, model_change_at].into_iter().flatten();
+    announced.fold(now.saturating_add(notice_secs), u64::min).saturating_sub(1)
 }
 
 /// Puts values below 2^`bits` side by side into one word, the first lowest.

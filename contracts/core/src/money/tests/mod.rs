@@ -1,7 +1,9 @@
 //! The rules of money against wider integers, and against what they promise.
 
 mod ledger;
+mod models;
 mod pricing;
 mod publishing;
 mod settlement;
+mod vault;
 mod versions;

@@ -2,8 +2,8 @@
 
 use crate::limits::{BPS, MULTIPLIER_MAX_BPS};
 use crate::money::pricing::{
-    ClassPrice, ConsensusRule, ModelClass, PriceLines, PriceTerms, PriceVersion, PricingError, Priority, QuoteInputs, Sla,
-    StakeTier, VolumeTier, check_publish, quote,
+    Calendar, ClassPrice, ConsensusRule, ModelClass, PriceLines, PriceTerms, PriceVersion, PricingError, Priority, QuoteInputs,
+    Sla, StakeTier, VolumeTier, check_publish, price, quote,
 };
 use alloy_primitives::U512;
 use cor_errors::Coded as _;
@@ -14,7 +14,7 @@ const COR: u128 = 1_000_000_000_000_000_000;
 
 /// A version with round numbers, as an example and as a base for tables.
 pub(crate) fn version() -> PriceVersion {
-    let class = |base| ClassPrice { base: base * COR, step: base * COR / 2, tool: COR / 4, validator: COR / 10 };
+    let class = |base| ClassPrice { base: base * COR, step: base * COR / 2, tool: COR / 4, token: COR / 50, validator: COR / 10 };
     PriceVersion {
         terms: PriceTerms {
             effective_at: 1_000,
@@ -37,6 +37,7 @@ pub(crate) fn inputs() -> QuoteInputs {
     QuoteInputs {
         execution_depth: 1,
         tool_depth: 0,
+        max_tokens: 500,
         sla: 0,
         validator_depth: 0,
         replicas: 3,
@@ -56,18 +57,22 @@ fn rising<const N: usize>(floor: u32, most: u32) -> impl Strategy<Value = [u32; 
 }
 
 fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
-    (1..=most, any::<u128>(), 0..=most, 0..=most).prop_map(|(base, step, tool, validator)| ClassPrice {
+    (1..=most, any::<u128>(), 0..=most, 0..=most, 0..=most).prop_map(|(base, step, tool, token, validator)| ClassPrice {
         base,
         step: step % (base + 1).max(1),
         tool,
+        token,
         validator,
     })
 }
 
-/// Versions that may be published, with prices up to `most` wei. Up to a million COR, no price overflows.
+/// Up to these wei, no price overflows: 2^32 tokens of seven replicas by the greatest multipliers and fee.
+const MOST: u128 = 100_000 * COR;
+
+/// Versions that may be published, with prices up to `most` wei.
 pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
     let multipliers = (rising(BPS, MULTIPLIER_MAX_BPS), rising(BPS, MULTIPLIER_MAX_BPS), rising(BPS, MULTIPLIER_MAX_BPS));
-    let units_most = if most > 1_000_000 * COR { u64::MAX } else { 10_000_000 };
+    let units_most = if most > MOST { u64::MAX } else { 10_000_000 };
     let gas = (0..=units_most, 0..=units_most, 0..=most);
     (
         proptest::array::uniform3(class_price(most)),
@@ -98,16 +103,18 @@ pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
         })
 }
 
-/// Inputs within their ranges.
+/// Inputs within their ranges, sold or not.
 pub(crate) fn valid_inputs() -> impl Strategy<Value = QuoteInputs> {
-    ((1_u16.., any::<u16>(), 0_u8..3, any::<u8>(), 0_u8..4), (0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4, 0_u8..4)).prop_map(
+    let work = (1_u16.., any::<u16>(), 1_u32.., 0_u8..3, any::<u8>(), 0_u8..4);
+    (work, (0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4, 0_u8..4)).prop_map(
         |(
-            (execution_depth, tool_depth, sla, validator_depth, half),
+            (execution_depth, tool_depth, max_tokens, sla, validator_depth, half),
             (consensus_rule, quorum_bps, priority, stake_tier, volume_tier),
         )| {
-            QuoteInputs {
+            fitting(QuoteInputs {
                 execution_depth,
                 tool_depth,
+                max_tokens,
                 sla,
                 validator_depth,
                 replicas: half * 2 + 1,
@@ -116,9 +123,21 @@ pub(crate) fn valid_inputs() -> impl Strategy<Value = QuoteInputs> {
                 priority,
                 stake_tier,
                 volume_tier,
-            }
+            })
         },
     )
+}
+
+/// The same with the whole as quorum if all are needed, or said to be.
+fn fitting(inputs: QuoteInputs) -> QuoteInputs {
+    let needed = (u32::from(inputs.quorum_bps) * u32::from(inputs.replicas)).div_ceil(10_000);
+    let all = inputs.replicas > 1 && (needed == u32::from(inputs.replicas) || inputs.consensus_rule == 2);
+    QuoteInputs { quorum_bps: if all { 10_000 } else { inputs.quorum_bps }, ..inputs }
+}
+
+/// What the formula makes of inputs, sold or not.
+pub(crate) fn formula(terms: &PriceTerms, class: &ClassPrice, inputs: &QuoteInputs) -> Result<PriceLines, PricingError> {
+    price(terms, class, &inputs.check()?)
 }
 
 /// The formula once more, in integers that cannot overflow. Lines in the order of [`PriceLines`].
@@ -128,23 +147,31 @@ fn oracle(terms: &PriceTerms, class: &ClassPrice, inputs: &QuoteInputs) -> [U512
     let replicas = wide(inputs.replicas.into());
     let replica = wide(class.base)
         + wide(class.step) * wide(u128::from(inputs.execution_depth) - 1)
-        + wide(class.tool) * wide(inputs.tool_depth.into());
-    let quorum_steps = up(wide(u128::from(inputs.quorum_bps) - 5_000), wide(1_000));
-    let consensus =
-        wide(terms.consensus_bps[usize::from(inputs.consensus_rule)].into()) + wide(terms.quorum_step_bps.into()) * quorum_steps;
+        + wide(class.tool) * wide(inputs.tool_depth.into())
+        + up(wide(class.token) * wide(inputs.max_tokens.into()), wide(1_000));
+    let (rule, quorum_steps) = match (inputs.replicas, inputs.quorum_bps) {
+        (1, _) => (0, wide(0)),
+        (_, 10_000) => (2, wide(5)),
+        (_, quorum) => (1, up(wide(u128::from(quorum) - 5_000), wide(1_000))),
+    };
+    let consensus = wide(terms.consensus_bps[rule].into()) + wide(terms.quorum_step_bps.into()) * quorum_steps;
+    let grain = wide(1_000_000_000);
+    let grains = |value: U512| up(value, grain) * grain;
     let scaled = replica
         * wide(terms.sla_bps[usize::from(inputs.sla)].into())
         * consensus
         * wide(terms.priority_bps[usize::from(inputs.priority)].into());
-    let per_replica = up(scaled, wide(10_u128.pow(12)));
+    let per_replica = grains(up(scaled, wide(10_u128.pow(12))));
     let miners = per_replica * replicas;
-    let validators = wide(class.validator) * wide(inputs.validator_depth.into()) * replicas;
-    let network = up((miners + validators) * wide(terms.network_fee_bps.into()), wide(10_000));
-    let gas = (wide(terms.settlement_gas_base.into()) + wide(terms.settlement_gas_per_replica.into()) * replicas)
-        * wide(terms.gas_price);
+    let validators = grains(wide(class.validator) * wide(inputs.validator_depth.into()) * replicas);
+    let network = grains(up((miners + validators) * wide(terms.network_fee_bps.into()), wide(10_000)));
+    let gas = grains(
+        (wide(terms.settlement_gas_base.into()) + wide(terms.settlement_gas_per_replica.into()) * replicas)
+            * wide(terms.gas_price),
+    );
     let rebate_bps =
         terms.stake_rebate_bps[usize::from(inputs.stake_tier)] + terms.volume_rebate_bps[usize::from(inputs.volume_tier)];
-    let rebate = (miners + validators + network) * wide(rebate_bps.into()) / wide(10_000);
+    let rebate = (miners + validators + network) * wide(rebate_bps.into()) / (wide(10_000) * grain) * grain;
     [per_replica, miners, validators, network, gas, rebate, miners + validators + network + gas - rebate]
 }
 
@@ -163,6 +190,8 @@ fn inputs_out_of_range_are_named() {
     let refused = |field, value, min, max| Err(PricingError::InputOutOfRange { field, value, min, max });
     assert_eq!(set(|i| i.execution_depth = 0), refused("executionDepth", 0, 1, 65_535));
     assert_eq!(set(|i| i.execution_depth = u16::MAX), Ok(()));
+    assert_eq!(set(|i| i.max_tokens = 0), refused("maxTokens", 0, 1, 4_294_967_295));
+    assert_eq!(set(|i| i.max_tokens = u32::MAX), Ok(()));
     assert_eq!(set(|i| i.sla = 3), refused("sla", 3, 0, 2));
     assert_eq!(set(|i| i.replicas = 0), refused("replicas", 0, 1, 7));
     assert_eq!(set(|i| i.replicas = 9), refused("replicas", 9, 1, 7));
@@ -183,19 +212,20 @@ fn inputs_out_of_range_are_named() {
 fn quotes_worked_by_hand() {
     let version = version();
     let gas = |replicas: u128| (400_000 + 150_000 * replicas) * 100_000_000;
-    // Light, majority (1.1) with one quorum step (0.05): 1 COR * 1.15 * 3, a tenth on top.
+    // Light, 500 tokens (0.01), majority (1.1) with one quorum step (0.05): 1.01 COR * 1.15 * 3, a tenth on top.
     let price = quote(&version.terms, &version.classes[0], &inputs()).unwrap();
-    assert_eq!(price.per_replica, COR * 115 / 100);
-    assert_eq!(price.miners, COR * 345 / 100);
+    assert_eq!(price.per_replica, COR * 11_615 / 10_000);
+    assert_eq!(price.miners, COR * 34_845 / 10_000);
     assert_eq!((price.validators, price.rebate), (0, 0));
-    assert_eq!(price.network, COR * 345 / 1_000);
+    assert_eq!(price.network, COR * 34_845 / 100_000);
     assert_eq!(price.gas, gas(3));
     assert_eq!(price.total, price.miners + price.network + price.gas);
 
-    // Heavy, unanimous of all (1.5 + 5 * 0.05), high SLA (2), urgent (3), depth 3, two tools, validators, both rebates.
+    // Heavy, unanimous of all (1.5 + 5 * 0.05), high SLA (2), urgent (3), depth 3, two tools, 25000 tokens, validators, both rebates.
     let inputs = QuoteInputs {
         execution_depth: 3,
         tool_depth: 2,
+        max_tokens: 25_000,
         sla: 2,
         validator_depth: 2,
         replicas: 5,
@@ -205,20 +235,103 @@ fn quotes_worked_by_hand() {
         stake_tier: 3,
         volume_tier: 1,
     };
-    let price = quote(&version.terms, &version.classes[2], &inputs).unwrap();
-    // (10 + 2 * 5 + 2 * 0.25) * 2 * 1.75 * 3 = 215.25
-    assert_eq!(price.per_replica, COR * 21_525 / 100);
+    let price = formula(&version.terms, &version.classes[2], &inputs).unwrap();
+    // (10 + 2 * 5 + 2 * 0.25 + 25 * 0.02) * 2 * 1.75 * 3 = 220.5
+    assert_eq!(price.per_replica, COR * 2_205 / 10);
     assert_eq!(price.validators, COR);
     assert_eq!(price.network, (price.miners + price.validators) / 10);
     assert_eq!(price.rebate, (price.miners + price.validators + price.network) * 350 / 10_000);
     assert_eq!(price.gas, gas(5));
 }
 
+/// A line is a whole number of grains, up; a rebate is one, down. Tokens are charged each, up to a wei.
+#[test]
+fn lines_are_whole_grains() {
+    let grain = 1_000_000_000;
+    let mut version = version();
+    version.terms.consensus_bps = [10_000; 3];
+    (version.terms.settlement_gas_base, version.terms.settlement_gas_per_replica, version.terms.gas_price) = (1, 0, 1);
+    let one = QuoteInputs { replicas: 1, max_tokens: 1, ..inputs() };
+    for (base, token, max_tokens, per_replica) in [
+        (1, 0, 1, grain),
+        (grain, 0, 1, grain),
+        (grain + 1, 0, 1, 2 * grain),
+        // The first token of a thousand costs a wei, and the grain that it begins.
+        (grain, 1, 1, 2 * grain),
+        (grain - 1, 1, 1_000, grain),
+        (grain - 1, 1, 1_001, 2 * grain),
+        (grain, 2_000 * grain, 7, 15 * grain),
+    ] {
+        version.classes[0] = ClassPrice { base, token, ..ClassPrice::default() };
+        let price = quote(&version.terms, &version.classes[0], &QuoteInputs { max_tokens, ..one }).unwrap();
+        assert_eq!(price.per_replica, per_replica, "{base} and {token} for {max_tokens} tokens");
+        assert_eq!((price.network, price.gas, price.rebate), (grain * per_replica.div_ceil(10 * grain), grain, 0));
+    }
+    // 3 % of 100 grains and 10 on top is 3.3: three.
+    version.classes[0] = ClassPrice { base: 100 * grain, ..ClassPrice::default() };
+    let tiered = QuoteInputs { stake_tier: 3, ..one };
+    assert_eq!(formula(&version.terms, &version.classes[0], &tiered).unwrap().rebate, 3 * grain);
+}
+
+/// What nothing enforces is in the formula, and not for sale.
+#[test]
+fn what_does_not_bind_is_not_sold() {
+    let version = version();
+    let asked = |change: fn(&mut QuoteInputs)| {
+        let mut inputs = inputs();
+        change(&mut inputs);
+        assert!(formula(&version.terms, &version.classes[0], &inputs).is_ok(), "{inputs:?}");
+        quote(&version.terms, &version.classes[0], &inputs).map(|_| ())
+    };
+    let not_sold = |field, value| Err(PricingError::NotSold { field, value });
+    assert_eq!(asked(|_| ()), Ok(()));
+    assert_eq!(asked(|i| i.max_tokens = 100_000), Ok(()));
+    assert_eq!(asked(|i| i.quorum_bps = 10_000), Ok(()));
+    assert_eq!(asked(|i| i.execution_depth = 2), not_sold("executionDepth", 2));
+    assert_eq!(asked(|i| i.tool_depth = u16::MAX), not_sold("toolDepth", 65_535));
+    assert_eq!(asked(|i| i.sla = 1), not_sold("sla", 1));
+    assert_eq!(asked(|i| i.validator_depth = 1), not_sold("validatorDepth", 1));
+    assert_eq!(asked(|i| i.priority = 2), not_sold("priority", 2));
+    assert_eq!(asked(|i| i.stake_tier = 3), not_sold("stakeTier", 3));
+    assert_eq!(asked(|i| i.volume_tier = 1), not_sold("volumeTier", 1));
+}
+
+/// Whoever needs all of several replicas to agree pays for unanimity, by whatever name and share it asks.
+#[test]
+fn unanimity_has_one_price() {
+    let version = version();
+    let asked = |replicas, consensus_rule, quorum_bps| {
+        let inputs = QuoteInputs { replicas, consensus_rule, quorum_bps, ..inputs() };
+        quote(&version.terms, &version.classes[0], &inputs).map(|price| price.per_replica)
+    };
+    let whole = |value| Err(PricingError::InputOutOfRange { field: "quorumBps", value, min: 10_000, max: 10_000 });
+    for replicas in [3, 5, 7] {
+        let unanimous = asked(replicas, 2, 10_000);
+        assert_eq!(unanimous, Ok(COR * 101 / 100 * 175 / 100));
+        assert_eq!([asked(replicas, 0, 10_000), asked(replicas, 1, 10_000)], [unanimous; 2]);
+        assert_eq!(asked(replicas, 2, 9_999), whole(9_999), "the name promises what does not bind");
+        assert_eq!(asked(replicas, 2, 5_001), whole(5_001));
+    }
+    // The greatest share that one of the replicas may miss, and the next.
+    for (replicas, most, steps) in [(3, 6_666, 2), (5, 8_000, 3), (7, 8_571, 4)] {
+        assert_eq!(asked(replicas, 1, most), Ok(COR * 101 / 100 * (110 + 5 * steps) / 100));
+        assert_eq!(asked(replicas, 1, most + 1), whole(u64::from(most) + 1));
+        assert_eq!(asked(replicas, 0, most + 1), whole(u64::from(most) + 1));
+    }
+    // One replica agrees with itself.
+    for (rule, quorum) in [(0, 5_001), (1, 7_000), (2, 5_001), (2, 10_000)] {
+        assert_eq!(asked(1, rule, quorum), Ok(COR * 101 / 100));
+    }
+}
+
 #[test]
 fn a_price_beyond_128_bits_is_refused() {
     let mut version = version();
-    version.classes[0] = ClassPrice { base: u128::MAX, step: u128::MAX, tool: 0, validator: 0 };
+    version.classes[0] = ClassPrice { base: u128::MAX, step: u128::MAX, ..ClassPrice::default() };
     let price = quote(&version.terms, &version.classes[0], &inputs());
+    assert_eq!(price, Err(PricingError::PriceOverflow));
+    version.classes[0] = ClassPrice { base: 1, token: u128::MAX, ..ClassPrice::default() };
+    let price = quote(&version.terms, &version.classes[0], &QuoteInputs { max_tokens: u32::MAX, ..inputs() });
     assert_eq!(price, Err(PricingError::PriceOverflow));
     assert_eq!(PricingError::PriceOverflow.code(), "PRICE-009");
 }
@@ -231,7 +344,7 @@ proptest! {
     fn lines_are_those_of_wider_integers(version in (0_u32..128).prop_flat_map(|bits| versions(u128::MAX >> bits)), inputs in valid_inputs(), class in 0_usize..3) {
         let class = &version.classes[class];
         let expected = oracle(&version.terms, class, &inputs);
-        match quote(&version.terms, class, &inputs) {
+        match formula(&version.terms, class, &inputs) {
             Ok(price) => prop_assert_eq!(as_array(&price).map(U512::from), expected),
             Err(error) => {
                 prop_assert_eq!(error, PricingError::PriceOverflow);
@@ -242,23 +355,25 @@ proptest! {
     }
 
     #[test]
-    fn published_versions_quote_sound_prices(version in versions(1_000_000 * COR), inputs in valid_inputs(), class in 0_usize..3) {
-        prop_assert_eq!(check_publish(None, &version, 0, 0), Ok(()));
-        let price = quote(&version.terms, &version.classes[class], &inputs).unwrap();
+    fn published_versions_quote_sound_prices(version in versions(MOST), inputs in valid_inputs(), class in 0_usize..3) {
+        prop_assert_eq!(check_publish(None, &version, &Calendar::default()), Ok(()));
+        let price = formula(&version.terms, &version.classes[class], &inputs).unwrap();
         prop_assert!(price.total > 0);
         prop_assert!(price.rebate <= price.network);
         prop_assert_eq!(price.total + price.rebate, price.miners + price.validators + price.network + price.gas);
         prop_assert!(price.per_replica >= version.classes[class].base);
+        prop_assert!(as_array(&price).iter().all(|line| line % 1_000_000_000 == 0));
     }
 
     /// More of anything never costs less; a higher tier never costs more.
     #[test]
-    fn monotone_in_every_input(version in versions(1_000_000 * COR), low in valid_inputs(), high in valid_inputs(), class in 0_usize..3) {
-        let price = |inputs: &QuoteInputs| quote(&version.terms, &version.classes[class], inputs).unwrap().total;
+    fn monotone_in_every_input(version in versions(MOST), low in valid_inputs(), high in valid_inputs(), class in 0_usize..3) {
+        let price = |inputs: &QuoteInputs| formula(&version.terms, &version.classes[class], inputs).unwrap().total;
         type Raise = fn(&mut QuoteInputs, &QuoteInputs);
-        let raises: [Raise; 8] = [
+        let raises: [Raise; 9] = [
             |i, by| i.execution_depth = i.execution_depth.max(by.execution_depth),
             |i, by| i.tool_depth = i.tool_depth.max(by.tool_depth),
+            |i, by| i.max_tokens = i.max_tokens.max(by.max_tokens),
             |i, by| i.sla = i.sla.max(by.sla),
             |i, by| i.validator_depth = i.validator_depth.max(by.validator_depth),
             |i, by| i.replicas = i.replicas.max(by.replicas),
@@ -269,6 +384,7 @@ proptest! {
         for raise in raises {
             let mut raised = low;
             raise(&mut raised, &high);
+            let raised = fitting(raised);
             let (before, after) = (price(&low), price(&raised));
             prop_assert!(before <= after, "{:?} {} > {:?} {}", low, before, raised, after);
         }
@@ -284,14 +400,16 @@ proptest! {
     /// The same work in two requests never costs less.
     #[test]
     fn splitting_is_never_cheaper(
-        version in versions(1_000_000 * COR), inputs in valid_inputs(), class in 0_usize..3,
+        version in versions(MOST), inputs in valid_inputs(), class in 0_usize..3,
         depths in (1_u16..30_000, 1_u16..30_000), tools in (0_u16..30_000, 0_u16..30_000), validators in (0_u8..120, 0_u8..120),
+        tokens in (1_u32..2_000_000_000, 1_u32..2_000_000_000),
     ) {
-        let price = |execution_depth, tool_depth, validator_depth| {
-            quote(&version.terms, &version.classes[class], &QuoteInputs { execution_depth, tool_depth, validator_depth, ..inputs }).unwrap().total
+        let price = |execution_depth, tool_depth, validator_depth, max_tokens| {
+            let part = QuoteInputs { execution_depth, tool_depth, validator_depth, max_tokens, ..inputs };
+            formula(&version.terms, &version.classes[class], &part).unwrap().total
         };
-        let whole = price(depths.0 + depths.1, tools.0 + tools.1, validators.0 + validators.1);
-        let parts = price(depths.0, tools.0, validators.0) + price(depths.1, tools.1, validators.1);
+        let whole = price(depths.0 + depths.1, tools.0 + tools.1, validators.0 + validators.1, tokens.0 + tokens.1);
+        let parts = price(depths.0, tools.0, validators.0, tokens.0) + price(depths.1, tools.1, validators.1, tokens.1);
         prop_assert!(whole <= parts);
     }
 }

@@ -1,28 +1,30 @@
 //! Which versions may be published.
 
-use crate::limits::{BPS, MULTIPLIER_MAX_BPS};
-use crate::money::pricing::{PriceVersion, PricingError, check_publish};
+use crate::limits::{BPS, MULTIPLIER_MAX_BPS, PRICE_AHEAD_MAX_SECS, PRICE_STEP_SECS};
+use crate::money::pricing::{Calendar, PriceVersion, PricingError, check_publish};
 use cor_errors::Coded as _;
 use proptest::prelude::*;
 
 use super::pricing::{version, versions};
 
-const NOW: u64 = 10_000;
-const MIN_DELAY_SECS: u64 = 3_600;
+const DAY: u64 = PRICE_STEP_SECS;
+/// The version before took effect nine days ago.
+const NOW: u64 = 10 * DAY;
+const TODAY: Calendar = Calendar { now: NOW, notice_secs: DAY, reclassified_at: 0 };
 
 fn changed(change: fn(&mut PriceVersion)) -> PriceVersion {
     let mut next = version();
-    next.terms.effective_at = NOW + MIN_DELAY_SECS;
+    next.terms.effective_at = NOW + DAY;
     change(&mut next);
     next
 }
 
 fn publish_first(change: fn(&mut PriceVersion)) -> Result<(), PricingError> {
-    check_publish(None, &changed(change), NOW, MIN_DELAY_SECS)
+    check_publish(None, &changed(change), &TODAY)
 }
 
 fn publish_next(change: fn(&mut PriceVersion)) -> Result<(), PricingError> {
-    check_publish(Some(&version()), &changed(change), NOW, MIN_DELAY_SECS)
+    check_publish(Some(&version()), &changed(change), &TODAY)
 }
 
 #[test]
@@ -56,6 +58,8 @@ fn a_version_changes_little_at_a_time() {
     assert_eq!(publish_next(|v| v.classes[1].step /= 2), Ok(()));
     assert_eq!(publish_next(|v| v.classes[1].step = 999_999_999_999_999_999), refused("step", 2 * cor, cor - 1));
     assert_eq!(publish_next(|v| v.classes[2].tool = 0), refused("tool", cor / 4, 0));
+    assert_eq!(publish_next(|v| v.classes[2].token = 2 * v.classes[2].token + 1), refused("token", cor / 50, cor / 25 + 1));
+    assert_eq!(publish_next(|v| v.classes[2].token *= 2), Ok(()));
     assert_eq!(publish_next(|v| v.classes[2].validator = 1), refused("validator", cor / 10, 1));
     assert_eq!(publish_next(|v| v.terms.sla_bps[2] = 40_001), refused("slaBps", 20_000, 40_001));
     assert_eq!(publish_next(|v| v.terms.consensus_bps[2] = 30_001), refused("consensusBps", 15_000, 30_001));
@@ -89,29 +93,51 @@ fn small_values_double_at_most() {
         let mut after = changed(|_| ());
         after.classes[0].tool = next;
         let refused = Err(PricingError::ChangeTooLarge { field: "tool", previous, next });
-        assert_eq!(check_publish(Some(&before), &after, NOW, MIN_DELAY_SECS), if allowed { Ok(()) } else { refused });
+        assert_eq!(check_publish(Some(&before), &after, &TODAY), if allowed { Ok(()) } else { refused });
     }
 }
 
 #[test]
-fn a_version_is_announced_ahead_and_in_order() {
+fn a_version_is_announced_ahead_and_a_day_after_the_last_change() {
     let too_soon = |effective_at, earliest| Err(PricingError::EffectiveTooSoon { effective_at, earliest });
-    assert_eq!(publish_first(|v| v.terms.effective_at = 0), Ok(()));
-    assert_eq!(publish_next(|v| v.terms.effective_at = 13_600), Ok(()));
-    assert_eq!(publish_next(|v| v.terms.effective_at = 13_599), too_soon(13_599, 13_600));
-    // A version that is still to come pushes the next one further.
-    let mut pending = version();
-    pending.terms.effective_at = 50_000;
-    let at = |effective_at| {
-        let mut next = version();
-        next.terms.effective_at = effective_at;
-        check_publish(Some(&pending), &next, NOW, MIN_DELAY_SECS)
+    let too_late = |effective_at, latest| Err(PricingError::EffectiveTooLate { effective_at, latest });
+    let published = |previous_at: Option<u64>, effective_at, calendar: &Calendar| {
+        let at = |effective_at| {
+            let mut version = version();
+            version.terms.effective_at = effective_at;
+            version
+        };
+        check_publish(previous_at.map(at).as_ref(), &at(effective_at), calendar)
     };
-    assert_eq!(at(50_000), too_soon(50_000, 50_001));
-    assert_eq!(at(50_001), Ok(()));
-    // A delay beyond the end of time is a wall, not a wrap.
-    let wall = check_publish(Some(&version()), &changed(|_| ()), NOW, u64::MAX);
-    assert_eq!(wall, too_soon(NOW + MIN_DELAY_SECS, u64::MAX));
+    let latest = NOW + PRICE_AHEAD_MAX_SECS;
+    for (previous_at, effective_at, calendar, expected) in [
+        // The first: at once, or within thirty days.
+        (None, 0, TODAY, Ok(())),
+        (None, latest, TODAY, Ok(())),
+        (None, latest + 1, TODAY, too_late(latest + 1, latest)),
+        (None, u64::MAX, TODAY, too_late(u64::MAX, latest)),
+        // After one that is in effect for long: the notice.
+        (Some(0), NOW + DAY, TODAY, Ok(())),
+        (Some(0), NOW + DAY - 1, TODAY, too_soon(NOW + DAY - 1, NOW + DAY)),
+        (Some(0), NOW + 7 * DAY - 1, Calendar { notice_secs: 7 * DAY, ..TODAY }, too_soon(NOW + 7 * DAY - 1, NOW + 7 * DAY)),
+        (Some(0), latest + 1, TODAY, too_late(latest + 1, latest)),
+        // After one that is still to come: a day.
+        (Some(NOW + 5 * DAY), NOW + 6 * DAY, TODAY, Ok(())),
+        (Some(NOW + 5 * DAY), NOW + 6 * DAY - 1, TODAY, too_soon(NOW + 6 * DAY - 1, NOW + 6 * DAY)),
+        // After the change of a model's class: a day.
+        (Some(0), NOW + 3 * DAY, Calendar { reclassified_at: NOW + 2 * DAY, ..TODAY }, Ok(())),
+        (
+            Some(0),
+            NOW + 2 * DAY,
+            Calendar { reclassified_at: NOW + DAY + 1, ..TODAY },
+            too_soon(NOW + 2 * DAY, NOW + 2 * DAY + 1),
+        ),
+        // A time beyond the end of time is a wall, not a wrap.
+        (Some(u64::MAX), u64::MAX, TODAY, too_late(u64::MAX, latest)),
+        (Some(0), NOW, Calendar { notice_secs: u64::MAX, ..TODAY }, too_soon(NOW, u64::MAX)),
+    ] {
+        assert_eq!(published(previous_at, effective_at, &calendar), expected, "{previous_at:?} {effective_at} {calendar:?}");
+    }
 }
 
 /// Every refusal has the code of the contracts' error, and says the figures.
@@ -124,6 +150,12 @@ fn refusals_are_numbered() {
         (PricingError::EffectiveTooSoon { effective_at: 5, earliest: 6 }, "PRICE-006", "6 is the earliest"),
         (PricingError::ChangeTooLarge { field: "base", previous: 7, next: 15 }, "PRICE-007", "from 7 to 15"),
         (PricingError::InvalidPrice { field: "step", value: 9, bound: 8 }, "PRICE-008", "bound 8"),
+        (PricingError::UnknownModel, "PRICE-001", "unknown"),
+        (PricingError::NotSold { field: "sla", value: 2 }, "PRICE-010", "sla of 2"),
+        (PricingError::EffectiveTooLate { effective_at: 9, latest: 8 }, "PRICE-011", "8 is the latest"),
+        (PricingError::AlreadyEffective { effective_at: 12 }, "PRICE-013", "since 12"),
+        (PricingError::ModelChangePending { effective_at: 13 }, "PRICE-014", "at 13"),
+        (PricingError::NoModelChange, "PRICE-015", "no change"),
     ];
     for (error, code, figures) in errors {
         assert_eq!(error.code(), code);
@@ -137,13 +169,12 @@ proptest! {
     #[test]
     fn accepted_changes_are_within_a_factor_of_two(previous in versions(1 << 90), next in versions(1 << 90), scale in 1_u128..5) {
         let mut next = next;
-        next.terms.effective_at = NOW;
         for (class, before) in next.classes.iter_mut().zip(&previous.classes) {
             *class = *before;
             class.base = before.base.saturating_mul(scale) / 2;
         }
-        next.terms = crate::money::pricing::PriceTerms { effective_at: NOW, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
-        if check_publish(Some(&previous), &next, NOW, 0) == Ok(()) {
+        next.terms = crate::money::pricing::PriceTerms { effective_at: NOW + DAY, stake_rebate_bps: next.terms.stake_rebate_bps, ..previous.terms };
+        if check_publish(Some(&previous), &next, &TODAY) == Ok(()) {
             for (after, before) in next.classes.iter().zip(&previous.classes) {
                 prop_assert!(after.base <= before.base.saturating_mul(2) && before.base <= after.base.saturating_mul(2));
                 prop_assert!(after.step <= after.base && after.base > 0);

@@ -6,7 +6,7 @@ use crate::money::settlement::{Charge, Escrow, EscrowLines, Refund, SettlementEr
 use cor_errors::Coded as _;
 use proptest::prelude::*;
 
-use super::pricing::{inputs, valid_inputs, version, versions};
+use super::pricing::{formula, inputs, valid_inputs, version, versions};
 
 fn lines() -> EscrowLines {
     EscrowLines { replicas: 3, per_replica: 100, validators: 30, network: 33, gas: 55, rebate: 7 }
@@ -139,7 +139,7 @@ proptest! {
     /// Whatever the table quotes is an escrow, unless it is larger than a line can hold.
     #[test]
     fn quotes_are_escrows(version in versions(1 << 70), inputs in valid_inputs(), class in 0_usize..3) {
-        let price = quote(&version.terms, &version.classes[class], &inputs).unwrap();
+        let price = formula(&version.terms, &version.classes[class], &inputs).unwrap();
         match Escrow::open(inputs.replicas, &price, u128::MAX) {
             Ok(escrow) => {
                 prop_assert_eq!(escrow.total(), price.total);

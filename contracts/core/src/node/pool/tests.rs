@@ -14,6 +14,10 @@ fn suspended(capacity: u32, reserved: u32) -> Node {
     Node { standing: Standing::Suspended, ..active(capacity, reserved) }
 }
 
+fn draining(capacity: u32, reserved: u32) -> Node {
+    Node { standing: Standing::Draining, ..active(capacity, reserved) }
+}
+
 #[test]
 fn models_are_one_to_the_limit_and_rising() {
     let full: Vec<u64> = (0..64).collect();
@@ -83,10 +87,13 @@ fn changing_what_is_served() {
 fn suspension_and_its_end() {
     assert_eq!(active(4, 1).suspend(), Some(suspended(4, 1)));
     assert_eq!(suspended(4, 1).suspend(), None);
+    assert_eq!(draining(4, 1).suspend(), None, "what takes no tasks need not be stopped");
     assert_eq!(Node::default().suspend(), None);
     let table = [
         (suspended(4, 1), true, Ok(active(4, 1))),
         (suspended(4, 1), false, Err(PoolError::NotStaked)),
+        (draining(4, 1), true, Ok(active(4, 1))),
+        (draining(4, 1), false, Err(PoolError::NotStaked)),
         (active(4, 1), true, Err(PoolError::NotSuspended)),
         (Node::default(), true, Err(PoolError::NotRegistered)),
     ];
@@ -96,11 +103,38 @@ fn suspension_and_its_end() {
 }
 
 #[test]
+fn draining_keeps_the_tasks_and_takes_no_more() {
+    for before in [active(4, 2), suspended(4, 2)] {
+        assert_eq!(before.drain(), Ok(Some(draining(4, 2))), "{before:?}");
+    }
+    assert_eq!(draining(4, 2).drain(), Ok(None));
+    assert_eq!(Node::default().drain(), Err(PoolError::NotRegistered));
+    assert_eq!(draining(4, 2).release(), draining(4, 1));
+    assert_eq!(draining(4, 0).deregister().map(|node| node.standing), Ok(Standing::Absent));
+}
+
+#[test]
+fn changing_the_software() {
+    let newer = Node { version: MINIMUM + 1, ..active(4, 2) };
+    let old = Err(PoolError::VersionTooOld { version: MINIMUM - 1, minimum: MINIMUM });
+    let table = [
+        (active(4, 2), MINIMUM + 1, Ok(newer)),
+        (newer, MINIMUM, Ok(active(4, 2))),
+        (active(4, 2), MINIMUM - 1, old),
+        (Node::default(), MINIMUM, Err(PoolError::NotRegistered)),
+    ];
+    for (node, version, expected) in table {
+        assert_eq!(node.set_version(version, MINIMUM), expected, "{node:?} to {version}");
+    }
+}
+
+#[test]
 fn eligibility() {
     let table = [
         ("free", active(2, 1), MINIMUM, true, Ok(())),
         ("absent", Node { version: MINIMUM, ..Node::default() }, MINIMUM, true, Err(Ineligible::NotRegistered)),
         ("suspended", suspended(2, 1), MINIMUM, true, Err(Ineligible::Suspended)),
+        ("draining", draining(2, 1), MINIMUM, true, Err(Ineligible::Draining)),
         ("other model", active(2, 1), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
         ("full", active(2, 2), MINIMUM, true, Err(Ineligible::NoFreeCapacity)),
         ("old", active(2, 1), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
@@ -163,16 +197,17 @@ fn reasons_are_those_of_the_interface() {
         Ineligible::VersionTooOld,
         Ineligible::OperatorTwice,
         Ineligible::NodeTwice,
+        Ineligible::Draining,
     ];
-    assert_eq!(all.map(Ineligible::reason), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(all.map(Ineligible::reason), [1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
 #[test]
 fn standings_survive_storage() {
-    for standing in [Standing::Absent, Standing::Active, Standing::Suspended] {
+    for standing in [Standing::Absent, Standing::Active, Standing::Suspended, Standing::Draining] {
         assert_eq!(Standing::from_byte(standing.to_byte()), standing);
     }
-    assert_eq!(Standing::from_byte(3), Standing::Absent);
+    assert_eq!(Standing::from_byte(4), Standing::Absent);
 }
 
 #[test]

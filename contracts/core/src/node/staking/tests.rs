@@ -17,25 +17,32 @@ fn wei(amount: u128) -> U256 {
     U256::from(amount)
 }
 
+fn node(bonded: u128, unbonding: u128) -> NodeStake {
+    let release_at = if unbonding == 0 { 0 } else { NOW };
+    NodeStake { staker: account(1), bonded, unbonding, release_at }
+}
+
 #[test]
 fn adding_to_a_node() {
-    let node = |amount| NodeStake { staker: account(1), amount };
     let held = |held| Totals { held, slashed: 0 };
-    let (none, whole, slashed) = (NodeStake::default(), node(10), node(4));
+    let none = NodeStake::default();
     let too_large = |amount| Err(StakingError::AmountTooLarge { amount, limit: STAKE_HELD_MAX - 10 });
     let short = |available| Err(StakingError::InsufficientStake { available, needed: wei(10) });
     let foreign = Err(StakingError::NotStaker { staker: account(1) });
     let table = [
-        ("first", none, 0, account(1), wei(10), Ok((node(10), held(10)))),
-        ("more", whole, 10, account(1), wei(5), Ok((node(15), held(15)))),
-        ("made whole", slashed, 4, account(1), wei(6), Ok((node(10), held(10)))),
-        ("zero", whole, 10, account(1), wei(0), Err(StakingError::ZeroAmount)),
-        ("stranger", whole, 10, account(2), wei(10), foreign),
+        ("first", none, 0, account(1), wei(10), Ok((node(10, 0), held(10)))),
+        ("more", node(10, 0), 10, account(1), wei(5), Ok((node(15, 0), held(15)))),
+        ("made whole", node(4, 0), 4, account(1), wei(6), Ok((node(10, 0), held(10)))),
+        ("zero", node(10, 0), 10, account(1), wei(0), Err(StakingError::ZeroAmount)),
+        ("stranger", node(10, 0), 10, account(2), wei(10), foreign),
+        ("stranger, while it unbonds", node(0, 1), 10, account(2), wei(10), foreign),
+        ("again, while it unbonds", node(0, 7), 7, account(1), wei(10), Ok((node(10, 7), held(17)))),
+        ("what unbonds does not count", node(0, 7), 7, account(1), wei(9), short(9)),
         ("too little", none, 0, account(1), wei(9), short(9)),
-        ("still not whole", slashed, 4, account(1), wei(5), short(9)),
-        ("to the brim", none, 0, account(1), wei(STAKE_HELD_MAX), Ok((node(STAKE_HELD_MAX), held(STAKE_HELD_MAX)))),
-        ("over it", whole, 10, account(1), wei(STAKE_HELD_MAX), too_large(wei(STAKE_HELD_MAX))),
-        ("far over", whole, 10, account(1), U256::MAX, too_large(U256::MAX)),
+        ("still not whole", node(4, 0), 4, account(1), wei(5), short(9)),
+        ("to the brim", none, 0, account(1), wei(STAKE_HELD_MAX), Ok((node(STAKE_HELD_MAX, 0), held(STAKE_HELD_MAX)))),
+        ("over it", node(10, 0), 10, account(1), wei(STAKE_HELD_MAX), too_large(wei(STAKE_HELD_MAX))),
+        ("far over", node(10, 0), 10, account(1), U256::MAX, too_large(U256::MAX)),
     ];
     for (name, before, total, caller, amount, expected) in table {
         assert_eq!(before.add(held(total), caller, amount, wei(10)), expected, "{name}");
@@ -43,28 +50,48 @@ fn adding_to_a_node() {
 }
 
 #[test]
-fn removing_from_a_node() {
-    let node = NodeStake { staker: account(1), amount: 10 };
+fn unbonding_a_node() {
+    let release_at = NOW + WEEK;
+    let foreign = |staker| Err(StakingError::NotStaker { staker });
     let table = [
-        ("staker", node, account(1), false, Ok((NodeStake::default(), 10))),
-        ("stranger", node, account(2), false, Err(StakingError::NotStaker { staker: account(1) })),
-        ("registered", node, account(1), true, Err(StakingError::NodeRegistered)),
-        ("no stake", NodeStake::default(), account(1), false, Err(StakingError::NotStaker { staker: Address::ZERO })),
-        ("nobody", NodeStake::default(), Address::ZERO, false, Err(StakingError::NotStaker { staker: Address::ZERO })),
+        ("staker", node(10, 0), account(1), Ok((NodeStake { release_at, ..node(0, 10) }, 10))),
+        ("merged", node(10, 4), account(1), Ok((NodeStake { release_at, ..node(0, 14) }, 10))),
+        ("all of it unbonds", node(0, 4), account(1), Err(StakingError::ZeroAmount)),
+        ("stranger", node(10, 0), account(2), foreign(account(1))),
+        ("no stake", NodeStake::default(), account(1), foreign(Address::ZERO)),
+        ("nobody", NodeStake::default(), Address::ZERO, foreign(Address::ZERO)),
     ];
-    for (name, node, caller, registered, expected) in table {
-        assert_eq!(node.remove(caller, registered), expected, "{name}");
+    for (name, node, caller, expected) in table {
+        assert_eq!(node.unbond(caller, NOW, WEEK), expected, "{name}");
+    }
+    let later = NodeStake { release_at: u64::MAX, ..node(1, 1) };
+    assert_eq!(later.unbond(account(1), NOW, WEEK).unwrap().0.release_at, u64::MAX, "the later release counts");
+}
+
+#[test]
+fn withdrawing_from_a_node() {
+    let totals = Totals { held: 30, slashed: 3 };
+    let paid = Totals { held: 26, slashed: 3 };
+    let table = [
+        ("a second early", node(5, 4), NOW - 1, Err(StakingError::StillBonded { release_at: NOW })),
+        ("on time", node(5, 4), NOW, Ok((node(5, 0), paid, 4))),
+        ("the last", node(0, 4), NOW, Ok((NodeStake::default(), paid, 4))),
+        ("nothing unbonds", node(5, 0), NOW, Err(StakingError::StillBonded { release_at: 0 })),
+    ];
+    for (name, node, now, expected) in table {
+        assert_eq!(node.withdraw(totals, now), expected, "{name}");
     }
 }
 
 #[test]
-fn slashing_takes_no_more_than_there_is() {
-    let node = NodeStake { staker: account(1), amount: 10 };
-    let totals = Totals { held: 30, slashed: 3 };
-    let some = (NodeStake { amount: 6, ..node }, Totals { held: 30, slashed: 7 }, 4);
+fn slashing_takes_what_is_bonded_first_and_no_more_than_there_is() {
+    let (totals, before) = (Totals { held: 30, slashed: 3 }, node(6, 4));
+    let left = |bonded, unbonding, taken| (node(bonded, unbonding), Totals { held: 30, slashed: 3 + taken }, taken);
     let all = (NodeStake::default(), Totals { held: 30, slashed: 13 }, 10);
-    for (amount, expected) in [(wei(0), (node, totals, 0)), (wei(4), some), (wei(10), all), (wei(11), all), (U256::MAX, all)] {
-        assert_eq!(node.slash(totals, amount), expected, "{amount}");
+    let table =
+        [(0, left(6, 4, 0)), (4, left(2, 4, 4)), (6, left(0, 4, 6)), (9, left(0, 1, 9)), (10, all), (11, all), (u128::MAX, all)];
+    for (amount, expected) in table {
+        assert_eq!(before.slash(totals, amount), expected, "{amount}");
     }
     assert_eq!(totals.sweep(), Ok((Totals { held: 27, slashed: 0 }, 3)));
     assert_eq!(Totals { held: 27, slashed: 0 }.sweep(), Err(StakingError::ZeroAmount));
@@ -72,11 +99,94 @@ fn slashing_takes_no_more_than_there_is() {
 
 #[test]
 fn a_node_is_staked_from_the_required_amount_on() {
-    let node = |amount| NodeStake { staker: account(1), amount };
     for (amount, required, covered) in
         [(9, wei(10), false), (10, wei(10), true), (11, wei(10), true), (0, wei(0), true), (STAKE_HELD_MAX, U256::MAX, false)]
     {
-        assert_eq!(node(amount).covers(required), covered, "{amount} of {required}");
+        assert_eq!(node(amount, 10).covers(required), covered, "{amount} of {required}");
+    }
+}
+
+#[test]
+fn whoever_reads_of_a_slasher_can_leave_before_it_acts() {
+    const DAY: u64 = DAY_SECS;
+    let refused = |field, value, min, max| Err(StakingError::OutOfRange { field, value, min, max });
+    let table = [
+        (0, DAY, Ok(())),
+        (7 * DAY, 8 * DAY, Ok(())),
+        (29 * DAY, 30 * DAY, Ok(())),
+        (0, DAY - 1, refused("delaySecs", DAY - 1, DAY, 30 * DAY)),
+        (7 * DAY, 8 * DAY - 1, refused("delaySecs", 8 * DAY - 1, 8 * DAY, 30 * DAY)),
+        (DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 2 * DAY, 30 * DAY)),
+        (29 * DAY + 1, 30 * DAY, refused("unbondingSecs", 29 * DAY + 1, 0, 29 * DAY)),
+        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 0, 29 * DAY)),
+    ];
+    for (unbonding, delay, expected) in table {
+        assert_eq!(check_times(unbonding, delay), expected, "{unbonding} {delay}");
+    }
+}
+
+#[test]
+fn a_slasher_takes_while_it_is_active_and_for_a_while_after() {
+    let proposed = Module::default().propose(NOW, 10, 5).unwrap();
+    let closed = proposed.close(NOW + 20).unwrap();
+    let again = closed.propose(NOW + 30, 10 * WEEK, 5).unwrap();
+    let table = [
+        ("unknown", Module::default(), NOW, 0),
+        ("proposed", proposed, NOW + 9, 0),
+        ("active", proposed, NOW + 10, 5),
+        ("used", proposed.take(NOW + 10, 3).unwrap(), NOW + 11, 2),
+        ("closing", closed, NOW + 20, 5),
+        ("closing, at the end", closed, NOW + 20 + WEEK, 5),
+        ("closed for too long", closed, NOW + 21 + WEEK, 0),
+        ("named again, in its time", again, NOW + 20 + WEEK, 5),
+        ("named again, after it", again, NOW + 21 + WEEK, 0),
+        ("named again, and active", again, NOW + 30 + 10 * WEEK, 5),
+    ];
+    for (name, module, now, expected) in table {
+        assert_eq!(slashable_by(module, now, WEEK), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_stake_of_a_day_is_that_of_its_start() {
+    let mut kept: Vec<Checkpoint> = Vec::new();
+    let mut change = |time: u64, stake| {
+        let (replaces, checkpoint) = Checkpoint::after(kept.last().copied(), time, stake);
+        if replaces {
+            kept.pop();
+        }
+        kept.push(checkpoint);
+    };
+    // The first second of day 10 is after its start; within day 12 stake comes and goes.
+    for (time, stake) in [(10 * DAY_SECS, 5), (12 * DAY_SECS + 1, 90), (13 * DAY_SECS - 1, 5), (13 * DAY_SECS, 8)] {
+        change(time, stake);
+    }
+    let now = 20 * DAY_SECS;
+    let asked = |day| stake_at(kept.len() as u64, day, now, |index| kept[usize::try_from(index).unwrap()]);
+    for (day, stake) in [(0, 0), (10, 0), (11, 5), (12, 5), (13, 5), (14, 8), (20, 8)] {
+        assert_eq!(asked(day), Ok(stake), "day {day}");
+    }
+    assert_eq!(asked(21), Err(StakingError::FutureDay { day: 21, today: 20 }));
+    assert_eq!(kept.len(), 3);
+}
+
+proptest! {
+    /// Against a search from the front; and no more reads than a search by halves makes.
+    #[test]
+    fn a_search_by_halves_finds_what_a_search_from_the_front_does(
+        gaps in prop::collection::vec(1..5_u64, 0..40),
+        day in 0..200_u64,
+    ) {
+        let mut at = 0;
+        let kept: Vec<_> = gaps.iter().map(|gap| { at += gap; Checkpoint { day: at, stake: u128::from(at) + 1 } }).collect();
+        let mut reads = 0;
+        let found = stake_at(kept.len() as u64, day, 200 * DAY_SECS, |index| {
+            reads += 1;
+            kept[usize::try_from(index).unwrap()]
+        });
+        let expected = kept.iter().rev().find(|entry| entry.day <= day).map_or(0, |entry| entry.stake);
+        prop_assert_eq!(found, Ok(expected));
+        prop_assert!(reads <= 6, "{} reads", reads);
     }
 }
 
@@ -146,11 +256,12 @@ fn errors_have_codes_and_sentences() {
         StakingError::ZeroAmount,
         StakingError::NotStaker { staker: account(1) },
         StakingError::InsufficientStake { available: 1, needed: wei(2) },
-        StakingError::NodeRegistered,
         StakingError::StillBonded { release_at: 0 },
         StakingError::StillBonded { release_at: 7 },
         StakingError::TooManyUnbondings,
         StakingError::AmountTooLarge { amount: wei(2), limit: 1 },
+        StakingError::FutureDay { day: 2, today: 1 },
+        StakingError::OutOfRange { field: "delaySecs", value: 1, min: 2, max: 3 },
     ];
     for error in all {
         assert!(!error.to_string().is_empty() && !error.to_string().contains(error.code()), "{error}");
@@ -171,6 +282,7 @@ struct Ledger {
 enum Step {
     StakeNode(u8, u8, u64),
     UnbondNode(u8, u8),
+    WithdrawNode(u8),
     Stake(u8, u64),
     Unbond(u8, u64),
     Withdraw(u8),
@@ -184,6 +296,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (who.clone(), who.clone(), 0..100_u64).prop_map(|(node, caller, amount)| Step::StakeNode(node, caller, amount)),
         (who.clone(), who.clone()).prop_map(|(node, caller)| Step::UnbondNode(node, caller)),
+        who.clone().prop_map(Step::WithdrawNode),
         (who.clone(), 0..100_u64).prop_map(|(user, amount)| Step::Stake(user, amount)),
         (who.clone(), 0..100_u64).prop_map(|(user, amount)| Step::Unbond(user, amount)),
         who.clone().prop_map(Step::Withdraw),
@@ -206,10 +319,16 @@ impl Ledger {
                 self.wallets -= i128::from(amount);
             }
             Step::UnbondNode(node, who) => {
-                let (next, amount) = self.nodes.entry(node).or_default().remove(caller(who), false)?;
-                let account = self.users.get(&who).copied().unwrap_or_default();
-                self.enqueue(who, account, amount, now)?;
+                let before = *self.nodes.entry(node).or_default();
+                let (next, amount) = before.unbond(caller(who), now, WEEK)?;
+                assert!(next.sum() == before.sum() && next.unbonding == before.unbonding + amount);
                 self.nodes.insert(node, next);
+            }
+            Step::WithdrawNode(node) => {
+                let (next, totals, paid) = self.nodes.entry(node).or_default().withdraw(self.totals, now)?;
+                self.nodes.insert(node, next);
+                self.totals = totals;
+                self.wallets += i128::try_from(paid).unwrap();
             }
             Step::Stake(user, amount) => {
                 let (next, totals) = self.users.entry(user).or_default().stake(self.totals, U256::from(amount))?;
@@ -230,8 +349,8 @@ impl Ledger {
             }
             Step::Slash(node, amount) => {
                 let before = *self.nodes.entry(node).or_default();
-                let (next, totals, taken) = before.slash(self.totals, U256::from(amount));
-                assert!(taken <= before.amount && next.amount + taken == before.amount);
+                let (next, totals, taken) = before.slash(self.totals, u128::from(amount));
+                assert!(taken <= u128::from(amount) && next.sum() + taken == before.sum());
                 self.nodes.insert(node, next);
                 self.totals = totals;
             }
@@ -253,7 +372,7 @@ impl Ledger {
     }
 
     fn sum_of_parts(&self) -> u128 {
-        let nodes: u128 = self.nodes.values().map(|node| node.amount).sum();
+        let nodes: u128 = self.nodes.values().map(|node| node.sum()).sum();
         let users: u128 = self.users.values().map(|user| user.stake).sum();
         let unbonding: u128 = self
             .users
@@ -288,8 +407,16 @@ proptest! {
             }
             prop_assert_eq!(ledger.users.get(&user).copied().unwrap_or_default().stake, 0);
         }
+        for node in 0..3 {
+            let staker = ledger.nodes.get(&node).map(|stake| stake.staker).filter(|staker| !staker.is_zero());
+            if let Some(staker) = staker {
+                // Refused if all of it unbonds already.
+                let _ = ledger.apply(Step::UnbondNode(node, staker[0] - 1), now);
+                ledger.apply(Step::WithdrawNode(node), u64::MAX).unwrap();
+            }
+        }
         let _ = ledger.apply(Step::Sweep, now);
-        let behind_nodes: u128 = ledger.nodes.values().map(|node| node.amount).sum();
-        prop_assert_eq!(ledger.totals.held, behind_nodes);
+        let behind_nodes: u128 = ledger.nodes.values().map(|node| node.sum()).sum();
+        prop_assert_eq!((ledger.totals.held, behind_nodes), (0, 0));
     }
 }

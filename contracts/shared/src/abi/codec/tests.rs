@@ -16,6 +16,7 @@ sol! {
         uint64 modelIdentifier;
         uint16 executionDepth;
         uint16 toolDepth;
+        uint32 maxTokens;
         uint8 sla;
         uint8 validatorDepth;
         uint8 replicas;
@@ -65,12 +66,13 @@ fn read_by_alloy(bytes: &[u8]) -> Option<Read> {
 }
 
 fn inputs() -> impl Strategy<Value = QuoteInputs> {
-    let numbers = (any::<u64>(), any::<u16>(), any::<u16>(), any::<u16>());
-    (numbers, any::<[u8; 7]>()).prop_map(|((model_identifier, execution_depth, tool_depth, quorum_bps), rest)| {
+    let numbers = (any::<u64>(), any::<u16>(), any::<u16>(), any::<u32>(), any::<u16>());
+    (numbers, any::<[u8; 7]>()).prop_map(|((model_identifier, execution_depth, tool_depth, max_tokens, quorum_bps), rest)| {
         let [sla, validator_depth, replicas, consensus_rule, priority, stake_tier, volume_tier] = rest;
         let inputs = pricing::QuoteInputs {
             execution_depth,
             tool_depth,
+            max_tokens,
             sla,
             validator_depth,
             replicas,
@@ -90,6 +92,7 @@ fn of_solidity(inputs: &QuoteInputs) -> Inputs {
         modelIdentifier: model_identifier,
         executionDepth: inputs.execution_depth,
         toolDepth: inputs.tool_depth,
+        maxTokens: inputs.max_tokens,
         sla: inputs.sla,
         validatorDepth: inputs.validator_depth,
         replicas: inputs.replicas,
@@ -176,12 +179,12 @@ proptest! {
     #[test]
     fn rows_are_the_same_three_ways(inputs in inputs(), task in any::<u64>(), payer in any::<[u8; 20]>(), charge in any::<u128>()) {
         let ours = encoded!(Row(inputs));
-        prop_assert_eq!(&ours, &Row::<QuoteInputs, 11>::abi_encode(&Row(inputs)));
+        prop_assert_eq!(&ours, &Row::<QuoteInputs, 12>::abi_encode(&Row(inputs)));
         prop_assert_eq!([&QUOTE[..], &ours].concat(), quoteCall { inputs: of_solidity(&inputs) }.abi_encode());
         let payer = Address::from(payer);
         let call = reserveCall { taskId: task, payer, inputs: of_solidity(&inputs), maxCharge: charge };
         prop_assert_eq!([&RESERVE_PRICE[..], &encoded!(task, payer, Row(inputs), charge)].concat(), call.abi_encode());
-        let Some(Row(back)) = Row::<QuoteInputs, 11>::decode(&mut Decoder::new(&ours)) else {
+        let Some(Row(back)) = Row::<QuoteInputs, 12>::decode(&mut Decoder::new(&ours)) else {
             return Err(TestCaseError::fail("what was written is not read"));
         };
         prop_assert_eq!((back.model_identifier, back.inputs), (inputs.model_identifier, inputs.inputs));

@@ -60,23 +60,28 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Requests, some of them out of range, some for a model that is not there, all with tiers that must not be believed.
+/// Requests, some of them out of range or not sold, some for a model that is not there, all with tiers that must not be believed.
 fn request() -> impl Strategy<Value = ISessionPayment::QuoteInputs> {
     let replicas = prop_oneof![8 => (0_u8..4).prop_map(|half| 2 * half + 1), 1 => Just(4), 1 => Just(0)];
     let model = prop_oneof![12 => Just(1_u64), 1 => Just(2)];
-    (model, 1_u16..20, 0_u16..20, 0_u8..3, 0_u8..3, replicas, 0_u8..3, 5_001_u16..=10_000, 0_u8..3, 0_u8..4).prop_map(
-        |(model, execution, tool, sla, validator, replicas, rule, quorum, priority, tier)| ISessionPayment::QuoteInputs {
-            modelIdentifier: model,
-            executionDepth: execution,
-            toolDepth: tool,
-            sla,
-            validatorDepth: validator,
-            replicas,
-            consensusRule: rule,
-            quorumBps: quorum,
-            priority,
-            stakeTier: tier,
-            volumeTier: tier,
+    let unsold = prop_oneof![12 => Just((1_u16, 0_u16, 0_u8, 0_u8, 0_u8)), 1 => (1_u16..3, 0_u16..2, 0_u8..3, 0_u8..2, 0_u8..3)];
+    let quorum = prop_oneof![4 => 5_001_u16..=6_666, 1 => Just(10_000), 1 => 5_001_u16..=10_000];
+    (model, unsold, 0_u32..200_000, replicas, 0_u8..3, quorum, 0_u8..4).prop_map(
+        |(model, (execution, tool, sla, validator, priority), tokens, replicas, rule, quorum, tier)| {
+            ISessionPayment::QuoteInputs {
+                modelIdentifier: model,
+                executionDepth: execution,
+                toolDepth: tool,
+                maxTokens: tokens,
+                sla,
+                validatorDepth: validator,
+                replicas,
+                consensusRule: rule,
+                quorumBps: quorum,
+                priority,
+                stakeTier: tier,
+                volumeTier: tier,
+            }
         },
     )
 }

@@ -7,13 +7,15 @@ use alloy::{
 };
 use cor_core::limits::LINE_MAX;
 use cor_core::money::pricing::quote;
-use cor_kit::solo::{Refused, Solo};
+use cor_kit::solo::Refused;
 use cor_sol::{
     ContractError,
     cor::ICor,
     session_payment::ISessionPayment::{self as Payment, QuoteInputs},
     session_payment_table::ISessionPaymentTable as Table,
 };
+
+use crate::support::constant;
 
 use super::world::{COR, WALLET, World, inputs, prices, same};
 
@@ -64,6 +66,7 @@ async fn escrows() {
             replicas: 3,
             consensus_rule: 1,
             quorum_bps: 5_001,
+            max_tokens: 1_000,
             ..Default::default()
         };
         quote(&prices.terms, &prices.classes[0], &inputs).expect("a price").total
@@ -98,6 +101,9 @@ async fn errors_of_the_table_and_the_token_come_through() {
     assert_eq!(world.refused(1, &reserve(&world, unknown, u128::MAX)), same(&Table::UnknownModel { modelIdentifier: 77 }));
     let even = QuoteInputs { replicas: 4, ..inputs() };
     assert_eq!(world.refused(1, &reserve(&world, even, u128::MAX)), same(&Table::EvenReplicas { replicas: 4 }));
+    let urgent = QuoteInputs { priority: 2, ..inputs() };
+    let unsold = Table::NotSold { field: B256::right_padding_from(b"priority"), value: U256::from(2) };
+    assert_eq!(world.refused(1, &reserve(&world, urgent, u128::MAX)), same(&unsold));
     let none = QuoteInputs { executionDepth: 0, ..inputs() };
     assert!(
         matches!(world.refused(1, &reserve(&world, none, u128::MAX)), ContractError::InputOutOfRange(error) if error.min == U256::from(1))
@@ -196,24 +202,6 @@ async fn peers_that_lie_are_found_out() {
 
 fn large(amount: u128) -> ContractError {
     same(&Payment::AmountTooLarge { amount: U256::from(amount), limit: U256::from(LINE_MAX) })
-}
-
-/// A contract that answers every call with these words: its code is followed by them, and copies them out.
-fn constant(solo: &Solo, words: &[U256]) -> Address {
-    let data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
-    let length = u16::try_from(data.len()).expect("a short answer").to_be_bytes();
-    // PUSH2 length, PUSH1 13, PUSH0, CODECOPY, PUSH2 length, PUSH0, RETURN, and a STOP before the data.
-    let mut code = vec![0x61, length[0], length[1], 0x60, 13, 0x5f, 0x39, 0x61, length[0], length[1], 0x5f, 0xf3, 0x00];
-    code.extend(data);
-    let creation = TransactionRequest {
-        from: Some(solo.account(0)),
-        to: Some(alloy::primitives::TxKind::Create),
-        input: Bytes::from(cor_adapters::deploy::init_code(&code)).into(),
-        ..Default::default()
-    };
-    let hash = solo.chain().send(creation).expect("a creation");
-    let (block, index) = solo.chain().mined(hash).expect("it is mined");
-    block.receipts[index].contract_address.expect("an address")
 }
 
 /// A function that is not there, arguments that do not decode, and value: nothing happens.

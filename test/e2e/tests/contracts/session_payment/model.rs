@@ -229,6 +229,7 @@ fn untiered(asked: &Payment::QuoteInputs) -> QuoteInputs {
     QuoteInputs {
         execution_depth: asked.executionDepth,
         tool_depth: asked.toolDepth,
+        max_tokens: asked.maxTokens,
         sla: asked.sla,
         validator_depth: asked.validatorDepth,
         replicas: asked.replicas,
@@ -247,6 +248,7 @@ fn unpriced(error: PricingError) -> ContractError {
             Table::InputOutOfRange { field: field(name), value: U256::from(value), min: U256::from(min), max: U256::from(max) }
                 .into()
         }
+        PricingError::NotSold { field: name, value } => Table::NotSold { field: field(name), value: U256::from(value) }.into(),
         PricingError::EvenReplicas { replicas } => Table::EvenReplicas { replicas }.into(),
         other => panic!("no request of these tests leads to {other}"),
     }

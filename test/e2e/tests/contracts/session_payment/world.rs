@@ -47,7 +47,7 @@ impl World {
         let supply = U256::from(1_000_000_000 * COR);
         let token = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), supply, owner);
         let token = solo.deploy("Cor", &token.abi_encode_params());
-        let table = solo.deploy("SessionPaymentTable", &(owner, 3_600_u64).abi_encode_params());
+        let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
         let payment = solo.deploy("SessionPayment", &(owner, CAP_BPS).abi_encode_params());
         solo.ok(owner, token, &ICor::setMinterCall { minter: owner, enabled: true });
         for index in 0..8 {
@@ -138,6 +138,7 @@ pub(crate) fn inputs() -> QuoteInputs {
         modelIdentifier: MODEL,
         executionDepth: 1,
         toolDepth: 0,
+        maxTokens: 1_000,
         sla: 0,
         validatorDepth: 0,
         replicas: 3,
@@ -156,6 +157,7 @@ pub(crate) fn prices() -> PriceVersion {
         base: class.base,
         step: class.step,
         tool: class.tool,
+        token: class.token,
         validator: class.validator,
     };
     PriceVersion {

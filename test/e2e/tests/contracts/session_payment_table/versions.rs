@@ -1,9 +1,6 @@
-//! Versions over time, models, and who may change either.
+//! Versions over time: when each takes effect, and which are taken back.
 
-use alloy::{
-    primitives::B256,
-    sol_types::{SolCall, SolEvent},
-};
+use alloy::{primitives::B256, sol_types::SolEvent};
 use cor_adapters::deploy::{default_prices, model_name};
 use cor_kit::solo::{Refused, START_SECS};
 use cor_sol::{
@@ -11,7 +8,7 @@ use cor_sol::{
     session_payment_table::ISessionPaymentTable::{self as Table, PriceVersion},
 };
 
-use super::world::{DELAY_SECS, World, inputs, logs, model};
+use super::world::{DAY, DELAY_SECS, World, field, inputs, logs, wide};
 
 fn priced(effective_at: u64, base: u128) -> Table::publishCall {
     let mut price = PriceVersion { effectiveAt: effective_at, ..default_prices() };
@@ -24,7 +21,7 @@ async fn a_version_takes_effect_when_its_time_has_come() {
     let world = World::start().await;
     let base = default_prices().classes[0].base;
     assert_eq!(world.get(&Table::minDelaySecsCall {}), DELAY_SECS);
-    let (second, third) = (START_SECS + 10_000, START_SECS + 20_000);
+    let (second, third) = (START_SECS + DAY + 10_000, START_SECS + 2 * DAY + 20_000);
     let done = world.by(0, &priced(second, base * 2));
     assert_eq!(done.returned, 2);
     assert_eq!(logs(&done), [Table::VersionPublished { version: 2, effectiveAt: second }.encode_log_data()]);
@@ -38,75 +35,74 @@ async fn a_version_takes_effect_when_its_time_has_come() {
         (quote.version, quote.miners, quote.validUntil)
     };
     let (_, single, _) = quoted();
-    assert_eq!(quoted(), (1, single, second));
-    world.solo.pass(9_999);
-    assert_eq!(quoted(), (1, single, second));
+    // 1000 tokens at the old price are a sixth of a replica.
+    let double = single / 6 * 11;
+    assert_eq!(quoted(), (1, single, START_SECS + DAY - 1), "the next version may be cancelled, and another come before");
+    world.solo.pass(10_001);
+    assert_eq!(quoted(), (1, single, second - 1));
+    world.solo.pass(DAY - 2);
+    assert_eq!((world.now(), quoted()), (second - 1, (1, single, second - 1)), "in the last second");
     world.solo.pass(1);
-    assert_eq!(quoted(), (2, 2 * single, third));
-    world.solo.pass(10_000);
-    assert_eq!(quoted(), (3, single, third + DELAY_SECS));
+    assert_eq!(quoted(), (2, double, second + DAY - 1));
+    world.solo.pass(DAY + 10_000);
+    assert_eq!(quoted(), (3, single, third + DAY - 1));
 
-    // A task reserved by version 2 can still be priced by it, and by one to come before it is there.
+    // Each can be reckoned by, and only the present one promises something.
     let by = |version| world.get(&Table::quoteAtCall { version, inputs: inputs() });
-    assert_eq!((by(2).version, by(2).miners, by(2).validUntil), (2, 2 * single, third));
+    assert_eq!((by(2).version, by(2).miners, by(2).validUntil), (2, double, 0));
 }
 
 #[tokio::test]
-async fn many_versions_are_searched_in_few_steps() {
+async fn as_many_versions_as_may_be_ahead() {
     let world = World::start().await;
     let base = default_prices().classes[0].base;
-    for step in 1..=12 {
-        world.by(0, &priced(START_SECS + DELAY_SECS + 1_000 * step, base));
+    for step in 1..=30 {
+        world.by(0, &priced(START_SECS + DAY * step, base));
     }
-    world.solo.pass(DELAY_SECS);
-    for current in 1..=12 {
+    let late: ContractError =
+        Table::EffectiveTooLate { effectiveAt: START_SECS + 31 * DAY, latest: START_SECS + 30 * DAY }.into();
+    assert_eq!(world.refused(0, &priced(START_SECS + 31 * DAY, base)), late);
+    for current in 1..=30 {
         assert_eq!(world.get(&Table::currentVersionCall {}), current);
-        world.solo.pass(1_000);
+        world.solo.pass(DAY);
     }
-    assert_eq!(world.get(&Table::currentVersionCall {}), 13);
+    assert_eq!(world.get(&Table::currentVersionCall {}), 31);
 }
 
+/// A version that is taken back takes those after it along, leaves its number to no other, and opens its time to the next.
 #[tokio::test]
-async fn models_come_and_go() {
+async fn versions_are_cancelled_before_they_take_effect() {
     let world = World::start().await;
-    let set = Table::setModelCall { modelIdentifier: 9, class: 2, enabled: true, name: model_name("qwen3-8b") };
-    let done = world.by(0, &set);
-    let event = Table::ModelSet { modelIdentifier: 9, class: 2, enabled: true, name: model_name("qwen3-8b") };
-    assert_eq!(logs(&done), [event.encode_log_data()]);
-    let shown = world.get(&Table::getModelCall { modelIdentifier: 9 });
-    assert_eq!((shown.class, shown.name), (2, model_name("qwen3-8b")));
-    world.by(0, &Table::setModelCall { enabled: false, ..set });
-    let gone = Refused::Known(Table::UnknownModel { modelIdentifier: 9 }.into());
-    assert_eq!(world.solo.view(world.table, &Table::getModelCall { modelIdentifier: 9 }).err(), Some(gone));
-}
-
-#[tokio::test]
-async fn only_the_owner_changes_prices_and_models() {
-    let world = World::start().await;
-    let (owner, candidate) = (world.solo.account(0), world.solo.account(3));
-    world.by(0, &Table::transferOwnershipCall { candidate });
-    // Who is refused, of owner, candidate and somebody.
-    fn refused<C: SolCall>(world: &World, call: &C) -> Vec<usize> {
-        let tried = [0, 3, 7].into_iter();
-        let unauthorized = |index: &usize| {
-            world.solo.undoing(|| match world.solo.send(world.solo.account(*index), world.table, call) {
-                Err(Refused::Known(ContractError::Unauthorized(error))) => error.caller == world.solo.account(*index),
-                _ => false,
-            })
-        };
-        tried.filter(unauthorized).collect()
-    }
     let base = default_prices().classes[0].base;
-    assert_eq!(refused(&world, &priced(START_SECS + 10_000, base)), [3, 7]);
-    assert_eq!(refused(&world, &model(5, 0)), [3, 7]);
-    assert_eq!(refused(&world, &Table::transferOwnershipCall { candidate }), [3, 7]);
-    assert_eq!(refused(&world, &Table::acceptOwnershipCall {}), [0, 7]);
-    assert!(refused(&world, &Table::quoteCall { inputs: inputs() }).is_empty());
-
-    let done = world.by(3, &Table::acceptOwnershipCall {});
-    assert_eq!(logs(&done), [Table::OwnershipTransferred { previous: owner, owner: candidate }.encode_log_data()]);
-    assert_eq!(world.get(&Table::ownerCall {}), candidate);
-    assert_eq!(refused(&world, &model(5, 0)), [0, 7]);
+    let total = || world.get(&Table::quoteCall { inputs: inputs() }).total;
+    let single = total();
+    for (day, factor) in [(1, 2), (2, 4), (3, 8)] {
+        world.by(0, &priced(START_SECS + day * DAY, factor * base));
+    }
+    let done = world.by(0, &Table::cancelVersionCall { version: 3 });
+    let cancelled = [4, 3].map(|version| Table::VersionCancelled { version }.encode_log_data());
+    assert_eq!(logs(&done), cancelled, "the last first");
+    assert_eq!(world.get(&Table::latestVersionCall {}), 4, "cancelled or not");
+    // Measured against the second, which is the last there is.
+    let changed = Table::ChangeTooLarge { field: field("base"), previous: wide(2 * base), next: wide(8 * base) };
+    assert_eq!(world.refused(0, &priced(START_SECS + 3 * DAY, 8 * base)), changed.into());
+    assert_eq!(world.by(0, &priced(START_SECS + 2 * DAY, base)).returned, 5);
+    for (version, day) in [(1, 0), (2, 1), (5, 2), (5, 3)] {
+        assert_eq!(world.now(), START_SECS + day * DAY);
+        assert_eq!(world.get(&Table::currentVersionCall {}), version);
+        world.solo.pass(DAY);
+    }
+    assert_eq!(total(), single);
+    // The very first too, as long as nothing has a price.
+    let fresh = World::empty().await;
+    fresh.by(0, &priced(fresh.now() + 10, base));
+    fresh.by(0, &Table::cancelVersionCall { version: 1 });
+    fresh.solo.pass(10);
+    let none = Table::NoPriceYet { timestamp: fresh.now(), firstEffectiveAt: 0 };
+    let quote = fresh.solo.view(fresh.table, &Table::quoteCall { inputs: inputs() });
+    assert_eq!(quote.err(), Some(Refused::Known(none.into())));
+    assert_eq!(fresh.by(0, &priced(0, base)).returned, 2, "again a first one, under another number");
+    assert_eq!(fresh.get(&Table::currentVersionCall {}), 2);
 }
 
 #[tokio::test]

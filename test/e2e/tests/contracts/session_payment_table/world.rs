@@ -5,15 +5,16 @@ use alloy::{
     sol_types::{SolCall, SolValue},
 };
 use cor_adapters::deploy::{default_prices, model_name};
-use cor_core::money::pricing;
-use cor_kit::solo::{Done, Solo};
+use cor_kit::solo::{Done, Refused, Solo};
 use cor_sol::{
     ContractError,
-    session_payment_table::ISessionPaymentTable::{self as Table, PriceVersion, QuoteInputs},
+    session_payment_table::ISessionPaymentTable::{self as Table, QuoteInputs},
 };
 
+/// One day: the notice of the tables here, and the least time between two changes.
+pub(crate) const DAY: u64 = 86_400;
 /// Least time between publishing and effect.
-pub(crate) const DELAY_SECS: u64 = 3_600;
+pub(crate) const DELAY_SECS: u64 = DAY;
 
 /// Account 0 owns the table; models 1, 2 and 3 are light, standard and heavy.
 pub(crate) struct World {
@@ -54,6 +55,11 @@ impl World {
         self.solo.get(self.table, call)
     }
 
+    /// The answer to a call of account `index`, or why there is none.
+    pub(crate) fn try_by<C: SolCall>(&self, index: usize, call: &C) -> Result<Done<C::Return>, Refused> {
+        self.solo.send(self.solo.account(index), self.table, call)
+    }
+
     /// Time of the newest block.
     pub(crate) fn now(&self) -> u64 {
         self.solo.chain().latest().timestamp()
@@ -85,6 +91,7 @@ pub(crate) fn inputs() -> QuoteInputs {
         modelIdentifier: 1,
         executionDepth: 1,
         toolDepth: 0,
+        maxTokens: 1_000,
         sla: 0,
         validatorDepth: 0,
         replicas: 3,
@@ -93,46 +100,5 @@ pub(crate) fn inputs() -> QuoteInputs {
         priority: 0,
         stakeTier: 0,
         volumeTier: 0,
-    }
-}
-
-/// A version as the rules see it.
-pub(crate) fn native(version: &PriceVersion) -> pricing::PriceVersion {
-    pricing::PriceVersion {
-        terms: pricing::PriceTerms {
-            effective_at: version.effectiveAt,
-            sla_bps: version.slaBps,
-            consensus_bps: version.consensusBps,
-            priority_bps: version.priorityBps,
-            quorum_step_bps: version.quorumStepBps,
-            network_fee_bps: version.networkFeeBps,
-            settlement_gas_base: version.settlementGasBase,
-            settlement_gas_per_replica: version.settlementGasPerReplica,
-            gas_price: version.gasPrice,
-            stake_rebate_bps: version.stakeRebateBps,
-            volume_rebate_bps: version.volumeRebateBps,
-        },
-        classes: version.classes.each_ref().map(|class| pricing::ClassPrice {
-            base: class.base,
-            step: class.step,
-            tool: class.tool,
-            validator: class.validator,
-        }),
-    }
-}
-
-/// A request as the rules see it.
-pub(crate) fn native_inputs(inputs: &QuoteInputs) -> pricing::QuoteInputs {
-    pricing::QuoteInputs {
-        execution_depth: inputs.executionDepth,
-        tool_depth: inputs.toolDepth,
-        sla: inputs.sla,
-        validator_depth: inputs.validatorDepth,
-        replicas: inputs.replicas,
-        consensus_rule: inputs.consensusRule,
-        quorum_bps: inputs.quorumBps,
-        priority: inputs.priority,
-        stake_tier: inputs.stakeTier,
-        volume_tier: inputs.volumeTier,
     }
 }

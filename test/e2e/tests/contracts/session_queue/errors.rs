@@ -23,12 +23,16 @@ fn out_of_range(field: &str, value: u64, min: u64, max: u64) -> ContractError {
     same(&Queue::InputOutOfRange { field: ascii(field), value, min, max })
 }
 
+fn not_sold(field: &str, value: u64) -> ContractError {
+    same(&ISessionPaymentTable::NotSold { field: ascii(field), value: U256::from(value) })
+}
+
 #[tokio::test]
 async fn sessions_that_cannot_be_opened() {
     let world = World::empty().await;
     let good = terms(3);
     let week = 604_800;
-    let table: [(SessionParams, ContractError); 15] = [
+    let table: [(SessionParams, ContractError); 17] = [
         (SessionParams { redundant: 0, ..good.clone() }, out_of_range("redundant", 0, 1, 7)),
         (SessionParams { redundant: 8, ..good.clone() }, out_of_range("redundant", 8, 1, 7)),
         (SessionParams { redundant: 255, ..good.clone() }, out_of_range("redundant", 255, 1, 7)),
@@ -48,6 +52,8 @@ async fn sessions_that_cannot_be_opened() {
         (SessionParams { sla: 3, ..good.clone() }, out_of_range("sla", 3, 0, 2)),
         (SessionParams { priority: 3, ..good.clone() }, out_of_range("priority", 3, 0, 2)),
         (SessionParams { executionDepth: 0, ..good.clone() }, out_of_range("executionDepth", 0, 1, 65_535)),
+        (SessionParams { toolDepth: 1, ..good.clone() }, not_sold("toolDepth", 1)),
+        (SessionParams { quorumBps: 7_000, ..good.clone() }, out_of_range("quorumBps", 7_000, 10_000, 10_000)),
     ];
     for (params, error) in table {
         assert_eq!(world.refused(world.payer(), &Queue::createCall { params }), error);

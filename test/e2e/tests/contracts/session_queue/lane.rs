@@ -17,6 +17,9 @@ fn said(world: &World, task: u64) -> Vec<u8> {
 #[tokio::test]
 async fn a_session_is_as_it_was_opened() {
     let world = World::empty().await;
+    // By a table that sells everything, so that each field has a value of its own.
+    let table = crate::support::constant(&world.solo, &[U256::from(1); 9]);
+    world.by(world.owner(), &Queue::wireCall { table, ..world.wiring() });
     let params = Queue::SessionParams {
         modelIdentifier: MODEL,
         executionDepth: 3,

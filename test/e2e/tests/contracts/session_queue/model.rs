@@ -426,6 +426,7 @@ fn inputs(rules: &Terms) -> ISessionPaymentTable::QuoteInputs {
         modelIdentifier: MODEL,
         executionDepth: params.executionDepth,
         toolDepth: params.toolDepth,
+        maxTokens: 64,
         sla: params.sla,
         validatorDepth: 0,
         replicas: params.redundant,

@@ -33,7 +33,7 @@ async fn a_reveal_that_does_not_open_is_shown_and_slashed() {
     let done = world.by(stranger, &Queue::endCall { taskId: task });
     assert_eq!(world.outcomes(task), [1, 1, 6]);
     let (amount, left) = (U256::from(PENALTIES.1), U256::from(STAKE - PENALTIES.1));
-    let slashed = IStaking::Slashed { node: miner, taskId: task, reason: 2, amount, left };
+    let slashed = IStaking::Slashed { slasher: world.queue, node: miner, taskId: task, reason: 2, amount, left };
     assert_eq!(events::<IStaking::Slashed>(&done.logs), [slashed]);
     let suspended = INodePool::NodeSuspended { node: miner, taskId: task };
     assert_eq!(events::<INodePool::NodeSuspended>(&done.logs), [suspended]);
@@ -55,7 +55,8 @@ async fn not_revealing_costs_stake_too() {
     let done = world.by(world.stranger(), &Queue::endCall { taskId: task });
     assert_eq!(world.outcomes(task), [1, 1, 5]);
     let left = U256::from(STAKE - PENALTIES.0);
-    let slashed = IStaking::Slashed { node: world.miner(5), taskId: task, reason: 1, amount: U256::from(PENALTIES.0), left };
+    let (slasher, node, amount) = (world.queue, world.miner(5), U256::from(PENALTIES.0));
+    let slashed = IStaking::Slashed { slasher, node, taskId: task, reason: 1, amount, left };
     assert_eq!(events::<IStaking::Slashed>(&done.logs), [slashed]);
     assert!(world.node(5).suspended);
     world.assert_conserved();

@@ -28,6 +28,8 @@ pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
 pub(crate) const PREPAID: u128 = 10_000 * COR;
 /// What a node must stake, and does.
 pub(crate) const STAKE: u128 = 10_000 * COR;
+/// What Staking and NodePool wait with a widening: more than a day above their unbonding time of an hour.
+const DELAY_SECS: u64 = 2 * 24 * 60 * 60;
 /// Penalties for no reveal and for a bad one.
 pub(crate) const PENALTIES: (u128, u128) = (100 * COR, 1_000 * COR);
 /// Half of the gas line is the most that a keeper gets for nothing.
@@ -111,12 +113,14 @@ impl World {
         let cap = U256::from(1_000_000_000 * COR);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), cap, owner);
         let keys = (0..MINERS).map(|index| solo.key(8 + index)).collect();
+        let token = solo.deploy("Cor", &named.abi_encode_params());
+        let staking = (owner, token, 3_600_u64, U256::from(STAKE), DELAY_SECS);
         let world = Self {
-            token: solo.deploy("Cor", &named.abi_encode_params()),
-            staking: solo.deploy("Staking", &(owner, 3_600_u64, U256::from(STAKE)).abi_encode_params()),
-            table: solo.deploy("SessionPaymentTable", &(owner, 3_600_u64).abi_encode_params()),
+            token,
+            staking: solo.deploy("Staking", &staking.abi_encode_params()),
+            table: solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params()),
             payment: solo.deploy("SessionPayment", &(owner, CAP_BPS).abi_encode_params()),
-            pool: solo.deploy("NodePool", &(owner,).abi_encode_params()),
+            pool: solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params()),
             queue: solo.deploy("SessionQueue", &(owner,).abi_encode_params()),
             solo,
             keys,
@@ -130,10 +134,14 @@ impl World {
         let (token, staking, table, payment, pool, queue) =
             (self.token, self.staking, self.table, self.payment, self.pool, self.queue);
         let owner = self.owner();
-        let peers = IStaking::wireCall { token, nodePool: pool, sessionQueue: queue, sessionPayment: payment };
-        self.solo.ok(owner, staking, &peers);
+        self.solo.ok(owner, staking, &IStaking::setNodePoolCall { pool });
+        self.solo.ok(owner, staking, &IStaking::setTreasuryCall { sessionPayment: payment });
+        self.solo.ok(owner, staking, &IStaking::proposeModuleCall { module: queue, cap: U256::MAX });
+        self.solo.ok(owner, staking, &IStaking::openCall {});
         self.solo.ok(owner, payment, &ISessionPayment::wireCall { token, table, staking, sessionQueue: queue });
-        self.solo.ok(owner, pool, &INodePool::wireCall { staking, sessionQueue: queue });
+        self.solo.ok(owner, pool, &INodePool::setStakingCall { peer: staking });
+        self.solo.ok(owner, pool, &INodePool::setSessionQueueCall { peer: queue });
+        self.solo.ok(owner, pool, &INodePool::openCall {});
         self.by(owner, &self.wiring());
         self.by(owner, &Queue::setKeeperCall { keeper: self.keeper(), enabled: true });
         self.by(owner, &Queue::setKeeperCall { keeper: self.solo.account(6), enabled: true });

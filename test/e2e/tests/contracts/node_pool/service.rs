@@ -1,9 +1,8 @@
-//! NodePool on the real WASM: every error, every event, every reason against a node, and random steps against the rules compiled
-//! natively.
+//! Nodes register, serve, are suspended and leave; and random steps against the rules compiled natively.
 
 use std::collections::BTreeMap;
 
-use crate::support::{answer, assert_permissions, events, fund, refusal};
+use crate::support::{answer, events, fund, refusal};
 use alloy::{
     primitives::{Address, U256},
     sol_types::SolCall,
@@ -18,19 +17,23 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 const QUEUE: usize = 1;
 const VERSION: u64 = 1_000;
 
-/// A network whose NodePool and Staking take account [`QUEUE`] for the SessionQueue.
+/// A network whose NodePool takes account [`QUEUE`] for the SessionQueue, and whose Staking takes it for a slasher.
 async fn start(accounts: u32) -> TestNet {
     let net = TestNet::start(accounts).await;
     let queue = net.address(QUEUE);
-    net.ok(0, net.at.node_pool, INodePool::wireCall { staking: net.at.staking, sessionQueue: queue }).await;
-    let staking = IStaking::wireCall {
-        token: net.at.cor,
-        nodePool: net.at.node_pool,
-        sessionQueue: queue,
-        sessionPayment: net.at.session_payment,
-    };
-    net.ok(0, net.at.staking, staking).await;
+    net.ok(0, net.at.node_pool, INodePool::setSessionQueueCall { peer: queue }).await;
+    net.ok(0, net.at.staking, IStaking::proposeModuleCall { module: queue, cap: U256::MAX }).await;
+    let delay = answer(&net, queue, net.at.staking, IStaking::delaySecsCall {}).await;
+    net.advance(delay).await;
     net
+}
+
+/// Lets the nodes register under the operator's name.
+async fn consent(net: &TestNet, operator: usize, nodes: &[usize]) {
+    for node in nodes {
+        let call = INodePool::consentCall { node: net.address(*node), allowed: true };
+        net.ok(operator, net.at.node_pool, call).await;
+    }
 }
 
 fn register(operator: Address, models: &[u64], capacity: u32) -> INodePool::registerCall {
@@ -63,6 +66,7 @@ async fn a_node_registers_serves_and_leaves() {
     let pool = INodePool::new(at, &net.provider);
     assert!(!pool.isRegistered(address).call().await.unwrap());
     stake(&net, 2).await;
+    consent(&net, 3, &[2, 4]).await;
 
     let mined = net.ok(2, at, register(operator, &[3, 5, 9], 4)).await;
     let expected = INodePool::NodeRegistered {
@@ -84,6 +88,7 @@ async fn a_node_registers_serves_and_leaves() {
         hardwareClass: 1,
         registered: true,
         suspended: false,
+        draining: false,
         lastPingAt: 0,
         models: vec![3, 5, 9],
     };
@@ -171,6 +176,8 @@ async fn a_task_reserves_different_nodes_of_different_operators() {
     let (at, queue) = (net.at.node_pool, net.address(QUEUE));
     let [a, b, c, absent] = [2, 3, 4, 7].map(|index| net.address(index));
     let (one, two) = (net.address(5), net.address(6));
+    consent(&net, 5, &[2, 4]).await;
+    consent(&net, 6, &[3]).await;
     for (index, operator) in [(2, one), (3, two), (4, one)] {
         stake(&net, index).await;
         net.ok(index, at, register(operator, &[1, 2, 4], 2)).await;
@@ -237,25 +244,9 @@ async fn a_slashed_node_is_suspended_until_its_stake_is_whole() {
 }
 
 #[tokio::test]
-async fn roles_and_pages() {
+async fn pages() {
     let net = TestNet::start(4).await;
-    let (at, owner, stranger, queue) = (net.at.node_pool, net.address(0), net.address(3), net.at.session_queue);
-    let wire = |staking, queue| INodePool::wireCall { staking, sessionQueue: queue };
-    let version = INodePool::setMinNodeVersionCall { version: 1 }.abi_encode();
-    let rows = [
-        ("wire", at, wire(at, at).abi_encode(), owner),
-        ("setMinNodeVersion", at, version, owner),
-        ("reserve", at, reserve(&[], 1).abi_encode(), queue),
-        ("release", at, release(&[], &[]).abi_encode(), queue),
-    ];
-    assert_permissions(&net, stranger, &rows).await;
-    assert_permissions(&net, owner, &rows[2..]).await;
-    for call in [wire(Address::ZERO, queue), wire(net.at.staking, Address::ZERO)] {
-        assert_eq!(refusal(&net, owner, at, call).await, IRuntime::ZeroAddress {}.into());
-    }
-    let mined = net.ok(0, at, wire(net.at.staking, queue)).await;
-    assert_eq!(event::<INodePool::Wired>(&mined), INodePool::Wired { staking: net.at.staking, sessionQueue: queue });
-
+    let (at, stranger) = (net.at.node_pool, net.address(3));
     for index in 1..4 {
         net.register_node(index, 1).await;
     }

@@ -1,0 +1,410 @@
+//! From phase to phase. Each step takes the state and the history that its seal is of, and leaves both as they are after it; what it returns is the
+//! record that goes to the log. Signatures, the caller's role and the pool are the contract's to check.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use cor_errors::{Coded, Entry, table::lane};
+
+use super::history::{Assigned, History, Opening};
+use super::messages::{Binding, assignment};
+use super::state::{LanePhase, LaneState, Seat, Seats};
+use crate::task::Status;
+use crate::task::consensus::{Standing, leader_of};
+
+/// Why a step is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneError {
+    /// The task is in another phase.
+    WrongPhase {
+        /// Its phase.
+        phase: LanePhase,
+        /// The phase that the step needs.
+        wanted: LanePhase,
+    },
+    /// The task is over.
+    AlreadyEnded {
+        /// How it ended.
+        status: Status,
+    },
+    /// The phase is over: anyone may close it.
+    DeadlinePassed {
+        /// When it ended, seconds since 1970.
+        deadline: u64,
+    },
+    /// The phase is not over.
+    DeadlineNotReached {
+        /// When it ends, seconds since 1970.
+        deadline: u64,
+    },
+    /// Another number of miners than replicas.
+    WrongMinerCount {
+        /// Miners given.
+        given: usize,
+        /// Replicas of the task.
+        wanted: u8,
+    },
+    /// The task has no such replica.
+    NoSuchReplica {
+        /// The replica asked for.
+        replica: u8,
+    },
+    /// The miner did this already.
+    AlreadyDone {
+        /// Its replica.
+        replica: u8,
+    },
+    /// The miner is bound to nothing.
+    NotCommitted {
+        /// Its replica.
+        replica: u8,
+    },
+    /// Zero is no commitment.
+    EmptyCommitment {
+        /// The replica.
+        replica: u8,
+    },
+    /// The reveal does not open the commitment.
+    Mismatch {
+        /// The replica.
+        replica: u8,
+        /// What the miner is bound to.
+        committed: B256,
+        /// What the reveal makes.
+        computed: B256,
+    },
+    /// The reveal opens the commitment: there is nothing to report.
+    RevealIsGood {
+        /// The replica.
+        replica: u8,
+    },
+}
+
+impl Coded for LaneError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::WrongPhase { .. } => &lane::LANE_PHASE_WRONG,
+            Self::AlreadyEnded { .. } => &lane::LANE_TASK_ENDED,
+            Self::DeadlinePassed { .. } => &lane::LANE_TOO_LATE,
+            Self::DeadlineNotReached { .. } => &lane::LANE_TOO_EARLY,
+            Self::WrongMinerCount { .. } => &lane::LANE_MINER_COUNT,
+            Self::NoSuchReplica { .. } => &lane::NO_SUCH_REPLICA,
+            Self::AlreadyDone { .. } => &lane::REPLICA_DONE,
+            Self::NotCommitted { .. } => &lane::REPLICA_NOT_COMMITTED,
+            Self::EmptyCommitment { .. } => &lane::COMMITMENT_ZERO,
+            Self::Mismatch { .. } => &lane::COMMITMENT_MISMATCH,
+            Self::RevealIsGood { .. } => &lane::REVEAL_OPENS,
+        }
+    }
+}
+
+impl core::fmt::Display for LaneError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::WrongPhase { phase, wanted } => write!(f, "the task is in phase {phase:?}, and {wanted:?} is needed"),
+            Self::AlreadyEnded { status } => write!(f, "the task ended: {status:?}"),
+            Self::DeadlinePassed { deadline } => write!(f, "the phase ended at {deadline}"),
+            Self::DeadlineNotReached { deadline } => write!(f, "the phase ends at {deadline}"),
+            Self::WrongMinerCount { given, wanted } => write!(f, "{given} miners given, {wanted} replicas asked for"),
+            Self::NoSuchReplica { replica } => write!(f, "there is no replica {replica}"),
+            Self::AlreadyDone { replica } => write!(f, "replica {replica} did this already"),
+            Self::NotCommitted { replica } => write!(f, "replica {replica} is bound to no answer"),
+            Self::EmptyCommitment { replica } => write!(f, "the commitment of replica {replica} is zero"),
+            Self::Mismatch { replica, committed, computed } => {
+                write!(f, "replica {replica} is bound to {committed}, and the reveal makes {computed}")
+            }
+            Self::RevealIsGood { replica } => write!(f, "the reveal opens the commitment of replica {replica}"),
+        }
+    }
+}
+
+impl core::error::Error for LaneError {}
+
+/// Where a task is: all that a commitment is bound to beside its assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The lane's contract.
+    pub lane: Address,
+    /// The task.
+    pub task: B256,
+}
+
+impl Place {
+    /// What `miners` sign of a task with this history that `keeper` serves.
+    #[must_use]
+    pub fn assignment(&self, history: &History, keeper: Address, miners: &[Assigned]) -> B256 {
+        assignment(self.task, history.opening_hash, keeper, miners)
+    }
+
+    const fn binding(&self, assignment: B256, replica: u8, assigned: Assigned) -> Binding {
+        Binding { chain_id: self.chain_id, lane: self.lane, assignment, replica, assigned }
+    }
+}
+
+/// An answer and what opens its commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reveal {
+    /// The replica.
+    pub replica: u8,
+    /// keccak256 of the canonical answer.
+    pub digest: B256,
+    /// The commitment's salt.
+    pub salt: B256,
+}
+
+/// A task that everybody answered, to be ended in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What each miner must have signed.
+    pub assignment: B256,
+    /// What each miner must have bound itself to, by replica.
+    pub commitments: Vec<B256>,
+}
+
+/// A task is submitted.
+#[must_use]
+pub fn submit(opening: &Opening, now: u64) -> LaneState {
+    let deadline = now.saturating_add(u64::from(opening.terms.open_secs));
+    LaneState { phase: LanePhase::Open, replicas: opening.terms.replicas, deadline, ..LaneState::default() }
+}
+
+/// Everybody answered and agreed to show it: the task ends at once. `answers[i]` is of replica i.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`.
+pub fn complete(
+    state: &mut LaneState,
+    history: &History,
+    now: u64,
+    place: &Place,
+    keeper: Address,
+    answers: &[(Assigned, Reveal)],
+) -> Result<Completion, LaneError> {
+    in_time(state, LanePhase::Open, now)?;
+    let count = seats_for(state, answers.len())?;
+    let miners: Vec<Assigned> = answers.iter().map(|&(assigned, _)| assigned).collect();
+    let assignment = place.assignment(history, keeper, &miners);
+    let mut commitments = Vec::with_capacity(count);
+    let mut leaders: Vec<(u8, B256)> = Vec::with_capacity(count);
+    let mut seats = Seats::default();
+    for ((replica, seat), (assigned, reveal)) in (0_u8..).zip(seats.iter_mut()).zip(answers) {
+        commitments.push(place.binding(assignment, replica, *assigned).commitment(reveal.digest, reveal.salt));
+        *seat = Seat::Follows(lead(&mut leaders, replica, reveal.digest));
+    }
+    *state = LaneState { seats, keeper, ..*state };
+    end(state, history.opening.terms.quorum_bps);
+    Ok(Completion { assignment, commitments })
+}
+
+/// Miners are assigned, with those commitments that were signed. With all of them reveals begin, else the rest may bind itself.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`, `EmptyCommitment`.
+pub fn start(
+    state: &mut LaneState,
+    history: &mut History,
+    now: u64,
+    keeper: Address,
+    miners: &[(Assigned, Option<B256>)],
+) -> Result<Vec<u8>, LaneError> {
+    in_time(state, LanePhase::Open, now)?;
+    seats_for(state, miners.len())?;
+    let mut seats = Seats::default();
+    for ((replica, seat), (_, commitment)) in (0_u8..).zip(seats.iter_mut()).zip(miners) {
+        if let Some(commitment) = commitment {
+            nonzero(replica, *commitment)?;
+            *seat = Seat::Committed;
+        }
+    }
+    *state = LaneState { phase: LanePhase::Precommit, seats, keeper, ..*state };
+    state.deadline = now.saturating_add(u64::from(history.opening.terms.precommit_secs));
+    if state.taken().all(|seat| seat == Seat::Committed) {
+        to_reveal(state, &history.opening, now);
+    }
+    Ok(history.assign(miners))
+}
+
+/// A miner that was left out of the start binds itself.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `NoSuchReplica`, `AlreadyDone`, `EmptyCommitment`.
+pub fn precommit(
+    state: &mut LaneState,
+    history: &mut History,
+    now: u64,
+    replica: u8,
+    commitment: B256,
+) -> Result<Vec<u8>, LaneError> {
+    in_time(state, LanePhase::Precommit, now)?;
+    if seat_of(state, replica)? != Seat::Silent {
+        return Err(LaneError::AlreadyDone { replica });
+    }
+    nonzero(replica, commitment)?;
+    let record = history.precommit(replica, commitment).ok_or(LaneError::NoSuchReplica { replica })?;
+    set_seat(state, replica, Seat::Committed);
+    if state.taken().all(|seat| seat == Seat::Committed) {
+        to_reveal(state, &history.opening, now);
+    }
+    Ok(record)
+}
+
+/// An answer is shown. It counts until the task ends, also after the deadline: whoever is late because the chain stood still loses nothing by it,
+/// and nobody can change what it is bound to.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `NoSuchReplica`, `NotCommitted`, `AlreadyDone`, `Mismatch`.
+pub fn reveal(state: &mut LaneState, history: &mut History, place: &Place, reveal: Reveal) -> Result<Vec<u8>, LaneError> {
+    let Reveal { replica, digest, .. } = reveal;
+    let (committed, computed) = opened(state, history, place, reveal)?;
+    if committed != computed {
+        return Err(LaneError::Mismatch { replica, committed, computed });
+    }
+    let shown = (0_u8..).zip(&history.told).filter_map(|(index, told)| told.digest.map(|digest| (index, digest)));
+    // The first replica of each kind leads: those that follow have its digest too, and come after it in time, not in number.
+    let leader = leader_of(&digest, shown).map_or(replica, |found| leader_at(state, found));
+    let record = history.reveal(replica, digest).ok_or(LaneError::NoSuchReplica { replica })?;
+    set_seat(state, replica, Seat::Follows(leader));
+    Ok(record)
+}
+
+/// A reveal that the miner signed, and that does not open its commitment, is reported.
+///
+/// # Errors
+/// Those of [`reveal`] but `Mismatch`; `RevealIsGood`.
+pub fn report(state: &mut LaneState, history: &mut History, place: &Place, reveal: Reveal) -> Result<Vec<u8>, LaneError> {
+    let (committed, computed) = opened(state, history, place, reveal)?;
+    let Reveal { replica, .. } = reveal;
+    if committed == computed {
+        return Err(LaneError::RevealIsGood { replica });
+    }
+    set_seat(state, replica, Seat::Bad);
+    history.report(replica).ok_or(LaneError::NoSuchReplica { replica })
+}
+
+/// The task ends with what was revealed, once every bound miner has shown its answer. From the deadline on the others are called once more: the phase lasts as
+/// long again from then, and ends the task after that. So silence is told from a chain that stood still, which ran while it called.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `DeadlineNotReached`.
+pub fn finish(state: &mut LaneState, opening: &Opening, now: u64) -> Result<(), LaneError> {
+    in_phase(state, LanePhase::Reveal)?;
+    if state.taken().any(|seat| seat == Seat::Committed) {
+        passed(state, now)?;
+        if !state.last_call {
+            to_reveal(state, opening, now);
+            state.last_call = true;
+            return Ok(());
+        }
+    }
+    end(state, opening.terms.quorum_bps);
+    Ok(())
+}
+
+/// A phase whose deadline has passed is closed, by anyone. A task that nobody served expires; one whose bound miners can still reach a quorum goes on to
+/// reveals; any other ends.
+///
+/// # Errors
+/// `WrongPhase` if there is no such task, `AlreadyEnded`, `DeadlineNotReached`.
+pub fn close(state: &mut LaneState, opening: &Opening, now: u64) -> Result<(), LaneError> {
+    match state.phase {
+        LanePhase::None | LanePhase::Ended => return in_phase(state, LanePhase::Open),
+        LanePhase::Reveal => return finish(state, opening, now),
+        LanePhase::Open => {
+            passed(state, now)?;
+            *state = LaneState { phase: LanePhase::Ended, status: Status::Expired, ..*state };
+        }
+        LanePhase::Precommit => {
+            passed(state, now)?;
+            to_reveal(state, opening, now);
+            if state.standing(opening.terms.quorum_bps) == Standing::Impossible {
+                end(state, opening.terms.quorum_bps);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn end(state: &mut LaneState, quorum_bps: u16) {
+    state.phase = LanePhase::Ended;
+    state.status = match state.standing(quorum_bps) {
+        Standing::Decided { .. } => Status::Completed,
+        Standing::Open | Standing::Impossible => Status::NoQuorum,
+    };
+}
+
+fn to_reveal(state: &mut LaneState, opening: &Opening, now: u64) {
+    state.phase = LanePhase::Reveal;
+    state.deadline = now.saturating_add(u64::from(opening.terms.reveal_secs));
+}
+
+/// What a replica is bound to, and what its reveal makes.
+fn opened(state: &LaneState, history: &History, place: &Place, reveal: Reveal) -> Result<(B256, B256), LaneError> {
+    in_phase(state, LanePhase::Reveal)?;
+    let Reveal { replica, digest, salt } = reveal;
+    match seat_of(state, replica)? {
+        Seat::Silent => return Err(LaneError::NotCommitted { replica }),
+        Seat::Follows(_) | Seat::Bad => return Err(LaneError::AlreadyDone { replica }),
+        Seat::Committed => {}
+    }
+    let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
+    let committed = told.commitment.ok_or(LaneError::NotCommitted { replica })?;
+    let assignment = place.assignment(history, state.keeper, &history.miners());
+    Ok((committed, place.binding(assignment, replica, told.assigned).commitment(digest, salt)))
+}
+
+fn in_phase(state: &LaneState, wanted: LanePhase) -> Result<(), LaneError> {
+    match state.phase {
+        LanePhase::Ended => Err(LaneError::AlreadyEnded { status: state.status }),
+        phase if phase == wanted => Ok(()),
+        phase => Err(LaneError::WrongPhase { phase, wanted }),
+    }
+}
+
+fn in_time(state: &LaneState, wanted: LanePhase, now: u64) -> Result<(), LaneError> {
+    in_phase(state, wanted)?;
+    if now >= state.deadline { Err(LaneError::DeadlinePassed { deadline: state.deadline }) } else { Ok(()) }
+}
+
+fn passed(state: &LaneState, now: u64) -> Result<(), LaneError> {
+    if now < state.deadline { Err(LaneError::DeadlineNotReached { deadline: state.deadline }) } else { Ok(()) }
+}
+
+fn seats_for(state: &LaneState, given: usize) -> Result<usize, LaneError> {
+    if given == usize::from(state.replicas) {
+        Ok(given)
+    } else {
+        Err(LaneError::WrongMinerCount { given, wanted: state.replicas })
+    }
+}
+
+fn seat_of(state: &LaneState, replica: u8) -> Result<Seat, LaneError> {
+    state.taken().nth(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })
+}
+
+fn set_seat(state: &mut LaneState, replica: u8, seat: Seat) {
+    if let Some(place) = state.seats.get_mut(usize::from(replica)) {
+        *place = seat;
+    }
+}
+
+/// Whom a replica follows that revealed.
+fn leader_at(state: &LaneState, replica: u8) -> u8 {
+    match state.seats.get(usize::from(replica)) {
+        Some(Seat::Follows(leader)) => *leader,
+        _ => replica,
+    }
+}
+
+fn nonzero(replica: u8, commitment: B256) -> Result<(), LaneError> {
+    if commitment.is_zero() { Err(LaneError::EmptyCommitment { replica }) } else { Ok(()) }
+}
+
+/// The leader of a digest among those before it, itself if it is the first of its kind.
+fn lead(leaders: &mut Vec<(u8, B256)>, replica: u8, digest: B256) -> u8 {
+    leader_of(&digest, leaders.iter().copied()).unwrap_or_else(|| {
+        leaders.push((replica, digest));
+        replica
+    })
+}

@@ -1,0 +1,155 @@
+//! The terms of a session, in one word.
+
+use alloy_primitives::B256;
+
+use crate::limits::{LANE_PHASE_SECS_MIN, LANE_REVEAL_SECS_MAX, PHASE_SECS_MAX, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
+use crate::task::consensus::Quorum;
+use crate::task::{TermsError, in_range};
+
+/// What a session fixes for each of its tasks. In the word, the first field is the most significant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneTerms {
+    /// The model, 64 bits.
+    pub model: u64,
+    /// Most tokens of an answer, 32 bits.
+    pub max_tokens: u32,
+    /// Kind of the answer, 8 bits: 0 text, 1 verdict, 2 json, 3 number.
+    pub answer_kind: u8,
+    /// Replicas of each task, odd, 8 bits.
+    pub replicas: u8,
+    /// Share of the replicas asked for that must agree, basis points, 16 bits.
+    pub quorum_bps: u16,
+    /// From submission to completion or start, seconds, 24 bits.
+    pub open_secs: u32,
+    /// For miners that were not in the start, seconds, 24 bits.
+    pub precommit_secs: u32,
+    /// For reveals, seconds, 24 bits.
+    pub reveal_secs: u32,
+    /// What else the price depends on, 56 bits, of which the lane knows nothing: execution depth 16, tool depth 16, SLA 8, priority 8,
+    /// consensus rule 8.
+    pub priced: u64,
+}
+
+impl LaneTerms {
+    /// The word.
+    #[must_use]
+    pub const fn pack(&self) -> B256 {
+        let [m0, m1, m2, m3, m4, m5, m6, m7] = self.model.to_be_bytes();
+        let [t0, t1, t2, t3] = self.max_tokens.to_be_bytes();
+        let [q0, q1] = self.quorum_bps.to_be_bytes();
+        let [_, o0, o1, o2] = self.open_secs.to_be_bytes();
+        let [_, c0, c1, c2] = self.precommit_secs.to_be_bytes();
+        let [_, r0, r1, r2] = self.reveal_secs.to_be_bytes();
+        let [_, p0, p1, p2, p3, p4, p5, p6] = self.priced.to_be_bytes();
+        B256::new([
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            t0,
+            t1,
+            t2,
+            t3,
+            self.answer_kind,
+            self.replicas,
+            q0,
+            q1,
+            o0,
+            o1,
+            o2,
+            c0,
+            c1,
+            c2,
+            r0,
+            r1,
+            r2,
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p5,
+            p6,
+        ])
+    }
+
+    /// Reads a word. Every word is some terms; [`LaneTerms::check`] says whether they are good ones.
+    #[must_use]
+    pub const fn unpack(word: B256) -> Self {
+        let [
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            t0,
+            t1,
+            t2,
+            t3,
+            answer_kind,
+            replicas,
+            q0,
+            q1,
+            o0,
+            o1,
+            o2,
+            c0,
+            c1,
+            c2,
+            r0,
+            r1,
+            r2,
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p5,
+            p6,
+        ] = word.0;
+        Self {
+            model: u64::from_be_bytes([m0, m1, m2, m3, m4, m5, m6, m7]),
+            max_tokens: u32::from_be_bytes([t0, t1, t2, t3]),
+            answer_kind,
+            replicas,
+            quorum_bps: u16::from_be_bytes([q0, q1]),
+            open_secs: u32::from_be_bytes([0, o0, o1, o2]),
+            precommit_secs: u32::from_be_bytes([0, c0, c1, c2]),
+            reveal_secs: u32::from_be_bytes([0, r0, r1, r2]),
+            priced: u64::from_be_bytes([0, p0, p1, p2, p3, p4, p5, p6]),
+        }
+    }
+
+    /// Refuses terms under which a task could not be decided, would bind money for too long, or gives honest miners too little time: with a phase
+    /// of a second a payer had seven miners slashed for the price of the gas line.
+    ///
+    /// # Errors
+    /// [`TermsError`], of the first field that is wrong.
+    pub fn check(&self) -> Result<(), TermsError> {
+        in_range("replicas", u64::from(self.replicas), 1, u64::from(REPLICAS_MAX))?;
+        if self.replicas.is_multiple_of(2) {
+            return Err(TermsError::EvenReplicas { replicas: self.replicas });
+        }
+        in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_MIN_BPS), u64::from(QUORUM_MAX_BPS))?;
+        in_range("answerKind", u64::from(self.answer_kind), 0, 3)?;
+        in_range("maxTokens", u64::from(self.max_tokens), 1, u64::from(u32::MAX))?;
+        in_range("openSecs", u64::from(self.open_secs), u64::from(LANE_PHASE_SECS_MIN), u64::from(PHASE_SECS_MAX))?;
+        for (field, secs) in [("precommitSecs", self.precommit_secs), ("revealSecs", self.reveal_secs)] {
+            in_range(field, u64::from(secs), u64::from(LANE_PHASE_SECS_MIN), u64::from(LANE_REVEAL_SECS_MAX))?;
+        }
+        Ok(())
+    }
+
+    /// How many replicas must agree.
+    #[must_use]
+    pub const fn quorum(&self) -> Quorum {
+        Quorum { asked: self.replicas, bps: self.quorum_bps }
+    }
+}

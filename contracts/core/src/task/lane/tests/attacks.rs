@@ -1,0 +1,167 @@
+//! What an attacker did to the lane before: each worked there, and fails here or costs the attacker.
+
+use alloy_primitives::keccak256;
+
+use super::scene::{KEEPER, NOW, PAYER, Scene, opening};
+use crate::task::lane::history::{Assigned, History, Opening};
+use crate::task::lane::messages::task_id;
+use crate::task::lane::split::{offences, split};
+use crate::task::lane::{LaneError, LanePhase, LaneTerms, Place, close, complete, finish, report, reveal, start};
+use crate::task::{Offence, Status};
+
+/// Finding 4: phases of a second, so that every honest reveal is late: seven miners lost 700 COR for 0.009.
+#[test]
+fn short_phases_burn_nobody() {
+    let mut scene = Scene::new(7, 5_001);
+    assert!(LaneTerms { reveal_secs: 1, ..scene.history.opening.terms }.check().is_err());
+    // The chain stands still from the start to long after the deadline. Whoever closes first only calls the others once more, also if it shows an answer of its own
+    // first: six honest miners do not pay for the seventh being quick.
+    let bound = scene.bound(&[Some("VALID"); 7]);
+    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    let first = scene.reveal_of(3, "VALID");
+    reveal(&mut scene.state, &mut scene.history, &scene.place, first).unwrap();
+    finish(&mut scene.state, &scene.history.opening, NOW + 10_000).unwrap();
+    assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10_000 + 90));
+    let early = LaneError::DeadlineNotReached { deadline: NOW + 10_090 };
+    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 10_089), Err(early));
+    let mut ignored = scene.state;
+    close(&mut ignored, &scene.history.opening, NOW + 10_090).unwrap();
+    assert_eq!((ignored.status, offences(&scene.history.opening, &ignored).count()), (Status::NoQuorum, 6), "a last call is one");
+    for replica in [0, 1, 2, 4, 5, 6] {
+        let shown = scene.reveal_of(replica, "VALID");
+        reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    }
+    finish(&mut scene.state, &scene.history.opening, NOW + 10_000).unwrap();
+    assert_eq!(scene.state.status, Status::Completed);
+}
+
+/// Silence still costs where it is a choice: one of three holds back what the others showed.
+#[test]
+fn who_holds_its_reveal_back_while_others_show_theirs_pays() {
+    let mut scene = Scene::new(3, 10_000);
+    let bound = scene.bound(&[Some("VALID"); 3]);
+    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    for replica in [0, 1] {
+        let shown = scene.reveal_of(replica, "VALID");
+        reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    }
+    finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
+    assert_eq!(scene.state.phase, LanePhase::Reveal, "it is called once more");
+    finish(&mut scene.state, &scene.history.opening, NOW + 180).unwrap();
+    let punished: Vec<_> = offences(&scene.history.opening, &scene.state).collect();
+    assert_eq!(punished, [(2, Offence::NoReveal, 40)]);
+}
+
+/// Finding 7: unanimity of seven, one dissenter: six agreeing miners had nothing, and the payer had the texts for the gas line.
+#[test]
+fn answers_are_not_for_nothing() {
+    let mut scene = Scene::new(7, 10_000);
+    let answers = scene.answers(&["VALID", "VALID", "VALID", "VALID", "VALID", "VALID", "INVALID"]);
+    complete(&mut scene.state, &scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
+    assert_eq!(scene.state.status, Status::NoQuorum);
+    let split = split(&scene.history.opening, &scene.state).unwrap();
+    assert_eq!(
+        split.to_miners,
+        [500, 500, 500, 500, 500, 500, 0],
+        "each of the majority has half of its price; who spoiled the vote has nothing"
+    );
+    // The network has half of what was delivered: 700 * 6 / 7 / 2.
+    assert_eq!((split.to_keeper, split.to_treasury, split.refunded), (90, 300, 7_790 - 3_000 - 90 - 300));
+
+    // A plain majority that is missed has no answer that anybody could take away.
+    let mut torn = Scene::new(3, 5_001);
+    let answers = torn.answers(&["VALID", "INVALID", "RETRY"]);
+    complete(&mut torn.state, &torn.history, NOW, &torn.place, KEEPER, &answers).unwrap();
+    let torn = super::super::split::split(&torn.history.opening, &torn.state).unwrap();
+    assert_eq!((torn.to_miners, torn.refunded), ([0; 7], 3_700));
+}
+
+/// Finding 8: after a reorganisation with another order of miners an old signed message was taken, and the honest reveal mismatched. What a miner signs and is
+/// bound to is one assignment: any change of it is another.
+#[test]
+fn a_message_is_of_one_assignment() {
+    let scene = Scene::new(3, 5_001);
+    let (first, bound) = (scene.place.assignment(&scene.history, KEEPER, &scene.miners), scene.commitment(0, "VALID"));
+    let mut swapped = Scene::new(3, 5_001);
+    swapped.miners.swap(0, 1);
+    let mut later = Scene::new(3, 5_001);
+    later.miners[2] = Assigned { registration_epoch: 9, ..later.miners[2] };
+    let mut other_prompt = Scene::new(3, 5_001);
+    other_prompt.history = History::begin(Opening { prompt_digest: keccak256("another prompt"), ..scene.history.opening });
+    let mut other_penalty = Scene::new(3, 5_001);
+    other_penalty.history = History::begin(Opening { bad_reveal: 1_000_000, ..scene.history.opening });
+    let mut other_number = Scene::new(3, 5_001);
+    other_number.place = Place { task: task_id(KEEPER, 1), ..other_number.place };
+    for (case, changed) in [
+        ("another order", swapped),
+        ("another registration of a colleague", later),
+        ("another prompt", other_prompt),
+        ("another penalty", other_penalty),
+        ("another payer's task", other_number),
+    ] {
+        assert_ne!(changed.place.assignment(&changed.history, KEEPER, &changed.miners), first, "{case}");
+        assert_ne!(changed.commitment(0, "VALID"), bound, "{case}");
+    }
+    let other_keeper = scene.place.assignment(&scene.history, PAYER, &scene.miners);
+    assert_ne!(other_keeper, first, "another keeper");
+    // And on another chain or contract, of the same assignment.
+    let mut fork = Scene::new(3, 5_001);
+    fork.place.chain_id = 1;
+    let mut elsewhere = Scene::new(3, 5_001);
+    elsewhere.place.lane = PAYER;
+    for other in [fork, elsewhere] {
+        assert_ne!(other.commitment(0, "VALID"), bound);
+    }
+}
+
+/// A keeper that starts a task with miners that never agreed has nothing of it: killing a task was worth the gas line.
+#[test]
+fn a_keeper_earns_nothing_by_a_start_that_cannot_succeed() {
+    for (answers, to_keeper) in [([None; 3], 0), ([Some("VALID"), None, None], 0), ([Some("VALID"), Some("RETRY"), None], 90)] {
+        let mut scene = Scene::new(3, 5_001);
+        let bound = scene.bound(&answers);
+        start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+        for now in [NOW + 60, NOW + 150, NOW + 240] {
+            let _ = close(&mut scene.state, &scene.history.opening, now);
+        }
+        let split = split(&scene.history.opening, &scene.state).unwrap();
+        assert_eq!((split.to_keeper, split.refunded), (to_keeper, 3_790 - to_keeper), "{answers:?}");
+    }
+}
+
+/// Finding 8: an honest miner cannot be reported by what it revealed.
+#[test]
+fn an_honest_reveal_is_no_offence() {
+    let mut scene = Scene::new(3, 5_001);
+    let bound = scene.bound(&[Some("VALID"), Some("VALID"), Some("VALID")]);
+    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    for replica in 0..3 {
+        let shown = scene.reveal_of(replica, "VALID");
+        assert!(report(&mut scene.state, &mut scene.history, &scene.place, shown).is_err());
+    }
+    assert_eq!(offences(&scene.history.opening, &scene.state).count(), 0);
+}
+
+/// Finding 13: with 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.
+#[test]
+fn the_network_earns_on_what_was_delivered() {
+    let mut scene = Scene::new(7, 5_001);
+    let answers = scene.answers(&["VALID", "VALID", "VALID", "VALID", "INVALID", "INVALID", "INVALID"]);
+    complete(&mut scene.state, &scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
+    let split = split(&scene.history.opening, &scene.state).unwrap();
+    // Prices: 7 × 1,000 and 10 % of it for the network.
+    assert_eq!((split.to_miners.iter().sum::<u64>(), split.to_treasury), (4_000, 400));
+}
+
+/// Finding 14: what the owner changes later does not touch a task that is open: prices and penalties are in its seal.
+#[test]
+fn another_opening_is_another_seal() {
+    let submitted = opening(3, 5_001);
+    let mut harsher = submitted;
+    harsher.no_reveal = u64::MAX;
+    let mut dearer = submitted;
+    dearer.price.per_replica += 1;
+    for changed in [harsher, dearer] {
+        assert_ne!(History::begin(changed).seal, History::begin(submitted).seal);
+    }
+}

@@ -1,0 +1,375 @@
+//! Lane: tasks in two words, settled by what was signed. Specified by `sol/ILane.sol`; the rules are `cor_core::task::lane`.
+//!
+//! ```text
+//!  sessions   terms, tariffs, and the submission of tasks
+//!  steps      from a task's opening to its end                store      how all of it lies in storage
+//!  dispatch   from calldata to a function and back             abi        events and errors
+//!  interface  the same functions with the SDK's attributes, for the exported ABI
+//! ```
+
+#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+// The SDK's macro writes an entry point without a doc comment.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+mod abi;
+mod dispatch;
+#[cfg(feature = "export-abi")]
+mod interface;
+mod sessions;
+mod steps;
+mod store;
+
+use alloc::{vec, vec::Vec};
+
+use alloy_primitives::{Address, B256, U256, U64};
+use alloy_sol_types::SolCall as _;
+use cor_contract_shared::{
+    abi::{message, Octets, Vault},
+    call_raw, encoded, log, nonzero, only, Ownable, Revert, Unauthorized,
+};
+use cor_core::limits::{BPS, LANE_PENALTY_MAX_GRAINS};
+use cor_core::task::lane::{grains, messages, Reveal, GRAIN_WEI};
+use stylus_sdk::{
+    prelude::*,
+    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64},
+};
+
+use abi::{error, out_of_range, ConfigSet, Credited, EarningsPaid, GuardianSet, KeeperNamed, PauseSet, Released, TreasuryPassed};
+#[cfg(feature = "export-abi")]
+pub use interface::print_from_args;
+use sessions::Order;
+use steps::{Served, Told};
+use store::{AccountRecord, Config, Rates, TaskRecord};
+
+/// Accounts, sessions, tariffs, tasks, and the peers, which never change.
+#[storage]
+#[entrypoint]
+pub struct Lane {
+    ownable: Ownable,
+    vault: StorageAddress,
+    table: StorageAddress,
+    staking: StorageAddress,
+    guardian: StorageAddress,
+    config: Config,
+    // In one word: each end asks the pool and adds to the treasury.
+    node_pool: StorageAddress,
+    treasury: StorageU64,
+    session_count: StorageU64,
+    sessions: StorageMap<u64, StorageB256>,
+    tariffs: StorageMap<B256, StorageB256>,
+    tasks: StorageMap<B256, TaskRecord>,
+    accounts: StorageMap<Address, AccountRecord>,
+    keepers: StorageMap<Address, StorageBool>,
+}
+
+impl Lane {
+    /// Sets the peers for good, and the first owner.
+    ///
+    /// # Arguments
+    /// * `owner`: who names keepers; not zero.
+    /// * `vault`: whose module this is. `table`, `node_pool`, `staking`: who is asked for prices and miners, and who slashes.
+    ///
+    /// # Errors
+    /// * `ZeroAddress` for any that is zero.
+    ///
+    /// # Events
+    /// * `OwnershipTransferred` from zero.
+    pub(crate) fn constructor(
+        &mut self,
+        owner: Address,
+        vault: Address,
+        table: Address,
+        node_pool: Address,
+        staking: Address,
+    ) -> Result<(), Revert> {
+        self.vault.set(nonzero(vault)?);
+        self.table.set(nonzero(table)?);
+        self.node_pool.set(nonzero(node_pool)?);
+        self.staking.set(nonzero(staking)?);
+        self.ownable.init(owner)
+    }
+
+    /// Takes note of money for an account; vault only.
+    /// Arguments, errors, events: `ILane.credited`.
+    pub(crate) fn credited(&mut self, account: Address, from: Address, amount: U256) -> Result<B256, Revert> {
+        only(self.vm().msg_sender(), self.vault.get())?;
+        let amount = in_grains(amount.into())?;
+        let available = self.accounts.setter(account).refund(amount);
+        log!(self, Credited[account, from] amount, available);
+        Ok(B256::right_padding_from(&CREDITED))
+    }
+
+    /// Takes the caller's money back to the vault.
+    /// Arguments, errors, events: `ILane.release`.
+    pub(crate) fn release(&mut self, amount: u64) -> Result<(), Revert> {
+        if amount == 0 {
+            return Err(error!(ZeroAmount));
+        }
+        let account = self.vm().msg_sender();
+        let available = self.spend(account, amount)?;
+        log!(self, Released[account] amount, available);
+        self.tell_vault(Vault::releaseCall::SELECTOR, Some(account), amount)
+    }
+
+    /// Pays an account's earnings to its wallet; anyone.
+    /// Arguments, errors, events: `ILane.payEarnings`.
+    pub(crate) fn pay_earnings(&mut self, account: Address) -> Result<u64, Revert> {
+        let mut record = self.accounts.setter(account);
+        let amount: u64 = record.earned.get().to();
+        if amount == 0 {
+            return Err(error!(NothingEarned, account));
+        }
+        record.earned.set(U64::ZERO);
+        log!(self, EarningsPaid[account] amount);
+        self.tell_vault(Vault::payOutCall::SELECTOR, Some(account), amount)?;
+        Ok(amount)
+    }
+
+    /// Passes the treasury's part on; anyone.
+    /// Arguments, errors, events: `ILane.passTreasury`.
+    pub(crate) fn pass_treasury(&mut self) -> Result<u64, Revert> {
+        let amount: u64 = self.treasury.get().to();
+        if amount == 0 {
+            return Err(error!(ZeroAmount));
+        }
+        self.treasury.set(U64::ZERO);
+        log!(self, TreasuryPassed[] amount);
+        self.tell_vault(Vault::payTreasuryCall::SELECTOR, None, amount)?;
+        Ok(amount)
+    }
+
+    /// Creates a session of the caller.
+    /// Arguments, errors, events: `ILane.createSession`.
+    pub(crate) fn create_session(&mut self, terms: B256, metadata: B256) -> Result<u64, Revert> {
+        self.must_not_be_paused()?;
+        self.open_session(terms, metadata)
+    }
+
+    /// Ends a session of the caller.
+    /// Arguments, errors, events: `ILane.closeSession`.
+    pub(crate) fn close_session(&mut self, session: u64, terms: B256) -> Result<(), Revert> {
+        self.shut_session(session, terms)
+    }
+
+    /// Reads the prices of terms from the table, unless those known are valid.
+    /// Arguments, errors, events: `ILane.pinTariff`.
+    pub(crate) fn pin_tariff(&mut self, terms: B256) -> Result<B256, Revert> {
+        self.tariff(terms).map(|tariff| tariff.pack())
+    }
+
+    /// Submits a task of the caller, and charges it.
+    /// Arguments, errors, events: `ILane.submit`.
+    pub(crate) fn submit(&mut self, session: u64, terms: B256, order: Order) -> Result<B256, Revert> {
+        self.must_not_be_paused()?;
+        self.must_have_session(session, terms)?;
+        self.take_task(session, terms, order)
+    }
+
+    /// Creates a session and submits its first task.
+    /// Arguments, errors, events: `ILane.createAndSubmit`.
+    pub(crate) fn create_and_submit(&mut self, terms: B256, metadata: B256, order: Order) -> Result<(u64, B256), Revert> {
+        self.must_not_be_paused()?;
+        let session = self.open_session(terms, metadata)?;
+        let task = self.take_task(session, terms, order)?;
+        Ok((session, task))
+    }
+
+    /// Ends a task that every miner answered and revealed.
+    /// Arguments, errors, events: `ILane.complete`.
+    pub(crate) fn complete(&mut self, told: Told, answers: Octets, keeper: Address, assign: Octets) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.serve(moved, Served { keeper, assign: &assign.0 }, &answers.0)
+    }
+
+    /// Puts assignment and commitments on chain.
+    /// Arguments, errors, events: `ILane.start`.
+    pub(crate) fn start(&mut self, told: Told, miners: Octets, keeper: Address, assign: Octets) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.begin(moved, Served { keeper, assign: &assign.0 }, &miners.0)
+    }
+
+    /// Binds a miner that was left out of the start.
+    /// Arguments, errors, events: `ILane.precommit`.
+    pub(crate) fn precommit(&mut self, told: Told, replica: u8, commitment: B256, signature: Octets) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.bind(moved, replica, commitment, &signature.0)
+    }
+
+    /// Shows answers.
+    /// Arguments, errors, events: `ILane.reveal`.
+    pub(crate) fn reveal(&mut self, told: Told, reveals: Octets) -> Result<(), Revert> {
+        let mut moved = self.recall(told)?;
+        self.show(&mut moved, &reveals.0)?;
+        self.keep(&moved);
+        Ok(())
+    }
+
+    /// Shows answers, and ends the task with what was shown.
+    /// Arguments, errors, events: `ILane.finish`.
+    pub(crate) fn finish(&mut self, told: Told, reveals: Octets) -> Result<(), Revert> {
+        let mut moved = self.recall(told)?;
+        self.show(&mut moved, &reveals.0)?;
+        self.conclude(moved)
+    }
+
+    /// Reports a reveal that its miner signed, and that does not open its commitment.
+    /// Arguments, errors, events: `ILane.report`.
+    pub(crate) fn report(
+        &mut self,
+        told: Told,
+        replica: u8,
+        result_digest: B256,
+        salt: B256,
+        signature: Octets,
+    ) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.denounce(moved, Reveal { replica, digest: result_digest, salt }, &signature.0)
+    }
+
+    /// Closes a phase whose deadline has passed.
+    /// Arguments, errors, events: `ILane.close`.
+    pub(crate) fn close(&mut self, told: Told) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.expire(moved)
+    }
+
+    /// Names or dismisses a keeper.
+    /// Arguments, errors, events: `ILane.setKeeper`.
+    pub(crate) fn set_keeper(&mut self, keeper: Address, enabled: bool) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.keepers.setter(nonzero(keeper)?).set(enabled);
+        log!(self, KeeperNamed[keeper] enabled);
+        Ok(())
+    }
+
+    /// Sets what later tasks go by.
+    /// Arguments, errors, events: `ILane.setConfig`.
+    pub(crate) fn set_config(&mut self, no_reveal: u64, bad_reveal: u64, no_result_gas_cap_bps: u16) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        for (field, penalty) in [("noReveal", no_reveal), ("badReveal", bad_reveal)] {
+            if penalty > LANE_PENALTY_MAX_GRAINS {
+                return Err(out_of_range(field, penalty, 0, LANE_PENALTY_MAX_GRAINS));
+            }
+        }
+        if u32::from(no_result_gas_cap_bps) > BPS {
+            return Err(out_of_range("noResultGasCapBps", u64::from(no_result_gas_cap_bps), 0, u64::from(BPS)));
+        }
+        self.config.set_rates(Rates { no_reveal, bad_reveal, no_result_gas_cap_bps });
+        log!(self, ConfigSet[] no_reveal, bad_reveal, no_result_gas_cap_bps);
+        Ok(())
+    }
+
+    /// Pauses or unpauses new sessions and tasks.
+    /// Arguments, errors, events: `ILane.setPaused`.
+    pub(crate) fn set_paused(&mut self, paused: bool) -> Result<(), Revert> {
+        let caller = self.vm().msg_sender();
+        if !paused || caller != self.guardian.get() {
+            only(caller, self.ownable.owner())?;
+        }
+        self.config.paused.set(paused);
+        log!(self, PauseSet[] paused);
+        Ok(())
+    }
+
+    /// Sets who may pause beside the owner.
+    /// Arguments, errors, events: `ILane.setGuardian`.
+    pub(crate) fn set_guardian(&mut self, account: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.guardian.set(account);
+        log!(self, GuardianSet[account]);
+        Ok(())
+    }
+
+    /// What an account can spend, and what it earned.
+    /// Arguments, errors, events: `ILane.accountOf`.
+    pub(crate) fn account_of(&self, account: Address) -> (u64, u64) {
+        let record = self.accounts.get(account);
+        (record.available.get().to(), record.earned.get().to())
+    }
+
+    /// A task's two words.
+    /// Arguments, errors, events: `ILane.taskOf`.
+    pub(crate) fn task_of(&self, payer: Address, sequence: u64) -> (B256, B256) {
+        let record = self.tasks.get(messages::task_id(payer, sequence));
+        (record.state.get(), record.seal.get())
+    }
+
+    /// Words of the storage.
+    /// Arguments, errors, events: `ILane.extsload`.
+    pub(crate) fn extsload(&self, slots: Vec<B256>) -> Vec<B256> {
+        slots.into_iter().map(|slot| self.vm().storage_load_bytes32(slot.into())).collect()
+    }
+
+    /// Whether an account is a keeper.
+    /// Arguments, errors, events: `ILane.isKeeper`.
+    pub(crate) fn is_keeper(&self, account: Address) -> bool {
+        self.keepers.get(account)
+    }
+
+    /// Present owner.
+    /// Arguments, errors, events: `ILane.owner`.
+    pub(crate) fn owner(&self) -> Address {
+        self.ownable.owner()
+    }
+
+    /// Offers ownership.
+    /// Arguments, errors, events: `ILane.transferOwnership`.
+    pub(crate) fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
+        self.ownable.offer(candidate)
+    }
+
+    /// Accepts an offered ownership.
+    /// Arguments, errors, events: `ILane.acceptOwnership`.
+    pub(crate) fn accept_ownership(&mut self) -> Result<(), Revert> {
+        self.ownable.accept()
+    }
+}
+
+/// Selector of `credited(address,address,uint256)`.
+const CREDITED: [u8; 4] = stylus_sdk::function_selector!("credited", Address, Address, U256);
+
+impl Lane {
+    /// Takes from what an account can spend. Returns what is left.
+    fn spend(&mut self, account: Address, amount: u64) -> Result<u64, Revert> {
+        let mut record = self.accounts.setter(account);
+        let available: u64 = record.available.get().to();
+        let Some(left) = available.checked_sub(amount) else {
+            return Err(error!(InsufficientCredit, account, available, amount));
+        };
+        record.available.set(U64::from(left));
+        Ok(left)
+    }
+
+    /// Moves money of the own book. The vault's answer is nothing, and a vault that is not there does not answer at all: this contract holds nothing but
+    /// what a vault credited.
+    #[inline(never)]
+    fn tell_vault(&mut self, selector: [u8; 4], account: Option<Address>, amount: u64) -> Result<(), Revert> {
+        let amount = in_wei(amount);
+        let arguments = match account {
+            Some(account) => encoded!(account, amount),
+            None => encoded!(amount),
+        };
+        let vault = self.vault.get();
+        call_raw(self, vault, &message(selector, arguments)).map(|_| ())
+    }
+
+    fn must_be_keeper(&self, account: Address) -> Result<(), Revert> {
+        if self.keepers.get(account) {
+            return Ok(());
+        }
+        // There can be several keepers, so there is no one address to name.
+        Err(Unauthorized { caller: account, required: Address::ZERO }.into())
+    }
+}
+
+/// Wei as whole grains, of 64 bits.
+#[inline(never)]
+fn in_grains(wei: B256) -> Result<u64, Revert> {
+    grains(wei).ok_or_else(|| error!(NotInGrains, wei))
+}
+
+fn in_wei(grains: u64) -> u128 {
+    u128::from(grains) * u128::from(GRAIN_WEI)
+}

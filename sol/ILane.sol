@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+/// @title Lane: tasks in two words, settled by what was signed
+/// @notice createSession -> submit -> complete; or start -> reveal -> finish where somebody may not reveal. A module of the Vault: its book is all the
+/// money here. Amounts in grains of 1e9 COR wei unless wei is said.
+/// Constructor: (address owner, address vault, address table, address nodePool, address staking). None of the peers ever changes: another lane is another
+/// module of the vault, and this one closes what it opened. Errors: ZeroAddress.
+/// @dev A task is named by task = keccak256(0x06 || payer || sequence uint64), and is two words: its state, and the seal over its history. The history is
+/// its opening, then every record since, as logged in TaskSubmitted and TaskRecord; whoever moves the task on brings it as calldata.
+/// State, from the most significant bit: phase 8 | status 8 | last call 1 | replicas 7 | deadline 40 | seats 7 x 4 in 32 | keeper 160. Phases: 0 none, 1 open, 2
+/// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
+/// replica r, 15 signed a reveal that does not open its commitment.
+/// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | session 8 | noResultGasCapBps 2 bytes. Records begin with 1
+/// (assignment: n x (miner 20 | registrationEpoch 8 | commitment 32)), 2 (replica 1 | commitment 32), 3 (replica 1 | resultDigest 32), 4 (replica 1).
+/// seal = keccak256(opening), then keccak256(seal || record) for each record.
+/// Terms, from the most significant bit: model 64 | maxTokens 32 | answerKind 8 | replicas 8 | quorumBps 16 | openSecs 24 | precommitSecs 24 | revealSecs 24 |
+/// executionDepth 16 | toolDepth 16 | sla 8 | priority 8 | consensusRule 8.
+///
+/// assignment = keccak256(task || keccak256(opening) || keeper 20 || n x (miner 20 || registrationEpoch 8)).
+/// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, registrationEpoch, resultDigest, salt)), DOMAIN =
+/// keccak256("Cortensor.Commitment.v2"), integers as uint256. Salts have 128 random bits at least and are used once.
+/// Signed messages are EIP-712 over ("Cortensor Lane", "1", chainid, this): Precommit(bytes32 assignment,bytes32 commitment) by a miner, which takes
+/// its seat by it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
+/// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
+///
+/// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
+/// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone. Pausing stops createSession and submit only.
+/// At worst the owner can pause, name keepers that serve badly (the payer's money comes back at the deadline), and set penalties of later tasks up to
+/// 1,000 COR each; a keeper can choose miners, and delay or drop a task, which then comes back whole.
+interface ILane {
+    /// @notice `account` has `amount` more to spend here; `from` funded it through the vault.
+    event Credited(address indexed account, address indexed from, uint64 amount, uint64 available);
+    /// @notice `account` took `amount` back to its free money in the vault.
+    event Released(address indexed account, uint64 amount, uint64 available);
+    /// @notice Earnings of `account` were paid to its wallet.
+    event EarningsPaid(address indexed account, uint64 amount);
+    /// @notice The treasury's part was passed on to the vault's.
+    event TreasuryPassed(uint64 amount);
+    /// @notice A session was created. Its tasks go by `terms`.
+    event SessionCreated(uint64 indexed session, address indexed owner, bytes32 terms, bytes32 metadata);
+    /// @notice A session takes no more tasks.
+    event SessionClosed(uint64 indexed session);
+    /// @notice The prices of `terms` were read from the table: perReplica 64 | network 64 | gas 64 | version 32 | validUntil 32.
+    event TariffPinned(bytes32 indexed terms, bytes32 tariff);
+    /// @notice A task was submitted and charged. The prompt's text is found under `promptUrn`, and hashes to the opening's promptDigest.
+    event TaskSubmitted(bytes32 indexed task, address indexed payer, uint64 indexed session, uint64 sequence, uint64 deadline, uint64 charged, bytes32 clientReference, bytes opening, string promptUrn);
+    /// @notice Something was added to a task's history. The phase that it is in then ends at `deadline`.
+    event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record);
+    /// @notice A task ended. `miners` has 20 bytes for each replica, empty if none were assigned; a miner of `paid` (bit r for replica r) earned `perMiner`. `resultDigest` is zero
+    /// without a result.
+    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
+    /// @notice A keeper was named, or is one no more.
+    event KeeperNamed(address indexed keeper, bool enabled);
+    /// @notice Penalties of later tasks, and the keeper's share of its line without a result, basis points.
+    event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps);
+    /// @notice createSession and submit were paused or unpaused.
+    event PauseSet(bool paused);
+    /// @notice The guardian, who may pause, changed.
+    event GuardianSet(address indexed guardian);
+    /// @notice Ownership was offered to `candidate`.
+    event OwnershipTransferStarted(address indexed owner, address indexed candidate);
+    /// @notice Ownership passed to `owner`.
+    event OwnershipTransferred(address indexed previous, address indexed owner);
+
+    /// @notice `caller` does not hold the role that this function requires.
+    error Unauthorized(address caller, address required);
+    /// @notice The zero address is an invalid argument.
+    error ZeroAddress();
+    /// @notice createSession and submit are paused. Withdrawals, refunds and ends are not.
+    error Paused();
+    /// @notice An input is out of range. `field` is the ASCII name, left-aligned.
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
+    /// @notice Replicas must be odd, or a tie could not be decided.
+    error EvenReplicas(uint8 replicas);
+    /// @notice The amount must be greater than zero.
+    error ZeroAmount();
+    /// @notice The account has `available` grains here and needs `needed`.
+    error InsufficientCredit(address account, uint64 available, uint64 needed);
+    /// @notice An amount of wei is no whole number of grains of 1e9 wei, or more than 64 bits of them.
+    error NotInGrains(uint256 amount);
+    /// @notice The account has no session of this number with these terms.
+    error NoSuchSession(uint64 session, address owner);
+    /// @notice The task costs `price` grains, more than `maxCharge`.
+    error PriceAboveMax(uint64 price, uint64 maxCharge);
+    /// @notice The payer has used this sequence number.
+    error SequenceUsed(address payer, uint64 sequence);
+    /// @notice The bytes are not the history of the task: their seal is `computed`, and the task's is `seal`, zero if there is no such task or it ended.
+    error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
+    /// @notice The arguments are not of the form that the function's documentation says.
+    error Malformed(bytes32 field);
+    /// @notice A signature is invalid or not of `expected`.
+    error InvalidSignature(address signer, address expected);
+    /// @notice The task is in another phase than the step needs.
+    error LanePhaseWrong(bytes32 task, uint8 phase, uint8 wanted);
+    /// @notice The task has ended.
+    error LaneTaskEnded(bytes32 task, uint8 status);
+    /// @notice The phase ended at `deadline`: anyone may close it now.
+    error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
+    /// @notice The phase can only be closed from `deadline` on.
+    error LaneTooEarly(bytes32 task, uint64 deadline, uint64 timestamp);
+    /// @notice Exactly `wanted` miners must be given.
+    error LaneMinerCount(bytes32 task, uint64 given, uint8 wanted);
+    /// @notice The task has no such replica.
+    error NoSuchReplica(bytes32 task, uint8 replica);
+    /// @notice The replica's miner did this already.
+    error ReplicaDone(bytes32 task, uint8 replica);
+    /// @notice The replica's miner is bound to no answer.
+    error ReplicaNotCommitted(bytes32 task, uint8 replica);
+    /// @notice The zero hash is no commitment.
+    error CommitmentZero(bytes32 task, uint8 replica);
+    /// @notice The reveal makes `computed`, and the miner is bound to `committed`.
+    error CommitmentMismatch(bytes32 task, uint8 replica, bytes32 committed, bytes32 computed);
+    /// @notice The reveal opens the commitment: there is nothing to report.
+    error RevealOpens(bytes32 task, uint8 replica);
+    /// @notice The account has no earnings here.
+    error NothingEarned(address account);
+
+    /// @notice Takes note of money that `from` moved into this module's book for `account`. Vault only.
+    /// @param account Who may spend it.
+    /// @param from Who funded it.
+    /// @param amount COR wei.
+    /// @return selector This function's.
+    /// @dev Errors: Unauthorized, NotInGrains. Events: Credited.
+    function credited(address account, address from, uint256 amount) external returns (bytes4 selector);
+
+    /// @notice Takes grains of the caller back to its free money in the vault. Never paused.
+    /// @param amount Grains.
+    /// @dev Errors: ZeroAmount, InsufficientCredit, those of Vault.release, passed through. Events: Released.
+    function release(uint64 amount) external;
+
+    /// @notice Pays the earnings of an account to its wallet. Anyone may call. Never paused.
+    /// @param account Whose.
+    /// @return amount Grains.
+    /// @dev Errors: NothingEarned, those of Vault.payOut, passed through. Events: EarningsPaid.
+    function payEarnings(address account) external returns (uint64 amount);
+
+    /// @notice Passes the treasury's part on to the vault's. Anyone may call.
+    /// @return amount Grains.
+    /// @dev Errors: ZeroAmount, those of Vault.payTreasury, passed through. Events: TreasuryPassed.
+    function passTreasury() external returns (uint64 amount);
+
+    /// @notice Creates a session of the caller.
+    /// @param terms See the contract's documentation.
+    /// @param metadata Free, for the owner.
+    /// @return session Its number, from 1.
+    /// @dev Errors: Paused, InputOutOfRange, EvenReplicas; if the terms have no tariff that is valid now, those of pinTariff. Events: SessionCreated, TariffPinned.
+    function createSession(bytes32 terms, bytes32 metadata) external returns (uint64 session);
+
+    /// @notice Ends a session of the caller: it takes no more tasks.
+    /// @param session Its number.
+    /// @param terms Its terms.
+    /// @dev Errors: NoSuchSession. Events: SessionClosed.
+    function closeSession(uint64 session, bytes32 terms) external;
+
+    /// @notice Reads the prices of terms from the table, unless those that are known are valid still. Anyone may call; submit does.
+    /// @param terms The terms.
+    /// @return tariff As in TariffPinned.
+    /// @dev Errors: InputOutOfRange for a line of 64 bits of grains and more, NotInGrains, those of SessionPaymentTable.quote, passed through. Events: TariffPinned.
+    function pinTariff(bytes32 terms) external returns (bytes32 tariff);
+
+    /// @notice Submits a task of the caller, and charges it: perReplica x replicas + network + gas.
+    /// @param session A session of the caller.
+    /// @param terms Its terms.
+    /// @param sequence A number that the caller has not used for a task.
+    /// @param maxCharge Most it may cost, grains.
+    /// @param promptDigest keccak256 of the prompt.
+    /// @param promptUrn Where the prompt is found, at most 256 bytes.
+    /// @param clientReference Free.
+    /// @return task Its name.
+    /// @dev Errors: Paused, NoSuchSession, SequenceUsed, InputOutOfRange, PriceAboveMax, InsufficientCredit, those of pinTariff. Events: TaskSubmitted, TariffPinned.
+    function submit(uint64 session, bytes32 terms, uint64 sequence, uint64 maxCharge, bytes32 promptDigest, string calldata promptUrn, bytes32 clientReference) external returns (bytes32 task);
+
+    /// @notice createSession and submit in one transaction.
+    /// @param terms As in createSession.
+    /// @param metadata As in createSession.
+    /// @param sequence As in submit.
+    /// @param maxCharge As in submit.
+    /// @param promptDigest As in submit.
+    /// @param promptUrn As in submit.
+    /// @param clientReference As in submit.
+    /// @return session The session's number.
+    /// @return task The task's name.
+    /// @dev Errors: those of createSession and submit. Events: SessionCreated, TariffPinned, TaskSubmitted.
+    function createAndSubmit(bytes32 terms, bytes32 metadata, uint64 sequence, uint64 maxCharge, bytes32 promptDigest, string calldata promptUrn, bytes32 clientReference) external returns (uint64 session, bytes32 task);
+
+    /// @notice Ends a task that every miner answered and revealed: verifies, pays, refunds. By a keeper, or by anyone with a keeper's Assign.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param opening Its opening.
+    /// @param answers replicas x (miner 20 | r 32 | yParityAndS 32 | resultDigest 32 | salt 32); the signature is of Precommit, as in EIP-2098.
+    /// @param keeper Who serves.
+    /// @param assign The keeper's signature of Assign, 64 bytes as in EIP-2098; empty if the keeper calls.
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, LaneMinerCount, Unauthorized, InvalidSignature, those of
+    /// NodePool.eligibleEpochs, passed through. Events: TaskEnded.
+    function complete(address payer, uint64 sequence, bytes calldata opening, bytes calldata answers, address keeper, bytes calldata assign) external;
+
+    /// @notice Puts assignment and commitments on chain. Without all of them the others may precommit until the deadline. By a keeper, or by anyone with a keeper's
+    /// Assign.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param opening Its opening.
+    /// @param miners replicas x (miner 20 | commitment 32 | r 32 | yParityAndS 32); all zero but the miner if it has not signed.
+    /// @param keeper Who serves.
+    /// @param assign As in complete.
+    /// @dev Errors: those of complete. Events: TaskRecord.
+    function start(address payer, uint64 sequence, bytes calldata opening, bytes calldata miners, address keeper, bytes calldata assign) external;
+
+    /// @notice Binds a miner that was left out of the start. By the miner, or by anyone with its Precommit.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @param replica The miner's replica.
+    /// @param commitment What it is bound to.
+    /// @param signature Of Precommit, 64 bytes as in EIP-2098; empty if the miner calls.
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, NoSuchReplica, ReplicaDone, CommitmentZero, InvalidSignature,
+    /// Unauthorized. Events: TaskRecord.
+    function precommit(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 commitment, bytes calldata signature) external;
+
+    /// @notice Shows answers. Anyone may call; they count until the task ends, also after the deadline.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @param reveals Any number of (replica 1 | resultDigest 32 | salt 32).
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, NoSuchReplica, ReplicaNotCommitted, ReplicaDone, CommitmentMismatch. Events:
+    /// TaskRecord for each.
+    function reveal(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
+
+    /// @notice Shows answers, and ends the task with what was shown once every bound miner has shown its answer. From the deadline on it calls the others once
+    /// more, for as long again, and ends the task after that. Anyone may call.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @param reveals As in reveal; may be empty.
+    /// @dev Errors: those of reveal, LaneTooEarly. Events: TaskRecord for each reveal; TaskEnded, or TaskRecord without bytes for the last call.
+    function finish(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
+
+    /// @notice Reports a reveal that its miner signed and that does not open its commitment. Anyone may call.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @param replica The miner's replica.
+    /// @param resultDigest What it revealed.
+    /// @param salt What it revealed it with.
+    /// @param signature Of Commit, 64 bytes as in EIP-2098.
+    /// @dev Errors: those of reveal but CommitmentMismatch; RevealOpens, InvalidSignature. Events: TaskRecord.
+    function report(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 resultDigest, bytes32 salt, bytes calldata signature) external;
+
+    /// @notice Closes a phase whose deadline has passed. Anyone may call. A task that nobody served expires and comes back whole.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @dev Errors: Malformed, HistoryMismatch, LaneTooEarly, LaneTaskEnded. Events: TaskRecord without bytes if it goes on, else TaskEnded.
+    function close(address payer, uint64 sequence, bytes calldata history) external;
+
+    /// @notice Names or dismisses a keeper. Owner only.
+    /// @param keeper The keeper.
+    /// @param enabled Whether it may serve.
+    /// @dev Errors: Unauthorized, ZeroAddress. Events: KeeperNamed.
+    function setKeeper(address keeper, bool enabled) external;
+
+    /// @notice Sets what later tasks go by. Owner only.
+    /// @param noReveal Stake lost by who commits and does not reveal, grains, at most 1e12 (1,000 COR).
+    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains, at most 1e12.
+    /// @param noResultGasCapBps The keeper's share of its line without a result, basis points.
+    /// @dev Errors: Unauthorized, InputOutOfRange. Events: ConfigSet.
+    function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
+
+    /// @notice Pauses or unpauses createSession and submit. Owner; to pause, the guardian too.
+    /// @param paused Whether they are.
+    /// @dev Errors: Unauthorized. Events: PauseSet.
+    function setPaused(bool paused) external;
+
+    /// @notice Sets who may pause beside the owner. Owner only.
+    /// @param account The guardian; zero for none.
+    /// @dev Errors: Unauthorized. Events: GuardianSet.
+    function setGuardian(address account) external;
+
+    /// @notice What an account can spend here, and what it earned.
+    /// @param account Whose.
+    /// @return available Grains.
+    /// @return earned Grains.
+    function accountOf(address account) external view returns (uint64 available, uint64 earned);
+
+    /// @notice The two words of a task.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @return state All zero if there is no such task.
+    /// @return seal Zero once it ended.
+    function taskOf(address payer, uint64 sequence) external view returns (bytes32 state, bytes32 seal);
+
+    /// @notice Words of the contract's storage, for a lens.
+    /// @param slots Their keys.
+    /// @return words Their values.
+    function extsload(bytes32[] calldata slots) external view returns (bytes32[] memory words);
+
+    /// @notice Whether an account is a keeper.
+    /// @param account Whose.
+    /// @return enabled Whether it is.
+    function isKeeper(address account) external view returns (bool enabled);
+
+    /// @notice The present owner.
+    /// @return current The owner.
+    function owner() external view returns (address current);
+
+    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
+    /// @param candidate The next owner; zero withdraws the offer.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
+    function transferOwnership(address candidate) external;
+
+    /// @notice Accepts ownership that was offered. Candidate only.
+    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
+    function acceptOwnership() external;
+}

@@ -1,0 +1,178 @@
+//! What was done to the lane before, on the contract: each fails with a typed error, or costs the attacker.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use cor_sol::{lane::ILane, vault::IVault};
+
+use super::world::{CREDIT, Commit, Precommit, STAKE, World, digest, event, logs, terms, wei};
+use cor_sol::decode_revert;
+
+/// Finding 4: phases of a second cost seven honest miners 700 COR. Now the terms are refused.
+#[tokio::test]
+async fn phases_of_a_second_are_refused() {
+    let world = World::start().await;
+    let mut short = terms(7, 5_001);
+    // revealSecs: bytes 22 to 24.
+    short[22..25].copy_from_slice(&[0, 0, 1]);
+    let refused = world.refused(2, &ILane::createSessionCall { terms: short, metadata: B256::ZERO });
+    let word = |text: &str| B256::right_padding_from(text.as_bytes());
+    let expected =
+        ILane::InputOutOfRange { field: word("revealSecs"), value: U256::from(1), min: U256::from(30), max: U256::from(86_400) };
+    assert_eq!(refused, decode_revert(&alloy::sol_types::SolError::abi_encode(&expected)).expect("an error of ours"));
+}
+
+/// Finding 4: the chain stands still after the last commitment, and one miner is quick when it runs again. The others are called once more, so nobody
+/// loses stake, and all are paid.
+#[tokio::test]
+async fn a_chain_that_stands_still_burns_nobody() {
+    let world = World::start().await;
+    let crew = [0, 1, 2, 3, 4, 5, 6];
+    let mut task = world.task(7, 5_001, 1);
+    world.start_all(&mut task, &crew, &[Some("VALID"); 7]);
+    world.solo.pass(100_000);
+    let quick = World::finishing(&task, &[(6, "VALID")]);
+    world.on(5, &mut task, &quick);
+    let (state, _) = world.words(&task);
+    assert_eq!((state[0], state[2]), (3, 0x87), "still in reveals, after a last call");
+    let others: Vec<_> = (0..6).map(|replica| (replica, "VALID")).collect();
+    let done = world.by(5, &World::finishing(&task, &others));
+    assert_eq!(event::<ILane::TaskEnded>(&logs(&world, &done)).paid, 0x7f);
+    assert_eq!(crew.map(|index| world.staked(index)), [U256::from(STAKE); 7]);
+}
+
+/// A miner that lost its journal binds itself twice. The reveal of the commitment that was not taken is no offence.
+#[tokio::test]
+async fn who_signed_twice_is_not_slashed_for_the_other_reveal() {
+    let world = World::start().await;
+    let crew = [0, 1, 2];
+    let mut task = world.task(3, 5_001, 1);
+    world.start_all(&mut task, &crew, &[Some("VALID"); 3]);
+    let other = Commit {
+        assignment: world.assignment(&task, &crew),
+        commitment: world.commitment(&task, &crew, 0, "RETRY"),
+        resultDigest: digest("RETRY"),
+        salt: super::world::salt(0),
+    };
+    let report = ILane::reportCall {
+        payer: task.payer,
+        sequence: task.sequence,
+        history: task.history.clone().into(),
+        replica: 0,
+        resultDigest: other.resultDigest,
+        salt: other.salt,
+        signature: world.sign(world.key(0), &other).into(),
+    };
+    let refused = world.refused(5, &report);
+    assert!(matches!(&refused, cor_sol::ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+}
+
+/// A bound miner deregisters and its stake leaves: what unbonds is slashed all the same.
+#[tokio::test]
+async fn stake_does_not_run_away_from_a_report() {
+    let world = World::start().await;
+    let mut task = world.task(3, 5_001, 1);
+    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"); 3]);
+    let node = world.miner(0);
+    world.solo.ok(node, world.pool, &cor_sol::node_pool::INodePool::deregisterCall {});
+    world.solo.ok(node, world.staking, &cor_sol::staking::IStaking::unbondNodeCall { node });
+    let held = || world.solo.get(world.staking, &cor_sol::staking::IStaking::totalHeldCall {});
+    let pot = || world.solo.get(world.staking, &cor_sol::staking::IStaking::slashedPotCall {});
+    let before = held();
+    let shown = [(1, "VALID"), (2, "VALID")];
+    world.solo.pass(90);
+    let called = World::finishing(&task, &shown);
+    world.on(5, &mut task, &called);
+    world.solo.pass(90);
+    world.by(5, &World::finishing(&task, &[]));
+    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.0)));
+}
+
+/// Finding 7: unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.
+#[tokio::test]
+async fn unanimity_is_not_for_nothing() {
+    let world = World::start().await;
+    let crew = [0, 1, 2, 3, 4, 5, 6];
+    let task = world.task(7, 10_000, 1);
+    let answers = ["VALID", "VALID", "VALID", "VALID", "VALID", "VALID", "INVALID"];
+    let done = world.by(1, &world.completion(&task, &crew, &answers));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    let per_replica = u64::from_be_bytes(task.history[..8].try_into().expect("eight bytes"));
+    assert_eq!((ended.status, ended.paid, ended.perMiner), (2, 0x3f, per_replica / 2), "who spoiled the vote has nothing");
+    let spent = CREDIT - world.available(task.payer);
+    assert_eq!(spent, 6 * (per_replica / 2) + ended.toKeeper + ended.toTreasury);
+    assert!(ended.toTreasury > 0, "the network earns on what was delivered");
+    world.assert_conserved(&[], ended.toTreasury);
+}
+
+/// Finding 8: a signed message of another order of the same miners, as after a reorganisation, was taken and made the honest reveal a lie.
+#[tokio::test]
+async fn a_message_of_another_assignment_is_nobodys() {
+    let world = World::start().await;
+    let task = world.task(3, 5_001, 1);
+    let before = world.completion(&task, &[1, 0, 2], &["VALID"; 3]);
+    // The same miners and answers in another order: the signatures of the first order are brought along.
+    let mut parts: Vec<Vec<u8>> = before.answers.chunks(148).map(<[u8]>::to_vec).collect();
+    parts.swap(0, 1);
+    let call = ILane::completeCall { answers: parts.concat().into(), ..before };
+    let refused = world.refused(1, &call);
+    assert!(
+        matches!(refused, cor_sol::ContractError::InvalidSignature(ref error) if error.expected == world.miner(0)),
+        "{refused}"
+    );
+}
+
+/// Finding 8: who copies a commitment is bound to nothing it can open; who takes another's answer has no signature for it.
+#[tokio::test]
+async fn a_copied_commitment_opens_for_nobody() {
+    let world = World::start().await;
+    let crew = [0, 1, 2];
+    let mut task = world.task(3, 5_001, 1);
+    let copied = world.commitment(&task, &crew, 0, "VALID");
+    let assignment = world.assignment(&task, &crew);
+    let signature = world.sign(world.key(1), &Precommit { assignment, commitment: copied });
+    let mut call = world.starting(&task, &crew, &[Some("VALID"), None, Some("VALID")]);
+    let mut parts: Vec<Vec<u8>> = call.miners.chunks(116).map(<[u8]>::to_vec).collect();
+    parts[1] = [world.miner(1).as_slice(), copied.as_slice(), &signature].concat();
+    call.miners = parts.concat().into();
+    world.on(1, &mut task, &call);
+    let shown = World::revealing(&task, &[(0, "VALID")]);
+    world.on(5, &mut task, &shown);
+    // The salt of replica 0 is public now, and does not help.
+    let stolen: Bytes = [&[1_u8], digest("VALID").as_slice(), super::world::salt(0).as_slice()].concat().into();
+    let theft = ILane::revealCall { reveals: stolen, ..World::revealing(&task, &[]) };
+    let refused = world.refused(9, &theft);
+    assert!(
+        matches!(refused, cor_sol::ContractError::CommitmentMismatch(ref error) if error.committed == copied && error.replica == 1),
+        "{refused}"
+    );
+}
+
+/// Finding 14: the owner raises the penalties while a task is open. The task goes by those of its submission.
+#[tokio::test]
+async fn penalties_are_those_of_the_submission() {
+    let world = World::start().await;
+    let mut task = world.task(3, 5_001, 1);
+    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"); 3]);
+    world.by(0, &ILane::setConfigCall { noReveal: 1_000_000_000_000, badReveal: 1_000_000_000_000, noResultGasCapBps: 10_000 });
+    world.solo.pass(90);
+    let called = World::finishing(&task, &[(0, "VALID"), (1, "VALID")]);
+    world.on(5, &mut task, &called);
+    world.solo.pass(90);
+    world.by(5, &World::closing(&task));
+    assert_eq!(world.staked(2), U256::from(STAKE) - wei(super::world::PENALTIES.0));
+}
+
+/// Findings 1 and 2: the owner has no call that moves a payer's money, and a lane that the vault closed ends what it has.
+#[tokio::test]
+async fn a_closed_lane_ends_its_tasks_and_gives_all_back() {
+    let world = World::start().await;
+    let task = world.task(3, 5_001, 1);
+    world.solo.ok(world.account(0), world.vault, &IVault::closeModuleCall { module: world.lane });
+    let crew = [0, 1, 2];
+    world.by(1, &world.completion(&task, &crew, &["VALID"; 3]));
+    for index in crew {
+        world.by(5, &ILane::payEarningsCall { account: world.miner(index) });
+    }
+    let payer: Address = world.account(2);
+    world.by(2, &ILane::releaseCall { amount: world.available(payer) });
+    assert_eq!(world.solo.get(world.vault, &IVault::freeOfCall { account: payer }), wei(CREDIT - task.charged));
+}

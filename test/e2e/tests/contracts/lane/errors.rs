@@ -1,0 +1,212 @@
+//! Every error of the lane, by its selector and its numbers.
+
+use alloy::{
+    primitives::{Address, B256, Bytes, U256},
+    sol_types::SolError,
+};
+use cor_kit::solo::START_SECS;
+use cor_sol::{ContractError, decode_revert, lane::ILane, node_pool::INodePool};
+
+use super::world::{CREDIT, Commit, World, digest, salt, terms, wei};
+
+const MAJORITY: u16 = 5_001;
+
+fn same<E: SolError>(error: &E) -> ContractError {
+    decode_revert(&error.abi_encode()).expect("an error of ours")
+}
+
+fn word(text: &str) -> B256 {
+    B256::right_padding_from(text.as_bytes())
+}
+
+#[tokio::test]
+async fn submissions_are_refused_with_numbers() {
+    let world = World::start().await;
+    let payer = world.account(2);
+    let session = world.session(3, MAJORITY);
+    let good = World::submission(session, terms(3, MAJORITY), 1);
+    let even = world.refused(2, &ILane::createSessionCall { terms: terms(4, MAJORITY), metadata: B256::ZERO });
+    assert_eq!(even, same(&ILane::EvenReplicas { replicas: 4 }));
+    let foreign = world.refused(4, &good);
+    assert_eq!(foreign, ILane::NoSuchSession { session, owner: world.account(4) }.into());
+    let other_terms = ILane::submitCall { terms: terms(5, MAJORITY), ..good.clone() };
+    assert_eq!(world.refused(2, &other_terms), ILane::NoSuchSession { session, owner: payer }.into());
+    let long = ILane::submitCall { promptUrn: "x".repeat(257), ..good.clone() };
+    let limits =
+        ILane::InputOutOfRange { field: word("promptUrn"), value: U256::from(257), min: U256::ZERO, max: U256::from(256) };
+    assert_eq!(world.refused(2, &long), same(&limits));
+    let price = world.solo.undoing(|| {
+        world.by(2, &good);
+        CREDIT - world.available(payer)
+    });
+    let capped = ILane::submitCall { maxCharge: price - 1, ..good.clone() };
+    assert_eq!(world.refused(2, &capped), ILane::PriceAboveMax { price, maxCharge: price - 1 }.into());
+    world.by(2, &ILane::submitCall { maxCharge: price, ..good.clone() });
+    assert_eq!(world.refused(2, &good), ILane::SequenceUsed { payer, sequence: 1 }.into());
+    world.by(2, &ILane::releaseCall { amount: CREDIT - price });
+    let poor = ILane::submitCall { sequence: 2, ..good.clone() };
+    assert_eq!(world.refused(2, &poor), ILane::InsufficientCredit { account: payer, available: 0, needed: price }.into());
+    assert_eq!(world.refused(2, &ILane::releaseCall { amount: 0 }), same(&ILane::ZeroAmount {}));
+    assert_eq!(world.refused(5, &ILane::passTreasuryCall {}), same(&ILane::ZeroAmount {}));
+    assert_eq!(world.refused(5, &ILane::payEarningsCall { account: payer }), same(&ILane::NothingEarned { account: payer }));
+    world.by(2, &ILane::closeSessionCall { session, terms: good.terms });
+    assert_eq!(world.refused(2, &poor), ILane::NoSuchSession { session, owner: payer }.into());
+    world.by(3, &ILane::setPausedCall { paused: true });
+    assert_eq!(world.refused(2, &poor), same(&ILane::Paused {}));
+    let create = ILane::createSessionCall { terms: good.terms, metadata: B256::ZERO };
+    assert_eq!(world.refused(2, &create), same(&ILane::Paused {}));
+}
+
+#[tokio::test]
+async fn settings_have_bounds() {
+    let world = World::start().await;
+    let most = 1_000_000_000_000;
+    for (field, call, value, max) in [
+        ("noReveal", ILane::setConfigCall { noReveal: most + 1, badReveal: 0, noResultGasCapBps: 0 }, most + 1, most),
+        ("badReveal", ILane::setConfigCall { noReveal: 0, badReveal: u64::MAX, noResultGasCapBps: 0 }, u64::MAX, most),
+        ("noResultGasCapBps", ILane::setConfigCall { noReveal: 0, badReveal: 0, noResultGasCapBps: 10_001 }, 10_001, 10_000),
+    ] {
+        let expected =
+            ILane::InputOutOfRange { field: word(field), value: U256::from(value), min: U256::ZERO, max: U256::from(max) };
+        assert_eq!(world.refused(0, &call), same(&expected));
+    }
+    let nobody = ILane::setKeeperCall { keeper: Address::ZERO, enabled: true };
+    assert_eq!(world.refused(0, &nobody), same(&ILane::ZeroAddress {}));
+}
+
+#[tokio::test]
+async fn completions_and_starts_are_refused_with_numbers() {
+    let world = World::start().await;
+    let crew = [0, 1, 2];
+    let task = world.task(3, MAJORITY, 1);
+    let (id, seal) = (task.id, world.words(&task).1);
+    let good = world.completion(&task, &crew, &["VALID"; 3]);
+    let cut = ILane::completeCall { opening: task.history[..113].to_vec().into(), ..good.clone() };
+    assert_eq!(world.refused(1, &cut), ILane::Malformed { field: word("history") }.into());
+    let odd = ILane::completeCall { answers: good.answers[..147].to_vec().into(), ..good.clone() };
+    assert_eq!(world.refused(1, &odd), ILane::Malformed { field: word("answers") }.into());
+    let many = ILane::completeCall { answers: vec![0; 8 * 148].into(), ..good.clone() };
+    assert_eq!(world.refused(1, &many), ILane::Malformed { field: word("answers") }.into());
+    // A penny less for the miners: another history.
+    let mut cheaper = task.history.clone();
+    cheaper[7] ^= 1;
+    let computed = alloy::primitives::keccak256(&cheaper);
+    let cheaper = ILane::completeCall { opening: cheaper.into(), ..good.clone() };
+    assert_eq!(world.refused(1, &cheaper), ILane::HistoryMismatch { task: id, seal, computed }.into());
+    let few = ILane::completeCall { answers: good.answers[..296].to_vec().into(), ..good.clone() };
+    assert_eq!(world.refused(1, &few), ILane::LaneMinerCount { task: id, given: 2, wanted: 3 }.into());
+    let stranger = world.account(5);
+    let no_keeper = ILane::completeCall { keeper: stranger, ..good.clone() };
+    assert_eq!(world.refused(5, &no_keeper), same(&ILane::Unauthorized { caller: stranger, required: Address::ZERO }));
+    let without_word = ILane::InvalidSignature { signer: Address::ZERO, expected: world.account(1) };
+    assert_eq!(world.refused(5, &good), same(&without_word), "a stranger needs the keeper's word");
+    let mut forged = good.clone();
+    let mut bytes = good.answers.to_vec();
+    bytes[20..84].copy_from_slice(&world.precommitment(&task, &crew, 1, "VALID"));
+    forged.answers = bytes.into();
+    let refused = world.refused(1, &forged);
+    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    // A start is as strict: a keeper alone, its word, and what miners signed.
+    let starting = world.starting(&task, &crew, &[Some("VALID"), None, None]);
+    let by_nobody = ILane::startCall { keeper: stranger, ..starting.clone() };
+    assert_eq!(world.refused(5, &by_nobody), same(&ILane::Unauthorized { caller: stranger, required: Address::ZERO }));
+    assert_eq!(world.refused(5, &starting), same(&without_word));
+    let mut bytes = starting.miners.to_vec();
+    bytes[52..116].copy_from_slice(&world.precommitment(&task, &crew, 1, "VALID"));
+    let refused = world.refused(1, &ILane::startCall { miners: bytes.into(), ..starting.clone() });
+    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    let odd = ILane::startCall { miners: starting.miners[..115].to_vec().into(), ..starting };
+    assert_eq!(world.refused(1, &odd), ILane::Malformed { field: word("miners") }.into());
+    // Two seats of one miner, and a miner that is not registered.
+    let twice = world.completion(&task, &[0, 0, 2], &["VALID"; 3]);
+    assert_eq!(world.refused(1, &twice), INodePool::NotEligible { node: world.miner(0), reason: 7 }.into());
+    world.solo.ok(world.miner(2), world.pool, &INodePool::deregisterCall {});
+    assert_eq!(world.refused(1, &good), INodePool::NotEligible { node: world.miner(2), reason: 1 }.into());
+}
+
+#[tokio::test]
+async fn steps_out_of_order_are_refused_with_numbers() {
+    let world = World::start().await;
+    let crew = [0, 1, 2];
+    let mut task = world.task(3, MAJORITY, 1);
+    let id = task.id;
+    let submitted_at = START_SECS;
+    let early = world.refused(5, &World::finishing(&task, &[]));
+    assert_eq!(early, ILane::LanePhaseWrong { task: id, phase: 1, wanted: 3 }.into());
+    let refused = world.refused(5, &World::closing(&task));
+    assert!(matches!(&refused, ContractError::LaneTooEarly(e) if e.task == id && e.deadline == submitted_at + 600), "{refused}");
+    let late = world.solo.undoing(|| {
+        world.solo.pass(600);
+        world.refused(1, &world.starting(&task, &crew, &[None; 3]))
+    });
+    assert!(
+        matches!(&late, ContractError::LaneTooLate(e) if e.deadline == submitted_at + 600 && e.timestamp >= e.deadline),
+        "{late}"
+    );
+
+    world.start_all(&mut task, &crew, &[Some("VALID"), None, None]);
+    let own = |replica: u8, commitment: B256, signature: Vec<u8>| ILane::precommitCall {
+        payer: task.payer,
+        sequence: task.sequence,
+        history: task.history.clone().into(),
+        replica,
+        commitment,
+        signature: signature.into(),
+    };
+    let commitment = world.commitment(&task, &crew, 1, "VALID");
+    assert_eq!(world.refused(9, &own(0, commitment, vec![])), ILane::ReplicaDone { task: id, replica: 0 }.into());
+    assert_eq!(world.refused(9, &own(3, commitment, vec![])), ILane::NoSuchReplica { task: id, replica: 3 }.into());
+    assert_eq!(world.refused(9, &own(1, B256::ZERO, vec![])), ILane::CommitmentZero { task: id, replica: 1 }.into());
+    let unsigned = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(1) };
+    assert_eq!(world.refused(5, &own(1, commitment, vec![])), same(&unsigned));
+    let second = own(1, commitment, vec![]);
+    world.on(9, &mut task, &second);
+    world.solo.pass(60);
+    let closing = World::closing(&task);
+    world.on(5, &mut task, &closing);
+
+    let silent = world.refused(5, &World::revealing(&task, &[(2, "VALID")]));
+    assert_eq!(silent, ILane::ReplicaNotCommitted { task: id, replica: 2 }.into());
+    let wrong = world.refused(5, &World::revealing(&task, &[(0, "INVALID")]));
+    let (committed, computed) = (world.commitment(&task, &crew, 0, "VALID"), world.commitment(&task, &crew, 0, "INVALID"));
+    assert_eq!(wrong, ILane::CommitmentMismatch { task: id, replica: 0, committed, computed }.into());
+    let odd = ILane::revealCall { reveals: vec![0; 64].into(), ..World::revealing(&task, &[]) };
+    assert_eq!(world.refused(5, &odd), ILane::Malformed { field: word("reveals") }.into());
+    let honest = Commit {
+        assignment: world.assignment(&task, &crew),
+        commitment: committed,
+        resultDigest: digest("VALID"),
+        salt: salt(0),
+    };
+    let report = ILane::reportCall {
+        payer: task.payer,
+        sequence: task.sequence,
+        history: task.history.clone().into(),
+        replica: 0,
+        resultDigest: honest.resultDigest,
+        salt: honest.salt,
+        signature: world.sign(world.key(0), &honest).into(),
+    };
+    assert_eq!(world.refused(5, &report), ILane::RevealOpens { task: id, replica: 0 }.into());
+    let unsigned = ILane::reportCall { resultDigest: digest("INVALID"), signature: Bytes::new(), ..report };
+    let expected = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(0) };
+    assert_eq!(world.refused(5, &unsigned), same(&expected), "nobody is slashed by what it did not sign");
+    let done = World::finishing(&task, &[(0, "VALID"), (1, "VALID")]);
+    world.by(5, &done);
+    // An ended task has no seal that any history could have.
+    let over = world.refused(5, &done);
+    assert!(matches!(&over, ContractError::HistoryMismatch(e) if e.task == id && e.seal.is_zero()), "{over}");
+}
+
+/// The vault alone credits, and no more than 64 bits of grains.
+#[tokio::test]
+async fn credit_is_the_vaults_to_give() {
+    let world = World::start().await;
+    let account = world.account(5);
+    let call = ILane::creditedCall { account, from: account, amount: wei(1) };
+    assert_eq!(world.refused(5, &call), same(&ILane::Unauthorized { caller: account, required: world.vault }));
+    let amount = U256::from(u64::MAX) * U256::from(1_000_000_000_u64) + U256::from(1_000_000_000_u64);
+    world.solo.enable(world.vault);
+    let much = ILane::creditedCall { account, from: account, amount };
+    assert_eq!(world.solo.refused(world.vault, world.lane, &much), ILane::NotInGrains { amount }.into());
+}

@@ -1,0 +1,84 @@
+//! What the lane costs in gas, from the session to the payout, everything included, steady: every word that is touched was touched before. Uncached,
+//! and with the programs in ArbOS's cache.
+
+use alloy::primitives::B256;
+use cor_kit::goldens::Gas;
+use cor_sol::lane::ILane;
+
+use super::world::{World, logs, submitted, terms};
+
+#[tokio::test]
+async fn golden_gas_of_the_lane_of_two_words() {
+    let world = World::start().await;
+    let mut gas = Gas::new();
+    for replicas in [3_u8, 5, 7] {
+        // A task before, which pays for what everybody earns for the first time.
+        let first = world.task(replicas, 5_001, u64::from(replicas) * 100);
+        world.by(1, &world.completion(&first, &crew(replicas), &answers(replicas)));
+    }
+    for cached in [false, true] {
+        if cached {
+            for program in [world.lane, world.pool] {
+                world.solo.cache(program);
+            }
+        }
+        for replicas in [3, 5, 7] {
+            measure(&world, &mut gas, replicas, cached);
+        }
+    }
+    gas.assert_golden("lane");
+}
+
+fn crew(replicas: u8) -> Vec<usize> {
+    (0..usize::from(replicas)).collect()
+}
+
+fn answers(replicas: u8) -> Vec<&'static str> {
+    vec!["VALID"; usize::from(replicas)]
+}
+
+fn measure(world: &World, gas: &mut Gas, replicas: u8, cached: bool) {
+    let (crew, answers) = (crew(replicas), answers(replicas));
+    let name = |what: &str| format!("{what}, {replicas} miners{}", if cached { ", cached" } else { "" });
+    let word = terms(replicas, 5_001);
+    let created = world.by(2, &ILane::createSessionCall { terms: word, metadata: B256::ZERO });
+    let order =
+        |number: u64| World::submission(created.returned, word, u64::from(replicas) * 100 + u64::from(cached) * 10 + number);
+    let one = world.by(2, &order(1));
+    let task = submitted(&logs(world, &one));
+    let completed = world.by(1, &world.completion(&task, &crew, &answers));
+
+    let two = world.by(2, &order(2));
+    let mut task = submitted(&logs(world, &two));
+    let bound: Vec<_> = answers.iter().map(|answer| Some(*answer)).collect();
+    let call = world.starting(&task, &crew, &bound);
+    let started = world.on(1, &mut task, &call);
+    let reveals: Vec<_> = answers.iter().copied().enumerate().collect();
+    let finished = world.by(1, &World::finishing(&task, &reveals));
+
+    let order = ILane::createAndSubmitCall {
+        terms: word,
+        metadata: B256::ZERO,
+        sequence: order(3).sequence,
+        maxCharge: u64::MAX,
+        promptDigest: order(3).promptDigest,
+        promptUrn: order(3).promptUrn,
+        clientReference: order(3).clientReference,
+    };
+    let both = world.by(2, &order);
+
+    for (what, used) in [
+        ("createSession", created.gas_used),
+        ("submit", one.gas_used),
+        ("createAndSubmit", both.gas_used),
+        ("complete", completed.gas_used),
+        ("start", started.gas_used),
+        ("finish", finished.gas_used),
+        ("lane by complete, with its session", created.gas_used + one.gas_used + completed.gas_used),
+        ("lane by complete, existing session", one.gas_used + completed.gas_used),
+        ("lane by start and finish, with its session", created.gas_used + two.gas_used + started.gas_used + finished.gas_used),
+        ("lane by start and finish, existing session", two.gas_used + started.gas_used + finished.gas_used),
+    ] {
+        gas.used(&name(what), used);
+    }
+}

@@ -1,0 +1,237 @@
+//! Lives of a task, with every event by field.
+
+use alloy::primitives::{B256, Bytes, keccak256};
+use cor_kit::solo::START_SECS;
+use cor_sol::lane::ILane;
+
+use super::world::{Assign, CREDIT, Commit, PENALTIES, STAKE, Task, World, digest, event, logs, salt, submitted, terms, wei};
+
+const MAJORITY: u16 = 5_001;
+
+/// Of the default prices: three replicas, network and gas.
+fn price_of(world: &World, replicas: u8) -> (u64, u64, u64) {
+    let tariff = world.by(5, &ILane::pinTariffCall { terms: terms(replicas, MAJORITY) }).returned;
+    let number = |at: usize| u64::from_be_bytes(tariff[at..at + 8].try_into().expect("eight bytes"));
+    (number(0), number(8), number(16))
+}
+
+#[tokio::test]
+async fn a_task_is_completed_in_two_transactions() {
+    let world = World::start().await;
+    let session = world.session(3, MAJORITY);
+    let (per_replica, network, gas) = price_of(&world, 3);
+    let charge = 3 * per_replica + network + gas;
+    let done = world.by(2, &World::submission(session, terms(3, MAJORITY), 7));
+    let said: ILane::TaskSubmitted = event(&logs(&world, &done));
+    assert_eq!(said.task, done.returned);
+    assert_eq!((said.payer, said.session, said.sequence, said.charged), (world.account(2), session, 7, charge));
+    assert_eq!((said.clientReference, &*said.promptUrn), (B256::repeat_byte(5), "urn:a-prompt"));
+    assert_eq!(said.deadline, START_SECS + 600);
+    let numbers = |list: &[u64]| list.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
+    let opening = [
+        numbers(&[per_replica, network, gas]),
+        terms(3, MAJORITY).to_vec(),
+        keccak256("a prompt").to_vec(),
+        numbers(&[PENALTIES.0, PENALTIES.1, session]),
+        5_000_u16.to_be_bytes().to_vec(),
+    ];
+    assert_eq!(said.opening.to_vec(), opening.concat());
+    assert_eq!(world.available(world.account(2)), CREDIT - charge);
+
+    let task = submitted(&logs(&world, &done));
+    world.assert_conserved(&[&task], 0);
+    assert_eq!(world.words(&task).1, keccak256(&task.history), "the seal is over the opening");
+    let crew = [4, 0, 2];
+    let done = world.by(1, &world.completion(&task, &crew, &["VALID", "VALID", "INVALID"]));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.task, ended.payer, ended.keeper), (task.id, task.payer, world.account(1)));
+    assert_eq!((ended.status, ended.resultDigest), (1, digest("VALID")));
+    assert_eq!((ended.paid, ended.perMiner, ended.toKeeper), (0b011, per_replica, gas));
+    let delivered = u64::try_from(u128::from(network) * 2 / 3).expect("less than the network line");
+    assert_eq!((ended.toTreasury, ended.refunded), (delivered, charge - 2 * per_replica - gas - delivered));
+    // Replicas 0 and 1 follow replica 0, replica 2 itself: 2, 2, 4 in half bytes from the front.
+    assert_eq!(ended.seats, 0x0224_0000);
+    let miners: Vec<u8> = crew.iter().flat_map(|index| world.miner(*index).to_vec()).collect();
+    assert_eq!(ended.miners.to_vec(), miners);
+    assert_eq!(crew.map(|index| world.earned(world.miner(index))), [per_replica, per_replica, 0]);
+    assert_eq!(world.earned(world.account(1)), gas);
+    assert_eq!(world.words(&task).1, B256::ZERO, "nothing can be built on it any more");
+    world.assert_conserved(&[], delivered);
+
+    // What was earned goes to wallets, by anyone, and the treasury's part to the vault's.
+    let before = world.solo.get(world.token, &cor_sol::cor::ICor::balanceOfCall { account: world.miner(4) });
+    let done = world.by(5, &ILane::payEarningsCall { account: world.miner(4) });
+    let paid: ILane::EarningsPaid = event(&logs(&world, &done));
+    assert_eq!((paid.account, paid.amount, done.returned), (world.miner(4), per_replica, per_replica));
+    let after = world.solo.get(world.token, &cor_sol::cor::ICor::balanceOfCall { account: world.miner(4) });
+    assert_eq!(after - before, wei(per_replica));
+    let done = world.by(5, &ILane::passTreasuryCall {});
+    assert_eq!(event::<ILane::TreasuryPassed>(&logs(&world, &done)).amount, delivered);
+    assert_eq!(world.solo.get(world.vault, &cor_sol::vault::IVault::treasuryCall {}), wei(delivered));
+    world.assert_conserved(&[], 0);
+}
+
+#[tokio::test]
+async fn a_task_of_which_somebody_may_not_reveal_takes_three() {
+    let world = World::start().await;
+    let mut task = world.task(3, MAJORITY, 1);
+    let crew = [0, 1, 2];
+    let call = world.starting(&task, &crew, &[Some("VALID"), Some("VALID"), Some("VALID")]);
+    let done = world.on(1, &mut task, &call);
+    let record: ILane::TaskRecord = event(&logs(&world, &done));
+    assert_eq!((record.phase, record.deadline, record.record[0]), (3, START_SECS + 90, 1));
+    // Two reveal, by anyone; the third is silent while others show, and pays.
+    let shown = World::revealing(&task, &[(1, "VALID")]);
+    world.on(5, &mut task, &shown);
+    let shown = World::revealing(&task, &[(0, "VALID")]);
+    world.on(5, &mut task, &shown);
+    world.solo.pass(90);
+    // It is called once more, for as long again.
+    let called = World::finishing(&task, &[]);
+    let done = world.on(5, &mut task, &called);
+    let record: ILane::TaskRecord = event(&logs(&world, &done));
+    assert_eq!((record.phase, record.deadline, record.record.len()), (3, START_SECS + 180, 0));
+    world.solo.pass(90);
+    let done = world.by(5, &World::finishing(&task, &[]));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.status, ended.paid, ended.resultDigest), (1, 0b011, digest("VALID")));
+    assert_eq!(ended.seats, 0x0331_0000, "both follow replica 1, replica 2 is bound");
+    assert_eq!(
+        [0, 1, 2].map(|index| world.staked(index)),
+        [
+            alloy::primitives::U256::from(STAKE),
+            alloy::primitives::U256::from(STAKE),
+            alloy::primitives::U256::from(STAKE) - wei(PENALTIES.0)
+        ]
+    );
+    world.assert_conserved(&[], ended.toTreasury);
+}
+
+/// Without a keeper that sends anything but its word: a miner starts, another binds itself, all reveal, a stranger closes.
+#[tokio::test]
+async fn miners_do_everything_themselves() {
+    let world = World::start().await;
+    let mut task = world.task(3, MAJORITY, 1);
+    let crew = [0, 1, 2];
+    let assignment = world.assignment(&task, &crew);
+    let assign: Bytes = world.sign(&world.solo.key(1), &Assign { assignment }).into();
+    let call = ILane::startCall { assign, ..world.starting(&task, &crew, &[Some("VALID"), None, None]) };
+    world.on(8, &mut task, &call);
+    for (account, replica, signature) in [(9, 1, Bytes::new()), (5, 2, world.precommitment(&task, &crew, 2, "VALID").into())] {
+        let call = ILane::precommitCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            history: task.history.clone().into(),
+            replica,
+            commitment: world.commitment(&task, &crew, usize::from(replica), "VALID"),
+            signature,
+        };
+        world.on(account, &mut task, &call);
+    }
+    let all = [(0, "VALID"), (1, "VALID"), (2, "VALID")];
+    let done = world.by(5, &World::finishing(&task, &all));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.status, ended.paid, ended.refunded), (1, 0b111, 0));
+    assert_eq!(ended.keeper, world.account(1), "who gave its word has the gas line");
+}
+
+#[tokio::test]
+async fn a_signed_lie_is_reported() {
+    let world = World::start().await;
+    let mut task = world.task(3, MAJORITY, 1);
+    let crew = [0, 1, 2];
+    world.start_all(&mut task, &crew, &[Some("VALID"), Some("VALID"), Some("VALID")]);
+    let assignment = world.assignment(&task, &crew);
+    let commitment = world.commitment(&task, &crew, 0, "VALID");
+    let lie = Commit { assignment, commitment, resultDigest: digest("INVALID"), salt: salt(0) };
+    let call = ILane::reportCall {
+        payer: task.payer,
+        sequence: task.sequence,
+        history: task.history.clone().into(),
+        replica: 0,
+        resultDigest: lie.resultDigest,
+        salt: lie.salt,
+        signature: world.sign(world.key(0), &lie).into(),
+    };
+    world.on(5, &mut task, &call);
+    let done = world.by(5, &World::finishing(&task, &[(1, "VALID"), (2, "VALID")]));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.status, ended.paid, ended.seats), (1, 0b110, 0x0f33_0000));
+    assert_eq!(world.staked(0), alloy::primitives::U256::from(STAKE) - wei(PENALTIES.1));
+}
+
+/// Nobody serves: the whole charge comes back, by a call of a stranger.
+#[tokio::test]
+async fn what_nobody_serves_comes_back_whole() {
+    let world = World::start().await;
+    let task: Task = world.task(3, MAJORITY, 1);
+    world.solo.pass(600);
+    let done = world.by(5, &World::closing(&task));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.status, ended.refunded, ended.toKeeper, ended.toTreasury), (3, task.charged, 0, 0));
+    assert_eq!((ended.miners.len(), ended.seats), (0, 0));
+    assert_eq!(world.available(task.payer), CREDIT);
+    world.assert_conserved(&[], 0);
+}
+
+/// One of three is bound when the time for the others is over: no quorum can come of it, and all comes back.
+#[tokio::test]
+async fn what_cannot_have_a_quorum_ends_with_the_precommitments() {
+    let world = World::start().await;
+    let mut task = world.task(3, MAJORITY, 1);
+    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"), None, None]);
+    world.solo.pass(60);
+    let done = world.by(5, &World::closing(&task));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!(
+        (ended.status, ended.toKeeper, ended.refunded),
+        (2, 0, task.charged),
+        "a start that cannot have a result earns nothing"
+    );
+    assert_eq!(world.staked(0), alloy::primitives::U256::from(STAKE), "nobody revealed, nobody is punished");
+    // Two of three go on.
+    let mut other = world.task(3, MAJORITY, 2);
+    world.start_all(&mut other, &[0, 1, 2], &[Some("VALID"), Some("VALID"), None]);
+    world.solo.pass(60);
+    let closed = World::closing(&other);
+    let done = world.on(5, &mut other, &closed);
+    let record: ILane::TaskRecord = event(&logs(&world, &done));
+    assert_eq!((record.phase, record.record.len()), (3, 0));
+    let done = world.by(5, &World::finishing(&other, &[(0, "VALID"), (1, "VALID")]));
+    assert_eq!(event::<ILane::TaskEnded>(&logs(&world, &done)).status, 1);
+}
+
+/// A session and its first task in one transaction, at the price that a pinned tariff says until it ends.
+#[tokio::test]
+async fn a_session_can_begin_with_its_task() {
+    let world = World::start().await;
+    let order = World::submission(0, terms(5, MAJORITY), 3);
+    let call = ILane::createAndSubmitCall {
+        terms: order.terms,
+        metadata: B256::repeat_byte(9),
+        sequence: order.sequence,
+        maxCharge: order.maxCharge,
+        promptDigest: order.promptDigest,
+        promptUrn: order.promptUrn,
+        clientReference: order.clientReference,
+    };
+    let done = world.by(2, &call);
+    let created: ILane::SessionCreated = event(&logs(&world, &done));
+    assert_eq!(
+        (created.session, created.owner, created.terms, created.metadata),
+        (done.returned.session, world.account(2), terms(5, MAJORITY), B256::repeat_byte(9))
+    );
+    let pinned: ILane::TariffPinned = event(&logs(&world, &done));
+    assert_eq!(pinned.terms, terms(5, MAJORITY));
+    let task = submitted(&logs(&world, &done));
+    assert_eq!((task.id, task.sequence), (done.returned.task, 3));
+    // Known prices are not asked for again while they are valid, and are after that.
+    let again = world.by(5, &ILane::pinTariffCall { terms: terms(5, MAJORITY) });
+    assert_eq!((again.returned, logs(&world, &again).len()), (pinned.tariff, 0));
+    let until = u32::from_be_bytes(pinned.tariff[28..].try_into().expect("four bytes"));
+    world.solo.pass(u64::from(until) + 1 - START_SECS);
+    let later = world.by(5, &ILane::pinTariffCall { terms: terms(5, MAJORITY) });
+    assert_eq!(logs(&world, &later).len(), 1);
+    let closed = world.by(2, &ILane::closeSessionCall { session: created.session, terms: created.terms });
+    assert_eq!(event::<ILane::SessionClosed>(&logs(&world, &closed)).session, created.session);
+}

@@ -1,0 +1,364 @@
+//! A chain with the lane as a module of the vault, a payer with money in it, and seven registered miners whose keys the test has.
+
+use alloy::{
+    primitives::{Address, B256, Bytes, LogData, U256, keccak256},
+    signers::{SignerSync, local::PrivateKeySigner},
+    sol,
+    sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, SolValue, eip712_domain},
+};
+use cor_adapters::deploy::default_prices;
+use cor_kit::solo::{Done, Refused, Solo};
+use cor_sol::{
+    ContractError, cor::ICor, lane::ILane, node_pool::INodePool, session_payment_table::ISessionPaymentTable, staking::IStaking,
+    vault::IVault,
+};
+
+sol! {
+    struct Precommit { bytes32 assignment; bytes32 commitment; }
+    struct Assign { bytes32 assignment; }
+    struct Commit { bytes32 assignment; bytes32 commitment; bytes32 resultDigest; bytes32 salt; }
+}
+
+pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
+/// Grains in a COR.
+pub(crate) const COR_GRAINS: u64 = 1_000_000_000;
+/// What the payer has in the lane, grains.
+pub(crate) const CREDIT: u64 = 1_000 * COR_GRAINS;
+pub(crate) const STAKE: u128 = 10_000 * COR;
+/// Penalties for no reveal and for a bad one, grains.
+pub(crate) const PENALTIES: (u64, u64) = (100 * COR_GRAINS, 1_000 * COR_GRAINS);
+/// Half of the gas line is the most that a keeper gets for nothing.
+pub(crate) const CAP_BPS: u16 = 5_000;
+/// How long a new slasher and a new peer wait.
+const DELAY_SECS: u64 = 2 * 86_400;
+pub(crate) const MODEL: u64 = 1;
+pub(crate) const OPEN_SECS: u32 = 600;
+pub(crate) const PRECOMMIT_SECS: u32 = 60;
+pub(crate) const REVEAL_SECS: u32 = 90;
+pub(crate) const MINERS: usize = 7;
+
+/// The terms' word, laid out by hand.
+pub(crate) fn terms(replicas: u8, quorum_bps: u16) -> B256 {
+    let three = |secs: u32| secs.to_be_bytes()[1..].to_vec();
+    let word = [
+        &MODEL.to_be_bytes()[..],
+        &256_u32.to_be_bytes(),
+        &[1, replicas],
+        &quorum_bps.to_be_bytes(),
+        &three(OPEN_SECS),
+        &three(PRECOMMIT_SECS),
+        &three(REVEAL_SECS),
+        &1_u16.to_be_bytes(),
+        &0_u16.to_be_bytes(),
+        &[0, 0, 1],
+    ];
+    B256::from_slice(&word.concat())
+}
+
+/// A task as a client knows it: from the log alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) payer: Address,
+    pub(crate) sequence: u64,
+    pub(crate) id: B256,
+    pub(crate) charged: u64,
+    /// Opening and records so far.
+    pub(crate) history: Vec<u8>,
+}
+
+/// Accounts: 0 owner, 1 keeper, 2 payer, 3 guardian, 4 another payer, 5 stranger, from 8 on the miners.
+pub(crate) struct World {
+    pub(crate) solo: Solo,
+    pub(crate) token: Address,
+    pub(crate) vault: Address,
+    pub(crate) table: Address,
+    pub(crate) pool: Address,
+    pub(crate) staking: Address,
+    pub(crate) lane: Address,
+    keys: Vec<PrivateKeySigner>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let solo = Solo::start().await;
+        let owner = solo.account(0);
+        let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
+        let token = solo.deploy("Cor", &named.abi_encode_params());
+        let vault = solo.deploy("Vault", &(owner, token, 86_400_u64).abi_encode_params());
+        let staking = solo.deploy("Staking", &(owner, token, 3_600_u64, U256::from(STAKE), DELAY_SECS).abi_encode_params());
+        let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
+        let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());
+        let lane = solo.deploy("Lane", &(owner, vault, table, pool, staking).abi_encode_params());
+        let keys = (0..MINERS).map(|index| solo.key(8 + index)).collect();
+        let world = Self { solo, token, vault, table, pool, staking, lane, keys };
+        world.wire();
+        world.furnish();
+        world
+    }
+
+    fn wire(&self) {
+        let owner = self.account(0);
+        self.solo.ok(owner, self.staking, &IStaking::setNodePoolCall { pool: self.pool });
+        self.solo.ok(owner, self.staking, &IStaking::setTreasuryCall { sessionPayment: self.vault });
+        self.solo.ok(owner, self.staking, &IStaking::proposeModuleCall { module: self.lane, cap: U256::MAX });
+        self.solo.ok(owner, self.staking, &IStaking::openCall {});
+        self.solo.ok(owner, self.pool, &INodePool::setStakingCall { peer: self.staking });
+        self.solo.ok(owner, self.pool, &INodePool::setSessionQueueCall { peer: self.lane });
+        self.solo.ok(owner, self.pool, &INodePool::openCall {});
+        self.by(0, &ILane::setKeeperCall { keeper: self.account(1), enabled: true });
+        self.by(0, &ILane::setGuardianCall { account: self.account(3) });
+        let (noReveal, badReveal) = PENALTIES;
+        self.by(0, &ILane::setConfigCall { noReveal, badReveal, noResultGasCapBps: CAP_BPS });
+        self.solo.ok(owner, self.table, &ISessionPaymentTable::publishCall { price: default_prices() });
+        let model = ISessionPaymentTable::setModelCall { modelIdentifier: MODEL, class: 0, enabled: true, name: B256::ZERO };
+        self.solo.ok(owner, self.table, &model);
+        self.solo.ok(owner, self.token, &ICor::setMinterCall { minter: owner, enabled: true });
+        self.solo.ok(owner, self.vault, &IVault::proposeModuleCall { module: self.lane, cap: U256::from(1_000_000 * COR) });
+        self.solo.ok(owner, self.vault, &IVault::openCall {});
+    }
+
+    fn furnish(&self) {
+        for payer in [2, 4] {
+            self.give(payer, self.vault, 2 * u128::from(CREDIT) * 1_000_000_000);
+            let amount = wei(CREDIT);
+            let (module, beneficiary) = (self.lane, self.account(payer));
+            self.solo.ok(beneficiary, self.vault, &IVault::depositAndFundCall { module, beneficiary, amount });
+        }
+        for index in 0..MINERS {
+            let node = self.miner(index);
+            self.give(8 + index, self.staking, STAKE);
+            self.solo.ok(node, self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
+            let register =
+                INodePool::registerCall { operator: node, models: vec![MODEL], capacity: 100, hardwareClass: 0, version: 1 };
+            self.solo.ok(node, self.pool, &register);
+        }
+    }
+
+    fn give(&self, index: usize, spender: Address, wei: u128) {
+        let (account, value) = (self.account(index), U256::from(wei));
+        self.solo.ok(self.account(0), self.token, &ICor::mintCall { to: account, value });
+        self.solo.ok(account, self.token, &ICor::approveCall { spender, value });
+    }
+
+    pub(crate) fn account(&self, index: usize) -> Address {
+        self.solo.account(index)
+    }
+
+    pub(crate) fn miner(&self, index: usize) -> Address {
+        self.keys[index].address()
+    }
+
+    pub(crate) fn by<C: SolCall>(&self, index: usize, call: &C) -> Done<C::Return> {
+        self.solo.ok(self.account(index), self.lane, call)
+    }
+
+    pub(crate) fn refused<C: SolCall>(&self, index: usize, call: &C) -> ContractError {
+        self.solo.refused(self.account(index), self.lane, call)
+    }
+
+    pub(crate) fn try_by<C: SolCall>(&self, index: usize, call: &C) -> Result<Done<C::Return>, Refused> {
+        self.solo.send(self.account(index), self.lane, call)
+    }
+
+    pub(crate) fn session(&self, replicas: u8, quorum_bps: u16) -> u64 {
+        self.by(2, &ILane::createSessionCall { terms: terms(replicas, quorum_bps), metadata: B256::ZERO }).returned
+    }
+
+    pub(crate) fn submission(session: u64, terms: B256, sequence: u64) -> ILane::submitCall {
+        ILane::submitCall {
+            session,
+            terms,
+            sequence,
+            maxCharge: u64::MAX,
+            promptDigest: keccak256("a prompt"),
+            promptUrn: "urn:a-prompt".to_owned(),
+            clientReference: B256::repeat_byte(5),
+        }
+    }
+
+    /// A session of its own and a task in it, of the payer.
+    pub(crate) fn task(&self, replicas: u8, quorum_bps: u16, sequence: u64) -> Task {
+        let session = self.session(replicas, quorum_bps);
+        let done = self.by(2, &Self::submission(session, terms(replicas, quorum_bps), sequence));
+        submitted(&logs(self, &done))
+    }
+
+    pub(crate) fn domain(&self) -> Eip712Domain {
+        let chain_id = cor_anvil::DEFAULT_CHAIN_ID;
+        eip712_domain! { name: "Cortensor Lane", version: "1", chain_id: chain_id, verifying_contract: self.lane, }
+    }
+
+    /// What the miners sign, by the formula of the interface.
+    pub(crate) fn assignment(&self, task: &Task, crew: &[usize]) -> B256 {
+        let mut bytes = task.id.to_vec();
+        bytes.extend(keccak256(&task.history[..114]));
+        bytes.extend(self.account(1));
+        for index in crew {
+            bytes.extend(self.miner(*index));
+            bytes.extend(self.epoch(*index).to_be_bytes());
+        }
+        keccak256(bytes)
+    }
+
+    fn epoch(&self, index: usize) -> u64 {
+        self.solo.get(self.pool, &INodePool::getNodeCall { node: self.miner(index) }).registrationEpoch
+    }
+
+    /// By an ABI encoder, from the formula of the interface.
+    pub(crate) fn commitment(&self, task: &Task, crew: &[usize], replica: usize, answer: &str) -> B256 {
+        let domain = keccak256("Cortensor.Commitment.v2");
+        let chain_id = U256::from(cor_anvil::DEFAULT_CHAIN_ID);
+        let (miner, epoch) = (self.miner(crew[replica]), U256::from(self.epoch(crew[replica])));
+        let place = (domain, chain_id, self.lane, self.assignment(task, crew), U256::from(replica));
+        let words = [place.abi_encode(), (miner, epoch, digest(answer), salt(replica)).abi_encode()].concat();
+        keccak256(words)
+    }
+
+    /// A signature as in EIP-2098.
+    pub(crate) fn sign(&self, key: &PrivateKeySigner, message: &impl SolStruct) -> Vec<u8> {
+        let signature = key.sign_hash_sync(&message.eip712_signing_hash(&self.domain())).expect("a key signs");
+        let mut bytes = signature.as_bytes()[..64].to_vec();
+        bytes[32] |= u8::from(signature.v()) << 7;
+        bytes
+    }
+
+    pub(crate) fn precommitment(&self, task: &Task, crew: &[usize], replica: usize, answer: &str) -> Vec<u8> {
+        let assignment = self.assignment(task, crew);
+        let commitment = self.commitment(task, crew, replica, answer);
+        self.sign(&self.keys[crew[replica]], &Precommit { assignment, commitment })
+    }
+
+    pub(crate) fn key(&self, index: usize) -> &PrivateKeySigner {
+        &self.keys[index]
+    }
+
+    pub(crate) fn completion(&self, task: &Task, crew: &[usize], answers: &[&str]) -> ILane::completeCall {
+        let parts = answers.iter().enumerate().map(|(replica, answer)| {
+            let signature = self.precommitment(task, crew, replica, answer);
+            [self.miner(crew[replica]).as_slice(), &signature, digest(answer).as_slice(), salt(replica).as_slice()].concat()
+        });
+        ILane::completeCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            opening: task.history.clone().into(),
+            answers: parts.collect::<Vec<_>>().concat().into(),
+            keeper: self.account(1),
+            assign: Bytes::new(),
+        }
+    }
+
+    /// A start with a commitment of each miner that has an answer.
+    pub(crate) fn starting(&self, task: &Task, crew: &[usize], answers: &[Option<&str>]) -> ILane::startCall {
+        let parts = answers.iter().enumerate().map(|(replica, answer)| {
+            let miner = self.miner(crew[replica]).to_vec();
+            let signed = answer.map_or(vec![0; 96], |answer| {
+                let commitment = self.commitment(task, crew, replica, answer).to_vec();
+                [commitment, self.precommitment(task, crew, replica, answer)].concat()
+            });
+            [miner, signed].concat()
+        });
+        ILane::startCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            opening: task.history.clone().into(),
+            miners: parts.collect::<Vec<_>>().concat().into(),
+            keeper: self.account(1),
+            assign: Bytes::new(),
+        }
+    }
+
+    pub(crate) fn finishing(task: &Task, reveals: &[(usize, &str)]) -> ILane::finishCall {
+        let reveals = reveal_bytes(reveals);
+        ILane::finishCall { payer: task.payer, sequence: task.sequence, history: task.history.clone().into(), reveals }
+    }
+
+    pub(crate) fn revealing(task: &Task, reveals: &[(usize, &str)]) -> ILane::revealCall {
+        let reveals = reveal_bytes(reveals);
+        ILane::revealCall { payer: task.payer, sequence: task.sequence, history: task.history.clone().into(), reveals }
+    }
+
+    pub(crate) fn closing(task: &Task) -> ILane::closeCall {
+        ILane::closeCall { payer: task.payer, sequence: task.sequence, history: task.history.clone().into() }
+    }
+
+    /// A call that must succeed, whose records are added to the task's history.
+    pub(crate) fn on<C: SolCall>(&self, index: usize, task: &mut Task, call: &C) -> Done<C::Return> {
+        let done = self.by(index, call);
+        for log in logs(self, &done) {
+            if let Ok(record) = ILane::TaskRecord::decode_log_data(&log) {
+                assert_eq!(record.task, task.id);
+                task.history.extend_from_slice(&record.record);
+            }
+        }
+        done
+    }
+
+    pub(crate) fn start_all(&self, task: &mut Task, crew: &[usize], answers: &[Option<&str>]) {
+        let call = self.starting(task, crew, answers);
+        self.on(1, task, &call);
+    }
+
+    pub(crate) fn available(&self, account: Address) -> u64 {
+        self.solo.get(self.lane, &ILane::accountOfCall { account }).available
+    }
+
+    pub(crate) fn earned(&self, account: Address) -> u64 {
+        self.solo.get(self.lane, &ILane::accountOfCall { account }).earned
+    }
+
+    pub(crate) fn words(&self, task: &Task) -> (B256, B256) {
+        let words = self.solo.get(self.lane, &ILane::taskOfCall { payer: task.payer, sequence: task.sequence });
+        (words.state, words.seal)
+    }
+
+    pub(crate) fn staked(&self, index: usize) -> U256 {
+        self.solo.get(self.staking, &IStaking::nodeStakeCall { node: self.miner(index) }).amount
+    }
+
+    /// All that the lane owes is in its book: what can be spent, what was earned, the treasury's part, and the charges of open tasks.
+    pub(crate) fn assert_conserved(&self, open: &[&Task], treasury: u64) {
+        let accounts: u64 = (0..16).map(|index| self.account(index)).map(|who| self.available(who) + self.earned(who)).sum();
+        let charged: u64 = open.iter().map(|task| task.charged).sum();
+        let book = self.solo.get(self.vault, &IVault::bookOfCall { module: self.lane });
+        assert_eq!(wei(accounts + charged + treasury), book);
+    }
+}
+
+pub(crate) fn reveal_bytes(reveals: &[(usize, &str)]) -> Bytes {
+    let parts = reveals.iter().map(|(replica, answer)| {
+        let index = u8::try_from(*replica).expect("few replicas");
+        [&[index], digest(answer).as_slice(), salt(*replica).as_slice()].concat()
+    });
+    parts.collect::<Vec<_>>().concat().into()
+}
+
+/// The logs of the lane alone.
+pub(crate) fn logs<R>(world: &World, done: &Done<R>) -> Vec<LogData> {
+    done.logs.iter().filter(|(contract, _)| *contract == world.lane).map(|(_, log)| log.clone()).collect()
+}
+
+/// The only event of a kind among logs.
+pub(crate) fn event<E: SolEvent>(logs: &[LogData]) -> E {
+    let mut found = logs.iter().filter_map(|log| E::decode_log_data(log).ok());
+    let event = found.next().expect("the event is there");
+    assert!(found.next().is_none(), "once");
+    event
+}
+
+/// A task from the event of its submission.
+pub(crate) fn submitted(logs: &[LogData]) -> Task {
+    let event: ILane::TaskSubmitted = event(logs);
+    Task { payer: event.payer, sequence: event.sequence, id: event.task, charged: event.charged, history: event.opening.to_vec() }
+}
+
+pub(crate) fn digest(answer: &str) -> B256 {
+    keccak256(answer)
+}
+
+pub(crate) fn salt(replica: usize) -> B256 {
+    keccak256([0x5a, u8::try_from(replica).expect("few replicas")])
+}
+
+pub(crate) fn wei(grains: u64) -> U256 {
+    U256::from(grains) * U256::from(1_000_000_000_u64)
+}

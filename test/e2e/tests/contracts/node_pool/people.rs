@@ -1,0 +1,172 @@
+//! A node's people: its operator consents, its operator and its staker let it drain and leave. And the pool's own peers.
+
+use alloy::{
+    primitives::{Address, B256, U256},
+    sol_types::SolValue,
+};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
+use cor_kit::solo::Refused;
+use cor_sol::{node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable, staking::IStaking};
+
+use crate::staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, UNBONDING, World, events_of};
+
+fn register(world: &World, operator: usize) -> INodePool::registerCall {
+    let operator = world.account(operator);
+    INodePool::registerCall { operator, models: vec![1], capacity: 1, hardwareClass: 0, version: 1_000 }
+}
+
+/// Finding 6c: anyone registered a node under a victim's name, after which no task took both, so that the victim's node was refused with reason 6.
+#[tokio::test]
+async fn nobody_registers_under_a_name_that_did_not_consent() {
+    let world = World::start().await;
+    let (node, victim) = (world.account(NODE), world.account(OPERATOR));
+    for index in [NODE, OPERATOR] {
+        world.stake_node(STAKER, world.account(index));
+    }
+    world.in_pool(OPERATOR, &register(&world, OPERATOR));
+    let missing = INodePool::ConsentMissing { operator: victim, node };
+    assert_eq!(world.refused_in_pool(NODE, &register(&world, OPERATOR)), missing.clone().into());
+    world.in_pool(NODE, &register(&world, NODE));
+    let both = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node, victim] };
+    world.solo.undoing(|| drop(world.in_pool(QUEUE, &both)));
+
+    // With consent, which is for one node and can be taken back.
+    let done = world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
+    let set = INodePool::ConsentSet { operator: victim, node, allowed: true };
+    assert_eq!(events_of::<INodePool::ConsentSet>(world.pool, &done.logs), [set]);
+    world.in_pool(NODE, &INodePool::deregisterCall {});
+    world.in_pool(NODE, &register(&world, OPERATOR));
+    assert_eq!(world.refused_in_pool(QUEUE, &both), INodePool::NotEligible { node: victim, reason: 6 }.into());
+    let other = INodePool::ConsentMissing { operator: victim, node: world.account(FREE) };
+    assert_eq!(world.refused_in_pool(FREE, &register(&world, OPERATOR)), other.into());
+    world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: false });
+    assert!(world.node(node).registered, "who is registered stays so");
+    world.in_pool(OPERATOR, &INodePool::deregisterForCall { node });
+    assert_eq!(world.refused_in_pool(NODE, &register(&world, OPERATOR)), missing.into());
+    let asked = |operator| world.solo.get(world.pool, &INodePool::consentedCall { operator, node });
+    assert_eq!((asked(victim), asked(node)), (false, true));
+}
+
+#[tokio::test]
+async fn operator_and_staker_drain_and_deregister_without_the_nodes_key() {
+    for index in [OPERATOR, STAKER, NODE] {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        world.stake_node(STAKER, node);
+        world.register(NODE, OPERATOR);
+        let (drain, leave) = (INodePool::drainCall { node }, INodePool::deregisterForCall { node });
+        let required = world.account(OPERATOR);
+        let foreign = IRuntime::Unauthorized { caller: world.account(OTHER), required };
+        assert_eq!(world.refused_in_pool(OTHER, &drain), foreign.clone().into());
+        assert_eq!(world.refused_in_pool(OTHER, &leave), foreign.into());
+        world.solo.undoing(|| drop(world.in_pool(index, &leave)));
+
+        let done = world.in_pool(index, &drain);
+        assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [INodePool::NodeDraining { node }]);
+        let shown = world.node(node);
+        assert_eq!((shown.registered, shown.suspended, shown.draining), (true, false, true));
+        let done = world.in_pool(index, &drain);
+        assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty(), "once");
+        let done = world.in_pool(OTHER, &leave);
+        assert_eq!(events_of::<INodePool::NodeDeregistered>(world.pool, &done.logs), [INodePool::NodeDeregistered { node }]);
+        let absent = INodePool::NotRegistered { node };
+        assert_eq!(world.refused_in_pool(index, &drain), absent.clone().into());
+        assert_eq!(world.refused_in_pool(index, &leave), absent.into());
+    }
+}
+
+/// The staker stays the staker while its stake unbonds; once that is withdrawn anyone clears the node away.
+#[tokio::test]
+async fn a_node_without_stake_is_anyones_to_clear_away() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.register(NODE, NODE);
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.stake_node(STAKER, node);
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    assert_eq!(world.refused_in_pool(OTHER, &INodePool::drainCall { node }).name(), "Unauthorized", "it is staked again");
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING);
+    world.by(STAKER, &IStaking::withdrawNodeCall { node });
+    world.in_pool(OTHER, &INodePool::drainCall { node });
+    world.in_pool(OTHER, &INodePool::deregisterForCall { node });
+    // Of a node that is not registered the pool hears without an error.
+    world.stake_node(STAKER, node);
+    let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
+    assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty());
+}
+
+/// Finding 9: a node's version could not be changed, so a higher minimum shut it out until it registered anew.
+#[tokio::test]
+async fn a_node_tells_of_new_software() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    let set = |version| INodePool::setVersionCall { version };
+    assert_eq!(world.refused_in_pool(NODE, &set(1)), INodePool::NotRegistered { node }.into());
+    world.register(NODE, NODE);
+    world.in_pool(OWNER, &INodePool::setMinNodeVersionCall { version: 2_000 });
+    let eligibility = || world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 });
+    assert_eq!(eligibility(), 5);
+    let old = INodePool::VersionTooOld { version: 1_999, minimum: 2_000 };
+    assert_eq!(world.refused_in_pool(NODE, &set(1_999)), old.into());
+    let done = world.in_pool(NODE, &set(2_000));
+    let changed = INodePool::NodeVersionChanged { node, version: 2_000 };
+    assert_eq!(events_of::<INodePool::NodeVersionChanged>(world.pool, &done.logs), [changed]);
+    assert_eq!((eligibility(), world.node(node).version, world.node(node).registrationEpoch), (0, 2_000, 1));
+}
+
+#[tokio::test]
+async fn peers_act_at_once_before_opening_and_after_the_delay_from_then_on() {
+    let world = World::closed().await;
+    let [a, b] = [Address::repeat_byte(0xa), Address::repeat_byte(0xb)];
+    let (staking, queue) = (|peer| INodePool::setStakingCall { peer }, |peer| INodePool::setSessionQueueCall { peer });
+    let open = INodePool::openCall {};
+    assert_eq!(world.refused_in_pool(NODE, &register(&world, NODE)), cor_sol::vault::IVault::NotOpen {}.into());
+    assert_eq!(world.refused_in_pool(OWNER, &open), IRuntime::ZeroAddress {}.into(), "without Staking");
+    assert_eq!(world.refused_in_pool(OWNER, &staking(Address::ZERO)), IRuntime::ZeroAddress {}.into());
+    assert_eq!(world.refused_in_pool(OWNER, &queue(Address::ZERO)), IRuntime::ZeroAddress {}.into());
+    let done = world.in_pool(OWNER, &staking(a));
+    let set = INodePool::StakingSet { staking: a, effectiveAt: world.now() };
+    assert_eq!(events_of::<INodePool::StakingSet>(world.pool, &done.logs), [set]);
+    assert_eq!(world.refused_in_pool(OWNER, &open), IRuntime::ZeroAddress {}.into(), "without a queue");
+    let done = world.in_pool(OWNER, &queue(a));
+    let set = INodePool::SessionQueueSet { sessionQueue: a, effectiveAt: world.now() };
+    assert_eq!(events_of::<INodePool::SessionQueueSet>(world.pool, &done.logs), [set]);
+    let done = world.in_pool(OWNER, &open);
+    assert_eq!(events_of::<INodePool::Opened>(world.pool, &done.logs), [INodePool::Opened {}]);
+    assert_eq!(world.refused_in_pool(OWNER, &open), cor_sol::vault::IVault::AlreadyOpen {}.into());
+    assert!(world.solo.get(world.pool, &INodePool::isOpenCall {}));
+    assert_eq!(world.solo.get(world.pool, &INodePool::delaySecsCall {}), DELAY);
+
+    let at = world.now() + DELAY;
+    world.in_pool(OWNER, &staking(b));
+    world.in_pool(OWNER, &queue(b));
+    let shown = || {
+        let staking = world.solo.get(world.pool, &INodePool::stakingCall {});
+        let queue = world.solo.get(world.pool, &INodePool::sessionQueueCall {});
+        [(staking.current, staking.next, staking.effectiveAt), (queue.current, queue.next, queue.effectiveAt)]
+    };
+    world.solo.pass(DELAY - 1);
+    assert_eq!(shown(), [(a, b, at); 2]);
+    world.solo.pass(1);
+    assert_eq!(shown(), [(b, Address::ZERO, 0); 2]);
+}
+
+#[tokio::test]
+async fn the_delay_has_bounds() {
+    let world = World::closed().await;
+    let placed = world.solo.place("NodePool");
+    let construct = |delay: u64| {
+        world.solo.undoing(|| world.solo.construct(placed, &(world.account(OWNER), delay).abi_encode_params()).map(drop))
+    };
+    for delay in [MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS] {
+        assert_eq!(construct(delay), Ok(()));
+    }
+    for delay in [MODULE_DELAY_MIN_SECS - 1, MODULE_DELAY_MAX_SECS + 1, u64::MAX] {
+        let [value, min, max] = [delay, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS].map(U256::from);
+        let range = ISessionPaymentTable::InputOutOfRange { field: B256::right_padding_from(b"delaySecs"), value, min, max };
+        assert_eq!(construct(delay), Err(Refused::Known(range.into())));
+    }
+}

@@ -1,0 +1,61 @@
+//! Who may call what of NodePool: each role tries each function.
+
+use cor_kit::{goldens, paths};
+use cor_sol::node_pool::INodePool;
+
+use crate::{
+    staking::world::{FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, World},
+    support::{permissions, trial},
+};
+
+/// Three registered nodes of one operator and one staker: one as it should be, one suspended, one draining. That Staking itself may call
+/// `stakeLeft`, which no account may, is seen wherever stake unbonds.
+#[tokio::test]
+async fn golden_permissions() {
+    let world = World::start().await;
+    let [node, suspended, draining] = [NODE, FREE, FREE + 1].map(|index| world.account(index));
+    for index in [NODE, FREE, FREE + 1] {
+        world.stake_node(STAKER, world.account(index));
+        world.register(index, OPERATOR);
+    }
+    world.in_pool(QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![suspended] });
+    world.in_pool(OPERATOR, &INodePool::drainCall { node: draining });
+    world.in_pool(OWNER, &INodePool::transferOwnershipCall { candidate: world.account(FREE + 2) });
+    let roles = [
+        ("owner", OWNER),
+        ("candidate", FREE + 2),
+        ("queue", QUEUE),
+        ("node", NODE),
+        ("suspended", FREE),
+        ("operator", OPERATOR),
+        ("staker", STAKER),
+        ("stranger", OTHER),
+    ];
+    let roles = roles.map(|(role, index)| (role, world.account(index)));
+    let (stranger, operator) = (world.account(OTHER), world.account(OPERATOR));
+    let register = INodePool::registerCall { operator, models: vec![1], capacity: 1, hardwareClass: 0, version: 1_000 };
+    let trials = vec![
+        trial("", &INodePool::consentCall { node: stranger, allowed: true }),
+        trial("", &register),
+        trial("", &INodePool::deregisterCall {}),
+        trial("", &INodePool::deregisterForCall { node }),
+        trial("(draining)", &INodePool::deregisterForCall { node: draining }),
+        trial("", &INodePool::drainCall { node }),
+        trial("", &INodePool::stakeLeftCall { node }),
+        trial("", &INodePool::setSpecCall { models: vec![2], capacity: 2 }),
+        trial("", &INodePool::setVersionCall { version: 2_000 }),
+        trial("", &INodePool::pingCall {}),
+        trial("", &INodePool::resumeCall {}),
+        trial("", &INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] }),
+        trial("", &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] }),
+        trial("", &INodePool::setMinNodeVersionCall { version: 1 }),
+        trial("", &INodePool::setStakingCall { peer: stranger }),
+        trial("", &INodePool::setSessionQueueCall { peer: stranger }),
+        trial("", &INodePool::openCall {}),
+        trial("", &INodePool::transferOwnershipCall { candidate: stranger }),
+        trial("", &INodePool::acceptOwnershipCall {}),
+    ];
+    let abi = std::fs::read_to_string(paths::repository("test/goldens/abi/NodePool.txt")).expect("the ABI is there");
+    let table = permissions(&world.solo, world.pool, &abi, &roles, trials);
+    goldens::assert_text("permissions/node-pool.txt", &table);
+}

@@ -1,0 +1,204 @@
+//! What the owner, a payer's queue, a pool or a lost key once could do to stake, and the numbers that it did.
+
+use alloy::primitives::{Address, U256};
+use cor_core::limits::STAKE_LEFT_GAS;
+use cor_kit::COR;
+use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+
+use super::world::{CAPS, DAY, DELAY, NODE, OPERATOR, OTHER, OWNER, SLASHERS, STAKE, STAKER, UNBONDING, World, slash, wei};
+
+/// Answers every call with the number 1: `true` for a token and for "is registered".
+const YES: [u8; 8] = [0x60, 1, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
+/// Reverts.
+const NO: [u8; 3] = [0x5f, 0x5f, 0xfd];
+/// Runs in a circle until its gas is gone.
+const BURNS: [u8; 3] = [0x5b, 0x5f, 0x56];
+/// Answers with 448 KiB of zeros.
+const ANSWERS_MUCH: [u8; 6] = [0x62, 0x07, 0, 0, 0x5f, 0xf3];
+
+/// Seven nodes of one staker.
+fn seven(world: &World) -> Vec<Address> {
+    let nodes: Vec<_> = (1..=7).map(Address::repeat_byte).collect();
+    nodes.iter().for_each(|node| world.stake_node(STAKER, *node));
+    assert_eq!(world.wallet(world.staking), wei(7 * STAKE));
+    nodes
+}
+
+/// Finding 3a: the owner wired a fake token, staked it, wired COR back and unbonded 70,000 of 70,000 COR. Now the token is fixed.
+#[tokio::test]
+async fn no_owner_changes_the_token() {
+    let world = World::start().await;
+    seven(&world);
+    let fake = world.place(&YES);
+    // No function names a token: the old one is unknown, and whatever the owner sets leaves the token as it is.
+    let old = [&alloy::primitives::keccak256("wire(address,address,address,address)")[..4], &[0; 128]].concat();
+    let refused = world.solo.transact(world.account(OWNER), world.staking, old);
+    assert!(matches!(refused, Err(cor_kit::solo::Refused::Other(data)) if data.is_empty()));
+    world.by(OWNER, &IStaking::setNodePoolCall { pool: fake });
+    world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: fake });
+    world.solo.pass(DELAY);
+    assert_eq!(world.get(&IStaking::tokenCall {}), world.token);
+    let penniless = world.refused(OWNER, &IStaking::stakeCall { amount: wei(70_000 * COR) });
+    assert_eq!(penniless.name(), "ERC20InsufficientAllowance", "COR itself is asked");
+    assert_eq!(world.wallet(world.account(OWNER)), U256::ZERO);
+    world.assert_conserved();
+}
+
+/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself eight days ahead, in which
+/// all stake leaves, and a slasher that nobody minds takes its cap of a day.
+#[tokio::test]
+async fn an_owner_that_names_itself_slasher_finds_nobody() {
+    let world = World::start().await;
+    let nodes = seven(&world);
+    let unknown = cor_sol::vault::IVault::ModuleUnknown { module: world.account(OWNER) };
+    assert_eq!(world.refused(OWNER, &slash(nodes[0], STAKE)), unknown.into());
+    let (active_at, cap) = (world.now() + DELAY, wei(20_000 * COR));
+    world.by(OWNER, &IStaking::proposeModuleCall { module: world.account(OWNER), cap });
+    let early = cor_sol::vault::IVault::ModuleNotActive { module: world.account(OWNER), activeAt: active_at };
+    assert_eq!(world.refused(OWNER, &slash(nodes[0], STAKE)), early.into());
+
+    // Whoever reads of it within a day has left wholly a moment before it acts.
+    world.solo.pass(DELAY - UNBONDING - 1);
+    for node in &nodes[..5] {
+        world.by(STAKER, &IStaking::unbondNodeCall { node: *node });
+    }
+    world.solo.pass(UNBONDING);
+    assert_eq!(world.now(), active_at - 1);
+    assert_eq!(world.refused(OWNER, &slash(nodes[0], STAKE)), early_at(&world, active_at).into());
+    let paid = world.by(OTHER, &IStaking::withdrawNodesCall { nodes: nodes.clone() }).returned;
+    assert_eq!((paid, world.wallet(world.account(STAKER))), (wei(5 * STAKE), wei(5 * STAKE)));
+
+    // Of who stayed it takes its cap of the day and no more: 20,000 instead of 70,000.
+    world.solo.pass(1);
+    let taken: U256 = nodes.iter().map(|node| world.by(OWNER, &slash(*node, u128::MAX)).returned.taken).sum();
+    assert_eq!(taken, cap);
+    world.assert_conserved();
+}
+
+fn early_at(world: &World, active_at: u64) -> cor_sol::vault::IVault::ModuleNotActive {
+    cor_sol::vault::IVault::ModuleNotActive { module: world.account(OWNER), activeAt: active_at }
+}
+
+/// A slasher that is active and turns bad takes its cap of each day until the guardian closes it: not 70,000 at once.
+#[tokio::test]
+async fn a_slasher_that_turns_bad_is_stopped_by_its_cap_and_by_the_guardian() {
+    let world = World::start().await;
+    let nodes = seven(&world);
+    let everybody = || -> U256 { nodes.iter().map(|node| world.by(SLASHERS[0], &slash(*node, u128::MAX)).returned.taken).sum() };
+    assert_eq!((everybody(), everybody()), (wei(CAPS[0]), U256::ZERO));
+    world.by(super::world::GUARDIAN, &IStaking::closeModuleCall { module: world.account(SLASHERS[0]) });
+    world.solo.pass(UNBONDING + 1);
+    assert_eq!(everybody(), U256::ZERO, "closed for as long as stake unbonds");
+    assert_eq!(world.wallet(world.staking), wei(7 * STAKE));
+}
+
+/// Finding 3d: a pool that always said "registered" let nobody unbond. Now no pool is asked, and one that fails, lies, burns gas or answers at length
+/// costs the staker at most the gas that it is given.
+#[tokio::test]
+async fn no_pool_holds_stake() {
+    for (name, code) in [("yes", &YES[..]), ("no", &NO), ("burns", &BURNS), ("answers much", &ANSWERS_MUCH), ("nobody", &[])] {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        world.stake_node(STAKER, node);
+        world.register(NODE, NODE);
+        let hostile = world.place(code);
+        world.by(OWNER, &IStaking::setNodePoolCall { pool: hostile });
+        world.solo.pass(DELAY);
+        let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
+        assert!(done.gas_used < STAKE_LEFT_GAS + 300_000, "{name}: {}", done.gas_used);
+        world.solo.pass(UNBONDING);
+        assert_eq!(world.by(STAKER, &IStaking::withdrawNodeCall { node }).returned, wei(STAKE), "{name}");
+        assert_eq!(world.wallet(world.account(STAKER)), wei(STAKE), "{name}");
+        // The real pool heard nothing, and anyone can tell it.
+        world.in_pool(OTHER, &INodePool::drainCall { node });
+        assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 8, "{name}");
+    }
+}
+
+/// Finding 5: only the node's key could deregister, so with the key 10,000 COR were lost. Now the staker takes them without it, and its operator or
+/// anyone cleans the pool up, also while a task holds the node's place.
+#[tokio::test]
+async fn a_lost_node_key_loses_no_stake() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.register(NODE, OPERATOR);
+    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
+    world.in_pool(super::world::QUEUE, &reserve);
+
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    assert_eq!((world.node(node).draining, world.node(node).reserved), (true, 1), "the pool was told, and the task stays");
+    let unfit = INodePool::NotEligible { node, reason: 8 };
+    assert_eq!(world.refused_in_pool(super::world::QUEUE, &reserve), unfit.into());
+    let busy = INodePool::NodeBusy { node, reserved: 1 };
+    assert_eq!(world.refused_in_pool(OTHER, &INodePool::deregisterForCall { node }), busy.into());
+    // What unbonds answers for the open task.
+    assert_eq!(world.by(SLASHERS[0], &slash(node, 100 * COR)).returned.taken, wei(100 * COR));
+    world.in_pool(super::world::QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] });
+    world.in_pool(OTHER, &INodePool::deregisterForCall { node });
+    assert!(!world.node(node).registered);
+
+    world.solo.pass(UNBONDING);
+    world.by(OTHER, &IStaking::withdrawNodeCall { node });
+    assert_eq!(world.wallet(world.account(STAKER)), wei(STAKE - 100 * COR));
+}
+
+/// Finding 16: at most eight amounts unbonded at a time, so that 50 nodes needed 49 days and 200 half a year. Now 200 unbond on one day, and are
+/// withdrawn together in four calls.
+#[tokio::test]
+async fn two_hundred_nodes_leave_on_one_day() {
+    let world = World::start().await;
+    let nodes: Vec<_> = (1..=200_u64).map(|number| Address::from_word(U256::from(number << 32).into())).collect();
+    world.fund(STAKER, 200 * STAKE);
+    for node in &nodes {
+        world.by(STAKER, &IStaking::stakeNodeCall { node: *node, amount: wei(STAKE) });
+    }
+    nodes.iter().for_each(|node| drop(world.by(STAKER, &IStaking::unbondNodeCall { node: *node })));
+    let early = world.by(STAKER, &IStaking::withdrawNodesCall { nodes: nodes[..50].to_vec() });
+    assert_eq!(early.returned, U256::ZERO);
+    world.solo.pass(UNBONDING);
+    for fifty in nodes.chunks(50) {
+        let done = world.by(STAKER, &IStaking::withdrawNodesCall { nodes: fifty.to_vec() });
+        assert_eq!(done.returned, wei(50 * STAKE));
+        assert!(done.gas_used < 10_000_000, "{} gas for 50 nodes", done.gas_used);
+    }
+    assert_eq!((world.wallet(world.account(STAKER)), world.wallet(world.staking)), (wei(200 * STAKE), U256::ZERO));
+}
+
+/// Stake that is put and taken within one day never shows, so nobody borrows a standing.
+#[tokio::test]
+async fn flash_stake_never_shows() {
+    let world = World::start().await;
+    world.fund(STAKER, 100 * COR);
+    let user = world.account(STAKER);
+    let at = |day| world.get(&IStaking::stakeAtCall { user, day });
+    world.solo.pass(DAY - world.now() % DAY + 10);
+    let today = world.now() / DAY;
+    world.by(STAKER, &IStaking::stakeCall { amount: wei(5 * COR) });
+    assert_eq!((at(today), at(0)), (U256::ZERO, U256::ZERO));
+    world.solo.pass(DAY);
+    for _ in 0..3 {
+        world.by(STAKER, &IStaking::stakeCall { amount: wei(20 * COR) });
+        world.by(STAKER, &IStaking::unbondCall { amount: wei(20 * COR) });
+    }
+    world.solo.pass(3 * DAY);
+    let shown: Vec<_> = (today..=today + 4).map(at).collect();
+    assert_eq!(shown, [0, 5, 5, 5, 5].map(|amount| wei(amount * COR)));
+    let future = IStaking::FutureDay { day: today + 5, today: today + 4 };
+    let asked = world.solo.view(world.staking, &IStaking::stakeAtCall { user, day: today + 5 });
+    assert!(matches!(asked, Err(cor_kit::solo::Refused::Known(error)) if error == future.into()));
+}
+
+/// Slashed stake goes to the treasury that was known for as long as the delay.
+#[tokio::test]
+async fn a_new_treasury_waits_as_a_slasher_does() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    let thief = world.place(&YES);
+    world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: thief });
+    world.by(SLASHERS[0], &slash(node, 7 * COR));
+    assert_eq!(world.by(OTHER, &IStaking::sweepSlashedCall {}).returned, wei(7 * COR));
+    assert_eq!(world.solo.get(world.payment, &ISessionPayment::treasuryCall {}), wei(7 * COR));
+    world.assert_conserved();
+}

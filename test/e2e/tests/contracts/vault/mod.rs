@@ -1,0 +1,11 @@
+//! Vault as compiled, on the dev chain: every error, every event, every role, hostile modules, and a model that shares nothing with it.
+
+mod actions;
+mod differential;
+mod gas;
+mod model;
+mod modules;
+mod money;
+mod order;
+mod roles;
+mod world;
