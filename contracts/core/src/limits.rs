@@ -232,7 +232,7 @@ const _: () = {
     // A class that changes between two versions that are a day apart is a day from either: the notice is no shorter.
     assert!(PRICE_STEP_SECS <= PRICE_NOTICE_MIN_SECS);
     assert!(PRICED_TOKENS > 0 && GRAIN > 0 && SOLD_EXECUTION_DEPTH_MAX >= EXECUTION_DEPTH_MIN);
-    assert!(SOLD_VALIDATOR_DEPTH_MAX >= LANE_VALIDATOR_DEPTH_MAX);
+    assert!(SOLD_VALIDATOR_DEPTH_MAX == LANE_VALIDATOR_DEPTH_MAX);
 
     // Modules: whoever is warned of one can see at least a whole window pass.
     assert!(

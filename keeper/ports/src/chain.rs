@@ -137,15 +137,14 @@ pub enum ChainError {
         /// How it is known that it must have been there.
         detail: String,
     },
-    /// The journal is of another chain, such as one that was begun anew. Its answers and marks belong to other tasks of the same numbers.
-    #[error("the journal is of a chain whose block {block} has the hash {kept}, and the node's has {found}")]
+    /// The journal is of another network, such as that of a chain that was begun anew. Its answers and marks belong to other tasks of the same
+    /// numbers.
+    #[error("the journal is of {kept}, and this is {found}")]
     OtherJournal {
-        /// The block before the network's deployment.
-        block: u64,
-        /// The hash that the journal keeps.
-        kept: alloy_primitives::B256,
-        /// The hash that the node has.
-        found: alloy_primitives::B256,
+        /// The network that the journal keeps, in words.
+        kept: String,
+        /// The one that was opened.
+        found: String,
     },
     /// The transaction could not be signed.
     #[error(transparent)]

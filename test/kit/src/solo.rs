@@ -109,7 +109,7 @@ impl Solo {
     /// # Panics
     /// If the chain refuses.
     pub fn enable(&self, account: Address) {
-        let mut writer = self.chain().writer();
+        let writer = self.chain().writer();
         writer.impersonate(account);
         writer.set_balance(account, U256::from(1) << 80).expect("a balance is set");
     }

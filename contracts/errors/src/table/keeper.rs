@@ -36,8 +36,8 @@ area! {
         "The node lacks a part of the chain's history."
         "Use a node that has all blocks, transactions and logs since the network's deployment.";
     "CHN-012" OTHER_JOURNAL "OtherJournal" Caller - Refused
-        "The data folder belongs to another chain."
-        "If the chain was begun anew, give the service an empty data folder; otherwise check --rpc and --network.";
+        "The data folder belongs to another network."
+        "If the network was deployed anew, give the service an empty data folder. Otherwise check --rpc and --network; if the journal is of an older version or damaged, let the old version finish its tasks, then move journal.sqlite* away and keep the rest of the folder.";
 }
 
 area! {

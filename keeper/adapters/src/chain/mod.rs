@@ -4,6 +4,7 @@
 //! - [`Account`]: a key that sends single transactions and waits for them; what the command line uses.
 
 mod account;
+mod bind;
 mod calls;
 mod events;
 mod outbox;
@@ -12,7 +13,7 @@ mod read;
 use std::{sync::Arc, time::Duration};
 
 use alloy::{
-    primitives::{Address, B256},
+    primitives::Address,
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
@@ -62,10 +63,10 @@ pub struct RpcChain {
 
 impl RpcChain {
     /// The network of `deployment` by the node at `endpoint`, written with `key`; signed transactions are kept in `journal` first. The journal
-    /// is bound to the chain at its first use.
+    /// is bound to the network at its first use.
     ///
     /// # Errors
-    /// As [`connect`]; `HistoryMissing` if the node does not have the block before the deployment, `OtherJournal`, those of the journal.
+    /// As [`connect`]; `HistoryMissing` if the node does not have the first block of the deployment, `OtherJournal`, those of the journal.
     pub async fn open(
         endpoint: &str,
         deployment: Deployment,
@@ -73,34 +74,9 @@ impl RpcChain {
         journal: Arc<dyn Journal>,
     ) -> Result<Self, ChainError> {
         let provider = connect(endpoint, Some(deployment.chain_id)).await?;
-        bind(journal.as_ref(), endpoint, &provider, deployment.from_block).await?;
+        bind::to_network(journal.as_ref(), endpoint, &provider, &deployment).await?;
         let account = Account::new(endpoint, provider.clone(), deployment.chain_id, key);
         Ok(Self { endpoint: endpoint.to_owned(), provider, deployment, outbox: Outbox::new(account, journal) })
-    }
-}
-
-/// Key of the chain that a journal belongs to: a block's number, 8 bytes, and its hash.
-const CHAIN_KEY: &str = "chain/block";
-
-/// Binds a journal to the chain with this block, once.
-async fn bind(journal: &dyn Journal, endpoint: &str, provider: &DynProvider, block: u64) -> Result<(), ChainError> {
-    let kept = match journal.get(CHAIN_KEY).await? {
-        Some(bytes) => {
-            bytes.split_first_chunk().and_then(|(block, hash)| Some((u64::from_be_bytes(*block), B256::try_from(hash).ok()?)))
-        }
-        None => None,
-    };
-    let asked = kept.map_or(block, |(block, _)| block);
-    let answer =
-        provider.get_block_by_number(asked.into()).await.map_err(|error| explain(endpoint, "eth_getBlockByNumber", error))?;
-    let found = answer.map(|answer| answer.header.hash).ok_or_else(|| ChainError::HistoryMissing {
-        what: format!("block {asked}"),
-        detail: "the network was deployed after it".to_owned(),
-    })?;
-    match kept {
-        Some((block, kept)) if kept != found => Err(ChainError::OtherJournal { block, kept, found }),
-        Some(_) => Ok(()),
-        None => Ok(journal.put(CHAIN_KEY, &[&block.to_be_bytes()[..], found.as_slice()].concat()).await?),
     }
 }
 

@@ -40,10 +40,11 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     tracing::info!(address = %key.address(), model = info.model, class = info.determinism_class, "miner");
     std::fs::create_dir_all(&settings.data).map_err(CliError::io(format!("making the folder {}", settings.data.display())))?;
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
+    // Before it registers: a node that cannot serve would be given tasks.
+    let chain = RpcChain::open(&args.network.rpc, network.at.clone(), key.clone(), Arc::clone(&journal)).await?;
+    let keeper = KeeperClient::new(&settings.keeper)?;
     register(&network, &key, &settings).await?;
     tracing::info!("registered, and looking for tasks");
-    let keeper = KeeperClient::new(&settings.keeper)?;
-    let chain = RpcChain::open(&args.network.rpc, network.at.clone(), key.clone(), Arc::clone(&journal)).await?;
     let ports = MinerPorts {
         chain: Arc::new(chain),
         backend,

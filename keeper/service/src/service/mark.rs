@@ -42,14 +42,14 @@ pub(super) struct Surveyed {
     end: u64,
     /// Tasks without miners yet: each may still be given to anyone.
     queued: BTreeSet<u64>,
-    /// The mark as last written.
-    marked: u64,
+    /// The mark as last written; `None` after a start, when the journal may have another than the one that was begun at.
+    marked: Option<u64>,
 }
 
 impl Surveyed {
     /// Begins at a mark: what is below it was read before.
     pub(super) fn start_at(&mut self, mark: u64) {
-        *self = Self { end: mark, marked: mark, queued: BTreeSet::new() };
+        *self = Self { end: mark, marked: None, queued: BTreeSet::new() };
     }
 
     /// A task was read.
@@ -66,8 +66,8 @@ impl Surveyed {
     pub(super) fn moved_on(&mut self, oldest: Option<u64>) -> Option<u64> {
         let open = oldest.into_iter().chain(self.queued.first().copied());
         let mark = open.fold(self.end, u64::min);
-        (mark != self.marked).then(|| {
-            self.marked = mark;
+        (Some(mark) != self.marked).then(|| {
+            self.marked = Some(mark);
             mark
         })
     }
@@ -95,7 +95,7 @@ mod tests {
         let mut surveyed = Surveyed::default();
         surveyed.start_at(4);
         for (task_id, is_queued, oldest, mark) in [
-            (4, true, None, None),
+            (4, true, None, Some(4)),
             (5, false, None, None),
             (6, false, Some(6), None),
             (4, false, Some(6), Some(6)),

@@ -320,9 +320,18 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_NETWORK", &other_chain)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_KEEPER_DATA", &empty),
-        Row::new("a data folder of another chain", "keeper", "CHN-012", REFUSED, &["block 0", "0x0707", "empty data folder"])
+        Row::new("a data folder of another network", "keeper", "CHN-012", REFUSED, &["0x0707", "empty data folder"])
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
             .env("COR_KEEPER_DATA", scene.path("foreign").display().to_string()),
+        Row::new("a data folder that names no network", "keeper", "CHN-012", REFUSED, &["does not name"])
+            .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
+            .env("COR_KEEPER_DATA", scene.path("nameless").display().to_string()),
+        // Before it looks at its stake, of which it has none, and registers.
+        Row::new("a miner's data folder of another network", "miner", "CHN-012", REFUSED, &["0x0707"])
+            .env("COR_MINER_BACKEND__KIND", "openai")
+            .env("COR_MINER_BACKEND__OPENAI_URL", model_server(&["small"]))
+            .env("COR_MINER_BACKEND__OPENAI_MODEL", "small")
+            .env("COR_MINER_DATA", scene.path("foreign").display().to_string()),
         Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
         Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
@@ -374,11 +383,19 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_say_why_and_cost_nothing() {
     let scene = Scene::start().await;
-    // What a keeper kept of a chain that was begun anew: block 0 had another hash.
-    std::fs::create_dir(scene.path("foreign")).expect("a folder");
-    let foreign = SqliteJournal::open(&scene.path("foreign").join("journal.sqlite")).await.expect("a journal");
-    foreign.put("chain/block", &[&[0; 8][..], &[7; 32]].concat()).await.expect("a record");
-    drop(foreign);
+    for (folder, key, value) in [
+        // What a service kept of this queue on a chain that was begun anew: the first block of the deployment had another hash.
+        (
+            "foreign",
+            "network",
+            [scene.net.at.session_queue.as_slice(), &(scene.net.at.from_block + 1).to_be_bytes(), &[7; 32]].concat(),
+        ),
+        ("nameless", "miner/done-below", vec![0; 8]),
+    ] {
+        std::fs::create_dir(scene.path(folder)).expect("a folder");
+        let journal = SqliteJournal::open(&scene.path(folder).join("journal.sqlite")).await.expect("a journal");
+        journal.put(key, &value).await.expect("a record");
+    }
     let before = (scene.holdings().await, scene.net.provider.get_block_number().await.expect("a height"));
     let environment = scene.environment();
     let rows = money_and_tasks(&scene).into_iter().chain(surroundings(&scene)).collect();

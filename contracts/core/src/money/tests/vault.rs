@@ -24,10 +24,13 @@ fn each_move() {
     assert_eq!(THERE.pay_treasury(wei(2)), Ok(Touched { free: 10, book: 18, vault: vault(135, 7) }));
 }
 
+/// A movement of money.
+type Move = fn(Touched, U256) -> Result<Touched, VaultError>;
+
 #[test]
 fn each_refusal() {
     let zero = Err(VaultError::Ledger(LedgerError::ZeroAmount));
-    let moves: [fn(Touched, U256) -> Result<Touched, VaultError>; 6] = [
+    let moves: [Move; 6] = [
         Touched::deposit,
         Touched::withdraw,
         |touched, amount| touched.fund(amount).map(|(touched, _)| touched),

@@ -17,7 +17,6 @@ use alloy_primitives::{Address, B256, keccak256};
 
 use super::tariff::Price;
 use super::terms::LaneTerms;
-use crate::limits::REPLICA_SLOTS;
 
 /// Bytes of an opening.
 pub const OPENING_BYTES: usize = 114;
@@ -210,8 +209,6 @@ impl History {
         record
     }
 }
-
-const _: () = assert!(REPLICA_SLOTS <= u8::MAX as usize, "a replica's index is one byte");
 
 /// Reads from the front of a slice; at its end there is nothing.
 struct Reader<'a>(&'a [u8]);

@@ -7,7 +7,7 @@ use alloy::{
     sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, SolValue, eip712_domain},
 };
 use cor_adapters::deploy::default_prices;
-use cor_kit::solo::{Done, Refused, Solo};
+use cor_kit::solo::{Done, Solo};
 use cor_sol::{
     ContractError, cor::ICor, lane::ILane, node_pool::INodePool, session_payment_table::ISessionPaymentTable, staking::IStaking,
     vault::IVault,
@@ -107,8 +107,7 @@ impl World {
         self.solo.ok(owner, self.pool, &INodePool::openCall {});
         self.by(0, &ILane::setKeeperCall { keeper: self.account(1), enabled: true });
         self.by(0, &ILane::setGuardianCall { account: self.account(3) });
-        let (noReveal, badReveal) = PENALTIES;
-        self.by(0, &ILane::setConfigCall { noReveal, badReveal, noResultGasCapBps: CAP_BPS });
+        self.by(0, &ILane::setConfigCall { noReveal: PENALTIES.0, badReveal: PENALTIES.1, noResultGasCapBps: CAP_BPS });
         self.solo.ok(owner, self.table, &ISessionPaymentTable::publishCall { price: default_prices() });
         let model = ISessionPaymentTable::setModelCall { modelIdentifier: MODEL, class: 0, enabled: true, name: B256::ZERO };
         self.solo.ok(owner, self.table, &model);
@@ -154,10 +153,6 @@ impl World {
 
     pub(crate) fn refused<C: SolCall>(&self, index: usize, call: &C) -> ContractError {
         self.solo.refused(self.account(index), self.lane, call)
-    }
-
-    pub(crate) fn try_by<C: SolCall>(&self, index: usize, call: &C) -> Result<Done<C::Return>, Refused> {
-        self.solo.send(self.account(index), self.lane, call)
     }
 
     pub(crate) fn session(&self, replicas: u8, quorum_bps: u16) -> u64 {

@@ -197,7 +197,7 @@ pub(crate) fn lines(price: &PriceVersion, class: u8, inputs: &QuoteInputs) -> Re
     if i.executionDepth == 0 || i.maxTokens == 0 || i.sla > 2 || !(1..8).contains(&i.replicas) {
         return Err("InputOutOfRange");
     }
-    if i.replicas % 2 == 0 {
+    if i.replicas.is_multiple_of(2) {
         return Err("EvenReplicas");
     }
     let agreement = i.consensusRule < 3 && (5_001..=10_000).contains(&i.quorumBps);

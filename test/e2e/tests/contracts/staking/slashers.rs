@@ -148,9 +148,8 @@ async fn peers_act_at_once_before_opening_and_after_the_delay_from_then_on() {
     let open = IStaking::openCall {};
     let pool = |pool| IStaking::setNodePoolCall { pool };
     let treasury = |session_payment| IStaking::setTreasuryCall { sessionPayment: session_payment };
-    for call in [IStaking::stakeNodeCall { node: a, amount: wei(STAKE) }] {
-        assert_eq!(world.refused(STAKER, &call), cor_sol::vault::IVault::NotOpen {}.into());
-    }
+    let stake = IStaking::stakeNodeCall { node: a, amount: wei(STAKE) };
+    assert_eq!(world.refused(STAKER, &stake), cor_sol::vault::IVault::NotOpen {}.into());
     assert_eq!(world.refused(STAKER, &IStaking::stakeCall { amount: wei(1) }), cor_sol::vault::IVault::NotOpen {}.into());
     assert_eq!(world.refused(OWNER, &open), IRuntime::ZeroAddress {}.into(), "without a pool");
     assert_eq!(world.refused(OWNER, &pool(Address::ZERO)), IRuntime::ZeroAddress {}.into());

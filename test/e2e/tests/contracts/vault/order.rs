@@ -144,7 +144,7 @@ async fn all_is_stored_and_logged_before_the_vault_calls_out() {
             };
             let is_call = |call: &String| call == "call_contract";
             assert_eq!(own.iter().filter(|call| is_call(call)).count(), count, "{name}: {own:?}");
-            let first = own.iter().position(|call| is_call(call)).expect("it calls out");
+            let first = own.iter().position(is_call).expect("it calls out");
             let (before, after) = own.split_at(first);
             assert!(before.iter().any(|call| call == "storage_cache_bytes32"), "{name} stores: {before:?}");
             assert!(before.iter().any(|call| call == "emit_log"), "{name} logs: {before:?}");
