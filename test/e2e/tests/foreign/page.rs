@@ -124,7 +124,7 @@ async fn the_page_for_clients_works_as_it_stands() {
     let script = folder.path().join("wallet.sh");
     std::fs::write(&script, blocks(&paths::repository("docs/howto/use-your-own-wallet.md"), "sh")).expect("a file");
     let seen = run(&network, folder.path(), "bash", &["-eu", "-o", "pipefail", "wallet.sh"]).await;
-    for part in ["light", "Paris", "prepaid   0.6452 COR", "wallet    2 COR"] {
+    for part in ["light", "Paris", "prepaid   0.64072256 COR", "wallet    2 COR"] {
         assert!(seen.contains(part), "{part:?} in {seen}");
     }
 }
