@@ -26,8 +26,9 @@ pragma solidity ^0.8.24;
 ///
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
 /// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone. Pausing stops createSession and submit only.
-/// At worst the owner can pause, name keepers that serve badly (the payer's money comes back at the deadline), and set penalties of later tasks up to
-/// 1,000 COR each; a keeper can choose miners, and delay or drop a task, which then comes back whole.
+/// At worst the owner can name a keeper of its own, which completes every task with nodes of its own and takes its price (never more than was charged), pause, and
+/// set penalties of later tasks up to 1,000 COR each. A keeper chooses the miners, which nothing binds yet; it can delay or drop a task, which
+/// then comes back whole, or less its share of the gas line if a quorum of miners was bound.
 interface ILane {
     /// @notice `account` has `amount` more to spend here; `from` funded it through the vault.
     event Credited(address indexed account, address indexed from, uint64 amount, uint64 available);
