@@ -4,38 +4,42 @@ pragma solidity ^0.8.24;
 /// @title Lane: tasks in two words, settled by what was signed
 /// @notice createSession -> submit -> complete; or start -> reveal -> finish where somebody may not reveal. A module of the Vault: its book is all the
 /// money here. Amounts in grains of 1e9 COR wei unless wei is said.
-/// Constructor: (address owner, address vault, address table, address nodePool, address staking). None of the peers ever changes: another lane is another
+/// Constructor: (address governor, address vault, address table, address staking). None of the peers ever changes: another lane is another
 /// module of the vault, and this one closes what it opened. Errors: ZeroAddress.
 /// @dev A task is named by task = keccak256(0x06 || payer || sequence uint64), and is two words: its state, and the seal over its history. The history is
 /// its opening, then every record since, as logged in TaskSubmitted and TaskRecord; whoever moves the task on brings it as calldata.
 /// State, from the most significant bit: phase 8 | status 8 | last call 1 | replicas 7 | deadline 40 | seats 7 x 4 in 32 | keeper 160. Phases: 0 none, 1 open, 2
 /// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
-/// replica r, 15 signed a reveal that does not open its commitment.
-/// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | session 8 | noResultGasCapBps 2 bytes. Records begin with 1
-/// (assignment: n x (miner 20 | registrationEpoch 8 | commitment 32)), 2 (replica 1 | commitment 32), 3 (replica 1 | resultDigest 32), 4 (replica 1).
+/// replica r, 15 signed a reveal that does not open its commitment. Once the task ended, the last 160 bits of its assignment stand in the keeper's place, zero if it
+/// had none: so anyone can prove later who served it, and by whose choice.
+/// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | block 5 | time 5 | noResultGasCapBps 2 bytes; block and time are those of the submission. Records begin with 1
+/// (assignment: n x (miner 20 | commitment 32)), 2 (replica 1 | commitment 32), 3 (replica 1 | resultDigest 32), 4 (replica 1).
 /// seal = keccak256(opening), then keccak256(seal || record) for each record.
 /// Terms, from the most significant bit: model 64 | maxTokens 32 | answerKind 8 | replicas 8 | quorumBps 16 | openSecs 24 | precommitSecs 24 | revealSecs 24 |
 /// executionDepth 16 | toolDepth 16 | sla 8 | priority 8 | consensusRule 8.
 ///
-/// assignment = keccak256(task || keccak256(opening) || keeper 20 || n x (miner 20 || registrationEpoch 8)).
-/// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, registrationEpoch, resultDigest, salt)), DOMAIN =
+/// assignment = keccak256(task || keccak256(opening) || keeper 20 || n x miner 20).
+/// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, resultDigest, salt)), DOMAIN =
 /// keccak256("Cortensor.Commitment.v2"), integers as uint256. Salts have 128 random bits at least and are used once.
 /// Signed messages are EIP-712 over ("Cortensor Lane", "1", chainid, this): Precommit(bytes32 assignment,bytes32 commitment) by a miner, which takes
 /// its seat by it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
-/// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone. Pausing stops createSession and submit only.
-/// At worst the owner can name a keeper of its own, which completes every task with nodes of its own and takes its price (never more than was charged), pause, and
-/// set penalties of later tasks up to 1,000 COR each. A keeper chooses the miners, which nothing binds yet; it can delay or drop a task, which
-/// then comes back whole, or less its share of the gas line if a quorum of miners was bound.
+/// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession and submit only.
+/// Who is bound and silent is called once more, for a day or revealSecs if that is longer, if its answer still decides; only then its silence costs stake. So a miner that signs a
+/// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
+/// everybody that closes a phase is prompt.
+/// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
+/// completes every task with keys of its own and takes its price (never more than was charged), pause, and set penalties of later tasks up to 1,000 COR each. A keeper can
+/// delay or drop a task, which then comes back whole, or less its share of the gas line if a quorum of miners was bound.
 interface ILane {
     /// @notice `account` has `amount` more to spend here; `from` funded it through the vault.
     event Credited(address indexed account, address indexed from, uint64 amount, uint64 available);
     /// @notice `account` took `amount` back to its free money in the vault.
     event Released(address indexed account, uint64 amount, uint64 available);
-    /// @notice Earnings of `account` were paid to its wallet.
-    event EarningsPaid(address indexed account, uint64 amount);
+    /// @notice What `miner` earned was paid to `to`, where Staking says that it belongs.
+    event EarningsPaid(address indexed miner, address indexed to, uint64 amount);
     /// @notice The treasury's part was passed on to the vault's.
     event TreasuryPassed(uint64 amount);
     /// @notice A session was created. Its tasks go by `terms`.
@@ -53,16 +57,10 @@ interface ILane {
     event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
     /// @notice A keeper was named, or is one no more.
     event KeeperNamed(address indexed keeper, bool enabled);
-    /// @notice Penalties of later tasks, and the keeper's share of its line without a result, basis points.
-    event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps);
-    /// @notice createSession and submit were paused or unpaused.
-    event PauseSet(bool paused);
-    /// @notice The guardian, who may pause, changed.
-    event GuardianSet(address indexed guardian);
-    /// @notice Ownership was offered to `candidate`.
-    event OwnershipTransferStarted(address indexed owner, address indexed candidate);
-    /// @notice Ownership passed to `owner`.
-    event OwnershipTransferred(address indexed previous, address indexed owner);
+    /// @notice Penalties of later tasks, the keeper's share of its line without a result, basis points, and whether createSession, createAndSubmit and submit are paused.
+    event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
+    /// @notice A penalty of a task that ended could not be taken: slashAgain takes it. `penalty` = abi.encode(address node, uint64 taskId, uint8 reason, uint256 amount).
+    event SlashOwed(bytes32 indexed task, bytes penalty);
 
     /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
@@ -72,8 +70,6 @@ interface ILane {
     error Paused();
     /// @notice An input is out of range. `field` is the ASCII name, left-aligned.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
-    /// @notice Replicas must be odd, or a tie could not be decided.
-    error EvenReplicas(uint8 replicas);
     /// @notice The amount must be greater than zero.
     error ZeroAmount();
     /// @notice The account has `available` grains here and needs `needed`.
@@ -98,7 +94,7 @@ interface ILane {
     error LaneTaskEnded(bytes32 task, uint8 status);
     /// @notice The phase ended at `deadline`: anyone may close it now.
     error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
-    /// @notice The phase can only be closed from `deadline` on.
+    /// @notice This can be done from `deadline` on: closing a phase, or starting a task with no more than the keeper's word.
     error LaneTooEarly(bytes32 task, uint64 deadline, uint64 timestamp);
     /// @notice Exactly `wanted` miners must be given.
     error LaneMinerCount(bytes32 task, uint64 given, uint8 wanted);
@@ -114,8 +110,8 @@ interface ILane {
     error CommitmentMismatch(bytes32 task, uint8 replica, bytes32 committed, bytes32 computed);
     /// @notice The reveal opens the commitment: there is nothing to report.
     error RevealOpens(bytes32 task, uint8 replica);
-    /// @notice The account has no earnings here.
-    error NothingEarned(address account);
+    /// @notice The miner has no earnings here.
+    error NothingEarned(address miner);
 
     /// @notice Takes note of money that `from` moved into this module's book for `account`. Vault only.
     /// @param account Who may spend it.
@@ -130,11 +126,11 @@ interface ILane {
     /// @dev Errors: ZeroAmount, InsufficientCredit, those of Vault.release, passed through. Events: Released.
     function release(uint64 amount) external;
 
-    /// @notice Pays the earnings of an account to its wallet. Anyone may call. Never paused.
-    /// @param account Whose.
+    /// @notice Pays what a miner earned to Staking.payoutOf(miner). Anyone may call. Never paused. A keeper's line is not among it: it is the keeper's to release, or to spend.
+    /// @param miner Who earned it.
     /// @return amount Grains.
     /// @dev Errors: NothingEarned, those of Vault.payOut, passed through. Events: EarningsPaid.
-    function payEarnings(address account) external returns (uint64 amount);
+    function payEarnings(address miner) external returns (uint64 amount);
 
     /// @notice Passes the treasury's part on to the vault's. Anyone may call.
     /// @return amount Grains.
@@ -145,7 +141,7 @@ interface ILane {
     /// @param terms See the contract's documentation.
     /// @param metadata Free, for the owner.
     /// @return session Its number, from 1.
-    /// @dev Errors: Paused, InputOutOfRange, EvenReplicas; if the terms have no tariff that is valid now, those of pinTariff. Events: SessionCreated, TariffPinned.
+    /// @dev Errors: Paused, InputOutOfRange; if the terms have no tariff that is valid now, those of pinTariff. Events: SessionCreated, TariffPinned.
     function createSession(bytes32 terms, bytes32 metadata) external returns (uint64 session);
 
     /// @notice Ends a session of the caller: it takes no more tasks.
@@ -157,7 +153,7 @@ interface ILane {
     /// @notice Reads the prices of terms from the table, unless those that are known are valid still. Anyone may call; submit does.
     /// @param terms The terms.
     /// @return tariff As in TariffPinned.
-    /// @dev Errors: InputOutOfRange for a line of 64 bits of grains and more, NotInGrains, those of SessionPaymentTable.quote, passed through. Events: TariffPinned.
+    /// @dev Errors: those of SessionPaymentTable.tariff, passed through. Events: TariffPinned.
     function pinTariff(bytes32 terms) external returns (bytes32 tariff);
 
     /// @notice Submits a task of the caller, and charges it: perReplica x replicas + network + gas.
@@ -192,19 +188,19 @@ interface ILane {
     /// @param answers replicas x (miner 20 | r 32 | yParityAndS 32 | resultDigest 32 | salt 32); the signature is of Precommit, as in EIP-2098.
     /// @param keeper Who serves.
     /// @param assign The keeper's signature of Assign, 64 bytes as in EIP-2098; empty if the keeper calls.
-    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, LaneMinerCount, Unauthorized, InvalidSignature, those of
-    /// NodePool.eligibleEpochs, passed through. Events: TaskEnded.
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, LaneMinerCount, Unauthorized, InvalidSignature. Events: TaskEnded,
+    /// SlashOwed.
     function complete(address payer, uint64 sequence, bytes calldata opening, bytes calldata answers, address keeper, bytes calldata assign) external;
 
-    /// @notice Puts assignment and commitments on chain. Without all of them the others may precommit until the deadline. By a keeper, or by anyone with a keeper's
-    /// Assign.
+    /// @notice Puts assignment and commitments on chain. Without all of them the others may precommit until the deadline. By a keeper, or, from the middle
+    /// of openSecs on, by anyone with a keeper's Assign: before, it would only forestall a completion that is on its way.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param miners replicas x (miner 20 | commitment 32 | r 32 | yParityAndS 32); all zero but the miner if it has not signed.
     /// @param keeper Who serves.
     /// @param assign As in complete.
-    /// @dev Errors: those of complete. Events: TaskRecord.
+    /// @dev Errors: those of complete, LaneTooEarly, CommitmentZero. Events: TaskRecord.
     function start(address payer, uint64 sequence, bytes calldata opening, bytes calldata miners, address keeper, bytes calldata assign) external;
 
     /// @notice Binds a miner that was left out of the start. By the miner, or by anyone with its Precommit.
@@ -227,13 +223,13 @@ interface ILane {
     /// TaskRecord for each.
     function reveal(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
 
-    /// @notice Shows answers, and ends the task with what was shown once every bound miner has shown its answer. From the deadline on it calls the others once
-    /// more, for as long again, and ends the task after that. Anyone may call.
+    /// @notice Shows answers, and ends the task with what was shown: once every bound miner has shown its answer, or from the deadline on if those that are missing
+    /// cannot change the outcome. If they can, it calls them once more, for a day or for revealSecs if that is longer, and ends the task after that. Anyone may call.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.
     /// @param reveals As in reveal; may be empty.
-    /// @dev Errors: those of reveal, LaneTooEarly. Events: TaskRecord for each reveal; TaskEnded, or TaskRecord without bytes for the last call.
+    /// @dev Errors: those of reveal, LaneTooEarly. Events: TaskRecord for each reveal; TaskEnded and SlashOwed, or TaskRecord without bytes for the last call.
     function finish(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
 
     /// @notice Reports a reveal that its miner signed and that does not open its commitment. Anyone may call.
@@ -251,37 +247,27 @@ interface ILane {
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.
-    /// @dev Errors: Malformed, HistoryMismatch, LaneTooEarly, LaneTaskEnded. Events: TaskRecord without bytes if it goes on, else TaskEnded.
+    /// @dev Errors: Malformed, HistoryMismatch, LaneTooEarly, LaneTaskEnded. Events: TaskRecord without bytes if it goes on, else TaskEnded, SlashOwed.
     function close(address payer, uint64 sequence, bytes calldata history) external;
 
-    /// @notice Names or dismisses a keeper. Owner only.
+    /// @notice Has a penalty taken that Staking could not take when its task ended: for want of gas, say. Anyone may call.
+    /// @param penalty As in SlashOwed.
+    /// @dev Errors: Malformed if no such penalty is owed, those of Staking.slash, passed through. Events: none here.
+    function slashAgain(bytes calldata penalty) external;
+
+    /// @notice Names or dismisses a keeper. Governor only.
     /// @param keeper The keeper.
     /// @param enabled Whether it may serve.
-    /// @dev Errors: Unauthorized, ZeroAddress. Events: KeeperNamed.
+    /// @dev Errors: Unauthorized. Events: KeeperNamed.
     function setKeeper(address keeper, bool enabled) external;
 
-    /// @notice Sets what later tasks go by. Owner only.
-    /// @param noReveal Stake lost by who commits and does not reveal, grains, at most 1e12 (1,000 COR).
-    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains, at most 1e12.
+    /// @notice Sets what later tasks go by, and whether createSession, createAndSubmit and submit are paused. Governor only, whose rules bound it; a miner reads the penalties in the opening that it signs.
+    /// @param noReveal Stake lost by who commits and spoils the outcome by its silence, grains.
+    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains.
     /// @param noResultGasCapBps The keeper's share of its line without a result, basis points.
-    /// @dev Errors: Unauthorized, InputOutOfRange. Events: ConfigSet.
-    function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
-
-    /// @notice Pauses or unpauses createSession and submit. Owner; to pause, the guardian too.
     /// @param paused Whether they are.
-    /// @dev Errors: Unauthorized. Events: PauseSet.
-    function setPaused(bool paused) external;
-
-    /// @notice Sets who may pause beside the owner. Owner only.
-    /// @param account The guardian; zero for none.
-    /// @dev Errors: Unauthorized. Events: GuardianSet.
-    function setGuardian(address account) external;
-
-    /// @notice What an account can spend here, and what it earned.
-    /// @param account Whose.
-    /// @return available Grains.
-    /// @return earned Grains.
-    function accountOf(address account) external view returns (uint64 available, uint64 earned);
+    /// @dev Errors: Unauthorized. Events: ConfigSet.
+    function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused) external;
 
     /// @notice The two words of a task.
     /// @param payer The task's payer.
@@ -294,22 +280,4 @@ interface ILane {
     /// @param slots Their keys.
     /// @return words Their values.
     function extsload(bytes32[] calldata slots) external view returns (bytes32[] memory words);
-
-    /// @notice Whether an account is a keeper.
-    /// @param account Whose.
-    /// @return enabled Whether it is.
-    function isKeeper(address account) external view returns (bool enabled);
-
-    /// @notice The present owner.
-    /// @return current The owner.
-    function owner() external view returns (address current);
-
-    /// @notice Offers ownership, in place of any earlier offer. It passes when the candidate accepts. Owner only.
-    /// @param candidate The next owner; zero withdraws the offer.
-    /// @dev Errors: Unauthorized. Events: OwnershipTransferStarted.
-    function transferOwnership(address candidate) external;
-
-    /// @notice Accepts ownership that was offered. Candidate only.
-    /// @dev Errors: Unauthorized. Events: OwnershipTransferred.
-    function acceptOwnership() external;
 }

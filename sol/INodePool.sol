@@ -154,13 +154,6 @@ interface INodePool {
     /// @dev Errors: Unauthorized, NotEligible with the first node that cannot take the task. Events: none.
     function reserve(uint64 taskId, uint64 modelIdentifier, address[] calldata nodes) external returns (uint64[] memory epochs);
 
-    /// @notice Registrations of nodes that could all take a task now, of different operators.
-    /// @param modelIdentifier The model that each node must have loaded.
-    /// @param nodes The nodes.
-    /// @return epochs Registration epoch of each node.
-    /// @dev Errors: NotEligible with the first node that cannot take the task.
-    function eligibleEpochs(uint64 modelIdentifier, address[] calldata nodes) external view returns (uint64[] memory epochs);
-
     /// @notice Releases the places of a task, and suspends slashed nodes. SessionQueue only.
     /// @param taskId The task.
     /// @param nodes The task's nodes.

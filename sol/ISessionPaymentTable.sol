@@ -123,6 +123,12 @@ interface ISessionPaymentTable {
     /// @dev Errors: NoPriceYet, UnknownModel, InputOutOfRange, EvenReplicas, NotSold, PriceOverflow.
     function quote(QuoteInputs calldata inputs) external view returns (Quote memory result);
 
+    /// @notice The price of a task of a lane by the version in effect now, in one word.
+    /// @param terms Terms of a session, as in ILane: of them model, maxTokens, replicas, quorumBps and what is behind the phases.
+    /// @return word perReplica 64 | network 64 | gas 64 | version 32 | validUntil 32, lines in grains of 1e9 wei; perReplica x replicas + network + gas is the total of quote.
+    /// @dev Errors: those of quote; PriceOverflow also for a line of 64 bits of grains and more, and for a version of 32 bits and more.
+    function tariff(bytes32 terms) external view returns (bytes32 word);
+
     /// @notice Price of a task by a given version, in effect or not, and by the class that the model has now: a reckoning, and no offer.
     /// @param version From 1 on.
     /// @param inputs What the price depends on.

@@ -204,7 +204,7 @@ contract_errors! {
     lane::LANE_PHASE_WRONG ILane::LanePhaseWrong |e| format!("task {} is in phase {} and this needs {}", e.task, lane_phase(e.phase), lane_phase(e.wanted));
     lane::LANE_TASK_ENDED ILane::LaneTaskEnded |e| format!("task {} has ended with status {}", e.task, e.status);
     lane::LANE_TOO_LATE ILane::LaneTooLate |e| format!("the phase of task {} ended at {} and it is {}", e.task, e.deadline, e.timestamp);
-    lane::LANE_TOO_EARLY ILane::LaneTooEarly |e| format!("the phase of task {} ends at {} and it is {}", e.task, e.deadline, e.timestamp);
+    lane::LANE_TOO_EARLY ILane::LaneTooEarly |e| format!("this can be done with task {} from {} on, and it is {}", e.task, e.deadline, e.timestamp);
     lane::LANE_MINER_COUNT ILane::LaneMinerCount |e| format!("{} miners given for task {}, which wants {}", e.given, e.task, e.wanted);
     lane::NO_SUCH_REPLICA ILane::NoSuchReplica |e| format!("task {} has no replica {}", e.task, e.replica);
     lane::REPLICA_DONE ILane::ReplicaDone |e| format!("the miner of replica {} did this in task {} already", e.replica, e.task);

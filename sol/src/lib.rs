@@ -75,6 +75,14 @@ pub mod lane {
     }
 }
 
+/// What the lane keeps, read out.
+pub mod lens {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "ILens.sol"
+    }
+}
+
 /// Sessions, tasks, and the on-chain lane of commit-reveal.
 pub mod session_queue {
     alloy::sol! {

@@ -44,6 +44,12 @@ pub const LANE_PHASE_SECS_MIN: u32 = 30;
 /// a longer one only holds back pay, and stake.
 pub const LANE_REVEAL_SECS_MAX: u32 = 24 * 60 * 60;
 
+/// How long who is bound and silent is called once more, seconds, where its answer still decides: one day. It is the only silence that costs stake, so it must
+/// outlast whatever keeps an honest miner's transaction out: a restart at night, a chain that stands still, a clock that jumps by the hour that a
+/// sequencer may move it, and the day after which Arbitrum includes what its sequencer holds back. In less, a keeper that chooses the moment of a start burns whoever
+/// is away for a minute; in more, pay and refund wait longer for one that is gone.
+pub const LANE_LAST_CALL_SECS: u32 = 24 * 60 * 60;
+
 /// What a valid reveal earns where a majority agreed and the payer had asked for more, basis points of a replica's price. At zero a payer
 /// that asks for unanimity has its answers for nothing; at the whole, a miner would earn by spoiling a vote what it earns by winning it.
 pub const FLOOR_BPS: u32 = 5_000;

@@ -56,6 +56,13 @@ pub fn view_raw(contract: &(impl TopLevelStorage + HostAccess), to: Address, dat
     call::static_call(contract.vm(), Call::new(), to, data).map_err(revert)
 }
 
+/// Tells `to` something and goes on whatever it does, as [`notify`], with all the gas that can be passed on. Whether it succeeded.
+pub fn tell_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> bool {
+    let call = RawCall::new(contract.vm()).clear_storage_cache().skip_return_data();
+    // SAFETY: as in `notify`.
+    unsafe { call.call(to, data) }.is_ok()
+}
+
 /// Tells `to` something, with at most `gas`, and goes on whatever it does: whether it fails, burns what it is given, or answers much, since its
 /// answer is not read. Whether it succeeded.
 pub fn notify<C: SolCall>(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, message: &C, gas: u64) -> bool {

@@ -51,6 +51,16 @@ impl Gas {
         fail_on(&name, &self.apart_from(&golden));
     }
 
+    /// What a call of this name used.
+    ///
+    /// # Panics
+    /// If it was not measured.
+    #[must_use]
+    pub fn of(&self, call: &str) -> u64 {
+        let found = self.calls.iter().find(|(name, _)| name == call);
+        found.unwrap_or_else(|| panic!("{call}: not measured")).1
+    }
+
     fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.compiler);
         for (call, gas) in &self.calls {
@@ -92,6 +102,33 @@ impl Default for Gas {
     }
 }
 
+/// The figures that the project is measured by, by name: gas of whole ways, and what each contract weighs compressed, of 24,576 bytes.
+const SCOREBOARD: &str = "scoreboard.json";
+
+/// Compares `gas` and the compressed sizes of the contracts with the golden scoreboard: exactly, unless it was made with another compiler.
+///
+/// # Panics
+/// If a figure differs, is new, or is gone: the panic shows old and new.
+pub fn assert_scoreboard(gas: &[(String, u64)]) {
+    let (compiler, sizes) = manifest();
+    let section = |figures: &[(String, u64)]| figures.iter().cloned().collect::<BTreeMap<_, _>>();
+    let now = serde_json::json!({ "compiler": compiler, "gas": section(gas), "brotli_bytes": section(&sizes) });
+    let text = serde_json::to_string_pretty(&now).expect("figures are JSON") + "\n";
+    let Some(golden) = read_or_bless(SCOREBOARD, &text) else { return };
+    let golden: serde_json::Value = serde_json::from_str(&golden).expect("the scoreboard is JSON");
+    let before = Gas { compiler: golden["compiler"].as_str().unwrap_or_default().to_owned(), calls: figures_of(&golden) };
+    fail_on(SCOREBOARD, &Gas { compiler, calls: figures_of(&now) }.apart_from(&before));
+}
+
+/// The figures of a scoreboard with their section before their names.
+fn figures_of(scoreboard: &serde_json::Value) -> Vec<(String, u64)> {
+    let sections = ["gas", "brotli_bytes"].into_iter().filter_map(|section| Some((section, scoreboard[section].as_object()?)));
+    let figures = sections.flat_map(|(section, figures)| {
+        figures.iter().map(move |(name, figure)| (format!("{section} {name}"), figure.as_u64().unwrap_or_default()))
+    });
+    figures.collect()
+}
+
 /// The golden, or `None` if it was just written.
 fn read_or_bless(name: &str, actual: &str) -> Option<String> {
     let path = path(name);
@@ -110,10 +147,20 @@ fn path(name: &str) -> PathBuf {
 
 /// Compiler and optimiser of the contracts, as their manifest names them.
 fn compiler() -> String {
+    manifest().0
+}
+
+/// Who compiled the contracts, and what each weighs compressed, bytes.
+fn manifest() -> (String, Vec<(String, u64)>) {
     let path = crate::paths::contracts().join("manifest.json");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let manifest: serde_json::Value = serde_json::from_str(&text).expect("the manifest is JSON");
-    manifest["compiler"].as_str().expect("the manifest names the compiler").to_owned()
+    let contracts = manifest["contracts"].as_array().expect("the manifest lists the contracts");
+    let size = |contract: &serde_json::Value| {
+        let name = contract["name"].as_str().expect("the manifest knows their names");
+        (name.to_owned(), contract["brotli_bytes"].as_u64().expect("the manifest knows their sizes"))
+    };
+    (manifest["compiler"].as_str().expect("the manifest names the compiler").to_owned(), contracts.iter().map(size).collect())
 }
 
 fn lines_apart(golden: &str, actual: &str) -> Vec<String> {

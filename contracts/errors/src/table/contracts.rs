@@ -339,8 +339,8 @@ area! {
         "The deadline of the phase has passed."
         "Close the phase: anyone may.";
     "LANE-011" LANE_TOO_EARLY "LaneTooEarly" [0x03fb0aab] Chain 409 Refused
-        "The deadline of the phase has not passed."
-        "Try again from the deadline on.";
+        "It is too early: the deadline of the phase has not passed, or a task is not to be started by the keeper's word alone yet."
+        "Try again from the deadline in the error on.";
     "LANE-012" LANE_MINER_COUNT "LaneMinerCount" [0x5599893f] Caller 422 Refused
         "The number of miners is not that of the session's replicas."
         "Give exactly as many miners as the session has replicas.";

@@ -13,19 +13,20 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U64};
 use cor_contract_shared::{Ownable, Quote, QuoteInputs, Revert, Row};
-use cor_core::limits::{PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
+use cor_core::limits::{GRAIN, PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
 use cor_core::money::pricing::{
-    check_class_change, check_publish, in_effect, quote, valid_until, Calendar, Change, InEffect, Listing, ModelClass,
+    self, check_class_change, check_publish, in_effect, quote, valid_until, Calendar, Change, InEffect, Listing, ModelClass,
     PricingError,
 };
+use cor_core::task::lane::{LaneTerms, Tariff};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageMap, StorageU64},
 };
 
 use abi::{
-    refuse, CancelledVersion, ModelChangeCancelled, ModelChangeScheduled, ModelSet, NoPriceYet, PriceVersion, UnknownModel,
-    UnknownVersion, VersionCancelled, VersionPublished,
+    refuse, CancelledVersion, ModelChangeCancelled, ModelChangeScheduled, ModelSet, NoPriceYet, PriceOverflow, PriceVersion,
+    UnknownModel, UnknownVersion, VersionCancelled, VersionPublished,
 };
 use store::{ModelRecord, VersionRecord};
 
@@ -78,6 +79,21 @@ impl SessionPaymentTable {
         let model_change = self.models.getter(inputs.0.model_identifier).get().change_at(now);
         quote.valid_until = valid_until(now, self.min_delay_secs(), next_at, model_change);
         Ok(Row(quote))
+    }
+
+    /// The same for a lane's terms, in one word.
+    /// Arguments, errors, events: `ISessionPaymentTable.tariff`.
+    pub fn tariff(&self, terms: B256) -> Result<B256, Revert> {
+        let Row(quote) = self.quote(Row(inputs(&LaneTerms::unpack(terms))))?;
+        let tariff = Tariff {
+            per_replica: in_grains(quote.price.per_replica)?,
+            network: in_grains(quote.price.network)?,
+            gas: in_grains(quote.price.gas)?,
+            version: u32::try_from(quote.version).map_err(|_| PriceOverflow {})?,
+            // A later time than 32 bits hold is kept as the last that they do: prices are asked for again then.
+            valid_until: u32::try_from(quote.valid_until).unwrap_or(u32::MAX),
+        };
+        Ok(tariff.pack())
     }
 
     /// The same by a given version, as a reckoning and no offer.
@@ -292,4 +308,30 @@ impl SessionPaymentTable {
     fn effective_at(&self, version: u64) -> u64 {
         self.versions.getter(version).effective_at()
     }
+}
+
+/// What a lane's terms ask of the formula.
+fn inputs(terms: &LaneTerms) -> QuoteInputs {
+    let [_, e1, e0, t1, t0, sla, priority, consensus_rule] = terms.priced.to_be_bytes();
+    QuoteInputs {
+        model_identifier: terms.model,
+        inputs: pricing::QuoteInputs {
+            execution_depth: u16::from_be_bytes([e1, e0]),
+            tool_depth: u16::from_be_bytes([t1, t0]),
+            max_tokens: terms.max_tokens,
+            sla,
+            validator_depth: 0,
+            replicas: terms.replicas,
+            consensus_rule,
+            quorum_bps: terms.quorum_bps,
+            priority,
+            stake_tier: 0,
+            volume_tier: 0,
+        },
+    }
+}
+
+/// A line of a quote, which is a whole number of grains.
+fn in_grains(wei: u128) -> Result<u64, Revert> {
+    u64::try_from(wei / GRAIN).map_err(|_| PriceOverflow {}.into())
 }

@@ -261,29 +261,11 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.reserve`.
     pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
         only(self.vm().msg_sender(), self.session_queue.now())?;
-        let epochs = self.eligible_epochs(model_identifier, nodes.clone())?;
+        let epochs = self.eligible_epochs(model_identifier, &nodes)?;
         for node in nodes {
             let mut record = self.nodes.setter(node);
             let state = record.state();
             record.set_reserved(state.reserve());
-        }
-        Ok(epochs)
-    }
-
-    /// Registrations of nodes that could all take a task of this model now.
-    /// Arguments, errors, events: `INodePool.eligibleEpochs`.
-    pub fn eligible_epochs(&self, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
-        let minimum = self.min_node_version();
-        let mut chosen = Vec::with_capacity(nodes.len());
-        let mut epochs = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
-            let record = self.nodes.get(node);
-            let operator = record.operator.get();
-            pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
-            record.state().check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
-            chosen.push((node, operator));
-            epochs.push(record.epoch.get().to());
         }
         Ok(epochs)
     }
@@ -446,6 +428,23 @@ impl NodePool {
             return Ok(false);
         }
         view(self, staking, &Staking::isNodeStakedCall { node })
+    }
+
+    /// Registrations of nodes that could all take a task of this model now, of different operators.
+    fn eligible_epochs(&self, model_identifier: u64, nodes: &[Address]) -> Result<Vec<u64>, Revert> {
+        let minimum = self.min_node_version();
+        let mut chosen = Vec::with_capacity(nodes.len());
+        let mut epochs = Vec::with_capacity(nodes.len());
+        for &node in nodes {
+            let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
+            let record = self.nodes.get(node);
+            let operator = record.operator.get();
+            pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
+            record.state().check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
+            chosen.push((node, operator));
+            epochs.push(record.epoch.get().to());
+        }
+        Ok(epochs)
     }
 
     /// Refuses everybody but the node, its operator and its staker. Staking is asked last, so that a node and its operator can leave whatever it does.

@@ -27,14 +27,24 @@ sol! {
         function fundTreasury(uint256 amount) external;
     }
 
+    /// The lane's storage, as the Lens sees it.
+    interface LaneWords {
+        /// Words of it.
+        function extsload(bytes32[] slots) external view returns (bytes32[] words);
+    }
+
+    /// The price table, as the lane sees it.
+    interface Table {
+        /// Prices of a session's terms, in one word.
+        function tariff(bytes32 terms) external view returns (bytes32 word);
+    }
+
     /// Places of a task's miners, as SessionQueue sees them, and who hears of stake that leaves, as Staking does.
     interface NodePool {
         /// Reserves a place at each node.
         function reserve(uint64 taskId, uint64 modelIdentifier, address[] nodes) external returns (uint64[] epochs);
         /// Gives the places back, and suspends some of the nodes.
         function release(uint64 taskId, address[] nodes, address[] suspend) external;
-        /// Registrations of nodes that could all take a task now.
-        function eligibleEpochs(uint64 modelIdentifier, address[] nodes) external view returns (uint64[] epochs);
         /// Hears that a node's stake leaves.
         function stakeLeft(address node) external;
     }
@@ -53,6 +63,8 @@ sol! {
     interface Staking {
         /// Takes up to an amount from a node's stake.
         function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
+        /// Where a node's earnings belong.
+        function payoutOf(address node) external view returns (address to);
         /// Whether a node has the stake it needs.
         function isNodeStaked(address node) external view returns (bool staked);
         /// What is bonded behind a node, and whose its stake is.

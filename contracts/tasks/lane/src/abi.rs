@@ -12,7 +12,7 @@ use cor_core::task::TermsError;
 sol! {
     event Credited(address indexed account, address indexed from, uint64 amount, uint64 available);
     event Released(address indexed account, uint64 amount, uint64 available);
-    event EarningsPaid(address indexed account, uint64 amount);
+    event EarningsPaid(address indexed miner, address indexed to, uint64 amount);
     event TreasuryPassed(uint64 amount);
     event SessionCreated(uint64 indexed session, address indexed owner, bytes32 terms, bytes32 metadata);
     event SessionClosed(uint64 indexed session);
@@ -21,13 +21,11 @@ sol! {
     event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record);
     event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
     event KeeperNamed(address indexed keeper, bool enabled);
-    event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps);
-    event PauseSet(bool paused);
-    event GuardianSet(address indexed guardian);
+    event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
+    event SlashOwed(bytes32 indexed task, bytes penalty);
 
     error Paused();
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
-    error EvenReplicas(uint8 replicas);
     error ZeroAmount();
     error InsufficientCredit(address account, uint64 available, uint64 needed);
     error NotInGrains(uint256 amount);
@@ -48,7 +46,7 @@ sol! {
     error CommitmentZero(bytes32 task, uint8 replica);
     error CommitmentMismatch(bytes32 task, uint8 replica, bytes32 committed, bytes32 computed);
     error RevealOpens(bytes32 task, uint8 replica);
-    error NothingEarned(address account);
+    error NothingEarned(address miner);
 }
 
 /// An error with its fields, encoded by the shared codec: what `sol!` generates for each would be a third of the program.
@@ -87,7 +85,8 @@ pub(crate) fn out_of_range(field: &str, value: u64, min: u64, max: u64) -> Rever
 pub(crate) fn refuse_terms(error: TermsError) -> Revert {
     match error {
         TermsError::OutOfRange { field, value, min, max } => out_of_range(field, value, min, max),
-        TermsError::EvenReplicas { replicas } => error!(EvenReplicas, replicas),
+        // The table's to say.
+        TermsError::EvenReplicas { .. } => malformed("replicas"),
     }
 }
 

@@ -13,7 +13,7 @@ use stylus_sdk::{
     ArbResult,
 };
 
-use crate::{sessions::Order, steps::Told, Lane};
+use crate::{sessions::Order, steps::Told, store::Rates, Lane};
 
 impl Router<Lane> for Lane {
     type Storage = Self;
@@ -40,16 +40,10 @@ impl Router<Lane> for Lane {
             "payEarnings" => pay_earnings(Address);
             "passTreasury" => pass_treasury();
             "setKeeper" => set_keeper(Address, bool);
-            "setConfig" => set_config(u64, u64, u16);
-            "setPaused" => set_paused(bool);
-            "setGuardian" => set_guardian(Address);
-            "accountOf" => account_of(Address);
+            "setConfig" [u64, u64, u16, bool] => set_config(Rates);
+            "slashAgain" [Bytes] => slash_again(Octets);
             "taskOf" => task_of(Address, u64);
             "extsload" => extsload(Vec<B256>);
-            "isKeeper" => is_keeper(Address);
-            "owner" => owner();
-            "transferOwnership" => transfer_ownership(Address);
-            "acceptOwnership" => accept_ownership();
         });
         None
     }
@@ -60,8 +54,8 @@ impl Router<Lane> for Lane {
             contract.check_constructor_slot()?;
             let mut calldata = Decoder::new(input);
             let mut address = || Address::decode(&mut calldata).ok_or_else(Vec::new);
-            let (owner, vault, table, node_pool, staking) = (address()?, address()?, address()?, address()?, address()?);
-            Lane::constructor(contract, owner, vault, table, node_pool, staking).into_answer()
+            let (governor, vault, table, staking) = (address()?, address()?, address()?, address()?);
+            Lane::constructor(contract, governor, vault, table, staking).into_answer()
         };
         Some(construct())
     }

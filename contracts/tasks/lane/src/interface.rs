@@ -7,7 +7,7 @@ use alloy_primitives::{Address, FixedBytes, B256, U256};
 use cor_contract_shared::{abi::Octets, Revert};
 use stylus_sdk::{abi::Bytes, prelude::*};
 
-use crate::{sessions::Order, steps::Told};
+use crate::{sessions::Order, steps::Told, store::Rates};
 
 fn octets(bytes: Bytes) -> Octets {
     Octets(bytes.to_vec())
@@ -23,17 +23,10 @@ pub struct Lane {
 #[allow(clippy::too_many_arguments)]
 #[public]
 impl Lane {
-    /// Sets the peers and the first owner.
+    /// Sets the peers.
     #[constructor]
-    pub fn constructor(
-        &mut self,
-        owner: Address,
-        vault: Address,
-        table: Address,
-        node_pool: Address,
-        staking: Address,
-    ) -> Result<(), Revert> {
-        self.contract.constructor(owner, vault, table, node_pool, staking)
+    pub fn constructor(&mut self, governor: Address, vault: Address, table: Address, staking: Address) -> Result<(), Revert> {
+        self.contract.constructor(governor, vault, table, staking)
     }
 
     /// Submits a task of the caller, and charges it.
@@ -47,7 +40,11 @@ impl Lane {
         prompt_urn: String,
         client_reference: B256,
     ) -> Result<B256, Revert> {
-        self.contract.submit(session, terms, Order { sequence, max_charge, prompt_digest, prompt_urn, client_reference })
+        self.contract.submit(
+            session,
+            terms,
+            Order { sequence, max_charge, prompt_digest, prompt_urn: Octets(prompt_urn.into_bytes()), client_reference },
+        )
     }
 
     /// Ends a task that every miner answered and revealed.
@@ -137,7 +134,7 @@ impl Lane {
         self.contract.create_and_submit(
             terms,
             metadata,
-            Order { sequence, max_charge, prompt_digest, prompt_urn, client_reference },
+            Order { sequence, max_charge, prompt_digest, prompt_urn: Octets(prompt_urn.into_bytes()), client_reference },
         )
     }
 
@@ -161,9 +158,9 @@ impl Lane {
         self.contract.release(amount)
     }
 
-    /// Pays an account's earnings to its wallet; anyone.
-    pub fn pay_earnings(&mut self, account: Address) -> Result<u64, Revert> {
-        self.contract.pay_earnings(account)
+    /// Pays what a miner earned to where its earnings belong; anyone.
+    pub fn pay_earnings(&mut self, miner: Address) -> Result<u64, Revert> {
+        self.contract.pay_earnings(miner)
     }
 
     /// Passes the treasury's part on; anyone.
@@ -176,24 +173,20 @@ impl Lane {
         self.contract.set_keeper(keeper, enabled)
     }
 
-    /// Sets what later tasks go by.
-    pub fn set_config(&mut self, no_reveal: u64, bad_reveal: u64, no_result_gas_cap_bps: u16) -> Result<(), Revert> {
-        self.contract.set_config(no_reveal, bad_reveal, no_result_gas_cap_bps)
+    /// Sets what later tasks go by, and whether new sessions and tasks are paused.
+    pub fn set_config(
+        &mut self,
+        no_reveal: u64,
+        bad_reveal: u64,
+        no_result_gas_cap_bps: u16,
+        paused: bool,
+    ) -> Result<(), Revert> {
+        self.contract.set_config(Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, paused })
     }
 
-    /// Pauses or unpauses new sessions and tasks.
-    pub fn set_paused(&mut self, paused: bool) -> Result<(), Revert> {
-        self.contract.set_paused(paused)
-    }
-
-    /// Sets who may pause beside the owner.
-    pub fn set_guardian(&mut self, account: Address) -> Result<(), Revert> {
-        self.contract.set_guardian(account)
-    }
-
-    /// What an account can spend, and what it earned.
-    pub fn account_of(&self, account: Address) -> (u64, u64) {
-        self.contract.account_of(account)
+    /// Has a penalty taken that Staking could not take; anyone.
+    pub fn slash_again(&mut self, penalty: Bytes) -> Result<(), Revert> {
+        self.contract.slash_again(octets(penalty))
     }
 
     /// A task's two words.
@@ -204,25 +197,5 @@ impl Lane {
     /// Words of the storage.
     pub fn extsload(&self, slots: Vec<B256>) -> Vec<B256> {
         self.contract.extsload(slots)
-    }
-
-    /// Whether an account is a keeper.
-    pub fn is_keeper(&self, account: Address) -> bool {
-        self.contract.is_keeper(account)
-    }
-
-    /// Present owner.
-    pub fn owner(&self) -> Address {
-        self.contract.owner()
-    }
-
-    /// Offers ownership.
-    pub fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
-        self.contract.transfer_ownership(candidate)
-    }
-
-    /// Accepts an offered ownership.
-    pub fn accept_ownership(&mut self) -> Result<(), Revert> {
-        self.contract.accept_ownership()
     }
 }

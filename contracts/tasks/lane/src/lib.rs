@@ -23,20 +23,19 @@ mod store;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, U256, U64};
+use alloy_primitives::{keccak256, Address, B256, U256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
-    abi::{message, Octets, Vault},
-    call_raw, encoded, log, nonzero, only, Ownable, Revert, Unauthorized,
+    abi::{message, Decode, Decoder, Octets, Staking, Vault},
+    call_raw, encoded, log, nonzero, only, view_raw, Revert, Unauthorized,
 };
-use cor_core::limits::{BPS, LANE_PENALTY_MAX_GRAINS};
 use cor_core::task::lane::{grains, messages, Reveal, GRAIN_WEI};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64},
 };
 
-use abi::{error, out_of_range, ConfigSet, Credited, EarningsPaid, GuardianSet, KeeperNamed, PauseSet, Released, TreasuryPassed};
+use abi::{error, malformed, ConfigSet, Credited, EarningsPaid, KeeperNamed, Released, TreasuryPassed};
 #[cfg(feature = "export-abi")]
 pub use interface::print_from_args;
 use sessions::Order;
@@ -47,14 +46,11 @@ use store::{AccountRecord, Config, Rates, TaskRecord};
 #[storage]
 #[entrypoint]
 pub struct Lane {
-    ownable: Ownable,
+    governor: StorageAddress,
     vault: StorageAddress,
     table: StorageAddress,
     staking: StorageAddress,
-    guardian: StorageAddress,
     config: Config,
-    // In one word: each end asks the pool and adds to the treasury.
-    node_pool: StorageAddress,
     treasury: StorageU64,
     session_count: StorageU64,
     sessions: StorageMap<u64, StorageB256>,
@@ -62,33 +58,31 @@ pub struct Lane {
     tasks: StorageMap<B256, TaskRecord>,
     accounts: StorageMap<Address, AccountRecord>,
     keepers: StorageMap<Address, StorageBool>,
+    // Penalties that Staking could not take, by the hash of what it is to be told.
+    owed: StorageMap<B256, StorageBool>,
 }
 
 impl Lane {
-    /// Sets the peers for good, and the first owner.
+    /// Sets the peers, for good.
     ///
     /// # Arguments
-    /// * `owner`: who names keepers; not zero.
-    /// * `vault`: whose module this is. `table`, `node_pool`, `staking`: who is asked for prices and miners, and who slashes.
+    /// * `governor`: who names keepers, sets what later tasks go by, and pauses.
+    /// * `vault`: whose module this is. `table`, `staking`: who is asked for prices, and who slashes.
     ///
     /// # Errors
     /// * `ZeroAddress` for any that is zero.
-    ///
-    /// # Events
-    /// * `OwnershipTransferred` from zero.
     pub(crate) fn constructor(
         &mut self,
-        owner: Address,
+        governor: Address,
         vault: Address,
         table: Address,
-        node_pool: Address,
         staking: Address,
     ) -> Result<(), Revert> {
+        self.governor.set(nonzero(governor)?);
         self.vault.set(nonzero(vault)?);
         self.table.set(nonzero(table)?);
-        self.node_pool.set(nonzero(node_pool)?);
         self.staking.set(nonzero(staking)?);
-        self.ownable.init(owner)
+        Ok(())
     }
 
     /// Takes note of money for an account; vault only.
@@ -96,7 +90,7 @@ impl Lane {
     pub(crate) fn credited(&mut self, account: Address, from: Address, amount: U256) -> Result<B256, Revert> {
         only(self.vm().msg_sender(), self.vault.get())?;
         let amount = in_grains(amount.into())?;
-        let available = self.accounts.setter(account).refund(amount);
+        let available = self.accounts.setter(account).credit(amount);
         log!(self, Credited[account, from] amount, available);
         Ok(B256::right_padding_from(&CREDITED))
     }
@@ -113,17 +107,19 @@ impl Lane {
         self.tell_vault(Vault::releaseCall::SELECTOR, Some(account), amount)
     }
 
-    /// Pays an account's earnings to its wallet; anyone.
+    /// Pays what a miner earned to where its earnings belong; anyone.
     /// Arguments, errors, events: `ILane.payEarnings`.
-    pub(crate) fn pay_earnings(&mut self, account: Address) -> Result<u64, Revert> {
-        let mut record = self.accounts.setter(account);
+    pub(crate) fn pay_earnings(&mut self, miner: Address) -> Result<u64, Revert> {
+        let mut record = self.accounts.setter(miner);
         let amount: u64 = record.earned.get().to();
         if amount == 0 {
-            return Err(error!(NothingEarned, account));
+            return Err(error!(NothingEarned, miner));
         }
         record.earned.set(U64::ZERO);
-        log!(self, EarningsPaid[account] amount);
-        self.tell_vault(Vault::payOutCall::SELECTOR, Some(account), amount)?;
+        let answer = view_raw(self, self.staking.get(), &message(Staking::payoutOfCall::SELECTOR, encoded!(miner)))?;
+        let to = nonzero(Address::decode(&mut Decoder::new(&answer)).unwrap_or_default())?;
+        log!(self, EarningsPaid[miner, to] amount);
+        self.tell_vault(Vault::payOutCall::SELECTOR, Some(to), amount)?;
         Ok(amount)
     }
 
@@ -156,7 +152,8 @@ impl Lane {
     /// Reads the prices of terms from the table, unless those known are valid.
     /// Arguments, errors, events: `ILane.pinTariff`.
     pub(crate) fn pin_tariff(&mut self, terms: B256) -> Result<B256, Revert> {
-        self.tariff(terms).map(|tariff| tariff.pack())
+        self.tariff(terms)?;
+        Ok(self.tariffs.get(terms))
     }
 
     /// Submits a task of the caller, and charges it.
@@ -235,58 +232,35 @@ impl Lane {
         self.expire(moved)
     }
 
+    /// Has a penalty taken that Staking could not take when its task ended; anyone.
+    /// Arguments, errors, events: `ILane.slashAgain`.
+    pub(crate) fn slash_again(&mut self, penalty: Octets) -> Result<(), Revert> {
+        let mut owed = self.owed.setter(keccak256(&penalty.0));
+        if !owed.get() {
+            return Err(malformed("penalty"));
+        }
+        owed.set(false);
+        let staking = self.staking.get();
+        call_raw(self, staking, &message(Staking::slashCall::SELECTOR, penalty.0)).map(|_| ())
+    }
+
     /// Names or dismisses a keeper.
     /// Arguments, errors, events: `ILane.setKeeper`.
     pub(crate) fn set_keeper(&mut self, keeper: Address, enabled: bool) -> Result<(), Revert> {
-        self.ownable.only_owner()?;
-        self.keepers.setter(nonzero(keeper)?).set(enabled);
+        self.only_governor()?;
+        self.keepers.setter(keeper).set(enabled);
         log!(self, KeeperNamed[keeper] enabled);
         Ok(())
     }
 
-    /// Sets what later tasks go by.
+    /// Sets what later tasks go by, and whether new sessions and tasks are paused.
     /// Arguments, errors, events: `ILane.setConfig`.
-    pub(crate) fn set_config(&mut self, no_reveal: u64, bad_reveal: u64, no_result_gas_cap_bps: u16) -> Result<(), Revert> {
-        self.ownable.only_owner()?;
-        for (field, penalty) in [("noReveal", no_reveal), ("badReveal", bad_reveal)] {
-            if penalty > LANE_PENALTY_MAX_GRAINS {
-                return Err(out_of_range(field, penalty, 0, LANE_PENALTY_MAX_GRAINS));
-            }
-        }
-        if u32::from(no_result_gas_cap_bps) > BPS {
-            return Err(out_of_range("noResultGasCapBps", u64::from(no_result_gas_cap_bps), 0, u64::from(BPS)));
-        }
-        self.config.set_rates(Rates { no_reveal, bad_reveal, no_result_gas_cap_bps });
-        log!(self, ConfigSet[] no_reveal, bad_reveal, no_result_gas_cap_bps);
+    pub(crate) fn set_config(&mut self, config: Rates) -> Result<(), Revert> {
+        self.only_governor()?;
+        self.config.set_rates(config);
+        let Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
+        log!(self, ConfigSet[] no_reveal, bad_reveal, no_result_gas_cap_bps, paused);
         Ok(())
-    }
-
-    /// Pauses or unpauses new sessions and tasks.
-    /// Arguments, errors, events: `ILane.setPaused`.
-    pub(crate) fn set_paused(&mut self, paused: bool) -> Result<(), Revert> {
-        let caller = self.vm().msg_sender();
-        if !paused || caller != self.guardian.get() {
-            only(caller, self.ownable.owner())?;
-        }
-        self.config.paused.set(paused);
-        log!(self, PauseSet[] paused);
-        Ok(())
-    }
-
-    /// Sets who may pause beside the owner.
-    /// Arguments, errors, events: `ILane.setGuardian`.
-    pub(crate) fn set_guardian(&mut self, account: Address) -> Result<(), Revert> {
-        self.ownable.only_owner()?;
-        self.guardian.set(account);
-        log!(self, GuardianSet[account]);
-        Ok(())
-    }
-
-    /// What an account can spend, and what it earned.
-    /// Arguments, errors, events: `ILane.accountOf`.
-    pub(crate) fn account_of(&self, account: Address) -> (u64, u64) {
-        let record = self.accounts.get(account);
-        (record.available.get().to(), record.earned.get().to())
     }
 
     /// A task's two words.
@@ -300,30 +274,6 @@ impl Lane {
     /// Arguments, errors, events: `ILane.extsload`.
     pub(crate) fn extsload(&self, slots: Vec<B256>) -> Vec<B256> {
         slots.into_iter().map(|slot| self.vm().storage_load_bytes32(slot.into())).collect()
-    }
-
-    /// Whether an account is a keeper.
-    /// Arguments, errors, events: `ILane.isKeeper`.
-    pub(crate) fn is_keeper(&self, account: Address) -> bool {
-        self.keepers.get(account)
-    }
-
-    /// Present owner.
-    /// Arguments, errors, events: `ILane.owner`.
-    pub(crate) fn owner(&self) -> Address {
-        self.ownable.owner()
-    }
-
-    /// Offers ownership.
-    /// Arguments, errors, events: `ILane.transferOwnership`.
-    pub(crate) fn transfer_ownership(&mut self, candidate: Address) -> Result<(), Revert> {
-        self.ownable.offer(candidate)
-    }
-
-    /// Accepts an offered ownership.
-    /// Arguments, errors, events: `ILane.acceptOwnership`.
-    pub(crate) fn accept_ownership(&mut self) -> Result<(), Revert> {
-        self.ownable.accept()
     }
 }
 
@@ -353,6 +303,10 @@ impl Lane {
         };
         let vault = self.vault.get();
         call_raw(self, vault, &message(selector, arguments)).map(|_| ())
+    }
+
+    fn only_governor(&self) -> Result<(), Revert> {
+        only(self.vm().msg_sender(), self.governor.get())
     }
 
     fn must_be_keeper(&self, account: Address) -> Result<(), Revert> {

@@ -1,21 +1,20 @@
 //! Sessions, their tariffs, and the submission of tasks.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
-use alloy_primitives::{keccak256, Address, B256, U256, U64};
+use alloy_primitives::{address, keccak256, Address, B256, U64};
+use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
-    abi::{Decode, Decoder},
-    ask_quote, log, QuoteInputs, Revert,
+    abi::{message, Decode, Decoder, Octets, Table},
+    encoded, log, view_raw, Revert,
 };
 use cor_core::limits::PROMPT_URN_BYTES_MAX;
-use cor_core::money::pricing;
-use cor_core::task::lane::history::{History, Opening};
+use cor_core::task::lane::history::Opening;
 use cor_core::task::lane::{messages, submit, LaneTerms, Tariff};
-use stylus_sdk::prelude::*;
+use stylus_sdk::{function_selector, prelude::*};
 
 use crate::{
     abi::{error, out_of_range, refuse_terms, SessionClosed, SessionCreated, TariffPinned, TaskSubmitted},
-    in_grains,
     store::Rates,
     Lane,
 };
@@ -25,7 +24,8 @@ pub(crate) struct Order {
     pub(crate) sequence: u64,
     pub(crate) max_charge: u64,
     pub(crate) prompt_digest: B256,
-    pub(crate) prompt_urn: String,
+    /// Text, as it came: nobody here reads it.
+    pub(crate) prompt_urn: Octets,
     pub(crate) client_reference: B256,
 }
 
@@ -44,7 +44,7 @@ impl Decode for Order {
 
 impl Lane {
     pub(crate) fn must_not_be_paused(&self) -> Result<(), Revert> {
-        if self.config.paused.get() {
+        if self.config.rates().paused {
             return Err(error!(Paused));
         }
         Ok(())
@@ -56,7 +56,8 @@ impl Lane {
     }
 
     pub(crate) fn open_session(&mut self, terms: B256, metadata: B256) -> Result<u64, Revert> {
-        LaneTerms::unpack(terms).check().map_err(refuse_terms)?;
+        // The rest of them is the table's to check.
+        LaneTerms::unpack(terms).check_unpriced().map_err(refuse_terms)?;
         self.tariff(terms)?;
         let owner = self.vm().msg_sender();
         let session = self.session_count.get().to::<u64>().saturating_add(1);
@@ -87,28 +88,24 @@ impl Lane {
         if let Some(known) = Tariff::unpack(self.tariffs.get(word)).filter(|known| now <= u64::from(known.valid_until)) {
             return Ok(known);
         }
-        let terms = LaneTerms::unpack(word);
-        terms.check().map_err(refuse_terms)?;
-        let quote = ask_quote(self, self.table.get(), inputs(&terms))?;
-        let line = |wei: u128| in_grains(U256::from(wei).into());
-        let narrow = |field, value: u64| u32::try_from(value).map_err(|_| out_of_range(field, value, 0, u64::from(u32::MAX)));
-        let tariff = Tariff {
-            per_replica: line(quote.price.per_replica)?,
-            network: line(quote.price.network)?,
-            gas: line(quote.price.gas)?,
-            version: narrow("version", quote.version)?,
-            // A later time than 32 bits hold is kept as the last that they do: prices are asked for again then.
-            valid_until: u32::try_from(quote.valid_until).unwrap_or(u32::MAX),
-        };
-        let packed = tariff.pack();
+        let answer = view_raw(self, self.table.get(), &message(Table::tariffCall::SELECTOR, encoded!(word)))?;
+        // The table answers with a word, which is never zero.
+        let packed = B256::decode(&mut Decoder::new(&answer)).unwrap_or_default();
+        let tariff = Tariff::unpack(packed).ok_or_else(|| Revert::raw(Vec::new()))?;
         self.tariffs.setter(word).set(packed);
         log!(self, TariffPinned[word] packed);
         Ok(tariff)
     }
 
+    /// The number of this block.
+    fn block_number(&self) -> Result<u64, Revert> {
+        let answer = view_raw(self, ARB_SYS, &ARB_BLOCK_NUMBER)?;
+        u64::decode(&mut Decoder::new(&answer)).ok_or_else(|| Revert::raw(Vec::new()))
+    }
+
     pub(crate) fn take_task(&mut self, session: u64, terms: B256, order: Order) -> Result<B256, Revert> {
         let Order { sequence, max_charge, prompt_digest, prompt_urn, client_reference } = order;
-        let (payer, urn_bytes) = (self.vm().msg_sender(), prompt_urn.len() as u64);
+        let (payer, urn_bytes) = (self.vm().msg_sender(), prompt_urn.0.len() as u64);
         if urn_bytes > PROMPT_URN_BYTES_MAX {
             return Err(out_of_range("promptUrn", urn_bytes, 0, PROMPT_URN_BYTES_MAX));
         }
@@ -124,35 +121,19 @@ impl Lane {
             return Err(error!(PriceAboveMax, charged, max_charge));
         }
         self.spend(payer, charged)?;
-        let Rates { no_reveal, bad_reveal, no_result_gas_cap_bps } = self.config.rates();
-        let opening = Opening { price, terms, prompt_digest, no_reveal, bad_reveal, session, no_result_gas_cap_bps };
-        let state = submit(&opening, self.vm().block_timestamp());
+        let Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, .. } = self.config.rates();
+        let (block, time) = (self.block_number()?, self.vm().block_timestamp());
+        let opening = Opening { price, terms, prompt_digest, no_reveal, bad_reveal, block, time, no_result_gas_cap_bps };
+        let state = submit(&opening, time);
         let mut record = self.tasks.setter(task);
         record.state.set(state.pack());
-        record.seal.set(History::begin(opening).seal);
         let (deadline, said) = (state.deadline, opening.encode());
-        log!(self, TaskSubmitted[task, payer, session] sequence, deadline, charged, client_reference, said[..], *prompt_urn);
+        record.seal.set(keccak256(&said));
+        log!(self, TaskSubmitted[task, payer, session] sequence, deadline, charged, client_reference, *said, *prompt_urn.0);
         Ok(task)
     }
 }
 
-/// What the table is asked with.
-fn inputs(terms: &LaneTerms) -> QuoteInputs {
-    let [_, e1, e0, t1, t0, sla, priority, consensus_rule] = terms.priced.to_be_bytes();
-    QuoteInputs {
-        model_identifier: terms.model,
-        inputs: pricing::QuoteInputs {
-            execution_depth: u16::from_be_bytes([e1, e0]),
-            tool_depth: u16::from_be_bytes([t1, t0]),
-            max_tokens: terms.max_tokens,
-            sla,
-            validator_depth: 0,
-            replicas: terms.replicas,
-            consensus_rule,
-            quorum_bps: terms.quorum_bps,
-            priority,
-            stake_tier: 0,
-            volume_tier: 0,
-        },
-    }
-}
+/// ArbSys, and its `arbBlockNumber()`: the host's own number is that of the parent chain.
+const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
+const ARB_BLOCK_NUMBER: [u8; 4] = function_selector!("arbBlockNumber");

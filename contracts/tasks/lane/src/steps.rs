@@ -2,21 +2,21 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U64};
+use alloy_primitives::{keccak256, Address, B256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
-    abi::{message, Decode, Decoder, NodePool, Octets, Staking},
-    call_raw, check_signature, encoded, log, view_raw, Revert, Signature,
+    abi::{message, Decode, Decoder, Octets, Staking},
+    check_signature, encoded, log, tell_raw, Revert, Signature,
 };
 use cor_core::limits::REPLICA_SLOTS;
 use cor_core::task::eip712::domain_separator;
-use cor_core::task::lane::history::{Assigned, History};
+use cor_core::task::lane::history::History;
 use cor_core::task::lane::split::{offences, split};
-use cor_core::task::lane::{self, messages, LaneError, LanePhase, LaneState, Place, Reveal};
+use cor_core::task::lane::{self, crew_mark, messages, LaneError, LanePhase, LaneState, Place, Reveal, Server};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    abi::{error, malformed, refuse, TaskEnded, TaskRecord},
+    abi::{error, malformed, refuse, SlashOwed, TaskEnded, TaskRecord},
     in_wei, Lane,
 };
 
@@ -80,6 +80,12 @@ fn parts<'a>(bytes: &'a [u8], size: usize, field: &str) -> Result<Vec<&'a [u8]>,
     Ok(whole.collect())
 }
 
+/// The miners that parts begin with.
+#[inline(never)]
+fn first_addresses(parts: &[&[u8]]) -> Vec<Address> {
+    parts.iter().map(|part| Address::from_slice(&part[..20])).collect()
+}
+
 impl Lane {
     /// A task with the history that its seal is of.
     #[inline(never)]
@@ -88,13 +94,15 @@ impl Lane {
         let history = History::read(&bytes).ok_or_else(|| malformed("history"))?;
         let task = messages::task_id(payer, sequence);
         let record = self.tasks.getter(task);
-        let seal = record.seal.get();
+        let (seal, state, now) = (record.seal.get(), LaneState::unpack(record.state.get()), self.vm().block_timestamp());
+        if state.phase == LanePhase::Ended {
+            return Err(refuse(LaneError::AlreadyEnded { status: state.status }, task, now));
+        }
         if seal != history.seal {
             return Err(error!(HistoryMismatch, task, seal, history.seal));
         }
         let place = Place { chain_id: self.vm().chain_id(), lane: self.vm().contract_address(), task };
-        let now = self.vm().block_timestamp();
-        Ok(Moved { payer, task, state: LaneState::unpack(record.state.get()), history, place, now })
+        Ok(Moved { payer, task, state, history, place, now })
     }
 
     /// Stores a task that goes on.
@@ -122,37 +130,26 @@ impl Lane {
             .map_err(|signer| error!(InvalidSignature, signer, expected))
     }
 
-    /// Refuses who may not serve, and miners that the pool does not know as fit.
+    /// Refuses who may not serve, and an assignment that the keeper neither brings nor signed. Whether it is the keeper that calls.
     #[inline(never)]
-    fn admit(&self, moved: &Moved, served: &Served<'_>, miners: &[Address]) -> Result<Vec<Assigned>, Revert> {
+    fn assigned_by(&self, served: &Served<'_>, domain: B256, assignment: B256) -> Result<bool, Revert> {
         self.must_be_keeper(served.keeper)?;
-        let question = message(NodePool::eligibleEpochsCall::SELECTOR, encoded!(moved.history.opening.terms.model, *miners));
-        let answer = view_raw(self, self.node_pool.get(), &question)?;
-        let epochs: Option<Vec<u64>> = Decode::decode(&mut Decoder::new(&answer));
-        let epochs = epochs.filter(|epochs| epochs.len() == miners.len()).ok_or_else(|| Revert::raw(Vec::new()))?;
-        let miners = miners.iter().zip(epochs);
-        Ok(miners.map(|(&miner, registration_epoch)| Assigned { miner, registration_epoch }).collect())
-    }
-
-    /// Refuses an assignment that the keeper neither brings nor signed.
-    #[inline(never)]
-    fn assigned_by(&self, served: &Served<'_>, domain: B256, assignment: B256) -> Result<(), Revert> {
-        if served.keeper == self.vm().msg_sender() {
-            return Ok(());
+        let itself = served.keeper == self.vm().msg_sender();
+        if !itself {
+            self.signed(messages::assign_digest(domain, assignment), served.assign, served.keeper)?;
         }
-        self.signed(messages::assign_digest(domain, assignment), served.assign, served.keeper)
+        Ok(itself)
     }
 
     #[inline(never)]
     pub(crate) fn serve(&mut self, mut moved: Moved, served: Served<'_>, answers: &[u8]) -> Result<(), Revert> {
         let parts = parts(answers, ANSWER_BYTES, "answers")?;
-        let miners: Vec<Address> = parts.iter().map(|part| Address::from_slice(&part[..20])).collect();
-        let assigned = self.admit(&moved, &served, &miners)?;
+        let miners = first_addresses(&parts);
         let answers: Vec<_> = (0_u8..)
-            .zip(assigned.iter().zip(&parts))
-            .map(|(replica, (&assigned, part))| {
+            .zip(miners.iter().zip(&parts))
+            .map(|(replica, (&miner, part))| {
                 let (digest, salt) = (B256::from_slice(&part[84..116]), B256::from_slice(&part[116..]));
-                (assigned, Reveal { replica, digest, salt })
+                (miner, Reveal { replica, digest, salt })
             })
             .collect();
         let refuse = moved.refuse();
@@ -164,27 +161,27 @@ impl Lane {
             self.signed(messages::precommit_digest(domain, done.assignment, *commitment), &part[20..84], *miner)?;
         }
         let winner = moved.winner().and_then(|leader| answers.get(leader)).map(|(_, reveal)| reveal.digest);
-        self.settle(&moved, &miners, winner)
+        self.settle(&moved, &miners, done.assignment, winner)
     }
 
     #[inline(never)]
     pub(crate) fn begin(&mut self, mut moved: Moved, served: Served<'_>, miners: &[u8]) -> Result<(), Revert> {
         let parts = parts(miners, MINER_BYTES, "miners")?;
-        let addresses: Vec<Address> = parts.iter().map(|part| Address::from_slice(&part[..20])).collect();
-        let assigned = self.admit(&moved, &served, &addresses)?;
+        let crew = first_addresses(&parts);
         let domain = self.domain(&moved.place);
-        let assignment = moved.place.assignment(&moved.history, served.keeper, &assigned);
-        self.assigned_by(&served, domain, assignment)?;
+        let assignment = moved.place.assignment(&moved.history, served.keeper, &crew);
+        let itself = self.assigned_by(&served, domain, assignment)?;
         let mut bound = Vec::with_capacity(parts.len());
-        for (assigned, part) in assigned.iter().zip(&parts) {
+        for (miner, part) in crew.into_iter().zip(&parts) {
             let commitment = part[20..].iter().any(|byte| *byte != 0).then(|| B256::from_slice(&part[20..52]));
             if let Some(commitment) = commitment {
-                self.signed(messages::precommit_digest(domain, assignment, commitment), &part[52..], assigned.miner)?;
+                self.signed(messages::precommit_digest(domain, assignment, commitment), &part[52..], miner)?;
             }
-            bound.push((*assigned, commitment));
+            bound.push((miner, commitment));
         }
         let refuse = moved.refuse();
-        let record = lane::start(&mut moved.state, &mut moved.history, moved.now, served.keeper, &bound).map_err(refuse)?;
+        let server = Server { keeper: served.keeper, itself };
+        let record = lane::start(&mut moved.state, &mut moved.history, moved.now, server, &bound).map_err(refuse)?;
         self.keep(&moved);
         self.tell(&moved, record);
         Ok(())
@@ -195,7 +192,7 @@ impl Lane {
         let refuse = moved.refuse();
         let record = lane::precommit(&mut moved.state, &mut moved.history, moved.now, replica, commitment).map_err(refuse)?;
         let miners = moved.history.miners();
-        let miner = miners.get(usize::from(replica)).map_or(Address::ZERO, |assigned| assigned.miner);
+        let miner = miners.get(usize::from(replica)).copied().unwrap_or_default();
         if miner != self.vm().msg_sender() {
             let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &miners);
             let digest = messages::precommit_digest(self.domain(&moved.place), assignment, commitment);
@@ -230,7 +227,7 @@ impl Lane {
         let refuse = moved.refuse();
         let miners = moved.history.miners();
         let record = lane::report(&mut moved.state, &mut moved.history, &moved.place, shown).map_err(refuse)?;
-        let miner = miners.get(usize::from(shown.replica)).map_or(Address::ZERO, |assigned| assigned.miner);
+        let miner = miners.get(usize::from(shown.replica)).copied().unwrap_or_default();
         let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &miners);
         let told = moved.history.told.get(usize::from(shown.replica));
         let commitment = told.and_then(|told| told.commitment).unwrap_or_default();
@@ -259,22 +256,26 @@ impl Lane {
         Ok(())
     }
 
-    /// Ends a task that was started, or expired.
+    /// Ends a task that was started, or expired: then it has no miners, and no assignment.
     fn end(&mut self, moved: Moved) -> Result<(), Revert> {
-        let miners: Vec<Address> = moved.history.told.iter().map(|told| told.assigned.miner).collect();
+        let miners = moved.history.miners();
+        let assignment = match miners.len() {
+            0 => B256::ZERO,
+            _ => moved.place.assignment(&moved.history, moved.state.keeper, &miners),
+        };
         let winner = moved.winner().and_then(|leader| moved.history.told.get(leader)?.digest);
-        self.settle(&moved, &miners, winner)
+        self.settle(&moved, &miners, assignment, winner)
     }
 
     /// Stores the end, tells of it, pays, and slashes. What a peer does with a penalty cannot undo the end.
     #[inline(never)]
-    fn settle(&mut self, moved: &Moved, miners: &[Address], winner: Option<B256>) -> Result<(), Revert> {
+    fn settle(&mut self, moved: &Moved, miners: &[Address], assignment: B256, winner: Option<B256>) -> Result<(), Revert> {
         let Moved { state, task, payer, .. } = moved;
         let opening = &moved.history.opening;
         // An ended task of a price that was charged has a split.
         let split = split(opening, state).unwrap_or_default();
         let mut record = self.tasks.setter(*task);
-        record.state.set(state.pack());
+        record.state.set(LaneState { keeper: crew_mark(assignment), ..*state }.pack());
         record.seal.set(B256::ZERO);
         let mut paid = 0_u8;
         for ((replica, miner), share) in (0_u8..).zip(miners).zip(split.to_miners) {
@@ -284,10 +285,11 @@ impl Lane {
             }
         }
         if split.to_keeper > 0 {
-            self.accounts.setter(state.keeper).earn(split.to_keeper);
+            // A keeper takes its line by itself: nobody's stake says where it belongs.
+            self.accounts.setter(state.keeper).credit(split.to_keeper);
         }
         if split.refunded > 0 {
-            self.accounts.setter(*payer).refund(split.refunded);
+            self.accounts.setter(*payer).credit(split.refunded);
         }
         if split.to_treasury > 0 {
             let treasury = self.treasury.get().to::<u64>().saturating_add(split.to_treasury);
@@ -302,8 +304,11 @@ impl Lane {
             let Some(node) = miners.get(usize::from(replica)).filter(|_| grains > 0) else { continue };
             // Staking's number of a task has 64 bits: the last of its name.
             let task_id = task.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            let arguments = encoded!(*node, task_id, offence.number(), in_wei(grains));
-            let _ = call_raw(self, staking, &message(Staking::slashCall::SELECTOR, arguments));
+            let penalty = encoded!(*node, task_id, offence.number(), in_wei(grains));
+            if !tell_raw(self, staking, &message(Staking::slashCall::SELECTOR, penalty.clone())) {
+                self.owed.setter(keccak256(&penalty)).set(true);
+                log!(self, SlashOwed[*task] * penalty);
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod cor;
 mod gas;
 mod lane;
+mod lens;
 mod node_pool;
 mod runtime;
 mod session_payment;

@@ -4,8 +4,8 @@
 //! each transaction hashes the old seal with what it adds: `seal = keccak256(seal ‖ record)`. All integers are big endian.
 //!
 //! ```text
-//!  opening   perReplica 8 ‖ network 8 ‖ gas 8 ‖ terms 32 ‖ promptDigest 32 ‖ noReveal 8 ‖ badReveal 8 ‖ session 8 ‖ noResultGasCapBps 2
-//!  0x01      n × (miner 20 ‖ registrationEpoch 8 ‖ commitment 32): the assignment; a zero commitment is none yet
+//!  opening   perReplica 8 ‖ network 8 ‖ gas 8 ‖ terms 32 ‖ promptDigest 32 ‖ noReveal 8 ‖ badReveal 8 ‖ block 5 ‖ time 5 ‖ noResultGasCapBps 2
+//!  0x01      n × (miner 20 ‖ commitment 32): the assignment; a zero commitment is none yet
 //!  0x02      replica 1 ‖ commitment 32: a miner's own precommitment
 //!  0x03      replica 1 ‖ resultDigest 32: a reveal
 //!  0x04      replica 1: a reveal that does not open its commitment, signed by its miner
@@ -19,9 +19,9 @@ use super::tariff::Price;
 use super::terms::LaneTerms;
 
 /// Bytes of an opening.
-pub const OPENING_BYTES: usize = 114;
+pub const OPENING_BYTES: usize = 116;
 /// Bytes of a seat in an assignment.
-const SEAT_BYTES: usize = 60;
+const SEAT_BYTES: usize = 52;
 
 /// First bytes of the records.
 const ASSIGNED: u8 = 1;
@@ -42,8 +42,10 @@ pub struct Opening {
     pub no_reveal: u64,
     /// Stake lost by a miner whose signed reveal does not open its commitment, grains.
     pub bad_reveal: u64,
-    /// The session.
-    pub session: u64,
+    /// The block that holds the submission, 40 bits: its hash is one of the things that the miners are drawn by.
+    pub block: u64,
+    /// When it was submitted, seconds since 1970, 40 bits: it tells whose secret is another.
+    pub time: u64,
     /// What the keeper has of its line without a result, basis points.
     pub no_result_gas_cap_bps: u16,
 }
@@ -51,54 +53,59 @@ pub struct Opening {
 impl Opening {
     /// The bytes.
     #[must_use]
-    pub fn encode(&self) -> [u8; OPENING_BYTES] {
-        let mut bytes = [0_u8; OPENING_BYTES];
-        let mut rest = bytes.as_mut_slice();
-        let mut put = |field: &[u8]| {
-            if let Some((place, behind)) = core::mem::take(&mut rest).split_at_mut_checked(field.len()) {
-                place.copy_from_slice(field);
-                rest = behind;
-            }
-        };
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(OPENING_BYTES);
         for number in [self.price.per_replica, self.price.network, self.price.gas] {
-            put(&number.to_be_bytes());
+            put(&mut bytes, 8, number);
         }
-        put(self.terms.pack().as_slice());
-        put(self.prompt_digest.as_slice());
-        for number in [self.no_reveal, self.bad_reveal, self.session] {
-            put(&number.to_be_bytes());
+        bytes.extend_from_slice(self.terms.pack().as_slice());
+        bytes.extend_from_slice(self.prompt_digest.as_slice());
+        for (width, number) in [(8, self.no_reveal), (8, self.bad_reveal), (5, self.block), (5, self.time)] {
+            put(&mut bytes, width, number);
         }
-        put(&self.no_result_gas_cap_bps.to_be_bytes());
+        put(&mut bytes, 2, u64::from(self.no_result_gas_cap_bps));
         bytes
     }
 
+    /// Reads the bytes of an opening, and nothing behind it.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        Self::decode(&mut reader).filter(|_| reader.0.is_empty())
+    }
+
+    #[inline(never)]
     fn decode(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
-            price: Price { per_replica: reader.number()?, network: reader.number()?, gas: reader.number()? },
+            price: Price { per_replica: reader.number(8)?, network: reader.number(8)?, gas: reader.number(8)? },
             terms: LaneTerms::unpack(reader.word()?),
             prompt_digest: reader.word()?,
-            no_reveal: reader.number()?,
-            bad_reveal: reader.number()?,
-            session: reader.number()?,
-            no_result_gas_cap_bps: reader.take().map(u16::from_be_bytes)?,
+            no_reveal: reader.number(8)?,
+            bad_reveal: reader.number(8)?,
+            block: reader.number(5)?,
+            time: reader.number(5)?,
+            no_result_gas_cap_bps: u16::try_from(reader.number(2)?).ok()?,
         })
     }
 }
 
-/// A miner of a task.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Assigned {
-    /// The miner.
-    pub miner: Address,
-    /// Its registration in the NodePool.
-    pub registration_epoch: u64,
+/// Appends the last `width` bytes of a number; a greater one is kept as the greatest that they hold.
+#[inline(never)]
+fn put(bytes: &mut Vec<u8>, width: usize, number: u64) {
+    let all = number.to_be_bytes();
+    let (lost, kept) = all.split_at(all.len().saturating_sub(width));
+    if lost.iter().any(|byte| *byte != 0) {
+        bytes.extend(core::iter::repeat_n(u8::MAX, width));
+    } else {
+        bytes.extend_from_slice(kept);
+    }
 }
 
 /// One replica as the history tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Who serves it.
-    pub assigned: Assigned,
+    pub miner: Address,
     /// What the miner is bound to, if it is.
     pub commitment: Option<B256>,
     /// What it revealed, if it did.
@@ -133,8 +140,8 @@ impl History {
 
     /// Who serves it, by replica.
     #[must_use]
-    pub fn miners(&self) -> Vec<Assigned> {
-        self.told.iter().map(|told| told.assigned).collect()
+    pub fn miners(&self) -> Vec<Address> {
+        self.told.iter().map(|told| told.miner).collect()
     }
 
     /// Reads a history. `None` if it is no history: cut off, out of order, or of replicas that are not there. Whether it is the task's own is told by
@@ -149,9 +156,8 @@ impl History {
                 ASSIGNED if history.told.is_empty() => {
                     let mut seats = Vec::new();
                     for _ in 0..history.opening.terms.replicas {
-                        let assigned = Assigned { miner: Address::new(reader.take()?), registration_epoch: reader.number()? };
-                        let commitment = reader.word()?;
-                        seats.push((assigned, (!commitment.is_zero()).then_some(commitment)));
+                        let (miner, commitment) = (reader.address()?, reader.word()?);
+                        seats.push((miner, (!commitment.is_zero()).then_some(commitment)));
                     }
                     history.assign(&seats);
                 }
@@ -174,15 +180,14 @@ impl History {
     }
 
     /// Adds the assignment. Returns the record's bytes, for the log.
-    pub fn assign(&mut self, seats: &[(Assigned, Option<B256>)]) -> Vec<u8> {
+    pub fn assign(&mut self, seats: &[(Address, Option<B256>)]) -> Vec<u8> {
         let mut record = Vec::with_capacity(seats.len().saturating_mul(SEAT_BYTES).saturating_add(1));
         record.push(ASSIGNED);
-        for (assigned, commitment) in seats {
-            record.extend_from_slice(assigned.miner.as_slice());
-            record.extend_from_slice(&assigned.registration_epoch.to_be_bytes());
+        for (miner, commitment) in seats {
+            record.extend_from_slice(miner.as_slice());
             record.extend_from_slice(commitment.unwrap_or_default().as_slice());
         }
-        self.told = seats.iter().map(|&(assigned, commitment)| Told { assigned, commitment, ..Told::default() }).collect();
+        self.told = seats.iter().map(|&(miner, commitment)| Told { miner, commitment, ..Told::default() }).collect();
         self.add(record)
     }
 
@@ -213,22 +218,30 @@ impl History {
 /// Reads from the front of a slice; at its end there is nothing.
 struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
+impl<'a> Reader<'a> {
+    #[inline(never)]
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
-        Some(*taken)
+        Some(taken)
     }
 
     fn byte(&mut self) -> Option<u8> {
-        self.take().map(|[byte]| byte)
+        self.take(1)?.first().copied()
     }
 
-    fn number(&mut self) -> Option<u64> {
-        self.take().map(u64::from_be_bytes)
+    /// A number of at most eight bytes.
+    #[inline(never)]
+    fn number(&mut self, width: usize) -> Option<u64> {
+        Some(self.take(width)?.iter().fold(0, |number, byte| number.wrapping_shl(8) | u64::from(*byte)))
     }
 
+    fn address(&mut self) -> Option<Address> {
+        self.take(20).map(Address::from_slice)
+    }
+
+    #[inline(never)]
     fn word(&mut self) -> Option<B256> {
-        self.take().map(B256::new)
+        self.take(32).map(B256::from_slice)
     }
 }

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, b256, keccak256};
 
-use super::history::Assigned;
 use crate::task::commitment::word;
 use crate::task::eip712::signing_digest;
 
@@ -27,17 +26,16 @@ pub fn task_id(payer: Address, sequence: u64) -> B256 {
     keccak256([&[TASK_PREFIX], payer.as_slice(), &sequence.to_be_bytes()].concat())
 }
 
-/// All that an assignment is: keccak256(task ‖ keccak256(opening) ‖ keeper 20 ‖ n × (miner 20 ‖ registrationEpoch 8)). Who signs it has seen prompt,
-/// terms, prices, penalties, who serves, and everybody it works with; the same task after a reorganisation, with anything of it changed, is another assignment.
+/// All that an assignment is: keccak256(task ‖ keccak256(opening) ‖ keeper 20 ‖ n × miner 20). Who signs it has seen prompt, terms, prices, penalties, the
+/// block of the submission, who serves, and everybody it works with; the same task after a reorganisation, with anything of it changed, is another assignment.
 #[must_use]
-pub fn assignment(task: B256, opening_hash: B256, keeper: Address, miners: &[Assigned]) -> B256 {
+pub fn assignment(task: B256, opening_hash: B256, keeper: Address, miners: &[Address]) -> B256 {
     let mut bytes: Vec<u8> = Vec::new();
     bytes.extend_from_slice(task.as_slice());
     bytes.extend_from_slice(opening_hash.as_slice());
     bytes.extend_from_slice(keeper.as_slice());
-    for assigned in miners {
-        bytes.extend_from_slice(assigned.miner.as_slice());
-        bytes.extend_from_slice(&assigned.registration_epoch.to_be_bytes());
+    for miner in miners {
+        bytes.extend_from_slice(miner.as_slice());
     }
     keccak256(bytes)
 }
@@ -74,11 +72,11 @@ pub struct Binding {
     /// The miner's index in it.
     pub replica: u8,
     /// The miner.
-    pub assigned: Assigned,
+    pub miner: Address,
 }
 
 impl Binding {
-    /// keccak256(abi.encode(DOMAIN, chainId, lane, assignment, replica, miner, registrationEpoch, resultDigest, salt)).
+    /// keccak256(abi.encode(DOMAIN, chainId, lane, assignment, replica, miner, resultDigest, salt)).
     ///
     /// `salt` must have at least 128 random bits, be used once, and not be derived from what a reorganisation repeats.
     #[must_use]
@@ -89,8 +87,7 @@ impl Binding {
             self.lane.into_word().0,
             self.assignment.0,
             word(u64::from(self.replica)),
-            self.assigned.miner.into_word().0,
-            word(self.assigned.registration_epoch),
+            self.miner.into_word().0,
             result_digest.0,
             salt.0,
         ];

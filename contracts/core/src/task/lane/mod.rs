@@ -24,8 +24,10 @@ mod steps;
 mod tariff;
 mod terms;
 
-pub use state::{LanePhase, LaneState, Seat, Seats};
-pub use steps::{Completion, LaneError, Place, Reveal, close, complete, finish, precommit, report, reveal, start, submit};
+pub use state::{LanePhase, LaneState, Seat, Seats, crew_mark};
+pub use steps::{
+    Completion, LaneError, Place, Reveal, Server, close, complete, finish, precommit, report, reveal, start, submit,
+};
 pub use tariff::{GRAIN_WEI, Price, Tariff, grains};
 pub use terms::LaneTerms;
 

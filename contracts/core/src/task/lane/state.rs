@@ -81,7 +81,8 @@ const LAST_CALL: u8 = 0x80;
 /// The seats of a task, by replica.
 pub type Seats = [Seat; REPLICA_SLOTS];
 
-/// A task's first word. From the most significant bit: phase 8, status 8, last call 1, replicas 7, deadline 40, seats 32, keeper 160.
+/// A task's first word. From the most significant bit: phase 8, status 8, last call 1, replicas 7, deadline 40, seats 32, keeper 160; once it ended, in the
+/// keeper's place the [`crew_mark`] of who served it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneState {
     /// Its phase.
@@ -96,8 +97,15 @@ pub struct LaneState {
     pub deadline: u64,
     /// What the miners did.
     pub seats: Seats,
-    /// Who serves it; zero until it is completed or started.
+    /// Who serves it; zero until it is completed or started. Of a word of a task that ended, its [`crew_mark`].
     pub keeper: Address,
+}
+
+/// What is left of an assignment once its task ended: its last 160 bits. Enough to tell for good who served and by whose choice, since nobody
+/// finds a second assignment of the same mark.
+#[must_use]
+pub fn crew_mark(assignment: B256) -> Address {
+    Address::from_word(assignment)
 }
 
 impl LaneState {

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use cor_errors::{Coded, Entry, table::lane};
 
-use super::history::{Assigned, History, Opening};
+use super::history::{History, Opening};
 use super::messages::{Binding, assignment};
 use super::state::{LanePhase, LaneState, Seat, Seats};
+use crate::limits::LANE_LAST_CALL_SECS;
 use crate::task::Status;
 use crate::task::consensus::{Standing, leader_of};
 
@@ -134,13 +135,22 @@ pub struct Place {
 impl Place {
     /// What `miners` sign of a task with this history that `keeper` serves.
     #[must_use]
-    pub fn assignment(&self, history: &History, keeper: Address, miners: &[Assigned]) -> B256 {
+    pub fn assignment(&self, history: &History, keeper: Address, miners: &[Address]) -> B256 {
         assignment(self.task, history.opening_hash, keeper, miners)
     }
 
-    const fn binding(&self, assignment: B256, replica: u8, assigned: Assigned) -> Binding {
-        Binding { chain_id: self.chain_id, lane: self.lane, assignment, replica, assigned }
+    const fn binding(&self, assignment: B256, replica: u8, miner: Address) -> Binding {
+        Binding { chain_id: self.chain_id, lane: self.lane, assignment, replica, miner }
     }
+}
+
+/// Who serves a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The keeper.
+    pub keeper: Address,
+    /// Whether it is the keeper that acts, and not somebody with its word.
+    pub itself: bool,
 }
 
 /// An answer and what opens its commitment.
@@ -180,17 +190,17 @@ pub fn complete(
     now: u64,
     place: &Place,
     keeper: Address,
-    answers: &[(Assigned, Reveal)],
+    answers: &[(Address, Reveal)],
 ) -> Result<Completion, LaneError> {
     in_time(state, LanePhase::Open, now)?;
     let count = seats_for(state, answers.len())?;
-    let miners: Vec<Assigned> = answers.iter().map(|&(assigned, _)| assigned).collect();
+    let miners: Vec<Address> = answers.iter().map(|&(miner, _)| miner).collect();
     let assignment = place.assignment(history, keeper, &miners);
     let mut commitments = Vec::with_capacity(count);
     let mut leaders: Vec<(u8, B256)> = Vec::with_capacity(count);
     let mut seats = Seats::default();
-    for ((replica, seat), (assigned, reveal)) in (0_u8..).zip(seats.iter_mut()).zip(answers) {
-        commitments.push(place.binding(assignment, replica, *assigned).commitment(reveal.digest, reveal.salt));
+    for ((replica, seat), (miner, reveal)) in (0_u8..).zip(seats.iter_mut()).zip(answers) {
+        commitments.push(place.binding(assignment, replica, *miner).commitment(reveal.digest, reveal.salt));
         *seat = Seat::Follows(lead(&mut leaders, replica, reveal.digest));
     }
     *state = LaneState { seats, keeper, ..*state };
@@ -198,18 +208,24 @@ pub fn complete(
     Ok(Completion { assignment, commitments })
 }
 
-/// Miners are assigned, with those commitments that were signed. With all of them reveals begin, else the rest may bind itself.
+/// Miners are assigned, with those commitments that were signed. With all of them reveals begin, else the rest may bind itself. Who brings no more than the
+/// keeper's word waits until half of the time for it is over: until then it would only forestall a completion, whose calldata shows everybody's answer.
 ///
 /// # Errors
-/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`, `EmptyCommitment`.
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `DeadlineNotReached`, `WrongMinerCount`, `EmptyCommitment`.
 pub fn start(
     state: &mut LaneState,
     history: &mut History,
     now: u64,
-    keeper: Address,
-    miners: &[(Assigned, Option<B256>)],
+    server: Server,
+    miners: &[(Address, Option<B256>)],
 ) -> Result<Vec<u8>, LaneError> {
     in_time(state, LanePhase::Open, now)?;
+    let Server { keeper, itself } = server;
+    let free_from = history.opening.time.saturating_add(u64::from(history.opening.terms.open_secs) / 2);
+    if !itself && now < free_from {
+        return Err(LaneError::DeadlineNotReached { deadline: free_from });
+    }
     seats_for(state, miners.len())?;
     let mut seats = Seats::default();
     for ((replica, seat), (_, commitment)) in (0_u8..).zip(seats.iter_mut()).zip(miners) {
@@ -283,8 +299,9 @@ pub fn report(state: &mut LaneState, history: &mut History, place: &Place, revea
     history.report(replica).ok_or(LaneError::NoSuchReplica { replica })
 }
 
-/// The task ends with what was revealed, once every bound miner has shown its answer. From the deadline on the others are called once more: the phase lasts as
-/// long again from then, and ends the task after that. So silence is told from a chain that stood still, which ran while it called.
+/// The task ends with what was revealed: once every bound miner has shown its answer, or from the deadline on if the answers that are missing cannot change the
+/// outcome. If they can, who is bound is called once more, for [`LANE_LAST_CALL_SECS`] or as long as reveals have, whichever is longer, and the task ends
+/// after that. So silence that spoils a task is told from a chain that stood still.
 ///
 /// # Errors
 /// `WrongPhase`, `AlreadyEnded`, `DeadlineNotReached`.
@@ -292,8 +309,8 @@ pub fn finish(state: &mut LaneState, opening: &Opening, now: u64) -> Result<(), 
     in_phase(state, LanePhase::Reveal)?;
     if state.taken().any(|seat| seat == Seat::Committed) {
         passed(state, now)?;
-        if !state.last_call {
-            to_reveal(state, opening, now);
+        if !state.last_call && state.standing(opening.terms.quorum_bps) == Standing::Open {
+            state.deadline = now.saturating_add(u64::from(opening.terms.reveal_secs.max(LANE_LAST_CALL_SECS)));
             state.last_call = true;
             return Ok(());
         }
@@ -351,7 +368,7 @@ fn opened(state: &LaneState, history: &History, place: &Place, reveal: Reveal) -
     let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
     let committed = told.commitment.ok_or(LaneError::NotCommitted { replica })?;
     let assignment = place.assignment(history, state.keeper, &history.miners());
-    Ok((committed, place.binding(assignment, replica, told.assigned).commitment(digest, salt)))
+    Ok((committed, place.binding(assignment, replica, told.miner).commitment(digest, salt)))
 }
 
 fn in_phase(state: &LaneState, wanted: LanePhase) -> Result<(), LaneError> {

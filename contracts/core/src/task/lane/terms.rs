@@ -127,8 +127,7 @@ impl LaneTerms {
         }
     }
 
-    /// Refuses terms under which a task could not be decided, would bind money for too long, or gives honest miners too little time: with a phase
-    /// of a second a payer had seven miners slashed for the price of the gas line.
+    /// Refuses terms under which a task could not be decided, would bind money for too long, or gives honest miners too little time.
     ///
     /// # Errors
     /// [`TermsError`], of the first field that is wrong.
@@ -138,11 +137,24 @@ impl LaneTerms {
             return Err(TermsError::EvenReplicas { replicas: self.replicas });
         }
         in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_MIN_BPS), u64::from(QUORUM_MAX_BPS))?;
-        in_range("answerKind", u64::from(self.answer_kind), 0, 3)?;
         in_range("maxTokens", u64::from(self.max_tokens), 1, u64::from(u32::MAX))?;
-        in_range("openSecs", u64::from(self.open_secs), u64::from(LANE_PHASE_SECS_MIN), u64::from(PHASE_SECS_MAX))?;
-        for (field, secs) in [("precommitSecs", self.precommit_secs), ("revealSecs", self.reveal_secs)] {
-            in_range(field, u64::from(secs), u64::from(LANE_PHASE_SECS_MIN), u64::from(LANE_REVEAL_SECS_MAX))?;
+        self.check_unpriced()
+    }
+
+    /// Of [`LaneTerms::check`] what the price table does not look at when it is asked for a tariff: the kind of answer, and phases: with one of a second a
+    /// payer had seven miners slashed for the price of the gas line.
+    ///
+    /// # Errors
+    /// `OutOfRange`, of the first field that is wrong.
+    pub fn check_unpriced(&self) -> Result<(), TermsError> {
+        let least = u64::from(LANE_PHASE_SECS_MIN);
+        for (field, value, min, max) in [
+            ("answerKind", u32::from(self.answer_kind), 0, 3),
+            ("openSecs", self.open_secs, least, u64::from(PHASE_SECS_MAX)),
+            ("precommitSecs", self.precommit_secs, least, u64::from(LANE_REVEAL_SECS_MAX)),
+            ("revealSecs", self.reveal_secs, least, u64::from(LANE_REVEAL_SECS_MAX)),
+        ] {
+            in_range(field, u64::from(value), min, max)?;
         }
         Ok(())
     }

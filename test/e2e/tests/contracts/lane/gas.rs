@@ -2,7 +2,7 @@
 //! and with the programs in ArbOS's cache.
 
 use alloy::primitives::B256;
-use cor_kit::goldens::Gas;
+use cor_kit::goldens::{self, Gas};
 use cor_sol::lane::ILane;
 
 use super::world::{World, logs, submitted, terms};
@@ -18,15 +18,34 @@ async fn golden_gas_of_the_lane_of_two_words() {
     }
     for cached in [false, true] {
         if cached {
-            for program in [world.lane, world.pool] {
-                world.solo.cache(program);
-            }
+            world.solo.cache(world.lane);
         }
         for replicas in [3, 5, 7] {
             measure(&world, &mut gas, replicas, cached);
         }
     }
     gas.assert_golden("lane");
+    goldens::assert_scoreboard(&figures(&gas));
+}
+
+/// The ways that the goals are about, by the names of the scoreboard.
+fn figures(gas: &Gas) -> Vec<(String, u64)> {
+    let ways = [
+        ("with_create_three_tx", "by start and finish, with its session"),
+        ("with_create_complete", "by complete, with its session"),
+        ("existing_session_three_tx", "by start and finish, existing session"),
+        ("existing_session_complete", "by complete, existing session"),
+    ];
+    let mut figures = Vec::new();
+    for replicas in [3, 5, 7] {
+        for (name, way) in ways {
+            for (suffix, cached) in [("", ""), ("_cached", ", cached")] {
+                let used = gas.of(&format!("lane {way}, {replicas} miners{cached}"));
+                figures.push((format!("lane{replicas}_{name}{suffix}"), used));
+            }
+        }
+    }
+    figures
 }
 
 fn crew(replicas: u8) -> Vec<usize> {

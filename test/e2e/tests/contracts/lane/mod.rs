@@ -6,4 +6,4 @@ mod gas;
 mod life;
 mod money;
 mod roles;
-mod world;
+pub(crate) mod world;

@@ -14,14 +14,12 @@ async fn money_comes_from_the_vault_and_goes_back_while_paused() {
     let done = world.solo.ok(payer, world.vault, &IVault::fundCall { module, beneficiary: world.account(4), amount });
     let said: ILane::Credited = event(&logs(&world, &done));
     assert_eq!((said.account, said.from, said.amount, said.available), (world.account(4), payer, 5, CREDIT + 5));
-    world.assert_conserved(&[], 0);
 
-    world.by(3, &ILane::setPausedCall { paused: true });
+    world.by(0, &World::config(true));
     let done = world.by(4, &ILane::releaseCall { amount: CREDIT });
     let said: ILane::Released = event(&logs(&world, &done));
     assert_eq!((said.account, said.amount, said.available), (world.account(4), CREDIT, 5));
     assert_eq!(world.solo.get(world.vault, &IVault::freeOfCall { account: world.account(4) }), wei(CREDIT));
-    world.assert_conserved(&[], 0);
 
     // Out of the closed module, and out of the vault: nothing of it can be held back.
     world.solo.ok(world.account(0), world.vault, &IVault::closeModuleCall { module });

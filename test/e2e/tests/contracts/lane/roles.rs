@@ -15,12 +15,8 @@ use super::world::{World, terms};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Role {
     Anyone,
-    Owner,
-    OwnerOrGuardian,
-    /// Who may pause may not unpause.
-    OwnerToUnpause,
+    Governor,
     Vault,
-    Candidate,
 }
 
 fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
@@ -30,7 +26,7 @@ fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
     vec![
         (Role::Vault, ILane::creditedCall { account: someone, from: someone, amount: U256::ZERO }.abi_encode()),
         (Role::Anyone, ILane::releaseCall { amount: 1 }.abi_encode()),
-        (Role::Anyone, ILane::payEarningsCall { account: someone }.abi_encode()),
+        (Role::Anyone, ILane::payEarningsCall { miner: someone }.abi_encode()),
         (Role::Anyone, ILane::passTreasuryCall {}.abi_encode()),
         (Role::Anyone, ILane::createSessionCall { terms, metadata: B256::ZERO }.abi_encode()),
         (Role::Anyone, ILane::closeSessionCall { session: 1, terms }.abi_encode()),
@@ -102,18 +98,11 @@ fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
             .abi_encode(),
         ),
         (Role::Anyone, ILane::closeCall { payer, sequence, history }.abi_encode()),
-        (Role::Owner, ILane::setKeeperCall { keeper: someone, enabled: true }.abi_encode()),
-        (Role::Owner, ILane::setConfigCall { noReveal: 0, badReveal: 0, noResultGasCapBps: 0 }.abi_encode()),
-        (Role::OwnerOrGuardian, ILane::setPausedCall { paused: true }.abi_encode()),
-        (Role::OwnerToUnpause, ILane::setPausedCall { paused: false }.abi_encode()),
-        (Role::Owner, ILane::setGuardianCall { account: someone }.abi_encode()),
-        (Role::Anyone, ILane::accountOfCall { account: someone }.abi_encode()),
+        (Role::Governor, ILane::setKeeperCall { keeper: someone, enabled: true }.abi_encode()),
+        (Role::Governor, World::config(true).abi_encode()),
+        (Role::Anyone, ILane::slashAgainCall { penalty: Bytes::new() }.abi_encode()),
         (Role::Anyone, ILane::taskOfCall { payer, sequence }.abi_encode()),
         (Role::Anyone, ILane::extsloadCall { slots: vec![B256::ZERO] }.abi_encode()),
-        (Role::Anyone, ILane::isKeeperCall { account: someone }.abi_encode()),
-        (Role::Anyone, ILane::ownerCall {}.abi_encode()),
-        (Role::Owner, ILane::transferOwnershipCall { candidate: someone }.abi_encode()),
-        (Role::Candidate, ILane::acceptOwnershipCall {}.abi_encode()),
     ]
 }
 
@@ -126,8 +115,6 @@ fn name_of(data: &[u8]) -> &'static str {
 #[tokio::test]
 async fn each_function_is_for_its_role_alone() {
     let world = World::start().await;
-    let candidate = world.account(4);
-    world.by(0, &ILane::transferOwnershipCall { candidate });
     let rows = rows(&world);
     let listed: BTreeSet<[u8; 4]> = rows.iter().map(|(_, data)| data[..4].try_into().expect("a selector")).collect();
     assert_eq!(listed, ILane::ILaneCalls::selectors().collect(), "every function is listed");
@@ -137,19 +124,19 @@ async fn each_function_is_for_its_role_alone() {
         writeln!(table, "{name:<20} {role:?}").expect("a string takes it");
     }
     goldens::assert_text("permissions/lane.txt", &table);
-    let (owner, guardian) = (world.account(0), world.account(3));
-    let callers = [owner, world.account(1), world.account(2), guardian, candidate, world.account(5), world.miner(0), world.vault];
-    world.solo.enable(world.vault);
+    let governor = world.account(0);
+    let callers = [governor, world.account(1), world.account(2), world.account(5), world.miner(0), world.vault, world.staking];
+    for peer in [world.vault, world.staking] {
+        world.solo.enable(peer);
+    }
     for (role, data) in rows {
         for caller in callers {
             let allowed = match role {
                 Role::Anyone => true,
-                Role::Owner | Role::OwnerToUnpause => caller == owner,
-                Role::OwnerOrGuardian => caller == owner || caller == guardian,
+                Role::Governor => caller == governor,
                 Role::Vault => caller == world.vault,
-                Role::Candidate => caller == candidate,
             };
-            let refused = world.solo.undoing(|| match world.solo.transact(caller, world.lane, data.clone()) {
+            let refused = world.undoing(|| match world.solo.transact(caller, world.lane, data.clone()) {
                 Ok(_) => false,
                 Err(refused) => {
                     matches!(refused, Refused::Known(ContractError::Unauthorized(error)) if error.caller == caller)

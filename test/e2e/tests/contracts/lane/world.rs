@@ -1,4 +1,7 @@
-//! A chain with the lane as a module of the vault, a payer with money in it, and seven registered miners whose keys the test has.
+//! A chain with the lane as a module of the vault, a payer with money in it, and seven miners with stake whose keys the test has. After each call of the lane that
+//! succeeds, all that it owes is in its book.
+
+use std::{cell::RefCell, collections::BTreeMap};
 
 use alloy::{
     primitives::{Address, B256, Bytes, LogData, U256, keccak256},
@@ -9,8 +12,7 @@ use alloy::{
 use cor_adapters::deploy::default_prices;
 use cor_kit::solo::{Done, Solo};
 use cor_sol::{
-    ContractError, cor::ICor, lane::ILane, node_pool::INodePool, session_payment_table::ISessionPaymentTable, staking::IStaking,
-    vault::IVault,
+    ContractError, cor::ICor, lane::ILane, session_payment_table::ISessionPaymentTable, staking::IStaking, vault::IVault,
 };
 
 sol! {
@@ -29,13 +31,21 @@ pub(crate) const STAKE: u128 = 10_000 * COR;
 pub(crate) const PENALTIES: (u64, u64) = (100 * COR_GRAINS, 1_000 * COR_GRAINS);
 /// Half of the gas line is the most that a keeper gets for nothing.
 pub(crate) const CAP_BPS: u16 = 5_000;
+/// How long stake unbonds.
+const UNBONDING_SECS: u64 = 5 * 86_400;
 /// How long a new slasher and a new peer wait.
-const DELAY_SECS: u64 = 2 * 86_400;
+const DELAY_SECS: u64 = 9 * 86_400;
 pub(crate) const MODEL: u64 = 1;
 pub(crate) const OPEN_SECS: u32 = 600;
 pub(crate) const PRECOMMIT_SECS: u32 = 60;
 pub(crate) const REVEAL_SECS: u32 = 90;
 pub(crate) const MINERS: usize = 7;
+/// Bytes of an opening.
+const OPENING: usize = 116;
+/// Where the treasury's part lies in the lane's storage.
+const TREASURY_SLOT: u64 = 5;
+/// Where the map of accounts lies there.
+const ACCOUNTS_SLOT: u64 = 9;
 
 /// The terms' word, laid out by hand.
 pub(crate) fn terms(replicas: u8, quorum_bps: u16) -> B256 {
@@ -72,48 +82,63 @@ pub(crate) struct World {
     pub(crate) token: Address,
     pub(crate) vault: Address,
     pub(crate) table: Address,
-    pub(crate) pool: Address,
     pub(crate) staking: Address,
     pub(crate) lane: Address,
     keys: Vec<PrivateKeySigner>,
+    /// What was charged for each task that did not end, grains.
+    open: RefCell<BTreeMap<B256, u64>>,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::with(true).await
+    }
+
+    /// One whose lane may not slash.
+    pub(crate) async fn without_a_slasher() -> Self {
+        Self::with(false).await
+    }
+
+    async fn with(slasher: bool) -> Self {
         let solo = Solo::start().await;
         let owner = solo.account(0);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
         let token = solo.deploy("Cor", &named.abi_encode_params());
-        let vault = solo.deploy("Vault", &(owner, token, 86_400_u64).abi_encode_params());
-        let staking = solo.deploy("Staking", &(owner, token, 3_600_u64, U256::from(STAKE), DELAY_SECS).abi_encode_params());
+        let vault = solo.deploy("Vault", &(owner, token, 3 * 86_400_u64).abi_encode_params());
+        let staking = solo.deploy("Staking", &(owner, token, UNBONDING_SECS, U256::from(STAKE), DELAY_SECS).abi_encode_params());
         let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
         let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());
-        let lane = solo.deploy("Lane", &(owner, vault, table, pool, staking).abi_encode_params());
+        let lane = solo.deploy("Lane", &(owner, vault, table, staking).abi_encode_params());
         let keys = (0..MINERS).map(|index| solo.key(8 + index)).collect();
-        let world = Self { solo, token, vault, table, pool, staking, lane, keys };
-        world.wire();
+        let open = RefCell::default();
+        let world = Self { solo, token, vault, table, staking, lane, keys, open };
+        world.wire(pool, slasher);
         world.furnish();
         world
     }
 
-    fn wire(&self) {
+    fn wire(&self, pool: Address, slasher: bool) {
         let owner = self.account(0);
-        self.solo.ok(owner, self.staking, &IStaking::setNodePoolCall { pool: self.pool });
+        self.solo.ok(owner, self.staking, &IStaking::setNodePoolCall { pool });
         self.solo.ok(owner, self.staking, &IStaking::setTreasuryCall { sessionPayment: self.vault });
-        self.solo.ok(owner, self.staking, &IStaking::proposeModuleCall { module: self.lane, cap: U256::MAX });
+        if slasher {
+            self.solo.ok(owner, self.staking, &IStaking::proposeModuleCall { module: self.lane, cap: U256::MAX });
+        }
         self.solo.ok(owner, self.staking, &IStaking::openCall {});
-        self.solo.ok(owner, self.pool, &INodePool::setStakingCall { peer: self.staking });
-        self.solo.ok(owner, self.pool, &INodePool::setSessionQueueCall { peer: self.lane });
-        self.solo.ok(owner, self.pool, &INodePool::openCall {});
         self.by(0, &ILane::setKeeperCall { keeper: self.account(1), enabled: true });
-        self.by(0, &ILane::setGuardianCall { account: self.account(3) });
-        self.by(0, &ILane::setConfigCall { noReveal: PENALTIES.0, badReveal: PENALTIES.1, noResultGasCapBps: CAP_BPS });
+        self.by(0, &Self::config(false));
         self.solo.ok(owner, self.table, &ISessionPaymentTable::publishCall { price: default_prices() });
         let model = ISessionPaymentTable::setModelCall { modelIdentifier: MODEL, class: 0, enabled: true, name: B256::ZERO };
         self.solo.ok(owner, self.table, &model);
         self.solo.ok(owner, self.token, &ICor::setMinterCall { minter: owner, enabled: true });
         self.solo.ok(owner, self.vault, &IVault::proposeModuleCall { module: self.lane, cap: U256::from(1_000_000 * COR) });
         self.solo.ok(owner, self.vault, &IVault::openCall {});
+    }
+
+    /// Lets the lane slash, and waits until it may.
+    pub(crate) fn name_the_slasher(&self) {
+        self.solo.ok(self.account(0), self.staking, &IStaking::proposeModuleCall { module: self.lane, cap: U256::MAX });
+        self.solo.pass(DELAY_SECS);
     }
 
     fn furnish(&self) {
@@ -127,9 +152,6 @@ impl World {
             let node = self.miner(index);
             self.give(8 + index, self.staking, STAKE);
             self.solo.ok(node, self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
-            let register =
-                INodePool::registerCall { operator: node, models: vec![MODEL], capacity: 100, hardwareClass: 0, version: 1 };
-            self.solo.ok(node, self.pool, &register);
         }
     }
 
@@ -147,8 +169,27 @@ impl World {
         self.keys[index].address()
     }
 
+    /// A call of the lane that must succeed, after which it must have what it owes.
     pub(crate) fn by<C: SolCall>(&self, index: usize, call: &C) -> Done<C::Return> {
-        self.solo.ok(self.account(index), self.lane, call)
+        let done = self.solo.ok(self.account(index), self.lane, call);
+        for log in logs(self, &done) {
+            if let Ok(submitted) = ILane::TaskSubmitted::decode_log_data(&log) {
+                self.open.borrow_mut().insert(submitted.task, submitted.charged);
+            }
+            if let Ok(ended) = ILane::TaskEnded::decode_log_data(&log) {
+                self.open.borrow_mut().remove(&ended.task);
+            }
+        }
+        self.assert_conserved();
+        done
+    }
+
+    /// What `act` does is undone.
+    pub(crate) fn undoing<T>(&self, act: impl FnOnce() -> T) -> T {
+        let open = self.open.borrow().clone();
+        let result = self.solo.undoing(act);
+        self.open.replace(open);
+        result
     }
 
     pub(crate) fn refused<C: SolCall>(&self, index: usize, call: &C) -> ContractError {
@@ -157,6 +198,12 @@ impl World {
 
     pub(crate) fn session(&self, replicas: u8, quorum_bps: u16) -> u64 {
         self.by(2, &ILane::createSessionCall { terms: terms(replicas, quorum_bps), metadata: B256::ZERO }).returned
+    }
+
+    /// The settings of this world, paused or not.
+    pub(crate) fn config(paused: bool) -> ILane::setConfigCall {
+        let (noReveal, badReveal) = PENALTIES;
+        ILane::setConfigCall { noReveal, badReveal, noResultGasCapBps: CAP_BPS, paused }
     }
 
     pub(crate) fn submission(session: u64, terms: B256, sequence: u64) -> ILane::submitCall {
@@ -186,27 +233,19 @@ impl World {
     /// What the miners sign, by the formula of the interface.
     pub(crate) fn assignment(&self, task: &Task, crew: &[usize]) -> B256 {
         let mut bytes = task.id.to_vec();
-        bytes.extend(keccak256(&task.history[..114]));
+        bytes.extend(keccak256(&task.history[..OPENING]));
         bytes.extend(self.account(1));
-        for index in crew {
-            bytes.extend(self.miner(*index));
-            bytes.extend(self.epoch(*index).to_be_bytes());
-        }
+        bytes.extend(crew.iter().flat_map(|index| self.miner(*index).0.0));
         keccak256(bytes)
-    }
-
-    fn epoch(&self, index: usize) -> u64 {
-        self.solo.get(self.pool, &INodePool::getNodeCall { node: self.miner(index) }).registrationEpoch
     }
 
     /// By an ABI encoder, from the formula of the interface.
     pub(crate) fn commitment(&self, task: &Task, crew: &[usize], replica: usize, answer: &str) -> B256 {
         let domain = keccak256("Cortensor.Commitment.v2");
         let chain_id = U256::from(cor_anvil::DEFAULT_CHAIN_ID);
-        let (miner, epoch) = (self.miner(crew[replica]), U256::from(self.epoch(crew[replica])));
-        let place = (domain, chain_id, self.lane, self.assignment(task, crew), U256::from(replica));
-        let words = [place.abi_encode(), (miner, epoch, digest(answer), salt(replica)).abi_encode()].concat();
-        keccak256(words)
+        let (assignment, miner) = (self.assignment(task, crew), self.miner(crew[replica]));
+        let words = (domain, chain_id, self.lane, assignment, U256::from(replica), miner, digest(answer), salt(replica));
+        keccak256(words.abi_encode())
     }
 
     /// A signature as in EIP-2098.
@@ -293,12 +332,24 @@ impl World {
         self.on(1, task, &call);
     }
 
+    /// Words of the lane's storage.
+    fn words_at<const N: usize>(&self, slots: [B256; N]) -> [B256; N] {
+        let words = self.solo.get(self.lane, &ILane::extsloadCall { slots: slots.to_vec() });
+        words.try_into().expect("as many words")
+    }
+
+    /// The word of an account: what it can spend in the last eight bytes, what it earned before them.
+    fn account_word(&self, account: Address) -> B256 {
+        let [word] = self.words_at([keccak256((account, U256::from(ACCOUNTS_SLOT)).abi_encode())]);
+        word
+    }
+
     pub(crate) fn available(&self, account: Address) -> u64 {
-        self.solo.get(self.lane, &ILane::accountOfCall { account }).available
+        number_in(&self.account_word(account)[24..])
     }
 
     pub(crate) fn earned(&self, account: Address) -> u64 {
-        self.solo.get(self.lane, &ILane::accountOfCall { account }).earned
+        number_in(&self.account_word(account)[16..24])
     }
 
     pub(crate) fn words(&self, task: &Task) -> (B256, B256) {
@@ -310,13 +361,23 @@ impl World {
         self.solo.get(self.staking, &IStaking::nodeStakeCall { node: self.miner(index) }).amount
     }
 
-    /// All that the lane owes is in its book: what can be spent, what was earned, the treasury's part, and the charges of open tasks.
-    pub(crate) fn assert_conserved(&self, open: &[&Task], treasury: u64) {
-        let accounts: u64 = (0..16).map(|index| self.account(index)).map(|who| self.available(who) + self.earned(who)).sum();
-        let charged: u64 = open.iter().map(|task| task.charged).sum();
-        let book = self.solo.get(self.vault, &IVault::bookOfCall { module: self.lane });
-        assert_eq!(wei(accounts + charged + treasury), book);
+    /// The treasury's part that was not passed on: the low bits of the word after the settings, grains.
+    pub(crate) fn treasury(&self) -> u64 {
+        let [word] = self.words_at([U256::from(TREASURY_SLOT).into()]);
+        number_in(&word[24..])
     }
+
+    /// All that the lane owes is in its book: what can be spent, what was earned, the treasury's part, and the charges of open tasks.
+    pub(crate) fn assert_conserved(&self) {
+        let accounts: u64 = (0..16).map(|index| self.account(index)).map(|who| self.available(who) + self.earned(who)).sum();
+        let charged: u64 = self.open.borrow().values().sum();
+        let book = self.solo.get(self.vault, &IVault::bookOfCall { module: self.lane });
+        assert_eq!(wei(accounts + charged + self.treasury()), book);
+    }
+}
+
+fn number_in(bytes: &[u8]) -> u64 {
+    u64::from_be_bytes(bytes.try_into().expect("eight bytes"))
 }
 
 pub(crate) fn reveal_bytes(reveals: &[(usize, &str)]) -> Bytes {

@@ -2,11 +2,11 @@
 
 use alloy_primitives::keccak256;
 
-use super::scene::{KEEPER, NOW, PAYER, Scene, opening};
-use crate::task::lane::history::{Assigned, History, Opening};
+use super::scene::{KEEPER, NOW, PAYER, SERVER, Scene, opening};
+use crate::task::lane::history::{History, Opening};
 use crate::task::lane::messages::task_id;
 use crate::task::lane::split::{offences, split};
-use crate::task::lane::{LaneError, LanePhase, LaneTerms, Place, close, complete, finish, report, reveal, start};
+use crate::task::lane::{LaneError, LanePhase, LaneTerms, Place, Server, close, complete, finish, report, reveal, start};
 use crate::task::{Offence, Status};
 
 /// Finding 4: phases of a second, so that every honest reveal is late: seven miners lost 700 COR for 0.009.
@@ -17,15 +17,16 @@ fn short_phases_burn_nobody() {
     // The chain stands still from the start to long after the deadline. Whoever closes first only calls the others once more, also if it shows an answer of its own
     // first: six honest miners do not pay for the seventh being quick.
     let bound = scene.bound(&[Some("VALID"); 7]);
-    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
     let first = scene.reveal_of(3, "VALID");
     reveal(&mut scene.state, &mut scene.history, &scene.place, first).unwrap();
     finish(&mut scene.state, &scene.history.opening, NOW + 10_000).unwrap();
-    assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10_000 + 90));
-    let early = LaneError::DeadlineNotReached { deadline: NOW + 10_090 };
-    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 10_089), Err(early));
+    assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10_000 + 86_400));
+    // It stands still once more, or its sequencer moves the clock by its hour: the call lasts a day.
+    let early = LaneError::DeadlineNotReached { deadline: NOW + 96_400 };
+    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 96_399), Err(early));
     let mut ignored = scene.state;
-    close(&mut ignored, &scene.history.opening, NOW + 10_090).unwrap();
+    close(&mut ignored, &scene.history.opening, NOW + 96_400).unwrap();
     assert_eq!((ignored.status, offences(&scene.history.opening, &ignored).count()), (Status::NoQuorum, 6), "a last call is one");
     for replica in [0, 1, 2, 4, 5, 6] {
         let shown = scene.reveal_of(replica, "VALID");
@@ -40,16 +41,56 @@ fn short_phases_burn_nobody() {
 fn who_holds_its_reveal_back_while_others_show_theirs_pays() {
     let mut scene = Scene::new(3, 10_000);
     let bound = scene.bound(&[Some("VALID"); 3]);
-    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
     for replica in [0, 1] {
         let shown = scene.reveal_of(replica, "VALID");
         reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
     }
     finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
     assert_eq!(scene.state.phase, LanePhase::Reveal, "it is called once more");
-    finish(&mut scene.state, &scene.history.opening, NOW + 180).unwrap();
+    finish(&mut scene.state, &scene.history.opening, NOW + 90 + 86_400).unwrap();
     let punished: Vec<_> = offences(&scene.history.opening, &scene.state).collect();
     assert_eq!(punished, [(2, Offence::NoReveal, 40)]);
+}
+
+/// A keeper that chooses the moment of the start, and a payer with short phases, burn nobody who is away for a minute: where the others decide, nobody waits, and nobody pays.
+#[test]
+fn silence_that_decides_nothing_costs_nothing() {
+    let mut scene = Scene::new(3, 5_001);
+    let bound = scene.bound(&[Some("VALID"); 3]);
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+    for replica in [0, 1] {
+        let shown = scene.reveal_of(replica, "VALID");
+        reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    }
+    let early = LaneError::DeadlineNotReached { deadline: NOW + 90 };
+    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 89), Err(early), "the third may still show and be paid");
+    finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
+    assert_eq!((scene.state.phase, scene.state.status), (LanePhase::Ended, Status::Completed));
+    assert_eq!(offences(&scene.history.opening, &scene.state).count(), 0);
+    // The same where no answer can win any more.
+    let mut torn = Scene::new(3, 10_000);
+    let bound = torn.bound(&[Some("VALID"), Some("INVALID"), Some("VALID")]);
+    start(&mut torn.state, &mut torn.history, NOW, SERVER, &bound).unwrap();
+    for (replica, answer) in [(0, "VALID"), (1, "INVALID")] {
+        let shown = torn.reveal_of(replica, answer);
+        reveal(&mut torn.state, &mut torn.history, &torn.place, shown).unwrap();
+    }
+    finish(&mut torn.state, &torn.history.opening, NOW + 90).unwrap();
+    assert_eq!((torn.state.status, offences(&torn.history.opening, &torn.state).count()), (Status::NoQuorum, 0));
+}
+
+/// Who has the keeper's word and brings no commitment would forestall a completion that is on its way, and read everybody's answer in its calldata.
+#[test]
+fn the_keepers_word_alone_starts_nothing_at_first() {
+    let mut scene = Scene::new(3, 5_001);
+    let nobody = scene.bound(&[None; 3]);
+    let other = Server { itself: false, ..SERVER };
+    let early = LaneError::DeadlineNotReached { deadline: NOW + 300 };
+    assert_eq!(start(&mut scene.state, &mut scene.history, NOW + 299, other, &nobody), Err(early));
+    let mut keeper = Scene::new(3, 5_001);
+    start(&mut keeper.state, &mut keeper.history, NOW, SERVER, &nobody).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW + 300, other, &nobody).unwrap();
 }
 
 /// Finding 7: unanimity of seven, one dissenter: six agreeing miners had nothing, and the payer had the texts for the gas line.
@@ -84,19 +125,22 @@ fn a_message_is_of_one_assignment() {
     let (first, bound) = (scene.place.assignment(&scene.history, KEEPER, &scene.miners), scene.commitment(0, "VALID"));
     let mut swapped = Scene::new(3, 5_001);
     swapped.miners.swap(0, 1);
-    let mut later = Scene::new(3, 5_001);
-    later.miners[2] = Assigned { registration_epoch: 9, ..later.miners[2] };
+    let mut other_crew = Scene::new(3, 5_001);
+    other_crew.miners[2] = PAYER;
     let mut other_prompt = Scene::new(3, 5_001);
     other_prompt.history = History::begin(Opening { prompt_digest: keccak256("another prompt"), ..scene.history.opening });
     let mut other_penalty = Scene::new(3, 5_001);
     other_penalty.history = History::begin(Opening { bad_reveal: 1_000_000, ..scene.history.opening });
+    let mut other_block = Scene::new(3, 5_001);
+    other_block.history = History::begin(Opening { block: 78, ..scene.history.opening });
     let mut other_number = Scene::new(3, 5_001);
     other_number.place = Place { task: task_id(KEEPER, 1), ..other_number.place };
     for (case, changed) in [
         ("another order", swapped),
-        ("another registration of a colleague", later),
+        ("another colleague", other_crew),
         ("another prompt", other_prompt),
         ("another penalty", other_penalty),
+        ("another block of the submission", other_block),
         ("another payer's task", other_number),
     ] {
         assert_ne!(changed.place.assignment(&changed.history, KEEPER, &changed.miners), first, "{case}");
@@ -120,8 +164,8 @@ fn a_keeper_earns_nothing_by_a_start_that_cannot_succeed() {
     for (answers, to_keeper) in [([None; 3], 0), ([Some("VALID"), None, None], 0), ([Some("VALID"), Some("RETRY"), None], 90)] {
         let mut scene = Scene::new(3, 5_001);
         let bound = scene.bound(&answers);
-        start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
-        for now in [NOW + 60, NOW + 150, NOW + 240] {
+        start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+        for now in [NOW + 60, NOW + 150, NOW + 86_600] {
             let _ = close(&mut scene.state, &scene.history.opening, now);
         }
         let split = split(&scene.history.opening, &scene.state).unwrap();
@@ -134,7 +178,7 @@ fn a_keeper_earns_nothing_by_a_start_that_cannot_succeed() {
 fn an_honest_reveal_is_no_offence() {
     let mut scene = Scene::new(3, 5_001);
     let bound = scene.bound(&[Some("VALID"), Some("VALID"), Some("VALID")]);
-    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
     for replica in 0..3 {
         let shown = scene.reveal_of(replica, "VALID");
         assert!(report(&mut scene.state, &mut scene.history, &scene.place, shown).is_err());

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::scene::{KEEPER, PAYER, Scene, opening};
 use crate::task::Status;
 use crate::task::eip712::domain_separator;
-use crate::task::lane::history::{Assigned, History, OPENING_BYTES};
+use crate::task::lane::history::{History, OPENING_BYTES, Opening};
 use crate::task::lane::messages::{
     ASSIGN_TYPEHASH, Binding, COMMIT_TYPEHASH, COMMITMENT_DOMAIN, LANE_NAME_HASH, PRECOMMIT_TYPEHASH, assign_digest, assignment,
     commit_digest, precommit_digest, task_id,
@@ -59,17 +59,14 @@ fn commitment_assignment_and_task_are_hashed_as_written() {
     assert_eq!(task_id(PAYER, 9), keccak256(packed));
 
     let opening = scene.history.opening;
-    let mut miners = Vec::new();
-    for Assigned { miner, registration_epoch } in &scene.miners {
-        miners.extend((*miner, *registration_epoch).abi_encode_packed());
-    }
+    let miners: Vec<u8> = scene.miners.iter().flat_map(|miner| miner.0.0).collect();
     let expected = keccak256([&scene.place.task[..], &keccak256(opening.encode())[..], KEEPER.as_slice(), &miners].concat());
     assert_eq!(assignment(scene.place.task, keccak256(opening.encode()), KEEPER, &scene.miners), expected);
 
     let (chain_id, lane) = (scene.place.chain_id, scene.place.lane);
-    let binding = Binding { chain_id, lane, assignment: expected, replica: 2, assigned: scene.miners[2] };
+    let binding = Binding { chain_id, lane, assignment: expected, replica: 2, miner: scene.miners[2] };
     let (digest, salt) = (B256::repeat_byte(4), B256::repeat_byte(5));
-    let words = (COMMITMENT_DOMAIN, chain_id, lane, expected, 2_u64, scene.miners[2].miner, 3_u64, digest, salt);
+    let words = (COMMITMENT_DOMAIN, chain_id, lane, expected, 2_u64, scene.miners[2], digest, salt);
     assert_eq!(binding.commitment(digest, salt), keccak256(words.abi_encode()));
 }
 
@@ -77,10 +74,14 @@ fn commitment_assignment_and_task_are_hashed_as_written() {
 fn an_opening_is_laid_out_as_written() {
     let opening = opening(3, 5_001);
     let (terms, prompt) = (opening.terms.pack(), opening.prompt_digest);
-    let written = (1_000_u64, 700_u64, 90_u64, terms, prompt, 40_u64, 50_u64, 3_u64, 10_000_u16).abi_encode_packed();
+    let five = |number: u64| FixedBytes::<5>::from_slice(&number.to_be_bytes()[3..]);
+    let (block, time) = (five(77), five(1_800_000_000));
+    let written = (1_000_u64, 700_u64, 90_u64, terms, prompt, 40_u64, 50_u64, block, time, 10_000_u16).abi_encode_packed();
     assert_eq!((&opening.encode()[..], written.len()), (&written[..], OPENING_BYTES));
     assert_eq!(History::read(&written).unwrap(), History::begin(opening));
     assert_eq!(History::begin(opening).seal, keccak256(&written));
+    assert_eq!(Opening::read(&written), Some(opening));
+    assert_eq!(Opening::read(&[&written[..], &[0]].concat()), None);
 }
 
 /// Each record by hand: what a client gathers from the log is what the contract hashes.
@@ -89,9 +90,9 @@ fn records_are_sealed_as_written() {
     let scene = Scene::new(1, 10_000);
     let mut history = scene.history.clone();
     let (one, two) = (B256::repeat_byte(1), B256::repeat_byte(2));
-    let mut bytes = history.opening.encode().to_vec();
+    let mut bytes = history.opening.encode();
     let mut seal = keccak256(&bytes);
-    let assigned = (byte(1), scene.miners[0].miner, 1_u64, B256::ZERO).abi_encode_packed();
+    let assigned = (byte(1), scene.miners[0], B256::ZERO).abi_encode_packed();
     let records =
         [assigned, (byte(2), byte(0), one).abi_encode_packed(), (byte(3), byte(0), two).abi_encode_packed(), vec![4, 0]];
     let made = [
@@ -112,7 +113,7 @@ fn records_are_sealed_as_written() {
 #[test]
 fn what_is_no_history_is_not_read() {
     let scene = Scene::new(3, 5_001);
-    let opening = scene.history.opening.encode().to_vec();
+    let opening = scene.history.opening.encode();
     let with = |tail: &[u8]| [&opening[..], tail].concat();
     let mut assigned = scene.history.clone();
     let record = assigned.assign(&scene.bound(&[None, None, None]));

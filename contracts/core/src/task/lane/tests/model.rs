@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::scene::{KEEPER, NOW, Scene};
+use super::scene::{KEEPER, NOW, SERVER, Scene};
 use crate::task::Status;
 use crate::task::lane::history::History;
 use crate::task::lane::split::{offences, split};
@@ -47,17 +47,30 @@ struct Model {
     shown: BTreeMap<u8, u8>,
     bad: Vec<u8>,
     served: bool,
+    /// Whether who was missing was called once more, since it could still decide.
+    called: bool,
 }
 
 impl Model {
+    fn votes(&self, answer: u8) -> usize {
+        self.shown.values().filter(|shown| **shown == answer).count()
+    }
+
+    /// Somebody wants the reveals closed, after their deadline: who is missing is called if an answer can still reach `needed`, and none has.
+    fn hears_closing(&mut self, needed: usize) {
+        let missing =
+            self.bound.keys().filter(|replica| !self.shown.contains_key(replica) && !self.bad.contains(replica)).count();
+        let best = (0..3).map(|answer| self.votes(answer)).max().unwrap_or_default();
+        self.called |= missing > 0 && best < needed && best + missing >= needed;
+    }
+
     /// Status, shares and offenders, from what everybody did.
-    fn end(&self, replicas: u8, unanimous: bool) -> (Status, Vec<u64>, Vec<u8>) {
+    fn end(&self, replicas: u8, needed: usize) -> (Status, Vec<u64>, Vec<u8>) {
         if !self.served {
             return (Status::Expired, vec![0; usize::from(replicas)], vec![]);
         }
-        let votes = |answer: u8| self.shown.values().filter(|shown| **shown == answer).count();
+        let votes = |answer: u8| self.votes(answer);
         let majority = usize::from(replicas / 2 + 1);
-        let needed = if unanimous { usize::from(replicas) } else { majority };
         let winner = (0..3).find(|answer| votes(*answer) >= needed);
         let share = |replica: u8| match (self.shown.get(&replica), winner) {
             (Some(answer), Some(winner)) if *answer == winner => 1_000,
@@ -65,7 +78,7 @@ impl Model {
             _ => 0,
         };
         let mut offenders: Vec<u8> = self.bad.clone();
-        if !self.shown.is_empty() {
+        if self.called && !self.shown.is_empty() {
             offenders
                 .extend(self.bound.keys().filter(|replica| !self.shown.contains_key(replica) && !self.bad.contains(replica)));
         }
@@ -81,30 +94,32 @@ proptest! {
     /// Whatever is tried in whatever order, the task can always be ended, its end is the model's, and the money adds up.
     #[test]
     fn any_life_ends_as_counted_by_hand(
-        replicas in prop::sample::select(vec![1_u8, 3, 5, 7]), unanimous in any::<bool>(), acts in prop::collection::vec(act(), 0..30),
+        replicas in prop::sample::select(vec![1_u8, 3, 5, 7]), bps in prop::sample::select(vec![5_001_u16, 7_000, 10_000]), acts in prop::collection::vec(act(), 0..30),
     ) {
-        let mut scene = Scene::new(replicas, if unanimous { 10_000 } else { 5_001 });
+        let mut scene = Scene::new(replicas, bps);
+        let needed = usize::from(replicas / 2 + 1).max((usize::from(replicas) * usize::from(bps)).div_ceil(10_000));
         let (mut model, mut now) = (Model::default(), NOW);
-        let mut bytes = scene.history.opening.encode().to_vec();
+        let mut bytes = scene.history.opening.encode();
         for act in acts {
-            live(&mut scene, &mut model, &mut now, &mut bytes, act);
+            live(&mut scene, (&mut model, needed), &mut now, &mut bytes, act);
             let read = History::read(&bytes).expect("what was logged is a history");
             prop_assert_eq!(&read, &scene.history, "the log tells it all");
         }
         // Liveness: a stranger with a clock ends it in three closings.
         for _ in 0..3 {
             now += 100_000;
+            closing(&scene, &mut model, needed, now);
             let _ = close(&mut scene.state, &scene.history.opening, now);
         }
         prop_assert_eq!(scene.state.phase, LanePhase::Ended);
-        let (status, shares, offenders) = model.end(replicas, unanimous);
+        let (status, shares, offenders) = model.end(replicas, needed);
         prop_assert_eq!(scene.state.status, status);
         let opening = scene.history.opening;
         let split = split(&opening, &scene.state).expect("it ended");
         prop_assert_eq!(&split.to_miners[..usize::from(replicas)], &shares[..]);
         // Keeper, treasury and refund by hand as well, so that no part is merely the rest.
         let count = u64::from(replicas);
-        let served = model.bound.len().max(model.shown.len()) > usize::from(if unanimous { replicas - 1 } else { replicas / 2 });
+        let served = model.bound.len().max(model.shown.len()) >= needed;
         let to_keeper = if status == Status::Completed || (status == Status::NoQuorum && served) { 90 } else { 0 };
         let paid = shares.iter().filter(|share| **share > 0).count() as u64;
         let to_treasury = 700 * paid / count / if status == Status::Completed { 1 } else { 2 };
@@ -114,8 +129,15 @@ proptest! {
     }
 }
 
+/// Lets the model hear that somebody wants reveals closed.
+fn closing(scene: &Scene, model: &mut Model, needed: usize, now: u64) {
+    if scene.state.phase == LanePhase::Reveal && now >= scene.state.deadline {
+        model.hears_closing(needed);
+    }
+}
+
 /// Tries one act on the rules, and lets the model see what was accepted.
-fn live(scene: &mut Scene, model: &mut Model, now: &mut u64, bytes: &mut Vec<u8>, act: Act) {
+fn live(scene: &mut Scene, (model, needed): (&mut Model, usize), now: &mut u64, bytes: &mut Vec<u8>, act: Act) {
     let count = usize::from(scene.state.replicas);
     let answer_of = |replica: u8| ANSWERS[usize::from(replica) % 3];
     match act {
@@ -132,7 +154,7 @@ fn live(scene: &mut Scene, model: &mut Model, now: &mut u64, bytes: &mut Vec<u8>
             let texts: Vec<_> =
                 chosen.iter().take(count).map(|answer| answer.map(|answer| ANSWERS[usize::from(answer)])).collect();
             let bound = scene.bound(&texts);
-            if let Ok(record) = start(&mut scene.state, &mut scene.history, *now, KEEPER, &bound) {
+            if let Ok(record) = start(&mut scene.state, &mut scene.history, *now, SERVER, &bound) {
                 model.served = true;
                 let seats = (0..scene.state.replicas).zip(chosen);
                 model.bound = seats.filter_map(|(replica, answer)| Some((replica, answer?))).collect();
@@ -161,6 +183,13 @@ fn live(scene: &mut Scene, model: &mut Model, now: &mut u64, bytes: &mut Vec<u8>
                 model.bad.push(replica);
                 bytes.extend(record);
             }
+        }
+        Act::Finish | Act::Close if scene.state.phase == LanePhase::Reveal => {
+            closing(scene, model, needed, *now);
+            let _ = match act {
+                Act::Finish => finish(&mut scene.state, &scene.history.opening, *now),
+                _ => close(&mut scene.state, &scene.history.opening, *now),
+            };
         }
         Act::Finish => drop(finish(&mut scene.state, &scene.history.opening, *now)),
         Act::Close => drop(close(&mut scene.state, &scene.history.opening, *now)),

@@ -2,12 +2,13 @@
 
 use alloy_primitives::{Address, B256, address, keccak256};
 
-use crate::task::lane::history::{Assigned, History, Opening};
+use crate::task::lane::history::{History, Opening};
 use crate::task::lane::messages::{Binding, task_id};
-use crate::task::lane::{LaneState, LaneTerms, Place, Price, Reveal, submit};
+use crate::task::lane::{LaneState, LaneTerms, Place, Price, Reveal, Server, submit};
 
 pub(super) const NOW: u64 = 1_800_000_000;
 pub(super) const KEEPER: Address = address!("000000000000000000000000000000000000ee0e");
+pub(super) const SERVER: Server = Server { keeper: KEEPER, itself: true };
 pub(super) const PAYER: Address = address!("0000000000000000000000000000000000009a7e");
 
 pub(super) fn terms(replicas: u8, quorum_bps: u16) -> LaneTerms {
@@ -31,7 +32,8 @@ pub(super) fn opening(replicas: u8, quorum_bps: u16) -> Opening {
         prompt_digest: keccak256("a prompt"),
         no_reveal: 40,
         bad_reveal: 50,
-        session: 3,
+        block: 77,
+        time: NOW,
         no_result_gas_cap_bps: 10_000,
     }
 }
@@ -41,7 +43,7 @@ pub(super) struct Scene {
     pub(super) state: LaneState,
     pub(super) history: History,
     pub(super) place: Place,
-    pub(super) miners: Vec<Assigned>,
+    pub(super) miners: Vec<Address>,
 }
 
 impl Scene {
@@ -52,9 +54,7 @@ impl Scene {
             state: submit(&opening, NOW),
             history: History::begin(opening),
             place: Place { chain_id: 42_161, lane, task: task_id(PAYER, 1) },
-            miners: (1..=replicas)
-                .map(|index| Assigned { miner: Address::repeat_byte(index), registration_epoch: u64::from(index) })
-                .collect(),
+            miners: (1..=replicas).map(Address::repeat_byte).collect(),
         }
     }
 
@@ -67,19 +67,19 @@ impl Scene {
         let Reveal { digest, salt, .. } = self.reveal_of(replica, answer);
         let assignment = self.place.assignment(&self.history, KEEPER, &self.miners);
         let Place { chain_id, lane, .. } = self.place;
-        let assigned = self.miners[usize::from(replica)];
-        Binding { chain_id, lane, assignment, replica, assigned }.commitment(digest, salt)
+        let miner = self.miners[usize::from(replica)];
+        Binding { chain_id, lane, assignment, replica, miner }.commitment(digest, salt)
     }
 
     /// The miners with a commitment to each answer that there is.
-    pub(super) fn bound(&self, answers: &[Option<&str>]) -> Vec<(Assigned, Option<B256>)> {
+    pub(super) fn bound(&self, answers: &[Option<&str>]) -> Vec<(Address, Option<B256>)> {
         let seats = (0_u8..).zip(&self.miners).zip(answers);
-        seats.map(|((replica, assigned), answer)| (*assigned, answer.map(|answer| self.commitment(replica, answer)))).collect()
+        seats.map(|((replica, miner), answer)| (*miner, answer.map(|answer| self.commitment(replica, answer)))).collect()
     }
 
     /// Everybody's answer, as a keeper has them when nobody holds one back.
-    pub(super) fn answers(&self, answers: &[&str]) -> Vec<(Assigned, Reveal)> {
+    pub(super) fn answers(&self, answers: &[&str]) -> Vec<(Address, Reveal)> {
         let seats = (0_u8..).zip(&self.miners).zip(answers);
-        seats.map(|((replica, assigned), answer)| (*assigned, self.reveal_of(replica, answer))).collect()
+        seats.map(|((replica, miner), answer)| (*miner, self.reveal_of(replica, answer))).collect()
     }
 }

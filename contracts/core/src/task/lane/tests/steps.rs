@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use cor_errors::Coded as _;
 
-use super::scene::{KEEPER, NOW, Scene, terms};
+use super::scene::{KEEPER, NOW, SERVER, Scene, terms};
 use crate::limits::{LANE_PHASE_SECS_MIN, LANE_REVEAL_SECS_MAX, PHASE_SECS_MAX};
 use crate::task::lane::split::split;
 use crate::task::lane::{LaneError, LanePhase, LaneTerms, Seat, close, complete, finish, precommit, report, reveal, start};
@@ -50,7 +50,7 @@ fn a_task_that_all_answered_ends_in_one_step() {
 fn a_start_with_every_commitment_begins_reveals() {
     let mut scene = Scene::new(3, MAJORITY);
     let bound = scene.bound(&[Some("VALID"), Some("VALID"), Some("RETRY")]);
-    start(&mut scene.state, &mut scene.history, NOW + 10, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW + 10, SERVER, &bound).unwrap();
     assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10 + 90));
     for (replica, answer) in [(2, "RETRY"), (1, "VALID"), (0, "VALID")] {
         assert_eq!(
@@ -70,7 +70,7 @@ fn a_start_with_every_commitment_begins_reveals() {
 fn a_miner_that_was_left_out_binds_itself() {
     let mut scene = Scene::new(3, MAJORITY);
     let bound = scene.bound(&[Some("VALID"), None, None]);
-    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
     assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Precommit, NOW + 60));
     let own = scene.commitment(1, "VALID");
     let Scene { state, history, .. } = &mut scene;
@@ -100,7 +100,7 @@ fn every_phase_can_be_closed_by_anyone() {
     // One of three is bound: no quorum can come of it.
     let mut started = Scene::new(3, MAJORITY);
     let bound = started.bound(&[Some("VALID"), None, None]);
-    start(&mut started.state, &mut started.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut started.state, &mut started.history, NOW, SERVER, &bound).unwrap();
     close(&mut started.state, &opening, NOW + 60).unwrap();
     assert_eq!((started.state.phase, started.state.status), (LanePhase::Ended, Status::NoQuorum));
 
@@ -113,7 +113,7 @@ fn every_phase_can_be_closed_by_anyone() {
 fn a_reveal_must_open_its_commitment_once() {
     let mut scene = Scene::new(1, 10_000);
     let bound = scene.bound(&[Some("VALID")]);
-    start(&mut scene.state, &mut scene.history, NOW, KEEPER, &bound).unwrap();
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
     let (good, bad) = (scene.reveal_of(0, "VALID"), scene.reveal_of(0, "INVALID"));
     let (committed, computed) = (scene.commitment(0, "VALID"), scene.commitment(0, "INVALID"));
     let Scene { state, history, place, .. } = &mut scene;
@@ -133,14 +133,14 @@ fn a_start_and_a_completion_are_in_time_and_whole() {
     let answers = scene.answers(&["VALID"; 3]);
     let Scene { state, history, place, .. } = &mut scene;
     let count = LaneError::WrongMinerCount { given: 2, wanted: 3 };
-    assert_eq!(start(state, history, NOW, KEEPER, &bound[..2]), Err(count));
+    assert_eq!(start(state, history, NOW, SERVER, &bound[..2]), Err(count));
     assert_eq!(complete(state, history, NOW, place, KEEPER, &answers[..2]).unwrap_err(), count);
     let late = LaneError::DeadlinePassed { deadline: NOW + 600 };
-    assert_eq!(start(state, history, NOW + 600, KEEPER, &bound), Err(late));
+    assert_eq!(start(state, history, NOW + 600, SERVER, &bound), Err(late));
     assert_eq!(complete(state, history, NOW + 600, place, KEEPER, &answers).unwrap_err(), late);
-    start(state, history, NOW, KEEPER, &bound).unwrap();
+    start(state, history, NOW, SERVER, &bound).unwrap();
     let again = LaneError::WrongPhase { phase: LanePhase::Precommit, wanted: LanePhase::Open };
-    assert_eq!(start(state, history, NOW, KEEPER, &bound), Err(again));
+    assert_eq!(start(state, history, NOW, SERVER, &bound), Err(again));
 }
 
 #[test]
