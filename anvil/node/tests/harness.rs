@@ -7,6 +7,7 @@ use alloy_rpc_types::TransactionRequest;
 use alloy_sol_types::{SolCall, SolError, sol};
 use cor_anvil::{
     ForkConfig, ManualClock, Node, NodeConfig, NodeError,
+    arbos::HISTORY_STORAGE,
     evm::{HOST_CALLS_MAX, ProgramFailure},
     harness::{CallError, Campaign, HarnessError, Report, START_SECS, TestChain, Transaction},
 };
@@ -24,6 +25,8 @@ sol! {
     function setNumber(uint256 value) external;
     function increment() external;
     function closed() external view;
+    function arbBlockNumber() external view returns (uint256);
+    function arbBlockHash(uint256 number) external view returns (bytes32);
     #[derive(Debug, PartialEq, Eq)]
     error TooLow(uint256 have, uint256 want);
     #[derive(Debug, PartialEq, Eq)]
@@ -83,6 +86,30 @@ fn calls_take_effect_and_snapshots_undo_them_with_the_time() {
     }
     assert!(!chain.revert(&four), "it was later than the one that was gone back to");
     assert_eq!(number(&chain, counter), 9);
+}
+
+/// The contract of earlier blocks' hashes answers what ArbSys does, and goes back with the chain.
+#[test]
+fn hashes_of_earlier_blocks_are_in_the_state() {
+    const SYS: Address = Address::with_last_byte(0x64);
+    let (mut chain, counter) = counter();
+    let now: u64 = chain.view(SYS, &arbBlockNumberCall {}).expect("a number").to();
+    let ask = |chain: &mut TestChain, number: u64| {
+        let word = U256::from(number).to_be_bytes::<32>();
+        chain.transact(Transaction::call(chain.account(0), HISTORY_STORAGE, word)).map(|done| done.returned)
+    };
+    let refused = |answer: Result<Bytes, CallError>| matches!(answer, Err(CallError::Reverted(data)) if data.is_empty());
+    let start = chain.snapshot();
+    set(&mut chain, counter, 3);
+    for number in 0..=now {
+        let hash = chain.view(SYS, &arbBlockHashCall { number: U256::from(number) }).expect("a hash");
+        assert_eq!(ask(&mut chain, number).expect("an answer"), hash.to_vec(), "block {number} after {now}");
+    }
+    let later: u64 = chain.view(SYS, &arbBlockNumberCall {}).expect("a number").to();
+    assert!(refused(ask(&mut chain, later)), "the block that asks");
+    assert!(chain.revert(&start));
+    assert!(refused(ask(&mut chain, now)), "that block is not over again");
+    assert_eq!(chain.storage(HISTORY_STORAGE, U256::from(later - 1)), U256::ZERO);
 }
 
 /// What a harness says of gas is what a chain charges.

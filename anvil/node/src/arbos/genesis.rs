@@ -10,6 +10,7 @@ use revm::{
 use super::{
     ArbOsVersion,
     address_set::AddressSet,
+    history::{HISTORY_CODE, HISTORY_STORAGE},
     layout::{CACHE_MANAGERS, CHAIN_OWNERS, L1_PRICING, L2_PRICING, l1, l2, root},
     params,
     precompiles::{Contract, INERT, SEQUENCER},
@@ -69,13 +70,14 @@ pub struct GenesisAccount {
     pub storage: Vec<(StorageKey, StorageValue)>,
 }
 
-/// The accounts ArbOS needs before the first transaction: its state, its precompiles, and the
-/// contracts deployment tools expect at fixed addresses.
+/// The accounts ArbOS needs before the first transaction: its state, its precompiles, the contract of
+/// earlier blocks' hashes, and the contracts deployment tools expect at fixed addresses.
 pub fn genesis_accounts(config: &GenesisConfig) -> Vec<GenesisAccount> {
     let mut accounts = vec![arbos_state(config)];
     let modelled = Contract::ALL.map(Contract::address);
     let inert = INERT.into_iter().filter(|_| config.arbos >= ArbOsVersion::V51);
     accounts.extend(modelled.into_iter().chain(inert).map(|at| contract(at, PRECOMPILE_CODE)));
+    accounts.push(contract(HISTORY_STORAGE, HISTORY_CODE));
     accounts.push(contract(CREATE2_FACTORY, CREATE2_FACTORY_CODE));
     accounts.push(contract(STYLUS_DEPLOYER, &code_of(STYLUS_DEPLOYER_CODE)));
     if config.cache_manager {
@@ -180,6 +182,6 @@ mod tests {
         let mut addresses: Vec<_> = genesis_accounts(&config).iter().map(|account| account.address).collect();
         addresses.sort_unstable();
         addresses.dedup();
-        assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 3);
+        assert_eq!(addresses.len(), 1 + Contract::ALL.len() + INERT.len() + 4);
     }
 }

@@ -179,6 +179,7 @@ impl TestChain {
         let genesis =
             GenesisConfig { chain_id, arbos: config.arbos, chain_owner: config.chain_owner, cache_manager: config.cache_manager };
         genesis_accounts(&genesis).into_iter().for_each(|account| world.put(account));
+        world.remember_block(config.genesis_number);
         let accounts: Vec<_> = wallet.addresses().collect();
         accounts.iter().for_each(|account| world.set_balance(*account, config.balance_wei()));
         let genesis_secs = config.genesis_timestamp.unwrap_or_else(|| config.clock.now().as_secs());
@@ -442,6 +443,7 @@ impl TestChain {
     fn commit(&mut self, state: EvmState) {
         self.world.commit(state);
         self.block.number = self.block.number.saturating_add(1);
+        self.world.remember_block(self.block.number);
     }
 }
 

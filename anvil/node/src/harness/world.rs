@@ -14,7 +14,10 @@ use revm::{
     state::{Account as EvmAccount, AccountInfo},
 };
 
-use crate::evm::GenesisAccount;
+use crate::{
+    arbos::{HISTORY_STORAGE, history_slot},
+    evm::GenesisAccount,
+};
 
 /// All accounts.
 #[derive(Debug, Default)]
@@ -79,6 +82,11 @@ impl World {
         let entry = self.accounts.entry(address).or_default();
         let before = if value.is_zero() { entry.storage.remove(&slot) } else { entry.storage.insert(slot, value) };
         self.note(Before::Slot(address, slot, before.unwrap_or_default()));
+    }
+
+    /// Lets contracts read the hash of block `number`, which is over, in the state.
+    pub(super) fn remember_block(&mut self, number: u64) {
+        self.set_storage(HISTORY_STORAGE, history_slot(number), block_hash(number).into());
     }
 
     /// What is known of an account; `None` if there is none.
@@ -181,6 +189,11 @@ fn put_back(accounts: &mut AddressMap<Entry>, before: Before) {
     }
 }
 
+/// Blocks are not sealed here: the hash of one is the hash of its number.
+fn block_hash(number: u64) -> B256 {
+    keccak256(number.to_be_bytes())
+}
+
 /// The accounts as the EVM reads them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WorldDb<'a>(pub(super) &'a World);
@@ -201,9 +214,8 @@ impl Database for WorldDb<'_> {
         Ok(self.0.storage(address, slot))
     }
 
-    /// Blocks are not sealed here: the hash of one is the hash of its number.
     fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
-        Ok(keccak256(number.to_be_bytes()))
+        Ok(block_hash(number))
     }
 }
 

@@ -11,6 +11,7 @@ mod counter;
 mod creates;
 mod edges;
 mod fees;
+mod history;
 mod owner;
 mod pages;
 mod precompiles;

@@ -9,6 +9,7 @@ mod filters;
 mod fork;
 mod fork_cache;
 mod fuzz;
+mod history;
 mod ipc;
 mod methods;
 mod mining;

@@ -10,6 +10,7 @@ use revm::context::result::{ExecutionResult, Output};
 
 use super::{
     block::{Block, Failure, Receipt},
+    history::start_block,
     rules::Rules,
     tx::{Tx, tx_env},
 };
@@ -43,6 +44,7 @@ pub(crate) fn build(
 ) -> Result<Built, ExecError> {
     let context = rules.context(parent.number().saturating_add(1), timestamp);
     let config = rules.exec_of_mined();
+    start_block(&mut state, parent.number(), parent.hash).map_err(|error| ExecError::Database(Box::new(error)))?;
     // Blocks are kept: most have one transaction, for which a vector that grows by itself would take the room of four.
     let (mut transactions, mut receipts) = (Vec::with_capacity(txs.len()), Vec::<Receipt>::with_capacity(txs.len()));
     let mut invalid = Vec::new();

@@ -2,6 +2,7 @@
 
 mod block;
 mod build;
+mod history;
 mod logs;
 mod rules;
 mod tx;
@@ -13,6 +14,7 @@ pub use self::{
 };
 pub(crate) use self::{
     build::{Built, build, receipt, seal},
+    history::{adopt_history, start_block},
     logs::{collect_logs, matching_logs},
     rules::Rules,
     tx::{TxRules, check_form, check_sender, impersonated, tx_env, unsigned, with_hash},

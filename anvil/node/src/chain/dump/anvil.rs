@@ -20,8 +20,9 @@ use super::{
     own::StateDump,
 };
 use crate::{
+    arbos::HISTORY_STORAGE,
     chain::{
-        blocks::{Rules, seal},
+        blocks::{Rules, adopt_history, seal},
         error::DumpError,
         store::{Kept, Ledger, Shared, Snapshots},
     },
@@ -129,6 +130,9 @@ impl AnvilDump {
             let block = seal(rules, &context, history.parent_hash, &state, Vec::new(), Vec::new())?;
             history.blocks.push(Arc::new(block));
         }
+        // What is there is of the blocks that were here before, or Ethereum's.
+        state.clear_storage(HISTORY_STORAGE)?;
+        adopt_history(&mut state, &history.blocks)?;
         let mut states = match &self.historical_states {
             Some(older) => older.restore(&history.blocks, base)?,
             None => Vec::new(),

@@ -15,8 +15,9 @@ use alloy_primitives::{Address, B256, Bytes, Log, TxHash, U256};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    arbos::HISTORY_STORAGE,
     chain::{
-        blocks::{Block, Receipt, Tx, with_hash},
+        blocks::{Block, Receipt, Tx, adopt_history, with_hash},
         error::{DUMP_FORMAT, DumpError},
         store::{Kept, Ledger, Shared, Snapshots},
     },
@@ -104,13 +105,17 @@ impl StateDump {
     /// Checks the dump against the chain that is to be replaced, and answers the ledger that it stands for.
     ///
     /// # Errors
-    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`].
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`], [`DumpError::State`].
     pub(crate) fn ledger(&self, chain_id: u64, fork: Option<&Arc<Fork>>, kept: Kept) -> Result<Ledger, DumpError> {
         if self.chain_id != chain_id {
             return Err(DumpError::ChainId { expected: chain_id, got: self.chain_id });
         }
         self.check_origin(fork)?;
-        let (state, blocks) = (self.state(fork)?, self.blocks(fork)?);
+        let (mut state, blocks) = (self.state(fork)?, self.blocks(fork)?);
+        if !self.accounts.contains_key(&HISTORY_STORAGE) {
+            // Saved before there was the contract here; of a fork, perhaps before its first block.
+            adopt_history(&mut state, &blocks)?;
+        }
         Ledger::restore(blocks, vec![state], kept).ok_or(DumpError::Inconsistent("there are no blocks"))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Reader, view::View};
 use crate::chain::{
-    blocks::{Block, Built, Tx, build},
+    blocks::{Block, Built, Tx, build, start_block},
     error::ChainError,
     store::PreparedTime,
 };
@@ -35,15 +35,17 @@ impl Reader {
 
     /// The next block: on top of what the pool would put into it.
     pub(super) fn pending_view(&self) -> Result<View, ChainError> {
-        let (ready, mut view) = {
+        let (ready, parent, mut view) = {
             let shared = self.store.look();
             let head = shared.ledger.head();
             let time = shared.time.prepare(head.block.timestamp());
             let context = shared.rules.context(head.block.number().saturating_add(1), time.timestamp);
             let ready = if shared.pool.len() == 0 { Vec::new() } else { shared.pool.ready(&head.state, self.config().order)? };
-            (ready, View { state: head.state, context, rules: shared.rules.clone() })
+            (ready, head.block, View { state: head.state, context, rules: shared.rules.clone() })
         };
-        if !ready.is_empty() {
+        if ready.is_empty() {
+            start_block(&mut view.state, parent.number(), parent.hash)?;
+        } else {
             view.state = self.build_on_head(&ready)?.0.state;
         }
         Ok(view)

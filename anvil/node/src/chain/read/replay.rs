@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::{
     chain::{
-        blocks::{Block, Rules, Tx, tx_env},
+        blocks::{Block, Rules, Tx, start_block, tx_env},
         error::ChainError,
     },
     evm::BlockContext,
@@ -11,10 +11,11 @@ use crate::{
 };
 
 impl Reader {
-    /// The rules and the state a block was built on.
+    /// The rules of a block, and the state its first transaction was executed on.
     pub(super) fn before(&self, block: &Block) -> Result<(Rules, State), ChainError> {
         let parent = block.number().checked_sub(1).ok_or_else(|| ChainError::Invalid("genesis is not traceable".to_owned()))?;
-        let state = self.state_after(parent)?;
+        let mut state = self.state_after(parent)?;
+        start_block(&mut state, parent, block.header.parent_hash)?;
         Ok((self.store.look().rules.clone(), state))
     }
 

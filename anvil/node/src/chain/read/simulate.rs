@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     chain::{
-        blocks::{Block, Receipt, Rules, Tx, TxRules, check_form, check_sender, impersonated, receipt, seal},
+        blocks::{Block, Receipt, Rules, Tx, TxRules, check_form, check_sender, impersonated, receipt, seal, start_block},
         error::{ChainError, TxError},
     },
     evm::{BlockContext, ExecConfig, ProgramFailure},
@@ -130,12 +130,14 @@ impl Simulation<'_> {
         }
         while self.parent.number().saturating_add(1) < number {
             let context = self.context(BlockOverrides::default())?;
+            start_block(&mut self.state, self.parent.number(), self.parent.hash)?;
             self.seal(&context, Vec::new(), Vec::new(), Vec::new())?;
         }
         let context = self.context(overrides)?;
         if let Some(accounts) = block.state_overrides {
             overrides::apply_state(&mut self.state, accounts)?;
         }
+        start_block(&mut self.state, self.parent.number(), self.parent.hash)?;
         self.execute(&context, block.calls)
     }
 

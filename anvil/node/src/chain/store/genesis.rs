@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     accounts::Wallet,
-    arbos::{ARBOS_STATE, CREATE2_FACTORY, STYLUS_DEPLOYER, is_reserved, version_slot},
-    chain::blocks::{Block, Rules, seal},
+    arbos::{ARBOS_STATE, CREATE2_FACTORY, HISTORY_STORAGE, STYLUS_DEPLOYER, is_reserved, version_slot},
+    chain::blocks::{Block, Rules, adopt_history, seal},
     config::{BLOCK_GAS_LIMIT, DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, NodeConfig},
     evm::{ArbOsVersion, ExecConfig, GenesisAccount, GenesisConfig, genesis_accounts},
     fork::{Fork, ForkConfig},
@@ -97,6 +97,8 @@ fn fresh(config: &NodeConfig, wallet: &Wallet, timestamp: u64) -> Result<(Block,
 ///
 /// If the origin runs ArbOS, its ArbOS state is used as it is, with the programs activated there. If not, the state and the
 /// precompiles of ArbOS are put in, so that Stylus programs can be deployed on a fork of any chain.
+///
+/// The same holds for the contract of earlier blocks' hashes: where the origin has none, or Ethereum's, it begins with the fork.
 fn forked(config: &NodeConfig, wallet: &Wallet, fork: &Arc<Fork>) -> Result<(Block, State, Rules), StateError> {
     let mut state = State::forked(fork.state_at(fork.number()));
     let origin = fork.block().clone();
@@ -112,8 +114,8 @@ fn forked(config: &NodeConfig, wallet: &Wallet, fork: &Arc<Fork>) -> Result<(Blo
         l1_genesis_number: origin.l1_number,
         genesis_timestamp: header.timestamp,
     };
-    let developers: Vec<_> = wallet.addresses().collect();
-    fork.preload(&developers)?;
+    let needed: Vec<_> = wallet.addresses().chain([HISTORY_STORAGE]).collect();
+    fork.preload(&needed)?;
     if found.is_zero() {
         for account in genesis_accounts(&arbos_genesis(config, &rules)) {
             // The deployers have the same address on all chains; what is there may be used already.
@@ -123,6 +125,7 @@ fn forked(config: &NodeConfig, wallet: &Wallet, fork: &Arc<Fork>) -> Result<(Blo
             }
         }
     }
+    adopt_history(&mut state, &[])?;
     fund(&mut state, config, wallet)?;
     Ok((Block::from(origin), state, rules))
 }
@@ -156,10 +159,11 @@ fn file<T>(config: &NodeConfig, field: impl FnOnce(&GenesisFile) -> Option<T>) -
     config.init.as_deref().and_then(field)
 }
 
-/// The accounts of the genesis file; of those that ArbOS needs, the balance alone.
+/// The accounts of the genesis file; of those that ArbOS needs, the balance alone. So too of the contract of earlier blocks' hashes: a
+/// genesis of Ethereum has Ethereum's there, which counts other blocks.
 fn put_file(state: &mut State, config: &NodeConfig) -> Result<(), StateError> {
     for (address, account) in config.init.iter().flat_map(|file| &file.accounts) {
-        if is_reserved(*address) {
+        if is_reserved(*address) || *address == HISTORY_STORAGE {
             state.set_balance(*address, account.balance)?;
             continue;
         }

@@ -11,7 +11,7 @@ impl Writer<'_> {
     /// Replaces the chain by a dumped one. On an error nothing has changed.
     ///
     /// # Errors
-    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`].
+    /// [`DumpError::ChainId`], [`DumpError::Inconsistent`], [`DumpError::Forked`], [`DumpError::OtherFork`], [`DumpError::State`].
     pub fn load(&self, dump: &StateDump) -> Result<(), DumpError> {
         let kept = Kept::of(self.reader.config());
         let ledger = dump.ledger(self.reader.chain_id(), self.reader.fork().as_ref(), kept)?;

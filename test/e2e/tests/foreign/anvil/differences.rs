@@ -5,6 +5,7 @@ use alloy::{
     primitives::{Address, B256, TxKind, U256, hex},
     signers::local::PrivateKeySigner,
 };
+use cor_anvil::arbos::HISTORY_STORAGE;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,8 +23,8 @@ const OTHER: &str = "another";
 enum Probe {
     /// What this code returns, run as a creation.
     Returns(&'static str),
-    /// The code at a low address.
-    CodeAt(u8),
+    /// The code of an account.
+    CodeAt(Address),
     /// A field of the last block.
     Block(&'static str),
     /// A field of the receipt of a transaction.
@@ -58,11 +59,18 @@ enum Sample {
 }
 
 /// What is looked at, why it differs, how it is seen, ours, theirs. In this order: each row sees what the rows above left.
-const TABLE: [(&str, &str, Probe, &str, &str); 17] = [
+const TABLE: [(&str, &str, Probe, &str, &str); 18] = [
     ("NUMBER", "answers the parent chain's block, one in twelve seconds", Probe::Returns("435f5260205ff3"), "0", "1"),
     ("PREVRANDAO", "is a constant: there is no beacon chain", Probe::Returns("445f5260205ff3"), "1", OTHER),
     ("BLOCKHASH", "is about the parent chain's blocks, of which there is none", Probe::Returns("5f405f5260205ff3"), "0", OTHER),
-    ("ArbSys", "has code, so that Solidity calls it", Probe::CodeAt(0x64), "0xfe", "0x"),
+    ("ArbSys", "has code, so that Solidity calls it", Probe::CodeAt(Address::with_last_byte(0x64)), "0xfe", "0x"),
+    (
+        "EIP-2935",
+        "asks ArbSys for the number of the block and remembers 393,168 of them",
+        Probe::CodeAt(HISTORY_STORAGE),
+        HISTORY_CODE,
+        OTHER,
+    ),
     ("difficulty", "Nitro's headers say 1", Probe::Block("difficulty"), "0x1", "0x0"),
     ("nonce", "counts messages from the parent chain", Probe::Block("nonce"), "0x0000000000000001", "0x0000000000000000"),
     ("extraData", "is the root of messages to the parent chain", Probe::Block("extraData"), ZEROS, "0x"),
@@ -84,6 +92,8 @@ const TABLE: [(&str, &str, Probe, &str, &str); 17] = [
     ("blobs", "are for the parent chain", Probe::Sends(Sample::Blob), "refused", "refused"),
 ];
 
+/// `HistoryStorageCodeArbitrum` of Arbitrum's geth.
+const HISTORY_CODE: &str = "0x3373fffffffffffffffffffffffffffffffffffffffe1460605760203603605c575f3563a3b1b31d5f5260205f6004601c60645afa15605c575f51600181038211605c57816205ffd0910311605c576205ffd09006545f5260205ff35b5f5ffd5b5f356205ffd0600163a3b1b31d5f5260205f6004601c60645afa15605c575f5103065500";
 const EMPTY_ROOT: &str = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421";
 const ZEROS: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -114,7 +124,7 @@ async fn see(pair: &mut Pair, probe: Probe, before: &Both<U256>) -> Both<String>
             };
             (number(ours), number(theirs))
         }
-        Probe::CodeAt(byte) => texts(pair.both("eth_getCode", json!([Address::with_last_byte(byte), "latest"])).await, None),
+        Probe::CodeAt(address) => texts(pair.both("eth_getCode", json!([address, "latest"])).await, None),
         Probe::Block(field) => texts(pair.both("eth_getBlockByNumber", json!(["latest", false])).await, Some(field)),
         Probe::Receipt(sample, field) => {
             let tx = transaction(pair, sample).await;
