@@ -64,8 +64,8 @@ interface ISessionPaymentTable {
         uint64 settlementGasBase; // gas units of settling a task
         uint64 settlementGasPerReplica; // further gas units for each replica
         uint128 gasPrice; // COR wei for one gas unit
-        uint32[4] stakeRebateBps; // rising; with volumeRebateBps at most 10000 * networkFeeBps / (10000 + networkFeeBps): never above the network line
-        uint32[4] volumeRebateBps; // rising
+        uint32[4] stakeRebateBps; // rising from 0; with volumeRebateBps at most 10000 * networkFeeBps / (10000 + networkFeeBps): never above the network line
+        uint32[4] volumeRebateBps; // rising from 0. Tier 0 is the one that is sold, and who charges for a task takes no rebate off: a quote with one would not be the charge
     }
 
     /// @notice A version was published.
@@ -112,7 +112,7 @@ interface ISessionPaymentTable {
     /// @notice A value may at most double or halve between versions, or between the classes of a model, and zero stays zero. Rebates are exempt. `field`
     /// is the ASCII name, left-aligned.
     error ChangeTooLarge(bytes32 field, uint256 previous, uint256 next);
-    /// @notice A value of the version is invalid: order, minimum, or a rebate above the network line.
+    /// @notice A value of the version is invalid: order, minimum, a rebate of tier 0, or one above the network line.
     error InvalidPrice(bytes32 field, uint256 value, uint256 bound);
     /// @notice The price does not fit 128 bits.
     error PriceOverflow();

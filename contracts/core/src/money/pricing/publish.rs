@@ -65,8 +65,8 @@ fn check_bounds(version: &PriceVersion) -> Result<(), PricingError> {
     }
     at_most("quorumStepBps", terms.quorum_step_bps.into(), MULTIPLIER_MAX_BPS.into())?;
     at_most("networkFeeBps", terms.network_fee_bps.into(), NETWORK_FEE_MAX_BPS.into())?;
-    rising("stakeRebateBps", &terms.stake_rebate_bps, 0)?;
-    rising("volumeRebateBps", &terms.volume_rebate_bps, 0)?;
+    rising_from_none("stakeRebateBps", &terms.stake_rebate_bps)?;
+    rising_from_none("volumeRebateBps", &terms.volume_rebate_bps)?;
     check_rebate(terms)
 }
 
@@ -137,6 +137,13 @@ fn rising(field: Field, values: &[u32], floor: u128) -> Result<(), PricingError>
         bound = value;
     }
     at_most(field, bound, MULTIPLIER_MAX_BPS.into())
+}
+
+/// Rebates rise from none: the first tier is the one that is sold, and the lane that charges for it knows no rebate.
+fn rising_from_none(field: Field, rebates: &[u32; 4]) -> Result<(), PricingError> {
+    let [first, ..] = *rebates;
+    at_most(field, first.into(), 0)?;
+    rising(field, rebates, 0)
 }
 
 /// Half of `previous` (rounded up) to its double. Zero stays zero: a price that was never asked is a new table's business.

@@ -94,7 +94,7 @@ fn prices() -> PriceVersion {
     PriceVersion {
         classes: [class(100_000_000_000_000_007), class(160_000_000_000_000_011), class(290_000_000_000_000_013)],
         stakeRebateBps: [0; 4],
-        volumeRebateBps: [7, 8, 9, 10],
+        volumeRebateBps: [0, 8, 9, 10],
         ..cor_adapters::deploy::default_prices()
     }
 }

@@ -97,6 +97,8 @@ async fn versions() {
     assert_eq!(publishing(&world, |v| v.classes[1].step = v.classes[1].base + 1), invalid("step", base + 1, base));
     assert_eq!(publishing(&world, |v| v.slaBps[0] = 9_999), invalid("slaBps", 9_999, 10_000));
     assert_eq!(publishing(&world, |v| v.priorityBps[2] = 1_000_001), invalid("priorityBps", 1_000_001, 1_000_000));
+    assert_eq!(publishing(&world, |v| v.stakeRebateBps[0] = 1), invalid("stakeRebateBps", 1, 0));
+    assert_eq!(publishing(&world, |v| v.volumeRebateBps[0] = 7), invalid("volumeRebateBps", 7, 0));
     assert_eq!(publishing(&world, |v| v.stakeRebateBps[3] = 900), invalid("rebateBps", 1_100, 909));
     assert_eq!(publishing(&world, |v| v.classes[1].base = 2 * v.classes[1].base + 1), changed("base", base, 2 * base + 1));
     let token = prices.classes[2].token;

@@ -55,6 +55,9 @@ impl Oracle {
     }
 
     pub(crate) fn publish(&mut self, next: &PriceVersion) -> Result<u64, Refusal> {
+        if (next.stakeRebateBps[0], next.volumeRebateBps[0]) != (0, 0) {
+            return Err("InvalidPrice");
+        }
         if let Some((_, last)) = self.live().last() {
             let earliest = [self.now + self.notice, last.effectiveAt + DAY, self.reclassified + DAY].into_iter().max();
             if Some(next.effectiveAt) < earliest {
@@ -229,11 +232,10 @@ pub(crate) fn lines(price: &PriceVersion, class: u8, inputs: &QuoteInputs) -> Re
     let network = grains(miners * bps(price.networkFeeBps), 10_000);
     let units = wide(price.settlementGasBase.into()) + wide(price.settlementGasPerReplica.into()) * replicas;
     let gas = grains(units * wide(price.gasPrice), 1);
-    let rebate_bps = bps(price.stakeRebateBps[0] + price.volumeRebateBps[0]);
-    let rebate = (miners + network) * rebate_bps / wide(10_000 * 1_000_000_000) * wide(1_000_000_000);
-    if miners + network + gas > U512::from(u128::MAX) {
+    // What is charged for a task, which knows no rebate.
+    let total = miners + network + gas;
+    if total > U512::from(u128::MAX) {
         return Err("PriceOverflow");
     }
-    let total = miners + network + gas - rebate;
-    Ok([per_replica, miners, U512::ZERO, network, gas, rebate, total].map(|line| line.to::<u128>()))
+    Ok([per_replica, miners, U512::ZERO, network, gas, U512::ZERO, total].map(|line| line.to::<u128>()))
 }
