@@ -67,7 +67,7 @@ fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
 }
 
 /// Up to these wei, no price overflows: 2^32 tokens of seven replicas by the greatest multipliers and fee.
-const MOST: u128 = 100_000 * COR;
+pub(crate) const MOST: u128 = 100_000 * COR;
 
 /// Versions that may be published, with prices up to `most` wei.
 pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {

@@ -105,6 +105,12 @@ async fn versions() {
     assert_eq!(publishing(&world, |v| v.classes[2].token = 2 * v.classes[2].token + 1), changed("token", token, 2 * token + 1));
     assert_eq!(publishing(&world, |v| v.gasPrice = 1), changed("gasPrice", prices.gasPrice, 1));
     assert_eq!(publishing(&world, |v| v.quorumStepBps = 0), changed("quorumStepBps", 100, 0));
+    let work = publishing(&world, |v| (v.classes[0].base, v.networkFeeBps) = (2 * v.classes[0].base, 1_001));
+    assert_eq!(work, changed("work", 1_000_000, 2_002_000));
+    let work = publishing(&world, |v| (v.classes[2].token, v.quorumStepBps) = (v.classes[2].token / 2, 50));
+    assert_eq!(work, changed("work", 4_000_000, 1_000_000));
+    let gas = publishing(&world, |v| (v.settlementGasPerReplica, v.gasPrice) = (150_000, 15_000_000_000));
+    assert_eq!(gas, changed("gas", 1_000_000, 2_250_000));
 
     let earliest = world.now() + DELAY_SECS;
     let soon: ContractError = Table::EffectiveTooSoon { effectiveAt: earliest - 1, earliest }.into();

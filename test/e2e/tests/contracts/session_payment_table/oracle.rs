@@ -68,13 +68,20 @@ impl Oracle {
             return Err("EffectiveTooLate");
         }
         if let Some((_, last)) = self.live().last() {
-            let pairs = values(last).into_iter().zip(values(next));
-            if pairs.into_iter().any(|(before, after)| after > 2 * before || before > 2 * after) {
+            let together = [work(last, next), gas(last, next)].iter().all(|groups| no_choice_moves_far(groups));
+            if !self.each_within_two(next) || !together {
                 return Err("ChangeTooLarge");
             }
         }
         self.versions.push((next.clone(), false));
         Ok(self.versions.len() as u64)
+    }
+
+    /// Whether each value by itself may follow that of the last version.
+    pub(crate) fn each_within_two(&self, next: &PriceVersion) -> bool {
+        let Some((_, last)) = self.live().last() else { return true };
+        let groups = [work(last, next), gas(last, next)].concat();
+        groups.concat().into_iter().all(|[before, after]| after <= 2 * before && before <= 2 * after)
     }
 
     /// Numbers of those that go, the last first.
@@ -160,12 +167,6 @@ impl Oracle {
         let [per_replica, miners, validators, network, gas, rebate, total] = lines(price, stage.class, inputs)?;
         Ok(Quote { version: number, perReplica: per_replica, miners, validators, network, gas, rebate, total, validUntil: until })
     }
-
-    /// What a replica of a model costs at its least, if it is in service and there are prices.
-    pub(crate) fn base(&self, model: u64) -> Option<u128> {
-        let stage = self.stage(model).filter(|stage| stage.enabled)?;
-        Some(self.current()?.1.classes[usize::from(stage.class)].base)
-    }
 }
 
 /// Place of a version's number, which begin with 1.
@@ -177,14 +178,43 @@ fn class_values(class: &ClassPrice) -> [u128; 5] {
     [class.base, class.step, class.tool, class.token, class.validator]
 }
 
-/// All that may move by a factor of two at most.
-fn values(price: &PriceVersion) -> Vec<u128> {
-    let multipliers = [price.slaBps, price.consensusBps, price.priorityBps].concat();
-    let shares = [price.quorumStepBps, price.networkFeeBps];
-    let units = [price.settlementGasBase, price.settlementGasPerReplica].map(u128::from);
-    let classes = price.classes.iter().flat_map(class_values);
-    let bps = multipliers.into_iter().chain(shares).map(u128::from);
-    classes.chain(bps).chain(units).chain([price.gasPrice]).collect()
+/// A value before and after.
+type Pair = [u128; 2];
+
+fn pairs<T: Copy + Into<u128>>(before: &[T], after: &[T]) -> Vec<Pair> {
+    before.iter().zip(after).map(|(before, after)| [(*before).into(), (*after).into()]).collect()
+}
+
+/// What makes the lines of miners, validators and network: of each group a product has one value or none.
+fn work(before: &PriceVersion, after: &PriceVersion) -> Vec<Vec<Pair>> {
+    let classes = before.classes.iter().zip(&after.classes);
+    let agreement = [pairs(&before.consensusBps, &after.consensusBps), pairs(&[before.quorumStepBps], &[after.quorumStepBps])];
+    vec![
+        classes.flat_map(|(before, after)| pairs(&class_values(before), &class_values(after))).collect(),
+        pairs(&before.slaBps, &after.slaBps),
+        agreement.concat(),
+        pairs(&before.priorityBps, &after.priorityBps),
+        pairs(&[before.networkFeeBps], &[after.networkFeeBps]),
+    ]
+}
+
+/// The same of the line of gas.
+fn gas(before: &PriceVersion, after: &PriceVersion) -> Vec<Vec<Pair>> {
+    let units = |price: &PriceVersion| [price.settlementGasBase, price.settlementGasPerReplica];
+    vec![pairs(&units(before), &units(after)), pairs(&[before.gasPrice], &[after.gasPrice])]
+}
+
+/// Whether each product is within a factor of two, before and after, of every choice of one value or none from each group.
+fn no_choice_moves_far(groups: &[Vec<Pair>]) -> bool {
+    let (two, nothing) = (U512::from(2), [U512::from(1); 2]);
+    let products = groups.iter().fold(vec![nothing], |products, group| {
+        let chosen = |[before, after]: [U512; 2]| {
+            let further = group.iter().map(move |pair| [before * U512::from(pair[0]), after * U512::from(pair[1])]);
+            further.chain([[before, after]])
+        };
+        products.into_iter().flat_map(chosen).collect()
+    });
+    products.into_iter().all(|[before, after]| after <= two * before && before <= two * after)
 }
 
 /// Replicas and the quorum of them: how many votes it takes, counted out.
