@@ -16,8 +16,9 @@ pragma solidity ^0.8.24;
 /// (1) settlementGasBase and settlementGasPerReplica and (2) gasPrice. What falls makes no room for what rises, as there are lines without it. So an owner may double
 /// one of the five, or raise two by 41 %, three by 25 % or all by 14 %: more takes further versions, a day apart. Rebates are bound by the network line instead,
 /// and are none for what is sold, so that no total of it moves further either. A line moves by more only by what it is rounded up to whole grains.
-/// Safety: all versions and changes of a model's class are a day apart, and each is by a factor of two at most. Liveness: prices need no call to take
-/// effect; without the owner they stay as they are. A quote reads at most one version for each day that one may be ahead, mostly none.
+/// Safety: two versions are a day apart, and so are a version and the change of a model's class, and two such changes of one model; each is by a factor of two at
+/// most. Classes of different models may change at the same time, as no price is of two models. Liveness: prices need no call to take effect; without the owner they
+/// stay as they are. A quote reads at most one version for each day that one may be ahead, mostly none.
 interface ISessionPaymentTable {
     /// @notice Everything a price depends on.
     struct QuoteInputs {
@@ -103,7 +104,8 @@ interface ISessionPaymentTable {
     error EvenReplicas(uint8 replicas);
     /// @notice What is asked for is not sold yet, as nothing would enforce it. `field` is the ASCII name of the field, left-aligned.
     error NotSold(bytes32 field, uint256 value);
-    /// @notice A version must take effect at least `minDelaySecs` from now, and a day after the version and the change of a model's class before it.
+    /// @notice A version must take effect at least `minDelaySecs` from now, and a day after the version before it and after every change of a model's class that
+    /// is announced.
     error EffectiveTooSoon(uint64 effectiveAt, uint64 earliest);
     /// @notice A version must take effect within thirty days from now.
     error EffectiveTooLate(uint64 effectiveAt, uint64 latest);
@@ -171,7 +173,8 @@ interface ISessionPaymentTable {
     ///
     /// A new model, a new name, and the return of a model in the class it had take effect at once; so does everything while no version is in effect. A
     /// model goes out of service after `minDelaySecs`. Another class takes effect after `minDelaySecs` and a day after the last version, and is a change of
-    /// price: by each version that may be in effect then, the model's prices at most double or halve. One change of a model is announced at a time.
+    /// price: by each version that may be in effect then, the model's prices at most double or halve. One change of a model is announced at a time, and another class
+    /// for at most 32 models, or InputOutOfRange has the field `classChanges`. No version takes effect within a day after one, unless it is cancelled.
     /// @param modelIdentifier The model.
     /// @param class 0 light, 1 standard, 2 heavy; of a model that goes out of service, the one it has.
     /// @param enabled Whether it is in service.

@@ -14,7 +14,8 @@ pub struct Calendar {
     pub now: u64,
     /// How long a quote holds at most, and so how long ahead a change is announced.
     pub notice_secs: u64,
-    /// When the last change of a model's class takes effect, or did; seconds since 1970, 0 if there was none.
+    /// When the last change of a model's class takes effect that is announced; seconds since 1970, 0 if there is none. One that is made is no
+    /// matter: the notice is no shorter than [`PRICE_STEP_SECS`].
     pub reclassified_at: u64,
 }
 

@@ -26,12 +26,11 @@ pub(crate) struct Oracle {
     /// By number from 1: the version, and whether it was cancelled.
     versions: Vec<(PriceVersion, bool)>,
     models: BTreeMap<u64, Vec<Stage>>,
-    reclassified: u64,
 }
 
 impl Oracle {
     pub(crate) const fn new(now: u64, notice: u64) -> Self {
-        Self { now, notice, versions: Vec::new(), models: BTreeMap::new(), reclassified: 0 }
+        Self { now, notice, versions: Vec::new(), models: BTreeMap::new() }
     }
 
     pub(crate) const fn published(&self) -> usize {
@@ -59,7 +58,8 @@ impl Oracle {
             return Err("InvalidPrice");
         }
         if let Some((_, last)) = self.live().last() {
-            let earliest = [self.now + self.notice, last.effectiveAt + DAY, self.reclassified + DAY].into_iter().max();
+            let reclassified = self.models.keys().filter_map(|model| self.reclassified(*model)).max().unwrap_or_default();
+            let earliest = [self.now + self.notice, last.effectiveAt + DAY, reclassified + DAY].into_iter().max();
             if Some(next.effectiveAt) < earliest {
                 return Err("EffectiveTooSoon");
             }
@@ -113,6 +113,12 @@ impl Oracle {
         self.models.get(&model)?.last().filter(|stage| stage.from > self.now).copied()
     }
 
+    /// When the model goes to another class, if that is announced.
+    fn reclassified(&self, model: u64) -> Option<u64> {
+        let (present, pending) = (self.stage(model)?, self.pending(model)?);
+        (present.class != pending.class).then_some(pending.from)
+    }
+
     /// When it takes effect.
     pub(crate) fn set_model(&mut self, model: u64, class: u8, enabled: bool) -> Result<u64, Refusal> {
         if class > 2 {
@@ -133,9 +139,7 @@ impl Oracle {
                     }
                 }
                 let last = self.live().last().map_or(0, |(_, price)| price.effectiveAt);
-                let from = (self.now + self.notice).max(last + DAY);
-                self.reclassified = self.reclassified.max(from);
-                from
+                (self.now + self.notice).max(last + DAY)
             }
             Some(stage) if self.current().is_some() && stage.enabled && !enabled => self.now + self.notice,
             _ => self.now,
