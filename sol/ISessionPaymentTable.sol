@@ -3,15 +3,22 @@ pragma solidity ^0.8.24;
 
 /// @title SessionPaymentTable: what a task costs
 /// @notice A list of price versions, and the models with their classes. Changes of either are announced: a quote holds until its `validUntil`
-/// whatever the owner does, and no value that a price is made of moves by more than a factor of two within a day. A version never changes; one that is not in effect yet can
+/// whatever the owner does, and no line of a price moves by more than a factor of two within a day. A version never changes; one that is not in effect yet can
 /// be cancelled, and its number is not used again.
 /// Constructor: (address owner, uint64 minDelaySecs). Errors: InputOutOfRange for a delay outside 86400..=604800, ZeroAddress.
 /// @dev The formula, with rounding in the name, is `cor_core::money::pricing`. Amounts in COR wei, fractions in basis points. Model classes: 0 light, 1 standard, 2 heavy.
 /// SLA tiers 0 low, 1 medium, 2 high. Consensus rules: 0 single, 1 majority, 2 unanimous. Priorities: 0 normal, 1 high, 2 urgent.
 /// What nothing enforces yet is in the formula and is not sold: NotSold refuses it. The consensus rule is a name: the price depends on the replicas and
 /// the quorum, which bind.
-/// Safety: all versions and changes of a model's class are a day apart, and each is by a factor of two at most. Liveness: prices need no call to take
-/// effect; without the owner they stay as they are. A quote reads at most one version for each day that one may be ahead, mostly none.
+/// Between a version and the next each value moves by a factor of two at most, and so does each line, which several values make. `work` is the lines of miners,
+/// validators and network: the greatest rises of (1) the prices of all classes, (2) slaBps, (3) consensusBps and quorumStepBps, (4) priorityBps and
+/// (5) networkFeeBps, each at least 1, make at most 2 multiplied with each other, and so do the greatest falls. `gas` is the line of gas: likewise of
+/// (1) settlementGasBase and settlementGasPerReplica and (2) gasPrice. What falls makes no room for what rises, as there are lines without it. So an owner may double
+/// one of the five, or raise two by 41 %, three by 25 % or all by 14 %: more takes further versions, a day apart. Rebates are bound by the network line instead,
+/// and are none for what is sold, so that no total of it moves further either. A line moves by more only by what it is rounded up to whole grains.
+/// Safety: two versions are a day apart, and so are a version and the change of a model's class, and two such changes of one model; each is by a factor of two at
+/// most. Classes of different models may change at the same time, as no price is of two models. Liveness: prices need no call to take effect; without the owner they
+/// stay as they are. A quote reads at most one version for each day that one may be ahead, mostly none.
 interface ISessionPaymentTable {
     /// @notice Everything a price depends on.
     struct QuoteInputs {
@@ -64,8 +71,8 @@ interface ISessionPaymentTable {
         uint64 settlementGasBase; // gas units of settling a task
         uint64 settlementGasPerReplica; // further gas units for each replica
         uint128 gasPrice; // COR wei for one gas unit
-        uint32[4] stakeRebateBps; // rising; with volumeRebateBps at most 10000 * networkFeeBps / (10000 + networkFeeBps): never above the network line
-        uint32[4] volumeRebateBps; // rising
+        uint32[4] stakeRebateBps; // rising from 0; with volumeRebateBps at most 10000 * networkFeeBps / (10000 + networkFeeBps): never above the network line
+        uint32[4] volumeRebateBps; // rising from 0. Tier 0 is the one that is sold, and is charged without a rebate: a quote with one would not be the charge
     }
 
     /// @notice A version was published.
@@ -97,7 +104,8 @@ interface ISessionPaymentTable {
     error EvenReplicas(uint8 replicas);
     /// @notice What is asked for is not sold yet, as nothing would enforce it. `field` is the ASCII name of the field, left-aligned.
     error NotSold(bytes32 field, uint256 value);
-    /// @notice A version must take effect at least `minDelaySecs` from now, and a day after the version and the change of a model's class before it.
+    /// @notice A version must take effect at least `minDelaySecs` from now, and a day after the version before it and after every change of a model's class that
+    /// is announced.
     error EffectiveTooSoon(uint64 effectiveAt, uint64 earliest);
     /// @notice A version must take effect within thirty days from now.
     error EffectiveTooLate(uint64 effectiveAt, uint64 latest);
@@ -109,10 +117,11 @@ interface ISessionPaymentTable {
     error ModelChangePending(uint64 modelIdentifier, uint64 effectiveAt);
     /// @notice No change of the model is announced.
     error NoModelChange(uint64 modelIdentifier);
-    /// @notice A value may at most double or halve between versions, or between the classes of a model, and zero stays zero. Rebates are exempt. `field`
-    /// is the ASCII name, left-aligned.
+    /// @notice A value may at most double or halve between versions, or between the classes of a model, and zero stays zero; between versions so may each line.
+    /// Rebates are exempt. `field` is the ASCII name, left-aligned: of a value, or `work` or `gas`. Of these `previous` and `next` are in millionths of the lesser
+    /// one, rounded up: 1000000 and 4000000 is a line that may rise to four times.
     error ChangeTooLarge(bytes32 field, uint256 previous, uint256 next);
-    /// @notice A value of the version is invalid: order, minimum, or a rebate above the network line.
+    /// @notice A value of the version is invalid: order, minimum, a rebate of tier 0, or one above the network line.
     error InvalidPrice(bytes32 field, uint256 value, uint256 bound);
     /// @notice The price does not fit 128 bits.
     error PriceOverflow();
@@ -170,7 +179,8 @@ interface ISessionPaymentTable {
     ///
     /// A new model, a new name, and the return of a model in the class it had take effect at once; so does everything while no version is in effect. A
     /// model goes out of service after `minDelaySecs`. Another class takes effect after `minDelaySecs` and a day after the last version, and is a change of
-    /// price: by each version that may be in effect then, the model's prices at most double or halve. One change of a model is announced at a time.
+    /// price: by each version that may be in effect then, the model's prices at most double or halve. One change of a model is announced at a time, and another class
+    /// for at most 32 models, or InputOutOfRange has the field `classChanges`. No version takes effect within a day after one, unless it is cancelled.
     /// @param modelIdentifier The model.
     /// @param class 0 light, 1 standard, 2 heavy; of a model that goes out of service, the one it has.
     /// @param enabled Whether it is in service.

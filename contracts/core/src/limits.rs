@@ -129,6 +129,10 @@ pub const PRICE_NOTICE_MAX_SECS: u64 = 7 * 24 * 60 * 60;
 /// changes; and each day more is a version more that a quote may have to pass over.
 pub const PRICE_AHEAD_MAX_SECS: u64 = 30 * 24 * 60 * 60;
 
+/// Most models whose class may be about to change at a time. A version that is published reads a word of each; with fewer a table of many models
+/// would be sorted again over weeks.
+pub const CLASS_CHANGES_MAX: u64 = 32;
+
 /// Greatest multiplier, in basis points: 100 times. It stops a slip of the pen, keeps the product of three multipliers within 64 bits, and
 /// a multiplier within the 24 bits it is stored in.
 pub const MULTIPLIER_MAX_BPS: u32 = 1_000_000;

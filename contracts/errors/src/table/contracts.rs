@@ -183,7 +183,7 @@ area! {
         "The version would take effect too soon."
         "Publish with a later time of effect.";
     "PRICE-007" CHANGE_TOO_LARGE "ChangeTooLarge" [0xa33ed7e6] Caller 422 Refused
-        "A value changes by more than a factor of two."
+        "A value, or a line of the price that several make, changes by more than a factor of two."
         "Move the price in several versions; list a model of another price under a new number.";
     "PRICE-008" INVALID_PRICE "InvalidPrice" [0xadc15743] Caller 422 Refused
         "A value breaks its bound."

@@ -13,7 +13,7 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U64};
 use cor_contract_shared::{Ownable, Quote, QuoteInputs, Revert, Row};
-use cor_core::limits::{GRAIN, PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
+use cor_core::limits::{CLASS_CHANGES_MAX, GRAIN, PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
 use cor_core::money::pricing::{
     self, check_class_change, check_publish, in_effect, quote, valid_until, Calendar, Change, InEffect, Listing, ModelClass,
     PricingError,
@@ -21,7 +21,7 @@ use cor_core::money::pricing::{
 use cor_core::task::lane::{LaneTerms, Tariff};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageMap, StorageU64},
+    storage::{StorageMap, StorageU64, StorageVec},
 };
 
 use abi::{
@@ -40,8 +40,8 @@ pub struct SessionPaymentTable {
     /// The last version that was not cancelled, 0 if there is none.
     last: StorageU64,
     min_delay_secs: StorageU64,
-    /// When the last change of a model's class takes effect, or did.
-    reclassified_at: StorageU64,
+    /// Models whose class is announced to change, each once, and some whose change was made or cancelled since.
+    reclassified: StorageVec<StorageU64>,
     versions: StorageMap<u64, VersionRecord>,
     models: StorageMap<u64, ModelRecord>,
 }
@@ -177,9 +177,9 @@ impl SessionPaymentTable {
         let (before, present_name) = (record.get().at(calendar.now), record.name(calendar.now));
         let last_version_at = self.in_effect().ok().map(|_| self.effective_at(self.last.get().to()));
         let (model, change) = before.set(to, &calendar, last_version_at).map_err(refuse)?;
-        if let Change::Reclassified(at) = change {
+        if let Change::Reclassified(_) = change {
             self.check_reclassified(before.present.class, to.class).map_err(refuse)?;
-            self.reclassified_at.set(U64::from(at.max(calendar.reclassified_at)));
+            self.list_reclassified(model_identifier).map_err(refuse)?;
         }
         match change {
             Change::AtOnce => {
@@ -292,11 +292,36 @@ impl SessionPaymentTable {
     }
 
     fn calendar(&self) -> Calendar {
-        Calendar {
-            now: self.vm().block_timestamp(),
-            notice_secs: self.min_delay_secs(),
-            reclassified_at: self.reclassified_at.get().to(),
+        Calendar { now: self.vm().block_timestamp(), notice_secs: self.min_delay_secs(), reclassified_at: self.reclassified_at() }
+    }
+
+    /// When the last change of a model's class takes effect that is announced; 0 if none is.
+    fn reclassified_at(&self) -> u64 {
+        let now = self.vm().block_timestamp();
+        let listed = (0..self.reclassified.len()).filter_map(|index| self.reclassified.get(index));
+        listed.filter_map(|model| self.models.getter(model.to()).get().reclassified_at(now)).max().unwrap_or_default()
+    }
+
+    /// Adds a model to those whose class is to change, and drops those whose change was made or cancelled.
+    fn list_reclassified(&mut self, model_identifier: u64) -> Result<(), PricingError> {
+        let now = self.vm().block_timestamp();
+        let mut count = 0_u64;
+        while let Some(listed) = self.reclassified.get(count) {
+            if self.models.getter(listed.to()).get().reclassified_at(now).is_some() {
+                count += 1;
+            } else if let Some(last) = self.reclassified.pop() {
+                // The last takes its place, unless it is the last.
+                if let Some(mut place) = self.reclassified.setter(count) {
+                    place.set(last);
+                }
+            }
         }
+        let (value, max) = (count + 1, CLASS_CHANGES_MAX);
+        if value > max {
+            return Err(PricingError::InputOutOfRange { field: "classChanges", value, min: 0, max });
+        }
+        self.reclassified.push(U64::from(model_identifier));
+        Ok(())
     }
 
     fn class_of(&self, model_identifier: u64) -> Result<ModelClass, Revert> {

@@ -61,13 +61,13 @@ pub enum PricingError {
     },
     /// No change of the model is announced.
     NoModelChange,
-    /// A value more than doubles or halves; zero stays zero.
+    /// A value more than doubles or halves, or a line that several values make; zero stays zero.
     ChangeTooLarge {
-        /// The value's name.
+        /// The value's name; `work` for the lines of miners, validators and network, `gas` for that of gas.
         field: Field,
-        /// In the version before.
+        /// In the version before; of lines, in parts per million of the lesser, rounded up.
         previous: u128,
-        /// In this version.
+        /// In this version, likewise.
         next: u128,
     },
     /// A value breaks an order or a bound of the table.

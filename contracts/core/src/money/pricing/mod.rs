@@ -15,8 +15,9 @@
 //!
 //! Amounts in COR wei, fractions in basis points; each line is a whole number of grains. The rules of [`check_publish`] make the total
 //! monotone in every input, keep the rebate within the network line, and make splitting a request never cheaper. Together with those of
-//! [`Model`] they let no value that a price is made of move by more than a factor of two within a day, and none at all while a quote holds.
+//! [`Model`] they let no line of a price move by more than a factor of two within a day, and none at all while a quote holds.
 
+mod change;
 mod choice;
 mod error;
 mod models;
@@ -24,9 +25,10 @@ mod publish;
 mod quote;
 mod versions;
 
+pub use change::check_class_change;
 pub use choice::{ConsensusRule, ModelClass, Priority, Sla, StakeTier, VolumeTier};
 pub use error::{Field, PricingError};
 pub use models::{Change, Listing, Model};
-pub use publish::{Calendar, check_class_change, check_publish};
+pub use publish::{Calendar, check_publish};
 pub use quote::{ClassPrice, PriceLines, PriceTerms, PriceVersion, QuoteInputs, Request, price, quote};
 pub use versions::{InEffect, in_effect, pack, unpack, valid_until};

@@ -61,6 +61,12 @@ impl Model {
         (next_at != 0).then_some(next_at)
     }
 
+    /// When it goes to another class, if that is announced.
+    #[must_use]
+    pub fn reclassified_at(self, now: u64) -> Option<u64> {
+        self.change_at(now).filter(|_| self.next.class != self.present.class)
+    }
+
     /// Makes it `to`. `last_version_at`: when the last version that was not cancelled takes effect, `None` if none is in effect yet.
     ///
     /// New models and those that return come at once, as what they were; so does a change while nothing has a price. All else waits for the

@@ -2,9 +2,10 @@
 
 use crate::limits::{BPS, MULTIPLIER_MAX_BPS, NETWORK_FEE_MAX_BPS, PRICE_AHEAD_MAX_SECS, PRICE_STEP_SECS};
 
+use super::change::check_change;
 use super::choice::{StakeTier, VolumeTier};
 use super::error::{Field, PricingError};
-use super::quote::{ClassPrice, PriceTerms, PriceVersion};
+use super::quote::{PriceTerms, PriceVersion};
 
 /// When changes of prices may take effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +14,8 @@ pub struct Calendar {
     pub now: u64,
     /// How long a quote holds at most, and so how long ahead a change is announced.
     pub notice_secs: u64,
-    /// When the last change of a model's class takes effect, or did; seconds since 1970, 0 if there was none.
+    /// When the last change of a model's class takes effect that is announced; seconds since 1970, 0 if there is none. One that is made is no
+    /// matter: the notice is no shorter than [`PRICE_STEP_SECS`].
     pub reclassified_at: u64,
 }
 
@@ -65,8 +67,8 @@ fn check_bounds(version: &PriceVersion) -> Result<(), PricingError> {
     }
     at_most("quorumStepBps", terms.quorum_step_bps.into(), MULTIPLIER_MAX_BPS.into())?;
     at_most("networkFeeBps", terms.network_fee_bps.into(), NETWORK_FEE_MAX_BPS.into())?;
-    rising("stakeRebateBps", &terms.stake_rebate_bps, 0)?;
-    rising("volumeRebateBps", &terms.volume_rebate_bps, 0)?;
+    rising_from_none("stakeRebateBps", &terms.stake_rebate_bps)?;
+    rising_from_none("volumeRebateBps", &terms.volume_rebate_bps)?;
     check_rebate(terms)
 }
 
@@ -80,44 +82,6 @@ fn check_rebate(terms: &PriceTerms) -> Result<(), PricingError> {
     // fee <= 10000, so nothing saturates and the divisor is not zero.
     let bound = whole.saturating_mul(fee).checked_div(whole.saturating_add(fee)).unwrap_or_default();
     at_most("rebateBps", rebate, bound)
-}
-
-/// The rule between versions. Rebates are not bound by it: they are bound by the network line.
-fn check_change(previous: &PriceVersion, next: &PriceVersion) -> Result<(), PricingError> {
-    for (before, after) in previous.classes.iter().zip(&next.classes) {
-        check_class_change(before, after)?;
-    }
-    let (before, after) = (&previous.terms, &next.terms);
-    for (field, before, after) in [
-        ("slaBps", &before.sla_bps, &after.sla_bps),
-        ("consensusBps", &before.consensus_bps, &after.consensus_bps),
-        ("priorityBps", &before.priority_bps, &after.priority_bps),
-    ] {
-        for (before, after) in before.iter().zip(after) {
-            within_factor_two(field, (*before).into(), (*after).into())?;
-        }
-    }
-    within_factor_two("quorumStepBps", before.quorum_step_bps.into(), after.quorum_step_bps.into())?;
-    within_factor_two("networkFeeBps", before.network_fee_bps.into(), after.network_fee_bps.into())?;
-    within_factor_two("settlementGasBase", before.settlement_gas_base.into(), after.settlement_gas_base.into())?;
-    within_factor_two(
-        "settlementGasPerReplica",
-        before.settlement_gas_per_replica.into(),
-        after.settlement_gas_per_replica.into(),
-    )?;
-    within_factor_two("gasPrice", before.gas_price, after.gas_price)
-}
-
-/// Whether the prices of a class, or of a model that changes its class, may go from `before` to `after`.
-///
-/// # Errors
-/// [`PricingError::ChangeTooLarge`].
-pub fn check_class_change(before: &ClassPrice, after: &ClassPrice) -> Result<(), PricingError> {
-    within_factor_two("base", before.base, after.base)?;
-    within_factor_two("step", before.step, after.step)?;
-    within_factor_two("tool", before.tool, after.tool)?;
-    within_factor_two("token", before.token, after.token)?;
-    within_factor_two("validator", before.validator, after.validator)
 }
 
 fn at_least(field: Field, value: u128, bound: u128) -> Result<(), PricingError> {
@@ -139,10 +103,9 @@ fn rising(field: Field, values: &[u32], floor: u128) -> Result<(), PricingError>
     at_most(field, bound, MULTIPLIER_MAX_BPS.into())
 }
 
-/// Half of `previous` (rounded up) to its double. Zero stays zero: a price that was never asked is a new table's business.
-fn within_factor_two(field: Field, previous: u128, next: u128) -> Result<(), PricingError> {
-    if next.div_ceil(2) <= previous && previous.div_ceil(2) <= next {
-        return Ok(());
-    }
-    Err(PricingError::ChangeTooLarge { field, previous, next })
+/// Rebates rise from none: the first tier is the one that is sold, and the lane that charges for it knows no rebate.
+fn rising_from_none(field: Field, rebates: &[u32; 4]) -> Result<(), PricingError> {
+    let [first, ..] = *rebates;
+    at_most(field, first.into(), 0)?;
+    rising(field, rebates, 0)
 }

@@ -71,6 +71,18 @@ fn one_change_at_a_time() {
     assert_eq!((again.present, change), (HEAVY, Change::Reclassified(effective_at + 2 * DAY)));
 }
 
+/// What holds versions up: another class, and only as long as it is announced.
+#[test]
+fn a_change_of_class_is_seen_until_it_is_made_or_cancelled() {
+    let (model, _) = known(LIGHT).set(HEAVY, &TODAY, Some(0)).unwrap();
+    let effective_at = NOW + 2 * DAY;
+    assert_eq!((model.reclassified_at(NOW), model.reclassified_at(effective_at - 1)), (Some(effective_at), Some(effective_at)));
+    assert_eq!((model.reclassified_at(effective_at), model.cancel(NOW).unwrap().reclassified_at(NOW)), (None, None));
+    let (leaving, _) = known(LIGHT).set(GONE, &TODAY, Some(0)).unwrap();
+    assert_eq!((leaving.change_at(NOW), leaving.reclassified_at(NOW)), (Some(effective_at), None));
+    assert_eq!(Model::default().reclassified_at(NOW), None);
+}
+
 #[test]
 fn a_class_is_left_for_one_within_a_factor_of_two() {
     let before = ClassPrice { base: 100, step: 10, tool: 20, token: 30, validator: 0 };

@@ -67,7 +67,7 @@ fn class_price(most: u128) -> impl Strategy<Value = ClassPrice> {
 }
 
 /// Up to these wei, no price overflows: 2^32 tokens of seven replicas by the greatest multipliers and fee.
-const MOST: u128 = 100_000 * COR;
+pub(crate) const MOST: u128 = 100_000 * COR;
 
 /// Versions that may be published, with prices up to `most` wei.
 pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
@@ -83,7 +83,10 @@ pub(crate) fn versions(most: u128) -> impl Strategy<Value = PriceVersion> {
     )
         .prop_map(|(classes, (sla_bps, consensus_bps, priority_bps), (quorum_step_bps, network_fee_bps), gas, rebates)| {
             let bound = BPS * network_fee_bps / (BPS + network_fee_bps);
-            let fit = |rebates: [u32; 4]| rebates.map(|rebate| rebate * (bound / 2) / BPS);
+            let fit = |[_, rest @ ..]: [u32; 4]| {
+                let [first, second, third] = rest.map(|rebate| rebate * (bound / 2) / BPS);
+                [0, first, second, third]
+            };
             PriceVersion {
                 terms: PriceTerms {
                     effective_at: 0,
@@ -363,6 +366,18 @@ proptest! {
         prop_assert_eq!(price.total + price.rebate, price.miners + price.validators + price.network + price.gas);
         prop_assert!(price.per_replica >= version.classes[class].base);
         prop_assert!(as_array(&price).iter().all(|line| line % 1_000_000_000 == 0));
+    }
+
+    /// What is quoted is what a lane charges that knows no rebate.
+    #[test]
+    fn what_is_sold_has_no_rebate(version in versions(MOST), first in (prop::bool::weighted(0.2), prop::bool::weighted(0.2)), asked in valid_inputs(), class in 0_usize..3) {
+        let mut version = version;
+        (version.terms.stake_rebate_bps[0], version.terms.volume_rebate_bps[0]) = (first.0.into(), first.1.into());
+        prop_assume!(check_publish(None, &version, &Calendar::default()).is_ok());
+        let QuoteInputs { max_tokens, replicas, consensus_rule, quorum_bps, .. } = asked;
+        let sold = QuoteInputs { max_tokens, replicas, consensus_rule, quorum_bps, ..inputs() };
+        let price = quote(&version.terms, &version.classes[class], &sold).unwrap();
+        prop_assert_eq!(price.total, price.per_replica * u128::from(replicas) + price.network + price.gas);
     }
 
     /// More of anything never costs less; a higher tier never costs more.

@@ -42,6 +42,9 @@ fn a_version_keeps_its_own_rules() {
     assert_eq!(publish_first(|v| v.terms.network_fee_bps = 10_001), refused("networkFeeBps", 10_001, 10_000));
     assert_eq!(publish_first(|v| v.terms.stake_rebate_bps[1] = 201), refused("stakeRebateBps", 200, 201));
     assert_eq!(publish_first(|v| v.terms.volume_rebate_bps[3] = 99), refused("volumeRebateBps", 99, 100));
+    // What is sold is tier 0, and who is charged for it gets no rebate.
+    assert_eq!(publish_first(|v| v.terms.stake_rebate_bps[0] = 1), refused("stakeRebateBps", 1, 0));
+    assert_eq!(publish_first(|v| v.terms.volume_rebate_bps[0] = 50), refused("volumeRebateBps", 50, 0));
     // A fee of 10 % bounds the rebates together at 10000 * 1000 / 11000 = 909.
     assert_eq!(publish_first(|v| v.terms.stake_rebate_bps[3] = 709), Ok(()));
     assert_eq!(publish_first(|v| v.terms.stake_rebate_bps[3] = 710), refused("rebateBps", 910, 909));
@@ -71,7 +74,7 @@ fn a_version_changes_little_at_a_time() {
     assert_eq!(publish_next(|v| v.terms.gas_price = 1), refused("gasPrice", 100_000_000, 1));
     // Rebates may come and go: the network line bounds them.
     assert_eq!(publish_next(|v| v.terms.stake_rebate_bps = [0; 4]), Ok(()));
-    assert_eq!(publish_next(|v| v.terms.stake_rebate_bps[0] = 50), Ok(()));
+    assert_eq!(publish_next(|v| v.terms.stake_rebate_bps[1..].fill(700)), Ok(()));
 }
 
 /// Zero stays zero, and odd values halve and double without a way around.

@@ -102,6 +102,36 @@ async fn a_class_and_a_version_do_not_double_a_price_together() {
     assert_eq!(miners(), 2 * single);
 }
 
+/// Within a factor of two each, what multiplies made seventeen times the price.
+#[tokio::test]
+async fn a_price_is_not_multiplied_by_seventeen_in_one_version() {
+    let world = World::start().await;
+    let mut price = PriceVersion { effectiveAt: START_SECS + DELAY_SECS, ..default_prices() };
+    price.classes[0].base *= 2;
+    price.classes[0].token *= 2;
+    price.slaBps = [20_000; 3];
+    price.consensusBps = [20_000, 21_000, 22_000];
+    price.quorumStepBps *= 2;
+    price.priorityBps = [20_000; 3];
+    price.networkFeeBps *= 2;
+    let changed = Table::ChangeTooLarge { field: field("work"), previous: wide(1_000_000), next: wide(32_000_000) };
+    assert_eq!(world.refused(0, &Table::publishCall { price: price.clone() }), changed.into());
+    // Nor by way of gas, which is a line of its own.
+    let mut gas = PriceVersion { effectiveAt: price.effectiveAt, ..default_prices() };
+    gas.settlementGasBase *= 2;
+    gas.settlementGasPerReplica *= 2;
+    gas.gasPrice *= 2;
+    let changed = Table::ChangeTooLarge { field: field("gas"), previous: wide(1_000_000), next: wide(4_000_000) };
+    assert_eq!(world.refused(0, &Table::publishCall { price: gas }), changed.into());
+    // One of them may double at a time.
+    let miners = || world.get(&Table::quoteCall { inputs: inputs() }).miners;
+    let single = miners();
+    let alone = PriceVersion { effectiveAt: price.effectiveAt, slaBps: price.slaBps, ..default_prices() };
+    world.by(0, &Table::publishCall { price: alone });
+    world.solo.pass(DELAY_SECS);
+    assert_eq!(miners(), 2 * single);
+}
+
 /// Unanimity was sold at the multiplier of the rule that costs least.
 #[tokio::test]
 async fn unanimity_costs_the_same_by_any_name() {

@@ -97,12 +97,20 @@ async fn versions() {
     assert_eq!(publishing(&world, |v| v.classes[1].step = v.classes[1].base + 1), invalid("step", base + 1, base));
     assert_eq!(publishing(&world, |v| v.slaBps[0] = 9_999), invalid("slaBps", 9_999, 10_000));
     assert_eq!(publishing(&world, |v| v.priorityBps[2] = 1_000_001), invalid("priorityBps", 1_000_001, 1_000_000));
+    assert_eq!(publishing(&world, |v| v.stakeRebateBps[0] = 1), invalid("stakeRebateBps", 1, 0));
+    assert_eq!(publishing(&world, |v| v.volumeRebateBps[0] = 7), invalid("volumeRebateBps", 7, 0));
     assert_eq!(publishing(&world, |v| v.stakeRebateBps[3] = 900), invalid("rebateBps", 1_100, 909));
     assert_eq!(publishing(&world, |v| v.classes[1].base = 2 * v.classes[1].base + 1), changed("base", base, 2 * base + 1));
     let token = prices.classes[2].token;
     assert_eq!(publishing(&world, |v| v.classes[2].token = 2 * v.classes[2].token + 1), changed("token", token, 2 * token + 1));
     assert_eq!(publishing(&world, |v| v.gasPrice = 1), changed("gasPrice", prices.gasPrice, 1));
     assert_eq!(publishing(&world, |v| v.quorumStepBps = 0), changed("quorumStepBps", 100, 0));
+    let work = publishing(&world, |v| (v.classes[0].base, v.networkFeeBps) = (2 * v.classes[0].base, 1_001));
+    assert_eq!(work, changed("work", 1_000_000, 2_002_000));
+    let work = publishing(&world, |v| (v.classes[2].token, v.quorumStepBps) = (v.classes[2].token / 2, 50));
+    assert_eq!(work, changed("work", 4_000_000, 1_000_000));
+    let gas = publishing(&world, |v| (v.settlementGasPerReplica, v.gasPrice) = (150_000, 15_000_000_000));
+    assert_eq!(gas, changed("gas", 1_000_000, 2_250_000));
 
     let earliest = world.now() + DELAY_SECS;
     let soon: ContractError = Table::EffectiveTooSoon { effectiveAt: earliest - 1, earliest }.into();

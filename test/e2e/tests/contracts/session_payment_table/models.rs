@@ -128,6 +128,52 @@ async fn a_class_is_measured_by_every_version_that_may_be_in_effect() {
     assert_eq!(change(&world, 1).0, START_SECS + 2 * DAY);
 }
 
+/// What was cancelled holds no version up, and what is still announced does.
+#[tokio::test]
+async fn a_cancelled_change_of_class_holds_no_version_up() {
+    let world = near().await;
+    let end = START_SECS + DAY;
+    let price = PriceVersion { effectiveAt: end, ..near_prices() };
+    let soon: ContractError = Table::EffectiveTooSoon { effectiveAt: end, earliest: end + DAY }.into();
+    let held_up = || assert_eq!(world.refused(0, &Table::publishCall { price: price.clone() }), soon);
+    let cancel = |model| world.by(0, &Table::cancelModelChangeCall { modelIdentifier: model });
+    world.by(0, &model(1, 1));
+    held_up();
+    world.by(0, &model(2, 2));
+    cancel(1);
+    held_up();
+    world.by(0, &model(1, 1));
+    cancel(2);
+    held_up();
+    cancel(1);
+    // A model that goes out of service keeps its price, and holds nothing up.
+    world.by(0, &Table::setModelCall { enabled: false, ..model(1, 0) });
+    assert_eq!(world.by(0, &Table::publishCall { price }).returned, 2);
+}
+
+/// So many classes may be about to change at a time; those that are made or cancelled make room.
+#[tokio::test]
+async fn few_classes_change_at_a_time() {
+    let world = near().await;
+    for number in 101..=133 {
+        world.by(0, &model(number, 0));
+    }
+    for number in 101..=132 {
+        world.by(0, &model(number, 1));
+    }
+    let [value, max] = [33_u64, 32].map(alloy::primitives::U256::from);
+    let full: ContractError = Table::InputOutOfRange { field: field("classChanges"), value, min: value - value, max }.into();
+    assert_eq!(world.refused(0, &model(133, 1)), full);
+    world.by(0, &Table::cancelModelChangeCall { modelIdentifier: 107 });
+    world.by(0, &model(133, 1));
+    assert_eq!(world.refused(0, &model(107, 1)), full);
+    world.solo.pass(DAY);
+    for number in 101..=132 {
+        world.by(0, &model(number, u8::from(number == 107)));
+    }
+    assert_eq!(world.refused(0, &model(133, 0)), full);
+}
+
 #[tokio::test]
 async fn a_change_is_cancelled_before_it_takes_effect() {
     let world = near().await;

@@ -26,12 +26,11 @@ pub(crate) struct Oracle {
     /// By number from 1: the version, and whether it was cancelled.
     versions: Vec<(PriceVersion, bool)>,
     models: BTreeMap<u64, Vec<Stage>>,
-    reclassified: u64,
 }
 
 impl Oracle {
     pub(crate) const fn new(now: u64, notice: u64) -> Self {
-        Self { now, notice, versions: Vec::new(), models: BTreeMap::new(), reclassified: 0 }
+        Self { now, notice, versions: Vec::new(), models: BTreeMap::new() }
     }
 
     pub(crate) const fn published(&self) -> usize {
@@ -55,8 +54,12 @@ impl Oracle {
     }
 
     pub(crate) fn publish(&mut self, next: &PriceVersion) -> Result<u64, Refusal> {
+        if (next.stakeRebateBps[0], next.volumeRebateBps[0]) != (0, 0) {
+            return Err("InvalidPrice");
+        }
         if let Some((_, last)) = self.live().last() {
-            let earliest = [self.now + self.notice, last.effectiveAt + DAY, self.reclassified + DAY].into_iter().max();
+            let reclassified = self.models.keys().filter_map(|model| self.reclassified(*model)).max().unwrap_or_default();
+            let earliest = [self.now + self.notice, last.effectiveAt + DAY, reclassified + DAY].into_iter().max();
             if Some(next.effectiveAt) < earliest {
                 return Err("EffectiveTooSoon");
             }
@@ -65,13 +68,20 @@ impl Oracle {
             return Err("EffectiveTooLate");
         }
         if let Some((_, last)) = self.live().last() {
-            let pairs = values(last).into_iter().zip(values(next));
-            if pairs.into_iter().any(|(before, after)| after > 2 * before || before > 2 * after) {
+            let together = [work(last, next), gas(last, next)].iter().all(|groups| no_choice_moves_far(groups));
+            if !self.each_within_two(next) || !together {
                 return Err("ChangeTooLarge");
             }
         }
         self.versions.push((next.clone(), false));
         Ok(self.versions.len() as u64)
+    }
+
+    /// Whether each value by itself may follow that of the last version.
+    pub(crate) fn each_within_two(&self, next: &PriceVersion) -> bool {
+        let Some((_, last)) = self.live().last() else { return true };
+        let groups = [work(last, next), gas(last, next)].concat();
+        groups.concat().into_iter().all(|[before, after]| after <= 2 * before && before <= 2 * after)
     }
 
     /// Numbers of those that go, the last first.
@@ -103,6 +113,12 @@ impl Oracle {
         self.models.get(&model)?.last().filter(|stage| stage.from > self.now).copied()
     }
 
+    /// When the model goes to another class, if that is announced.
+    fn reclassified(&self, model: u64) -> Option<u64> {
+        let (present, pending) = (self.stage(model)?, self.pending(model)?);
+        (present.class != pending.class).then_some(pending.from)
+    }
+
     /// When it takes effect.
     pub(crate) fn set_model(&mut self, model: u64, class: u8, enabled: bool) -> Result<u64, Refusal> {
         if class > 2 {
@@ -123,9 +139,7 @@ impl Oracle {
                     }
                 }
                 let last = self.live().last().map_or(0, |(_, price)| price.effectiveAt);
-                let from = (self.now + self.notice).max(last + DAY);
-                self.reclassified = self.reclassified.max(from);
-                from
+                (self.now + self.notice).max(last + DAY)
             }
             Some(stage) if self.current().is_some() && stage.enabled && !enabled => self.now + self.notice,
             _ => self.now,
@@ -157,12 +171,6 @@ impl Oracle {
         let [per_replica, miners, validators, network, gas, rebate, total] = lines(price, stage.class, inputs)?;
         Ok(Quote { version: number, perReplica: per_replica, miners, validators, network, gas, rebate, total, validUntil: until })
     }
-
-    /// What a replica of a model costs at its least, if it is in service and there are prices.
-    pub(crate) fn base(&self, model: u64) -> Option<u128> {
-        let stage = self.stage(model).filter(|stage| stage.enabled)?;
-        Some(self.current()?.1.classes[usize::from(stage.class)].base)
-    }
 }
 
 /// Place of a version's number, which begin with 1.
@@ -174,14 +182,43 @@ fn class_values(class: &ClassPrice) -> [u128; 5] {
     [class.base, class.step, class.tool, class.token, class.validator]
 }
 
-/// All that may move by a factor of two at most.
-fn values(price: &PriceVersion) -> Vec<u128> {
-    let multipliers = [price.slaBps, price.consensusBps, price.priorityBps].concat();
-    let shares = [price.quorumStepBps, price.networkFeeBps];
-    let units = [price.settlementGasBase, price.settlementGasPerReplica].map(u128::from);
-    let classes = price.classes.iter().flat_map(class_values);
-    let bps = multipliers.into_iter().chain(shares).map(u128::from);
-    classes.chain(bps).chain(units).chain([price.gasPrice]).collect()
+/// A value before and after.
+type Pair = [u128; 2];
+
+fn pairs<T: Copy + Into<u128>>(before: &[T], after: &[T]) -> Vec<Pair> {
+    before.iter().zip(after).map(|(before, after)| [(*before).into(), (*after).into()]).collect()
+}
+
+/// What makes the lines of miners, validators and network: of each group a product has one value or none.
+fn work(before: &PriceVersion, after: &PriceVersion) -> Vec<Vec<Pair>> {
+    let classes = before.classes.iter().zip(&after.classes);
+    let agreement = [pairs(&before.consensusBps, &after.consensusBps), pairs(&[before.quorumStepBps], &[after.quorumStepBps])];
+    vec![
+        classes.flat_map(|(before, after)| pairs(&class_values(before), &class_values(after))).collect(),
+        pairs(&before.slaBps, &after.slaBps),
+        agreement.concat(),
+        pairs(&before.priorityBps, &after.priorityBps),
+        pairs(&[before.networkFeeBps], &[after.networkFeeBps]),
+    ]
+}
+
+/// The same of the line of gas.
+fn gas(before: &PriceVersion, after: &PriceVersion) -> Vec<Vec<Pair>> {
+    let units = |price: &PriceVersion| [price.settlementGasBase, price.settlementGasPerReplica];
+    vec![pairs(&units(before), &units(after)), pairs(&[before.gasPrice], &[after.gasPrice])]
+}
+
+/// Whether each product is within a factor of two, before and after, of every choice of one value or none from each group.
+fn no_choice_moves_far(groups: &[Vec<Pair>]) -> bool {
+    let (two, nothing) = (U512::from(2), [U512::from(1); 2]);
+    let products = groups.iter().fold(vec![nothing], |products, group| {
+        let chosen = |[before, after]: [U512; 2]| {
+            let further = group.iter().map(move |pair| [before * U512::from(pair[0]), after * U512::from(pair[1])]);
+            further.chain([[before, after]])
+        };
+        products.into_iter().flat_map(chosen).collect()
+    });
+    products.into_iter().all(|[before, after]| after <= two * before && before <= two * after)
 }
 
 /// Replicas and the quorum of them: how many votes it takes, counted out.
@@ -229,11 +266,10 @@ pub(crate) fn lines(price: &PriceVersion, class: u8, inputs: &QuoteInputs) -> Re
     let network = grains(miners * bps(price.networkFeeBps), 10_000);
     let units = wide(price.settlementGasBase.into()) + wide(price.settlementGasPerReplica.into()) * replicas;
     let gas = grains(units * wide(price.gasPrice), 1);
-    let rebate_bps = bps(price.stakeRebateBps[0] + price.volumeRebateBps[0]);
-    let rebate = (miners + network) * rebate_bps / wide(10_000 * 1_000_000_000) * wide(1_000_000_000);
-    if miners + network + gas > U512::from(u128::MAX) {
+    // What is charged for a task, which knows no rebate.
+    let total = miners + network + gas;
+    if total > U512::from(u128::MAX) {
         return Err("PriceOverflow");
     }
-    let total = miners + network + gas - rebate;
-    Ok([per_replica, miners, U512::ZERO, network, gas, rebate, total].map(|line| line.to::<u128>()))
+    Ok([per_replica, miners, U512::ZERO, network, gas, U512::ZERO, total].map(|line| line.to::<u128>()))
 }

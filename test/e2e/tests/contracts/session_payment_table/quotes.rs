@@ -50,6 +50,10 @@ fn version() -> impl Strategy<Value = PriceVersion> {
     .prop_map(
         |((classes, gas_price, base_gas, replica_gas), (sla, consensus, priority), (quorum_step, fee, stake, volume))| {
             let bound = 10_000 * fee / (10_000 + fee) / 2;
+            let rebates = |[_, rest @ ..]: [u32; 4]| {
+                let [first, second, third] = rest.map(|bps| bps * bound / 10_000);
+                [0, first, second, third]
+            };
             PriceVersion {
                 effectiveAt: 0,
                 classes,
@@ -61,8 +65,8 @@ fn version() -> impl Strategy<Value = PriceVersion> {
                 settlementGasBase: base_gas,
                 settlementGasPerReplica: replica_gas,
                 gasPrice: gas_price,
-                stakeRebateBps: stake.map(|bps| bps * bound / 10_000),
-                volumeRebateBps: volume.map(|bps| bps * bound / 10_000),
+                stakeRebateBps: rebates(stake),
+                volumeRebateBps: rebates(volume),
             }
         },
     )
