@@ -134,8 +134,9 @@ contract_errors! {
         0 => format!("nothing of {} is unbonding", e.account),
         at => format!("nothing of {} is withdrawable before {at} and it is {}", e.account, e.timestamp),
     };
-    stake::TOO_MANY_UNBONDINGS IStaking::TooManyUnbondings |e| format!("{} has {} amounts unbonding, which is the most", e.account, e.limit);
     stake::FUTURE_DAY IStaking::FutureDay |e| format!("day {} has not begun: it is day {}", e.day, e.today);
+    stake::STAKER_NOT_ACCEPTED IStaking::StakerNotAccepted |e| format!("node {} has not accepted {} as its staker", e.node, e.staker);
+    stake::NOT_ENOUGH_GAS IStaking::NotEnoughGas |e| format!("{} gas is left and {} is needed to tell the node pool", e.left, e.needed);
 
     pool::NOT_STAKED INodePool::NotStaked |e| format!("node {} lacks stake", e.node);
     pool::ALREADY_REGISTERED INodePool::AlreadyRegistered |e| format!("node {} is registered already", e.node);
