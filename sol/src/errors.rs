@@ -126,6 +126,7 @@ contract_errors! {
     module::MODULE_IN_SERVICE IVault::ModuleInService |e| format!("module {} is proposed or active already", e.module);
     module::MODULE_CAP_EXCEEDED IVault::ModuleCapExceeded |e| format!("module {} may take {} more on this day and would need {}", e.module, cor(e.available), cor(e.needed));
     module::NOT_OPEN IVault::NotOpen |_| String::from("the contract is being set up and takes no money yet");
+    module::NOT_A_CONTRACT IVault::NotAContract |e| format!("there is no contract at {} that answers as it should", e.account);
     module::ALREADY_OPEN IVault::AlreadyOpen |_| String::from("the contract is open already");
 
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);

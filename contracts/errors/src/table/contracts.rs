@@ -104,6 +104,9 @@ area! {
     "MODULE-006" ALREADY_OPEN "AlreadyOpen" [0x965f8d94] Chain 409 Refused
         "The contract is open already."
         "Do nothing: it cannot be closed again.";
+    "MODULE-007" NOT_A_CONTRACT "NotAContract" [0x8a8b41ec] Caller 422 Refused
+        "There is no contract at the address, or none that answers as it should."
+        "Check the address, and that it is one of this chain.";
 }
 
 area! {
