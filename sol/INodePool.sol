@@ -3,10 +3,15 @@ pragma solidity ^0.8.24;
 
 /// @title NodePool: who can serve what
 /// @notice Nodes register with stake, models and capacity; the SessionQueue reserves and releases their capacity.
-/// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 1 to 30 days.
-/// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least Runtime's minimum as mirrored here.
-/// A slash suspends; stake that leaves drains; `resume` checks the stake again. An operator consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
-/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
+/// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 3 to 30 days.
+/// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least `minNodeVersion`, which the owner
+/// sets here: Runtime's minimum is another number, and neither follows the other.
+/// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
+/// consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
+/// A queue that was replaced still gives back the places of its open tasks, and suspends by them; at worst it gives back others' places too, and suspends
+/// whom it likes, who resumes.
+/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing. Only a
+/// node that its staker drained waits for that one's word while there is stake.
 /// Until `open` the owner names peers at once, and no node registers; then a new peer waits for `delaySecs`.
 interface INodePool {
     /// @notice A node as registered.
@@ -19,7 +24,7 @@ interface INodePool {
         uint8 hardwareClass; // 0 cpu, 1 small gpu, 2 large gpu
         bool registered;
         bool suspended;
-        bool draining; // takes no new task, and may be deregistered by anyone once it has none
+        bool draining; // takes no new task, and may be deregistered once it has none: by anyone, unless its staker drained it
         uint64 lastPingAt; // seconds since 1970
         uint64[] models; // model identifiers it has loaded, rising
     }
@@ -32,11 +37,11 @@ interface INodePool {
     event NodeSpecChanged(address indexed node, uint64[] models, uint32 capacity);
     /// @notice A node pinged.
     event NodePinged(address indexed node, uint64 timestamp);
-    /// @notice A node was suspended after a slash.
+    /// @notice The queue suspended a node for its conduct in a task; whether a slash took anything from it, Staking's Slashed tells.
     event NodeSuspended(address indexed node, uint64 indexed taskId);
     /// @notice A suspended or draining node resumed.
     event NodeResumed(address indexed node);
-    /// @notice A node takes no new tasks until it resumes.
+    /// @notice A node takes no new tasks until it resumes. Once more if its staker says so of a node that drains already.
     event NodeDraining(address indexed node);
     /// @notice A node's software changed.
     event NodeVersionChanged(address indexed node, uint64 version);
@@ -77,16 +82,16 @@ interface INodePool {
     error NotEligible(address node, uint8 reason);
     /// @notice The node is neither suspended nor draining.
     error NotSuspended(address node);
-    /// @notice The operator has not consented to this node: it calls `consent(node, true)` first.
+    /// @notice The operator has not consented to this node, or took that back, as `drain` does: it calls `consent(node, true)` first.
     error ConsentMissing(address operator, address node);
-    /// @notice A parameter of the constructor must be `min` to `max`.
+    /// @notice A parameter of the constructor, or the hardware class, must be `min` to `max`.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice The contract is being set up, and takes no nodes yet.
     error NotOpen();
     /// @notice The contract is open already.
     error AlreadyOpen();
 
-    /// @notice Lets a node register under the caller's name, or no longer. A node that is registered stays so: see `deregisterFor`.
+    /// @notice Lets a node register and resume under the caller's name, or no longer. A node that is registered stays so, and in service: see `drain`.
     /// @param node The node.
     /// @param allowed Whether it may.
     /// @dev Errors: none. Events: ConsentSet.
@@ -105,21 +110,23 @@ interface INodePool {
     /// @param hardwareClass 0 cpu, 1 small gpu, 2 large gpu.
     /// @param version Of the software, major·1e6 + minor·1e3 + patch.
     /// @return registrationEpoch Number of this registration, which commitments are bound to.
-    /// @dev Errors: NotOpen, ZeroAddress, ConsentMissing, AlreadyRegistered, VersionTooOld, InvalidModels, InvalidCapacity, NotStaked. Events: NodeRegistered.
+    /// @dev Errors: NotOpen, ZeroAddress, InputOutOfRange, ConsentMissing, AlreadyRegistered, VersionTooOld, InvalidModels, InvalidCapacity, NotStaked. Events: NodeRegistered.
     function register(address operator, uint64[] calldata models, uint32 capacity, uint8 hardwareClass, uint64 version) external returns (uint64 registrationEpoch);
 
-    /// @notice Removes the caller from the pool. Only without open tasks.
-    /// @dev Errors: NotRegistered, NodeBusy. Events: NodeDeregistered.
+    /// @notice Removes the caller from the pool. Only without open tasks, and not if its staker drained it and it has its stake: it would only register anew.
+    /// @dev Errors: NotRegistered, NodeBusy, Unauthorized with the staker. Events: NodeDeregistered.
     function deregister() external;
 
-    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker.
+    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker; of
+    /// one that its staker drained and that has its stake, the staker alone.
     /// @param node The node.
     /// @dev Errors: NotRegistered, Unauthorized, NodeBusy. Events: NodeDeregistered.
     function deregisterFor(address node) external;
 
-    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake.
+    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake. Whose word it
+    /// was ends it: the operator's takes its consent back, without which the node does not resume; after the staker's only that one calls `resumeFor`.
     /// @param node The node.
-    /// @dev Errors: NotRegistered, Unauthorized. Events: NodeDraining, unless it is draining already.
+    /// @dev Errors: NotRegistered, Unauthorized. Events: ConsentSet by an operator that is another than the node; NodeDraining, unless it is draining already.
     function drain(address node) external;
 
     /// @notice Hears that a node's stake leaves, and drains it. Staking only. A node that is not registered is left as it is.
@@ -142,9 +149,14 @@ interface INodePool {
     /// @dev Errors: NotRegistered. Events: NodePinged.
     function ping() external;
 
-    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one again.
-    /// @dev Errors: NotRegistered, NotSuspended, NotStaked. Events: NodeResumed.
+    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one, and its operator consents.
+    /// @dev Errors: NotRegistered, NotSuspended, NotStaked, ConsentMissing, Unauthorized with the staker if that one drained it. Events: NodeResumed.
     function resume() external;
+
+    /// @notice Ends a node's suspension or draining as `resume` does, also a draining by its staker. Staker only.
+    /// @param node The node.
+    /// @dev Errors: NotRegistered, Unauthorized, NotSuspended, NotStaked, ConsentMissing. Events: NodeResumed.
+    function resumeFor(address node) external;
 
     /// @notice Reserves one place of each node for a task. SessionQueue only.
     /// @param taskId The task.
@@ -154,11 +166,12 @@ interface INodePool {
     /// @dev Errors: Unauthorized, NotEligible with the first node that cannot take the task. Events: none.
     function reserve(uint64 taskId, uint64 modelIdentifier, address[] calldata nodes) external returns (uint64[] memory epochs);
 
-    /// @notice Releases the places of a task, and suspends slashed nodes. SessionQueue only.
+    /// @notice Releases the places of a task, and suspends nodes. SessionQueue only, and every queue that was it since the pool is open, so that their
+    /// open tasks end.
     /// @param taskId The task.
     /// @param nodes The task's nodes.
     /// @param suspend Those to suspend.
-    /// @dev Errors: Unauthorized. Events: NodeSuspended for each node that was not suspended before.
+    /// @dev Errors: Unauthorized. Events: NodeSuspended for each node that was in service before.
     function release(uint64 taskId, address[] calldata nodes, address[] calldata suspend) external;
 
     /// @notice A node as registered.
@@ -191,7 +204,7 @@ interface INodePool {
     /// @return version Major·1e6 + minor·1e3 + patch.
     function minNodeVersion() external view returns (uint64 version);
 
-    /// @notice Sets the oldest software. Owner only.
+    /// @notice Sets the oldest software. Owner only. Runtime's minimum does not change with it.
     /// @param version Major·1e6 + minor·1e3 + patch.
     /// @dev Errors: Unauthorized. Events: MinNodeVersionSet.
     function setMinNodeVersion(uint64 version) external;
@@ -221,7 +234,8 @@ interface INodePool {
     /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
     function sessionQueue() external view returns (address current, address next, uint64 effectiveAt);
 
-    /// @notice Names who may reserve and release: before `open` at once, then after `delaySecs` in place of any other that waits. Owner only.
+    /// @notice Names who may reserve and release: before `open` at once, then after `delaySecs` in place of any other that waits. The one before it then
+    /// may only release. Owner only.
     /// @param peer The SessionQueue.
     /// @dev Errors: Unauthorized, ZeroAddress. Events: SessionQueueSet.
     function setSessionQueue(address peer) external;

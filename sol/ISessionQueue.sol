@@ -155,7 +155,8 @@ interface ISessionQueue {
     /// @notice The lists must have the same length, 1 to `limit`.
     error LengthMismatch(uint64 left, uint64 right, uint64 limit);
 
-    /// @notice Opens a session. Each phase lasts 1 second to 7 days. A session whose tasks have no price now is refused.
+    /// @notice Opens a session. Miners are waited for 1 second to 7 days; each later phase, in which they owe something, lasts 1 second to a day, so
+    /// that their stake cannot leave before the task ends. A session whose tasks have no price now is refused.
     /// @param params The terms.
     /// @return sessionId From 1 on.
     /// @dev Errors: Paused, InputOutOfRange, EvenReplicas, the errors of SessionPaymentTable.quote, passed through. Events: SessionCreated.

@@ -3,12 +3,18 @@ pragma solidity ^0.8.24;
 
 /// @title Staking: stake of nodes and of users
 /// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
-/// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress,
-/// InputOutOfRange for `unbondingSecs` above 29 days, or `delaySecs` outside 1 to 30 days or less than a day above `unbondingSecs`.
+/// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress, ZeroAmount
+/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 4 to 27 days, or `delaySecs` above 30 days or less than three days above
+/// `unbondingSecs`.
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
-/// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts. What unbonds stays slashable.
+/// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for
+/// the unbonding and the withdrawal to be kept out by the sequencer, until Arbitrum's forced inclusion. What unbonds stays slashable, and stays for
+/// longer than a task's miners owe anything, three days at most in either lane, if its phases are closed as they end, which anyone may do.
 /// Leaving is always possible: unbond, wait `unbondingSecs`, withdraw. No pause exists, no pool is asked, and no node's key is needed.
-/// Liveness: a slash that a cap cuts short takes less and does not revert, since the end of a task calls it.
+/// To stop a slasher at once, set its cap to 0, which the guardian may. Closing it alone does not: it takes up to its cap of each day for
+/// `unbondingSecs` more, since its open tasks must cost what they would have.
+/// Liveness: a slash that a cap cuts short takes less and does not revert, since the end of a task calls it. A slasher named anew after a mistake waits
+/// `delaySecs` like any other.
 /// Until `open` the owner names modules and peers at once, and no stake is taken. Days begin at midnight UTC.
 /// All stake held is below 2^96 wei (79e9 COR), so that an account's stake fits one slot with what belongs to it.
 /// Slashed stake waits in `slashedPot` until anyone sweeps it into the SessionPayment treasury.
@@ -19,6 +25,8 @@ interface IStaking {
     event NodeUnbonding(address indexed node, address indexed staker, uint256 amount, uint64 releaseAt);
     /// @notice A node's unbonded stake was paid to its staker.
     event NodeWithdrawn(address indexed node, address indexed staker, uint256 amount);
+    /// @notice `node` lets `staker` stake for it; zero for nobody.
+    event StakerAccepted(address indexed node, address staker);
     /// @notice What a node earns goes to `to` from `effectiveAt` on, seconds since 1970; `to` is zero if that is the default again.
     event PayoutSet(address indexed node, address to, uint64 effectiveAt);
     /// @notice `user` staked for itself.
@@ -27,8 +35,8 @@ interface IStaking {
     event Unbonding(address indexed user, uint256 amount, uint64 releaseAt);
     /// @notice Unbonded stake was withdrawn.
     event Withdrawn(address indexed account, uint256 amount);
-    /// @notice A node lost stake for its conduct in a task, whose number is the slasher's own. `reason`: 1 = not revealed, 2 = revealed something
-    /// else. `left` is what can still be slashed, with what unbonds.
+    /// @notice A node lost `amount`, perhaps nothing, for its conduct in a task, whose number is the slasher's own. `reason`: 1 = not revealed, 2 =
+    /// revealed something else. `left` is what can still be slashed, with what unbonds. Not logged by a slasher that could take nothing from anyone.
     event Slashed(address indexed slasher, address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
     /// @notice Slashed stake was sent to the treasury.
     event SlashedSwept(uint256 amount);
@@ -40,7 +48,7 @@ interface IStaking {
     event GuardianSet(address guardian);
     /// @notice `module` was named as a slasher. It is active from `activeAt` on, and takes at most `cap` in a day.
     event ModuleProposed(address indexed module, uint64 activeAt, uint256 cap);
-    /// @notice `module` was closed, or its proposal withdrawn.
+    /// @notice `module` was closed, or its proposal withdrawn. A higher cap that was due is due no more.
     event ModuleClosed(address indexed module);
     /// @notice The cap of `module` is `cap` from `effectiveAt` on.
     event ModuleCapChanged(address indexed module, uint256 cap, uint64 effectiveAt);
@@ -63,13 +71,15 @@ interface IStaking {
     error InsufficientStake(address account, uint256 available, uint256 needed);
     /// @notice Nothing can be withdrawn before `releaseAt`; 0 means that nothing is unbonding.
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
-    /// @notice At most `limit` amounts unbond at a time: withdraw those whose time has passed first.
-    error TooManyUnbondings(address account, uint64 limit);
+    /// @notice The node has not accepted this staker: it calls `acceptStaker(staker)` first, or stakes for itself.
+    error StakerNotAccepted(address node, address staker);
+    /// @notice With the gas that is left the NodePool might not hear that stake leaves: call with more, so that `needed` is left then.
+    error NotEnoughGas(uint256 left, uint256 needed);
     /// @notice More than `limit` cannot be staked now: all stake held must stay below 2^96 COR wei.
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// @notice The token's transfer failed.
     error TransferFailed(address token);
-    /// @notice A parameter of the constructor must be `min` to `max`.
+    /// @notice A parameter of the constructor, or the reason of a slash, must be `min` to `max`.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice Stake of a day that has not begun is not known. Days are counted from 1970.
     error FutureDay(uint64 day, uint64 today);
@@ -106,22 +116,35 @@ interface IStaking {
     /// @return opened Whether `open` was called.
     function isOpen() external view returns (bool opened);
 
-    /// @notice Adds stake behind a node. The first staker of a node is the only one until nothing of its stake is left, bonded or unbonding. What
-    /// is bonded must reach `nodeStakeRequired`: nobody can occupy another's node for a small sum. While a stake unbonds its staker may
-    /// stake again.
+    /// @notice Lets an account stake for the caller as a node, in place of any other that was accepted. It changes nothing for who stakes already. Whom a
+    /// node accepts can turn what it earns, also what it earned before, to itself: see `payoutOf`.
+    /// @param staker The account; zero for nobody.
+    /// @dev Errors: none. Events: StakerAccepted.
+    function acceptStaker(address staker) external;
+
+    /// @notice Whom a node lets stake for it, beside itself.
+    /// @param node The node.
+    /// @return staker The account, zero if nobody.
+    function acceptedStaker(address node) external view returns (address staker);
+
+    /// @notice Adds stake behind a node. The first staker of a node, which is the node or one that it accepted, is the only one until nothing of its stake
+    /// is left, bonded or unbonding. What is bonded must reach `nodeStakeRequired`. While a stake unbonds its staker may stake again.
     /// @param node The node.
     /// @param amount COR wei, taken by transferFrom.
-    /// @dev Errors: NotOpen, ZeroAddress, ZeroAmount, NotStaker, AmountTooLarge, InsufficientStake(node, sum, required), TransferFailed or the
-    /// token's error. Events: NodeStaked.
+    /// @dev Errors: NotOpen, ZeroAddress, ZeroAmount, NotStaker, AmountTooLarge, InsufficientStake(node, sum, required), StakerNotAccepted of
+    /// a first stake, TransferFailed or the token's error. Events: NodeStaked, PayoutSet to zero if another staker had set a payout address.
     function stakeNode(address node, uint256 amount) external;
 
     /// @notice Starts to unbond all that is bonded behind a node. Staker only, at any time. What unbonds already joins it and waits as long. The
-    /// NodePool is told by `stakeLeft`, with bounded gas, and whatever it does changes nothing here.
+    /// NodePool is told by `stakeLeft`, with 500,000 gas, and whatever it does changes nothing here.
     /// @param node The node.
-    /// @dev Errors: NotStaker, also without any stake, ZeroAmount if all of it unbonds already. Events: NodeUnbonding.
+    /// @dev Errors: NotStaker, also without any stake, ZeroAmount if all of it unbonds already, NotEnoughGas. Events: NodeUnbonding. A notice can
+    /// fail in spite of its gas, say in a transaction that has filled the memory of Stylus: NodePool then counts the node as staked until the
+    /// withdrawal, or until anyone calls `NodePool.drain`.
     function unbondNode(address node) external;
 
-    /// @notice Pays a node's unbonded stake to its staker. Anyone may call.
+    /// @notice Pays a node's unbonded stake to its staker. Anyone may call. If what is bonded is below `nodeStakeRequired`, the NodePool is told once more,
+    /// as by `unbondNode`; with whatever gas there is, since nothing may hinder a withdrawal.
     /// @param node The node.
     /// @return amount COR wei.
     /// @dev Errors: StillBonded, TransferFailed or the token's error. Events: NodeWithdrawn.
@@ -146,13 +169,15 @@ interface IStaking {
     /// @return releaseAt When it can be withdrawn, seconds since 1970, 0 if nothing is unbonding.
     function nodeUnbondingOf(address node) external view returns (uint256 amount, uint64 releaseAt);
 
-    /// @notice Where a node's earnings belong: the address that its staker set; by default its staker, and without one the node itself.
-    /// @param node The node.
+    /// @notice Where a node's earnings belong: the address that its staker set, by default its staker. When all stake has left, the last staker counts, and
+    /// what it set; from another's first stake on that one, for what is not collected yet too: collect before you leave, or before you accept another
+    /// staker. Who was never staked for is paid itself. Whoever pays asks for it; SessionPayment does not, and pays what a node earned to its key.
+    /// @param node The node, or any account.
     /// @return to The address.
     function payoutOf(address node) external view returns (address to);
 
     /// @notice Sets where a node's earnings belong. Staker only. The first address is in force at once, a later one after `delaySecs`. It stays in
-    /// force when the stake has left, until another account stakes for the node.
+    /// force when the stake has left, until another account stakes for the node; who has left changes it no more.
     /// @param node The node.
     /// @param to The address.
     /// @dev Errors: NotStaker, also without any stake, ZeroAddress. Events: PayoutSet.
@@ -168,10 +193,10 @@ interface IStaking {
     /// @dev Errors: NotOpen, ZeroAmount, AmountTooLarge, TransferFailed or the token's error. Events: Staked.
     function stake(uint256 amount) external;
 
-    /// @notice Starts to unbond part of the caller's stake. At most 8 amounts of a user unbond at a time; nodes' stake
-    /// unbonds by itself.
+    /// @notice Starts to unbond part of the caller's stake. At most 8 amounts of a user unbond at a time: a further one joins the last, and both can be
+    /// withdrawn when it can. Nodes' stake unbonds by itself.
     /// @param amount COR wei.
-    /// @dev Errors: ZeroAmount, InsufficientStake, TooManyUnbondings. Events: Unbonding.
+    /// @dev Errors: ZeroAmount, InsufficientStake. Events: Unbonding, of `amount` alone, with the time for all that it joined.
     function unbond(uint256 amount) external;
 
     /// @notice A user's stake that is not unbonding.
@@ -199,14 +224,15 @@ interface IStaking {
 
     /// @notice Takes a node's stake: `amount`, or what it has bonded and unbonding, or what is left of the slasher's cap of this day, whichever is
     /// least; first of what is bonded. Slashers only: an active one, and a closing one until `unbondingSecs` after it was closed. A slasher
-    /// that is closed for longer takes nothing, and gets no error either: its open tasks must be able to end.
+    /// that is closed for longer, or has a cap of 0, takes nothing, and gets no error either: its open tasks must be able to end.
     /// @param node The node.
     /// @param taskId The task, by the slasher's own number.
     /// @param reason 1 not revealed, 2 revealed something else.
     /// @param amount COR wei.
     /// @return taken COR wei.
     /// @return stillStaked Whether the node still has its required stake bonded.
-    /// @dev Errors: ModuleUnknown, ModuleNotActive of a slasher that was never active. Events: Slashed.
+    /// @dev Errors: InputOutOfRange for another reason, ModuleUnknown, ModuleNotActive of a slasher that was never active. Events: Slashed, unless the
+    /// slasher can take nothing now.
     function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
 
     /// @notice Slashed stake that is not swept.
@@ -215,8 +241,8 @@ interface IStaking {
 
     /// @notice Sends slashed stake to the SessionPayment treasury. Anyone may call.
     /// @return amount COR wei.
-    /// @dev Errors: ZeroAmount, TransferFailed or the token's error, the errors of SessionPayment.fundTreasury, passed through. Events:
-    /// SlashedSwept.
+    /// @dev Errors: ZeroAmount, TransferFailed or the token's error, also if the treasury leaves any of what it was allowed to take, the errors of
+    /// SessionPayment.fundTreasury, passed through. Events: SlashedSwept.
     function sweepSlashed() external returns (uint256 amount);
 
     /// @notice All stake held: nodes, users, unbonding amounts, slashed stake. At most the token balance of this contract.
@@ -229,12 +255,14 @@ interface IStaking {
     /// @dev Errors: Unauthorized, ZeroAddress, ModuleInService. Events: ModuleProposed.
     function proposeModule(address module, uint256 cap) external;
 
-    /// @notice Closes a slasher at once, or withdraws its proposal. Owner or guardian.
+    /// @notice Closes a slasher, or withdraws its proposal. A higher cap that is due is called off with it. Owner or guardian. A slasher that was active
+    /// takes up to its cap of each day for `unbondingSecs` more: `setModuleCap(module, 0)` is what stops it at once.
     /// @param module The slasher.
     /// @dev Errors: Unauthorized, ModuleUnknown. Events: ModuleClosed.
     function closeModule(address module) external;
 
-    /// @notice Changes what a slasher takes in a day: a lower cap holds at once, a higher one after `delaySecs`. Owner; a lower one also the guardian.
+    /// @notice Changes what a slasher takes in a day, active or closing: a lower cap holds at once, a higher one after `delaySecs`. Owner; a lower one also
+    /// the guardian. A cap of 0 stops it.
     /// @param module The slasher.
     /// @param cap COR wei.
     /// @dev Errors: Unauthorized, ModuleUnknown. Events: ModuleCapChanged.

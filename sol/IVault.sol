@@ -3,14 +3,19 @@ pragma solidity ^0.8.24;
 
 /// @title Vault: users' money, and one book for each module
 /// @notice Free money by account, a book for each module that works with money, and the treasury. COR wei throughout, times in seconds since 1970.
-/// Constructor: (address owner, address token, uint64 moduleDelaySecs). Errors: InputOutOfRange for a delay outside 1 to 30 days, ZeroAddress for
-/// the owner or the token. Events: OwnershipTransferred.
+/// Constructor: (address owner, address token, uint64 moduleDelaySecs). Errors: InputOutOfRange for a delay outside 3 to 30 days, ZeroAddress for
+/// the owner or the token, NotAContract for a token that does not tell the vault's balance. Events: OwnershipTransferred.
 ///
 /// Money moves by the will of whom it belongs to. An account deposits, withdraws and funds a module; a module pays out of its own book, and loses
 /// that at most. Nobody pulls: no function takes from the free money of an account that neither calls nor signed.
 ///
 /// A module is proposed, active after `moduleDelaySecs`, and closing from the moment in which it is closed: then it takes nothing new on, and its
-/// book stays payable for ever. What modules take in by `fund` in a day is capped, each on its own; days begin at midnight UTC.
+/// book stays payable for ever. What modules take in by `fund` in a day is capped, each on its own; days begin at midnight UTC. What a module was
+/// funded with for an account comes back to its cap as it releases that to the account on the same day: what it keeps of others in a day is no more
+/// than its cap, and who funds and takes back uses nothing of it up.
+///
+/// A module is an address. It has code when it is proposed, which may be another's later: behind a proxy, or by EIP-7702 on an account with a key. Who
+/// funds a module trusts whoever can change its code.
 ///
 /// The owner, at worst:
 /// - at once: closes every module, lowers every cap, names another guardian, and withdraws the treasury. Then nobody can fund a module; all
@@ -18,13 +23,21 @@ pragma solidity ^0.8.24;
 /// - after `moduleDelaySecs`, with an event at its start: has a module of its own that takes what accounts hand to it of their own will, up to its
 ///   cap of the day, and raises the cap of another.
 /// - never: moves free money, or the book of a module that does not let it; stops or delays a withdrawal; changes the token or the delay.
-/// The guardian, at worst: closes every module and lowers every cap.
+/// The guardian, at worst: closes every module, proposed ones too, and sets every cap to 0, at once and as often as the owner undoes it, which takes
+/// `moduleDelaySecs` each time: nobody funds a module then until the owner names another guardian, which is at once. It moves no money and hinders no
+/// withdrawal, payment or release.
 /// @dev Safety: free money + books + treasury = `totalHeld` <= token balance, after every call. Tokens that were sent to the vault by a plain transfer
 /// belong to nobody and stay. Liveness: `withdraw` and `withdrawTo` call the token and nothing else, and have no pause.
 ///
 /// Assumptions: the token is Cor, or does what Cor does: transfers move the very amount, and `receiveWithAuthorization` does or reverts. It cannot
-/// be changed, so who deposits should look at `token()`. And the program is kept alive: on an Arbitrum chain anyone may call ArbWasm's
-/// codehashKeepalive, or activate the code again after 365 days without; until then nothing moves.
+/// be changed, so who deposits should look at `token()`.
+///
+/// And the programs run, this one and the token's: nothing moves while either does not, withdrawals neither. A Stylus program stops in two ways. It
+/// expires 365 days after it was activated or last kept alive (ArbWasm.codehashKeepalive, from 31 days on, for a fee); and at an upgrade of ArbOS that
+/// raises the version of Stylus every program of an older version stops until it is activated again. In either case anyone brings both back, by
+/// ArbWasm.activateProgram for the vault and for Cor, for a fee of the order of a deployment; no key of ours is needed, nothing is lost, and what was
+/// stored stays. What remains: time limits of modules run on meanwhile, and code that a later Stylus refuses to activate could not be brought back; then
+/// only the chain's owner could help.
 ///
 /// Accounts from events alone: `free` and `book` are given after the event, in the order of the logs. Free money of an account is that of its last
 /// Deposited, Withdrawn, Funded or Released; the book of a module that of its last Funded, PaidOut, Released or TreasuryPaid; the treasury that of
@@ -62,7 +75,7 @@ interface IVault {
     event TreasuryWithdrawn(address indexed to, uint256 amount, uint256 treasury);
     /// @notice `module` was named. It is active from `activeAt` on, and takes at most `cap` in a day.
     event ModuleProposed(address indexed module, uint64 activeAt, uint256 cap);
-    /// @notice `module` was closed, or its proposal withdrawn.
+    /// @notice `module` was closed, or its proposal withdrawn. A higher cap that was due is due no more.
     event ModuleClosed(address indexed module);
     /// @notice The cap of `module` is `cap` from `effectiveAt` on.
     event ModuleCapChanged(address indexed module, uint256 cap, uint64 effectiveAt);
@@ -96,6 +109,8 @@ interface IVault {
     /// @notice `module` did not confirm that it credited the beneficiary: it has no code, gave another answer than the selector of `credited`, or
     /// reverted without a reason.
     error NotCredited(address module);
+    /// @notice There is no code at `account`, or, of a token, none that tells how much the vault has.
+    error NotAContract(address account);
     /// @notice The token's transfer failed.
     error TransferFailed(address token);
     /// @notice `module` was never proposed, or its proposal was withdrawn.
@@ -141,7 +156,7 @@ interface IVault {
     /// @param validBefore Valid before this time, exclusive.
     /// @param nonce Random, of the signer's choice.
     /// @param signature 65 bytes, r, s, v; of an account with code, whatever that takes (ERC-1271).
-    /// @dev Whoever sends it can only choose when. Errors: NotOpen, ZeroAddress, ERC20InvalidReceiver, ZeroAmount, AmountTooLarge, those of
+    /// @dev Whoever sends it can only choose when; but see authorizeAndFund of a nonce that another proposed. Errors: NotOpen, ZeroAddress, ERC20InvalidReceiver, ZeroAmount, AmountTooLarge, those of
     /// ICor.receiveWithAuthorization. Events: Deposited.
     function depositWithAuthorization(address from, uint256 amount, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes calldata signature) external;
 
@@ -159,7 +174,7 @@ interface IVault {
     /// @notice Moves free money of the caller into the book of a module, which credits `beneficiary` with it by its own rules.
     /// @param module An active module.
     /// @param beneficiary Whom the module credits, such as the key that will sign.
-    /// @param amount COR wei; counts against the module's cap of the day.
+    /// @param amount COR wei; counts against the module's cap of the day, until it is released to `beneficiary` on the same day.
     /// @dev Last, `module.credited(beneficiary, account, amount)` is called with all gas but a 64th, and must return its own selector; what it
     /// reverts with is passed on.
     /// Errors: ZeroAddress, ModuleUnknown, ModuleNotActive, ZeroAmount, InsufficientBalance, ModuleCapExceeded, NotCredited or the module's error.
@@ -173,19 +188,20 @@ interface IVault {
     /// @dev Errors: those of deposit and of fund. Events: Deposited, Funded.
     function depositAndFund(address module, address beneficiary, uint256 amount) external;
 
-    /// @notice Deposits COR of `from` by its signature, as depositWithAuthorization, and funds a module with it. Anyone may send it.
-    /// @param from Whose tokens, and who signed.
+    /// @notice Deposits COR of `from` by its signature, as depositWithAuthorization, and funds a module with it, for `from` itself. Anyone may send it.
+    /// @param from Whose tokens, who signed, and whom the module credits.
     /// @param module An active module.
-    /// @param beneficiary Whom the module credits.
     /// @param amount COR wei; counts against the module's cap of the day.
     /// @param validAfter Valid after this time, exclusive.
     /// @param validBefore Valid before this time, exclusive.
     /// @param salt Random, of the signer's choice.
     /// @param signature 65 bytes, r, s, v; of an account with code, whatever that takes (ERC-1271). The nonce that it signs is
-    /// keccak256(abi.encode(module, beneficiary, salt)), so who sends it can change neither.
-    /// @dev Who sees the signature can use it for depositWithAuthorization instead: then the money is free in the account of `from`, which can fund the
-    /// module by itself or withdraw. Errors: those of depositWithAuthorization and of fund. Events: Deposited, Funded.
-    function authorizeAndFund(address from, address module, address beneficiary, uint256 amount, uint256 validAfter, uint256 validBefore, bytes32 salt, bytes calldata signature) external;
+    /// keccak256(abi.encode(module, salt)), so who sends it cannot change the module.
+    /// @dev The nonce is all that tells a funding from a deposit. Who sees a signed funding can send it as a deposit: nothing is lost, the money is free in
+    /// the account of `from`, which can fund the module by itself or withdraw. And who proposes to a signer the nonce of a deposit can make a funding of
+    /// it, which no other than `from` is credited with: choose nonces yourself, at random. Errors: those of depositWithAuthorization and of fund.
+    /// Events: Deposited, Funded with `from` as the beneficiary.
+    function authorizeAndFund(address from, address module, uint256 amount, uint256 validAfter, uint256 validBefore, bytes32 salt, bytes calldata signature) external;
 
     /// @notice Pays out of the caller's book to a wallet. For modules, active or closing; never paused.
     /// @param to Who receives it.
@@ -193,7 +209,8 @@ interface IVault {
     /// @dev Errors: ZeroAddress, ERC20InvalidReceiver, ZeroAmount, InsufficientBook, TransferFailed or the token's error. Events: PaidOut.
     function payOut(address to, uint256 amount) external;
 
-    /// @notice Moves money out of the caller's book to an account, where it is free. For modules, active or closing; never paused.
+    /// @notice Moves money out of the caller's book to an account, where it is free. For modules, active or closing; never paused. As much as the module
+    /// was funded with for that account on this day, less what it released of it, comes back to the module's cap of the day.
     /// @param account Whose account.
     /// @param amount COR wei.
     /// @dev Errors: ZeroAddress, ERC20InvalidReceiver, ZeroAmount, InsufficientBook. Events: Released.
@@ -217,12 +234,12 @@ interface IVault {
     function withdrawTreasury(address to, uint256 amount) external;
 
     /// @notice Names a module, or a closed one again. It is active after the delay; at once before the vault is open. Owner only.
-    /// @param module The contract.
+    /// @param module The contract. It must have code, which says nothing of what code it has later.
     /// @param cap Most that it takes in a day, COR wei; above 128 bits is as much as they hold.
-    /// @dev Errors: Unauthorized, ZeroAddress, ModuleInService. Events: ModuleProposed.
+    /// @dev Errors: Unauthorized, NotAContract, ZeroAddress, ModuleInService. Events: ModuleProposed.
     function proposeModule(address module, uint256 cap) external;
 
-    /// @notice Closes a module at once, or withdraws its proposal. Its book stays payable. Owner or guardian.
+    /// @notice Closes a module at once, or withdraws its proposal. Its book stays payable; a higher cap that is due is called off. Owner or guardian.
     /// @param module The module.
     /// @dev Errors: Unauthorized, ModuleUnknown. Events: ModuleClosed.
     function closeModule(address module) external;

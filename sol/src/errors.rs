@@ -126,6 +126,7 @@ contract_errors! {
     module::MODULE_IN_SERVICE IVault::ModuleInService |e| format!("module {} is proposed or active already", e.module);
     module::MODULE_CAP_EXCEEDED IVault::ModuleCapExceeded |e| format!("module {} may take {} more on this day and would need {}", e.module, cor(e.available), cor(e.needed));
     module::NOT_OPEN IVault::NotOpen |_| String::from("the contract is being set up and takes no money yet");
+    module::NOT_A_CONTRACT IVault::NotAContract |e| format!("there is no contract at {} that answers as it should", e.account);
     module::ALREADY_OPEN IVault::AlreadyOpen |_| String::from("the contract is open already");
 
     stake::NOT_STAKER IStaking::NotStaker |e| format!("the stake of node {} belongs to {} and not to {}", e.node, e.staker, e.caller);
@@ -134,8 +135,9 @@ contract_errors! {
         0 => format!("nothing of {} is unbonding", e.account),
         at => format!("nothing of {} is withdrawable before {at} and it is {}", e.account, e.timestamp),
     };
-    stake::TOO_MANY_UNBONDINGS IStaking::TooManyUnbondings |e| format!("{} has {} amounts unbonding, which is the most", e.account, e.limit);
     stake::FUTURE_DAY IStaking::FutureDay |e| format!("day {} has not begun: it is day {}", e.day, e.today);
+    stake::STAKER_NOT_ACCEPTED IStaking::StakerNotAccepted |e| format!("node {} has not accepted {} as its staker", e.node, e.staker);
+    stake::NOT_ENOUGH_GAS IStaking::NotEnoughGas |e| format!("{} gas is left and {} is needed to tell the node pool", e.left, e.needed);
 
     pool::NOT_STAKED INodePool::NotStaked |e| format!("node {} lacks stake", e.node);
     pool::ALREADY_REGISTERED INodePool::AlreadyRegistered |e| format!("node {} is registered already", e.node);

@@ -32,9 +32,13 @@ pub const QUORUM_STEP_BPS: u16 = 1_000;
 /// Shortest phase, seconds. At zero a phase would end with the block it begins in, and nobody could act in it.
 pub const PHASE_SECS_MIN: u32 = 1;
 
-/// Longest phase, seconds: seven days. A task has four phases, and its payer's money is in escrow until the last is over: four weeks at
-/// worst. Model work takes minutes; a longer phase would only hold money back, and needs more than the 24 bits it is stored in.
+/// Longest phase in which no miner is bound yet, seconds: seven days. The payer's money is in escrow meanwhile; a longer phase would only hold it
+/// back, and needs more than the 24 bits it is stored in.
 pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
+
+/// Longest phase in which a miner owes something, seconds: one day. Model work takes minutes. A longer one holds money and capacity back, and could end
+/// after the stake that answers for it has left ([`UNBONDING_MIN_SECS`]).
+pub const DUTY_SECS_MAX: u32 = 24 * 60 * 60;
 
 /// Shortest phase of the lane of two words, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
 /// cost it stake: a payer could have seven miners slashed for the price of the gas line.
@@ -160,6 +164,11 @@ pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 /// would make a user who unbonds daily wait, with an unbonding time of a week.
 pub const UNBONDINGS_MAX: u8 = 8;
 
+/// Shortest time between unbonding and withdrawal, seconds: four days. A node takes its last task before its stake begins to leave, and owes nothing
+/// three days later ([`DUTY_SECS_MAX`], [`LANE_REVEAL_SECS_MAX`]); the fourth is for whoever ends the task. In less, stake would be gone before the
+/// offence that it answers for.
+pub const UNBONDING_MIN_SECS: u64 = 4 * DAY_SECS;
+
 /// Most models a node can list. Each four beyond the first two cost a storage word at registration, each doubling one more read to find;
 /// fewer would make a large node register twice.
 pub const MODELS_MAX: usize = 64;
@@ -175,8 +184,14 @@ pub const PAGE_MAX: u64 = 100;
 /// one would stop honest use for longer after a busy hour.
 pub const MODULE_WINDOW_SECS: u64 = 24 * 60 * 60;
 
-/// Shortest delay before a module, a peer or a wider cap takes effect, seconds: one day. In less nobody who reads the event could leave in time.
-pub const MODULE_DELAY_MIN_SECS: u64 = 24 * 60 * 60;
+/// How long a sequencer that censors can keep a transaction out of an Arbitrum chain, seconds: one day. After that anyone has the chain take it
+/// from the delayed inbox of the parent chain (`SequencerInbox.forceInclusion`).
+pub const FORCED_INCLUSION_SECS: u64 = 24 * 60 * 60;
+
+/// Shortest delay before a module, a peer or a wider cap takes effect, seconds: three days. One to read of it, one for the transaction by which to leave,
+/// which a sequencer can keep out for as long ([`FORCED_INCLUSION_SECS`]), and one to spare. In less a sequencer could hold everybody until
+/// what they flee from is in force.
+pub const MODULE_DELAY_MIN_SECS: u64 = 3 * 24 * 60 * 60;
 
 /// Longest such delay, seconds: thirty days. With more a broken module could not be replaced within the time its users wait.
 pub const MODULE_DELAY_MAX_SECS: u64 = 30 * 24 * 60 * 60;
@@ -185,13 +200,24 @@ pub const MODULE_DELAY_MAX_SECS: u64 = 30 * 24 * 60 * 60;
 /// let stake that left weeks ago count.
 pub const DAY_SECS: u64 = 24 * 60 * 60;
 
-/// How much longer than unbonding the delay of Staking is, seconds: one day. With less, whoever reads of a new slasher could not have left
-/// before it acts; with more a broken one is replaced later.
-pub const SLASHER_NOTICE_SECS: u64 = DAY_SECS;
+/// How much longer than unbonding the delay of Staking is, seconds: three days. One to read of a new slasher, and one for each of the two transactions by
+/// which to leave, unbonding and withdrawal, which a sequencer can keep out for as long ([`FORCED_INCLUSION_SECS`]). With less it could hold
+/// stake until the slasher acts; with more a broken one is replaced later.
+pub const SLASHER_NOTICE_SECS: u64 = 3 * DAY_SECS;
+
+/// Highest number of a reason to slash: 1 not revealed, 2 revealed something else. Another would tell readers of the log nothing.
+pub const SLASH_REASON_MAX: u8 = 2;
 
 /// Gas that Staking gives the pool to hear that a node's stake leaves. `NodePool.stakeLeft` takes about a tenth of it on a cold program; what is
 /// above only lets a hostile pool burn more of the staker's gas.
 pub const STAKE_LEFT_GAS: u64 = 500_000;
+
+/// Gas that must be left beside [`STAKE_LEFT_GAS`] before the pool is told: a call gets all but a 64th of what is left, and costs something itself. With
+/// less a staker could have the notice fail by a low gas limit and take its stake out unheard.
+pub const STAKE_LEFT_MARGIN_GAS: u64 = 20_000;
+
+/// Highest number of a hardware class: 0 cpu, 1 small gpu, 2 large gpu. Another would say nothing to who chooses by it.
+pub const HARDWARE_CLASS_MAX: u8 = 2;
 
 /// A small bound as the length of an array.
 #[expect(clippy::as_conversions, reason = "widening; `usize::from` is not const")]
@@ -232,7 +258,7 @@ const _: () = {
     assert!(FLOOR_BPS < BPS);
 
     // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
-    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < PHASE_SECS_MAX);
+    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX <= PHASE_SECS_MAX);
     assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
 
@@ -249,8 +275,18 @@ const _: () = {
         MODULE_WINDOW_SECS > 0 && MODULE_WINDOW_SECS <= MODULE_DELAY_MIN_SECS && MODULE_DELAY_MIN_SECS < MODULE_DELAY_MAX_SECS
     );
 
+    // Leaving: once for who has money free, twice for who has stake, with a day to read of what to flee from.
+    assert!(
+        MODULE_DELAY_MIN_SECS >= DAY_SECS + FORCED_INCLUSION_SECS && SLASHER_NOTICE_SECS >= DAY_SECS + 2 * FORCED_INCLUSION_SECS
+    );
     // Staking: some unbonding time satisfies both the longest delay and the notice.
-    assert!(DAY_SECS > 0 && SLASHER_NOTICE_SECS >= DAY_SECS && SLASHER_NOTICE_SECS < MODULE_DELAY_MAX_SECS);
+    assert!(DAY_SECS > 0 && UNBONDING_MIN_SECS + SLASHER_NOTICE_SECS <= MODULE_DELAY_MAX_SECS);
+    // A task's last duty, in either lane, is over before stake that began to leave as the task was taken is gone: acknowledgement, precommitment and
+    // reveal; precommitment, reveal and last call.
+    assert!(3 * (DUTY_SECS_MAX as u64) < UNBONDING_MIN_SECS && 3 * (LANE_REVEAL_SECS_MAX as u64) < UNBONDING_MIN_SECS);
+    // The notice: what is left suffices for the call's own cost, a cold account and its data, and for the 64th that the caller keeps.
+    assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS) / 64 * 63 >= STAKE_LEFT_GAS + 5_000);
+    assert!(SLASH_REASON_MAX > 0);
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);
 };

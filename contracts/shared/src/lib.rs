@@ -21,4 +21,7 @@ pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
 pub use peer::PeerRecord;
 pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
 pub use signature::{Signature, check_signature, contract_agrees};
-pub use token::{Authorization, Permit, TransferFailed, approve, permit, receive_with_authorization, transfer, transfer_from};
+pub use token::{
+    Authorization, Permit, TransferFailed, answers_one_word, approve, must_be_spent, permit, receive_with_authorization,
+    transfer, transfer_from,
+};

@@ -171,6 +171,12 @@ impl Modules {
         self.set(module, state);
         Ok(())
     }
+
+    /// Counts `amount` against the cap of a module no more.
+    pub fn give_back(&mut self, module: Address, amount: u128) {
+        let state = self.get(module).give_back(self.vm().block_timestamp(), amount);
+        self.set(module, state);
+    }
 }
 
 /// The Solidity error of a refusal concerning `module`.

@@ -2,10 +2,13 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
-use stylus_sdk::stylus_core::{host::HostAccess, storage::TopLevelStorage};
+use stylus_sdk::{
+    prelude::AccountAccess,
+    stylus_core::{host::HostAccess, storage::TopLevelStorage},
+};
 
 use crate::{
-    call::{call_raw, view},
+    call::{call_raw, view, view_raw},
     revert::Revert,
     signature::Signature,
 };
@@ -18,6 +21,7 @@ sol! {
     function transfer(address to, uint256 value) external returns (bool ok);
     function transferFrom(address from, address to, uint256 value) external returns (bool ok);
     function approve(address spender, uint256 value) external returns (bool ok);
+    function balanceOf(address account) external view returns (uint256 value);
     function allowance(address owner, address spender) external view returns (uint256 value);
     function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
     function receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature) external;
@@ -91,6 +95,25 @@ pub fn approve(
     value: U256,
 ) -> Result<(), Revert> {
     demand(contract, token, &approveCall { spender, value }.abi_encode())
+}
+
+/// Refuses an allowance of which something is left: `spender` was to take all of it, and could take the rest whenever it likes.
+///
+/// # Errors
+/// [`TransferFailed`], also if the token does not say.
+pub fn must_be_spent(contract: &(impl TopLevelStorage + HostAccess), token: Address, spender: Address) -> Result<(), Revert> {
+    let owner = contract.vm().contract_address();
+    match view(contract, token, &allowanceCall { owner, spender }) {
+        Ok(left) if left.is_zero() => Ok(()),
+        _ => Err(TransferFailed { token }.into()),
+    }
+}
+
+/// Whether there is a token at an address, as far as that can be seen: it tells how many the contract has, in one word.
+pub fn answers_one_word(contract: &(impl TopLevelStorage + HostAccess), token: Address) -> bool {
+    let account = contract.vm().contract_address();
+    let answer = view_raw(contract, token, &balanceOfCall { account }.abi_encode());
+    answer.is_ok_and(|word| word.len() == U256::BYTES)
 }
 
 /// Uses a permit. One that is refused is no fault if the allowance covers it: anybody may have used it first.

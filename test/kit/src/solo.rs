@@ -12,10 +12,17 @@ use cor_anvil::{
     ManualClock, Node, NodeConfig, NodeHandle,
     chain::{CallOptions, Chain, ChainError},
 };
+use cor_core::limits::{SLASHER_NOTICE_SECS, UNBONDING_MIN_SECS};
 use cor_sol::{ContractError, decode_revert};
 
 /// Time of the first block.
 pub const START_SECS: u64 = 1_800_000_000;
+
+/// The shortest unbonding time that Staking takes, seconds; for tests that are about something else.
+pub const UNBONDING_SECS: u64 = UNBONDING_MIN_SECS;
+
+/// The shortest delay that goes with [`UNBONDING_SECS`], seconds. Vault and NodePool take it too.
+pub const DELAY_SECS: u64 = UNBONDING_SECS + SLASHER_NOTICE_SECS;
 
 /// Who owns the chain of a [`Solo`]: none of its funded accounts.
 const CHAIN_OWNER: Address = Address::repeat_byte(0xc0);
@@ -128,15 +135,22 @@ impl Solo {
         let code = self.artifacts.code(name).expect("the contract is compiled");
         let creation = TransactionRequest { to: Some(TxKind::Create), ..self.request(self.account(0), init_code(&code)) };
         let program = self.execute(creation).expect("the code fits").created.expect("a creation has an address");
-        let activation = self.request(self.account(0), activateProgramCall { program }.abi_encode());
-        let activation =
-            TransactionRequest { to: Some(ARB_WASM.into()), value: Some(U256::from(ACTIVATION_VALUE_WEI)), ..activation };
-        match self.execute(activation) {
+        match self.activate(self.account(0), program) {
             // The same code was activated before, at another address.
             Err(Refused::Other(data)) if data.as_ref() == ProgramUpToDate::SELECTOR => {}
             outcome => drop(outcome.expect("the program is activated")),
         }
         program
+    }
+
+    /// Has ArbOS make a program of a contract's code, at the cost of account `from`: anyone may.
+    ///
+    /// # Errors
+    /// What ArbWasm reverts with.
+    pub fn activate(&self, from: Address, program: Address) -> Result<Done<Bytes>, Refused> {
+        let activation = self.request(from, activateProgramCall { program }.abi_encode());
+        let value = Some(U256::from(ACTIVATION_VALUE_WEI));
+        self.execute(TransactionRequest { to: Some(ARB_WASM.into()), value, ..activation }).map(|mined| mined.done)
     }
 
     /// Calls a contract's constructor with ABI-encoded arguments.
@@ -174,6 +188,15 @@ impl Solo {
     pub fn send<C: SolCall>(&self, from: Address, to: Address, call: &C) -> Result<Done<C::Return>, Refused> {
         let Done { returned, logs, gas_used } = self.transact(from, to, call.abi_encode())?;
         Ok(Done { returned: decode::<C>(&returned), logs, gas_used })
+    }
+
+    /// Sends a call with no more than `gas`.
+    ///
+    /// # Errors
+    /// What it reverts with; nothing if its gas does not suffice.
+    pub fn with_gas<C: SolCall>(&self, from: Address, to: Address, call: &C, gas: u64) -> Result<Done<Bytes>, Refused> {
+        let request = self.request(from, call.abi_encode());
+        self.execute(TransactionRequest { to: Some(to.into()), gas: Some(gas), ..request }).map(|mined| mined.done)
     }
 
     /// Sends a call that must succeed.

@@ -143,19 +143,25 @@ impl Module {
         }
     }
 
-    /// Closes it at once; withdraws a proposal.
+    /// Closes it at once; withdraws a proposal. A wider cap that was due is due no more: it stays under the one that holds now.
     ///
     /// # Errors
     /// [`ModuleError::Unknown`].
     pub fn close(self, now: u64) -> Result<Self, ModuleError> {
+        let kept = self.settled(now);
         match self.status(now) {
             Status::Unknown => Err(ModuleError::Unknown),
             Status::Proposed => Ok(Self::default()),
-            Status::Closing if self.active_at <= self.closed_at => Ok(self),
+            Status::Closing if self.active_at <= self.closed_at => Ok(kept),
             // One that was to become active again keeps the time since which it is closing.
-            Status::Closing => Ok(Self { active_at: self.closed_at, ..self }),
-            Status::Active => Ok(Self { active_at: self.active_at.min(now), closed_at: now.max(self.active_at), ..self }),
+            Status::Closing => Ok(Self { active_at: self.closed_at, ..kept }),
+            Status::Active => Ok(Self { active_at: self.active_at.min(now), closed_at: now.max(self.active_at), ..kept }),
         }
+    }
+
+    /// It with the cap of `now`, and no other that is due.
+    const fn settled(self, now: u64) -> Self {
+        Self { cap: self.cap_at(now), next_cap: 0, next_cap_at: 0, ..self }
     }
 
     /// Changes the cap: a lower one holds at once, a higher one from `now + delay_secs` on. Either takes the place of a change that is due.
@@ -166,9 +172,8 @@ impl Module {
         if self.status(now) == Status::Unknown {
             return Err(ModuleError::Unknown);
         }
-        let present = self.cap_at(now);
-        let kept = Self { cap: present, next_cap: 0, next_cap_at: 0, ..self };
-        if cap <= present {
+        let kept = self.settled(now);
+        if cap <= kept.cap {
             return Ok(Self { cap, ..kept });
         }
         Ok(Self { next_cap: cap, next_cap_at: now.saturating_add(delay_secs).max(1), ..kept })
@@ -205,6 +210,39 @@ impl Module {
         }
         let used = if self.window == window(now) { self.used } else { 0 };
         Ok(Self { window: window(now), used: used.saturating_add(amount), ..self })
+    }
+
+    /// Counts `amount` of this window no more.
+    #[must_use]
+    pub fn give_back(self, now: u64, amount: u128) -> Self {
+        let back = if self.window == window(now) { amount } else { 0 };
+        Self { used: self.used.saturating_sub(back), ..self }
+    }
+}
+
+/// What of a module's cap was used for one account, in the last window in which any was: it comes back to the cap as the account gets it back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The window, numbered from 1970.
+    pub window: u64,
+    /// Wei.
+    pub amount: u128,
+}
+
+impl Share {
+    /// `amount` more of the cap was used for the account.
+    #[must_use]
+    pub fn take(self, now: u64, amount: u128) -> Self {
+        let before = if self.window == window(now) { self.amount } else { 0 };
+        Self { window: window(now), amount: before.saturating_add(amount) }
+    }
+
+    /// The account got `amount`. What of it was used for the account in this window, for [`Module::give_back`]. The rest leaves the cap as it is: so
+    /// what a module keeps of others in a window is no more than its cap.
+    #[must_use]
+    pub fn give_back(self, now: u64, amount: u128) -> (Self, u128) {
+        let back = if self.window == window(now) { amount.min(self.amount) } else { 0 };
+        (Self { amount: self.amount.saturating_sub(back), ..self }, back)
     }
 }
 

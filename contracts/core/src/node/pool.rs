@@ -129,6 +129,8 @@ pub enum Standing {
     Suspended,
     /// Registered, takes no new task, and anyone may deregister it once it has none; until it resumes.
     Draining,
+    /// As draining, by its staker's word: while there is stake only the staker deregisters it, or lets it resume.
+    Stopped,
 }
 
 impl Standing {
@@ -140,6 +142,7 @@ impl Standing {
             Self::Active => 1,
             Self::Suspended => 2,
             Self::Draining => 3,
+            Self::Stopped => 4,
         }
     }
 
@@ -150,6 +153,7 @@ impl Standing {
             1 => Self::Active,
             2 => Self::Suspended,
             3 => Self::Draining,
+            4 => Self::Stopped,
             _ => Self::Absent,
         }
     }
@@ -158,6 +162,12 @@ impl Standing {
     #[must_use]
     pub const fn is_registered(self) -> bool {
         !matches!(self, Self::Absent)
+    }
+
+    /// Whether the node is registered and takes no more tasks, but not for a slash.
+    #[must_use]
+    pub const fn is_draining(self) -> bool {
+        matches!(self, Self::Draining | Self::Stopped)
     }
 }
 
@@ -250,10 +260,19 @@ impl Node {
     /// `NotRegistered`.
     pub fn drain(self) -> Result<Option<Self>, PoolError> {
         self.registered()?;
-        Ok((self.standing != Standing::Draining).then_some(Self { standing: Standing::Draining, ..self }))
+        Ok((!self.standing.is_draining()).then_some(Self { standing: Standing::Draining, ..self }))
     }
 
-    /// A suspended or draining node comes back, if it is `staked`.
+    /// As [`Node::drain`], until its staker lets it resume. `None` if the staker said so already.
+    ///
+    /// # Errors
+    /// `NotRegistered`.
+    pub fn stop(self) -> Result<Option<Self>, PoolError> {
+        self.registered()?;
+        Ok((self.standing != Standing::Stopped).then_some(Self { standing: Standing::Stopped, ..self }))
+    }
+
+    /// A suspended, draining or stopped node comes back, if it is `staked`. Who may say so is the caller's to check.
     ///
     /// # Errors
     /// `NotRegistered`, `NotSuspended`, `NotStaked`.
@@ -261,8 +280,8 @@ impl Node {
         match self.standing {
             Standing::Absent => Err(PoolError::NotRegistered),
             Standing::Active => Err(PoolError::NotSuspended),
-            Standing::Suspended | Standing::Draining if !staked => Err(PoolError::NotStaked),
-            Standing::Suspended | Standing::Draining => Ok(Self { standing: Standing::Active, ..self }),
+            Standing::Suspended | Standing::Draining | Standing::Stopped if !staked => Err(PoolError::NotStaked),
+            Standing::Suspended | Standing::Draining | Standing::Stopped => Ok(Self { standing: Standing::Active, ..self }),
         }
     }
 
@@ -285,7 +304,7 @@ impl Node {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
             Standing::Suspended => return Err(Ineligible::Suspended),
-            Standing::Draining => return Err(Ineligible::Draining),
+            Standing::Draining | Standing::Stopped => return Err(Ineligible::Draining),
             Standing::Active => {}
         }
         if self.reserved >= self.capacity {
@@ -312,12 +331,12 @@ impl Node {
         Self { reserved: self.reserved.saturating_sub(1), ..self }
     }
 
-    /// The node lost stake and takes no more tasks until it resumes. `None` if it takes none already.
+    /// The node offended and takes no more tasks until it resumes. `None` if it takes none already.
     #[must_use]
     pub const fn suspend(self) -> Option<Self> {
         match self.standing {
             Standing::Active => Some(Self { standing: Standing::Suspended, ..self }),
-            Standing::Absent | Standing::Suspended | Standing::Draining => None,
+            Standing::Absent | Standing::Suspended | Standing::Draining | Standing::Stopped => None,
         }
     }
 }

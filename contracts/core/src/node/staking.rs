@@ -11,7 +11,10 @@ use cor_errors::{
 
 use crate::{
     govern::module::{Module, Status},
-    limits::{DAY_SECS, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS, SLASHER_NOTICE_SECS, STAKE_HELD_MAX, UNBONDINGS_MAX},
+    limits::{
+        DAY_SECS, MODULE_DELAY_MAX_SECS, SLASH_REASON_MAX, SLASHER_NOTICE_SECS, STAKE_HELD_MAX, UNBONDING_MIN_SECS,
+        UNBONDINGS_MAX,
+    },
 };
 
 /// Why a stake operation is refused.
@@ -36,8 +39,6 @@ pub enum StakingError {
         /// When the earliest amount is, seconds since 1970; 0 if nothing is unbonding.
         release_at: u64,
     },
-    /// [`UNBONDINGS_MAX`] amounts are unbonding already.
-    TooManyUnbondings,
     /// The stake held would pass [`STAKE_HELD_MAX`].
     AmountTooLarge {
         /// What was offered, COR wei.
@@ -52,15 +53,15 @@ pub enum StakingError {
         /// The present one.
         today: u64,
     },
-    /// A time is outside its bounds.
+    /// A time, in seconds, or the number of a reason is outside its bounds.
     OutOfRange {
         /// Which.
         field: &'static str,
-        /// Seconds.
+        /// What was given.
         value: u64,
-        /// Seconds.
+        /// The least.
         min: u64,
-        /// Seconds.
+        /// The most.
         max: u64,
     },
 }
@@ -72,7 +73,6 @@ impl Coded for StakingError {
             Self::NotStaker { .. } => &stake::NOT_STAKER,
             Self::InsufficientStake { .. } => &stake::INSUFFICIENT_STAKE,
             Self::StillBonded { .. } => &stake::STILL_BONDED,
-            Self::TooManyUnbondings => &stake::TOO_MANY_UNBONDINGS,
             Self::AmountTooLarge { .. } => &amount::AMOUNT_TOO_LARGE,
             Self::FutureDay { .. } => &stake::FUTURE_DAY,
             Self::OutOfRange { .. } => &price::INPUT_OUT_OF_RANGE,
@@ -92,7 +92,6 @@ impl core::fmt::Display for StakingError {
                 write!(f, "nothing is unbonding")
             }
             Self::StillBonded { release_at } => write!(f, "nothing can be withdrawn before {release_at}"),
-            Self::TooManyUnbondings => write!(f, "{UNBONDINGS_MAX} amounts are unbonding"),
             Self::AmountTooLarge { amount, limit } => {
                 write!(f, "{amount} wei is more than the {limit} wei that fit")
             }
@@ -104,22 +103,26 @@ impl core::fmt::Display for StakingError {
 
 impl core::error::Error for StakingError {}
 
-/// Refuses times under which a slasher could act before whoever read of it has left: the delay must be longer than unbonding by
-/// [`SLASHER_NOTICE_SECS`].
+/// Refuses times under which stake could be gone before the offence that it answers for ([`UNBONDING_MIN_SECS`]), or a slasher act before whoever
+/// read of it has left: the delay must be longer than unbonding by [`SLASHER_NOTICE_SECS`].
 ///
 /// # Errors
 /// `OutOfRange`.
-pub const fn check_times(unbonding_secs: u64, delay_secs: u64) -> Result<(), StakingError> {
-    let (longest, max) = (MODULE_DELAY_MAX_SECS - SLASHER_NOTICE_SECS, MODULE_DELAY_MAX_SECS);
-    if unbonding_secs > longest {
-        return Err(StakingError::OutOfRange { field: "unbondingSecs", value: unbonding_secs, min: 0, max: longest });
-    }
-    let noticed = unbonding_secs.saturating_add(SLASHER_NOTICE_SECS);
-    let min = if noticed > MODULE_DELAY_MIN_SECS { noticed } else { MODULE_DELAY_MIN_SECS };
-    if delay_secs < min || delay_secs > max {
-        return Err(StakingError::OutOfRange { field: "delaySecs", value: delay_secs, min, max });
-    }
-    Ok(())
+pub fn check_times(unbonding_secs: u64, delay_secs: u64) -> Result<(), StakingError> {
+    in_range("unbondingSecs", unbonding_secs, UNBONDING_MIN_SECS, MODULE_DELAY_MAX_SECS - SLASHER_NOTICE_SECS)?;
+    in_range("delaySecs", delay_secs, unbonding_secs.saturating_add(SLASHER_NOTICE_SECS), MODULE_DELAY_MAX_SECS)
+}
+
+/// Refuses a reason to slash that has no meaning.
+///
+/// # Errors
+/// `OutOfRange`.
+pub fn check_reason(reason: u8) -> Result<(), StakingError> {
+    in_range("reason", u64::from(reason), 1, u64::from(SLASH_REASON_MAX))
+}
+
+fn in_range(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), StakingError> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(StakingError::OutOfRange { field, value, min, max }) }
 }
 
 /// The most that a slasher can take at `now`, wei: what is left of its cap while it is active, and while it is closing, for as long as stake
@@ -310,16 +313,22 @@ impl Account {
         Ok((Self { stake, ..self }, amount))
     }
 
-    /// Makes room for one more unbonding amount. Returns its place in the ring and the amount with its release time.
-    ///
-    /// # Errors
-    /// `TooManyUnbondings`.
-    pub fn enqueue(self, amount: u128, now: u64, unbonding_secs: u64) -> Result<(Self, u8, Unbonding), StakingError> {
-        if self.len >= UNBONDINGS_MAX {
-            return Err(StakingError::TooManyUnbondings);
+    /// Makes room for one more unbonding amount; with [`UNBONDINGS_MAX`] of them it joins the last, and both wait for the later time. `read` gives the
+    /// amount at a place, and is asked for that one alone. Returns the place in the ring and the amount with its release time.
+    #[must_use]
+    pub fn enqueue(
+        self,
+        amount: u128,
+        now: u64,
+        unbonding_secs: u64,
+        read: impl FnOnce(u8) -> Unbonding,
+    ) -> (Self, u8, Unbonding) {
+        let release_at = now.saturating_add(unbonding_secs);
+        if self.len < UNBONDINGS_MAX {
+            return (Self { len: self.len.saturating_add(1), ..self }, self.place(self.len), Unbonding { amount, release_at });
         }
-        let unbonding = Unbonding { amount, release_at: now.saturating_add(unbonding_secs) };
-        Ok((Self { len: self.len.saturating_add(1), ..self }, self.place(self.len), unbonding))
+        let last = self.place(self.len.saturating_sub(1));
+        (self, last, Unbonding { amount: read(last).amount.saturating_add(amount), release_at })
     }
 
     /// Place of the `index`-th unbonding amount, counted from the earliest.

@@ -2,7 +2,7 @@
 
 use cor_errors::{Coded, Entry, table::price};
 
-use crate::limits::{PHASE_SECS_MAX, PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
+use crate::limits::{DUTY_SECS_MAX, PHASE_SECS_MAX, PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
 use crate::task::consensus::Quorum;
 
 /// The terms of a session that the task machine goes by.
@@ -75,13 +75,13 @@ impl Terms {
         }
         in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_MIN_BPS), u64::from(QUORUM_MAX_BPS))?;
         let phases = [
-            ("assignSecs", self.assign_secs),
-            ("ackSecs", self.ack_secs),
-            ("precommitSecs", self.precommit_secs),
-            ("commitSecs", self.commit_secs),
+            ("assignSecs", self.assign_secs, PHASE_SECS_MAX),
+            ("ackSecs", self.ack_secs, DUTY_SECS_MAX),
+            ("precommitSecs", self.precommit_secs, DUTY_SECS_MAX),
+            ("commitSecs", self.commit_secs, DUTY_SECS_MAX),
         ];
-        for (field, secs) in phases {
-            in_range(field, u64::from(secs), u64::from(PHASE_SECS_MIN), u64::from(PHASE_SECS_MAX))?;
+        for (field, secs, most) in phases {
+            in_range(field, u64::from(secs), u64::from(PHASE_SECS_MIN), u64::from(most))?;
         }
         Ok(())
     }

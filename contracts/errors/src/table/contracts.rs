@@ -104,6 +104,9 @@ area! {
     "MODULE-006" ALREADY_OPEN "AlreadyOpen" [0x965f8d94] Chain 409 Refused
         "The contract is open already."
         "Do nothing: it cannot be closed again.";
+    "MODULE-007" NOT_A_CONTRACT "NotAContract" [0x8a8b41ec] Caller 422 Refused
+        "There is no contract at the address, or none that answers as it should."
+        "Check the address, and that it is one of this chain.";
 }
 
 area! {
@@ -118,12 +121,15 @@ area! {
     "STAKE-004" STILL_BONDED "StillBonded" [0xb0d74fac] Chain 409 Refused
         "No stake can be withdrawn yet."
         "Unbond first, then withdraw once the release time has come.";
-    "STAKE-005" TOO_MANY_UNBONDINGS "TooManyUnbondings" [0xa87997c4] Chain 429 Refused
-        "The account has reached the limit of unbonding amounts."
-        "Withdraw what is released, or wait until something is.";
     "STAKE-006" FUTURE_DAY "FutureDay" [0x31a85276] Caller 422 Refused
         "The day has not begun, so its stake is not known."
         "Ask for the present day or an earlier one: days are counted from 1970 and begin at midnight UTC.";
+    "STAKE-007" STAKER_NOT_ACCEPTED "StakerNotAccepted" [0x932e6d86] Caller 403 Refused
+        "The node has not accepted this staker."
+        "Run `cor stake accept --staker ADDRESS` with the node's key, which calls Staking.acceptStaker, or stake from the node's own account.";
+    "STAKE-008" NOT_ENOUGH_GAS "NotEnoughGas" [0x9fa72982] Caller 422 Refused
+        "The gas that is left does not suffice to tell the node pool."
+        "Send the call with more gas; what is not used comes back.";
 }
 
 area! {

@@ -27,6 +27,7 @@ sol! {
     error AmountTooLarge(uint256 amount, uint256 limit);
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error NotCredited(address module);
+    error NotAContract(address account);
 }
 
 /// A module as it is shown.

@@ -13,24 +13,24 @@ mod abi;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{keccak256, Address, B256, U128, U256};
+use alloy_primitives::{keccak256, Address, B256, U128, U256, U64};
 use alloy_sol_types::{SolCall, SolValue};
 use cor_contract_shared::{
-    abi::VaultPeer, call_raw, nonzero, only, permit, receive_with_authorization, refused as module_refused, transfer,
-    transfer_from, Authorization, Modules, Ownable, Permit, Revert, Row, Signature,
+    abi::VaultPeer, answers_one_word, call_raw, nonzero, only, permit, receive_with_authorization, refused as module_refused,
+    transfer, transfer_from, Authorization, Modules, Ownable, Permit, Revert, Row, Signature,
 };
-use cor_core::govern::module::is_delay;
+use cor_core::govern::module::{is_delay, Share};
 use cor_core::money::ledger;
 use cor_core::money::vault::{Touched, VaultError};
 use stylus_sdk::{
     abi::Bytes,
     prelude::*,
-    storage::{StorageAddress, StorageMap, StorageU128},
+    storage::{StorageAddress, StorageMap, StorageU128, StorageU64},
 };
 
 use abi::{
-    delay_out_of_range, of_treasury, refused, Deposited, ERC20InvalidReceiver, Funded, GuardianSet, NotCredited, PaidOut,
-    Released, TreasuryFunded, TreasuryPaid, TreasuryWithdrawn, VaultModule, Withdrawn,
+    delay_out_of_range, of_treasury, refused, Deposited, ERC20InvalidReceiver, Funded, GuardianSet, NotAContract, NotCredited,
+    PaidOut, Released, TreasuryFunded, TreasuryPaid, TreasuryWithdrawn, VaultModule, Withdrawn,
 };
 
 /// Everybody's money, and who may work with it.
@@ -45,6 +45,15 @@ pub struct Vault {
     free: StorageMap<Address, StorageU128>,
     books: StorageMap<Address, StorageU128>,
     modules: Modules,
+    /// By module, then by whom it was funded for.
+    shares: StorageMap<Address, StorageMap<Address, ShareRecord>>,
+}
+
+/// What of a module's cap was used for one account, in one word.
+#[storage]
+pub struct ShareRecord {
+    window: StorageU64,
+    amount: StorageU128,
 }
 
 // The argument lists of permits and authorizations are those of the standards.
@@ -55,12 +64,13 @@ impl Vault {
     ///
     /// # Arguments
     /// * `owner`: who names modules, opens the vault and pays from the treasury; not zero.
-    /// * `token`: the token, for ever; not zero.
+    /// * `token`: the token, for ever; not zero, and a contract that tells how many tokens the vault has.
     /// * `module_delay_secs`: how long a widening waits, for ever.
     ///
     /// # Errors
     /// * `InputOutOfRange` for a delay that [`is_delay`] refuses.
     /// * `ZeroAddress` for a zero owner or token.
+    /// * `NotAContract` for a token that does not answer.
     ///
     /// # Events
     /// * `OwnershipTransferred` from zero.
@@ -70,7 +80,10 @@ impl Vault {
             return Err(delay_out_of_range(module_delay_secs));
         }
         self.modules.init(module_delay_secs);
-        self.token.set(nonzero(token)?);
+        if !answers_one_word(self, nonzero(token)?) {
+            return Err(NotAContract { account: token }.into());
+        }
+        self.token.set(token);
         self.ownable.init(owner)
     }
 
@@ -163,7 +176,6 @@ impl Vault {
         &mut self,
         from: Address,
         module: Address,
-        beneficiary: Address,
         amount: U256,
         valid_after: U256,
         valid_before: U256,
@@ -171,10 +183,11 @@ impl Vault {
         signature: Bytes,
     ) -> Result<(), Revert> {
         self.take_in(from, from, amount)?;
-        self.book(from, module, beneficiary, amount)?;
-        let nonce = keccak256((module, beneficiary, salt).abi_encode());
+        // For nobody else: whoever proposes a nonce to a signer would otherwise choose whom a deposit is for.
+        self.book(from, module, from, amount)?;
+        let nonce = keccak256((module, salt).abi_encode());
         self.receive(Authorization { from, value: amount, valid_after, valid_before, nonce }, signature)?;
-        self.tell(from, module, beneficiary, amount)
+        self.tell(from, module, from, amount)
     }
 
     /// Pays out of the caller's book to a wallet.
@@ -193,6 +206,7 @@ impl Vault {
         self.somebody(account)?;
         let (module, moved) = self.unbook(Some(account), amount, Touched::release)?;
         self.set_free(account, moved.free);
+        self.give_back(module, account, amount);
         self.vm().log(Released { module, account, amount, free: U256::from(moved.free), book: U256::from(moved.book) });
         Ok(())
     }
@@ -234,6 +248,9 @@ impl Vault {
     /// Arguments, errors, events: `IVault.proposeModule`.
     pub fn propose_module(&mut self, module: Address, cap: U256) -> Result<(), Revert> {
         self.ownable.only_owner()?;
+        if !module.is_zero() && self.vm().code_size(module) == 0 {
+            return Err(NotAContract { account: module }.into());
+        }
         self.modules.propose(module, cap)
     }
 
@@ -367,6 +384,8 @@ impl Vault {
         let funded = self.touched(Some(account), Some(module)).fund(amount);
         let (moved, wei) = funded.map_err(|error| refused(error, account, module))?;
         self.modules.take(module, state, wei)?;
+        let share = self.share(module, beneficiary).take(self.vm().block_timestamp(), wei);
+        self.set_share(module, beneficiary, share);
         self.set_free(account, moved.free);
         self.books.insert(module, U128::from(moved.book));
         let (free, book) = (U256::from(moved.free), U256::from(moved.book));
@@ -386,6 +405,29 @@ impl Vault {
         let moved = rule(self.touched(account, Some(module)), amount).map_err(|error| refused(error, Address::ZERO, module))?;
         self.books.insert(module, U128::from(moved.book));
         Ok((module, moved))
+    }
+
+    /// Gives back to a module's cap what it was funded with for `account` on this day, as far as it releases it to that account.
+    fn give_back(&mut self, module: Address, account: Address, amount: U256) {
+        let now = self.vm().block_timestamp();
+        let (share, back) = self.share(module, account).give_back(now, amount.saturating_to());
+        if back != 0 {
+            self.set_share(module, account, share);
+            self.modules.give_back(module, back);
+        }
+    }
+
+    fn share(&self, module: Address, account: Address) -> Share {
+        let modules = self.shares.getter(module);
+        let record = modules.getter(account);
+        Share { window: record.window.get().to(), amount: record.amount.get().to() }
+    }
+
+    fn set_share(&mut self, module: Address, account: Address, share: Share) {
+        let mut modules = self.shares.setter(module);
+        let mut record = modules.setter(account);
+        record.window.set(U64::from(share.window));
+        record.amount.set(U128::from(share.amount));
     }
 
     /// Tells a module whom it has been funded for, and has it confirm. Nothing may come after.

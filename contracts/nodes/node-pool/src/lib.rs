@@ -12,7 +12,7 @@ use alloy_primitives::{aliases::U40, Address, B256, U256, U64, U8};
 use alloy_sol_types::sol;
 use cor_contract_shared::{abi::Staking, nonzero, only, view, Modules, Ownable, PeerRecord, Revert, Unauthorized};
 use cor_core::govern::module::is_delay;
-use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
+use cor_core::limits::{CAPACITY_MAX, HARDWARE_CLASS_MAX, MODELS_MAX, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_core::node::pool::{self, Ineligible, PoolError, Standing};
 use stylus_sdk::{
     prelude::*,
@@ -81,6 +81,8 @@ pub struct NodePool {
     listed: StorageVec<StorageAddress>,
     /// By operator, then by node.
     consents: StorageMap<Address, StorageMap<Address, StorageBool>>,
+    /// Queues that were in force before the present one: their open tasks end here too.
+    past_queues: StorageMap<Address, StorageBool>,
 }
 
 #[public]
@@ -89,7 +91,7 @@ impl NodePool {
     ///
     /// # Arguments
     /// * `owner`: who names the peers and sets the oldest software; not zero.
-    /// * `delay_secs`: seconds that a new peer waits, 1 to 30 days.
+    /// * `delay_secs`: seconds that a new peer waits, 3 to 30 days.
     ///
     /// # Errors
     /// * `ZeroAddress` for a zero owner.
@@ -100,8 +102,7 @@ impl NodePool {
     #[constructor]
     pub fn constructor(&mut self, owner: Address, delay_secs: u64) -> Result<(), Revert> {
         if !is_delay(delay_secs) {
-            let [value, min, max] = [delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS].map(U256::from);
-            return Err(InputOutOfRange { field: B256::right_padding_from(b"delaySecs"), value, min, max }.into());
+            return Err(out_of_range(b"delaySecs", delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS));
         }
         self.setup.init(delay_secs);
         self.ownable.init(owner)
@@ -110,9 +111,7 @@ impl NodePool {
     /// Lets a node register under the caller's name.
     /// Arguments, errors, events: `INodePool.consent`.
     pub fn consent(&mut self, node: Address, allowed: bool) {
-        let operator = self.vm().msg_sender();
-        self.consents.setter(operator).setter(node).set(allowed);
-        self.vm().log(ConsentSet { operator, node, allowed });
+        self.set_consent(self.vm().msg_sender(), node, allowed);
     }
 
     /// Whether an operator lets a node register under its name.
@@ -133,10 +132,11 @@ impl NodePool {
     ) -> Result<u64, Revert> {
         self.setup.must_be_open()?;
         nonzero(operator)?;
-        let node = self.vm().msg_sender();
-        if !self.consented(operator, node) {
-            return Err(ConsentMissing { operator, node }.into());
+        if hardware_class > HARDWARE_CLASS_MAX {
+            return Err(out_of_range(b"hardwareClass", hardware_class.into(), 0, HARDWARE_CLASS_MAX.into()));
         }
+        let node = self.vm().msg_sender();
+        self.must_be_consented(operator, node)?;
         let record = self.nodes.getter(node);
         let known = !record.epoch.get().is_zero();
         let state =
@@ -180,23 +180,31 @@ impl NodePool {
     pub fn deregister_for(&mut self, node: Address) -> Result<(), Revert> {
         let state = self.nodes.getter(node).state();
         state.registered().map_err(|error| refuse(error, node))?;
-        if state.standing != Standing::Draining {
+        if !state.standing.is_draining() {
             self.must_be_of(node)?;
         }
         self.remove(node)
     }
 
-    /// Lets a node take no new tasks.
+    /// Lets a node take no new tasks, until whoever says so lets it come back.
     /// Arguments, errors, events: `INodePool.drain`.
     pub fn drain(&mut self, node: Address) -> Result<(), Revert> {
-        self.nodes.getter(node).state().registered().map_err(|error| refuse(error, node))?;
-        if let Err(error) = self.must_be_of(node) {
+        let record = self.nodes.getter(node);
+        record.state().registered().map_err(|error| refuse(error, node))?;
+        let (caller, operator) = (self.vm().msg_sender(), record.operator.get());
+        // Staking is asked last, so that a node and its operator can leave whatever it does.
+        if caller == operator && caller != node {
+            self.set_consent(operator, node, false);
+        } else if caller != node && caller == self.staker_of(node)? {
+            let stopped = self.nodes.getter(node).state().stop();
+            self.start_draining(node, stopped);
+            return Ok(());
+        } else if caller != node && self.is_staked(node)? {
             // Without stake there is nothing at risk, and the pool may not have heard of it.
-            if self.is_staked(node)? {
-                return Err(error);
-            }
+            return Err(Unauthorized { caller, required: operator }.into());
         }
-        self.start_draining(node);
+        let draining = self.nodes.getter(node).state().drain();
+        self.start_draining(node, draining);
         Ok(())
     }
 
@@ -204,7 +212,8 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.stakeLeft`.
     pub fn stake_left(&mut self, node: Address) -> Result<(), Revert> {
         only(self.vm().msg_sender(), self.staking.now())?;
-        self.start_draining(node);
+        let draining = self.nodes.getter(node).state().drain();
+        self.start_draining(node, draining);
         Ok(())
     }
 
@@ -247,13 +256,15 @@ impl NodePool {
     /// Ends the caller's suspension or draining if its stake is whole again.
     /// Arguments, errors, events: `INodePool.resume`.
     pub fn resume(&mut self) -> Result<(), Revert> {
-        let node = self.vm().msg_sender();
-        let staked = self.is_staked(node)?;
-        let mut record = self.nodes.setter(node);
-        let state = record.state().resume(staked).map_err(|error| refuse(error, node))?;
-        record.set_state(state);
-        self.vm().log(NodeResumed { node });
-        Ok(())
+        self.bring_back(self.vm().msg_sender())
+    }
+
+    /// Ends a node's suspension or draining; its staker only.
+    /// Arguments, errors, events: `INodePool.resumeFor`.
+    pub fn resume_for(&mut self, node: Address) -> Result<(), Revert> {
+        self.nodes.getter(node).state().registered().map_err(|error| refuse(error, node))?;
+        self.must_be_staker(node)?;
+        self.bring_back(node)
     }
 
     /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words and
@@ -270,10 +281,13 @@ impl NodePool {
         Ok(epochs)
     }
 
-    /// Gives the slots back and suspends those in `suspend`; SessionQueue only.
+    /// Gives the slots back and suspends those in `suspend`; SessionQueue and those before it only.
     /// Arguments, errors, events: `INodePool.release`.
     pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
-        only(self.vm().msg_sender(), self.session_queue.now())?;
+        let (caller, present) = (self.vm().msg_sender(), self.session_queue.now());
+        if caller != present && !self.past_queues.get(caller) {
+            return Err(Unauthorized { caller, required: present }.into());
+        }
         for node in nodes {
             let mut record = self.nodes.setter(node);
             let state = record.state();
@@ -303,7 +317,7 @@ impl NodePool {
             hardwareClass: record.hardware_class.get().to(),
             registered: state.standing.is_registered(),
             suspended: state.standing == Standing::Suspended,
-            draining: state.standing == Standing::Draining,
+            draining: state.standing.is_draining(),
             lastPingAt: record.last_ping.get().to(),
             models: record.models(),
         }
@@ -387,6 +401,11 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.setSessionQueue`.
     pub fn set_session_queue(&mut self, peer: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
+        // Before the pool is open no node is registered, and no task can be open.
+        if self.setup.is_open() {
+            let present = self.session_queue.now();
+            self.past_queues.insert(present, true);
+        }
         let effective_at = self.session_queue.name(nonzero(peer)?, self.setup.wait_secs());
         self.vm().log(SessionQueueSet { sessionQueue: peer, effectiveAt: effective_at });
         Ok(())
@@ -447,36 +466,78 @@ impl NodePool {
         Ok(epochs)
     }
 
+    /// Whose stake is behind a node, bonded or unbonding; zero if nobody's.
+    fn staker_of(&self, node: Address) -> Result<Address, Revert> {
+        view(self, self.staking.now(), &Staking::nodeStakeCall { node }).map(|stake| stake.staker)
+    }
+
+    fn must_be_staker(&self, node: Address) -> Result<(), Revert> {
+        only(self.vm().msg_sender(), self.staker_of(node)?)
+    }
+
     /// Refuses everybody but the node, its operator and its staker. Staking is asked last, so that a node and its operator can leave whatever it does.
     fn must_be_of(&self, node: Address) -> Result<(), Revert> {
         let (caller, operator) = (self.vm().msg_sender(), self.nodes.getter(node).operator.get());
-        if caller == node || caller == operator {
-            return Ok(());
-        }
-        let stake = view(self, self.staking.now(), &Staking::nodeStakeCall { node })?;
-        if caller == stake.staker {
+        if caller == node || caller == operator || caller == self.staker_of(node)? {
             return Ok(());
         }
         Err(Unauthorized { caller, required: operator }.into())
     }
 
+    fn must_be_consented(&self, operator: Address, node: Address) -> Result<(), Revert> {
+        if self.consented(operator, node) {
+            return Ok(());
+        }
+        Err(ConsentMissing { operator, node }.into())
+    }
+
+    fn set_consent(&mut self, operator: Address, node: Address, allowed: bool) {
+        self.consents.setter(operator).setter(node).set(allowed);
+        self.vm().log(ConsentSet { operator, node, allowed });
+    }
+
+    /// A node that its staker stopped leaves by that one's word: else it would register anew, with the same stake.
     fn remove(&mut self, node: Address) -> Result<(), Revert> {
+        let before = self.nodes.getter(node).state();
+        let state = before.deregister().map_err(|error| refuse(error, node))?;
+        if before.standing == Standing::Stopped && self.is_staked(node)? {
+            self.must_be_staker(node)?;
+        }
         let mut record = self.nodes.setter(node);
-        let state = record.state().deregister().map_err(|error| refuse(error, node))?;
         record.set_state(state);
         record.set_models(&[]);
         self.vm().log(NodeDeregistered { node });
         Ok(())
     }
 
-    /// Does nothing to a node that is draining or not registered.
-    fn start_draining(&mut self, node: Address) {
-        let mut record = self.nodes.setter(node);
-        if let Ok(Some(state)) = record.state().drain() {
-            record.set_state(state);
+    /// Does nothing to a node that is not registered, or is what it is to be already.
+    fn start_draining(&mut self, node: Address, changed: Result<Option<pool::Node>, PoolError>) {
+        if let Ok(Some(state)) = changed {
+            self.nodes.setter(node).set_state(state);
             self.vm().log(NodeDraining { node });
         }
     }
+
+    /// A node comes back: its operator consents, and if its staker stopped it, that one calls.
+    fn bring_back(&mut self, node: Address) -> Result<(), Revert> {
+        let staked = self.is_staked(node)?;
+        let record = self.nodes.getter(node);
+        let (before, operator) = (record.state(), record.operator.get());
+        let state = before.resume(staked).map_err(|error| refuse(error, node))?;
+        self.must_be_consented(operator, node)?;
+        if before.standing == Standing::Stopped {
+            self.must_be_staker(node)?;
+        }
+        self.nodes.setter(node).set_state(state);
+        self.vm().log(NodeResumed { node });
+        Ok(())
+    }
+}
+
+/// The Solidity error of a number out of its range. `field` is its name.
+fn out_of_range(field: &[u8], value: u64, min: u64, max: u64) -> Revert {
+    let [value, min, max] = [value, min, max].map(U256::from);
+    InputOutOfRange { field: B256::right_padding_from(field), value, min, max }.into()
 }
 
 /// The Solidity error of a refusal concerning `node`.

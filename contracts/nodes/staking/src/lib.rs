@@ -12,12 +12,12 @@ use alloy_primitives::{Address, U256, U64};
 use alloy_sol_types::sol;
 use cor_contract_shared::{
     abi::{NodePool, SessionPayment},
-    approve, call, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert, Unauthorized,
+    approve, call, must_be_spent, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert, Unauthorized,
 };
 use cor_core::{
     govern::{module::Status, peer::Peer},
-    limits::STAKE_LEFT_GAS,
-    node::staking::{check_times, slashable_by, stake_at},
+    limits::{STAKE_LEFT_GAS, STAKE_LEFT_MARGIN_GAS},
+    node::staking::{check_reason, check_times, slashable_by, stake_at},
 };
 use stylus_sdk::{
     prelude::*,
@@ -32,6 +32,7 @@ sol! {
     event NodeUnbonding(address indexed node, address indexed staker, uint256 amount, uint64 releaseAt);
     event NodeWithdrawn(address indexed node, address indexed staker, uint256 amount);
     event PayoutSet(address indexed node, address to, uint64 effectiveAt);
+    event StakerAccepted(address indexed node, address staker);
     event Staked(address indexed user, uint256 amount, uint256 total);
     event Unbonding(address indexed user, uint256 amount, uint64 releaseAt);
     event Withdrawn(address indexed account, uint256 amount);
@@ -43,9 +44,10 @@ sol! {
 
     error ZeroAmount();
     error NotStaker(address node, address staker, address caller);
+    error StakerNotAccepted(address node, address staker);
+    error NotEnoughGas(uint256 left, uint256 needed);
     error InsufficientStake(address account, uint256 available, uint256 needed);
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
-    error TooManyUnbondings(address account, uint64 limit);
     error AmountTooLarge(uint256 amount, uint256 limit);
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error FutureDay(uint64 day, uint64 today);
@@ -76,12 +78,13 @@ impl Staking {
     /// # Arguments
     /// * `owner`: who names slashers, peers and the guardian; not zero.
     /// * `token`: the COR token, for ever; not zero.
-    /// * `unbonding_secs`: seconds between unbonding and withdrawal, at most 29 days.
-    /// * `node_stake_required`: stake that a node needs, COR wei.
-    /// * `delay_secs`: seconds that a widening waits: 1 to 30 days, and a day more than `unbonding_secs`.
+    /// * `unbonding_secs`: seconds between unbonding and withdrawal, 4 to 27 days.
+    /// * `node_stake_required`: stake that a node needs, COR wei; not zero.
+    /// * `delay_secs`: seconds that a widening waits: at least three days more than `unbonding_secs`, at most 30 days.
     ///
     /// # Errors
     /// * `ZeroAddress` for a zero owner or token.
+    /// * `ZeroAmount` for no stake.
     /// * `InputOutOfRange` for times out of their bounds.
     ///
     /// # Events
@@ -97,6 +100,9 @@ impl Staking {
     ) -> Result<(), Revert> {
         check_times(unbonding_secs, delay_secs).map_err(|error| self.refuse(error, owner))?;
         self.token.set(nonzero(token)?);
+        if node_stake_required.is_zero() {
+            return Err(ZeroAmount {}.into());
+        }
         self.unbonding_secs.set(U64::from(unbonding_secs));
         self.node_stake_required.set(node_stake_required);
         self.slashers.init(delay_secs);
@@ -133,6 +139,20 @@ impl Staking {
         self.unbonding_secs.get().to()
     }
 
+    /// Lets an account stake for the caller as a node.
+    /// Arguments, errors, events: `IStaking.acceptStaker`.
+    pub fn accept_staker(&mut self, staker: Address) {
+        let node = self.vm().msg_sender();
+        self.nodes.setter(node).accepted.set(staker);
+        self.vm().log(StakerAccepted { node, staker });
+    }
+
+    /// Whom a node lets stake for it.
+    /// Arguments, errors, events: `IStaking.acceptedStaker`.
+    pub fn accepted_staker(&self, node: Address) -> Address {
+        self.nodes.get(node).accepted.get()
+    }
+
     /// Adds stake behind a node.
     /// Arguments, errors, events: `IStaking.stakeNode`.
     pub fn stake_node(&mut self, node: Address, amount: U256) -> Result<(), Revert> {
@@ -142,12 +162,12 @@ impl Staking {
         let before = self.node(node);
         let (next, totals) =
             before.add(self.totals(), caller, amount, self.node_stake_required()).map_err(|error| self.refuse(error, node))?;
+        if before.sum() == 0 {
+            self.begin(node, caller)?;
+        }
         self.set_node(node, next);
         self.set_totals(totals);
         self.vm().log(NodeStaked { node, staker: caller, amount, total: U256::from(next.bonded) });
-        if before.sum() == 0 {
-            self.forget_payout(node, caller);
-        }
         self.take_in(caller, amount)
     }
 
@@ -162,9 +182,11 @@ impl Staking {
         self.set_node(node, next);
         let amount = U256::from(amount);
         self.vm().log(NodeUnbonding { node, staker: caller, amount, releaseAt: next.release_at });
-        // Last, and whatever it does: a pool must not hold stake.
-        let pool = self.node_pool.now();
-        notify(self, pool, &NodePool::stakeLeftCall { node }, STAKE_LEFT_GAS);
+        let (left, needed) = (self.vm().evm_gas_left(), STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS);
+        if left < needed {
+            return Err(NotEnoughGas { left: U256::from(left), needed: U256::from(needed) }.into());
+        }
+        self.tell_pool(node);
         Ok(())
     }
 
@@ -172,7 +194,9 @@ impl Staking {
     /// Arguments, errors, events: `IStaking.withdrawNode`.
     pub fn withdraw_node(&mut self, node: Address) -> Result<U256, Revert> {
         let (staker, paid) = self.release_node(node)?;
-        self.pay(staker, paid)
+        let paid = self.pay(staker, paid)?;
+        self.tell_pool_if_unstaked(node);
+        Ok(paid)
     }
 
     /// Pays the unbonded stake of several nodes to their stakers; anyone. Nodes with nothing to withdraw are passed over.
@@ -180,8 +204,10 @@ impl Staking {
     pub fn withdraw_nodes(&mut self, nodes: Vec<Address>) -> Result<U256, Revert> {
         let mut all = U256::ZERO;
         let mut due: (Address, u128) = (Address::ZERO, 0);
+        let mut released = Vec::new();
         for node in nodes {
             let Ok((staker, paid)) = self.release_node(node) else { continue };
+            released.push(node);
             if staker != due.0 && due.1 != 0 {
                 all += self.pay(due.0, due.1)?;
                 due.1 = 0;
@@ -191,6 +217,7 @@ impl Staking {
         if due.1 != 0 {
             all += self.pay(due.0, due.1)?;
         }
+        released.into_iter().for_each(|node| self.tell_pool_if_unstaked(node));
         Ok(all)
     }
 
@@ -212,8 +239,7 @@ impl Staking {
     /// Arguments, errors, events: `IStaking.payoutOf`.
     pub fn payout_of(&self, node: Address) -> Address {
         let record = self.nodes.get(node);
-        let staker = self.node(node).staker;
-        let named = [record.payout.now(), staker].into_iter().find(|address| !address.is_zero());
+        let named = [record.payout.now(), record.staker.get()].into_iter().find(|address| !address.is_zero());
         named.unwrap_or(node)
     }
 
@@ -227,7 +253,6 @@ impl Staking {
         let mut record = self.nodes.setter(node);
         let wait_secs = if record.payout.now().is_zero() { 0 } else { self.slashers.delay_secs() };
         let effective_at = record.payout.name(to, wait_secs);
-        record.payout_by.set(caller);
         self.vm().log(PayoutSet { node, to, effectiveAt: effective_at });
         Ok(())
     }
@@ -256,7 +281,7 @@ impl Staking {
     pub fn unbond(&mut self, amount: U256) -> Result<(), Revert> {
         let user = self.vm().msg_sender();
         let (next, wei) = self.account(user).unbond(amount).map_err(|error| self.refuse(error, user))?;
-        let release_at = self.enqueue(user, next, wei)?;
+        let release_at = self.enqueue(user, next, wei);
         self.checkpoint(user, next.stake);
         self.vm().log(Unbonding { user, amount, releaseAt: release_at });
         Ok(())
@@ -303,6 +328,7 @@ impl Staking {
     /// Takes up to `amount` from a node, within the slasher's cap of the day; slashers only.
     /// Arguments, errors, events: `IStaking.slash`.
     pub fn slash(&mut self, node: Address, task_id: u64, reason: u8, amount: U256) -> Result<(U256, bool), Revert> {
+        check_reason(reason).map_err(|error| self.refuse(error, node))?;
         let slasher = self.vm().msg_sender();
         let now = self.vm().block_timestamp();
         let module = self.slashers.get(slasher);
@@ -319,7 +345,10 @@ impl Staking {
             self.set_totals(totals);
         }
         let amount = U256::from(taken);
-        self.vm().log(Slashed { slasher, node, taskId: task_id, reason, amount, left: U256::from(next.sum()) });
+        // Who can take nothing has nothing to tell: a closed one would fill the log for ever.
+        if most != 0 {
+            self.vm().log(Slashed { slasher, node, taskId: task_id, reason, amount, left: U256::from(next.sum()) });
+        }
         Ok((amount, next.covers(self.node_stake_required.get())))
     }
 
@@ -340,6 +369,7 @@ impl Staking {
         // The treasury takes the tokens itself, so that its books and its balance move in one call.
         approve(self, token, payment, amount)?;
         call(self, payment, &SessionPayment::fundTreasuryCall { amount })?;
+        must_be_spent(self, token, payment)?;
         Ok(amount)
     }
 
@@ -466,17 +496,32 @@ impl Staking {
         Ok((stake.staker, paid))
     }
 
-    /// A staker begins: where another let earnings go does not bind it.
-    fn forget_payout(&mut self, node: Address, staker: Address) {
+    /// A staker begins, whom the node accepts: where another let earnings go does not bind it.
+    fn begin(&mut self, node: Address, staker: Address) -> Result<(), Revert> {
         let mut record = self.nodes.setter(node);
-        let by = record.payout_by.get();
-        if by.is_zero() || by == staker {
-            return;
+        if staker != node && record.accepted.get() != staker {
+            return Err(StakerNotAccepted { node, staker }.into());
         }
-        record.payout_by.set(Address::ZERO);
+        if record.staker.get() == staker || record.payout.get() == Peer::default() {
+            return Ok(());
+        }
         record.payout.set(Peer::default());
         let effective_at = self.vm().block_timestamp();
         self.vm().log(PayoutSet { node, to: Address::ZERO, effectiveAt: effective_at });
+        Ok(())
+    }
+
+    /// Tells the pool that a node's stake leaves, last and whatever the pool does: it must not hold stake.
+    fn tell_pool(&mut self, node: Address) {
+        let pool = self.node_pool.now();
+        notify(self, pool, &NodePool::stakeLeftCall { node }, STAKE_LEFT_GAS);
+    }
+
+    /// Tells the pool once more of stake that has left, in case it did not hear. A node that was staked anew meanwhile is none of that.
+    fn tell_pool_if_unstaked(&mut self, node: Address) {
+        if !self.is_node_staked(node) {
+            self.tell_pool(node);
+        }
     }
 
     /// The guardian may only narrow.

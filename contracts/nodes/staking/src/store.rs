@@ -11,21 +11,20 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageArray, StorageU128, StorageU64, StorageU8, StorageU96, StorageVec},
 };
 
-use crate::{
-    AmountTooLarge, FutureDay, InputOutOfRange, InsufficientStake, NotStaker, Staking, StillBonded, TooManyUnbondings, ZeroAmount,
-};
+use crate::{AmountTooLarge, FutureDay, InputOutOfRange, InsufficientStake, NotStaker, Staking, StillBonded, ZeroAmount};
 
 const _: () = assert!(STAKE_HELD_MAX < 1 << 96, "a node's stake is stored in 96 bits");
 
-/// A node's stake in two words, and where its earnings go, with who said so.
+/// A node's stake in two words, where its earnings go, and whom it lets stake for it. The staker stays when all of its stake has left: the earnings
+/// are still its own, and what it said of them holds until another account stakes.
 #[storage]
 pub struct NodeRecord {
-    staker: StorageAddress,
+    pub(crate) staker: StorageAddress,
     bonded: StorageU96,
     unbonding: StorageU96,
     release_at: StorageU64,
     pub(crate) payout: PeerRecord,
-    pub(crate) payout_by: StorageAddress,
+    pub(crate) accepted: StorageAddress,
 }
 
 /// A user's stake in one word, a ring of unbonding amounts, and what the stake was. A place of the ring that was paid out keeps its old amount:
@@ -65,17 +64,24 @@ impl Staking {
 
     pub(crate) fn node(&self, node: Address) -> NodeStake {
         let record = self.nodes.get(node);
-        NodeStake {
+        let stake = NodeStake {
             staker: record.staker.get(),
             bonded: record.bonded.get().to(),
             unbonding: record.unbonding.get().to(),
             release_at: record.release_at.get().to(),
+        };
+        if stake.sum() == 0 {
+            NodeStake::default()
+        } else {
+            stake
         }
     }
 
     pub(crate) fn set_node(&mut self, node: Address, stake: NodeStake) {
         let mut record = self.nodes.setter(node);
-        record.staker.set(stake.staker);
+        if !stake.staker.is_zero() {
+            record.staker.set(stake.staker);
+        }
         // Below `STAKE_HELD_MAX`, so nothing saturates.
         record.bonded.set(U96::saturating_from(stake.bonded));
         record.unbonding.set(U96::saturating_from(stake.unbonding));
@@ -102,16 +108,15 @@ impl Staking {
     }
 
     /// Stores `state` with one more unbonding amount. Returns when that is ripe.
-    pub(crate) fn enqueue(&mut self, account: Address, state: staking::Account, amount: u128) -> Result<u64, Revert> {
-        let (next, place, unbonding) = state
-            .enqueue(amount, self.vm().block_timestamp(), self.unbonding_secs())
-            .map_err(|error| self.refuse(error, account))?;
+    pub(crate) fn enqueue(&mut self, account: Address, state: staking::Account, amount: u128) -> u64 {
+        let (now, secs) = (self.vm().block_timestamp(), self.unbonding_secs());
+        let (next, place, unbonding) = state.enqueue(amount, now, secs, |place| self.unbonding_at(account, place));
         self.set_account(account, next);
         if let Some(mut entry) = self.accounts.setter(account).ring.setter(usize::from(place)) {
             entry.amount.set(U128::from(unbonding.amount));
             entry.release_at.set(U64::from(unbonding.release_at));
         }
-        Ok(unbonding.release_at)
+        unbonding.release_at
     }
 
     pub(crate) fn checkpoints(&self, user: Address) -> u64 {
@@ -162,7 +167,6 @@ impl Staking {
                 let timestamp = self.vm().block_timestamp();
                 StillBonded { account: subject, releaseAt: release_at, timestamp }.into()
             }
-            StakingError::TooManyUnbondings => TooManyUnbondings { account: subject, limit: u64::from(UNBONDINGS_MAX) }.into(),
             StakingError::AmountTooLarge { amount, limit } => AmountTooLarge { amount, limit: U256::from(limit) }.into(),
             StakingError::FutureDay { day, today } => FutureDay { day, today }.into(),
             StakingError::OutOfRange { field, value, min, max } => {

@@ -32,10 +32,11 @@ pub struct NetworkParams {
     pub token_cap: U256,
     /// Stake of one node, wei.
     pub node_stake: U256,
-    /// Between unbonding and withdrawal. Too short and a node leaves before its offence is seen; too long and honest operators pay for it.
+    /// Between unbonding and withdrawal, four days at least. Too short and a node leaves before its offence is seen; too long and honest operators
+    /// pay for it.
     pub unbonding_secs: u64,
-    /// How long a new slasher, a new peer and a higher cap wait: a day more than `unbonding_secs` at least, so that whoever reads of a new slasher
-    /// can have left before it acts. Too long and a broken slasher is not replaced.
+    /// How long a new slasher, a new peer and a higher cap wait: three days more than `unbonding_secs` at least, so that whoever reads of a new
+    /// slasher can have left before it acts. Too long and a broken slasher is not replaced.
     pub delay_secs: u64,
     /// Most that SessionQueue slashes in a day, wei. Too low and misconduct at the end of a bad day is free; too high and a broken queue takes
     /// everybody's stake before it is closed.

@@ -393,6 +393,12 @@ pub(crate) enum StakeAction {
         #[arg(long, value_parser = address_argument)]
         node: Option<Address>,
     },
+    /// Let another account stake for the key's account as a node. What the node earns is that one's to turn then.
+    Accept {
+        /// Address of the staker.
+        #[arg(long, value_parser = address_argument)]
+        staker: Address,
+    },
     /// Let a node register with the key's account as its operator.
     Consent {
         /// Address of the node.

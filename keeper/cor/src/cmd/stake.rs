@@ -52,6 +52,9 @@ pub(crate) async fn run(args: StakeArgs, output: &Output) -> Result<(), CliError
         StakeAction::WithdrawNode { node } => {
             drop(send(&account, "withdrawNode", staking, IStaking::withdrawNodeCall { node: node.unwrap_or(own) }).await?)
         }
+        StakeAction::Accept { staker: accepted } => {
+            drop(send(&account, "acceptStaker", staking, IStaking::acceptStakerCall { staker: accepted }).await?)
+        }
         StakeAction::Consent { node } => {
             let call = INodePool::consentCall { node, allowed: true };
             drop(send(&account, "consent", network.at.node_pool, call).await?)

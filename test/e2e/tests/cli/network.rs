@@ -296,6 +296,12 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
         run("stake that is not there", "stake unbond 3", "STAKE-002", &["InsufficientStake", "has 0 COR", "need 3 COR"]),
         run("a node of nobody", "stake unbond-node", "STAKE-001", &["NotStaker"]),
         run("a node with nothing to withdraw", "stake withdraw-node", "STAKE-004", &["nothing of", "is unbonding"]),
+        run(
+            "a node that did not accept its staker",
+            "stake node --node 0x00000000000000000000000000000000000000a1",
+            "STAKE-007",
+            &["StakerNotAccepted", "cor stake accept --staker"],
+        ),
         run("stake beyond the wallet", "stake node", "TOKEN-001", &["ERC20InsufficientBalance", "need 10000 COR"]),
     ]
 }

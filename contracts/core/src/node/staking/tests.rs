@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::{DUTY_SECS_MAX, LANE_REVEAL_SECS_MAX};
 
 const NOW: u64 = 1_700_000_000;
 const WEEK: u64 = 7 * 24 * 3600;
@@ -111,17 +112,40 @@ fn whoever_reads_of_a_slasher_can_leave_before_it_acts() {
     const DAY: u64 = DAY_SECS;
     let refused = |field, value, min, max| Err(StakingError::OutOfRange { field, value, min, max });
     let table = [
-        (0, DAY, Ok(())),
-        (7 * DAY, 8 * DAY, Ok(())),
-        (29 * DAY, 30 * DAY, Ok(())),
-        (0, DAY - 1, refused("delaySecs", DAY - 1, DAY, 30 * DAY)),
-        (7 * DAY, 8 * DAY - 1, refused("delaySecs", 8 * DAY - 1, 8 * DAY, 30 * DAY)),
-        (DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 2 * DAY, 30 * DAY)),
-        (29 * DAY + 1, 30 * DAY, refused("unbondingSecs", 29 * DAY + 1, 0, 29 * DAY)),
-        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 0, 29 * DAY)),
+        (4 * DAY, 7 * DAY, Ok(())),
+        (7 * DAY, 10 * DAY, Ok(())),
+        (27 * DAY, 30 * DAY, Ok(())),
+        (0, 3 * DAY, refused("unbondingSecs", 0, 4 * DAY, 27 * DAY)),
+        (4 * DAY - 1, 30 * DAY, refused("unbondingSecs", 4 * DAY - 1, 4 * DAY, 27 * DAY)),
+        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 4 * DAY, 27 * DAY)),
+        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 4 * DAY, 27 * DAY)),
+        (7 * DAY, 10 * DAY - 1, refused("delaySecs", 10 * DAY - 1, 10 * DAY, 30 * DAY)),
+        (4 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 7 * DAY, 30 * DAY)),
     ];
     for (unbonding, delay, expected) in table {
         assert_eq!(check_times(unbonding, delay), expected, "{unbonding} {delay}");
+    }
+}
+
+/// Stake that begins to leave in the second in which a task was taken is there until all of the task's duties are over and a day longer, whatever the
+/// lane; and what begins to leave two days after a slasher was named is gone a day before that acts.
+#[test]
+fn stake_stays_for_its_tasks_and_leaves_before_a_slasher() {
+    let lanes = [3 * u64::from(DUTY_SECS_MAX), 3 * u64::from(LANE_REVEAL_SECS_MAX)];
+    for unbonding in (0..=31 * 24).map(|hours| hours * 3_600) {
+        for delay in (0..=31 * 24).map(|hours| hours * 3_600) {
+            if check_times(unbonding, delay).is_ok() {
+                assert!(lanes.iter().all(|duties| duties + DAY_SECS <= unbonding), "{unbonding}");
+                assert!(2 * DAY_SECS + unbonding + DAY_SECS <= delay, "{unbonding} {delay}");
+            }
+        }
+    }
+}
+
+#[test]
+fn reasons_have_numbers() {
+    for (reason, good) in [(0, false), (1, true), (2, true), (3, false), (u8::MAX, false)] {
+        assert_eq!(check_reason(reason).is_ok(), good, "{reason}");
     }
 }
 
@@ -212,11 +236,15 @@ fn the_ring_goes_round() {
     for (head, index, place) in table {
         assert_eq!(Account { head, ..Account::default() }.place(index), place, "{head} + {index}");
     }
+    let none = |place| panic!("place {place} is read");
     let nearly = Account { stake: 0, head: 6, len: UNBONDINGS_MAX - 1 };
-    let (full, place, unbonding) = nearly.enqueue(5, NOW, WEEK).unwrap();
+    let (full, place, unbonding) = nearly.enqueue(5, NOW, WEEK, none);
     assert_eq!((full.len, place, unbonding), (UNBONDINGS_MAX, 5, Unbonding { amount: 5, release_at: NOW + WEEK }));
-    assert_eq!(full.enqueue(5, NOW, WEEK), Err(StakingError::TooManyUnbondings));
-    assert_eq!(Account::default().enqueue(5, NOW, u64::MAX).unwrap().2.release_at, u64::MAX);
+    assert_eq!(Account::default().enqueue(5, NOW, u64::MAX, none).2.release_at, u64::MAX);
+    // What does not find a place joins the last, which is then released as late.
+    let ring = |place: u8| Unbonding { amount: 1 << place, release_at: NOW + u64::from(place) };
+    let (still, place, joined) = full.enqueue(5, NOW + 9, WEEK, ring);
+    assert_eq!((still, place, joined), (full, 5, Unbonding { amount: 32 + 5, release_at: NOW + 9 + WEEK }));
 }
 
 #[test]
@@ -258,7 +286,6 @@ fn errors_have_codes_and_sentences() {
         StakingError::InsufficientStake { available: 1, needed: wei(2) },
         StakingError::StillBonded { release_at: 0 },
         StakingError::StillBonded { release_at: 7 },
-        StakingError::TooManyUnbondings,
         StakingError::AmountTooLarge { amount: wei(2), limit: 1 },
         StakingError::FutureDay { day: 2, today: 1 },
         StakingError::OutOfRange { field: "delaySecs", value: 1, min: 2, max: 3 },
@@ -338,7 +365,7 @@ impl Ledger {
             }
             Step::Unbond(user, amount) => {
                 let (next, amount) = self.users.entry(user).or_default().unbond(U256::from(amount))?;
-                self.enqueue(user, next, amount, now)?;
+                self.enqueue(user, next, amount, now);
             }
             Step::Withdraw(user) => {
                 let before = *self.users.entry(user).or_default();
@@ -364,11 +391,10 @@ impl Ledger {
         Ok(())
     }
 
-    fn enqueue(&mut self, user: u8, before: Account, amount: u128, now: u64) -> Result<(), StakingError> {
-        let (next, place, unbonding) = before.enqueue(amount, now, WEEK)?;
+    fn enqueue(&mut self, user: u8, before: Account, amount: u128, now: u64) {
+        let (next, place, unbonding) = before.enqueue(amount, now, WEEK, |place| self.rings[&(user, place)]);
         self.rings.insert((user, place), unbonding);
         self.users.insert(user, next);
-        Ok(())
     }
 
     fn sum_of_parts(&self) -> u128 {

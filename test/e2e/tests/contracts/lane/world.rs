@@ -10,7 +10,7 @@ use alloy::{
     sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, SolValue, eip712_domain},
 };
 use cor_adapters::deploy::default_prices;
-use cor_kit::solo::{Done, Solo};
+use cor_kit::solo::{DELAY_SECS, Done, Solo, UNBONDING_SECS};
 use cor_sol::{
     ContractError, cor::ICor, lane::ILane, session_payment_table::ISessionPaymentTable, staking::IStaking, vault::IVault,
 };
@@ -31,10 +31,6 @@ pub(crate) const STAKE: u128 = 10_000 * COR;
 pub(crate) const PENALTIES: (u64, u64) = (100 * COR_GRAINS, 1_000 * COR_GRAINS);
 /// Half of the gas line is the most that a keeper gets for nothing.
 pub(crate) const CAP_BPS: u16 = 5_000;
-/// How long stake unbonds.
-const UNBONDING_SECS: u64 = 5 * 86_400;
-/// How long a new slasher and a new peer wait.
-const DELAY_SECS: u64 = 9 * 86_400;
 pub(crate) const MODEL: u64 = 1;
 pub(crate) const OPEN_SECS: u32 = 600;
 pub(crate) const PRECOMMIT_SECS: u32 = 60;
@@ -104,7 +100,7 @@ impl World {
         let owner = solo.account(0);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
         let token = solo.deploy("Cor", &named.abi_encode_params());
-        let vault = solo.deploy("Vault", &(owner, token, 3 * 86_400_u64).abi_encode_params());
+        let vault = solo.deploy("Vault", &(owner, token, DELAY_SECS).abi_encode_params());
         let staking = solo.deploy("Staking", &(owner, token, UNBONDING_SECS, U256::from(STAKE), DELAY_SECS).abi_encode_params());
         let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
         let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());

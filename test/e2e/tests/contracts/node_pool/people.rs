@@ -67,7 +67,7 @@ async fn operator_and_staker_drain_and_deregister_without_the_nodes_key() {
         assert_eq!((shown.registered, shown.suspended, shown.draining), (true, false, true));
         let done = world.in_pool(index, &drain);
         assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty(), "once");
-        let done = world.in_pool(OTHER, &leave);
+        let done = world.in_pool(if index == STAKER { STAKER } else { OTHER }, &leave);
         assert_eq!(events_of::<INodePool::NodeDeregistered>(world.pool, &done.logs), [INodePool::NodeDeregistered { node }]);
         let absent = INodePool::NotRegistered { node };
         assert_eq!(world.refused_in_pool(index, &drain), absent.clone().into());
@@ -95,6 +95,154 @@ async fn a_node_without_stake_is_anyones_to_clear_away() {
     world.stake_node(STAKER, node);
     let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
     assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty());
+}
+
+/// A queue that was replaced could not give back what it had reserved: its tasks never ended, and their nodes were busy for ever.
+#[tokio::test]
+async fn a_queue_that_was_replaced_ends_its_tasks_and_begins_none() {
+    let world = World::start().await;
+    let (node, next, third) = (world.account(NODE), world.account(FREE), world.account(FREE + 1));
+    world.stake_node(STAKER, node);
+    world.register(NODE, OPERATOR);
+    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
+    let release = INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] };
+    let foreign = |caller, required| IRuntime::Unauthorized { caller, required };
+    world.in_pool(QUEUE, &reserve);
+    world.in_pool(QUEUE, &reserve);
+    let busy = INodePool::NodeBusy { node, reserved: 2 };
+    assert_eq!(world.refused_in_pool(OPERATOR, &INodePool::deregisterForCall { node }), busy.into());
+
+    // One that is named, and replaced before it is in force, is none of them.
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: third });
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: next });
+    assert_eq!(world.refused_in_pool(FREE, &release), foreign(next, world.account(QUEUE)).into());
+    world.solo.pass(DELAY);
+    world.solo.undoing(|| drop(world.in_pool(FREE, &release)));
+    assert_eq!(world.refused_in_pool(FREE + 1, &release), foreign(third, next).into());
+    assert_eq!(world.refused_in_pool(QUEUE, &reserve), foreign(world.account(QUEUE), next).into());
+    world.in_pool(QUEUE, &INodePool::releaseCall { suspend: vec![], ..release.clone() });
+
+    // Also two replacements later.
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: third });
+    world.solo.pass(DELAY);
+    assert_eq!(world.refused_in_pool(FREE, &reserve), foreign(next, third).into());
+    let done = world.in_pool(QUEUE, &release);
+    assert_eq!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs), [INodePool::NodeSuspended { node, taskId: 1 }]);
+    assert_eq!(world.node(node).reserved, 0);
+    world.in_pool(OPERATOR, &INodePool::deregisterForCall { node });
+    assert!(!world.node(node).registered);
+}
+
+/// A queue that was only named before the pool was open had no tasks, and has no word later.
+#[tokio::test]
+async fn a_queue_from_before_opening_has_no_word() {
+    let world = World::closed().await;
+    let (early, queue) = (world.account(FREE), world.account(QUEUE));
+    world.in_pool(OWNER, &INodePool::setStakingCall { peer: world.staking });
+    for peer in [early, queue] {
+        world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer });
+    }
+    world.in_pool(OWNER, &INodePool::openCall {});
+    let release = INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![] };
+    assert_eq!(world.refused_in_pool(FREE, &release), IRuntime::Unauthorized { caller: early, required: queue }.into());
+}
+
+/// A node that its operator or its staker had drained resumed in the next block.
+#[tokio::test]
+async fn a_node_undoes_no_drain_of_its_people() {
+    for (index, own) in [(OPERATOR, false), (STAKER, false), (STAKER, true)] {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        let operator = if own { NODE } else { OPERATOR };
+        world.stake_node(STAKER, node);
+        world.register(NODE, operator);
+        let (drain, resume) = (INodePool::drainCall { node }, INodePool::resumeCall {});
+        // Its own it undoes itself; and one that came before says nothing of the later one.
+        world.in_pool(NODE, &drain);
+        world.in_pool(NODE, &resume);
+        world.in_pool(NODE, &drain);
+        let done = world.in_pool(index, &drain);
+        let before = world.node(node);
+        assert!(before.draining && before.registered);
+        let (staker, missing) = (world.account(STAKER), INodePool::ConsentMissing { operator: world.account(OPERATOR), node });
+        let unlike = IRuntime::Unauthorized { caller: node, required: staker };
+        let refused = if index == OPERATOR { missing.clone().into() } else { unlike.clone().into() };
+        assert_eq!(world.refused_in_pool(NODE, &resume), refused, "by account {index}");
+        let resume_for = INodePool::resumeForCall { node };
+        assert_eq!(
+            world.refused_in_pool(OTHER, &resume_for),
+            IRuntime::Unauthorized { caller: world.account(OTHER), required: staker }.into()
+        );
+        if index == OPERATOR {
+            // The staker does not speak for the operator.
+            let set = INodePool::ConsentSet { operator: world.account(OPERATOR), node, allowed: false };
+            assert_eq!(events_of::<INodePool::ConsentSet>(world.pool, &done.logs), [set]);
+            assert_eq!(world.refused_in_pool(STAKER, &resume_for), missing.into());
+            world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
+            world.in_pool(NODE, &resume);
+        } else {
+            // Nor does it come back by leaving: it leaves by the staker's word, or once the stake has left.
+            assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [INodePool::NodeDraining { node }]);
+            assert_eq!(world.refused_in_pool(NODE, &INodePool::deregisterCall {}), unlike.into());
+            let leave = INodePool::deregisterForCall { node };
+            for other in [operator, OTHER] {
+                let unlike = IRuntime::Unauthorized { caller: world.account(other), required: staker };
+                assert_eq!(world.refused_in_pool(other, &leave), unlike.into());
+            }
+            world.solo.undoing(|| drop(world.in_pool(STAKER, &leave)));
+            world.solo.undoing(|| {
+                world.by(STAKER, &IStaking::unbondNodeCall { node });
+                world.in_pool(OTHER, &leave);
+            });
+            // The operator's word does not end it, and does not replace it.
+            if !own {
+                world.in_pool(OPERATOR, &drain);
+                world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
+            }
+            world.in_pool(NODE, &drain);
+            assert_eq!(world.refused_in_pool(NODE, &resume), unlike_of(&world).into());
+            let done = world.in_pool(STAKER, &resume_for);
+            assert_eq!(events_of::<INodePool::NodeResumed>(world.pool, &done.logs), [INodePool::NodeResumed { node }]);
+        }
+        assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 0);
+        assert_eq!(world.refused_in_pool(STAKER, &resume_for), INodePool::NotSuspended { node }.into());
+    }
+}
+
+/// The node calls, and it is its staker's.
+fn unlike_of(world: &World) -> IRuntime::Unauthorized {
+    IRuntime::Unauthorized { caller: world.account(NODE), required: world.account(STAKER) }
+}
+
+/// Without its operator's consent a node comes back from nothing, not from a suspension either.
+#[tokio::test]
+async fn no_node_resumes_under_a_name_that_was_taken_back() {
+    let world = World::start().await;
+    let (node, operator) = (world.account(NODE), world.account(OPERATOR));
+    world.stake_node(STAKER, node);
+    world.register(NODE, OPERATOR);
+    world.in_pool(QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![node] });
+    world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: false });
+    let missing = INodePool::ConsentMissing { operator, node };
+    assert_eq!(world.refused_in_pool(NODE, &INodePool::resumeCall {}), missing.into());
+    world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    assert_eq!(world.refused_in_pool(STAKER, &INodePool::resumeForCall { node: world.account(FREE) }).name(), "NotRegistered");
+}
+
+#[tokio::test]
+async fn a_hardware_class_is_one_of_three() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    for class in [3, u8::MAX] {
+        let [value, min, max] = [class, 0, 2].map(U256::from);
+        let range = ISessionPaymentTable::InputOutOfRange { field: B256::right_padding_from(b"hardwareClass"), value, min, max };
+        let call = INodePool::registerCall { hardwareClass: class, ..register(&world, NODE) };
+        assert_eq!(world.refused_in_pool(NODE, &call), range.into());
+    }
+    world.in_pool(NODE, &INodePool::registerCall { hardwareClass: 2, ..register(&world, NODE) });
+    assert_eq!(world.node(node).hardwareClass, 2);
 }
 
 /// Finding 9: a node's version could not be changed, so a higher minimum shut it out until it registered anew.

@@ -46,6 +46,7 @@ async fn golden_permissions() {
         trial("", &INodePool::setVersionCall { version: 2_000 }),
         trial("", &INodePool::pingCall {}),
         trial("", &INodePool::resumeCall {}),
+        trial("(suspended)", &INodePool::resumeForCall { node: suspended }),
         trial("", &INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] }),
         trial("", &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] }),
         trial("", &INodePool::setMinNodeVersionCall { version: 1 }),

@@ -1,6 +1,4 @@
-//! Nodes register, serve, are suspended and leave; and random steps against the rules compiled natively.
-
-use std::collections::BTreeMap;
+//! Nodes register, serve, are suspended and leave.
 
 use crate::support::{answer, events, fund, refusal};
 use alloy::{
@@ -8,10 +6,8 @@ use alloy::{
     sol_types::SolCall,
 };
 use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
-use cor_core::node::pool::{Node, Standing};
 use cor_kit::{COR, TestNet, event};
 use cor_sol::{ContractError, node_pool::INodePool, runtime::IRuntime, staking::IStaking};
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 /// Account that stands in for the SessionQueue.
 const QUEUE: usize = 1;
@@ -265,127 +261,4 @@ async fn pages() {
         let page = answer(&net, stranger, at, INodePool::nodesByPageCall { offset, limit }).await;
         assert_eq!(page, all[expected], "{limit} from {offset}");
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Register { node: usize, capacity: u32 },
-    Deregister { node: usize },
-    SetSpec { node: usize, capacity: u32 },
-    Reserve { nodes: [usize; 2] },
-    Release { node: usize, suspend: bool },
-    Resume { node: usize },
-    MinVersion { version: u64 },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (who, capacity) = (2..5_usize, 0..4_u32);
-    prop_oneof![
-        3 => (who.clone(), capacity.clone()).prop_map(|(node, capacity)| Step::Register { node, capacity }),
-        1 => who.clone().prop_map(|node| Step::Deregister { node }),
-        2 => (who.clone(), capacity).prop_map(|(node, capacity)| Step::SetSpec { node, capacity }),
-        6 => [who.clone(), who.clone()].prop_map(|nodes| Step::Reserve { nodes }),
-        3 => (who.clone(), prop::bool::weighted(0.2)).prop_map(|(node, suspend)| Step::Release { node, suspend }),
-        2 => who.prop_map(|node| Step::Resume { node }),
-        1 => prop_oneof![Just(VERSION), Just(VERSION + 1)].prop_map(|version| Step::MinVersion { version }),
-    ]
-}
-
-/// The contract's storage as plain maps, moved by the same rules compiled natively.
-#[derive(Default)]
-struct Model {
-    nodes: BTreeMap<usize, Node>,
-    minimum: u64,
-}
-
-impl Model {
-    fn node(&self, index: usize) -> Node {
-        self.nodes.get(&index).copied().unwrap_or_default()
-    }
-
-    /// `None` if the step is refused; then nothing changes.
-    fn apply(&mut self, step: Step) -> Option<()> {
-        match step {
-            Step::Register { node, capacity } => {
-                let next = self.node(node).register(&[1], capacity, VERSION, self.minimum).ok()?;
-                self.nodes.insert(node, next);
-            }
-            Step::Deregister { node } => {
-                let next = self.node(node).deregister().ok()?;
-                self.nodes.insert(node, next);
-            }
-            Step::SetSpec { node, capacity } => {
-                let next = self.node(node).set_spec(&[1], capacity).ok()?;
-                self.nodes.insert(node, next);
-            }
-            Step::Reserve { nodes: [first, second] } => {
-                let eligible = |index| self.node(index).check_eligible(self.minimum, || true).is_ok();
-                if first == second || !eligible(first) || !eligible(second) {
-                    return None;
-                }
-                for index in [first, second] {
-                    self.nodes.insert(index, self.node(index).reserve());
-                }
-            }
-            Step::Release { node, suspend } => {
-                let released = self.node(node).release();
-                self.nodes.insert(node, if suspend { released.suspend().unwrap_or(released) } else { released });
-            }
-            // Nobody is slashed here, so all stay staked.
-            Step::Resume { node } => {
-                let next = self.node(node).resume(true).ok()?;
-                self.nodes.insert(node, next);
-            }
-            Step::MinVersion { version } => self.minimum = version,
-        }
-        Some(())
-    }
-}
-
-async fn send(net: &TestNet, step: Step) -> bool {
-    let at = net.at.node_pool;
-    let sent = match step {
-        Step::Register { node, capacity } => net.send(node, at, register(net.address(node), &[1], capacity)).await,
-        Step::Deregister { node } => net.send(node, at, INodePool::deregisterCall {}).await,
-        Step::SetSpec { node, capacity } => net.send(node, at, INodePool::setSpecCall { models: vec![1], capacity }).await,
-        Step::Reserve { nodes } => net.send(QUEUE, at, reserve(&nodes.map(|index| net.address(index)), 1)).await,
-        Step::Release { node, suspend } => {
-            let suspended = if suspend { vec![net.address(node)] } else { vec![] };
-            net.send(QUEUE, at, release(&[net.address(node)], &suspended)).await
-        }
-        Step::Resume { node } => net.send(node, at, INodePool::resumeCall {}).await,
-        Step::MinVersion { version } => net.send(0, at, INodePool::setMinNodeVersionCall { version }).await,
-    };
-    sent.is_ok()
-}
-
-#[tokio::test]
-async fn random_steps_leave_the_state_of_the_rules() {
-    let net = start(5).await;
-    let at = net.at.node_pool;
-    for index in 2..5 {
-        stake(&net, index).await;
-    }
-    let mut model = Model { minimum: VERSION, ..Model::default() };
-    let mut runner = TestRunner::deterministic();
-    let mut refused = 0;
-    for number in 0..120 {
-        let step = step().new_tree(&mut runner).unwrap().current();
-        let (sent, predicted) = (send(&net, step).await, model.apply(step));
-        assert_eq!(sent, predicted.is_some(), "step {number}: {step:?}");
-        refused += u32::from(!sent);
-        for index in 2..5 {
-            let (on_chain, expected) = (node(&net, index).await, model.node(index));
-            let context = format!("step {number}: {step:?}: account {index}");
-            assert_eq!(on_chain.registered, expected.standing.is_registered(), "{context}");
-            assert_eq!(on_chain.suspended, expected.standing == Standing::Suspended, "{context}");
-            assert_eq!((on_chain.capacity, on_chain.reserved), (expected.capacity, expected.reserved), "{context}");
-            let eligible =
-                answer(&net, net.address(0), at, INodePool::eligibilityCall { node: net.address(index), modelIdentifier: 1 })
-                    .await;
-            let verdict = expected.check_eligible(model.minimum, || true);
-            assert_eq!(eligible, verdict.map_or_else(|why| why.reason(), |()| 0), "{context}");
-        }
-    }
-    assert!((10..110).contains(&refused), "{refused} of 120 refused: the steps no longer exercise both");
 }

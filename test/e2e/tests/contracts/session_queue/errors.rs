@@ -31,8 +31,8 @@ fn not_sold(field: &str, value: u64) -> ContractError {
 async fn sessions_that_cannot_be_opened() {
     let world = World::empty().await;
     let good = terms(3);
-    let week = 604_800;
-    let table: [(SessionParams, ContractError); 17] = [
+    let (week, day) = (604_800, 86_400);
+    let table: [(SessionParams, ContractError); 20] = [
         (SessionParams { redundant: 0, ..good.clone() }, out_of_range("redundant", 0, 1, 7)),
         (SessionParams { redundant: 8, ..good.clone() }, out_of_range("redundant", 8, 1, 7)),
         (SessionParams { redundant: 255, ..good.clone() }, out_of_range("redundant", 255, 1, 7)),
@@ -40,9 +40,13 @@ async fn sessions_that_cannot_be_opened() {
         (SessionParams { quorumBps: 5_000, ..good.clone() }, out_of_range("quorumBps", 5_000, 5_001, 10_000)),
         (SessionParams { quorumBps: 10_001, ..good.clone() }, out_of_range("quorumBps", 10_001, 5_001, 10_000)),
         (SessionParams { assignSecs: 0, ..good.clone() }, out_of_range("assignSecs", 0, 1, week)),
-        (SessionParams { ackSecs: 604_801, ..good.clone() }, out_of_range("ackSecs", 604_801, 1, week)),
-        (SessionParams { precommitSecs: 0, ..good.clone() }, out_of_range("precommitSecs", 0, 1, week)),
-        (SessionParams { commitSecs: u32::MAX, ..good.clone() }, out_of_range("commitSecs", u32::MAX.into(), 1, week)),
+        (SessionParams { assignSecs: 604_801, ..good.clone() }, out_of_range("assignSecs", 604_801, 1, week)),
+        // While a miner owes something, its stake must not be able to leave.
+        (SessionParams { ackSecs: 86_401, ..good.clone() }, out_of_range("ackSecs", 86_401, 1, day)),
+        (SessionParams { precommitSecs: 0, ..good.clone() }, out_of_range("precommitSecs", 0, 1, day)),
+        (SessionParams { precommitSecs: 86_401, ..good.clone() }, out_of_range("precommitSecs", 86_401, 1, day)),
+        (SessionParams { commitSecs: 86_401, ..good.clone() }, out_of_range("commitSecs", 86_401, 1, day)),
+        (SessionParams { commitSecs: u32::MAX, ..good.clone() }, out_of_range("commitSecs", u32::MAX.into(), 1, day)),
         (SessionParams { validatorDepth: 1, ..good.clone() }, out_of_range("validatorDepth", 1, 0, 0)),
         // What only the table knows.
         (

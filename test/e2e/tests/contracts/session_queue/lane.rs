@@ -31,7 +31,7 @@ async fn a_session_is_as_it_was_opened() {
         quorumBps: 8_001,
         priority: 1,
         assignSecs: 604_800,
-        ackSecs: 604_799,
+        ackSecs: 86_399,
         precommitSecs: 1,
         commitSecs: 65_537,
         metadata: digest("metadata"),

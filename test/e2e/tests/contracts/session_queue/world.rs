@@ -10,7 +10,7 @@ use alloy::{
 use cor_adapters::deploy::default_prices;
 use cor_core::task::commitment::Binding;
 use cor_core::task::eip712::{Message, session_queue_domain};
-use cor_kit::solo::{Done, Refused, Solo};
+use cor_kit::solo::{DELAY_SECS, Done, Refused, Solo, UNBONDING_SECS};
 use cor_sol::{
     ContractError,
     cor::ICor,
@@ -28,8 +28,6 @@ pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
 pub(crate) const PREPAID: u128 = 10_000 * COR;
 /// What a node must stake, and does.
 pub(crate) const STAKE: u128 = 10_000 * COR;
-/// What Staking and NodePool wait with a widening: more than a day above their unbonding time of an hour.
-const DELAY_SECS: u64 = 2 * 24 * 60 * 60;
 /// Penalties for no reveal and for a bad one.
 pub(crate) const PENALTIES: (u128, u128) = (100 * COR, 1_000 * COR);
 /// Half of the gas line is the most that a keeper gets for nothing.
@@ -114,7 +112,7 @@ impl World {
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), cap, owner);
         let keys = (0..MINERS).map(|index| solo.key(8 + index)).collect();
         let token = solo.deploy("Cor", &named.abi_encode_params());
-        let staking = (owner, token, 3_600_u64, U256::from(STAKE), DELAY_SECS);
+        let staking = (owner, token, UNBONDING_SECS, U256::from(STAKE), DELAY_SECS);
         let world = Self {
             token,
             staking: solo.deploy("Staking", &staking.abi_encode_params()),

@@ -1,11 +1,13 @@
 //! What the owner, a payer's queue, a pool or a lost key once could do to stake, and the numbers that it did.
 
 use alloy::primitives::{Address, U256};
-use cor_core::limits::STAKE_LEFT_GAS;
-use cor_kit::COR;
-use cor_sol::{node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, SLASHER_NOTICE_SECS, STAKE_LEFT_GAS, STAKE_LEFT_MARGIN_GAS, UNBONDING_MIN_SECS};
+use cor_kit::{COR, solo::Refused};
+use cor_sol::{ContractError, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
 
-use super::world::{CAPS, DAY, DELAY, NODE, OPERATOR, OTHER, OWNER, SLASHERS, STAKE, STAKER, UNBONDING, World, slash, wei};
+use super::world::{
+    CAPS, DAY, DELAY, GUARDIAN, NODE, OPERATOR, OTHER, OWNER, SLASHERS, STAKE, STAKER, UNBONDING, World, events_of, slash, wei,
+};
 
 /// Answers every call with the number 1: `true` for a token and for "is registered".
 const YES: [u8; 8] = [0x60, 1, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
@@ -44,7 +46,7 @@ async fn no_owner_changes_the_token() {
     world.assert_conserved();
 }
 
-/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself eight days ahead, in which
+/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself ten days ahead, in which
 /// all stake leaves, and a slasher that nobody minds takes its cap of a day.
 #[tokio::test]
 async fn an_owner_that_names_itself_slasher_finds_nobody() {
@@ -57,7 +59,7 @@ async fn an_owner_that_names_itself_slasher_finds_nobody() {
     let early = cor_sol::vault::IVault::ModuleNotActive { module: world.account(OWNER), activeAt: active_at };
     assert_eq!(world.refused(OWNER, &slash(nodes[0], STAKE)), early.into());
 
-    // Whoever reads of it within a day has left wholly a moment before it acts.
+    // Whoever reads of it within three days has left wholly a moment before it acts.
     world.solo.pass(DELAY - UNBONDING - 1);
     for node in &nodes[..5] {
         world.by(STAKER, &IStaking::unbondNodeCall { node: *node });
@@ -79,17 +81,189 @@ fn early_at(world: &World, active_at: u64) -> cor_sol::vault::IVault::ModuleNotA
     cor_sol::vault::IVault::ModuleNotActive { module: world.account(OWNER), activeAt: active_at }
 }
 
-/// A slasher that is active and turns bad takes its cap of each day until the guardian closes it: not 70,000 at once.
+/// A slasher that is active and turns bad takes its cap of each day, not 70,000 at once. Closing it only bounds how long: it takes what its open tasks
+/// may cost for as long as stake unbonds.
 #[tokio::test]
-async fn a_slasher_that_turns_bad_is_stopped_by_its_cap_and_by_the_guardian() {
+async fn closing_a_slasher_that_turns_bad_leaves_it_its_cap_until_stake_has_unbonded() {
     let world = World::start().await;
     let nodes = seven(&world);
     let everybody = || -> U256 { nodes.iter().map(|node| world.by(SLASHERS[0], &slash(*node, u128::MAX)).returned.taken).sum() };
     assert_eq!((everybody(), everybody()), (wei(CAPS[0]), U256::ZERO));
-    world.by(super::world::GUARDIAN, &IStaking::closeModuleCall { module: world.account(SLASHERS[0]) });
-    world.solo.pass(UNBONDING + 1);
-    assert_eq!(everybody(), U256::ZERO, "closed for as long as stake unbonds");
+    world.by(GUARDIAN, &IStaking::closeModuleCall { module: world.account(SLASHERS[0]) });
+    world.solo.pass(DAY);
+    assert_eq!((everybody(), everybody()), (wei(CAPS[0]), U256::ZERO), "closing alone does not stop it");
+    world.solo.pass(UNBONDING - DAY + 1);
+    assert_eq!(everybody(), U256::ZERO, "closed for longer than stake unbonds");
     assert_eq!(world.wallet(world.staking), wei(7 * STAKE));
+}
+
+/// What stops a slasher in the same second is a cap of nothing, which the guardian may set; before it is closed or after.
+#[tokio::test]
+async fn a_cap_of_nothing_stops_a_slasher_at_once() {
+    for closed in [false, true] {
+        let world = World::start().await;
+        let (nodes, module) = (seven(&world), world.account(SLASHERS[0]));
+        let everybody = || -> U256 { nodes.iter().map(|node| world.by(SLASHERS[0], &slash(*node, COR)).returned.taken).sum() };
+        assert_eq!(everybody(), wei(7 * COR));
+        if closed {
+            world.by(GUARDIAN, &IStaking::closeModuleCall { module });
+        }
+        world.by(GUARDIAN, &IStaking::setModuleCapCall { module, cap: U256::ZERO });
+        assert_eq!(everybody(), U256::ZERO, "in the same second");
+        for _ in 0..UNBONDING / DAY {
+            world.solo.pass(DAY);
+            assert_eq!(everybody(), U256::ZERO);
+        }
+    }
+}
+
+/// The owner raised the cap to everything, the guardian closed the slasher, and the raise came into force all the same while it was closing.
+#[tokio::test]
+async fn a_raise_that_waits_does_not_survive_closing() {
+    let world = World::start().await;
+    let (nodes, module) = (seven(&world), world.account(SLASHERS[0]));
+    world.by(OWNER, &IStaking::setModuleCapCall { module, cap: U256::MAX });
+    world.solo.pass(DELAY - DAY);
+    world.by(GUARDIAN, &IStaking::closeModuleCall { module });
+    world.solo.pass(DAY);
+    assert_eq!(world.get(&IStaking::moduleOfCall { module }).cap, wei(CAPS[0]));
+    let taken: U256 = nodes.iter().map(|node| world.by(SLASHERS[0], &slash(*node, u128::MAX)).returned.taken).sum();
+    assert_eq!(taken, wei(CAPS[0]));
+}
+
+/// Whoever reads of a slasher on the second day, since a sequencer kept it out for one, has everything back before that acts, with a day to spare for
+/// the withdrawal to be kept out as well.
+#[tokio::test]
+async fn who_begins_to_leave_two_days_after_a_proposal_is_gone_a_day_before_it_acts() {
+    for unbonding in [UNBONDING_MIN_SECS, UNBONDING, MODULE_DELAY_MAX_SECS - SLASHER_NOTICE_SECS] {
+        let world = World::waiting(unbonding, unbonding + SLASHER_NOTICE_SECS).await;
+        let node = world.account(NODE);
+        world.stake_node(STAKER, node);
+        let module = world.account(OWNER);
+        world.by(OWNER, &IStaking::proposeModuleCall { module, cap: U256::MAX });
+        let active_at = world.get(&IStaking::moduleOfCall { module }).activeAt;
+        world.solo.pass(2 * DAY);
+        world.by(STAKER, &IStaking::unbondNodeCall { node });
+        world.solo.pass(unbonding);
+        assert_eq!(world.now() + DAY, active_at);
+        assert_eq!(world.by(OTHER, &IStaking::withdrawNodeCall { node }).returned, wei(STAKE));
+        world.solo.pass(DAY);
+        assert_eq!(world.by(OWNER, &slash(node, u128::MAX)).returned.taken, U256::ZERO);
+    }
+}
+
+/// With little gas, the notice to the pool failed for want of it and the unbonding did not: the node took tasks on that no stake answered for.
+#[tokio::test]
+async fn nobody_unbonds_with_too_little_gas_for_the_pool_to_hear_of_it() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.register(NODE, NODE);
+    let needed = STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS;
+    let mut refused = 0;
+    for gas in (100_000..1_000_000).step_by(20_000) {
+        world.solo.undoing(|| {
+            let sent = world.solo.with_gas(world.account(STAKER), world.staking, &IStaking::unbondNodeCall { node }, gas);
+            match sent {
+                Ok(_) => assert!(world.node(node).draining, "the pool heard of it with {gas} gas"),
+                Err(Refused::Known(ContractError::NotEnoughGas(error))) => {
+                    assert!(error.left < error.needed && error.needed == U256::from(needed), "{error:?}");
+                    refused += 1;
+                }
+                // Less than the call itself takes before it looks.
+                Err(Refused::Other(data)) => assert!(data.is_empty() && gas < 300_000, "{gas} gas: {data}"),
+                Err(other) => panic!("{other:?}"),
+            }
+        });
+    }
+    assert!(refused > 10, "{refused}");
+    let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
+    assert!(world.node(node).draining && done.gas_used < STAKE_LEFT_GAS);
+}
+
+/// A notice can fail with all its gas, and does then not hold the stake: that all of it has left is told the pool once more.
+#[tokio::test]
+async fn a_pool_that_missed_the_notice_hears_of_the_withdrawal() {
+    for all_at_once in [false, true] {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        world.stake_node(STAKER, node);
+        world.register(NODE, NODE);
+        let lay = |code| world.solo.chain().writer().set_code(world.pool, code).expect("code is laid");
+        let code = world.solo.chain().code(world.pool).expect("the pool has code");
+        lay(BURNS.to_vec().into());
+        world.by(STAKER, &IStaking::unbondNodeCall { node });
+        lay(code);
+        assert!(!world.node(node).draining, "it heard nothing");
+        world.solo.pass(UNBONDING);
+        if all_at_once {
+            world.by(OTHER, &IStaking::withdrawNodesCall { nodes: vec![node] });
+        } else {
+            world.by(OTHER, &IStaking::withdrawNodeCall { node });
+        }
+        assert!(world.node(node).draining);
+        world.in_pool(OTHER, &INodePool::deregisterForCall { node });
+    }
+}
+
+/// Anyone can withdraw for a staker. A node whose stake is whole again is not drained by it.
+#[tokio::test]
+async fn withdrawing_the_old_stake_does_not_drain_a_node_that_is_staked_again() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.register(NODE, NODE);
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.stake_node(STAKER, node);
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    world.solo.pass(UNBONDING);
+    world.by(OTHER, &IStaking::withdrawNodeCall { node });
+    assert!(!world.node(node).draining);
+}
+
+/// A treasury that takes nothing of what it was allowed kept the allowance, and could take it at any time later, out of others' stake.
+#[tokio::test]
+async fn a_treasury_that_does_not_take_what_is_swept_keeps_no_allowance() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: world.place(&YES) });
+    world.solo.pass(DELAY);
+    world.by(SLASHERS[0], &slash(node, 7 * COR));
+    let failed = IStaking::TransferFailed { token: world.token };
+    assert_eq!(world.refused(OTHER, &IStaking::sweepSlashedCall {}), failed.into());
+    assert_eq!(world.get(&IStaking::slashedPotCall {}), wei(7 * COR));
+    world.assert_conserved();
+}
+
+/// Whoever staked for a stranger's node held the place of its staker, and what the node earned was the staker's.
+#[tokio::test]
+async fn nobody_stakes_for_a_node_that_did_not_accept_it() {
+    let world = World::start().await;
+    let (node, staker) = (world.account(NODE), world.account(STAKER));
+    world.fund(STAKER, STAKE);
+    let stake = IStaking::stakeNodeCall { node, amount: wei(STAKE) };
+    let stranger = IStaking::StakerNotAccepted { node, staker };
+    assert_eq!(world.refused(STAKER, &stake), stranger.clone().into());
+    world.by(NODE, &IStaking::acceptStakerCall { staker: world.account(OTHER) });
+    assert_eq!(world.refused(STAKER, &stake), stranger.clone().into(), "the word is for one");
+    let done = world.by(NODE, &IStaking::acceptStakerCall { staker });
+    let accepted = IStaking::StakerAccepted { node, staker };
+    assert_eq!(events_of::<IStaking::StakerAccepted>(world.staking, &done.logs), [accepted]);
+    assert_eq!(world.get(&IStaking::acceptedStakerCall { node }), staker);
+    world.by(STAKER, &stake);
+    // Who stakes already needs no word to add, and none to leave.
+    world.by(NODE, &IStaking::acceptStakerCall { staker: Address::ZERO });
+    world.fund(STAKER, STAKE);
+    world.by(STAKER, &stake);
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING);
+    world.by(STAKER, &IStaking::withdrawNodeCall { node });
+    world.fund(STAKER, STAKE);
+    assert_eq!(world.refused(STAKER, &stake), stranger.into(), "who left comes back by a new one");
+    // A node stakes for itself without.
+    world.fund(NODE, STAKE);
+    world.by(NODE, &stake);
 }
 
 /// Finding 3d: a pool that always said "registered" let nobody unbond. Now no pool is asked, and one that fails, lies, burns gas or answers at length
@@ -151,6 +325,7 @@ async fn two_hundred_nodes_leave_on_one_day() {
     let nodes: Vec<_> = (1..=200_u64).map(|number| Address::from_word(U256::from(number << 32).into())).collect();
     world.fund(STAKER, 200 * STAKE);
     for node in &nodes {
+        world.accept(STAKER, *node);
         world.by(STAKER, &IStaking::stakeNodeCall { node: *node, amount: wei(STAKE) });
     }
     nodes.iter().for_each(|node| drop(world.by(STAKER, &IStaking::unbondNodeCall { node: *node })));

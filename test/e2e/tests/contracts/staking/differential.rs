@@ -40,6 +40,7 @@ fn payee(index: usize) -> Address {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
+    Accept { node: usize, by: usize },
     StakeNode { by: usize, node: usize, amount: u128 },
     UnbondNode { by: usize, node: usize },
     WithdrawNode { node: usize },
@@ -57,10 +58,11 @@ enum Step {
 }
 
 /// Every kind of step that can be refused, once with success and once without: what chance leaves out in a run is in it all the same.
-const ONE_OF_EACH: [Step; 25] = {
+const ONE_OF_EACH: [Step; 26] = {
     const THOUSAND: u128 = 1_000 * COR;
     let (by, node, module) = (STAKER, 0, NODE);
     [
+        Step::Accept { node, by },
         Step::StakeNode { by, node, amount: STAKE },
         Step::StakeNode { by: OTHER, node, amount: STAKE },
         Step::UnbondNode { by: OTHER, node },
@@ -99,6 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
     let governor = prop::sample::select(&[OWNER, GUARDIAN, STAKER][..]);
     let secs = prop_oneof![3 => 0..2 * DAY, 2 => 2 * DAY..=DELAY + 1, 1 => Just(DAY), 1 => Just(UNBONDING)];
     prop_oneof![
+        3 => of_node.clone().prop_map(|(by, node)| Step::Accept { node, by }),
         5 => (of_node.clone(), enough).prop_map(|((by, node), amount)| Step::StakeNode { by, node, amount }),
         4 => of_node.clone().prop_map(|(by, node)| Step::UnbondNode { by, node }),
         4 => node.clone().prop_map(|node| Step::WithdrawNode { node }),
@@ -119,11 +122,13 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Clone, Default)]
 struct Node {
     staker: Option<Address>,
+    /// Who staked last, whether or not anything is left.
+    last: Option<Address>,
+    accepted: Option<Address>,
     bonded: u128,
     unbonding: u128,
     release_at: u64,
-    /// Who set where earnings belong, and the addresses with the times from which each is in force.
-    payout_by: Option<Address>,
+    /// Where earnings belong, with the times from which each address is in force.
     payouts: Vec<(u64, Address)>,
 }
 
@@ -225,6 +230,10 @@ impl Model {
     fn change(&mut self, step: Step, now: u64) -> Result<u128, ContractError> {
         let people = self.people.clone();
         match step {
+            Step::Accept { node, by } => {
+                self.nodes[node].accepted = Some(people[&by]);
+                Ok(0)
+            }
             Step::StakeNode { by, node, amount } => self.stake_node(people[&by], node, amount).map(|()| 0),
             Step::UnbondNode { by, node } => self.unbond_node(people[&by], node, now).map(|()| 0),
             Step::WithdrawNode { node } => self.withdraw_node(node, now),
@@ -277,12 +286,15 @@ impl Model {
             let (account, available, needed) = (node(index), wei(kept.bonded + amount), wei(STAKE));
             return Err(IStaking::InsufficientStake { account, available, needed }.into());
         }
+        if kept.staker.is_none() && kept.accepted != Some(by) {
+            return Err(IStaking::StakerNotAccepted { node: node(index), staker: by }.into());
+        }
         self.pay_in(by, amount)?;
         let kept = &mut self.nodes[index];
-        if kept.payout_by.is_some_and(|earlier| earlier != by) {
-            (kept.payout_by, kept.payouts) = (None, Vec::new());
+        if kept.last != Some(by) {
+            kept.payouts.clear();
         }
-        (kept.staker, kept.bonded) = (Some(by), kept.bonded + amount);
+        (kept.staker, kept.last, kept.bonded) = (Some(by), Some(by), kept.bonded + amount);
         Ok(())
     }
 
@@ -325,14 +337,13 @@ impl Model {
         kept.payouts.retain(|(at, _)| *at <= now);
         let at = if kept.payouts.is_empty() { now } else { now + DELAY };
         kept.payouts.push((at, to));
-        kept.payout_by = Some(by);
         Ok(())
     }
 
     fn payout(&self, index: usize, now: u64) -> Address {
         let kept = &self.nodes[index];
         let named = kept.payouts.iter().rev().find(|(at, _)| *at <= now).map(|(_, to)| *to);
-        named.or(kept.staker).unwrap_or_else(|| node(index))
+        named.or(kept.last).unwrap_or_else(|| node(index))
     }
 
     fn user(&mut self, who: Address, now: u64, change: impl FnOnce(&mut User)) {
@@ -350,12 +361,10 @@ impl Model {
             let (available, needed) = (wei(user.stake), wei(amount));
             return Err(IStaking::InsufficientStake { account: by, available, needed }.into());
         }
-        if user.unbonding.len() == 8 {
-            return Err(IStaking::TooManyUnbondings { account: by, limit: 8 }.into());
-        }
         self.user(by, now, |user| {
             user.stake -= amount;
-            user.unbonding.push((now + UNBONDING, amount));
+            let joined = if user.unbonding.len() == 8 { user.unbonding.pop() } else { None };
+            user.unbonding.push((now + UNBONDING, amount + joined.map_or(0, |(_, earlier)| earlier)));
         });
         Ok(())
     }
@@ -417,6 +426,8 @@ impl Model {
     fn close(&mut self, by: Address, module: Address, now: u64) -> Result<(), ContractError> {
         self.governs(by, true)?;
         let slasher = self.slashers.entry(module).or_default();
+        // What was to widen does not.
+        (slasher.cap, slasher.raise) = (slasher.cap(now), None);
         match slasher.status(now) {
             0 => return Err(cor_sol::vault::IVault::ModuleUnknown { module }.into()),
             1 => *slasher = Slasher::default(),
@@ -460,6 +471,10 @@ fn send(world: &World, step: Step) -> Result<u128, ContractError> {
     let none = |_| U256::ZERO;
     let module = |index: usize| world.account(index);
     match step {
+        Step::Accept { node: index, by } => {
+            world.accept(by, node(index));
+            Ok(0)
+        }
         Step::StakeNode { by, node: index, amount } => {
             let call = IStaking::stakeNodeCall { node: node(index), amount: wei(amount) };
             sent(world, by, &call, |_| U256::ZERO)

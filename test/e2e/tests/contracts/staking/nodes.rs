@@ -14,6 +14,7 @@ async fn a_node_is_staked_by_one_account_and_unbonds_to_it() {
     assert_eq!(world.get(&IStaking::unbondingSecsCall {}), UNBONDING);
     world.fund(STAKER, 2 * STAKE);
     world.fund(OTHER, STAKE);
+    world.accept(STAKER, node);
     let stake = |amount| IStaking::stakeNodeCall { node, amount };
     let short = IStaking::InsufficientStake { account: node, available: wei(STAKE - 1), needed: wei(STAKE) };
     assert_eq!(world.refused(STAKER, &stake(wei(STAKE - 1))), short.into(), "nobody occupies a node for less");
@@ -51,6 +52,7 @@ async fn a_node_is_staked_by_one_account_and_unbonds_to_it() {
     assert_eq!(world.wallet(staker), wei(2 * STAKE));
     let gone = foreign(Address::ZERO, staker);
     assert_eq!(world.refused(STAKER, &IStaking::unbondNodeCall { node }), gone.into());
+    world.accept(OTHER, node);
     world.by(OTHER, &stake(wei(STAKE)));
     assert_eq!(world.get(&IStaking::nodeStakeCall { node }).staker, other, "free for another");
     world.assert_conserved();
@@ -160,8 +162,34 @@ async fn earnings_belong_where_the_staker_says() {
     world.solo.pass(UNBONDING);
     world.by(STAKER, &IStaking::withdrawNodeCall { node });
     world.fund(OTHER, STAKE);
+    world.accept(OTHER, node);
     let done = world.by(OTHER, &IStaking::stakeNodeCall { node, amount: wei(STAKE) });
     let forgotten = IStaking::PayoutSet { node, to: Address::ZERO, effectiveAt: world.now() };
     assert_eq!(events_of::<IStaking::PayoutSet>(world.staking, &done.logs), [forgotten]);
     assert_eq!(payout(), other);
+}
+
+/// With the stake its owner's word was gone: what the node had earned and not been paid was the node key's, or of whoever had that.
+#[tokio::test]
+async fn earnings_are_the_last_stakers_when_the_stake_has_left() {
+    let world = World::start().await;
+    let (node, staker, other) = (world.account(NODE), world.account(STAKER), world.account(OTHER));
+    let payout = || world.get(&IStaking::payoutOfCall { node });
+    world.stake_node(STAKER, node);
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    assert_eq!(payout(), staker, "while it unbonds");
+    world.solo.pass(UNBONDING);
+    world.by(STAKER, &IStaking::withdrawNodeCall { node });
+    assert_eq!(payout(), staker);
+    assert_eq!(world.get(&IStaking::nodeStakeCall { node }).staker, Address::ZERO, "it stakes no more");
+    // The next staker's, from its first stake on; without an event, since nobody had said anything else.
+    world.accept(OTHER, node);
+    world.fund(OTHER, STAKE);
+    let done = world.by(OTHER, &IStaking::stakeNodeCall { node, amount: wei(STAKE) });
+    assert!(events_of::<IStaking::PayoutSet>(world.staking, &done.logs).is_empty());
+    assert_eq!(payout(), other);
+    // Slashed away it is that one's all the same.
+    world.by(SLASHERS[0], &slash(node, u128::MAX));
+    assert_eq!((payout(), world.get(&IStaking::nodeStakeCall { node }).staker), (other, Address::ZERO));
+    assert_eq!(world.get(&IStaking::payoutOfCall { node: staker }), staker, "who was never staked for");
 }

@@ -32,6 +32,7 @@ async fn golden_permissions() {
     let roles = roles.map(|(role, index)| (role, world.account(index)));
     let (stranger, slasher) = (world.account(OTHER), world.account(SLASHERS[0]));
     let trials = vec![
+        trial("", &IStaking::acceptStakerCall { staker: stranger }),
         trial("", &IStaking::stakeNodeCall { node, amount: wei(COR) }),
         trial("", &IStaking::unbondNodeCall { node }),
         trial("", &IStaking::withdrawNodeCall { node: leaving }),

@@ -77,6 +77,26 @@ async fn a_cap_cuts_and_never_reverts() {
     world.assert_conserved();
 }
 
+/// One that can take nothing filled the log with offences, for ever; and a reason could be any number.
+#[tokio::test]
+async fn who_can_take_nothing_tells_nothing() {
+    let world = World::start().await;
+    let (node, module) = (world.account(NODE), world.account(SLASHERS[0]));
+    world.stake_node(STAKER, node);
+    let told = |amount| events_of::<IStaking::Slashed>(world.staking, &world.by(SLASHERS[0], &slash(node, amount)).logs).len();
+    assert_eq!(told(0), 1, "an offence that costs nothing is one");
+    world.by(GUARDIAN, &IStaking::setModuleCapCall { module, cap: U256::ZERO });
+    assert_eq!(told(COR), 0);
+    let done = world.by(SLASHERS[0], &slash(node, COR));
+    assert_eq!((done.returned.taken, done.returned.stillStaked), (U256::ZERO, true));
+    for reason in [0, 3, u8::MAX] {
+        let [value, min, max] = [reason, 1, 2].map(U256::from);
+        let range = ISessionPaymentTable::InputOutOfRange { field: B256::right_padding_from(b"reason"), value, min, max };
+        let call = IStaking::slashCall { reason, ..slash(node, COR) };
+        assert_eq!(world.refused(SLASHERS[1], &call), range.into());
+    }
+}
+
 #[tokio::test]
 async fn a_closing_slasher_ends_its_tasks_and_no_more() {
     let world = World::start().await;
@@ -201,10 +221,15 @@ async fn times_and_addresses_of_the_constructor_have_bounds() {
     let token = world.token;
     assert_eq!(refused(owner, token, UNBONDING, DELAY), None);
     assert_eq!(refused(owner, token, UNBONDING, DELAY - 1), range("delaySecs", DELAY - 1, DELAY, MODULE_DELAY_MAX_SECS));
-    let longest = MODULE_DELAY_MAX_SECS - DAY;
+    let (shortest, longest) = (4 * DAY, MODULE_DELAY_MAX_SECS - 3 * DAY);
+    assert_eq!(refused(owner, token, shortest, 7 * DAY), None);
     assert_eq!(refused(owner, token, longest, MODULE_DELAY_MAX_SECS), None);
-    assert_eq!(refused(owner, token, longest + 1, MODULE_DELAY_MAX_SECS), range("unbondingSecs", longest + 1, 0, longest));
-    assert_eq!(refused(owner, token, 0, DAY - 1), range("delaySecs", DAY - 1, DAY, MODULE_DELAY_MAX_SECS));
+    for wrong in [0, shortest - 1, longest + 1] {
+        assert_eq!(refused(owner, token, wrong, MODULE_DELAY_MAX_SECS), range("unbondingSecs", wrong, shortest, longest));
+    }
+    let free = (owner, token, UNBONDING, U256::ZERO, DELAY).abi_encode_params();
+    let nothing = world.solo.undoing(|| world.solo.construct(placed, &free));
+    assert_eq!(nothing, Err(Refused::Known(IStaking::ZeroAmount {}.into())), "a node that needs no stake");
     for (owner, token) in [(Address::ZERO, token), (owner, Address::ZERO)] {
         assert_eq!(refused(owner, token, UNBONDING, DELAY), Some(IRuntime::ZeroAddress {}.into()));
     }

@@ -65,24 +65,36 @@ async fn user_stake_is_withdrawn_from_its_release_time_on() {
     net.assert_conserved().await;
 }
 
+/// A ninth amount was refused, so that who unbonds daily had to wait; now it joins the last, and both are released as late.
 #[tokio::test]
-async fn at_most_eight_amounts_unbond_at_a_time() {
+async fn what_finds_no_place_among_eight_joins_the_last() {
     let net = TestNet::start(4).await;
     let (at, user) = (net.at.staking, net.address(2));
     let staking = IStaking::new(at, &net.provider);
+    let secs = staking.unbondingSecs().call().await.unwrap();
     fund(&net, 2, at, wei(100)).await;
     net.ok(2, at, IStaking::stakeCall { amount: wei(100) }).await;
     let one = IStaking::unbondCall { amount: wei(1) };
     // More than twice round the ring.
     for round in 0..3 {
-        for _ in 0..UNBONDINGS_MAX {
-            net.ok(2, at, one.clone()).await;
+        let mut last = 0;
+        for number in 0..UNBONDINGS_MAX + 2 {
+            let mined = net.ok(2, at, one.clone()).await;
+            last = event::<IStaking::Unbonding>(&mined).releaseAt;
+            assert_eq!(last, net.now().await + secs, "round {round}, amount {number}");
+            net.advance(60).await;
         }
-        let full = IStaking::TooManyUnbondings { account: user, limit: u64::from(UNBONDINGS_MAX) };
-        assert_eq!(refusal(&net, user, at, one.clone()).await, full.into(), "round {round}");
-        net.advance(staking.unbondingSecs().call().await.unwrap()).await;
-        assert_eq!(answer(&net, user, at, IStaking::withdrawCall {}).await, wei(u128::from(UNBONDINGS_MAX)));
+        assert_eq!(staking.unbondingOf(user).call().await.unwrap().amount, wei(u128::from(UNBONDINGS_MAX) + 2));
+        net.advance(last - net.now().await - 1).await;
+        assert_eq!(
+            answer(&net, user, at, IStaking::withdrawCall {}).await,
+            wei(u128::from(UNBONDINGS_MAX) - 1),
+            "all but the last"
+        );
+        net.advance(1).await;
+        assert_eq!(answer(&net, user, at, IStaking::withdrawCall {}).await, wei(u128::from(UNBONDINGS_MAX) + 2));
         net.ok(2, at, IStaking::withdrawCall {}).await;
+        assert_eq!(staking.unbondingOf(user).call().await.unwrap().amount, U256::ZERO);
     }
     net.assert_conserved().await;
 }

@@ -4,6 +4,7 @@ use alloy::{
     primitives::{Address, Bytes, LogData, U256},
     sol_types::{SolCall, SolEvent, SolValue},
 };
+use cor_core::limits::SLASHER_NOTICE_SECS;
 use cor_kit::{
     COR,
     solo::{Done, Solo},
@@ -12,7 +13,7 @@ use cor_sol::{ContractError, cor::ICor, node_pool::INodePool, session_payment::I
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
 pub(crate) const UNBONDING: u64 = 7 * DAY;
-pub(crate) const DELAY: u64 = 8 * DAY;
+pub(crate) const DELAY: u64 = UNBONDING + SLASHER_NOTICE_SECS;
 /// What a node needs.
 pub(crate) const STAKE: u128 = 10_000 * COR;
 /// What the two slashers take in a day at most.
@@ -44,12 +45,16 @@ pub(crate) fn wei(amount: u128) -> U256 {
 impl World {
     /// Everything deployed, and Staking and NodePool neither told of their peers nor open. SessionPayment knows its token.
     pub(crate) async fn closed() -> Self {
+        Self::constructed(UNBONDING, DELAY).await
+    }
+
+    async fn constructed(unbonding: u64, delay: u64) -> Self {
         let solo = Solo::start().await;
         let owner = solo.account(OWNER);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), wei(1_000_000_000 * COR), owner);
         let token = solo.deploy("Cor", &named.abi_encode_params());
-        let staking = solo.deploy("Staking", &(owner, token, UNBONDING, wei(STAKE), DELAY).abi_encode_params());
-        let pool = solo.deploy("NodePool", &(owner, DELAY).abi_encode_params());
+        let staking = solo.deploy("Staking", &(owner, token, unbonding, wei(STAKE), delay).abi_encode_params());
+        let pool = solo.deploy("NodePool", &(owner, delay).abi_encode_params());
         let payment = solo.deploy("SessionPayment", &(owner, 5_000_u32).abi_encode_params());
         solo.ok(owner, token, &ICor::setMinterCall { minter: owner, enabled: true });
         let wiring = ISessionPayment::wireCall { token, table: staking, staking, sessionQueue: solo.account(QUEUE) };
@@ -59,7 +64,12 @@ impl World {
 
     /// Both open, with two slashers, a guardian, and a queue for the pool.
     pub(crate) async fn start() -> Self {
-        let world = Self::closed().await;
+        Self::waiting(UNBONDING, DELAY).await
+    }
+
+    /// The same with other times.
+    pub(crate) async fn waiting(unbonding: u64, delay: u64) -> Self {
+        let world = Self::constructed(unbonding, delay).await;
         world.by(OWNER, &IStaking::setNodePoolCall { pool: world.pool });
         world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: world.payment });
         for (slasher, cap) in SLASHERS.into_iter().zip(CAPS) {
@@ -114,10 +124,17 @@ impl World {
         self.solo.ok(to, self.token, &ICor::approveCall { spender: self.staking, value: U256::MAX });
     }
 
-    /// Stakes for `node` what a node needs, out of new tokens of account `staker`.
+    /// Stakes for `node` what a node needs, out of new tokens of account `staker`, which the node accepts.
     pub(crate) fn stake_node(&self, staker: usize, node: Address) {
+        self.accept(staker, node);
         self.fund(staker, STAKE);
         self.by(staker, &IStaking::stakeNodeCall { node, amount: wei(STAKE) });
+    }
+
+    /// Has a node accept account `staker`; it needs no key.
+    pub(crate) fn accept(&self, staker: usize, node: Address) {
+        self.solo.enable(node);
+        self.solo.ok(node, self.staking, &IStaking::acceptStakerCall { staker: self.account(staker) });
     }
 
     /// Registers account `index` in the pool, run by account `operator`, who consents.

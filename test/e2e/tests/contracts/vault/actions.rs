@@ -21,7 +21,7 @@ pub(crate) enum Action {
     WithdrawTo { by: usize, to: usize, amount: U256 },
     Fund { by: usize, module: usize, beneficiary: usize, amount: U256 },
     DepositAndFund { by: usize, module: usize, beneficiary: usize, amount: U256 },
-    AuthorizeAndFund { by: usize, from: usize, module: usize, beneficiary: usize, amount: U256, form: Form, salt: u8 },
+    AuthorizeAndFund { by: usize, from: usize, module: usize, amount: U256, form: Form, salt: u8 },
     PayOut { module: usize, to: usize, amount: U256 },
     Release { module: usize, account: usize, amount: U256 },
     PayTreasury { module: usize, amount: U256 },
@@ -122,14 +122,14 @@ fn money() -> impl Strategy<Value = Action> {
 }
 
 fn funding() -> impl Strategy<Value = Action> {
-    let signed = (account(), user(), module(), account(), amount(), form(), 0..3_u8);
+    let signed = (account(), user(), module(), amount(), form(), 0..3_u8);
     prop_oneof![
         3 => (user(), module(), account(), little())
             .prop_map(|(by, module, beneficiary, amount)| Action::Fund { by, module, beneficiary, amount }),
         2 => (user(), module(), account(), amount())
             .prop_map(|(by, module, beneficiary, amount)| Action::DepositAndFund { by, module, beneficiary, amount }),
-        2 => signed.prop_map(|(by, from, module, beneficiary, amount, form, salt)| {
-            Action::AuthorizeAndFund { by, from, module, beneficiary, amount, form, salt }
+        2 => signed.prop_map(|(by, from, module, amount, form, salt)| {
+            Action::AuthorizeAndFund { by, from, module, amount, form, salt }
         }),
     ]
 }
@@ -186,10 +186,10 @@ impl World {
                 let (module, beneficiary) = (self.module(module), who(beneficiary));
                 self.sent(by, &Vault::depositAndFundCall { module, beneficiary, amount })
             }
-            Action::AuthorizeAndFund { by, from, module, beneficiary, amount, form, salt: byte } => {
-                let (module, beneficiary, salt) = (self.module(module), who(beneficiary), salt(byte));
-                let nonce = super::world::nonce_of(module, beneficiary, salt);
-                self.sent(by, &self.authorized(from, amount, nonce, form).fund(module, beneficiary, salt))
+            Action::AuthorizeAndFund { by, from, module, amount, form, salt: byte } => {
+                let (module, salt) = (self.module(module), salt(byte));
+                let nonce = super::world::nonce_of(module, salt);
+                self.sent(by, &self.authorized(from, amount, nonce, form).fund(module, salt))
             }
             Action::PayOut { module, to, amount } => self.sent_by_module(module, &Vault::payOutCall { to: who(to), amount }),
             Action::Release { module, account, amount } => {

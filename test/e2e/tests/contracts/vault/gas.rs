@@ -31,12 +31,15 @@ async fn golden_gas_of_the_vault() {
     measure(&world, &mut gas, "", FRUGAL, &world.permitted(FRUGAL, account, one, U256::MAX, 0));
     measure(&world, &mut gas, "", STRANGER, &world.signed(FRUGAL, one, salt(1), FOREVER).deposit());
     measure(&world, &mut gas, ", first of a day", 2, &world.funding(0, 3, one));
+    measure(&world, &mut gas, ", first for an account", 2, &world.funding(0, 4, one));
     measure(&world, &mut gas, "", 2, &world.funding(0, 3, one));
     measure(&world, &mut gas, "", 2, &Vault::depositAndFundCall { module, beneficiary: account, amount: one });
-    let call = world.signed_funding(FRUGAL, 0, account, one, salt(2)).fund(module, account, salt(2));
+    let call = world.signed_funding(FRUGAL, 0, one, salt(2)).fund(module, salt(2));
     measure(&world, &mut gas, "", STRANGER, &call);
     measure_module(&world, &mut gas, &Vault::payOutCall { to: account, amount: one });
     measure_module(&world, &mut gas, &Vault::releaseCall { account, amount: one });
+    let call = Vault::releaseCall { account: world.account(2), amount: one };
+    gas.used("release of what is not of this day, by a module", world.as_module(0, &call).gas_used);
     measure_module(&world, &mut gas, &Vault::payTreasuryCall { amount: one });
     measure(&world, &mut gas, "", 2, &Vault::withdrawCall { amount: one });
     measure(&world, &mut gas, "", OWNER, &Vault::proposeModuleCall { module: world.module(2), cap: one });

@@ -7,5 +7,6 @@ mod model;
 mod modules;
 mod money;
 mod order;
+mod program;
 mod roles;
 mod world;

@@ -33,6 +33,8 @@ struct Life {
     phases: Vec<(u64, Phase)>,
     caps: Vec<(u64, U256)>,
     taken: BTreeMap<u64, U256>,
+    /// Of what it took in a day, for whom, less what it gave back to them on that day.
+    taken_for: BTreeMap<(u64, Address), U256>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +84,14 @@ impl Life {
         self.caps.retain(|(from, _)| *from <= now);
         self.caps.push((from, cap));
         from
+    }
+
+    /// What an account gets back of what was taken for it on that day counts no more.
+    fn give_back(&mut self, day: u64, account: Address, amount: U256) {
+        let taken_for = self.taken_for.entry((day, account)).or_default();
+        let back = amount.min(*taken_for);
+        *taken_for -= back;
+        *self.taken.entry(day).or_default() -= back;
     }
 
     fn shown(&self, now: u64, book: U256) -> VaultModule {
@@ -174,10 +184,10 @@ impl Model {
                 let funded = self.fund(who(by), module, who(beneficiary), amount)?;
                 self.pull(who(by), amount).map(|()| vec![deposited, funded])
             }
-            Action::AuthorizeAndFund { from, module, beneficiary, amount, form, salt: byte, .. } => {
+            Action::AuthorizeAndFund { from, module, amount, form, salt: byte, .. } => {
                 let deposited = self.take_in(who(from), who(from), amount)?;
-                let funded = self.fund(who(from), module, who(beneficiary), amount)?;
-                let nonce = nonce_of(self.modules[module], who(beneficiary), salt(byte));
+                let funded = self.fund(who(from), module, who(from), amount)?;
+                let nonce = nonce_of(self.modules[module], salt(byte));
                 self.receive(who(from), amount, nonce, form).map(|()| vec![deposited, funded])
             }
             Action::PayOut { module, to, amount } => {
@@ -188,6 +198,7 @@ impl Model {
             Action::Release { module, account, amount } => {
                 let (module, book) = self.unbook(module, amount)?;
                 let free = self.give(who(account), amount);
+                self.lives.entry(module).or_default().give_back(self.now / DAY_SECS, who(account), amount);
                 Ok(vec![logged(&Vault::Released { module, account: who(account), amount, free, book })])
             }
             Action::PayTreasury { module, amount } => {
@@ -267,6 +278,8 @@ impl Model {
             Some(Phase::Closing) => life.phases.retain(|(from, _)| *from <= now),
             Some(Phase::Active) => life.phases.push((now, Phase::Closing)),
         }
+        // No wider cap comes any more.
+        life.caps.retain(|(from, _)| *from <= now);
         Ok(vec![logged(&Vault::ModuleClosed { module })])
     }
 
@@ -337,7 +350,9 @@ impl Model {
         if amount > available {
             return Err(same(&Vault::ModuleCapExceeded { module, available, needed: amount }));
         }
-        *self.lives.entry(module).or_default().taken.entry(now / DAY_SECS).or_default() += amount;
+        let life = self.lives.entry(module).or_default();
+        *life.taken.entry(now / DAY_SECS).or_default() += amount;
+        *life.taken_for.entry((now / DAY_SECS, beneficiary)).or_default() += amount;
         let book = self.books.entry(module).or_default();
         *book += amount;
         Ok(logged(&Vault::Funded { module, account, beneficiary, amount, free, book: *book }))

@@ -207,7 +207,7 @@ async fn a_module_that_does_not_confirm_gets_nothing() {
     let not_credited = same(&Vault::NotCredited { module });
     let together = Vault::depositAndFundCall { module, beneficiary, amount: cor(1) };
     let salt = B256::repeat_byte(1);
-    let signed = world.signed_funding(3, 0, beneficiary, cor(1), salt).fund(module, beneficiary, salt);
+    let signed = world.signed_funding(3, 0, cor(1), salt).fund(module, salt);
     for way in ways {
         world.tell(0, way, vec![]);
         assert_eq!(world.refused(2, &world.funding(0, 4, cor(1))), not_credited, "{way:?}");
@@ -221,11 +221,14 @@ async fn a_module_that_does_not_confirm_gets_nothing() {
     assert_eq!((world.free(2), world.shown(0)), (before, shown));
     assert_eq!(world.wallet(world.account(2)), wei(WALLET) - cor(100));
 
-    // An account without code confirms nothing either.
-    world.by(OWNER, &Vault::proposeModuleCall { module: beneficiary, cap: cor(5) });
+    // An account without code would confirm nothing either, and is no module.
+    let call = Vault::proposeModuleCall { module: beneficiary, cap: cor(5) };
+    assert_eq!(world.refused(OWNER, &call), same(&Vault::NotAContract { account: beneficiary }));
+    // One whose code is gone by the time confirms nothing.
+    world.by(OWNER, &Vault::proposeModuleCall { module: world.module(2), cap: cor(5) });
     world.solo.pass(DELAY_SECS);
-    let call = Vault::fundCall { module: beneficiary, beneficiary, amount: cor(1) };
-    assert_eq!(world.refused(2, &call), same(&Vault::NotCredited { module: beneficiary }));
+    world.solo.chain().writer().set_code(world.module(2), Bytes::new()).expect("code is taken");
+    assert_eq!(world.refused(2, &world.funding(2, 4, cor(1))), same(&Vault::NotCredited { module: world.module(2) }));
     world.assert_conserved();
     // None of this hinders anybody's withdrawal, and the module's other money is its own.
     world.by(2, &Vault::withdrawCall { amount: cor(50) });
@@ -270,8 +273,9 @@ async fn the_owner_takes_nothing_while_users_leave() {
     world.filled();
     let owner = world.account(OWNER);
     let at = world.now() + DELAY_SECS;
-    world.by(OWNER, &Vault::proposeModuleCall { module: owner, cap: U256::MAX });
-    // Its own contract too, which would confirm.
+    let itself = Vault::proposeModuleCall { module: owner, cap: U256::MAX };
+    assert_eq!(world.refused(OWNER, &itself), same(&Vault::NotAContract { account: owner }));
+    // Its own contract, which would confirm.
     world.by(OWNER, &Vault::proposeModuleCall { module: world.module(2), cap: U256::MAX });
     world.by(OWNER, &Vault::setModuleCapCall { module: world.module(0), cap: U256::MAX });
     world.by(OWNER, &Vault::setGuardianCall { account: owner });
@@ -304,7 +308,6 @@ async fn the_owner_s_module_has_only_what_it_is_given() {
     world.filled();
     let owner = world.account(OWNER);
     world.by(OWNER, &Vault::proposeModuleCall { module: world.module(2), cap: U256::MAX });
-    world.by(OWNER, &Vault::proposeModuleCall { module: owner, cap: U256::MAX });
     world.solo.pass(DELAY_SECS);
     let before = world.wallet(owner);
     try_everything(&world);
@@ -317,6 +320,125 @@ async fn the_owner_s_module_has_only_what_it_is_given() {
     assert!(world.try_as_module(2, &Vault::payOutCall { to: owner, amount: wei(1) }).is_err());
     assert_eq!(world.wallet(owner), before + cor(7));
     world.assert_conserved();
+}
+
+/// With 1 COR, and gas, somebody used up what a module takes in a day: fund, release, and so on. What an account gets back on the same day comes back to
+/// the cap.
+#[tokio::test]
+async fn nobody_shuts_a_module_by_funding_and_taking_back() {
+    let world = World::start().await;
+    let module = world.module(0);
+    for user in [2, 3, 4] {
+        world.by(user, &Vault::depositCall { amount: cor(if user == 2 { 1 } else { 150 }) });
+    }
+    let (fund, release) = (world.funding(0, 2, cor(1)), Vault::releaseCall { account: world.account(2), amount: cor(1) });
+    for _ in 0..100 {
+        world.by(2, &fund);
+        world.as_module(0, &release);
+    }
+    assert_eq!((world.shown(0).left, world.book(0), world.free(2)), (CAP, U256::ZERO, cor(1)));
+    world.by(3, &world.funding(0, 3, cor(1)));
+
+    // Nor with two accounts: what counts is whom it is funded for.
+    let other = world.funding(0, 4, cor(1));
+    for _ in 0..20 {
+        world.by(2, &other);
+        world.as_module(0, &Vault::releaseCall { account: world.account(4), amount: cor(1) });
+        world.by(4, &fund);
+        world.as_module(0, &release);
+    }
+    assert_eq!(world.shown(0).left, CAP - COR);
+
+    // It comes back once, to the account that it is of, and on that day.
+    world.by(2, &fund);
+    let to_another = Vault::releaseCall { account: world.account(4), amount: cor(1) };
+    world.as_module(0, &to_another);
+    assert_eq!(world.shown(0).left, CAP - 2 * COR, "not by what another gets");
+    world.as_module(0, &Vault::releaseCall { account: world.account(3), amount: wei(COR / 2) });
+    assert_eq!(world.shown(0).left, CAP - 2 * COR + COR / 2);
+    world.by(4, &world.funding(0, 4, cor(30)));
+    world.pass_to(world.now().next_multiple_of(DAY_SECS));
+    world.by(3, &world.funding(0, 3, cor(100)));
+    world.as_module(0, &Vault::releaseCall { account: world.account(4), amount: cor(30) });
+    let full = same(&Vault::ModuleCapExceeded { module, available: U256::ZERO, needed: wei(1) });
+    assert_eq!(world.refused(4, &world.funding(0, 4, wei(1))), full, "what was of another day gives nothing back");
+    world.assert_conserved();
+}
+
+/// A module that is broken, or in an attacker's hands, keeps of others no more in a day than its cap, however it releases and whomever the attacker
+/// funds it for.
+#[tokio::test]
+async fn a_broken_module_keeps_no_more_of_others_than_its_cap() {
+    let world = World::start().await;
+    for user in [2, 3, 4] {
+        world.by(user, &Vault::depositCall { amount: cor(400) });
+    }
+    let attacker = world.account(4);
+    world.by(4, &world.funding(0, 4, cor(50)));
+    world.by(2, &world.funding(0, 2, cor(50)));
+    // A victim's money goes to the attacker, as if it were the attacker's own that it gets back; then its own too.
+    for _ in 0..2 {
+        world.as_module(0, &Vault::releaseCall { account: attacker, amount: cor(50) });
+    }
+    let (mut lost, mut left) = (cor(50), world.shown(0).left);
+    assert_eq!(left, 50 * COR);
+    for _ in 0..20 {
+        let amount = wei(left.min(7 * COR));
+        if amount.is_zero() {
+            break;
+        }
+        world.by(3, &world.funding(0, 3, amount));
+        world.as_module(0, &Vault::releaseCall { account: attacker, amount });
+        world.by(4, &Vault::withdrawCall { amount });
+        (lost, left) = (lost + amount, world.shown(0).left);
+    }
+    assert_eq!((lost, left), (wei(CAP), 0), "as much as the cap, and nothing after it");
+    world.assert_conserved();
+}
+
+/// The most unsound module there is, which says yes to everything and pays what it is told, in the owner's hands for a week: it has what was funded, up to
+/// its cap of each day, and no free money, other book, or treasury.
+#[tokio::test]
+async fn the_owner_takes_nothing_by_an_unsound_module_but_what_is_funded() {
+    let world = World::start().await;
+    world.filled();
+    world.by(4, &Vault::fundTreasuryCall { amount: cor(5) });
+    let owner = world.account(OWNER);
+    world.by(OWNER, &Vault::proposeModuleCall { module: world.module(2), cap: wei(CAP) });
+    world.solo.pass(DELAY_SECS);
+    let (before, mut given) = (world.wallet(owner), U256::ZERO);
+    let others = || (world.free(2), world.free(4), world.book(0), world.book(1), world.get(&Vault::treasuryCall {}));
+    let sound = others();
+    for day in 0..7_u128 {
+        // While it is told of a funding it takes it, and tries for more.
+        let amount = cor(10 + day);
+        for message in [
+            Vault::payOutCall { to: owner, amount: cor(300) }.abi_encode(),
+            Vault::releaseCall { account: owner, amount: cor(300) }.abi_encode(),
+            Vault::withdrawToCall { to: owner, amount: cor(100) }.abi_encode(),
+            Vault::fundCall { module: world.module(2), beneficiary: owner, amount: cor(1) }.abi_encode(),
+        ] {
+            world.tell(2, Way::CallsBack, message);
+            world.by(3, &world.funding(2, 3, wei(1)));
+            given += wei(1);
+        }
+        world.by(3, &world.funding(2, 3, amount));
+        given += amount;
+        for call in [given - (world.wallet(owner) - before), wei(1)] {
+            drop(world.try_as_module(2, &Vault::payOutCall { to: owner, amount: call }));
+            drop(world.try_as_module(2, &Vault::releaseCall { account: owner, amount: call }));
+            drop(world.try_as_module(2, &Vault::payTreasuryCall { amount: call }));
+        }
+        assert_eq!(world.wallet(owner) - before, given, "what was funded, on day {day}");
+        assert_eq!(others(), sound);
+        let over = world.refused(3, &world.funding(2, 3, wei(CAP)));
+        assert!(matches!(over, ContractError::InsufficientBalance(_) | ContractError::ModuleCapExceeded(_)), "{over}");
+        world.assert_conserved();
+        world.solo.pass(DAY_SECS);
+    }
+    // Everybody else leaves with all of it.
+    world.by(2, &Vault::withdrawCall { amount: sound.0 });
+    world.by(4, &Vault::withdrawCall { amount: sound.1 });
 }
 
 /// Each call by which the owner, itself or by a contract of its own, could hope to get others' money is refused.
@@ -343,7 +465,7 @@ fn try_everything(world: &World) {
             ..world.signed(OWNER, amount, amount.into(), FOREVER).deposit()
         };
         assert!(matches!(world.refused(OWNER, &forged), ContractError::InvalidSigner(_)));
-        let forged = world.signed_funding(OWNER, 2, owner, amount, amount.into()).fund(own, owner, amount.into());
+        let forged = world.signed_funding(OWNER, 2, amount, amount.into()).fund(own, amount.into());
         let forged = Vault::authorizeAndFundCall { from: world.account(3), ..forged };
         // Before the module is active that is what it fails for.
         let refused = world.refused(OWNER, &forged);

@@ -3,7 +3,7 @@
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol,
-    sol_types::SolValue,
+    sol_types::{SolCall, SolValue},
 };
 use cor_kit::solo::{Refused, START_SECS};
 use cor_sol::{
@@ -13,7 +13,8 @@ use cor_sol::{
 };
 
 use super::world::{
-    CAP, COR, DAY_SECS, DELAY_SECS, FOREVER, FRUGAL, OWNER, STRANGER, WALLET, World, compiled, cor, logged, nonce_of, same,
+    CAP, COR, DAY_SECS, DELAY_SECS, FOREVER, FRUGAL, OWNER, STRANGER, Signed, WALLET, World, compiled, cor, logged, nonce_of,
+    same,
 };
 
 sol! {
@@ -34,24 +35,37 @@ async fn construction() {
     let place = world.solo.place("Vault");
     let construct =
         |owner: Address, token: Address, secs: u64| world.solo.construct(place, &(owner, token, secs).abi_encode_params());
-    for secs in [0, DAY_SECS - 1, 30 * DAY_SECS + 1, u64::MAX] {
+    for secs in [0, 3 * DAY_SECS - 1, 30 * DAY_SECS + 1, u64::MAX] {
         let field = B256::right_padding_from(b"moduleDelaySecs");
-        let (min, max) = (U256::from(DAY_SECS), U256::from(30 * DAY_SECS));
+        let (min, max) = (U256::from(3 * DAY_SECS), U256::from(30 * DAY_SECS));
         let expected = same(&Vault::InputOutOfRange { field, value: U256::from(secs), min, max });
         assert_eq!(construct(owner, token, secs), Err(Refused::Known(expected)));
     }
     let zero = Err(Refused::Known(same(&Vault::ZeroAddress {})));
-    assert_eq!(construct(Address::ZERO, token, DAY_SECS), zero);
-    assert_eq!(construct(owner, Address::ZERO, DAY_SECS), zero);
-    for secs in [30 * DAY_SECS, DAY_SECS] {
+    assert_eq!(construct(Address::ZERO, token, DELAY_SECS), zero);
+    assert_eq!(construct(owner, Address::ZERO, DELAY_SECS), zero);
+    // A token that is none: no code, code that answers nothing, code that answers too much.
+    let laid = |byte: u8, code: &[u8]| {
+        let at = Address::repeat_byte(byte);
+        world.solo.chain().writer().set_code(at, Bytes::copy_from_slice(code)).expect("code is laid");
+        at
+    };
+    let silent = laid(0xe1, &[0x00]);
+    let long = laid(0xe2, &[0x60, 0x40, 0x5f, 0xf3]);
+    let reverts = laid(0xe3, &[0x5f, 0x5f, 0xfd]);
+    for account in [Address::repeat_byte(0xe0), world.account(STRANGER), silent, long, reverts] {
+        let none = Err(Refused::Known(same(&Vault::NotAContract { account })));
+        assert_eq!(construct(owner, account, DELAY_SECS), none, "{account}");
+    }
+    for secs in [30 * DAY_SECS, 3 * DAY_SECS] {
         world.solo.undoing(|| drop(construct(owner, token, secs).expect("the bounds themselves are in range")));
     }
-    let done = construct(owner, token, DAY_SECS).expect("the first time");
+    let done = construct(owner, token, DELAY_SECS).expect("the first time");
     assert_eq!(done.logs, [(place, logged(&OwnershipTransferred { previous: Address::ZERO, owner }))]);
-    assert!(matches!(construct(owner, token, DAY_SECS), Err(Refused::Other(_))), "once");
+    assert!(matches!(construct(owner, token, DELAY_SECS), Err(Refused::Other(_))), "once");
     assert_eq!(world.solo.get(place, &Vault::ownerCall {}), owner);
     assert_eq!(world.solo.get(place, &Vault::tokenCall {}), token);
-    assert_eq!(world.solo.get(place, &Vault::moduleDelaySecsCall {}), DAY_SECS);
+    assert_eq!(world.solo.get(place, &Vault::moduleDelaySecsCall {}), DELAY_SECS);
     assert!(!world.solo.get(place, &Vault::isOpenCall {}));
     assert_eq!(world.solo.get(place, &Vault::guardianCall {}), Address::ZERO);
 }
@@ -64,7 +78,7 @@ async fn no_money_before_it_is_open() {
     world.by(OWNER, &Vault::proposeModuleCall { module: world.module(0), cap: cor(1) });
     let closed = same(&Vault::NotOpen {});
     let deposit = world.signed(2, one, salt(1), FOREVER).deposit();
-    let funding = world.signed_funding(2, 0, account, one, salt(2)).fund(world.module(0), account, salt(2));
+    let funding = world.signed_funding(2, 0, one, salt(2)).fund(world.module(0), salt(2));
     let tried = [
         world.refused(2, &Vault::depositCall { amount: one }),
         world.refused(2, &Vault::depositForCall { account, amount: one }),
@@ -295,35 +309,76 @@ async fn funding_by_each_way() {
     assert_eq!(done.logs.last(), Some(&credited(third, cor(5))));
 
     let from = world.account(FRUGAL);
-    let call = world.signed_funding(FRUGAL, 0, beneficiary, cor(9), salt(1)).fund(module, beneficiary, salt(1));
+    let call = world.signed_funding(FRUGAL, 0, cor(9), salt(1)).fund(module, salt(1));
     let done = world.by(STRANGER, &call);
     let deposited = Vault::Deposited { account: from, from, amount: cor(9), free: cor(9) };
-    assert_eq!(world.own_logs(&done), [logged(&deposited), funded(from, cor(9), U256::ZERO, cor(20))]);
-    assert_eq!(done.logs.last(), Some(&credited(from, cor(9))));
-    let nonce = nonce_of(module, beneficiary, salt(1));
-    let used = same(&ICor::AuthorizationUsedOrCanceled { authorizer: from, nonce });
+    let own = Vault::Funded { module, account: from, beneficiary: from, amount: cor(9), free: U256::ZERO, book: cor(20) };
+    assert_eq!(world.own_logs(&done), [logged(&deposited), logged(&own)]);
+    let heard = super::world::Credited { beneficiary: from, account: from, amount: cor(9) };
+    assert_eq!(done.logs.last(), Some(&(module, logged(&heard))));
+    let used = same(&ICor::AuthorizationUsedOrCanceled { authorizer: from, nonce: nonce_of(module, salt(1)) });
     assert_eq!(world.refused(STRANGER, &call), used);
     assert_eq!((world.free(2), world.free(3), world.free(FRUGAL), world.book(0)), (cor(4), U256::ZERO, U256::ZERO, cor(20)));
     assert_eq!(world.shown(0).left, CAP - 20 * COR);
     world.assert_conserved();
 }
 
-/// Who sends a signed funding can choose neither module nor beneficiary; at worst it leaves the money free with who signed.
+/// Who sends a signed funding cannot choose the module; at worst it leaves the money free with who signed.
 #[tokio::test]
 async fn a_signed_funding_cannot_be_redirected() {
     let world = World::start().await;
-    let (from, beneficiary, module) = (world.account(FRUGAL), world.account(4), world.module(0));
-    let signed = world.signed_funding(FRUGAL, 0, beneficiary, cor(9), salt(1));
-    for (module, beneficiary, salt) in
-        [(world.module(1), beneficiary, salt(1)), (module, world.account(STRANGER), salt(1)), (module, beneficiary, salt(2))]
-    {
-        let error = world.refused(STRANGER, &signed.clone().fund(module, beneficiary, salt));
+    let (from, module) = (world.account(FRUGAL), world.module(0));
+    let signed = world.signed_funding(FRUGAL, 0, cor(9), salt(1));
+    for (module, salt) in [(world.module(1), salt(1)), (module, salt(2))] {
+        let error = world.refused(STRANGER, &signed.clone().fund(module, salt));
         assert!(matches!(error, ContractError::InvalidSigner(error) if error.expected == from));
     }
     world.by(STRANGER, &signed.deposit());
     assert_eq!((world.free(FRUGAL), world.book(0)), (cor(9), U256::ZERO));
     world.by(FRUGAL, &Vault::withdrawCall { amount: cor(9) });
     assert_eq!(world.wallet(from), U256::from(WALLET));
+}
+
+sol! {
+    /// As it was: with a beneficiary, of whom the nonce was made too.
+    function authorizeAndFund(address from, address module, address beneficiary, uint256 amount, uint256 validAfter, uint256 validBefore, bytes32 salt, bytes signature) external;
+}
+
+/// A relayer that proposed the nonce of a deposit made it of a module and itself, and turned what the payer signed into a funding for itself, which it
+/// withdrew. Now whoever chose the nonce, what is funded is for who signed.
+#[tokio::test]
+async fn whoever_chooses_the_nonce_gets_nothing_of_a_signed_deposit() {
+    let world = World::start().await;
+    let (from, module, relayer) = (world.account(FRUGAL), world.module(0), world.account(STRANGER));
+    let nonces = [
+        keccak256([module.into_word(), relayer.into_word(), salt(1)].concat()),
+        nonce_of(module, salt(1)),
+        nonce_of(module, relayer.into_word()),
+    ];
+    for nonce in nonces {
+        let signed = world.signed(FRUGAL, cor(9), nonce, FOREVER);
+        let Signed { amount, valid_after, valid_before, ref signature, .. } = signed;
+        let (beneficiary, signature) = (relayer, signature.clone());
+        let old = authorizeAndFundCall {
+            from,
+            module,
+            beneficiary,
+            amount,
+            validAfter: valid_after,
+            validBefore: valid_before,
+            salt: salt(1),
+            signature,
+        };
+        assert!(world.solo.transact(relayer, world.vault, old.abi_encode()).is_err());
+        for salt in [salt(1), relayer.into_word()] {
+            world.solo.undoing(|| {
+                let Ok(done) = world.try_by(STRANGER, &signed.clone().fund(module, salt)) else { return };
+                let heard = super::world::Credited { beneficiary: from, account: from, amount: cor(9) };
+                assert_eq!(done.logs.last(), Some(&(module, logged(&heard))));
+            });
+        }
+    }
+    assert_eq!((world.book(0), world.wallet(from)), (U256::ZERO, U256::from(WALLET)));
 }
 
 #[tokio::test]

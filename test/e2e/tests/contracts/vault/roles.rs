@@ -53,7 +53,7 @@ fn row<C: SolCall>(remark: &str, call: &C) -> Row {
 fn rows(world: &World) -> Vec<Row> {
     let (one, account, active) = (U256::from(1), world.account(2), world.module(0));
     let salt = B256::repeat_byte(7);
-    let funding = world.signed_funding(FRUGAL, 0, account, one, salt);
+    let funding = world.signed_funding(FRUGAL, 0, one, salt);
     vec![
         row("", &Vault::depositCall { amount: one }),
         row("", &Vault::depositForCall { account, amount: one }),
@@ -63,7 +63,7 @@ fn rows(world: &World) -> Vec<Row> {
         row("", &Vault::withdrawToCall { to: account, amount: one }),
         row("", &world.funding(0, 2, one)),
         row("", &Vault::depositAndFundCall { module: active, beneficiary: account, amount: one }),
-        row("", &funding.fund(active, account, salt)),
+        row("", &funding.fund(active, salt)),
         row("", &Vault::payOutCall { to: account, amount: one }),
         row("", &Vault::releaseCall { account, amount: one }),
         row("", &Vault::payTreasuryCall { amount: one }),

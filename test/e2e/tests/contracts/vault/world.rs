@@ -25,7 +25,7 @@ pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
 /// What each wallet starts with.
 pub(crate) const WALLET: u128 = 1_000 * COR;
 /// How long a widening waits.
-pub(crate) const DELAY_SECS: u64 = 2 * DAY_SECS;
+pub(crate) const DELAY_SECS: u64 = 3 * DAY_SECS;
 /// The window of caps.
 pub(crate) const DAY_SECS: u64 = 86_400;
 /// What the modules that are active from the start take in a day.
@@ -287,15 +287,15 @@ impl World {
         ReceiveWithAuthorization { from, to: self.vault, value, validAfter: after, validBefore: before, nonce }
     }
 
-    /// The same for ever, for funding a module. The salt is what the nonce is made of beside module and beneficiary.
-    pub(crate) fn signed_funding(&self, index: usize, module: usize, beneficiary: Address, amount: U256, salt: B256) -> Signed {
-        self.signed(index, amount, nonce_of(self.module(module), beneficiary, salt), FOREVER)
+    /// The same for ever, for funding a module. The salt is what the nonce is made of beside the module.
+    pub(crate) fn signed_funding(&self, index: usize, module: usize, amount: U256, salt: B256) -> Signed {
+        self.signed(index, amount, nonce_of(self.module(module), salt), FOREVER)
     }
 }
 
 /// The nonce of a deposit that goes on to a module, as `IVault.authorizeAndFund` says.
-pub(crate) fn nonce_of(module: Address, beneficiary: Address, salt: B256) -> B256 {
-    keccak256([module.into_word(), beneficiary.into_word(), salt].concat())
+pub(crate) fn nonce_of(module: Address, salt: B256) -> B256 {
+    keccak256([module.into_word(), salt].concat())
 }
 
 /// Always valid.
@@ -316,18 +316,9 @@ impl Signed {
     }
 
     /// What anyone can do with it who knows the salt.
-    pub(crate) fn fund(self, module: Address, beneficiary: Address, salt: B256) -> IVault::authorizeAndFundCall {
+    pub(crate) fn fund(self, module: Address, salt: B256) -> IVault::authorizeAndFundCall {
         let Self { from, amount, valid_after, valid_before, signature, .. } = self;
-        IVault::authorizeAndFundCall {
-            from,
-            module,
-            beneficiary,
-            amount,
-            validAfter: valid_after,
-            validBefore: valid_before,
-            salt,
-            signature,
-        }
+        IVault::authorizeAndFundCall { from, module, amount, validAfter: valid_after, validBefore: valid_before, salt, signature }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables first, then every reachable state for one and three replicas, then random lives against a naive model.
 
 use super::*;
-use crate::limits::{PHASE_SECS_MAX, REPLICA_SLOTS};
+use crate::limits::{DUTY_SECS_MAX, PHASE_SECS_MAX, REPLICA_SLOTS};
 use crate::task::{Closing, Offence, Outcome, closable, end};
 use alloy_primitives::U256;
 use proptest::prelude::*;

@@ -325,12 +325,12 @@ fn submission_table() {
 fn terms_table() {
     let out = |field, value, min, max| Err(TermsError::OutOfRange { field, value, min, max });
     let good = terms(3);
-    let week = u64::from(PHASE_SECS_MAX);
+    let (week, day) = (u64::from(PHASE_SECS_MAX), u64::from(DUTY_SECS_MAX));
     let table = [
         (good, Ok(())),
         (Terms { replicas: 1, ..good }, Ok(())),
         (Terms { replicas: 7, quorum_bps: 10_000, ..good }, Ok(())),
-        (Terms { assign_secs: PHASE_SECS_MAX, commit_secs: 1, ..good }, Ok(())),
+        (Terms { assign_secs: PHASE_SECS_MAX, ack_secs: DUTY_SECS_MAX, commit_secs: 1, ..good }, Ok(())),
         (Terms { replicas: 0, ..good }, out("redundant", 0, 1, 7)),
         (Terms { replicas: 9, ..good }, out("redundant", 9, 1, 7)),
         (Terms { replicas: 8, ..good }, out("redundant", 8, 1, 7)),
@@ -338,9 +338,12 @@ fn terms_table() {
         (Terms { quorum_bps: 5_000, ..good }, out("quorumBps", 5_000, 5_001, 10_000)),
         (Terms { quorum_bps: 10_001, ..good }, out("quorumBps", 10_001, 5_001, 10_000)),
         (Terms { assign_secs: 0, ..good }, out("assignSecs", 0, 1, week)),
-        (Terms { ack_secs: PHASE_SECS_MAX + 1, ..good }, out("ackSecs", week + 1, 1, week)),
-        (Terms { precommit_secs: 0, ..good }, out("precommitSecs", 0, 1, week)),
-        (Terms { commit_secs: u32::MAX, ..good }, out("commitSecs", u64::from(u32::MAX), 1, week)),
+        (Terms { assign_secs: PHASE_SECS_MAX + 1, ..good }, out("assignSecs", week + 1, 1, week)),
+        (Terms { ack_secs: DUTY_SECS_MAX + 1, ..good }, out("ackSecs", day + 1, 1, day)),
+        (Terms { precommit_secs: 0, ..good }, out("precommitSecs", 0, 1, day)),
+        (Terms { precommit_secs: DUTY_SECS_MAX + 1, ..good }, out("precommitSecs", day + 1, 1, day)),
+        (Terms { commit_secs: DUTY_SECS_MAX + 1, ..good }, out("commitSecs", day + 1, 1, day)),
+        (Terms { commit_secs: u32::MAX, ..good }, out("commitSecs", u64::from(u32::MAX), 1, day)),
     ];
     for (terms, expected) in table {
         assert_eq!(terms.check(), expected, "{terms:?}");
