@@ -66,8 +66,15 @@ mod lane {
     }
 }
 
+mod jury {
+    alloy::sol! {
+        #[sol(abi)]
+        "IJury.sol"
+    }
+}
+
 /// File name and ABI of each interface.
-fn interfaces() -> [(&'static str, JsonAbi); 9] {
+fn interfaces() -> [(&'static str, JsonAbi); 10] {
     [
         ("ICor.json", cor::ICor::abi::contract()),
         ("INodePool.json", node_pool::INodePool::abi::contract()),
@@ -78,6 +85,7 @@ fn interfaces() -> [(&'static str, JsonAbi); 9] {
         ("IStaking.json", staking::IStaking::abi::contract()),
         ("IVault.json", vault::IVault::abi::contract()),
         ("ILane.json", lane::ILane::abi::contract()),
+        ("IJury.json", jury::IJury::abi::contract()),
     ]
 }
 

@@ -9,12 +9,12 @@ use alloy::{
 use cor_core::{node::pool::Ineligible, task::Phase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
-    ContractError, cor::ICor, decode_revert, lane::ILane, node_pool::INodePool, runtime::IRuntime,
+    ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, node_pool::INodePool, runtime::IRuntime,
     session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
     staking::IStaking, vault::IVault,
 };
 
-const INTERFACES: [(&str, &str, &[[u8; 4]]); 9] = [
+const INTERFACES: [(&str, &str, &[[u8; 4]]); 10] = [
     ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
     ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
     ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
@@ -28,6 +28,7 @@ const INTERFACES: [(&str, &str, &[[u8; 4]]); 9] = [
     ("ISessionQueue", include_str!("../ISessionQueue.sol"), ISessionQueue::ISessionQueueErrors::SELECTORS),
     ("IVault", include_str!("../IVault.sol"), IVault::IVaultErrors::SELECTORS),
     ("ILane", include_str!("../ILane.sol"), ILane::ILaneErrors::SELECTORS),
+    ("IJury", include_str!("../IJury.sol"), IJury::IJuryErrors::SELECTORS),
 ];
 
 /// `name(type,type)` of each error declared in an interface's text, read without the bindings' own parser.

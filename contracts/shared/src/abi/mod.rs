@@ -13,6 +13,6 @@ mod quote;
 mod row;
 
 pub use codec::{Answer, Decode, Decoder, Encode, Encoder, Octets, WORD, emit, words_of};
-pub use peers::{NodePool, QUOTE, RESERVE_PRICE, SessionPayment, Staking, Vault, VaultPeer, ask_quote, message};
+pub use peers::{LanePeer, NodePool, QUOTE, RESERVE_PRICE, SessionPayment, Staking, Vault, VaultPeer, ask_quote, message};
 pub use quote::{Quote, QuoteInputs};
 pub use row::{Cursor, Fields, Row};
