@@ -96,4 +96,3 @@ impl Router<Jury> for Jury {
         None
     }
 }
-

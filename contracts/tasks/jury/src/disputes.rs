@@ -100,7 +100,11 @@ impl Jury {
         }
         let answer = view_raw(self, HISTORY, &encoded!(number)).unwrap_or_default();
         let hash = B256::try_from(answer.as_slice()).unwrap_or_default();
-        if hash.is_zero() { Err(error!(BlockUnknown, number)) } else { Ok(hash) }
+        if hash.is_zero() {
+            Err(error!(BlockUnknown, number))
+        } else {
+            Ok(hash)
+        }
     }
 
     /// Takes a bond: half for who asks, rounded down, the rest for the treasury.

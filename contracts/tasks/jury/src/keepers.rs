@@ -106,7 +106,11 @@ impl Jury {
         let serves_no_more = before.standing == Standing::Serving;
         let free_at = if serves_no_more { state.free_at } else { 0 };
         log!(self, KeeperDischarged[keeper] free_at);
-        if serves_no_more { self.tell_lane(keeper, false) } else { Ok(()) }
+        if serves_no_more {
+            self.tell_lane(keeper, false)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether an account may serve. A refusal of the lane is passed on: a keeper that it goes on to take work from must have its bond here. The lane

@@ -151,8 +151,7 @@ impl Jury {
     pub(crate) fn ask_lane(&self, told: Told) -> Result<Asked, Revert> {
         let Told { payer, sequence, opening: Octets(opening) } = told;
         let order = evidence::Order::read(&opening).ok_or_else(|| malformed("opening"))?;
-        let answer =
-            view_raw(self, self.lane.get(), &message(LanePeer::taskOfCall::SELECTOR, encoded!(payer, sequence)))?;
+        let answer = view_raw(self, self.lane.get(), &message(LanePeer::taskOfCall::SELECTOR, encoded!(payer, sequence)))?;
         let mut words = Decoder::new(&answer);
         let (Some(state), Some(seal)) = (words.word(), words.word()) else { return Err(Revert::raw(Vec::new())) };
         Ok(Asked { task: messages::task_id(payer, sequence), opening_hash: keccak256(&opening), order, state, seal })

@@ -6,9 +6,7 @@ use alloy_primitives::{Address, U32, U64, U8};
 use cor_core::task::jury::{length_at, Chain, Entry, Keeper, Slot, Standing, Summons, Times};
 use stylus_sdk::{
     prelude::*,
-    storage::{
-        StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32, StorageU64, StorageU8, StorageVec,
-    },
+    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32, StorageU64, StorageU8, StorageVec},
 };
 
 /// What the contract was constructed with, in one word.

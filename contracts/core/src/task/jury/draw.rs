@@ -58,9 +58,9 @@ pub fn crew(seed: B256, length: u32, wanted: u8, slot: impl FnMut(u32) -> Option
 #[must_use]
 pub fn first_difference(crew: &[Address], drawn: &[Address]) -> Option<(u8, Address)> {
     let seats = (0_u8..).zip(crew);
-    seats.map(|(seat, brought)| (seat, *brought, drawn.get(usize::from(seat)).copied().unwrap_or_default())).find_map(
-        |(seat, brought, drawn)| (brought != drawn || drawn.is_zero()).then_some((seat, drawn)),
-    )
+    seats
+        .map(|(seat, brought)| (seat, *brought, drawn.get(usize::from(seat)).copied().unwrap_or_default()))
+        .find_map(|(seat, brought, drawn)| (brought != drawn || drawn.is_zero()).then_some((seat, drawn)))
 }
 
 /// The slot of a try: keccak256(seed ‖ number, 32 bits) modulo the length. Of 256 bits, so even to within 2^-224; by limbs of 32 bits, as wide

@@ -52,7 +52,9 @@ const fn short([a, b, c, d, e]: [u8; 5]) -> u64 {
 pub fn mark(task: B256, opening_hash: B256, keeper: Address, miners: &[Address]) -> Address {
     let mut bytes = [task, opening_hash].concat();
     bytes.extend_from_slice(keeper.as_slice());
-    bytes.extend(miners.iter().flat_map(|miner| miner.0.0));
+    for miner in miners {
+        bytes.extend_from_slice(miner.as_slice());
+    }
     Address::from_word(keccak256(bytes))
 }
 

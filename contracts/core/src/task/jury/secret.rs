@@ -46,7 +46,11 @@ impl Chain {
             let (min, max) = (self.shown.saturating_add(1), self.shown.saturating_add(SECRET_STEPS_MAX));
             return Err(JuryError::OutOfRange { field: "epoch", value: epoch.into(), min: min.into(), max: max.into() });
         }
-        if back(secret, steps) == self.head { Ok(Self { head: secret, shown: epoch, ..self }) } else { Err(JuryError::SecretWrong) }
+        if back(secret, steps) == self.head {
+            Ok(Self { head: secret, shown: epoch, ..self })
+        } else {
+            Err(JuryError::SecretWrong)
+        }
     }
 
     /// The secret of an epoch, if it was shown, and is not further back than any dispute.

@@ -7,9 +7,7 @@ use alloy::{
 };
 use cor_sol::{ContractError, jury::IJury, node_pool::INodePool};
 
-use super::world::{
-    ANSWER_SECS, BOND, ConcatBytes as _, KEEPER, MODEL, OTHER_KEEPER, PAYER, STRANGER, World, event, same,
-};
+use super::world::{ANSWER_SECS, BOND, ConcatBytes as _, KEEPER, MODEL, OTHER_KEEPER, PAYER, STRANGER, World, event, same};
 
 fn guilty(world: &World, call: &IJury::challengeCall) -> bool {
     world.solo.undoing(|| match world.solo.send(world.account(STRANGER), world.jury, call) {
@@ -54,7 +52,8 @@ async fn toggling_between_submission_and_draw_changes_nothing() {
     world.solo.ok(before[0], world.jury, &IJury::leaveCall { node: before[0], model: MODEL });
     world.solo.ok(before[1], world.pool, &INodePool::deregisterCall {});
     world.by(STRANGER, &IJury::strikeCall { node: before[1], model: MODEL });
-    let register = INodePool::registerCall { operator: before[1], models: vec![MODEL], capacity: 2, hardwareClass: 0, version: 1 };
+    let register =
+        INodePool::registerCall { operator: before[1], models: vec![MODEL], capacity: 2, hardwareClass: 0, version: 1 };
     world.solo.ok(before[1], world.pool, &register);
     for node in [before[0], before[1]] {
         let refused = world.refused(STRANGER, &IJury::enterCall { node, model: MODEL });
@@ -155,7 +154,8 @@ async fn no_honest_node_is_skipped() {
     let world = World::start().await;
     let task = world.task(1, 3);
     let drawn = world.drawn(&task, KEEPER);
-    let without: Vec<_> = world.drawn(&world_task(&task, 5), KEEPER).into_iter().filter(|node| *node != drawn[0]).take(3).collect();
+    let without: Vec<_> =
+        world.drawn(&world_task(&task, 5), KEEPER).into_iter().filter(|node| *node != drawn[0]).take(3).collect();
     let slot = world.slot_of(drawn[0]);
     // The other keeper finds it absent for itself.
     world.by(OTHER_KEEPER, &World::summons(&task, slot));
@@ -245,7 +245,11 @@ async fn no_amount_of_gas_convicts_a_keeper_that_goes_on() {
             let told = block.receipts[index].logs.iter().any(|log| log.address == super::world::LANE);
             let convicted = world.keeper(KEEPER).standing == 4;
             assert_eq!((told, convicted), (block.receipts[index].success, block.receipts[index].success), "{gas}");
-            if convicted { done += 1 } else { undone += 1 }
+            if convicted {
+                done += 1
+            } else {
+                undone += 1
+            }
             world.assert_conserved();
         });
     }

@@ -194,7 +194,9 @@ async fn a_roster_of_nobody_has_no_crew() {
     assert_eq!(drawn.len(), 5);
     world.to_epoch(world.first + 2);
     world.reveal(KEEPER, world.first + 1);
-    for (task, crew, seat) in [(&empty, vec![world.node(3)], 0), (&fewer, [drawn.clone(), vec![world.node(0), world.node(1)]].concat(), 5)] {
+    for (task, crew, seat) in
+        [(&empty, vec![world.node(3)], 0), (&fewer, [drawn.clone(), vec![world.node(0), world.node(1)]].concat(), 5)]
+    {
         world.serve(task, KEEPER, &crew);
         let verdict = world.solo.undoing(|| convicted(&world, STRANGER, task, KEEPER, &crew));
         assert_eq!(verdict, (1, seat, Address::ZERO));

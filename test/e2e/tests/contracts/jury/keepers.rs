@@ -111,7 +111,10 @@ async fn nobody_leaves_a_lane_that_does_not_hear() {
     let lane = world.solo.chain().code(LANE).expect("the lane's code");
     world.place(LANE, REVERTS);
     let keeper = world.account(KEEPER);
-    for (who, refused) in [(KEEPER, world.reverted(KEEPER, &IJury::resignCall {})), (OWNER, world.reverted(OWNER, &IJury::dischargeCall { keeper }))] {
+    for (who, refused) in [
+        (KEEPER, world.reverted(KEEPER, &IJury::resignCall {})),
+        (OWNER, world.reverted(OWNER, &IJury::dischargeCall { keeper })),
+    ] {
         assert!(matches!(refused, cor_kit::solo::Refused::Other(data) if data.is_empty()), "{who}");
     }
     assert_eq!(world.keeper(KEEPER).standing, 2);

@@ -75,7 +75,7 @@ async fn events_are_enough_to_know_every_roster() {
     println!("{seed}");
     let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed.bytes());
     let mut below = |bound: u64| {
-        use proptest::prelude::RngCore as _;
+        use proptest::prelude::Rng as _;
         rng.next_u64() % bound
     };
     let mut rebuilt = Rebuilt::default();
@@ -101,9 +101,9 @@ async fn events_are_enough_to_know_every_roster() {
                 let taken = done.logs.iter().any(|(_, log)| IJury::SlotTaken::decode_log_data(log).is_ok());
                 (entered, left) = (entered + usize::from(taken), left + usize::from(!taken));
             }
-            Err(Refused::Known(
-                ContractError::InRoster(_) | ContractError::NotInRoster(_) | ContractError::EntryBarred(_),
-            )) => refused += 1,
+            Err(Refused::Known(ContractError::InRoster(_) | ContractError::NotInRoster(_) | ContractError::EntryBarred(_))) => {
+                refused += 1
+            }
             Err(other) => panic!("{other:?}, {seed}"),
         }
         let now = world.now();

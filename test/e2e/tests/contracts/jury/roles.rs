@@ -3,9 +3,7 @@
 use cor_kit::{goldens, paths};
 use cor_sol::{jury::IJury, node_pool::INodePool};
 
-use super::world::{
-    ANSWER_SECS, CANDIDATE, DISPUTE_SECS, GUARDIAN, KEEPER, LANE, MODEL, OTHER_KEEPER, OWNER, STRANGER, World,
-};
+use super::world::{ANSWER_SECS, CANDIDATE, DISPUTE_SECS, GUARDIAN, KEEPER, LANE, MODEL, OTHER_KEEPER, OWNER, STRANGER, World};
 use crate::support::{permissions, trial};
 
 #[tokio::test]

@@ -93,7 +93,8 @@ async fn who_is_not_fit_any_more_is_struck_by_anyone() {
     // Of another operator, and fit for the rest.
     world.solo.ok(world.node(5), world.pool, &INodePool::deregisterCall {});
     world.solo.ok(world.node(0), world.pool, &INodePool::consentCall { node: world.node(5), allowed: true });
-    let register = INodePool::registerCall { operator: world.node(0), models: vec![MODEL], capacity: 2, hardwareClass: 0, version: 1 };
+    let register =
+        INodePool::registerCall { operator: world.node(0), models: vec![MODEL], capacity: 2, hardwareClass: 0, version: 1 };
     world.solo.ok(world.node(5), world.pool, &register);
     assert_eq!([1, 2, 3, 4, 5].map(reason), [1, 2, 3, 8, 0]);
     for index in 1..=5 {

@@ -17,9 +17,14 @@ async fn construction_refuses_what_cannot_work() {
     let world = World::before_opening().await;
     let (owner, nobody) = (world.account(OWNER), Address::ZERO);
     let good = (EPOCH_SECS, REVEAL_SECS, ANSWER_SECS, DISPUTE_SECS, ABSENCE_EPOCHS);
-    let build = |owner: Address, token: Address, pool: Address, treasury: Address, bond: u128, times: (u32, u32, u32, u32, u32), delay: u64| {
-        (owner, token, pool, treasury, U256::from(bond), times, delay).abi_encode_params()
-    };
+    let build =
+        |owner: Address,
+         token: Address,
+         pool: Address,
+         treasury: Address,
+         bond: u128,
+         times: (u32, u32, u32, u32, u32),
+         delay: u64| { (owner, token, pool, treasury, U256::from(bond), times, delay).abi_encode_params() };
     let range = |field: &str, value: u64, min: u64, max: u64| {
         let [value, min, max] = [value, min, max].map(U256::from);
         same(&IJury::InputOutOfRange { field: word(field), value, min, max })
@@ -33,14 +38,26 @@ async fn construction_refuses_what_cannot_work() {
         (build(owner, token, nobody, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
         (build(owner, token, pool, nobody, BOND, good, DELAY_SECS), zero),
         (build(owner, token, pool, TREASURY, 0, good, DELAY_SECS), same(&IJury::ZeroAmount {})),
-        (build(owner, token, pool, TREASURY, BOND, (59, good.1, good.2, good.3, good.4), DELAY_SECS), range("epochSecs", 59, 60, 86_400)),
-        (build(owner, token, pool, TREASURY, BOND, (good.0, 1, good.2, good.3, good.4), DELAY_SECS), range("revealSecs", 1, 3_600, 172_800)),
-        (build(owner, token, pool, TREASURY, BOND, (good.0, good.1, 1, good.3, good.4), DELAY_SECS), range("answerSecs", 1, 30, 3_600)),
+        (
+            build(owner, token, pool, TREASURY, BOND, (59, good.1, good.2, good.3, good.4), DELAY_SECS),
+            range("epochSecs", 59, 60, 86_400),
+        ),
+        (
+            build(owner, token, pool, TREASURY, BOND, (good.0, 1, good.2, good.3, good.4), DELAY_SECS),
+            range("revealSecs", 1, 3_600, 172_800),
+        ),
+        (
+            build(owner, token, pool, TREASURY, BOND, (good.0, good.1, 1, good.3, good.4), DELAY_SECS),
+            range("answerSecs", 1, 30, 3_600),
+        ),
         (
             build(owner, token, pool, TREASURY, BOND, (good.0, good.1, good.2, 9, good.4), DELAY_SECS),
             range("disputeSecs", 9, least, 60 * 86_400),
         ),
-        (build(owner, token, pool, TREASURY, BOND, (good.0, good.1, good.2, good.3, 1), DELAY_SECS), range("absenceEpochs", 1, 27, 4_320)),
+        (
+            build(owner, token, pool, TREASURY, BOND, (good.0, good.1, good.2, good.3, 1), DELAY_SECS),
+            range("absenceEpochs", 1, 27, 4_320),
+        ),
         (build(owner, token, pool, TREASURY, BOND, good, 86_399), range("delaySecs", 86_399, 86_400, 30 * 86_400)),
     ] {
         let jury = world.solo.place("Jury");
@@ -48,7 +65,8 @@ async fn construction_refuses_what_cannot_work() {
     }
     let parameters = world.get(&IJury::parametersCall {});
     assert_eq!((parameters.bond, parameters.delaySecs, parameters.opened), (U256::from(BOND), DELAY_SECS, false));
-    let times = (parameters.epochSecs, parameters.revealSecs, parameters.answerSecs, parameters.disputeSecs, parameters.absenceEpochs);
+    let times =
+        (parameters.epochSecs, parameters.revealSecs, parameters.answerSecs, parameters.disputeSecs, parameters.absenceEpochs);
     assert_eq!(times, good);
     let peers = world.get(&IJury::peersCall {});
     assert_eq!(

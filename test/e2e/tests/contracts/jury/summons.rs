@@ -4,8 +4,8 @@ use alloy::primitives::{Address, keccak256};
 use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
 
 use super::world::{
-    ABSENCE_EPOCHS, ANSWER_SECS, ConcatBytes as _, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World, event,
-    same,
+    ABSENCE_EPOCHS, ANSWER_SECS, ConcatBytes as _, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World,
+    event, same,
 };
 
 /// The index of a node.

@@ -8,9 +8,7 @@ use alloy::{
     sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, SolValue, eip712_domain},
 };
 use cor_kit::solo::{Done, Refused, Solo};
-use cor_sol::{
-    ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, node_pool::INodePool, staking::IStaking,
-};
+use cor_sol::{ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, node_pool::INodePool, staking::IStaking};
 
 sol! {
     struct Present { bytes32 task; }
@@ -255,7 +253,7 @@ impl World {
 
     /// What a call that is refused reverts with, of whatever contract.
     pub(crate) fn reverted<C: SolCall>(&self, index: usize, call: &C) -> Refused {
-        self.solo.send(self.account(index), self.jury, call).expect_err("a refusal")
+        self.solo.transact(self.account(index), self.jury, call.abi_encode()).expect_err("a refusal")
     }
 
     /// A task that is submitted in a block of its own.

@@ -152,9 +152,16 @@ fn summonses() {
     assert_eq!(called.dismiss(NOW + 59, false), Err(JuryError::AnswerPending { until: NOW + 60 }));
     let absent = called.dismiss(NOW + 60, true).unwrap();
     assert_eq!((absent.absent, absent.answer()), (true, Err(JuryError::Dismissed)));
-    assert_eq!((absent.dismiss(NOW + 60, true), absent.call(NOW, &TIMES)), (Err(JuryError::Dismissed), Err(JuryError::AlreadySummoned)));
+    assert_eq!(
+        (absent.dismiss(NOW + 60, true), absent.call(NOW, &TIMES)),
+        (Err(JuryError::Dismissed), Err(JuryError::AlreadySummoned))
+    );
     let there = called.answer().unwrap();
     assert_eq!((there.answer(), there.dismiss(NOW + 60, true)), (Err(JuryError::Answered), Err(JuryError::Answered)));
-    assert_eq!(there.dismiss(NOW + 59, false), Err(JuryError::AnswerPending { until: NOW + 60 }), "it may mend what makes it unfit");
+    assert_eq!(
+        there.dismiss(NOW + 59, false),
+        Err(JuryError::AnswerPending { until: NOW + 60 }),
+        "it may mend what makes it unfit"
+    );
     assert!(there.dismiss(NOW + 60, false).unwrap().absent, "an answer of one that cannot serve is none");
 }

@@ -36,8 +36,7 @@ enum Strategy {
     Refuse,
 }
 
-const STRATEGIES: [Strategy; 5] =
-    [Strategy::Toggle, Strategy::Reregister, Strategy::Time, Strategy::Grind, Strategy::Refuse];
+const STRATEGIES: [Strategy; 5] = [Strategy::Toggle, Strategy::Reregister, Strategy::Time, Strategy::Grind, Strategy::Refuse];
 
 /// A network of which the first nodes are the attacker's, each with an operator of its own.
 struct Network {
@@ -193,7 +192,11 @@ fn no_strategy_has_more_majorities_than_chance() {
             let mut network = Network::new(nodes, own);
             let seed = network.chance.seed;
             let (share, chance) = (network.share(strategy), network.chance());
-            let said = format!("{own} of {nodes}, {strategy:?}: {} of majorities, {} by chance, COR_SEED={seed}", percent(share), percent(chance));
+            let said = format!(
+                "{own} of {nodes}, {strategy:?}: {} of majorities, {} by chance, COR_SEED={seed}",
+                percent(share),
+                percent(chance)
+            );
             println!("{said}");
             assert!(share <= chance + 1_000, "{said}");
         }
