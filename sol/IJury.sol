@@ -254,15 +254,15 @@ interface IJury {
     function open() external;
 
     /// @notice Sets what later tasks of the lane go by. Owner only.
-    /// @param noReveal As in ILane.setConfig.
-    /// @param badReveal As in ILane.setConfig.
-    /// @param noResultGasCapBps As in ILane.setConfig.
-    /// @dev Errors: Unauthorized, those of ILane.setConfig, passed through. Events: the lane's.
+    /// @param noReveal Stake lost by who commits and does not reveal, grains, at most 1e12 (1,000 COR).
+    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains, noReveal to 1e12.
+    /// @param noResultGasCapBps The keeper's share of its line without a result, basis points, at most 10,000.
+    /// @dev Errors: Unauthorized, InputOutOfRange, those of the lane, passed through. Events: the lane's.
     function setLaneConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
 
     /// @notice Pauses or unpauses new sessions and tasks of the lane. Owner; to pause, the guardian too.
     /// @param paused Whether they are.
-    /// @dev Errors: Unauthorized, those of ILane.setPaused, passed through. Events: the lane's.
+    /// @dev Errors: Unauthorized, those of the lane, passed through. Events: the lane's.
     function setLanePaused(bool paused) external;
 
     /// @notice Sets who may pause beside the owner. Owner only.
@@ -288,6 +288,13 @@ interface IJury {
     /// @return lane Zero until it is named.
     /// @return guardian Zero if there is none.
     function peers() external view returns (address token, address nodePool, address treasury, address lane, address guardian);
+
+    /// @notice What the lane was told last.
+    /// @return noReveal As in setLaneConfig.
+    /// @return badReveal As in setLaneConfig.
+    /// @return noResultGasCapBps As in setLaneConfig.
+    /// @return paused Whether new sessions and tasks are paused.
+    function laneConfig() external view returns (uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
 
     /// @notice A keeper.
     /// @param keeper The keeper.

@@ -47,10 +47,8 @@ sol! {
     interface LanePeer {
         /// Whether an account may serve.
         function setKeeper(address keeper, bool enabled) external;
-        /// What later tasks go by.
-        function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
-        /// Whether new sessions and tasks are paused.
-        function setPaused(bool paused) external;
+        /// What later tasks go by, and whether new sessions and tasks are paused.
+        function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused) external;
         /// A task's two words.
         function taskOf(address payer, uint64 sequence) external view returns (bytes32 state, bytes32 seal);
     }

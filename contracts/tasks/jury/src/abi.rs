@@ -91,12 +91,12 @@ fn out_of_range(field: &str, value: u64, min: u64, max: u64) -> Revert {
     error!(InputOutOfRange, name(field), value, min, max)
 }
 
-/// The error of times that are refused.
-pub(crate) fn refuse_times(error: TermsError) -> Revert {
+/// The error of times, or of what the lane is to be told, that are refused.
+pub(crate) fn refuse_terms(error: TermsError) -> Revert {
     match error {
         TermsError::OutOfRange { field, value, min, max } => out_of_range(field, value, min, max),
-        // Times are numbers with bounds.
-        TermsError::EvenReplicas { .. } => malformed("times"),
+        // They are numbers with bounds.
+        TermsError::EvenReplicas { .. } => malformed("replicas"),
     }
 }
 

@@ -66,6 +66,7 @@ impl Router<Jury> for Jury {
             "setGuardian" => set_guardian(Address);
             "parameters" => parameters();
             "peers" => peers();
+            "laneConfig" => lane_config();
             "keeperOf" => keeper_of(Address);
             "lengthOf" => length_of(u64, u32);
             "slotOf" => slot_of(u64, u32);

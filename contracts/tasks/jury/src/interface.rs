@@ -163,6 +163,12 @@ impl Jury {
         (token, node_pool, treasury, lane, guardian)
     }
 
+    /// What the lane was told last.
+    pub fn lane_config(&self) -> (u64, u64, u16, bool) {
+        let ((no_reveal, bad_reveal), (cap, paused)) = self.contract.lane_config();
+        (no_reveal, bad_reveal, cap, paused)
+    }
+
     /// A keeper.
     pub fn keeper_of(&self, keeper: Address) -> (u8, u64, u64, u32, u32, B256) {
         let ((standing, (enrols_at, free_at)), ((first, shown), head)) = self.contract.keeper_of(keeper);

@@ -30,17 +30,17 @@ use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{abi::LanePeer, encoded, log, nonzero, only, Modules, Ownable, Revert};
 use cor_core::govern::module::is_delay;
 use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
-use cor_core::task::jury::{evidence, Times};
+use cor_core::task::jury::{evidence, LaneConfig, Times};
 use cor_core::task::TermsError;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageB256, StorageMap, StorageU256},
 };
 
-use abi::{error, refuse_times, GuardianSet, LaneSet};
+use abi::{error, refuse_terms, GuardianSet, LaneSet};
 #[cfg(feature = "export-abi")]
 pub use interface::print_from_args;
-use store::{KeeperRecord, Roster, SummonsRecord, TimesRecord};
+use store::{ConfigRecord, KeeperRecord, Roster, SummonsRecord, TimesRecord};
 
 /// Rosters, keepers with their bonds, summonses, and the peers, which never change.
 #[storage]
@@ -56,6 +56,7 @@ pub struct Jury {
     guardian: StorageAddress,
     bond: StorageU256,
     times: TimesRecord,
+    config: ConfigRecord,
     rosters: StorageMap<u64, Roster>,
     keepers: StorageMap<Address, KeeperRecord>,
     /// By `evidence::summons_key`.
@@ -93,11 +94,11 @@ impl Jury {
             return Err(error!(ZeroAmount));
         }
         self.bond.set(bond);
-        times.check().map_err(refuse_times)?;
+        times.check().map_err(refuse_terms)?;
         self.times.set(times);
         if !is_delay(delay_secs) {
             let (min, max) = (MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS);
-            return Err(refuse_times(TermsError::OutOfRange { field: "delaySecs", value: delay_secs, min, max }));
+            return Err(refuse_terms(TermsError::OutOfRange { field: "delaySecs", value: delay_secs, min, max }));
         }
         self.setup.init(delay_secs);
         self.ownable.init(owner)
@@ -128,7 +129,7 @@ impl Jury {
     /// Arguments, errors, events: `IJury.setLaneConfig`.
     pub(crate) fn set_lane_config(&mut self, no_reveal: u64, bad_reveal: u64, no_result_gas_cap_bps: u16) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.call_lane(LanePeer::setConfigCall::SELECTOR, encoded!(no_reveal, bad_reveal, no_result_gas_cap_bps))
+        self.configure(LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused: self.config.get().paused })
     }
 
     /// Pauses or unpauses new tasks of the lane; the owner, and the guardian to pause.
@@ -138,7 +139,7 @@ impl Jury {
         if !paused || caller != self.guardian.get() {
             only(caller, self.ownable.owner())?;
         }
-        self.call_lane(LanePeer::setPausedCall::SELECTOR, encoded!(paused))
+        self.configure(LaneConfig { paused, ..self.config.get() })
     }
 
     /// Sets who may pause beside the owner; owner only.
@@ -163,6 +164,13 @@ impl Jury {
     /// Arguments, errors, events: `IJury.peers`.
     pub(crate) fn peers(&self) -> ((Address, Address), (Address, (Address, Address))) {
         ((self.token.get(), self.node_pool.get()), (self.treasury.get(), (self.lane.get(), self.guardian.get())))
+    }
+
+    /// What the lane was told last.
+    /// Arguments, errors, events: `IJury.laneConfig`.
+    pub(crate) fn lane_config(&self) -> ((u64, u64), (u16, bool)) {
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = self.config.get();
+        ((no_reveal, bad_reveal), (no_result_gas_cap_bps, paused))
     }
 
     /// A keeper.
@@ -220,6 +228,15 @@ impl Jury {
 }
 
 impl Jury {
+    /// The lane takes all at once, and shows nothing: so it is kept here too.
+    #[inline(never)]
+    fn configure(&mut self, config: LaneConfig) -> Result<(), Revert> {
+        config.check().map_err(refuse_terms)?;
+        self.config.set(config);
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
+        self.call_lane(LanePeer::setConfigCall::SELECTOR, encoded!(no_reveal, bad_reveal, no_result_gas_cap_bps, paused))
+    }
+
     /// The time, and how it is counted here.
     pub(crate) fn clock(&self) -> (u64, Times) {
         (self.vm().block_timestamp(), self.times.get())

@@ -4,6 +4,7 @@ mod attacks;
 mod disputes;
 mod gas;
 mod keepers;
+mod lane;
 mod replay;
 mod roles;
 mod rosters;

@@ -5,11 +5,11 @@ use alloy::{
     sol_types::{SolCall, SolValue},
 };
 use cor_kit::solo::Refused;
-use cor_sol::{ContractError, jury::IJury, lane::ILane};
+use cor_sol::{ContractError, jury::IJury};
 
 use super::world::{
     ABSENCE_EPOCHS, ANSWER_SECS, BOND, CANDIDATE, DELAY_SECS, DISPUTE_SECS, EPOCH_SECS, GUARDIAN, KEEPER, LANE, OWNER,
-    REVEAL_SECS, REVERTS, STRANGER, TREASURY, World, arguments, event, same, told, word,
+    REVEAL_SECS, REVERTS, STRANGER, TREASURY, World, arguments, event, same, setConfigCall, told, word,
 };
 
 #[tokio::test]
@@ -109,11 +109,29 @@ async fn opening_ends_the_setting_up() {
 #[tokio::test]
 async fn the_owner_governs_the_lane_through_the_jury() {
     let world = World::start().await;
+    let config = |no_reveal, paused| setConfigCall { noReveal: no_reveal, badReveal: 6, noResultGasCapBps: 7, paused };
     let done = world.by(OWNER, &IJury::setLaneConfigCall { noReveal: 5, badReveal: 6, noResultGasCapBps: 7 });
-    assert_eq!(told(&done), [ILane::setConfigCall { noReveal: 5, badReveal: 6, noResultGasCapBps: 7 }.abi_encode()]);
+    assert_eq!(told(&done), [config(5, false).abi_encode()]);
+    // Each is told with what is not changed.
     for (who, paused) in [(GUARDIAN, true), (OWNER, false), (OWNER, true)] {
         let done = world.by(who, &IJury::setLanePausedCall { paused });
-        assert_eq!(told(&done), [ILane::setPausedCall { paused }.abi_encode()]);
+        assert_eq!(told(&done), [config(5, paused).abi_encode()]);
+    }
+    let done = world.by(OWNER, &IJury::setLaneConfigCall { noReveal: 4, badReveal: 6, noResultGasCapBps: 7 });
+    assert_eq!(told(&done), [config(4, true).abi_encode()]);
+    let known = world.get(&IJury::laneConfigCall {});
+    assert_eq!((known.noReveal, known.badReveal, known.noResultGasCapBps, known.paused), (4, 6, 7, true));
+    // The lane has no bounds of its own.
+    let most = 1_000_000_000_000_u64;
+    for (no_reveal, bad_reveal, cap, field, value, min, max) in [
+        (most + 1, most, 0, "noReveal", most + 1, 0, most),
+        (5, 4, 0, "badReveal", 4, 5, most),
+        (0, most + 1, 0, "badReveal", most + 1, 0, most),
+        (0, 0, 10_001, "noResultGasCapBps", 10_001, 0, 10_000),
+    ] {
+        let call = IJury::setLaneConfigCall { noReveal: no_reveal, badReveal: bad_reveal, noResultGasCapBps: cap };
+        let [value, min, max] = [value, min, max].map(U256::from);
+        assert_eq!(world.refused(OWNER, &call), same(&IJury::InputOutOfRange { field: word(field), value, min, max }));
     }
     let unpause = world.refused(GUARDIAN, &IJury::setLanePausedCall { paused: false });
     let required = world.account(OWNER);

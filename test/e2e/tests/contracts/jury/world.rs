@@ -12,6 +12,10 @@ use cor_sol::{ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane,
 
 sol! {
     struct Present { bytes32 task; }
+
+    /// What the lane hears of its governor.
+    #[derive(Debug)]
+    function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused) external;
 }
 
 pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
@@ -106,22 +110,37 @@ impl World {
     /// Everybody is enrolled, and it is the beginning of the first epoch of the chains.
     pub(crate) async fn start() -> Self {
         let world = Self::before_opening().await;
-        world.by(OWNER, &IJury::proposeCall { keeper: world.account(KEEPER) });
-        world.by(OWNER, &IJury::proposeCall { keeper: world.account(OTHER_KEEPER) });
-        world.by(OWNER, &IJury::openCall {});
+        world.people();
+        world
+    }
+
+    /// The jury is opened, nodes enter and keepers enrol, and it is the first epoch of their chains.
+    pub(crate) fn people(&self) {
+        self.by(OWNER, &IJury::proposeCall { keeper: self.account(KEEPER) });
+        self.by(OWNER, &IJury::proposeCall { keeper: self.account(OTHER_KEEPER) });
+        self.by(OWNER, &IJury::openCall {});
         for index in 0..NODES {
-            world.by(STRANGER, &IJury::enterCall { node: world.node(index), model: MODEL });
+            self.by(STRANGER, &IJury::enterCall { node: self.node(index), model: MODEL });
         }
         for keeper in [KEEPER, OTHER_KEEPER] {
-            world.fund(keeper);
-            world.enrol(keeper);
+            self.fund(keeper);
+            self.enrol(keeper);
         }
-        world.to_epoch(world.first);
-        world
+        self.to_epoch(self.first);
     }
 
     /// The lane is named, and nothing else.
     pub(crate) async fn before_opening() -> Self {
+        let world = Self::deployed().await;
+        let mut code = LANE_CODE.to_vec();
+        code[6..10].copy_from_slice(&ILane::taskOfCall::SELECTOR);
+        world.place(LANE, &code);
+        world.by(OWNER, &IJury::setLaneCall { lane: LANE });
+        world
+    }
+
+    /// Without a lane.
+    pub(crate) async fn deployed() -> Self {
         let solo = Solo::start().await;
         let owner = solo.account(OWNER);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
@@ -153,11 +172,7 @@ impl World {
         self.solo.ok(owner, self.pool, &INodePool::setStakingCall { peer: self.staking });
         self.solo.ok(owner, self.pool, &INodePool::setSessionQueueCall { peer: LANE });
         self.solo.ok(owner, self.pool, &INodePool::openCall {});
-        let mut code = LANE_CODE.to_vec();
-        code[6..10].copy_from_slice(&ILane::taskOfCall::SELECTOR);
-        self.place(LANE, &code);
         self.place(HISTORY, HISTORY_CODE);
-        self.by(OWNER, &IJury::setLaneCall { lane: LANE });
         self.by(OWNER, &IJury::setGuardianCall { account: self.account(GUARDIAN) });
     }
 

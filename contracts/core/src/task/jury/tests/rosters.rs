@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::book::{Book, TIMES, address};
 use crate::task::TermsError;
-use crate::task::jury::{Entry, JuryError, Slot, Times, length_at};
+use crate::task::jury::{Entry, JuryError, LaneConfig, Slot, Times, length_at};
 
 const DAY: u32 = 86_400;
 
@@ -46,6 +46,20 @@ fn times_have_bounds_and_a_relation() {
     ] {
         assert_eq!(times.check(), Ok(()), "{times:?}");
     }
+}
+
+/// A lie costs no less than silence, neither more than a tenth of a stake, and a keeper has no more than its line.
+#[test]
+fn what_the_lane_is_told_has_bounds() {
+    let most = 1_000_000_000_000;
+    let config =
+        |no_reveal, bad_reveal, no_result_gas_cap_bps| LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused: false };
+    let refused = |field, value, min, max| Err(TermsError::OutOfRange { field, value, min, max });
+    assert_eq!((config(0, 0, 0).check(), config(most, most, 10_000).check()), (Ok(()), Ok(())));
+    assert_eq!(config(most + 1, most, 0).check(), refused("noReveal", most + 1, 0, most));
+    assert_eq!(config(5, 4, 0).check(), refused("badReveal", 4, 5, most));
+    assert_eq!(config(5, most + 1, 0).check(), refused("badReveal", most + 1, 5, most));
+    assert_eq!(config(0, 0, 10_001).check(), refused("noResultGasCapBps", 10_001, 0, 10_000));
 }
 
 #[test]
