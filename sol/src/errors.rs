@@ -11,11 +11,11 @@ use alloy::{
 };
 use cor_errors::{
     Coded, Entry,
-    table::{access, amount, lane, module, pay, pool, price, queue, stake, token},
+    table::{access, amount, jury, lane, module, pay, pool, price, queue, stake, token},
 };
 
 use crate::{
-    cor::ICor, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
+    cor::ICor, jury::IJury, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
     session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking, vault::IVault,
 };
 
@@ -214,6 +214,34 @@ contract_errors! {
     lane::COMMITMENT_ZERO ILane::CommitmentZero |e| format!("the zero hash was offered as commitment of replica {} of task {}", e.replica, e.task);
     lane::COMMITMENT_MISMATCH ILane::CommitmentMismatch |e| format!("replica {} of task {} is bound to {}, and the reveal gives {}", e.replica, e.task, e.committed, e.computed);
     lane::REVEAL_OPENS ILane::RevealOpens |e| format!("the reveal of replica {} opens its commitment to task {}", e.replica, e.task);
+
+    jury::LANE_NAMED IJury::LaneNamed |e| format!("the lane is {} for good", e.lane);
+    jury::KEEPER_UNKNOWN IJury::KeeperUnknown |e| format!("keeper {} was not proposed", e.keeper);
+    jury::KEEPER_NOT_YET IJury::KeeperNotYet |e| format!("keeper {} may enrol from {} on", e.keeper, e.at);
+    jury::KEEPER_IN_SERVICE IJury::KeeperInService |e| format!("keeper {} is proposed already, or has a bond", e.keeper);
+    jury::KEEPER_NOT_SERVING IJury::KeeperNotServing |e| format!("keeper {} does not serve", e.keeper);
+    jury::NO_BOND IJury::NoBond |e| format!("keeper {} has no bond", e.keeper);
+    jury::BOND_LOCKED IJury::BondLocked |e| if e.until == 0 { format!("keeper {} serves, by its bond", e.keeper) } else { format!("the bond of keeper {} is free from {} on", e.keeper, e.until) };
+    jury::CHAIN_IN_USE IJury::ChainInUse |e| format!("disputes may need the earlier chain of keeper {} until {}", e.keeper, e.until);
+    jury::EPOCH_OPEN IJury::EpochOpen |e| format!("epoch {} ends at {}", e.epoch, e.endsAt);
+    jury::NO_SECRET IJury::NoSecret |e| format!("keeper {} committed to no secret of epoch {}", e.keeper, e.epoch);
+    jury::SECRET_KNOWN IJury::SecretKnown |e| format!("the secret of keeper {} of epoch {} is known", e.keeper, e.epoch);
+    jury::SECRET_WRONG IJury::SecretWrong |e| format!("keeper {} committed to another secret of epoch {}", e.keeper, e.epoch);
+    jury::SECRET_PENDING IJury::SecretPending |e| format!("keeper {} may show its secret of epoch {} until {}", e.keeper, e.epoch, e.until);
+    jury::IN_ROSTER IJury::InRoster |e| format!("node {} is in the roster of model {}", e.node, e.model);
+    jury::NOT_IN_ROSTER IJury::NotInRoster |e| format!("node {} is not in the roster of model {}", e.node, e.model);
+    jury::ENTRY_BARRED IJury::EntryBarred |e| format!("node {} cannot be in the roster of model {} before epoch {}", e.node, e.model, e.until);
+    jury::NODE_FIT IJury::NodeFit |e| format!("node {} is fit for model {}", e.node, e.model);
+    jury::ALREADY_SUMMONED IJury::AlreadySummoned |e| format!("node {} was summoned to task {}", e.node, e.task);
+    jury::NOT_SUMMONED IJury::NotSummoned |e| format!("node {} was not summoned to task {} by this keeper", e.node, e.task);
+    jury::ANSWER_PENDING IJury::AnswerPending |e| format!("node {} may answer the summons to task {} until {}", e.node, e.task, e.until);
+    jury::NODE_ANSWERED IJury::NodeAnswered |e| format!("node {} answered the summons to task {}", e.node, e.task);
+    jury::NODE_DISMISSED IJury::NodeDismissed |e| format!("node {} was found absent from task {}", e.node, e.task);
+    jury::NOTHING_SERVED IJury::NothingServed |e| format!("task {} ended with status {}: nobody served it", e.task, e.status);
+    jury::CREW_UNPROVEN IJury::CrewUnproven |e| format!("the evidence makes the mark {} of task {}, and the lane's is {}", e.computed, e.task, e.mark);
+    jury::DISPUTE_OVER IJury::DisputeOver |e| format!("task {} could be disputed until {}", e.task, e.deadline);
+    jury::BLOCK_UNKNOWN IJury::BlockUnknown |e| format!("the hash of block {} is not known", e.number);
+    jury::CREW_AS_DRAWN IJury::CrewAsDrawn |e| format!("the crew of task {} is the one that was drawn", e.task);
 }
 
 /// Decodes what a contract reverted with. `None` if it is no error of ours: no data (wrong address, out of gas, bad arguments), or

@@ -83,6 +83,14 @@ pub mod lens {
     }
 }
 
+/// Who must serve a task, and a keeper's bond for it.
+pub mod jury {
+    alloy::sol! {
+        #[sol(rpc, all_derives)]
+        "IJury.sol"
+    }
+}
+
 /// Sessions, tasks, and the on-chain lane of commit-reveal.
 pub mod session_queue {
     alloy::sol! {

@@ -73,8 +73,15 @@ mod lens {
     }
 }
 
+mod jury {
+    alloy::sol! {
+        #[sol(abi)]
+        "IJury.sol"
+    }
+}
+
 /// File name and ABI of each interface.
-fn interfaces() -> [(&'static str, JsonAbi); 10] {
+fn interfaces() -> [(&'static str, JsonAbi); 11] {
     [
         ("ICor.json", cor::ICor::abi::contract()),
         ("INodePool.json", node_pool::INodePool::abi::contract()),
@@ -86,6 +93,7 @@ fn interfaces() -> [(&'static str, JsonAbi); 10] {
         ("IVault.json", vault::IVault::abi::contract()),
         ("ILane.json", lane::ILane::abi::contract()),
         ("ILens.json", lens::ILens::abi::contract()),
+        ("IJury.json", jury::IJury::abi::contract()),
     ]
 }
 

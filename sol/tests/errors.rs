@@ -9,12 +9,12 @@ use alloy::{
 use cor_core::{node::pool::Ineligible, task::Phase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
-    ContractError, cor::ICor, decode_revert, lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime,
+    ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime,
     session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
     staking::IStaking, vault::IVault,
 };
 
-const INTERFACES: [(&str, &str, &[[u8; 4]]); 10] = [
+const INTERFACES: [(&str, &str, &[[u8; 4]]); 11] = [
     ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
     ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
     ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
@@ -29,6 +29,7 @@ const INTERFACES: [(&str, &str, &[[u8; 4]]); 10] = [
     ("IVault", include_str!("../IVault.sol"), IVault::IVaultErrors::SELECTORS),
     ("ILane", include_str!("../ILane.sol"), ILane::ILaneErrors::SELECTORS),
     ("ILens", include_str!("../ILens.sol"), ILens::ILensErrors::SELECTORS),
+    ("IJury", include_str!("../IJury.sol"), IJury::IJuryErrors::SELECTORS),
 ];
 
 /// `name(type,type)` of each error declared in an interface's text, read without the bindings' own parser.

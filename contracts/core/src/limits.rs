@@ -54,6 +54,48 @@ pub const LANE_REVEAL_SECS_MAX: u32 = 24 * 60 * 60;
 /// is away for a minute; in more, pay and refund wait longer for one that is gone.
 pub const LANE_LAST_CALL_SECS: u32 = 24 * 60 * 60;
 
+/// Longest that a task of the lane of two words can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
+pub const LANE_LIFE_MAX_SECS: u32 = PHASE_SECS_MAX + 2 * LANE_REVEAL_SECS_MAX + LANE_LAST_CALL_SECS;
+
+/// Shortest epoch of a jury, seconds. Each has a secret that its keeper must show by a transaction; shorter ones would have it do nothing else.
+pub const JURY_EPOCH_MIN_SECS: u32 = 60;
+
+/// Longest epoch of a jury, seconds: one day. A node that comes waits for the next, and no dispute of an epoch is decided before its end.
+pub const JURY_EPOCH_MAX_SECS: u32 = 24 * 60 * 60;
+
+/// Shortest time to show a secret in, seconds: one hour. In less, a keeper whose transaction is held up for minutes would lose its bond.
+pub const JURY_REVEAL_MIN_SECS: u32 = 60 * 60;
+
+/// Longest such time, seconds: two days, more than Arbitrum's sequencer can hold a transaction back. In more, a bond is only held for longer.
+pub const JURY_REVEAL_MAX_SECS: u32 = 2 * 24 * 60 * 60;
+
+/// Shortest time for a summoned node to answer in, seconds. In less, an honest node's transaction may not land.
+pub const JURY_ANSWER_MIN_SECS: u32 = 30;
+
+/// Longest such time, seconds: one hour. In more, a node that is gone holds a task up until it expires.
+pub const JURY_ANSWER_MAX_SECS: u32 = 60 * 60;
+
+/// Least time in which a task can be disputed after its end and the secret's, seconds: one day. In less, who looks once a day would be late.
+pub const JURY_CHALLENGE_MIN_SECS: u32 = 24 * 60 * 60;
+
+/// Longest that a task can be disputed after its submission, seconds: sixty days. In more, a bond and a slot that was left would be kept for nothing.
+pub const JURY_DISPUTE_MAX_SECS: u32 = 60 * 24 * 60 * 60;
+
+/// Longest that a node which left a roster stays out of it, seconds: thirty days. In more, who restarts its node would rather run another.
+pub const JURY_ABSENCE_MAX_SECS: u32 = 30 * 24 * 60 * 60;
+
+/// Most slots that a node can leave behind in a roster while a dispute may need them. With more, who comes and goes with few nodes would make draws
+/// from the rest long; with fewer a node would stay out for days.
+pub const JURY_DEAD_SLOTS_MAX: u32 = 64;
+
+/// Most hashes between two secrets of a chain. With more, what a reveal or a dispute costs would not fit a block; with fewer, short epochs would
+/// have short disputes.
+pub const SECRET_STEPS_MAX: u32 = 32_768;
+
+/// Most tries of a draw. A roster of which one slot in twenty is somebody's has seven miners in as many all but surely; with more tries, a dispute
+/// over a roster of nothing would not fit a block.
+pub const DRAW_TRIES_MAX: u32 = 1_024;
+
 /// What a valid reveal earns where a majority agreed and the payer had asked for more, basis points of a replica's price. At zero a payer
 /// that asks for unanimity has its answers for nothing; at the whole, a miner would earn by spoiling a vote what it earns by winning it.
 pub const FLOOR_BPS: u32 = 5_000;
@@ -256,6 +298,15 @@ const _: () = {
     assert!(LANE_PHASE_SECS_MIN < LANE_REVEAL_SECS_MAX && LANE_REVEAL_SECS_MAX <= PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
     assert!(REPLICA_SLOTS + 2 < 15);
     assert!(FLOOR_BPS < BPS);
+
+    // The jury: with the longest epochs and the longest time for secrets some time for disputes is allowed, and so it is with the shortest epochs.
+    assert!(JURY_EPOCH_MIN_SECS < JURY_EPOCH_MAX_SECS && JURY_REVEAL_MIN_SECS < JURY_REVEAL_MAX_SECS);
+    assert!(JURY_ANSWER_MIN_SECS < JURY_ANSWER_MAX_SECS);
+    let dispute_least = LANE_LIFE_MAX_SECS + JURY_REVEAL_MAX_SECS + JURY_CHALLENGE_MIN_SECS;
+    assert!(dispute_least + JURY_EPOCH_MAX_SECS <= JURY_DISPUTE_MAX_SECS);
+    assert!(dispute_least + JURY_EPOCH_MIN_SECS <= JURY_EPOCH_MIN_SECS * (SECRET_STEPS_MAX - 2));
+    // A node stays out for less than the longest time, whatever the disputes.
+    assert!(JURY_DISPUTE_MAX_SECS / JURY_DEAD_SLOTS_MAX + JURY_EPOCH_MAX_SECS <= JURY_ABSENCE_MAX_SECS);
 
     // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
     assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX <= PHASE_SECS_MAX);

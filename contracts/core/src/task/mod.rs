@@ -12,6 +12,7 @@
 //!  machine      from phase to phase                            -> state, ending, terms, consensus
 //!  end          how a task ends, and when it can               -> machine
 //!  lane         the same life in two words a task             -> consensus, terms, eip712
+//!  jury         whom a keeper must bring to it, and its bond   -> lane, terms, eip712
 //! ```
 //!
 //! Each module uses those above it, never one below.
@@ -22,6 +23,7 @@ pub mod consensus;
 pub mod eip712;
 mod end;
 mod ending;
+pub mod jury;
 pub mod lane;
 mod machine;
 pub mod selection;

@@ -371,6 +371,95 @@ area! {
 }
 
 area! {
+    /// The choice of miners, disputed against a keeper's bond.
+    jury "JURY":
+    "JURY-001" LANE_NAMED "LaneNamed" [0x3adb21f0] Chain 409 Refused
+        "The lane was named already, for good."
+        "Deploy another Jury for another lane.";
+    "JURY-002" KEEPER_UNKNOWN "KeeperUnknown" [0x87308403] Chain 404 Refused
+        "The keeper was not proposed, or its proposal was withdrawn."
+        "Ask the owner to propose the keeper.";
+    "JURY-003" KEEPER_NOT_YET "KeeperNotYet" [0x7eb89d57] Chain 409 Refused
+        "The proposal of the keeper is not in effect yet."
+        "Enrol at the time that the error names, or later.";
+    "JURY-004" KEEPER_IN_SERVICE "KeeperInService" [0x956596ed] Chain 409 Refused
+        "The keeper is proposed already, or has a bond here."
+        "Do nothing, or discharge the keeper and withdraw its bond first.";
+    "JURY-005" KEEPER_NOT_SERVING "KeeperNotServing" [0x5423f426] Chain 409 Refused
+        "The keeper does not serve."
+        "Enrol first; a keeper that resigned or was discharged withdraws its bond before.";
+    "JURY-006" NO_BOND "NoBond" [0x015e0aae] Chain 409 Refused
+        "The keeper has no bond here."
+        "Do nothing: it posted none, withdrew it, or lost it.";
+    "JURY-007" BOND_LOCKED "BondLocked" [0x8179b281] Chain 409 Refused
+        "The bond cannot be withdrawn yet."
+        "Resign, and withdraw at the time that the error names, or later.";
+    "JURY-008" CHAIN_IN_USE "ChainInUse" [0x82375a4b] Chain 409 Refused
+        "Disputes may still need the chain before the last."
+        "Renew at the time that the error names, or later, and make chains longer.";
+    "JURY-009" EPOCH_OPEN "EpochOpen" [0x3c4acc57] Chain 409 Refused
+        "The epoch has not ended."
+        "Show the secret after the end of the epoch.";
+    "JURY-010" NO_SECRET "NoSecret" [0xb2bb37e6] Caller 404 Refused
+        "The keeper committed to no secret of the epoch."
+        "Check the epoch against the keeper's KeeperEnrolled and ChainRenewed events.";
+    "JURY-011" SECRET_KNOWN "SecretKnown" [0x7a084639] Chain 409 Refused
+        "The secret of the epoch was shown."
+        "Do nothing.";
+    "JURY-012" SECRET_WRONG "SecretWrong" [0x8566b44b] Caller 422 Refused
+        "The keeper committed to another secret of the epoch."
+        "Check the epoch, and the chain of secrets.";
+    "JURY-013" SECRET_PENDING "SecretPending" [0x0ff7cce9] Chain 409 Refused
+        "The secret of the epoch is not shown, and there is time for it."
+        "Challenge when it was shown, or at the time that the error names.";
+    "JURY-014" IN_ROSTER "InRoster" [0xea5517c8] Chain 409 Refused
+        "The node is in the roster of the model."
+        "Do nothing.";
+    "JURY-015" NOT_IN_ROSTER "NotInRoster" [0xcdcd67a3] Chain 404 Refused
+        "The node is not in the roster of the model, or was not in the epoch of the task."
+        "Enter it first; for a summons, give the slot that was drawn.";
+    "JURY-016" ENTRY_BARRED "EntryBarred" [0x775e91e4] Chain 409 Refused
+        "The node left the roster lately, or was put out of it."
+        "Enter it in the epoch before the one that the error names, or later.";
+    "JURY-017" NODE_FIT "NodeFit" [0xcda0aad0] Chain 409 Refused
+        "The pool finds the node fit."
+        "Do nothing: the node stays in the roster.";
+    "JURY-018" ALREADY_SUMMONED "AlreadySummoned" [0x89bfbba2] Chain 409 Refused
+        "The keeper summoned the node to the task already."
+        "Wait for its answer.";
+    "JURY-019" NOT_SUMMONED "NotSummoned" [0x8d6167bf] Chain 404 Refused
+        "The keeper did not summon the node to the task."
+        "Summon the node first.";
+    "JURY-020" ANSWER_PENDING "AnswerPending" [0x84b111cf] Chain 409 Refused
+        "The node has time to answer."
+        "Dismiss it at the time that the error names, or later.";
+    "JURY-021" NODE_ANSWERED "NodeAnswered" [0xbd2bf0b0] Chain 409 Refused
+        "The node answered."
+        "Do nothing: the node serves.";
+    "JURY-022" NODE_DISMISSED "NodeDismissed" [0x03dac71e] Chain 409 Refused
+        "The node was found absent from the task."
+        "Do nothing: the keeper passes the node over.";
+    "JURY-023" NOTHING_SERVED "NothingServed" [0x00de6ab0] Chain 409 Refused
+        "The task ended without having been served."
+        "Do nothing: there is nothing to dispute.";
+    "JURY-024" CREW_UNPROVEN "CrewUnproven" [0x63459b84] Caller 422 Refused
+        "Keeper and miners are not those of the task."
+        "Take opening, keeper and miners from the lane's TaskSubmitted and TaskEnded events.";
+    "JURY-025" DISPUTE_OVER "DisputeOver" [0xc8f8922a] Chain 409 Refused
+        "The time for disputes of the task is over."
+        "Do nothing.";
+    "JURY-026" BLOCK_UNKNOWN "BlockUnknown" [0xd1bbea97] Chain 404 Refused
+        "The hash of the block is not known: it is to come, or was forgotten and not noted."
+        "Have the blocks of tasks that take long noted in time (Jury.note).";
+    "JURY-027" CREW_AS_DRAWN "CrewAsDrawn" [0x87a54af3] Chain 409 Refused
+        "The keeper brought the crew that was drawn."
+        "Do nothing: the keeper is honest.";
+    "JURY-028" TOO_FEW_FOUND "TooFewFound" Transient 503 Refused
+        "The roster of the model has fewer operators than the task has replicas."
+        "Wait for more nodes of other operators, or open a session with fewer replicas.";
+}
+
+area! {
     /// The choice of miners, which a keeper makes off chain.
     selection "SELECT":
     "SELECT-001" UNSORTED_CANDIDATES "UnsortedCandidates" Bug 500 Refused

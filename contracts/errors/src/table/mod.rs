@@ -11,7 +11,7 @@ mod keeper;
 mod tools;
 
 pub use command::cli;
-pub use contracts::{access, amount, lane, module, pay, pool, price, queue, selection, stake, token};
+pub use contracts::{access, amount, jury, lane, module, pay, pool, price, queue, selection, stake, token};
 pub use dev_chain::{chain, dump, evm, fork, harness, node, vm};
 pub use inference::inf;
 pub use keeper::{blb, chn, dpl, htp, jrn, kpr, mnr, rly, sig};
@@ -96,6 +96,7 @@ pub static AREAS: &[&Area] = &[
     &pay::AREA,
     &queue::AREA,
     &lane::AREA,
+    &jury::AREA,
     &selection::AREA,
     &node::AREA,
     &chain::AREA,

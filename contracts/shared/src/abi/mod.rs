@@ -14,7 +14,7 @@ mod row;
 
 pub use codec::{Answer, Decode, Decoder, Encode, Encoder, Octets, WORD, emit, words_of};
 pub use peers::{
-    LaneWords, NodePool, QUOTE, RESERVE_PRICE, SessionPayment, Staking, Table, Vault, VaultPeer, ask_quote, message,
+    LanePeer, LaneWords, NodePool, QUOTE, RESERVE_PRICE, SessionPayment, Staking, Table, Vault, VaultPeer, ask_quote, message,
 };
 pub use quote::{Quote, QuoteInputs};
 pub use row::{Cursor, Fields, Row};

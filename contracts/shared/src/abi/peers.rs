@@ -47,6 +47,20 @@ sol! {
         function release(uint64 taskId, address[] nodes, address[] suspend) external;
         /// Hears that a node's stake leaves.
         function stakeLeft(address node) external;
+        /// Why a node could not take a task now; 0 if it could. The jury asks it.
+        function eligibility(address node, uint64 modelIdentifier) external view returns (uint8 reason);
+        /// A node as registered, of which the jury reads the operator: the first word behind the offset.
+        function getNode(address node) external view returns (bytes info);
+    }
+
+    /// The lane, as its governor sees it: the jury.
+    interface LanePeer {
+        /// Whether an account may serve.
+        function setKeeper(address keeper, bool enabled) external;
+        /// What later tasks go by, and whether new sessions and tasks are paused.
+        function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused) external;
+        /// A task's two words.
+        function taskOf(address payer, uint64 sequence) external view returns (bytes32 state, bytes32 seal);
     }
 
     /// The vault, as its modules see it: their own books.

@@ -2,6 +2,7 @@
 
 mod cor;
 mod gas;
+mod jury;
 mod lane;
 mod lens;
 mod node_pool;

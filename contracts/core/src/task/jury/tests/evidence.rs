@@ -1,0 +1,73 @@
+//! Layouts and digests, against an encoder that is not ours.
+
+use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
+
+use super::book::address;
+use crate::task::eip712::domain_separator;
+use crate::task::jury::evidence::{JURY_NAME_HASH, Order, mark, miners, present_digest, summons_key};
+use crate::task::lane::LaneTerms;
+
+sol! {
+    struct Present { bytes32 task; }
+}
+
+/// By hand: every byte of an opening.
+fn opening(block: u64, time: u64) -> Vec<u8> {
+    let terms = LaneTerms {
+        model: 0x0102_0304_0506_0708,
+        max_tokens: 256,
+        answer_kind: 1,
+        replicas: 5,
+        quorum_bps: 5_001,
+        open_secs: 600,
+        precommit_secs: 60,
+        reveal_secs: 90,
+        priced: 7,
+    };
+    let five = |value: u64| value.to_be_bytes()[3..].to_vec();
+    let head = [vec![0x11; 24], terms.pack().to_vec(), vec![0x22; 32], vec![0x33; 16]].concat();
+    [head, five(block), five(time), vec![0x44; 2]].concat()
+}
+
+#[test]
+fn an_order_is_read_out_of_an_opening() {
+    let (block, time) = (0x01_0203_0405, 0xff_fefd_fcfb);
+    let bytes = opening(block, time);
+    let order = Order { model: 0x0102_0304_0506_0708, replicas: 5, block, time };
+    assert_eq!((bytes.len(), Order::read(&bytes)), (116, Some(order)));
+    assert_eq!((Order::read(&bytes[..115]), Order::read(&[bytes, vec![0]].concat())), (None, None));
+}
+
+#[test]
+fn a_mark_is_the_end_of_the_assignment() {
+    let (task, hash, keeper, crew) = (B256::repeat_byte(1), B256::repeat_byte(2), address(3), [address(4), address(5)]);
+    let bytes = [&task[..], &hash[..], &keeper[..], &crew[0][..], &crew[1][..]].concat();
+    assert_eq!(mark(task, hash, keeper, &crew), Address::from_slice(&keccak256(bytes)[12..]));
+    assert_ne!(mark(task, hash, keeper, &crew), mark(task, hash, keeper, &[crew[1], crew[0]]), "in order");
+    let list = [&crew[0][..], &crew[1][..]].concat();
+    assert_eq!(miners(&list, 2), Some(crew.to_vec()));
+    assert_eq!((miners(&list, 1), miners(&list, 3), miners(&list[..39], 2), miners(&[], 0)), (None, None, None, Some(vec![])));
+}
+
+#[test]
+fn presence_is_signed_as_eip712_says() {
+    let (task, jury) = (B256::repeat_byte(7), address(9));
+    let domain: Eip712Domain =
+        eip712_domain! { name: "Cortensor Jury", version: "1", chain_id: 42_161, verifying_contract: jury, };
+    let digest = present_digest(domain_separator(JURY_NAME_HASH, 42_161, jury), task);
+    assert_eq!(digest, Present { task }.eip712_signing_hash(&domain));
+}
+
+#[test]
+fn a_summons_is_of_one_keeper_node_and_task() {
+    let key = summons_key(B256::repeat_byte(1), address(2), address(3));
+    for other in [
+        summons_key(B256::repeat_byte(2), address(2), address(3)),
+        summons_key(B256::repeat_byte(1), address(3), address(3)),
+        summons_key(B256::repeat_byte(1), address(2), address(2)),
+        summons_key(B256::repeat_byte(1), address(3), address(2)),
+    ] {
+        assert_ne!(key, other);
+    }
+}

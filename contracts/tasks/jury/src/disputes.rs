@@ -1,0 +1,131 @@
+//! Disputes: whom a keeper brought, and whom it had to bring.
+
+use alloy_primitives::{address, Address, B256, U256};
+use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
+use cor_core::task::jury::draw::{draw, first_difference, seed, Drawable};
+use cor_core::task::jury::{evidence, Standing, Trial};
+use cor_core::task::lane::LanePhase;
+use cor_core::task::Status;
+use stylus_sdk::prelude::*;
+
+use crate::{
+    abi::{error, malformed, refuse, BlockNoted, KeeperConvicted, Subject},
+    rosters::{Asked, Told},
+    Jury,
+};
+
+/// Answers the hashes of earlier blocks by number (EIP-2935).
+const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
+
+/// What a keeper is convicted of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Guilt {
+    reason: u8,
+    seat: u8,
+    drawn: Address,
+}
+
+impl Guilt {
+    const UNREVEALED: Self = Self { reason: 2, seat: 0, drawn: Address::ZERO };
+    const UNCOMMITTED: Self = Self { reason: 3, seat: 0, drawn: Address::ZERO };
+
+    const fn other_crew(seat: u8, drawn: Address) -> Self {
+        Self { reason: 1, seat, drawn }
+    }
+}
+
+impl Jury {
+    /// Keeps the hash of a block; anyone.
+    /// Arguments, errors, events: `IJury.note`.
+    pub(crate) fn note(&mut self, number: u64) -> Result<B256, Revert> {
+        let hash = self.block_hash(number)?;
+        self.notes.setter(number).set(hash);
+        log!(self, BlockNoted[number] hash);
+        Ok(hash)
+    }
+
+    /// Convicts a keeper that brought others than were drawn; anyone.
+    /// Arguments, errors, events: `IJury.challenge`.
+    pub(crate) fn challenge(&mut self, told: Told, keeper: Address, miners: Octets) -> Result<(), Revert> {
+        let asked = self.ask_lane(told)?;
+        let crew = evidence::miners(&miners.0, asked.order.replicas).ok_or_else(|| malformed("miners"))?;
+        let Asked { task, opening_hash, order, state, .. } = asked;
+        let (phase, status, wanted) = (state[0], state[1], LanePhase::Ended.number());
+        if phase != wanted {
+            return Err(error!(LanePhaseWrong, task, phase, wanted));
+        }
+        if status != Status::Completed.number() && status != Status::NoQuorum.number() {
+            return Err(error!(NothingServed, task, status));
+        }
+        let (mark, computed) = (Address::from_word(state), evidence::mark(task, opening_hash, keeper, &crew));
+        if mark != computed {
+            return Err(error!(CrewUnproven, task, mark, computed));
+        }
+        let (now, times) = self.clock();
+        let epoch = times.epoch(order.time);
+        let subject = Subject { task, account: keeper, model: order.model, epoch };
+        let trial = self.keepers.getter(keeper).get().try_for(now, &times, order.time);
+        let guilt = match trial.map_err(|error| refuse(error, subject))? {
+            Trial::Unrevealed => Guilt::UNREVEALED,
+            Trial::Uncommitted => Guilt::UNCOMMITTED,
+            Trial::Draw(secret) => {
+                let seed = seed(secret, self.block_hash(order.block)?, task);
+                let drawn = self.drawn(subject, seed, order.replicas);
+                let difference = first_difference(&crew, &drawn);
+                let (seat, drawn) = difference.ok_or_else(|| error!(CrewAsDrawn, task))?;
+                Guilt::other_crew(seat, drawn)
+            }
+        };
+        self.convict(keeper, task, guilt)
+    }
+
+    /// Who was to serve a task of `subject`, its keeper, model and epoch.
+    #[inline(never)]
+    fn drawn(&self, subject: Subject, seed: B256, wanted: u8) -> alloc::vec::Vec<Address> {
+        let Subject { task, account: keeper, model, epoch } = subject;
+        let roster = self.rosters.getter(model);
+        draw(seed, roster.length_at(epoch), wanted, |slot| {
+            let (node, operator) = roster.drawable(slot, epoch)?;
+            let absent = self.summons.getter(evidence::summons_key(task, keeper, node)).get().absent;
+            (!absent).then_some(Drawable { node, operator })
+        })
+    }
+
+    /// The hash of a block: as noted, or as the chain remembers it.
+    #[inline(never)]
+    fn block_hash(&self, number: u64) -> Result<B256, Revert> {
+        let noted = self.notes.get(number);
+        if !noted.is_zero() {
+            return Ok(noted);
+        }
+        let answer = view_raw(self, HISTORY, &encoded!(number)).unwrap_or_default();
+        let hash = B256::try_from(answer.as_slice()).unwrap_or_default();
+        if hash.is_zero() {
+            Err(error!(BlockUnknown, number))
+        } else {
+            Ok(hash)
+        }
+    }
+
+    /// Takes a bond: half for who asks, rounded down, the rest for the treasury.
+    #[inline(never)]
+    fn convict(&mut self, keeper: Address, task: B256, guilt: Guilt) -> Result<(), Revert> {
+        let (now, times) = self.clock();
+        let mut record = self.keepers.setter(keeper);
+        let before = record.get();
+        record.set(before.convict(now, &times));
+        let (challenger, bond) = (self.vm().msg_sender(), self.bond.get());
+        let half_down = bond >> 1_usize;
+        let rest: U256 = bond.saturating_sub(half_down);
+        let Guilt { reason, seat, drawn } = guilt;
+        log!(self, KeeperConvicted[keeper, task, challenger] reason, seat, drawn, B256::from(half_down), B256::from(rest));
+        if before.standing == Standing::Serving {
+            self.tell_lane(keeper, false)?;
+        }
+        let (token, treasury) = (self.token.get(), self.treasury.get());
+        if !half_down.is_zero() {
+            transfer(self, token, challenger, half_down)?;
+        }
+        transfer(self, token, treasury, rest)
+    }
+}

@@ -1,0 +1,275 @@
+//! How the jury lies in storage.
+
+use alloc::{vec, vec::Vec};
+
+use alloy_primitives::{Address, U16, U32, U64, U8};
+use cor_core::task::jury::{length_at, Chain, Entry, Keeper, LaneConfig, Slot, Standing, Summons, Times};
+use stylus_sdk::{
+    prelude::*,
+    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU16, StorageU32, StorageU64, StorageU8, StorageVec},
+};
+
+/// What the contract was constructed with, in one word.
+#[storage]
+pub struct TimesRecord {
+    epoch_secs: StorageU32,
+    reveal_secs: StorageU32,
+    answer_secs: StorageU32,
+    dispute_secs: StorageU32,
+    absence_epochs: StorageU32,
+}
+
+impl TimesRecord {
+    pub(crate) fn get(&self) -> Times {
+        Times {
+            epoch_secs: self.epoch_secs.get().to(),
+            reveal_secs: self.reveal_secs.get().to(),
+            answer_secs: self.answer_secs.get().to(),
+            dispute_secs: self.dispute_secs.get().to(),
+            absence_epochs: self.absence_epochs.get().to(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, times: Times) {
+        self.epoch_secs.set(U32::from(times.epoch_secs));
+        self.reveal_secs.set(U32::from(times.reveal_secs));
+        self.answer_secs.set(U32::from(times.answer_secs));
+        self.dispute_secs.set(U32::from(times.dispute_secs));
+        self.absence_epochs.set(U32::from(times.absence_epochs));
+    }
+}
+
+/// What the lane was told, in one word.
+#[storage]
+pub struct ConfigRecord {
+    no_reveal: StorageU64,
+    bad_reveal: StorageU64,
+    no_result_gas_cap_bps: StorageU16,
+    paused: StorageBool,
+}
+
+impl ConfigRecord {
+    pub(crate) fn get(&self) -> LaneConfig {
+        LaneConfig {
+            no_reveal: self.no_reveal.get().to(),
+            bad_reveal: self.bad_reveal.get().to(),
+            no_result_gas_cap_bps: self.no_result_gas_cap_bps.get().to(),
+            paused: self.paused.get(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, config: LaneConfig) {
+        self.no_reveal.set(U64::from(config.no_reveal));
+        self.bad_reveal.set(U64::from(config.bad_reveal));
+        self.no_result_gas_cap_bps.set(U16::from(config.no_result_gas_cap_bps));
+        self.paused.set(config.paused);
+    }
+}
+
+/// A slot in two words; the second is read of nodes that can be drawn only.
+#[storage]
+pub struct SlotRecord {
+    node: StorageAddress,
+    from: StorageU32,
+    until: StorageU32,
+    operator: StorageAddress,
+}
+
+impl SlotRecord {
+    pub(crate) fn slot(&self) -> Slot {
+        Slot { node: self.node.get(), from: self.from.get().to(), until: self.until.get().to() }
+    }
+
+    pub(crate) fn operator(&self) -> Address {
+        self.operator.get()
+    }
+}
+
+/// A node in a roster.
+#[storage]
+pub struct EntryRecord {
+    /// One above the slot that it had last; 0 = none.
+    slot: StorageU32,
+    barred_until: StorageU32,
+}
+
+impl EntryRecord {
+    fn get(&self) -> Entry {
+        let slot: u32 = self.slot.get().to();
+        Entry { slot: slot.checked_sub(1), barred_until: self.barred_until.get().to() }
+    }
+
+    fn set(&mut self, entry: Entry) {
+        self.slot.set(U32::from(entry.slot.map_or(0, |slot| slot.saturating_add(1))));
+        self.barred_until.set(U32::from(entry.barred_until));
+    }
+}
+
+/// Who can be drawn for a model.
+#[storage]
+pub struct Roster {
+    slots: StorageVec<SlotRecord>,
+    /// How many slots there are, and from which epoch on: epoch 32 | length 32, rising.
+    changes: StorageVec<StorageU64>,
+    /// Slots in the order in which they were closed; those before `reused` are somebody's again.
+    closed: StorageVec<StorageU32>,
+    reused: StorageU32,
+    entries: StorageMap<Address, EntryRecord>,
+}
+
+impl Roster {
+    /// A slot; all zero if there is no such one.
+    pub(crate) fn slot(&self, index: u32) -> (Slot, Address) {
+        self.slots.getter(index).map_or((Slot::default(), Address::ZERO), |record| (record.slot(), record.operator()))
+    }
+
+    /// A slot's node and its operator, if it can be drawn in an epoch.
+    pub(crate) fn drawable(&self, index: u32, epoch: u32) -> Option<(Address, Address)> {
+        let record = self.slots.getter(index)?;
+        let slot = record.slot();
+        slot.is_active(epoch).then(|| (slot.node, record.operator()))
+    }
+
+    /// How many slots there were in an epoch.
+    pub(crate) fn length_at(&self, epoch: u32) -> u32 {
+        length_at(epoch, self.changes.len() as u32, |index| {
+            let [e0, e1, e2, e3, l0, l1, l2, l3] = self.changes.get(index).unwrap_or_default().to::<u64>().to_be_bytes();
+            (u32::from_be_bytes([e0, e1, e2, e3]), u32::from_be_bytes([l0, l1, l2, l3]))
+        })
+    }
+
+    /// A node's entry, and whether it is in the roster and does not leave.
+    #[inline(never)]
+    pub(crate) fn entry(&self, node: Address) -> (Entry, bool) {
+        let entry = self.entries.getter(node).get();
+        let is_in = entry.slot.is_some_and(|slot| {
+            let (slot, _) = self.slot(slot);
+            slot.node == node && slot.until == 0
+        });
+        (entry, is_in)
+    }
+
+    /// Gives a node the slot that has been free for longest, or a new one.
+    #[inline(never)]
+    pub(crate) fn take(&mut self, slot: Slot, operator: Address, now: u64, times: &Times) -> u32 {
+        let reused: u32 = self.reused.get().to();
+        let oldest: Option<u32> = self.closed.get(reused).map(|index| index.to());
+        let index = match oldest.filter(|index| self.slot(*index).0.is_free(now, times)) {
+            Some(index) => {
+                self.reused.set(U32::from(reused.saturating_add(1)));
+                index
+            }
+            None => {
+                let index = self.slots.len() as u32;
+                self.slots.grow();
+                self.lengthen(slot.from, index.saturating_add(1));
+                index
+            }
+        };
+        if let Some(mut record) = self.slots.setter(index) {
+            record.node.set(slot.node);
+            record.from.set(U32::from(slot.from));
+            record.until.set(U32::ZERO);
+            record.operator.set(operator);
+        }
+        let barred_until = self.entries.getter(slot.node).get().barred_until;
+        self.entries.setter(slot.node).set(Entry { slot: Some(index), barred_until });
+        index
+    }
+
+    fn lengthen(&mut self, from: u32, length: u32) {
+        let change = U64::from((u64::from(from) << 32) | u64::from(length));
+        let last = self.changes.len().wrapping_sub(1);
+        let same = self.changes.get(last).is_some_and(|last| last.to::<u64>() >> 32 == u64::from(from));
+        match self.changes.setter(last).filter(|_| same) {
+            Some(mut record) => record.set(change),
+            None => self.changes.push(change),
+        }
+    }
+
+    /// Ends a node's slot, if it is open, and bars the node.
+    #[inline(never)]
+    pub(crate) fn close(&mut self, node: Address, now: u64, times: &Times) -> Option<(u32, u32, u32)> {
+        let (mut entry, is_in) = self.entry(node);
+        let until = entry.leave(now, times);
+        self.entries.setter(node).set(entry);
+        let index = entry.slot.filter(|_| is_in)?;
+        if let Some(mut record) = self.slots.setter(index) {
+            record.until.set(U32::from(until));
+        }
+        self.closed.push(U32::from(index));
+        Some((index, until, entry.barred_until))
+    }
+}
+
+/// A chain in two words.
+#[storage]
+pub struct ChainRecord {
+    head: StorageB256,
+    shown: StorageU32,
+    first: StorageU32,
+}
+
+impl ChainRecord {
+    fn get(&self) -> Chain {
+        Chain { head: self.head.get(), shown: self.shown.get().to(), first: self.first.get().to() }
+    }
+
+    fn set(&mut self, chain: Chain) {
+        self.head.set(chain.head);
+        self.shown.set(U32::from(chain.shown));
+        self.first.set(U32::from(chain.first));
+    }
+}
+
+/// A keeper in five words.
+#[storage]
+pub struct KeeperRecord {
+    standing: StorageU8,
+    enrols_at: StorageU64,
+    free_at: StorageU64,
+    current: ChainRecord,
+    previous: ChainRecord,
+}
+
+impl KeeperRecord {
+    #[inline(never)]
+    pub(crate) fn get(&self) -> Keeper {
+        Keeper {
+            standing: Standing::from_number(self.standing.get().to()),
+            enrols_at: self.enrols_at.get().to(),
+            free_at: self.free_at.get().to(),
+            current: self.current.get(),
+            previous: self.previous.get(),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn set(&mut self, keeper: Keeper) {
+        self.standing.set(U8::from(keeper.standing.number()));
+        self.enrols_at.set(U64::from(keeper.enrols_at));
+        self.free_at.set(U64::from(keeper.free_at));
+        self.current.set(keeper.current);
+        self.previous.set(keeper.previous);
+    }
+}
+
+/// A summons in one word.
+#[storage]
+pub struct SummonsRecord {
+    answer_by: StorageU64,
+    answered: StorageBool,
+    absent: StorageBool,
+}
+
+impl SummonsRecord {
+    pub(crate) fn get(&self) -> Summons {
+        Summons { answer_by: self.answer_by.get().to(), answered: self.answered.get(), absent: self.absent.get() }
+    }
+
+    pub(crate) fn set(&mut self, summons: Summons) {
+        self.answer_by.set(U64::from(summons.answer_by));
+        self.answered.set(summons.answered);
+        self.absent.set(summons.absent);
+    }
+}

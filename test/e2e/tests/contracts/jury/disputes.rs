@@ -1,0 +1,284 @@
+//! Disputes: an honest keeper keeps its bond, whoever asks; one that brought others, or hides its secret, loses it.
+
+use alloy::{
+    primitives::{Address, B256, U256, keccak256},
+    sol_types::SolCall,
+};
+use cor_sol::{jury::IJury, lane::ILane};
+
+use super::world::{
+    BOND, DISPUTE_SECS, HISTORY, KEEPER, MODEL, NODES, OTHER_KEEPER, OWNER, REVEAL_SECS, STRANGER, Stage, TREASURY, TWIN, Task,
+    World, event, same, starts, told, word,
+};
+
+/// A conviction, with everything that it says and moves.
+fn convicted(world: &World, challenger: usize, task: &Task, keeper: usize, crew: &[Address]) -> (u8, u8, Address) {
+    let (before, treasury) = (world.wallet(world.account(challenger)), world.wallet(TREASURY));
+    let serves = world.keeper(keeper).standing == 2;
+    let done = world.by(challenger, &world.challenge(task, keeper, crew));
+    let said: IJury::KeeperConvicted = event(&done);
+    let (half, rest) = (U256::from(BOND / 2), U256::from(BOND - BOND / 2));
+    assert_eq!((said.keeper, said.task, said.challenger), (world.account(keeper), task.id, world.account(challenger)));
+    assert_eq!((said.toChallenger, said.toTreasury), (half, rest));
+    assert_eq!(world.wallet(world.account(challenger)) - before, half);
+    assert_eq!(world.wallet(TREASURY) - treasury, rest);
+    let call = ILane::setKeeperCall { keeper: world.account(keeper), enabled: false };
+    let expected = if serves { vec![call.abi_encode()] } else { vec![] };
+    assert_eq!(told(&done), expected);
+    let state = world.keeper(keeper);
+    assert_eq!((state.standing, state.freeAt), (4, world.now() + u64::from(DISPUTE_SECS)));
+    world.assert_conserved();
+    (said.reason, said.seat, said.drawn)
+}
+
+/// Fourteen tasks of an epoch, of every size and end, by two keepers, with a node that leaves, one that comes and one that does not answer: no challenge of anybody
+/// takes anything, in that epoch or later.
+#[tokio::test]
+async fn an_honest_epoch_costs_nobody_anything() {
+    let world = World::start().await;
+    let mut served = Vec::new();
+    for number in 0..14_u64 {
+        let task = world.task(number, [1, 3, 5, 7][usize::try_from(number % 4).expect("small")]);
+        let keeper = if number % 3 == 0 { OTHER_KEEPER } else { KEEPER };
+        if number == 5 {
+            let node = world.drawn(&task, keeper)[0];
+            world.by(keeper, &World::summons(&task, world.slot_of(node)));
+            world.solo.pass(60);
+            world.by(keeper, &World::dismissal(&task, node));
+        }
+        if number == 7 {
+            world.solo.ok(world.node(3), world.jury, &IJury::leaveCall { node: world.node(3), model: MODEL });
+        }
+        let crew = world.drawn(&task, keeper);
+        assert_eq!(crew.len(), usize::from(task.replicas), "seven operators");
+        assert!(!(crew.contains(&world.node(TWIN)) && crew.contains(&world.node(TWIN - 1))));
+        world.serve(&task, keeper, &crew);
+        if number % 5 == 4 {
+            world.put(&task, Stage::NoQuorum, world.mark(&task, world.account(keeper), &crew));
+        }
+        served.push((task, keeper, crew));
+    }
+    assert_eq!(world.epoch(), world.first, "all of one epoch");
+    let until = starts(world.first + 1) + u64::from(REVEAL_SECS);
+    for (task, keeper, crew) in &served {
+        let early = world.refused(STRANGER, &world.challenge(task, *keeper, crew));
+        let pending = IJury::SecretPending { keeper: world.account(*keeper), epoch: world.first, until };
+        assert_eq!(early, same(&pending));
+    }
+    world.to_epoch(world.first + 1);
+    for keeper in [KEEPER, OTHER_KEEPER] {
+        world.reveal(keeper, world.first);
+    }
+    for wait in [0, 86_400, u64::from(DISPUTE_SECS) - 2 * 86_400] {
+        world.solo.pass(wait);
+        for (task, keeper, crew) in &served {
+            let challenger = if *keeper == KEEPER { OTHER_KEEPER } else { STRANGER };
+            let refused = world.refused(challenger, &world.challenge(task, *keeper, crew));
+            assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+        }
+        world.assert_conserved();
+    }
+    world.solo.pass(2 * 86_400);
+    let (task, keeper, crew) = &served[0];
+    let deadline = task.time + u64::from(DISPUTE_SECS);
+    let late = world.refused(STRANGER, &world.challenge(task, *keeper, crew));
+    assert_eq!(late, same(&IJury::DisputeOver { task: task.id, deadline }));
+    for keeper in [KEEPER, OTHER_KEEPER] {
+        world.by(keeper, &IJury::resignCall {});
+        world.solo.pass(u64::from(DISPUTE_SECS));
+        world.by(keeper, &IJury::withdrawCall { keeper: world.account(keeper) });
+        assert_eq!(world.wallet(world.account(keeper)), U256::from(BOND));
+        world.assert_conserved();
+    }
+}
+
+/// Another node on any seat, the drawn ones in another order: the first seat that differs is named, with who was drawn for it.
+#[tokio::test]
+async fn who_brings_another_crew_loses_its_bond() {
+    let world = World::start().await;
+    let task = world.task(1, 5);
+    let drawn = world.drawn(&task, KEEPER);
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    for seat in 0..5_usize {
+        let crew = world.forged(&drawn, seat);
+        world.serve(&task, KEEPER, &crew);
+        let verdict = world.solo.undoing(|| convicted(&world, STRANGER, &task, KEEPER, &crew));
+        assert_eq!(verdict, (1, u8::try_from(seat).expect("few seats"), drawn[seat]));
+    }
+    let mut turned = drawn.clone();
+    turned.swap(2, 4);
+    world.serve(&task, KEEPER, &turned);
+    assert_eq!(convicted(&world, OTHER_KEEPER, &task, KEEPER, &turned), (1, 2, drawn[2]));
+    // Once: its other tasks are worth nothing any more, and it does not come back before they are beyond dispute.
+    let keeper = world.account(KEEPER);
+    let again = world.refused(STRANGER, &world.challenge(&task, KEEPER, &turned));
+    assert_eq!(again, same(&IJury::NoBond { keeper }));
+    assert_eq!(world.refused(STRANGER, &IJury::withdrawCall { keeper }), same(&IJury::NoBond { keeper }));
+    assert_eq!(world.refused(KEEPER, &IJury::resignCall {}), same(&IJury::KeeperNotServing { keeper }));
+    let at = world.now() + u64::from(DISPUTE_SECS);
+    let said: IJury::KeeperProposed = event(&world.by(OWNER, &IJury::proposeCall { keeper }));
+    assert!(said.enrolsAt <= at && said.enrolsAt > at - 60, "from the conviction on: {}", said.enrolsAt);
+}
+
+#[tokio::test]
+async fn who_leaves_answers_for_what_it_did() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let drawn = world.drawn(&task, KEEPER);
+    let crew = world.forged(&drawn, 0);
+    world.serve(&task, KEEPER, &crew);
+    world.by(KEEPER, &IJury::resignCall {});
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    // A moment before its bond is free.
+    world.solo.pass(task.time + u64::from(DISPUTE_SECS) - world.now() - 1);
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (1, 0, drawn[0]));
+    let keeper = world.account(KEEPER);
+    world.solo.pass(100);
+    assert_eq!(world.refused(KEEPER, &IJury::withdrawCall { keeper }), same(&IJury::NoBond { keeper }));
+}
+
+#[tokio::test]
+async fn who_hides_its_secret_loses_its_bond() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let crew = world.drawn(&task, KEEPER);
+    world.serve(&task, KEEPER, &crew);
+    let until = starts(world.first + 1) + u64::from(REVEAL_SECS);
+    world.solo.pass(until - world.now() - 1);
+    let pending = IJury::SecretPending { keeper: world.account(KEEPER), epoch: world.first, until };
+    assert_eq!(world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew)), same(&pending));
+    world.solo.pass(1);
+    // One that is late and honest, and quicker than who challenges it, has been of no use to itself.
+    world.solo.undoing(|| {
+        world.reveal(KEEPER, world.first);
+        let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+        assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+    });
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (2, 0, Address::ZERO));
+}
+
+/// A keeper may serve in the lane from its enrolment on, and has secrets from its first epoch on: between lies what it must not touch.
+#[tokio::test]
+async fn who_serves_what_it_has_no_secret_for_loses_its_bond() {
+    let world = World::start().await;
+    world.by(KEEPER, &IJury::resignCall {});
+    world.solo.pass(u64::from(DISPUTE_SECS));
+    world.by(STRANGER, &IJury::withdrawCall { keeper: world.account(KEEPER) });
+    let task = world.task(1, 3);
+    world.by(OWNER, &IJury::proposeCall { keeper: world.account(KEEPER) });
+    world.solo.pass(super::world::DELAY_SECS);
+    world.fund(KEEPER);
+    let anchor = world.secret(KEEPER, world.first);
+    world.by(KEEPER, &IJury::enrolCall { anchor, first: world.epoch() + 1 });
+    let crew: Vec<_> = (0..3).map(|index| world.node(index)).collect();
+    world.serve(&task, KEEPER, &crew);
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (3, 0, Address::ZERO));
+}
+
+/// Where nobody can be drawn, nobody may be brought.
+#[tokio::test]
+async fn a_roster_of_nobody_has_no_crew() {
+    let world = World::start().await;
+    let empty = world.task_of(world.account(2), 1, 1, MODEL + 1);
+    let few = world.task(2, 7);
+    let drawn = world.drawn(&few, KEEPER);
+    assert_eq!(drawn.len(), 7);
+    for node in [0, 1] {
+        world.solo.ok(world.node(node), world.jury, &IJury::leaveCall { node: world.node(node), model: MODEL });
+    }
+    world.to_epoch(world.first + 1);
+    let fewer = world.task(3, 7);
+    let drawn = world.drawn(&fewer, KEEPER);
+    assert_eq!(drawn.len(), 5);
+    world.to_epoch(world.first + 2);
+    world.reveal(KEEPER, world.first + 1);
+    for (task, crew, seat) in
+        [(&empty, vec![world.node(3)], 0), (&fewer, [drawn.clone(), vec![world.node(0), world.node(1)]].concat(), 5)]
+    {
+        world.serve(task, KEEPER, &crew);
+        let verdict = world.solo.undoing(|| convicted(&world, STRANGER, task, KEEPER, &crew));
+        assert_eq!(verdict, (1, seat, Address::ZERO));
+    }
+    let nobody = [drawn, vec![Address::ZERO; 2]].concat();
+    world.serve(&fewer, KEEPER, &nobody);
+    assert_eq!(convicted(&world, STRANGER, &fewer, KEEPER, &nobody), (1, 5, Address::ZERO));
+}
+
+#[tokio::test]
+async fn evidence_that_is_none_is_refused_with_numbers() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let (id, keeper) = (task.id, world.account(KEEPER));
+    let crew = world.drawn(&task, KEEPER);
+    let good = world.challenge(&task, KEEPER, &crew);
+    for (stage, phase) in [(Stage::Open, 1), (Stage::Precommit, 2), (Stage::Reveal, 3)] {
+        world.put(&task, stage, keeper);
+        assert_eq!(world.refused(STRANGER, &good), same(&ILane::LanePhaseWrong { task: id, phase, wanted: 4 }));
+    }
+    world.put(&task, Stage::Expired, world.mark(&task, keeper, &crew));
+    assert_eq!(world.refused(STRANGER, &good), same(&IJury::NothingServed { task: id, status: 3 }));
+    world.serve(&task, KEEPER, &crew);
+    for (opening, miners, field) in [
+        (task.opening[..115].to_vec(), good.miners.to_vec(), "opening"),
+        ([&task.opening[..], &[0]].concat(), good.miners.to_vec(), "opening"),
+        (task.opening.clone(), good.miners[..59].to_vec(), "miners"),
+        (task.opening.clone(), good.miners[..40].to_vec(), "miners"),
+        (task.opening.clone(), [&good.miners[..], &[0; 20]].concat(), "miners"),
+    ] {
+        let call = IJury::challengeCall { opening: opening.into(), miners: miners.into(), ..good.clone() };
+        assert_eq!(world.refused(STRANGER, &call), same(&ILane::Malformed { field: word(field) }));
+    }
+    // Another keeper, another crew, another opening.
+    let mark = world.mark(&task, keeper, &crew);
+    let other = world.challenge(&task, OTHER_KEEPER, &crew);
+    let computed = world.mark(&task, world.account(OTHER_KEEPER), &crew);
+    assert_eq!(world.refused(STRANGER, &other), same(&IJury::CrewUnproven { task: id, mark, computed }));
+    let others = world.forged(&crew, 0);
+    let computed = world.mark(&task, keeper, &others);
+    let other = world.challenge(&task, KEEPER, &others);
+    assert_eq!(world.refused(STRANGER, &other), same(&IJury::CrewUnproven { task: id, mark, computed }));
+    let mut moved = task.clone();
+    moved.opening[113] ^= 1;
+    let computed = world.mark(&moved, keeper, &crew);
+    let other = world.challenge(&moved, KEEPER, &crew);
+    assert_eq!(world.refused(STRANGER, &other), same(&IJury::CrewUnproven { task: id, mark, computed }));
+    // Somebody that never had a bond.
+    world.serve(&task, STRANGER, &crew);
+    let nobody = world.refused(STRANGER, &world.challenge(&task, STRANGER, &crew));
+    assert_eq!(nobody, same(&IJury::NoBond { keeper: world.account(STRANGER) }));
+    world.assert_conserved();
+    assert_eq!(NODES, 8);
+}
+
+/// The chain forgets a block's hash in a day or so; a task of a week is disputed by a note of it.
+#[tokio::test]
+async fn a_hash_that_was_noted_outlives_the_chains_memory() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let number = world.solo.chain().block_number();
+    let crew = world.forged(&world.drawn(&task, KEEPER), 2);
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    let far = number + 1_000;
+    assert_eq!(world.refused(STRANGER, &IJury::noteCall { number: far }), same(&IJury::BlockUnknown { number: far }));
+    let forget = || world.remember(number, B256::ZERO);
+    world.serve(&task, KEEPER, &crew);
+    world.solo.undoing(|| {
+        forget();
+        let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+        assert_eq!(refused, same(&IJury::BlockUnknown { number }));
+        world.place(HISTORY, &[]);
+        let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+        assert_eq!(refused, same(&IJury::BlockUnknown { number }));
+    });
+    let done = world.by(STRANGER, &IJury::noteCall { number });
+    let said: IJury::BlockNoted = event(&done);
+    assert_eq!((said.number, said.hash, done.returned), (number, task.hash, task.hash));
+    forget();
+    // Again, from the note itself; nobody can replace it.
+    world.remember(number, keccak256("another"));
+    assert_eq!(world.by(STRANGER, &IJury::noteCall { number }).returned, task.hash);
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew).0, 1);
+}

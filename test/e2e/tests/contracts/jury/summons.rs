@@ -1,0 +1,186 @@
+//! Nodes that do not answer: a keeper passes nobody over that answered, and nobody is passed over behind a crew that was brought.
+
+use alloy::primitives::{Address, keccak256};
+use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
+
+use super::world::{
+    ABSENCE_EPOCHS, ANSWER_SECS, ConcatBytes as _, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World,
+    event, same,
+};
+
+/// The index of a node.
+fn index_of(world: &World, node: Address) -> usize {
+    (0..NODES).find(|index| world.node(*index) == node).expect("a node")
+}
+
+/// A task, and who is first drawn for it by the keeper.
+fn asked(world: &World) -> (Task, Vec<Address>) {
+    let task = world.task(1, 3);
+    let crew = world.drawn(&task, KEEPER);
+    (task, crew)
+}
+
+fn summoned(world: &World, task: &Task, node: Address) {
+    world.by(KEEPER, &World::summons(task, world.slot_of(node)));
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_passed_over() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let (node, keeper) = (crew[0], world.account(KEEPER));
+    let slot = world.slot_of(node);
+    let done = world.by(KEEPER, &World::summons(&task, slot));
+    let said: IJury::Summoned = event(&done);
+    let answer_by = world.now() + u64::from(ANSWER_SECS);
+    assert_eq!((said.task, said.keeper, said.node, said.answerBy, done.returned), (task.id, keeper, node, answer_by, node));
+    let again = world.refused(KEEPER, &World::summons(&task, slot));
+    assert_eq!(again, same(&IJury::AlreadySummoned { task: task.id, node }));
+    let early = world.refused(KEEPER, &World::dismissal(&task, node));
+    assert_eq!(early, same(&IJury::AnswerPending { task: task.id, node, until: answer_by }));
+    let unsummoned = world.refused(KEEPER, &World::dismissal(&task, crew[1]));
+    assert_eq!(unsummoned, same(&IJury::NotSummoned { task: task.id, node: crew[1] }));
+    world.solo.pass(u64::from(ANSWER_SECS));
+    // Only who summoned it.
+    let other = world.refused(OTHER_KEEPER, &World::dismissal(&task, node));
+    assert_eq!(other, same(&IJury::NotSummoned { task: task.id, node }));
+    let before = world.drawn(&task, OTHER_KEEPER);
+    let done = world.by(KEEPER, &World::dismissal(&task, node));
+    let said: IJury::Absent = event(&done);
+    assert_eq!((said.task, said.keeper, said.node), (task.id, keeper, node));
+    let said: IJury::SlotClosed = event(&done);
+    let until = world.epoch() + 1;
+    assert_eq!((said.slot, said.node, said.until, said.barredUntil, said.reason), (slot, node, until, until + ABSENCE_EPOCHS, 2));
+    let summons = world.get(&IJury::summonsOfCall { task: task.id, keeper, node });
+    assert_eq!((summons.answerBy, summons.answered, summons.absent), (answer_by, false, true));
+    let again = world.refused(KEEPER, &World::dismissal(&task, node));
+    assert_eq!(again, same(&IJury::NodeDismissed { task: task.id, node }));
+    let late = world.refused(8 + index_of(&world, node), &world.presence(&task, index_of(&world, node), vec![]));
+    assert_eq!(late, same(&IJury::NodeDismissed { task: task.id, node }));
+    // The others move up, for this keeper alone; the node is out until its absence is over.
+    let now = world.drawn(&task, KEEPER);
+    assert_eq!(now[..2], crew[1..]);
+    assert_eq!(world.drawn(&task, OTHER_KEEPER), before);
+    let enter = world.refused(STRANGER, &IJury::enterCall { node, model: MODEL });
+    assert_eq!(enter, same(&IJury::EntryBarred { node, model: MODEL, until: until + ABSENCE_EPOCHS }));
+
+    // With the crew of now it keeps its bond; with the one of before it would not.
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    world.serve(&task, KEEPER, &crew);
+    world.solo.undoing(|| world.by(STRANGER, &world.challenge(&task, KEEPER, &crew)));
+    world.serve(&task, KEEPER, &now);
+    let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &now));
+    assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+}
+
+#[tokio::test]
+async fn who_answers_is_not_passed_over() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let index = index_of(&world, crew[0]);
+    let unsummoned = world.refused(World::place_of(index), &world.presence(&task, index, vec![]));
+    assert_eq!(unsummoned, same(&IJury::NotSummoned { task: task.id, node: crew[0] }));
+    for (place, node) in crew.iter().enumerate() {
+        summoned(&world, &task, *node);
+        let index = index_of(&world, *node);
+        // By itself, by another's hand, and late.
+        let (sender, signature) = match place {
+            0 => (World::place_of(index), vec![]),
+            1 => (STRANGER, world.signed(index, task.id, &world.domain())),
+            _ => {
+                world.solo.pass(u64::from(ANSWER_SECS) + 1);
+                (World::place_of(index), vec![])
+            }
+        };
+        let done = world.by(sender, &world.presence(&task, index, signature));
+        let said: IJury::Present = event(&done);
+        assert_eq!((said.task, said.keeper, said.node), (task.id, world.account(KEEPER), *node));
+        let again = world.refused(World::place_of(index), &world.presence(&task, index, vec![]));
+        assert_eq!(again, same(&IJury::NodeAnswered { task: task.id, node: *node }));
+    }
+    world.solo.pass(u64::from(ANSWER_SECS));
+    for node in crew {
+        let refused = world.refused(KEEPER, &World::dismissal(&task, node));
+        assert_eq!(refused, same(&IJury::NodeAnswered { task: task.id, node }));
+    }
+}
+
+/// A node that answers and cannot serve, so that its keeper can neither bring nor skip it.
+#[tokio::test]
+async fn an_answer_of_who_cannot_serve_is_none() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let index = index_of(&world, crew[0]);
+    summoned(&world, &task, crew[0]);
+    world.by(World::place_of(index), &world.presence(&task, index, vec![]));
+    world.solo.ok(crew[0], world.pool, &INodePool::setSpecCall { models: vec![99], capacity: 2 });
+    let pending = world.refused(KEEPER, &World::dismissal(&task, crew[0]));
+    assert!(matches!(pending, ContractError::AnswerPending(_)), "it has its time to mend it: {pending}");
+    world.solo.pass(u64::from(ANSWER_SECS));
+    world.by(KEEPER, &World::dismissal(&task, crew[0]));
+    assert!(!world.drawn(&task, KEEPER).contains(&crew[0]));
+}
+
+#[tokio::test]
+async fn signatures_of_another_chain_contract_task_or_node_are_refused() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let index = index_of(&world, crew[0]);
+    summoned(&world, &task, crew[0]);
+    let domain = world.domain();
+    let other_chain = alloy::sol_types::Eip712Domain { chain_id: Some(alloy::primitives::U256::from(1)), ..domain.clone() };
+    let other_jury = alloy::sol_types::Eip712Domain { verifying_contract: Some(world.pool), ..domain.clone() };
+    for (what, signature) in [
+        ("nothing", vec![]),
+        ("another chain", world.signed(index, task.id, &other_chain)),
+        ("another contract", world.signed(index, task.id, &other_jury)),
+        ("another task", world.signed(index, keccak256("another"), &domain)),
+        ("another node", world.signed((index + 1) % NODES, task.id, &domain)),
+        ("65 bytes", [world.signed(index, task.id, &domain), vec![0]].concat()),
+    ] {
+        let refused = world.refused(STRANGER, &world.presence(&task, index, signature));
+        assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == crew[0]), "{what}: {refused}");
+    }
+    world.by(STRANGER, &world.presence(&task, index, world.signed(index, task.id, &domain)));
+}
+
+#[tokio::test]
+async fn keepers_summon_nodes_of_the_roster_to_open_tasks() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let slot = world.slot_of(crew[0]);
+    let good = World::summons(&task, slot);
+    let stranger = world.account(STRANGER);
+    assert_eq!(world.refused(STRANGER, &good), same(&IJury::KeeperNotServing { keeper: stranger }));
+    let cut = IJury::summonCall { opening: task.opening[..115].to_vec().into(), ..good.clone() };
+    assert_eq!(world.refused(KEEPER, &cut), same(&ILane::Malformed { field: super::world::word("opening") }));
+    let mut other = task.opening.clone();
+    other[0] ^= 1;
+    let (seal, computed) = (keccak256(&task.opening), keccak256(&other));
+    let other = IJury::summonCall { opening: other.into(), ..good.clone() };
+    assert_eq!(world.refused(KEEPER, &other), same(&ILane::HistoryMismatch { task: task.id, seal, computed }));
+    let foreign = IJury::summonCall { sequence: 77, ..good.clone() };
+    let id = keccak256([&[6][..], world.account(PAYER).as_slice(), &77_u64.to_be_bytes()].concat());
+    assert_eq!(world.refused(KEEPER, &foreign), same(&ILane::LanePhaseWrong { task: id, phase: 0, wanted: 1 }));
+    let beyond = world.refused(KEEPER, &World::summons(&task, 8));
+    assert_eq!(beyond, same(&IJury::NotInRoster { node: Address::ZERO, model: MODEL }));
+    summoned(&world, &task, crew[0]);
+    world.solo.pass(u64::from(ANSWER_SECS));
+    for (stage, phase) in [(Stage::Precommit, 2), (Stage::Reveal, 3), (Stage::Completed, 4), (Stage::Expired, 4)] {
+        world.put(&task, stage, Address::ZERO);
+        let wrong = same(&ILane::LanePhaseWrong { task: task.id, phase, wanted: 1 });
+        assert_eq!(world.refused(KEEPER, &World::summons(&task, world.slot_of(crew[1]))), wrong);
+        // Nothing changes behind a crew that was brought.
+        assert_eq!(world.refused(KEEPER, &World::dismissal(&task, crew[0])), wrong);
+    }
+    // Who came after the submission is no candidate, who left after it is one.
+    let late = world.task(2, 3);
+    world.solo.ok(crew[2], world.jury, &IJury::leaveCall { node: crew[2], model: MODEL });
+    world.to_epoch(world.epoch() + 1);
+    world.by(KEEPER, &World::summons(&late, world.slot_of(crew[2])));
+    let next = world.task(3, 3);
+    let gone = world.refused(KEEPER, &World::summons(&next, world.slot_of(crew[2])));
+    assert_eq!(gone, same(&IJury::NotInRoster { node: crew[2], model: MODEL }));
+    assert_eq!(crew.concat_bytes().len(), 60);
+}
