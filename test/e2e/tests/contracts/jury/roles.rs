@@ -18,7 +18,6 @@ async fn golden_permissions() {
     world.solo.ok(world.node(1), world.pool, &INodePool::deregisterCall {});
     world.solo.ok(world.node(2), world.jury, &IJury::leaveCall { node: world.node(2), model: MODEL });
     world.solo.pass(86_400);
-    let epoch = world.epoch() - 1;
     // A task with a node that was summoned and did not answer, and one that was served by others than were drawn.
     let open = world.task(1, 3);
     let slot = world.slot_of(node);
@@ -45,7 +44,6 @@ async fn golden_permissions() {
     ];
     world.solo.enable(LANE);
     let shown = world.epoch() - 1;
-    let _ = epoch;
     let trials = vec![
         trial("", &IJury::enterCall { node: world.node(2), model: MODEL }),
         trial("", &IJury::leaveCall { node, model: MODEL }),

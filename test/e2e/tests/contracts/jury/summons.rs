@@ -4,8 +4,7 @@ use alloy::primitives::{Address, keccak256};
 use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
 
 use super::world::{
-    ABSENCE_EPOCHS, ANSWER_SECS, ConcatBytes as _, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World,
-    event, same,
+    ABSENCE_EPOCHS, ANSWER_SECS, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World, event, same,
 };
 
 /// The index of a node.
@@ -182,5 +181,4 @@ async fn keepers_summon_nodes_of_the_roster_to_open_tasks() {
     let next = world.task(3, 3);
     let gone = world.refused(KEEPER, &World::summons(&next, world.slot_of(crew[2])));
     assert_eq!(gone, same(&IJury::NotInRoster { node: crew[2], model: MODEL }));
-    assert_eq!(crew.concat_bytes().len(), 60);
 }
