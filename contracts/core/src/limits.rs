@@ -334,7 +334,10 @@ const _: () = {
     assert!(DAY_SECS > 0 && UNBONDING_MIN_SECS + SLASHER_NOTICE_SECS <= MODULE_DELAY_MAX_SECS);
     // A task's last duty, in either lane, is over before stake that began to leave as the task was taken is gone: acknowledgement, precommitment and
     // reveal; precommitment, reveal and last call.
-    assert!(3 * (DUTY_SECS_MAX as u64) < UNBONDING_MIN_SECS && (2 * LANE_REVEAL_SECS_MAX + LANE_LAST_CALL_SECS) as u64 <= UNBONDING_MIN_SECS - DAY_SECS);
+    assert!(
+        3 * (DUTY_SECS_MAX as u64) < UNBONDING_MIN_SECS
+            && (2 * LANE_REVEAL_SECS_MAX + LANE_LAST_CALL_SECS) as u64 <= UNBONDING_MIN_SECS - DAY_SECS
+    );
     // The notice: what is left suffices for the call's own cost, a cold account and its data, and for the 64th that the caller keeps.
     assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS) / 64 * 63 >= STAKE_LEFT_GAS + 5_000);
     assert!(SLASH_REASON_MAX > 0);
