@@ -7,7 +7,7 @@ use alloy::{
     sol,
     sol_types::{Eip712Domain, SolCall, SolEvent, SolStruct, SolValue, eip712_domain},
 };
-use cor_kit::solo::{Done, Refused, Solo};
+use cor_kit::solo::{self, Done, Refused, Solo, UNBONDING_SECS};
 use cor_sol::{ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, node_pool::INodePool, staking::IStaking};
 
 sol! {
@@ -27,7 +27,7 @@ pub(crate) const REVEAL_SECS: u32 = 7_200;
 pub(crate) const ANSWER_SECS: u32 = 60;
 pub(crate) const DISPUTE_SECS: u32 = 12 * 86_400;
 pub(crate) const ABSENCE_EPOCHS: u32 = 36;
-pub(crate) const DELAY_SECS: u64 = 2 * 86_400;
+pub(crate) const DELAY_SECS: u64 = 3 * 86_400;
 pub(crate) const MODEL: u64 = 7;
 pub(crate) const NODES: usize = 8;
 /// The node that has the operator of the one before it.
@@ -145,8 +145,9 @@ impl World {
         let owner = solo.account(OWNER);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
         let token = solo.deploy("Cor", &named.abi_encode_params());
-        let staking = solo.deploy("Staking", &(owner, token, 3_600_u64, U256::from(STAKE), DELAY_SECS).abi_encode_params());
-        let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());
+        let staking =
+            solo.deploy("Staking", &(owner, token, UNBONDING_SECS, U256::from(STAKE), solo::DELAY_SECS).abi_encode_params());
+        let pool = solo.deploy("NodePool", &(owner, solo::DELAY_SECS).abi_encode_params());
         let jury = solo.deploy("Jury", &arguments(owner, token, pool));
         let first = u32::try_from(solo.chain().latest().timestamp() / u64::from(EPOCH_SECS)).expect("32 bits") + 2;
         let secrets = [KEEPER, OTHER_KEEPER].map(|keeper| {

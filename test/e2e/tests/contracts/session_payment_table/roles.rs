@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy::{
-    primitives::{Address, keccak256},
+    primitives::{Address, B256, keccak256},
     sol_types::{SolCall, SolEvent},
 };
 use cor_adapters::deploy::default_prices;
@@ -55,6 +55,7 @@ fn rows(world: &World) -> Vec<Row> {
         row(&Table::acceptOwnershipCall {}),
         row(&Table::quoteCall { inputs: inputs() }),
         row(&Table::quoteAtCall { version: 2, inputs: inputs() }),
+        row(&Table::tariffCall { terms: B256::ZERO }),
         row(&Table::getVersionCall { version: 2 }),
         row(&Table::currentVersionCall {}),
         row(&Table::latestVersionCall {}),
