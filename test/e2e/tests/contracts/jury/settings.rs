@@ -58,7 +58,7 @@ async fn construction_refuses_what_cannot_work() {
             build(owner, token, pool, TREASURY, BOND, (good.0, good.1, good.2, good.3, 1), DELAY_SECS),
             range("absenceEpochs", 1, 27, 4_320),
         ),
-        (build(owner, token, pool, TREASURY, BOND, good, 86_399), range("delaySecs", 86_399, 86_400, 30 * 86_400)),
+        (build(owner, token, pool, TREASURY, BOND, good, 259_199), range("delaySecs", 259_199, 259_200, 30 * 86_400)),
     ] {
         let jury = world.solo.place("Jury");
         assert_eq!(world.solo.construct(jury, &arguments).expect_err("a refusal"), Refused::Known(expected));
