@@ -113,7 +113,7 @@ fn name_of(data: &[u8]) -> &'static str {
 }
 
 #[tokio::test]
-async fn each_function_is_for_its_role_alone() {
+async fn golden_permissions() {
     let world = World::start().await;
     let rows = rows(&world);
     let listed: BTreeSet<[u8; 4]> = rows.iter().map(|(_, data)| data[..4].try_into().expect("a selector")).collect();

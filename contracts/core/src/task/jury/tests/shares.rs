@@ -13,7 +13,7 @@ use crate::task::jury::Times;
 use crate::task::jury::draw::{draw, seed};
 
 /// Draws of each strategy and network.
-const DRAWS: u64 = 20_000;
+const DRAWS: u64 = 100_000;
 /// What it can choose from before each draw.
 const OPTIONS: u64 = 4;
 /// Short, so that nodes come and go, and slots are used again, many times in a run.
