@@ -175,6 +175,7 @@ impl Jury {
 
     /// A keeper.
     /// Arguments, errors, events: `IJury.keeperOf`.
+    #[allow(clippy::type_complexity)]
     pub(crate) fn keeper_of(&self, keeper: Address) -> ((u8, (u64, u64)), ((u32, u32), B256)) {
         let keeper = self.keepers.getter(keeper).get();
         let chain = keeper.current;

@@ -1,5 +1,7 @@
 //! What the events say is enough to know the roster of any epoch: nodes come and go by chance, over slots that are used again.
 
+#![allow(clippy::print_stdout, reason = "a run can be repeated, and its figures are read")]
+
 use std::collections::BTreeMap;
 
 use alloy::{
@@ -18,6 +20,7 @@ const STEPS: u32 = 220;
 /// A roster known from logs alone: of each slot whose it was, from when until when.
 #[derive(Default)]
 struct Rebuilt {
+    #[allow(clippy::type_complexity)]
     slots: Vec<Vec<(Address, Address, u32, Option<u32>)>>,
     lengths: BTreeMap<u32, usize>,
 }

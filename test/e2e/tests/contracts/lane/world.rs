@@ -198,8 +198,7 @@ impl World {
 
     /// The settings of this world, paused or not.
     pub(crate) fn config(paused: bool) -> ILane::setConfigCall {
-        let (noReveal, badReveal) = PENALTIES;
-        ILane::setConfigCall { noReveal, badReveal, noResultGasCapBps: CAP_BPS, paused }
+        ILane::setConfigCall { noReveal: PENALTIES.0, badReveal: PENALTIES.1, noResultGasCapBps: CAP_BPS, paused }
     }
 
     pub(crate) fn submission(session: u64, terms: B256, sequence: u64) -> ILane::submitCall {

@@ -4,6 +4,8 @@
 //! The attacker knows the secrets of all epochs, as if the keeper were its own, and chooses before the hash of the block is known: it tries what it
 //! can do against a hash that it guesses, and does what was best. What it does with the roster acts from the next epoch on.
 
+#![allow(clippy::print_stdout, reason = "a run can be repeated, and its figures are read")]
+
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256};
