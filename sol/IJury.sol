@@ -212,7 +212,7 @@ interface IJury {
     /// passed through. Events: KeeperConvicted.
     function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata miners) external;
 
-    /// @notice Proposes a keeper: it may enrol at once before `open`, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.
+    /// @notice Proposes a keeper: before `open` it may enrol as soon as the contract is open, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.
     /// @param keeper The keeper.
     /// @dev Errors: Unauthorized, ZeroAddress, KeeperInService. Events: KeeperProposed.
     function propose(address keeper) external;

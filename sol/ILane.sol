@@ -26,12 +26,13 @@ pragma solidity ^0.8.24;
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
-/// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession and submit only.
+/// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession, createAndSubmit and submit only.
 /// Who is bound and silent is called once more, for a day or revealSecs if that is longer, if its answer still decides; only then its silence costs stake. So a miner that signs a
 /// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
 /// everybody that closes a phase is prompt.
 /// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
-/// completes every task with keys of its own and takes its price (never more than was charged), pause, and set penalties of later tasks up to 1,000 COR each. A keeper can
+/// completes every task with keys of its own and takes its price (never more than was charged), pause, and set any penalties and any share without a result for later tasks: `Jury`
+/// bounds them to 1,000 COR and 10,000 basis points. A keeper can
 /// delay or drop a task, which then comes back whole, or less its share of the gas line if a quorum of miners was bound.
 interface ILane {
     /// @notice `account` has `amount` more to spend here; `from` funded it through the vault.

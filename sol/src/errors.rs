@@ -156,7 +156,7 @@ contract_errors! {
     price::INPUT_OUT_OF_RANGE ISessionPaymentTable::InputOutOfRange |e| format!("{} is {} and must be {} to {}", ascii(e.field), e.value, e.min, e.max);
     price::EVEN_REPLICAS ISessionPaymentTable::EvenReplicas |e| format!("{} replicas could end in a tie", e.replicas);
     price::EFFECTIVE_TOO_SOON ISessionPaymentTable::EffectiveTooSoon |e| format!("the version would take effect at {}, and {} is the earliest", e.effectiveAt, e.earliest);
-    price::CHANGE_TOO_LARGE ISessionPaymentTable::ChangeTooLarge |e| format!("{} would go from {} to {}, more than a factor of two", ascii(e.field), e.previous, e.next);
+    price::CHANGE_TOO_LARGE ISessionPaymentTable::ChangeTooLarge |e| change_too_large(&ascii(e.field), e.previous, e.next);
     price::INVALID_PRICE ISessionPaymentTable::InvalidPrice |e| format!("{} is {}, against a bound of {}", ascii(e.field), e.value, e.bound);
     price::PRICE_OVERFLOW ISessionPaymentTable::PriceOverflow |_| String::from("the price does not fit 128 bits");
     price::NOT_SOLD ISessionPaymentTable::NotSold |e| format!("{} of {} is not sold yet", ascii(e.field), e.value);
@@ -276,6 +276,14 @@ fn cor(wei: U256) -> String {
 /// Grains of 1e9 wei as COR.
 fn grains(amount: u64) -> String {
     cor(U256::from(amount) * U256::from(1_000_000_000_u64))
+}
+
+/// A change of a value, or of a line that several make, which is told in parts per million of what it was.
+fn change_too_large(field: &str, previous: U256, next: U256) -> String {
+    match field {
+        "work" | "gas" => format!("the {field} line would go from {previous} to {next} millionths of what it was, more than a factor of two"),
+        _ => format!("{field} would go from {previous} to {next}, more than a factor of two"),
+    }
 }
 
 /// Names of ILane's phases.

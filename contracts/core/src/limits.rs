@@ -92,7 +92,7 @@ pub const JURY_DEAD_SLOTS_MAX: u32 = 64;
 /// have short disputes.
 pub const SECRET_STEPS_MAX: u32 = 32_768;
 
-/// Most tries of a draw. A roster of which one slot in twenty is somebody's has seven miners in as many all but surely; with more tries, a dispute
+/// Most tries of a draw. A roster of which one slot in twenty is somebody's has seven miners in as many almost surely; with more tries, a dispute
 /// over a roster of nothing would not fit a block.
 pub const DRAW_TRIES_MAX: u32 = 1_024;
 

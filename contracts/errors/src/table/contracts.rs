@@ -106,7 +106,7 @@ area! {
         "Do nothing: it cannot be closed again.";
     "MODULE-007" NOT_A_CONTRACT "NotAContract" [0x8a8b41ec] Caller 422 Refused
         "There is no contract at the address, or none that answers as it should."
-        "Check the address, and that it is one of this chain.";
+        "Check the address, and that the contract is on this chain.";
 }
 
 area! {
@@ -189,7 +189,7 @@ area! {
         "The version would take effect too soon."
         "Publish with a later time of effect.";
     "PRICE-007" CHANGE_TOO_LARGE "ChangeTooLarge" [0xa33ed7e6] Caller 422 Refused
-        "A value, or a line of the price that several make, changes by more than a factor of two."
+        "A value changes by more than a factor of two, or the work or gas line that several values make (then the numbers are parts per million of it)."
         "Move the price in several versions; list a model of another price under a new number.";
     "PRICE-008" INVALID_PRICE "InvalidPrice" [0xadc15743] Caller 422 Refused
         "A value breaks its bound."
@@ -377,7 +377,7 @@ area! {
         "The lane was named already, for good."
         "Deploy another Jury for another lane.";
     "JURY-002" KEEPER_UNKNOWN "KeeperUnknown" [0x87308403] Chain 404 Refused
-        "The keeper was not proposed, or its proposal was withdrawn."
+        "The keeper is not proposed now."
         "Ask the owner to propose the keeper.";
     "JURY-003" KEEPER_NOT_YET "KeeperNotYet" [0x7eb89d57] Chain 409 Refused
         "The proposal of the keeper is not in effect yet."
@@ -387,13 +387,13 @@ area! {
         "Do nothing, or discharge the keeper and withdraw its bond first.";
     "JURY-005" KEEPER_NOT_SERVING "KeeperNotServing" [0x5423f426] Chain 409 Refused
         "The keeper does not serve."
-        "Enrol first; a keeper that resigned or was discharged withdraws its bond before.";
+        "A keeper that left withdraws its bond, is proposed again, and enrols.";
     "JURY-006" NO_BOND "NoBond" [0x015e0aae] Chain 409 Refused
         "The keeper has no bond here."
         "Do nothing: it posted none, withdrew it, or lost it.";
     "JURY-007" BOND_LOCKED "BondLocked" [0x8179b281] Chain 409 Refused
         "The bond cannot be withdrawn yet."
-        "Resign, and withdraw at the time that the error names, or later.";
+        "Resign if the keeper serves (the time is 0 then); withdraw at the time that the error names after that.";
     "JURY-008" CHAIN_IN_USE "ChainInUse" [0x82375a4b] Chain 409 Refused
         "Disputes may still need the chain before the last."
         "Renew at the time that the error names, or later, and make chains longer.";
@@ -429,7 +429,7 @@ area! {
         "Wait for its answer.";
     "JURY-019" NOT_SUMMONED "NotSummoned" [0x8d6167bf] Chain 404 Refused
         "The keeper did not summon the node to the task."
-        "Summon the node first.";
+        "The keeper summons the node first; a node that was not summoned has nothing to answer.";
     "JURY-020" ANSWER_PENDING "AnswerPending" [0x84b111cf] Chain 409 Refused
         "The node has time to answer."
         "Dismiss it at the time that the error names, or later.";
@@ -450,7 +450,7 @@ area! {
         "Do nothing.";
     "JURY-026" BLOCK_UNKNOWN "BlockUnknown" [0xd1bbea97] Chain 404 Refused
         "The hash of the block is not known: it is to come, or was forgotten and not noted."
-        "Have the blocks of tasks that take long noted in time (Jury.note).";
+        "For a block of just now, try again a block later; have the blocks of tasks that take long noted in time (Jury.note).";
     "JURY-027" CREW_AS_DRAWN "CrewAsDrawn" [0x87a54af3] Chain 409 Refused
         "The keeper brought the crew that was drawn."
         "Do nothing: the keeper is honest.";

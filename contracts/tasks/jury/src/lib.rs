@@ -81,7 +81,7 @@ impl Jury {
     /// Sets everything that never changes, and the first owner.
     ///
     /// # Errors
-    /// * `ZeroAddress`, `ZeroAmount` for what is zero; `InputOutOfRange` for times under which a lie could outlive its bond, and for a delay that is not 1 to 30 days.
+    /// * `ZeroAddress`, `ZeroAmount` for what is zero; `InputOutOfRange` for times under which a lie could outlive its bond, and for a delay that is not 3 to 30 days.
     ///
     /// # Events
     /// * `OwnershipTransferred` from zero.
