@@ -27,7 +27,7 @@ pragma solidity ^0.8.24;
 ///
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
 /// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession, createAndSubmit and submit only.
-/// Who is bound and silent is called once more, for a day or revealSecs if that is longer, if its answer still decides; only then its silence costs stake. So a miner that signs a
+/// Who is bound and silent is called once more, for a day, if its answer still decides; only then its silence costs stake. So a miner that signs a
 /// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
 /// everybody that closes a phase is prompt.
 /// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
@@ -225,7 +225,7 @@ interface ILane {
     function reveal(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
 
     /// @notice Shows answers, and ends the task with what was shown: once every bound miner has shown its answer, or from the deadline on if those that are missing
-    /// cannot change the outcome. If they can, it calls them once more, for a day or for revealSecs if that is longer, and ends the task after that. Anyone may call.
+    /// cannot change the outcome. If they can, it calls them once more, for a day, and ends the task after that. Anyone may call.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 /// @title Staking: stake of nodes and of users
 /// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
 /// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress, ZeroAmount
-/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 4 to 27 days, or `delaySecs` above 30 days or less than three days above
+/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 7 to 27 days, or `delaySecs` above 30 days or less than three days above
 /// `unbondingSecs`.
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
 /// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for

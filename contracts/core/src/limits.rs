@@ -36,26 +36,23 @@ pub const PHASE_SECS_MIN: u32 = 1;
 /// back, and needs more than the 24 bits it is stored in.
 pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
 
-/// Longest phase in which a miner owes something, seconds: one day. Model work takes minutes. A longer one holds money and capacity back, and could end
-/// after the stake that answers for it has left ([`UNBONDING_MIN_SECS`]).
+/// Longest phase in which a miner can owe something, seconds: one day. Model work takes minutes. A longer one holds money and capacity back, and could end
+/// after the stake that answers for it has left ([`UNBONDING_MIN_SECS`]). In the lane of two words every phase is one, as a message that was signed when a
+/// task was opened binds until it ends.
 pub const DUTY_SECS_MAX: u32 = 24 * 60 * 60;
 
 /// Shortest phase of the lane of two words, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
 /// cost it stake: a payer could have seven miners slashed for the price of the gas line.
 pub const LANE_PHASE_SECS_MIN: u32 = 30;
 
-/// Longest time for precommitments and for reveals in the lane of two words, seconds: one day. Both are one transaction of a miner that has its answer;
-/// a longer one only holds back pay, and stake.
-pub const LANE_REVEAL_SECS_MAX: u32 = 24 * 60 * 60;
-
 /// How long who is bound and silent is called once more, seconds, where its answer still decides: one day. It is the only silence that costs stake, so it must
 /// outlast whatever keeps an honest miner's transaction out: a restart at night, a chain that stands still, a clock that jumps by the hour that a
 /// sequencer may move it, and the day after which Arbitrum includes what its sequencer holds back. In less, a keeper that chooses the moment of a start burns whoever
 /// is away for a minute; in more, pay and refund wait longer for one that is gone.
-pub const LANE_LAST_CALL_SECS: u32 = 24 * 60 * 60;
+pub const LANE_LAST_CALL_SECS: u32 = DUTY_SECS_MAX;
 
 /// Longest that a task of the lane of two words can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
-pub const LANE_LIFE_MAX_SECS: u32 = PHASE_SECS_MAX + 2 * LANE_REVEAL_SECS_MAX + LANE_LAST_CALL_SECS;
+pub const LANE_LIFE_MAX_SECS: u32 = 3 * DUTY_SECS_MAX + LANE_LAST_CALL_SECS;
 
 /// Shortest epoch of a jury, seconds. Each has a secret that its keeper must show by a transaction; shorter ones would have it do nothing else.
 pub const JURY_EPOCH_MIN_SECS: u32 = 60;
@@ -206,10 +203,11 @@ pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 /// would make a user who unbonds daily wait, with an unbonding time of a week.
 pub const UNBONDINGS_MAX: u8 = 8;
 
-/// Shortest time between unbonding and withdrawal, seconds: four days. A node takes its last task before its stake begins to leave, and owes nothing
-/// three days later ([`DUTY_SECS_MAX`], [`LANE_REVEAL_SECS_MAX`]); the fourth is for whoever ends the task. In less, stake would be gone before the
-/// offence that it answers for.
-pub const UNBONDING_MIN_SECS: u64 = 4 * DAY_SECS;
+/// Shortest time between unbonding and withdrawal, seconds: seven days. What a node signed before its stake begins to leave binds it for four days at
+/// most ([`LANE_LIFE_MAX_SECS`]), and each of the three closings after that can be kept out for a day ([`FORCED_INCLUSION_SECS`]). In less, stake would be gone
+/// before the offence that it answers for. What a node signs while its stake leaves is another matter: it is out of the pool then, and of each roster once
+/// somebody strikes it.
+pub const UNBONDING_MIN_SECS: u64 = 7 * DAY_SECS;
 
 /// Most models a node can list. Each four beyond the first two cost a storage word at registration, each doubling one more read to find;
 /// fewer would make a large node register twice.
@@ -295,7 +293,9 @@ const _: () = {
     assert!(LINE_MAX <= u128::MAX / (u8::MAX as u128 + 3));
 
     // The lane of two words: its phases fit 24 bits, and a leader's number its four bits beside the three other stages.
-    assert!(LANE_PHASE_SECS_MIN < LANE_REVEAL_SECS_MAX && LANE_REVEAL_SECS_MAX <= PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
+    assert!(LANE_PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX <= PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
+    // A last call is no shorter than what it prolongs.
+    assert!(LANE_LAST_CALL_SECS >= DUTY_SECS_MAX);
     assert!(REPLICA_SLOTS + 2 < 15);
     assert!(FLOOR_BPS < BPS);
 
@@ -332,12 +332,10 @@ const _: () = {
     );
     // Staking: some unbonding time satisfies both the longest delay and the notice.
     assert!(DAY_SECS > 0 && UNBONDING_MIN_SECS + SLASHER_NOTICE_SECS <= MODULE_DELAY_MAX_SECS);
-    // A task's last duty, in either lane, is over before stake that began to leave as the task was taken is gone: acknowledgement, precommitment and
-    // reveal; precommitment, reveal and last call.
-    assert!(
-        3 * (DUTY_SECS_MAX as u64) < UNBONDING_MIN_SECS
-            && (2 * LANE_REVEAL_SECS_MAX + LANE_LAST_CALL_SECS) as u64 <= UNBONDING_MIN_SECS - DAY_SECS
-    );
+    // A task's last duty, in either lane, is over and the task ended before stake that began to leave as it was taken is gone, whatever a sequencer keeps
+    // out: acknowledgement, precommitment and reveal; all of the lane's life.
+    assert!(3 * (DUTY_SECS_MAX as u64) + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
+    assert!(LANE_LIFE_MAX_SECS as u64 + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
     // The notice: what is left suffices for the call's own cost, a cold account and its data, and for the 64th that the caller keeps.
     assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS) / 64 * 63 >= STAKE_LEFT_GAS + 5_000);
     assert!(SLASH_REASON_MAX > 0);

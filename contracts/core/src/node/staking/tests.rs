@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::{DUTY_SECS_MAX, LANE_REVEAL_SECS_MAX};
+use crate::limits::{DUTY_SECS_MAX, FORCED_INCLUSION_SECS, LANE_LIFE_MAX_SECS};
 
 const NOW: u64 = 1_700_000_000;
 const WEEK: u64 = 7 * 24 * 3600;
@@ -112,30 +112,29 @@ fn whoever_reads_of_a_slasher_can_leave_before_it_acts() {
     const DAY: u64 = DAY_SECS;
     let refused = |field, value, min, max| Err(StakingError::OutOfRange { field, value, min, max });
     let table = [
-        (4 * DAY, 7 * DAY, Ok(())),
         (7 * DAY, 10 * DAY, Ok(())),
         (27 * DAY, 30 * DAY, Ok(())),
-        (0, 3 * DAY, refused("unbondingSecs", 0, 4 * DAY, 27 * DAY)),
-        (4 * DAY - 1, 30 * DAY, refused("unbondingSecs", 4 * DAY - 1, 4 * DAY, 27 * DAY)),
-        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 4 * DAY, 27 * DAY)),
-        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 4 * DAY, 27 * DAY)),
+        (0, 3 * DAY, refused("unbondingSecs", 0, 7 * DAY, 27 * DAY)),
+        (7 * DAY - 1, 30 * DAY, refused("unbondingSecs", 7 * DAY - 1, 7 * DAY, 27 * DAY)),
+        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 7 * DAY, 27 * DAY)),
+        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 7 * DAY, 27 * DAY)),
         (7 * DAY, 10 * DAY - 1, refused("delaySecs", 10 * DAY - 1, 10 * DAY, 30 * DAY)),
-        (4 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 7 * DAY, 30 * DAY)),
+        (7 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 10 * DAY, 30 * DAY)),
     ];
     for (unbonding, delay, expected) in table {
         assert_eq!(check_times(unbonding, delay), expected, "{unbonding} {delay}");
     }
 }
 
-/// Stake that begins to leave in the second in which a task was taken is there until all of the task's duties are over and a day longer, whatever the
-/// lane; and what begins to leave two days after a slasher was named is gone a day before that acts.
+/// Stake that begins to leave in the second in which a task was taken is there until all of the task's duties are over, and until who closes them got through
+/// a sequencer that holds each closing back, whatever the lane; and what begins to leave two days after a slasher was named is gone a day before that acts.
 #[test]
 fn stake_stays_for_its_tasks_and_leaves_before_a_slasher() {
-    let lanes = [3 * u64::from(DUTY_SECS_MAX), 3 * u64::from(LANE_REVEAL_SECS_MAX)];
+    let lanes = [3 * u64::from(DUTY_SECS_MAX), u64::from(LANE_LIFE_MAX_SECS)].map(|life| life + 3 * FORCED_INCLUSION_SECS);
     for unbonding in (0..=31 * 24).map(|hours| hours * 3_600) {
         for delay in (0..=31 * 24).map(|hours| hours * 3_600) {
             if check_times(unbonding, delay).is_ok() {
-                assert!(lanes.iter().all(|duties| duties + DAY_SECS <= unbonding), "{unbonding}");
+                assert!(lanes.iter().all(|duties| *duties <= unbonding), "{unbonding}");
                 assert!(2 * DAY_SECS + unbonding + DAY_SECS <= delay, "{unbonding} {delay}");
             }
         }

@@ -300,8 +300,7 @@ pub fn report(state: &mut LaneState, history: &mut History, place: &Place, revea
 }
 
 /// The task ends with what was revealed: once every bound miner has shown its answer, or from the deadline on if the answers that are missing cannot change the
-/// outcome. If they can, who is bound is called once more, for [`LANE_LAST_CALL_SECS`] or as long as reveals have, whichever is longer, and the task ends
-/// after that. So silence that spoils a task is told from a chain that stood still.
+/// outcome. If they can, who is bound is called once more, for [`LANE_LAST_CALL_SECS`], and the task ends after that. So silence that spoils a task is told from a chain that stood still.
 ///
 /// # Errors
 /// `WrongPhase`, `AlreadyEnded`, `DeadlineNotReached`.
@@ -310,7 +309,7 @@ pub fn finish(state: &mut LaneState, opening: &Opening, now: u64) -> Result<(), 
     if state.taken().any(|seat| seat == Seat::Committed) {
         passed(state, now)?;
         if !state.last_call && state.standing(opening.terms.quorum_bps) == Standing::Open {
-            state.deadline = now.saturating_add(u64::from(opening.terms.reveal_secs.max(LANE_LAST_CALL_SECS)));
+            state.deadline = now.saturating_add(u64::from(LANE_LAST_CALL_SECS));
             state.last_call = true;
             return Ok(());
         }

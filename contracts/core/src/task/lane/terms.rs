@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 
-use crate::limits::{LANE_PHASE_SECS_MIN, LANE_REVEAL_SECS_MAX, PHASE_SECS_MAX, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
+use crate::limits::{DUTY_SECS_MAX, LANE_PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
 use crate::task::consensus::Quorum;
 use crate::task::{TermsError, in_range};
 
@@ -147,12 +147,12 @@ impl LaneTerms {
     /// # Errors
     /// `OutOfRange`, of the first field that is wrong.
     pub fn check_unpriced(&self) -> Result<(), TermsError> {
-        let least = u64::from(LANE_PHASE_SECS_MIN);
+        let (least, most) = (u64::from(LANE_PHASE_SECS_MIN), u64::from(DUTY_SECS_MAX));
         for (field, value, min, max) in [
             ("answerKind", u32::from(self.answer_kind), 0, 3),
-            ("openSecs", self.open_secs, least, u64::from(PHASE_SECS_MAX)),
-            ("precommitSecs", self.precommit_secs, least, u64::from(LANE_REVEAL_SECS_MAX)),
-            ("revealSecs", self.reveal_secs, least, u64::from(LANE_REVEAL_SECS_MAX)),
+            ("openSecs", self.open_secs, least, most),
+            ("precommitSecs", self.precommit_secs, least, most),
+            ("revealSecs", self.reveal_secs, least, most),
         ] {
             in_range(field, u64::from(value), min, max)?;
         }

@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use cor_errors::Coded as _;
 
 use super::scene::{KEEPER, NOW, SERVER, Scene, terms};
-use crate::limits::{LANE_PHASE_SECS_MIN, LANE_REVEAL_SECS_MAX, PHASE_SECS_MAX};
+use crate::limits::{DUTY_SECS_MAX, LANE_PHASE_SECS_MIN};
 use crate::task::lane::split::split;
 use crate::task::lane::{LaneError, LanePhase, LaneTerms, Seat, close, complete, finish, precommit, report, reveal, start};
 use crate::task::{Status, TermsError};
@@ -22,8 +22,8 @@ fn terms_are_refused_field_by_field() {
         ("answerKind", LaneTerms { answer_kind: 4, ..good }),
         ("maxTokens", LaneTerms { max_tokens: 0, ..good }),
         ("openSecs", LaneTerms { open_secs: LANE_PHASE_SECS_MIN - 1, ..good }),
-        ("openSecs", LaneTerms { open_secs: PHASE_SECS_MAX + 1, ..good }),
-        ("precommitSecs", LaneTerms { precommit_secs: LANE_REVEAL_SECS_MAX + 1, ..good }),
+        ("openSecs", LaneTerms { open_secs: DUTY_SECS_MAX + 1, ..good }),
+        ("precommitSecs", LaneTerms { precommit_secs: DUTY_SECS_MAX + 1, ..good }),
         ("revealSecs", LaneTerms { reveal_secs: LANE_PHASE_SECS_MIN - 1, ..good }),
     ];
     for (name, terms) in fields {
