@@ -281,7 +281,9 @@ fn grains(amount: u64) -> String {
 /// A change of a value, or of a line that several make, which is told in parts per million of what it was.
 fn change_too_large(field: &str, previous: U256, next: U256) -> String {
     match field {
-        "work" | "gas" => format!("the {field} line would go from {previous} to {next} millionths of what it was, more than a factor of two"),
+        "work" | "gas" => {
+            format!("the {field} line would go from {previous} to {next} millionths of what it was, more than a factor of two")
+        }
         _ => format!("{field} would go from {previous} to {next}, more than a factor of two"),
     }
 }
