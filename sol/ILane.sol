@@ -27,7 +27,7 @@ pragma solidity ^0.8.24;
 ///
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
 /// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession, createAndSubmit and submit only.
-/// Who is bound and silent is called once more, for a day, if its answer still decides; only then its silence costs stake. So a miner that signs a
+/// Who is bound and silent is called once more, for a day, if its answer still decides; its silence costs stake only if it does so at the end too. So a miner that signs a
 /// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
 /// everybody that closes a phase is prompt.
 /// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
@@ -60,8 +60,8 @@ interface ILane {
     event KeeperNamed(address indexed keeper, bool enabled);
     /// @notice Penalties of later tasks, the keeper's share of its line without a result, basis points, and whether createSession, createAndSubmit and submit are paused.
     event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
-    /// @notice A penalty of a task that ended could not be taken: slashAgain takes it. `penalty` = abi.encode(address node, uint64 taskId, uint8 reason, uint256 amount).
-    event SlashOwed(bytes32 indexed task, bytes penalty);
+    /// @notice Of a penalty of a task that ended Staking did not take `amount` grains: slashAgain does. `reason` as in IStaking.Slashed.
+    event SlashOwed(bytes32 indexed task, address indexed node, uint8 reason, uint64 amount);
 
     /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
@@ -113,6 +113,8 @@ interface ILane {
     error RevealOpens(bytes32 task, uint8 replica);
     /// @notice The miner has no earnings here.
     error NothingEarned(address miner);
+    /// @notice The node owes no penalty of this task for this reason.
+    error NothingOwed(bytes32 task, address node, uint8 reason);
 
     /// @notice Takes note of money that `from` moved into this module's book for `account`. Vault only.
     /// @param account Who may spend it.
@@ -130,7 +132,7 @@ interface ILane {
     /// @notice Pays what a miner earned to Staking.payoutOf(miner). Anyone may call. Never paused. A keeper's line is not among it: it is the keeper's to release, or to spend.
     /// @param miner Who earned it.
     /// @return amount Grains.
-    /// @dev Errors: NothingEarned, those of Vault.payOut, passed through. Events: EarningsPaid.
+    /// @dev Errors: NothingEarned, ZeroAddress if Staking says that they belong nowhere, those of Vault.payOut, passed through. Events: EarningsPaid.
     function payEarnings(address miner) external returns (uint64 amount);
 
     /// @notice Passes the treasury's part on to the vault's. Anyone may call.
@@ -211,8 +213,8 @@ interface ILane {
     /// @param replica The miner's replica.
     /// @param commitment What it is bound to.
     /// @param signature Of Precommit, 64 bytes as in EIP-2098; empty if the miner calls.
-    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, NoSuchReplica, ReplicaDone, CommitmentZero, InvalidSignature,
-    /// Unauthorized. Events: TaskRecord.
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, NoSuchReplica, ReplicaDone, CommitmentZero, InvalidSignature.
+    /// Events: TaskRecord.
     function precommit(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 commitment, bytes calldata signature) external;
 
     /// @notice Shows answers. Anyone may call; they count until the task ends, also after the deadline.
@@ -251,10 +253,14 @@ interface ILane {
     /// @dev Errors: Malformed, HistoryMismatch, LaneTooEarly, LaneTaskEnded. Events: TaskRecord without bytes if it goes on, else TaskEnded, SlashOwed.
     function close(address payer, uint64 sequence, bytes calldata history) external;
 
-    /// @notice Has a penalty taken that Staking could not take when its task ended: for want of gas, say. Anyone may call.
-    /// @param penalty As in SlashOwed.
-    /// @dev Errors: Malformed if no such penalty is owed, those of Staking.slash, passed through. Events: none here.
-    function slashAgain(bytes calldata penalty) external;
+    /// @notice Asks Staking again for what it did not take of a penalty when its task ended: for want of gas, since the cap of that day was used up, or since the node
+    /// had too little stake. What it does not take now either is owed on, by whoever is the node's staker then. Anyone may call.
+    /// @param task The task.
+    /// @param node Whose penalty it is.
+    /// @param reason As in SlashOwed.
+    /// @return left What is owed still, grains, rounded down.
+    /// @dev Errors: NothingOwed. Events: SlashOwed unless nothing is owed any more.
+    function slashAgain(bytes32 task, address node, uint8 reason) external returns (uint64 left);
 
     /// @notice Names or dismisses a keeper. Governor only.
     /// @param keeper The keeper.

@@ -70,8 +70,10 @@ interface ILens {
     /// @return seal Over its history; zero once it ended.
     function taskOf(address payer, uint64 sequence) external view returns (uint8 phase, uint8 status, bool lastCall, uint8 replicas, uint64 deadline, uint32 seats, address keeper, bytes32 seal);
 
-    /// @notice Whether a penalty could not be taken and is owed still: slashAgain takes it.
-    /// @param penalty As in ILane.SlashOwed.
-    /// @return owed Whether it is.
-    function isOwed(bytes calldata penalty) external view returns (bool owed);
+    /// @notice What is owed of a penalty: slashAgain takes it.
+    /// @param task The task.
+    /// @param node Whose penalty it is.
+    /// @param reason As in ILane.SlashOwed.
+    /// @return amount Grains; 0 if nothing is.
+    function owedOf(bytes32 task, address node, uint8 reason) external view returns (uint64 amount);
 }

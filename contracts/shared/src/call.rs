@@ -56,20 +56,18 @@ pub fn view_raw(contract: &(impl TopLevelStorage + HostAccess), to: Address, dat
     call::static_call(contract.vm(), Call::new(), to, data).map_err(revert)
 }
 
-/// Tells `to` something and goes on whatever it does, as [`notify`], with all the gas that can be passed on. Whether it succeeded.
-pub fn tell_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8]) -> bool {
-    let call = RawCall::new(contract.vm()).clear_storage_cache().skip_return_data();
-    // SAFETY: as in `notify`.
-    unsafe { call.call(to, data) }.is_ok()
-}
-
-/// Tells `to` something, with at most `gas`, and goes on whatever it does: whether it fails, burns what it is given, or answers much, since its
-/// answer is not read. Whether it succeeded.
-pub fn notify<C: SolCall>(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, message: &C, gas: u64) -> bool {
-    let call = RawCall::new(contract.vm()).gas(gas).clear_storage_cache().skip_return_data();
+/// Tells `to` something in ABI bytes, with at most `gas`, and goes on whatever it does: whether it fails, burns what it is given, or answers much, since no more
+/// than a word of its answer is read. `None` if it failed.
+pub fn tell_raw(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, data: &[u8], gas: u64) -> Option<Vec<u8>> {
+    let call = RawCall::new(contract.vm()).gas(gas).clear_storage_cache().limit_return_data(0, 32);
     // SAFETY: `contract` is borrowed mutably and whole, so nothing of its storage is held across the call; what it had stored is written before,
     // and read anew after.
-    unsafe { call.call(to, &message.abi_encode()) }.is_ok()
+    unsafe { call.call(to, data) }.ok()
+}
+
+/// Tells `to` something, as [`tell_raw`]. Whether it succeeded.
+pub fn notify<C: SolCall>(contract: &mut (impl TopLevelStorage + HostAccess), to: Address, message: &C, gas: u64) -> bool {
+    tell_raw(contract, to, &message.abi_encode(), gas).is_some()
 }
 
 fn decode<C: SolCall>(answer: Vec<u8>) -> Result<C::Return, Revert> {

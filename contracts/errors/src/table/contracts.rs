@@ -368,6 +368,9 @@ area! {
     "LANE-018" REVEAL_OPENS "RevealOpens" [0x0e70936f] Chain 409 Refused
         "The reveal opens its commitment."
         "Do nothing: there is nothing to report.";
+    "LANE-019" NOTHING_OWED "NothingOwed" [0x0d5855df] Chain 409 Refused
+        "The node owes no penalty of this task for this reason."
+        "Do nothing: Staking took it, or the node lost nothing in this task.";
 }
 
 area! {

@@ -22,7 +22,7 @@ sol! {
     event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
     event KeeperNamed(address indexed keeper, bool enabled);
     event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
-    event SlashOwed(bytes32 indexed task, bytes penalty);
+    event SlashOwed(bytes32 indexed task, address indexed node, uint8 reason, uint64 amount);
 
     error Paused();
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
@@ -47,6 +47,7 @@ sol! {
     error CommitmentMismatch(bytes32 task, uint8 replica, bytes32 committed, bytes32 computed);
     error RevealOpens(bytes32 task, uint8 replica);
     error NothingEarned(address miner);
+    error NothingOwed(bytes32 task, address node, uint8 reason);
 }
 
 /// An error with its fields, encoded by the shared codec: what `sol!` generates for each would be a third of the program.

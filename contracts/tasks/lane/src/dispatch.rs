@@ -41,7 +41,7 @@ impl Router<Lane> for Lane {
             "passTreasury" => pass_treasury();
             "setKeeper" => set_keeper(Address, bool);
             "setConfig" [u64, u64, u16, bool] => set_config(Rates);
-            "slashAgain" [Bytes] => slash_again(Octets);
+            "slashAgain" => slash_again(B256, Address, u8);
             "taskOf" => task_of(Address, u64);
             "extsload" => extsload(Vec<B256>);
         });

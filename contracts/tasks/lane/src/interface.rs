@@ -5,6 +5,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, FixedBytes, B256, U256};
 use cor_contract_shared::{abi::Octets, Revert};
+use cor_core::task::lane::LaneConfig;
 use stylus_sdk::{abi::Bytes, prelude::*};
 
 use crate::{sessions::Order, steps::Told, store::Rates};
@@ -181,12 +182,12 @@ impl Lane {
         no_result_gas_cap_bps: u16,
         paused: bool,
     ) -> Result<(), Revert> {
-        self.contract.set_config(Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, paused })
+        self.contract.set_config(Rates(LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused }))
     }
 
-    /// Has a penalty taken that Staking could not take; anyone.
-    pub fn slash_again(&mut self, penalty: Bytes) -> Result<(), Revert> {
-        self.contract.slash_again(octets(penalty))
+    /// Has Staking asked again for what is owed of a penalty; anyone.
+    pub fn slash_again(&mut self, task: B256, node: Address, reason: u8) -> Result<u64, Revert> {
+        self.contract.slash_again(task, node, reason)
     }
 
     /// A task's two words.

@@ -23,24 +23,24 @@ mod store;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{keccak256, Address, B256, U256, U64};
+use alloy_primitives::{Address, B256, U256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
     abi::{message, Decode, Decoder, Octets, Staking, Vault},
     call_raw, encoded, log, nonzero, only, view_raw, Revert, Unauthorized,
 };
-use cor_core::task::lane::{grains, messages, Reveal, GRAIN_WEI};
+use cor_core::task::lane::{grains, messages, LaneConfig, Reveal, GRAIN_WEI};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64},
 };
 
-use abi::{error, malformed, ConfigSet, Credited, EarningsPaid, KeeperNamed, Released, TreasuryPassed};
+use abi::{error, ConfigSet, Credited, EarningsPaid, KeeperNamed, Released, TreasuryPassed};
 #[cfg(feature = "export-abi")]
 pub use interface::print_from_args;
 use sessions::Order;
 use steps::{Served, Told};
-use store::{AccountRecord, Config, Rates, TaskRecord};
+use store::{AccountRecord, Rates, TaskRecord};
 
 /// Accounts, sessions, tariffs, tasks, and the peers, which never change.
 #[storage]
@@ -50,7 +50,8 @@ pub struct Lane {
     vault: StorageAddress,
     table: StorageAddress,
     staking: StorageAddress,
-    config: Config,
+    // A `LaneConfig`.
+    config: StorageB256,
     treasury: StorageU64,
     session_count: StorageU64,
     sessions: StorageMap<u64, StorageB256>,
@@ -58,8 +59,8 @@ pub struct Lane {
     tasks: StorageMap<B256, TaskRecord>,
     accounts: StorageMap<Address, AccountRecord>,
     keepers: StorageMap<Address, StorageBool>,
-    // Penalties that Staking could not take, by the hash of what it is to be told.
-    owed: StorageMap<B256, StorageBool>,
+    // What Staking did not take of a penalty, grains, by `owed_key`.
+    owed: StorageMap<B256, StorageU64>,
 }
 
 impl Lane {
@@ -232,16 +233,16 @@ impl Lane {
         self.expire(moved)
     }
 
-    /// Has a penalty taken that Staking could not take when its task ended; anyone.
+    /// Has Staking asked again for what is owed of a penalty; anyone.
     /// Arguments, errors, events: `ILane.slashAgain`.
-    pub(crate) fn slash_again(&mut self, penalty: Octets) -> Result<(), Revert> {
-        let mut owed = self.owed.setter(keccak256(&penalty.0));
-        if !owed.get() {
-            return Err(malformed("penalty"));
+    pub(crate) fn slash_again(&mut self, task: B256, node: Address, reason: u8) -> Result<u64, Revert> {
+        let mut record = self.owed.setter(messages::owed_key(task, node, reason));
+        let owed: u64 = record.get().to();
+        if owed == 0 {
+            return Err(error!(NothingOwed, task, node, reason));
         }
-        owed.set(false);
-        let staking = self.staking.get();
-        call_raw(self, staking, &message(Staking::slashCall::SELECTOR, penalty.0)).map(|_| ())
+        record.set(U64::ZERO);
+        Ok(self.penalize(task, node, reason, owed))
     }
 
     /// Names or dismisses a keeper.
@@ -255,10 +256,10 @@ impl Lane {
 
     /// Sets what later tasks go by, and whether new sessions and tasks are paused.
     /// Arguments, errors, events: `ILane.setConfig`.
-    pub(crate) fn set_config(&mut self, config: Rates) -> Result<(), Revert> {
+    pub(crate) fn set_config(&mut self, Rates(config): Rates) -> Result<(), Revert> {
         self.only_governor()?;
-        self.config.set_rates(config);
-        let Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
+        self.config.set(config.pack());
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
         log!(self, ConfigSet[] no_reveal, bad_reveal, no_result_gas_cap_bps, paused);
         Ok(())
     }
@@ -303,6 +304,10 @@ impl Lane {
         };
         let vault = self.vault.get();
         call_raw(self, vault, &message(selector, arguments)).map(|_| ())
+    }
+
+    fn config(&self) -> LaneConfig {
+        LaneConfig::unpack(self.config.get())
     }
 
     fn only_governor(&self) -> Result<(), Revert> {

@@ -10,12 +10,11 @@ use cor_contract_shared::{
 };
 use cor_core::limits::PROMPT_URN_BYTES_MAX;
 use cor_core::task::lane::history::Opening;
-use cor_core::task::lane::{messages, submit, LaneTerms, Tariff};
+use cor_core::task::lane::{messages, submit, LaneConfig, LaneTerms, Tariff};
 use stylus_sdk::{function_selector, prelude::*};
 
 use crate::{
     abi::{error, out_of_range, refuse_terms, SessionClosed, SessionCreated, TariffPinned, TaskSubmitted},
-    store::Rates,
     Lane,
 };
 
@@ -44,7 +43,7 @@ impl Decode for Order {
 
 impl Lane {
     pub(crate) fn must_not_be_paused(&self) -> Result<(), Revert> {
-        if self.config.rates().paused {
+        if self.config().paused {
             return Err(error!(Paused));
         }
         Ok(())
@@ -121,7 +120,7 @@ impl Lane {
             return Err(error!(PriceAboveMax, charged, max_charge));
         }
         self.spend(payer, charged)?;
-        let Rates { no_reveal, bad_reveal, no_result_gas_cap_bps, .. } = self.config.rates();
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, .. } = self.config();
         let (block, time) = (self.block_number()?, self.vm().block_timestamp());
         let opening = Opening { price, terms, prompt_digest, no_reveal, bad_reveal, block, time, no_result_gas_cap_bps };
         let state = submit(&opening, time);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{keccak256, Address, B256, U64};
+use alloy_primitives::{Address, B256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
     abi::{message, Decode, Decoder, Octets, Staking},
@@ -12,7 +12,7 @@ use cor_core::limits::REPLICA_SLOTS;
 use cor_core::task::eip712::domain_separator;
 use cor_core::task::lane::history::History;
 use cor_core::task::lane::split::{offences, split};
-use cor_core::task::lane::{self, crew_mark, messages, LaneError, LanePhase, LaneState, Place, Reveal, Server};
+use cor_core::task::lane::{self, crew_mark, grains_up, messages, LaneError, LanePhase, LaneState, Place, Reveal, Server};
 use stylus_sdk::prelude::*;
 
 use crate::{
@@ -299,17 +299,31 @@ impl Lane {
         let (status, seats, digest) = (state.status.number(), state.packed_seats(), winner.unwrap_or_default());
         let list: Vec<u8> = miners.iter().flat_map(|miner| miner.0 .0).collect();
         log!(self, TaskEnded[*task, *payer, state.keeper] status, digest, seats, paid, per_miner, split.to_keeper, split.to_treasury, split.refunded, *list);
-        let staking = self.staking.get();
         for (replica, offence, grains) in offences(opening, state) {
             let Some(node) = miners.get(usize::from(replica)).filter(|_| grains > 0) else { continue };
-            // Staking's number of a task has 64 bits: the last of its name.
-            let task_id = task.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            let penalty = encoded!(*node, task_id, offence.number(), in_wei(grains));
-            if !tell_raw(self, staking, &message(Staking::slashCall::SELECTOR, penalty.clone())) {
-                self.owed.setter(keccak256(&penalty)).set(true);
-                log!(self, SlashOwed[*task] * penalty);
-            }
+            self.penalize(*task, *node, offence.number(), grains);
         }
         Ok(())
+    }
+
+    /// Has Staking take a penalty. What it does not take, for want of gas, a cap, or stake, is owed, and returned; what it does cannot undo the end of the task.
+    #[inline(never)]
+    pub(crate) fn penalize(&mut self, task: B256, node: Address, reason: u8, grains: u64) -> u64 {
+        // Staking's number of a task has 64 bits: the last of its name.
+        let task_id = task.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let penalty = message(Staking::slashCall::SELECTOR, encoded!(node, task_id, reason, in_wei(grains)));
+        let staking = self.staking.get();
+        let answer = tell_raw(self, staking, &penalty, u64::MAX).unwrap_or_default();
+        // Rounded up: a stake of less than a grain owes nothing for ever.
+        let taken = B256::decode(&mut Decoder::new(&answer)).and_then(grains_up).unwrap_or_default();
+        let left = grains.saturating_sub(taken);
+        if left > 0 {
+            let mut owed = self.owed.setter(messages::owed_key(task, node, reason));
+            // A node may have several replicas of a task.
+            let sum = owed.get().to::<u64>().saturating_add(left);
+            owed.set(U64::from(sum));
+            log!(self, SlashOwed[task, node] reason, left);
+        }
+        left
     }
 }

@@ -2,11 +2,12 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{U16, U64};
+use alloy_primitives::U64;
 use cor_contract_shared::abi::{Decode, Decoder};
+use cor_core::task::lane::LaneConfig;
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageB256, StorageBool, StorageU16, StorageU64},
+    storage::{StorageB256, StorageU64},
 };
 
 /// A task's two words.
@@ -42,49 +43,16 @@ impl AccountRecord {
     }
 }
 
-/// What later tasks go by, in one word.
-#[storage]
-pub struct Config {
-    paused: StorageBool,
-    no_result_gas_cap_bps: StorageU16,
-    no_reveal: StorageU64,
-    bad_reveal: StorageU64,
-}
-
-/// Penalties in grains, the keeper's share of its line without a result in basis points, and whether new sessions and tasks are paused.
-#[derive(Clone, Copy)]
-pub(crate) struct Rates {
-    pub(crate) no_reveal: u64,
-    pub(crate) bad_reveal: u64,
-    pub(crate) no_result_gas_cap_bps: u16,
-    pub(crate) paused: bool,
-}
+/// What the governor sets, as the calldata has it.
+pub(crate) struct Rates(pub(crate) LaneConfig);
 
 impl Decode for Rates {
     fn decode(from: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self {
+        Some(Self(LaneConfig {
             no_reveal: Decode::decode(from)?,
             bad_reveal: Decode::decode(from)?,
             no_result_gas_cap_bps: Decode::decode(from)?,
             paused: Decode::decode(from)?,
-        })
-    }
-}
-
-impl Config {
-    pub(crate) fn rates(&self) -> Rates {
-        Rates {
-            no_reveal: self.no_reveal.get().to(),
-            bad_reveal: self.bad_reveal.get().to(),
-            no_result_gas_cap_bps: self.no_result_gas_cap_bps.get().to(),
-            paused: self.paused.get(),
-        }
-    }
-
-    pub(crate) fn set_rates(&mut self, rates: Rates) {
-        self.paused.set(rates.paused);
-        self.no_reveal.set(U64::from(rates.no_reveal));
-        self.bad_reveal.set(U64::from(rates.bad_reveal));
-        self.no_result_gas_cap_bps.set(U16::from(rates.no_result_gas_cap_bps));
+        }))
     }
 }

@@ -10,8 +10,11 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{keccak256, Address, B256, U256};
 use cor_contract_shared::{abi::LaneWords, nonzero, view, Revert};
-use cor_core::task::lane::{messages::task_id, LaneState};
-use stylus_sdk::{abi::Bytes, prelude::*, storage::StorageAddress};
+use cor_core::task::lane::{
+    messages::{owed_key, task_id},
+    LaneState,
+};
+use stylus_sdk::{prelude::*, storage::StorageAddress};
 
 /// Where the lane's fields lie, by its order of declaration: `contracts/tasks/lane`. Held by the tests, which write and read them.
 mod slot {
@@ -120,10 +123,10 @@ impl Lens {
         Ok((phase.number(), status.number(), last_call, replicas, deadline, state.packed_seats(), keeper, *seal))
     }
 
-    /// Whether a penalty is owed still.
-    /// Arguments, errors, events: `ILens.isOwed`.
-    pub fn is_owed(&self, penalty: Bytes) -> Result<bool, Revert> {
-        self.word(entry(slot::OWED, keccak256(&penalty.0))).map(|word| !word.is_zero())
+    /// What is owed of a penalty.
+    /// Arguments, errors, events: `ILens.owedOf`.
+    pub fn owed_of(&self, task: B256, node: Address, reason: u8) -> Result<u64, Revert> {
+        self.word(entry(slot::OWED, owed_key(task, node, reason))).map(|word| bits(word, 0, 8))
     }
 }
 

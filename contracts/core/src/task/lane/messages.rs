@@ -40,6 +40,12 @@ pub fn assignment(task: B256, opening_hash: B256, keeper: Address, miners: &[Add
     keccak256(bytes)
 }
 
+/// Where a penalty is kept that is owed: keccak256(task ‖ node 20 ‖ reason 1).
+#[must_use]
+pub fn owed_key(task: B256, node: Address, reason: u8) -> B256 {
+    keccak256([task.as_slice(), node.as_slice(), &[reason]].concat())
+}
+
 /// What a miner signs to take its seat and to bind itself. The signer tells the seat.
 #[must_use]
 pub fn precommit_digest(domain: B256, assignment: B256, commitment: B256) -> B256 {

@@ -16,6 +16,7 @@
 //!
 //! Each module uses those above it, never one below. Amounts are in grains of 1e9 wei, times in seconds since 1970.
 
+mod config;
 pub mod history;
 pub mod messages;
 pub mod split;
@@ -24,11 +25,12 @@ mod steps;
 mod tariff;
 mod terms;
 
+pub use config::LaneConfig;
 pub use state::{LanePhase, LaneState, Seat, Seats, crew_mark};
 pub use steps::{
     Completion, LaneError, Place, Reveal, Server, close, complete, finish, precommit, report, reveal, start, submit,
 };
-pub use tariff::{GRAIN_WEI, Price, Tariff, grains};
+pub use tariff::{GRAIN_WEI, Price, Tariff, grains, grains_up};
 pub use terms::LaneTerms;
 
 #[cfg(test)]

@@ -72,9 +72,13 @@ pub fn split(opening: &Opening, state: &LaneState) -> Option<Split> {
 }
 
 /// What the miner of a replica did wrong, and the stake that it loses for it, grains; by the penalties of the submission. Silence after a commitment costs only where
-/// it spoiled the outcome, which a last call tells, and somebody else revealed: otherwise nobody was harmed by it, or it may be the chain that stood still.
+/// it spoiled the outcome: the last call passed, somebody else revealed, and with the answers that are missing there could be a result which there is not. Otherwise
+/// nobody was harmed by it, or it may be the chain that stood still.
 pub fn offences(opening: &Opening, state: &LaneState) -> impl Iterator<Item = (u8, Offence, u64)> {
-    let silence_counts = state.last_call && state.taken().any(|seat| matches!(seat, Seat::Follows(_)));
+    let awaited = LaneState { phase: LanePhase::Reveal, ..*state };
+    let silence_counts = state.last_call
+        && awaited.standing(opening.terms.quorum_bps) == Standing::Open
+        && state.taken().any(|seat| matches!(seat, Seat::Follows(_)));
     let seats: alloc::vec::Vec<Seat> = state.taken().collect();
     let (no_reveal, bad_reveal) = (opening.no_reveal, opening.bad_reveal);
     (0_u8..).zip(seats).filter_map(move |(replica, seat)| match seat {

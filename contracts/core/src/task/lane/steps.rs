@@ -1,5 +1,5 @@
 //! From phase to phase. Each step takes the state and the history that its seal is of, and leaves both as they are after it; what it returns is the
-//! record that goes to the log. Signatures, the caller's role and the pool are the contract's to check.
+//! record that goes to the log. Signatures and the caller's role are the contract's to check.
 
 use alloc::vec::Vec;
 

@@ -2,12 +2,26 @@
 
 use alloy_primitives::B256;
 
-/// Wei in a grain. The lane counts in grains: 64 bits of them are 18 billion COR.
+/// Wei in a grain, as [`crate::limits::GRAIN`], in 64 bits. The lane counts in grains: 64 bits of them are 18 billion COR.
 pub const GRAIN_WEI: u64 = 1_000_000_000;
+const _: () = assert!(GRAIN_WEI as u128 == crate::limits::GRAIN);
 
-/// Wei as whole grains. `None` if they are none, or more than 64 bits of them. In limbs of 32 bits, as wide division is a tenth of a contract's code.
+/// Wei as whole grains. `None` if they are none, or more than 64 bits of them.
 #[must_use]
 pub fn grains(wei: B256) -> Option<u64> {
+    divided(wei).and_then(|(grains, rest)| (rest == 0).then_some(grains))
+}
+
+/// Wei as grains, rounded up. `None` for more than 64 bits of them.
+#[must_use]
+pub fn grains_up(wei: B256) -> Option<u64> {
+    let (grains, rest) = divided(wei)?;
+    grains.checked_add(u64::from(rest != 0))
+}
+
+/// Quotient and rest by a grain, in limbs of 32 bits, as wide division is a tenth of a contract's code.
+#[inline(never)]
+fn divided(wei: B256) -> Option<(u64, u64)> {
     let (mut quotient, mut rest) = (0_u64, 0_u64);
     for limb in wei.as_chunks().0 {
         let value = rest.checked_mul(1 << 32)?.checked_add(u64::from(u32::from_be_bytes(*limb)))?;
@@ -18,7 +32,7 @@ pub fn grains(wei: B256) -> Option<u64> {
         quotient = quotient.wrapping_shl(32) | value.checked_div(GRAIN_WEI)?;
         rest = value.checked_rem(GRAIN_WEI)?;
     }
-    (rest == 0).then_some(quotient)
+    Some((quotient, rest))
 }
 
 /// Prices under some terms, of one price version. In the word, the first field is the most significant.

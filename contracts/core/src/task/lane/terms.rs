@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 
-use crate::limits::{DUTY_SECS_MAX, LANE_PHASE_SECS_MIN, QUORUM_MAX_BPS, QUORUM_MIN_BPS, REPLICAS_MAX};
+use crate::limits::{DUTY_SECS_MAX, LANE_PHASE_SECS_MIN};
 use crate::task::consensus::Quorum;
 use crate::task::{TermsError, in_range};
 
@@ -77,7 +77,7 @@ impl LaneTerms {
         ])
     }
 
-    /// Reads a word. Every word is some terms; [`LaneTerms::check`] says whether they are good ones.
+    /// Reads a word. Every word is some terms; [`LaneTerms::check_unpriced`] and the price table say whether they are good ones.
     #[must_use]
     pub const fn unpack(word: B256) -> Self {
         let [
@@ -127,22 +127,8 @@ impl LaneTerms {
         }
     }
 
-    /// Refuses terms under which a task could not be decided, would bind money for too long, or gives honest miners too little time.
-    ///
-    /// # Errors
-    /// [`TermsError`], of the first field that is wrong.
-    pub fn check(&self) -> Result<(), TermsError> {
-        in_range("replicas", u64::from(self.replicas), 1, u64::from(REPLICAS_MAX))?;
-        if self.replicas.is_multiple_of(2) {
-            return Err(TermsError::EvenReplicas { replicas: self.replicas });
-        }
-        in_range("quorumBps", u64::from(self.quorum_bps), u64::from(QUORUM_MIN_BPS), u64::from(QUORUM_MAX_BPS))?;
-        in_range("maxTokens", u64::from(self.max_tokens), 1, u64::from(u32::MAX))?;
-        self.check_unpriced()
-    }
-
-    /// Of [`LaneTerms::check`] what the price table does not look at when it is asked for a tariff: the kind of answer, and phases: with one of a second a
-    /// payer had seven miners slashed for the price of the gas line.
+    /// Refuses what the price table does not look at when it is asked for a tariff: kinds of answer that there are not, and phases that bind money for too long, or give
+    /// honest miners too little time: with one of a second a payer had seven miners slashed for the price of the gas line.
     ///
     /// # Errors
     /// `OutOfRange`, of the first field that is wrong.

@@ -1,12 +1,12 @@
 //! What was done to the lane before, on the contract: each fails with a typed error, or costs the attacker.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use cor_sol::{lane::ILane, vault::IVault};
+use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
 use super::world::{CREDIT, Commit, Precommit, STAKE, World, digest, event, logs, terms, wei};
 use cor_sol::decode_revert;
 
-/// Finding 4: phases of a second cost seven honest miners 700 COR. Now the terms are refused.
+/// Phases of a second cost seven honest miners 700 COR. Now the terms are refused.
 #[tokio::test]
 async fn phases_of_a_second_are_refused() {
     let world = World::start().await;
@@ -20,7 +20,7 @@ async fn phases_of_a_second_are_refused() {
     assert_eq!(refused, decode_revert(&alloy::sol_types::SolError::abi_encode(&expected)).expect("an error of ours"));
 }
 
-/// Finding 4: the chain stands still after the last commitment, and one miner is quick when it runs again. The others are called once more, so nobody
+/// The chain stands still after the last commitment, and one miner is quick when it runs again. The others are called once more, so nobody
 /// loses stake, and all are paid.
 #[tokio::test]
 async fn a_chain_that_stands_still_burns_nobody() {
@@ -69,27 +69,49 @@ async fn who_signed_twice_is_not_slashed_for_the_other_reveal() {
     assert!(matches!(&refused, cor_sol::ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
 }
 
-/// The stake of a bound miner leaves: what unbonds is slashed all the same.
+/// The stake of a bound miner leaves: what unbonds is slashed all the same, for a lie that is reported and for a silence that spoils the outcome.
 #[tokio::test]
-async fn stake_does_not_run_away_from_a_report() {
+async fn stake_does_not_run_away_from_a_penalty() {
     let world = World::start().await;
-    let mut task = world.task(3, 5_001, 1);
-    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"), Some("VALID"), Some("INVALID")]);
+    let crew = [0, 1, 2];
+    let (mut lied, mut silent) = (world.task(3, 5_001, 1), world.task(3, 5_001, 2));
+    for task in [&mut lied, &mut silent] {
+        world.start_all(task, &crew, &[Some("VALID"), Some("VALID"), Some("INVALID")]);
+    }
     let node = world.miner(0);
-    world.solo.ok(node, world.staking, &cor_sol::staking::IStaking::unbondNodeCall { node });
-    let held = || world.solo.get(world.staking, &cor_sol::staking::IStaking::totalHeldCall {});
-    let pot = || world.solo.get(world.staking, &cor_sol::staking::IStaking::slashedPotCall {});
+    world.solo.ok(node, world.staking, &IStaking::unbondNodeCall { node });
+    assert_eq!(world.staked(0), U256::ZERO, "nothing of it is bonded");
+    let held = || world.solo.get(world.staking, &IStaking::totalHeldCall {});
+    let pot = || world.solo.get(world.staking, &IStaking::slashedPotCall {});
     let before = held();
+    let lie = Commit {
+        assignment: world.assignment(&lied, &crew),
+        commitment: world.commitment(&lied, &crew, 0, "VALID"),
+        resultDigest: digest("INVALID"),
+        salt: super::world::salt(0),
+    };
+    let report = ILane::reportCall {
+        payer: lied.payer,
+        sequence: lied.sequence,
+        history: lied.history.clone().into(),
+        replica: 0,
+        resultDigest: lie.resultDigest,
+        salt: lie.salt,
+        signature: world.sign(world.key(0), &lie).into(),
+    };
+    world.on(5, &mut lied, &report);
     let shown = [(1, "VALID"), (2, "INVALID")];
+    world.by(5, &World::finishing(&lied, &shown));
+    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.1)));
     world.solo.pass(90);
-    let called = World::finishing(&task, &shown);
-    world.on(5, &mut task, &called);
+    let called = World::finishing(&silent, &shown);
+    world.on(5, &mut silent, &called);
     world.solo.pass(86_400);
-    world.by(5, &World::finishing(&task, &[]));
-    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.0)));
+    world.by(5, &World::finishing(&silent, &[]));
+    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.1 + super::world::PENALTIES.0)));
 }
 
-/// Finding 7: unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.
+/// Unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.
 #[tokio::test]
 async fn unanimity_is_not_for_nothing() {
     let world = World::start().await;
@@ -105,7 +127,7 @@ async fn unanimity_is_not_for_nothing() {
     assert!(ended.toTreasury > 0, "the network earns on what was delivered");
 }
 
-/// Finding 8: a signed message of another order of the same miners, as after a reorganisation, was taken and made the honest reveal a lie.
+/// A signed message of another order of the same miners, as after a reorganisation, was taken and made the honest reveal a lie.
 #[tokio::test]
 async fn a_message_of_another_assignment_is_nobodys() {
     let world = World::start().await;
@@ -122,7 +144,7 @@ async fn a_message_of_another_assignment_is_nobodys() {
     );
 }
 
-/// Finding 8: who copies a commitment is bound to nothing it can open; who takes another's answer has no signature for it.
+/// Who copies a commitment is bound to nothing it can open; who takes another's answer has no signature for it.
 #[tokio::test]
 async fn a_copied_commitment_opens_for_nobody() {
     let world = World::start().await;
@@ -148,7 +170,7 @@ async fn a_copied_commitment_opens_for_nobody() {
     );
 }
 
-/// Finding 14: the owner raises the penalties while a task is open. The task goes by those of its submission.
+/// The owner raises the penalties while a task is open. The task goes by those of its submission.
 #[tokio::test]
 async fn penalties_are_those_of_the_submission() {
     let world = World::start().await;

@@ -25,8 +25,26 @@ async fn submissions_are_refused_with_numbers() {
     let payer = world.account(2);
     let session = world.session(3, MAJORITY);
     let good = World::submission(session, terms(3, MAJORITY), 1);
-    let even = world.refused(2, &ILane::createSessionCall { terms: terms(4, MAJORITY), metadata: B256::ZERO });
+    let opened = |terms| world.refused(2, &ILane::createSessionCall { terms, metadata: B256::ZERO });
+    let even = opened(terms(4, MAJORITY));
     assert_eq!(even, same(&ISessionPaymentTable::EvenReplicas { replicas: 4 }), "the table says it");
+    let mut silent = terms(3, MAJORITY);
+    // maxTokens: bytes 8 to 11.
+    silent[8..12].fill(0);
+    for (terms, field, value, [min, max]) in [
+        (terms(0, MAJORITY), "replicas", 0, [1, 7]),
+        (terms(9, MAJORITY), "replicas", 9, [1, 7]),
+        (terms(3, 5_000), "quorumBps", 5_000, [5_001, 10_000]),
+        (terms(3, 10_001), "quorumBps", 10_001, [5_001, 10_000]),
+        (silent, "maxTokens", 0, [1, u64::from(u32::MAX)]),
+    ] {
+        let (value, min, max) = (U256::from(value), U256::from(min), U256::from(max));
+        assert_eq!(
+            opened(terms),
+            same(&ISessionPaymentTable::InputOutOfRange { field: word(field), value, min, max }),
+            "{field}"
+        );
+    }
     let foreign = world.refused(4, &good);
     assert_eq!(foreign, ILane::NoSuchSession { session, owner: world.account(4) }.into());
     let other_terms = ILane::submitCall { terms: terms(5, MAJORITY), ..good.clone() };

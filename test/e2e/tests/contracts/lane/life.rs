@@ -2,12 +2,14 @@
 
 use alloy::{
     primitives::{B256, Bytes, U256, keccak256},
-    sol_types::{SolCall as _, SolEvent as _},
+    sol_types::SolEvent as _,
 };
 use cor_kit::solo::START_SECS;
 use cor_sol::{ContractError, lane::ILane, staking::IStaking};
 
-use super::world::{Assign, CREDIT, Commit, PENALTIES, STAKE, Task, World, digest, event, logs, salt, submitted, terms, wei};
+use super::world::{
+    Assign, CREDIT, Commit, PENALTIES, SAFE_STAKED, STAKE, STAKER, Task, World, digest, event, logs, salt, submitted, terms, wei,
+};
 
 const MAJORITY: u16 = 5_001;
 
@@ -199,47 +201,94 @@ async fn a_dismissed_keeper_ends_what_it_began() {
     assert_eq!((ended.status, world.available(world.account(1))), (1, ended.toKeeper));
 }
 
-/// Staking takes no penalty of this lane yet. The task ends all the same, and the penalty is taken later, once.
-#[tokio::test]
-async fn a_penalty_that_could_not_be_taken_is_owed() {
-    let world = World::without_a_slasher().await;
-    let mut task = world.task(3, MAJORITY, 1);
+/// A task of which replica 2 spoils the outcome by its silence, ended.
+fn spoiled(world: &World, sequence: u64) -> (Task, ILane::TaskEnded, Vec<alloy::primitives::LogData>) {
+    let mut task = world.task(3, MAJORITY, sequence);
     world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"), Some("INVALID"), Some("VALID")]);
     world.solo.pass(90);
     let called = World::finishing(&task, &[(0, "VALID"), (1, "INVALID")]);
     world.on(5, &mut task, &called);
     world.solo.pass(86_400);
-    let done = world.by(5, &World::finishing(&task, &[]));
-    let owed: ILane::SlashOwed = event(&logs(&world, &done));
-    let number = u64::from_be_bytes(task.id[24..].try_into().expect("eight bytes"));
-    let penalty_of = |node| -> Bytes {
-        let slash = IStaking::slashCall { node, taskId: number, reason: 1, amount: wei(PENALTIES.0) };
-        slash.abi_encode()[4..].to_vec().into()
-    };
-    let penalty = penalty_of(world.miner(2));
-    assert_eq!((owed.task, owed.penalty), (task.id, penalty.clone()));
-    assert_eq!(world.staked(2), U256::from(STAKE));
-    let again = ILane::slashAgainCall { penalty: penalty.clone() };
-    let refused = world.refused(5, &again);
-    assert!(matches!(&refused, ContractError::ModuleUnknown(error) if error.module == world.lane), "{refused}");
-    world.name_the_slasher();
-    world.by(5, &again);
-    assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0));
-    let none = ILane::Malformed { field: B256::right_padding_from(b"penalty") };
-    assert_eq!(world.refused(5, &again), none.clone().into(), "once");
-    let other = ILane::slashAgainCall { penalty: penalty_of(world.miner(0)) };
-    assert_eq!(world.refused(5, &other), none.into(), "nobody else's");
+    let logs = logs(world, &world.by(5, &World::finishing(&task, &[])));
+    (task, event(&logs), logs)
 }
 
-/// Finding 5: what a node earns goes where its staker says, and not to the node's key, whoever asks.
+/// Staking takes no penalty of this lane yet. The task ends all the same, and the penalty is taken later, once.
+#[tokio::test]
+async fn a_penalty_that_could_not_be_taken_is_owed() {
+    let world = World::without_a_slasher().await;
+    let (task, ended, said) = spoiled(&world, 1);
+    assert_eq!(ended.status, 2);
+    let owed: ILane::SlashOwed = event(&said);
+    let node = world.miner(2);
+    assert_eq!((owed.task, owed.node, owed.reason, owed.amount), (task.id, node, 1, PENALTIES.0));
+    assert_eq!(world.staked(2), U256::from(STAKE));
+    let again = ILane::slashAgainCall { task: task.id, node, reason: 1 };
+    let done = world.by(5, &again);
+    assert_eq!(done.returned, PENALTIES.0, "it is owed on");
+    assert_eq!(event::<ILane::SlashOwed>(&logs(&world, &done)).amount, PENALTIES.0);
+    world.name_the_slasher();
+    let done = world.by(5, &again);
+    assert_eq!((done.returned, world.staked(2)), (0, U256::from(STAKE) - wei(PENALTIES.0)));
+    for (node, reason) in [(node, 1), (node, 2), (world.miner(0), 1)] {
+        let none = ILane::NothingOwed { task: task.id, node, reason };
+        assert_eq!(world.refused(5, &ILane::slashAgainCall { task: task.id, node, reason }), none.into());
+    }
+}
+
+/// What the cap of a day leaves of a penalty is taken on the days after, however often somebody asks for it in between, and no more than was lost.
+#[tokio::test]
+async fn what_a_cap_leaves_of_a_penalty_is_owed() {
+    let world = World::start().await;
+    let cap = IStaking::setModuleCapCall { module: world.lane, cap: wei(PENALTIES.0 / 4) };
+    world.solo.ok(world.account(0), world.staking, &cap);
+    let (task, _, said) = spoiled(&world, 1);
+    let owed: ILane::SlashOwed = event(&said);
+    assert_eq!(owed.amount, PENALTIES.0 / 4 * 3);
+    let again = ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 };
+    for day in 2_u64..=4 {
+        let before = PENALTIES.0 / 4 * (5 - day);
+        assert_eq!(world.by(5, &again).returned, before, "the cap is used up, and the debt is no less");
+        world.solo.pass(86_400);
+        assert_eq!(world.by(5, &again).returned, before - PENALTIES.0 / 4);
+        assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0 / 4 * day));
+    }
+    assert!(matches!(world.refused(5, &again), ContractError::NothingOwed(_)));
+}
+
+/// A node that is on two seats of a task, and silent on both, owes both penalties.
+#[tokio::test]
+async fn two_penalties_of_one_node_are_two() {
+    let world = World::without_a_slasher().await;
+    let mut task = world.task(3, MAJORITY, 1);
+    world.start_all(&mut task, &[0, 2, 2], &[Some("VALID"); 3]);
+    world.solo.pass(90);
+    let called = World::finishing(&task, &[(0, "VALID")]);
+    world.on(5, &mut task, &called);
+    world.solo.pass(86_400);
+    world.by(5, &World::finishing(&task, &[]));
+    world.name_the_slasher();
+    let done = world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 });
+    assert_eq!((done.returned, world.staked(2)), (0, U256::from(STAKE) - wei(2 * PENALTIES.0)));
+}
+
+/// What a node earns goes where its staker says, and not to the node's key, whoever asks.
 #[tokio::test]
 async fn earnings_do_not_hang_on_the_hot_key() {
     let world = World::start().await;
     let task = world.task(3, MAJORITY, 1);
-    world.by(1, &world.completion(&task, &[0, 1, 2], &["VALID"; 3]));
-    let (node, safe) = (world.miner(0), world.account(6));
-    world.solo.ok(node, world.staking, &IStaking::setPayoutCall { node, to: safe });
-    let done = world.by(8, &ILane::payEarningsCall { miner: node });
+    world.by(1, &world.completion(&task, &[0, 1, SAFE_STAKED], &["VALID"; 3]));
+    // The staker of the last miner is another account than its key.
+    let (node, staker, safe) = (world.miner(SAFE_STAKED), world.account(STAKER), world.account(6));
+    let own = IStaking::setPayoutCall { node, to: node };
+    let refused = world.solo.refused(node, world.staking, &own);
+    assert!(matches!(&refused, ContractError::NotStaker(_)), "{refused}");
+    world.undoing(|| {
+        let done = world.by(8 + SAFE_STAKED, &ILane::payEarningsCall { miner: node });
+        assert_eq!(event::<ILane::EarningsPaid>(&logs(&world, &done)).to, staker, "until it says otherwise");
+    });
+    world.solo.ok(staker, world.staking, &IStaking::setPayoutCall { node, to: safe });
+    let done = world.by(8 + SAFE_STAKED, &ILane::payEarningsCall { miner: node });
     let paid: ILane::EarningsPaid = event(&logs(&world, &done));
     assert_eq!((paid.miner, paid.to), (node, safe));
     let balance = world.solo.get(world.token, &cor_sol::cor::ICor::balanceOfCall { account: safe });

@@ -100,7 +100,7 @@ fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
         (Role::Anyone, ILane::closeCall { payer, sequence, history }.abi_encode()),
         (Role::Governor, ILane::setKeeperCall { keeper: someone, enabled: true }.abi_encode()),
         (Role::Governor, World::config(true).abi_encode()),
-        (Role::Anyone, ILane::slashAgainCall { penalty: Bytes::new() }.abi_encode()),
+        (Role::Anyone, ILane::slashAgainCall { task: B256::ZERO, node: someone, reason: 1 }.abi_encode()),
         (Role::Anyone, ILane::taskOfCall { payer, sequence }.abi_encode()),
         (Role::Anyone, ILane::extsloadCall { slots: vec![B256::ZERO] }.abi_encode()),
     ]

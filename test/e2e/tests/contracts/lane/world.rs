@@ -36,6 +36,9 @@ pub(crate) const OPEN_SECS: u32 = 600;
 pub(crate) const PRECOMMIT_SECS: u32 = 60;
 pub(crate) const REVEAL_SECS: u32 = 90;
 pub(crate) const MINERS: usize = 7;
+/// The miner whose stake is another account's, and that account.
+pub(crate) const SAFE_STAKED: usize = 6;
+pub(crate) const STAKER: usize = 7;
 /// Bytes of an opening.
 const OPENING: usize = 116;
 /// Where the treasury's part lies in the lane's storage.
@@ -72,7 +75,7 @@ pub(crate) struct Task {
     pub(crate) history: Vec<u8>,
 }
 
-/// Accounts: 0 owner, 1 keeper, 2 payer, 3 guardian, 4 another payer, 5 stranger, from 8 on the miners.
+/// Accounts: 0 owner, 1 keeper, 2 payer, 3 guardian, 4 another payer, 5 stranger, 7 staker of the last miner, from 8 on the miners.
 pub(crate) struct World {
     pub(crate) solo: Solo,
     pub(crate) token: Address,
@@ -146,8 +149,12 @@ impl World {
         }
         for index in 0..MINERS {
             let node = self.miner(index);
-            self.give(8 + index, self.staking, STAKE);
-            self.solo.ok(node, self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
+            let staker = if index == SAFE_STAKED { STAKER } else { 8 + index };
+            self.give(staker, self.staking, STAKE);
+            if index == SAFE_STAKED {
+                self.solo.ok(node, self.staking, &IStaking::acceptStakerCall { staker: self.account(staker) });
+            }
+            self.solo.ok(self.account(staker), self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
         }
     }
 

@@ -8,10 +8,9 @@ use cor_kit::{goldens, solo::Refused};
 use cor_sol::{
     lane::ILane,
     lens::ILens::{self, ILensCalls},
-    staking::IStaking,
 };
 
-use crate::lane::world::{CAP_BPS, PENALTIES, World, event, logs, submitted, terms, wei};
+use crate::lane::world::{CAP_BPS, PENALTIES, World, event, logs, submitted, terms};
 
 struct Seen {
     world: World,
@@ -96,14 +95,13 @@ async fn it_knows_a_last_call_and_a_penalty_that_is_owed() {
     world.solo.pass(86_400);
     let done = world.by(5, &World::finishing(&task, &[]));
     let owed: ILane::SlashOwed = event(&logs(world, &done));
-    let is_owed = || seen.get(&ILens::isOwedCall { penalty: owed.penalty.clone() });
-    assert!(is_owed());
-    let said = IStaking::slashCall::abi_decode_raw(&owed.penalty).expect("arguments of a slash");
-    assert_eq!((said.node, said.amount), (world.miner(2), wei(PENALTIES.0)));
-    assert!(!seen.get(&ILens::isOwedCall { penalty: owed.penalty[1..].to_vec().into() }));
+    assert_eq!((owed.node, owed.reason, owed.amount), (world.miner(2), 1, PENALTIES.0));
+    let owed_of = |node, reason| seen.get(&ILens::owedOfCall { task: task.id, node, reason });
+    assert_eq!(owed_of(owed.node, 1), PENALTIES.0);
+    assert_eq!((owed_of(owed.node, 2), owed_of(world.miner(0), 1)), (0, 0));
     world.name_the_slasher();
-    world.by(5, &ILane::slashAgainCall { penalty: owed.penalty.clone() });
-    assert!(!is_owed());
+    world.by(5, &ILane::slashAgainCall { task: task.id, node: owed.node, reason: 1 });
+    assert_eq!(owed_of(owed.node, 1), 0);
 }
 
 /// There is nothing to be allowed: every function reads.

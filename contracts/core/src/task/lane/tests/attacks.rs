@@ -9,11 +9,11 @@ use crate::task::lane::split::{offences, split};
 use crate::task::lane::{LaneError, LanePhase, LaneTerms, Place, Server, close, complete, finish, report, reveal, start};
 use crate::task::{Offence, Status};
 
-/// Finding 4: phases of a second, so that every honest reveal is late: seven miners lost 700 COR for 0.009.
+/// Phases of a second, so that every honest reveal is late: seven miners lost 700 COR for 0.009.
 #[test]
 fn short_phases_burn_nobody() {
     let mut scene = Scene::new(7, 5_001);
-    assert!(LaneTerms { reveal_secs: 1, ..scene.history.opening.terms }.check().is_err());
+    assert!(LaneTerms { reveal_secs: 1, ..scene.history.opening.terms }.check_unpriced().is_err());
     // The chain stands still from the start to long after the deadline. Whoever closes first only calls the others once more, also if it shows an answer of its own
     // first: six honest miners do not pay for the seventh being quick.
     let bound = scene.bound(&[Some("VALID"); 7]);
@@ -80,6 +80,41 @@ fn silence_that_decides_nothing_costs_nothing() {
     assert_eq!((torn.state.status, offences(&torn.history.opening, &torn.state).count()), (Status::NoQuorum, 0));
 }
 
+/// The last call is heard by some, and then the others decide no more: for a result that there is, or that there cannot be, the silence of the last one spoils nothing.
+#[test]
+fn silence_costs_nothing_once_the_called_have_decided() {
+    // Of three that must agree by two, one has shown its answer when the deadline passes. One more shows the same, or another.
+    for (second, status, silent) in [("VALID", Status::Completed, 0), ("INVALID", Status::NoQuorum, 1)] {
+        let mut scene = Scene::new(3, 5_001);
+        let bound = scene.bound(&[Some("VALID"), Some(second), Some("VALID")]);
+        start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+        let mut show = |scene: &mut Scene, replica, answer| {
+            let shown = scene.reveal_of(replica, answer);
+            reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+        };
+        show(&mut scene, 0, "VALID");
+        finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
+        assert!(scene.state.last_call);
+        show(&mut scene, 1, second);
+        finish(&mut scene.state, &scene.history.opening, NOW + 90 + 86_400).unwrap();
+        // Where the two differ, the third had the result in its hand.
+        assert_eq!((scene.state.status, offences(&scene.history.opening, &scene.state).count()), (status, silent));
+    }
+    // Of five that must all agree, three are called; one of them shows another answer, and nothing can come of it any more.
+    let mut torn = Scene::new(5, 10_000);
+    let bound = torn.bound(&[Some("VALID"), Some("VALID"), Some("INVALID"), Some("VALID"), Some("VALID")]);
+    start(&mut torn.state, &mut torn.history, NOW, SERVER, &bound).unwrap();
+    for (replica, answer) in [(0, "VALID"), (1, "VALID"), (2, "INVALID")] {
+        if replica == 2 {
+            finish(&mut torn.state, &torn.history.opening, NOW + 90).unwrap();
+        }
+        let shown = torn.reveal_of(replica, answer);
+        reveal(&mut torn.state, &mut torn.history, &torn.place, shown).unwrap();
+    }
+    finish(&mut torn.state, &torn.history.opening, NOW + 90 + 86_400).unwrap();
+    assert_eq!((torn.state.status, offences(&torn.history.opening, &torn.state).count()), (Status::NoQuorum, 0));
+}
+
 /// Who has the keeper's word and brings no commitment would forestall a completion that is on its way, and read everybody's answer in its calldata.
 #[test]
 fn the_keepers_word_alone_starts_nothing_at_first() {
@@ -93,7 +128,7 @@ fn the_keepers_word_alone_starts_nothing_at_first() {
     start(&mut scene.state, &mut scene.history, NOW + 300, other, &nobody).unwrap();
 }
 
-/// Finding 7: unanimity of seven, one dissenter: six agreeing miners had nothing, and the payer had the texts for the gas line.
+/// Unanimity of seven, one dissenter: six agreeing miners had nothing, and the payer had the texts for the gas line.
 #[test]
 fn answers_are_not_for_nothing() {
     let mut scene = Scene::new(7, 10_000);
@@ -117,7 +152,7 @@ fn answers_are_not_for_nothing() {
     assert_eq!((torn.to_miners, torn.refunded), ([0; 7], 3_700));
 }
 
-/// Finding 8: after a reorganisation with another order of miners an old signed message was taken, and the honest reveal mismatched. What a miner signs and is
+/// After a reorganisation with another order of miners an old signed message was taken, and the honest reveal mismatched. What a miner signs and is
 /// bound to is one assignment: any change of it is another.
 #[test]
 fn a_message_is_of_one_assignment() {
@@ -173,7 +208,7 @@ fn a_keeper_earns_nothing_by_a_start_that_cannot_succeed() {
     }
 }
 
-/// Finding 8: an honest miner cannot be reported by what it revealed.
+/// An honest miner cannot be reported by what it revealed.
 #[test]
 fn an_honest_reveal_is_no_offence() {
     let mut scene = Scene::new(3, 5_001);
@@ -186,7 +221,7 @@ fn an_honest_reveal_is_no_offence() {
     assert_eq!(offences(&scene.history.opening, &scene.state).count(), 0);
 }
 
-/// Finding 13: with 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.
+/// With 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.
 #[test]
 fn the_network_earns_on_what_was_delivered() {
     let mut scene = Scene::new(7, 5_001);
@@ -197,7 +232,7 @@ fn the_network_earns_on_what_was_delivered() {
     assert_eq!((split.to_miners.iter().sum::<u64>(), split.to_treasury), (4_000, 400));
 }
 
-/// Finding 14: what the owner changes later does not touch a task that is open: prices and penalties are in its seal.
+/// What the owner changes later does not touch a task that is open: prices and penalties are in its seal.
 #[test]
 fn another_opening_is_another_seal() {
     let submitted = opening(3, 5_001);

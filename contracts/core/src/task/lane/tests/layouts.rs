@@ -12,7 +12,7 @@ use crate::task::lane::messages::{
     ASSIGN_TYPEHASH, Binding, COMMIT_TYPEHASH, COMMITMENT_DOMAIN, LANE_NAME_HASH, PRECOMMIT_TYPEHASH, assign_digest, assignment,
     commit_digest, precommit_digest, task_id,
 };
-use crate::task::lane::{LanePhase, LaneState, LaneTerms, Seat, Tariff, grains};
+use crate::task::lane::{LanePhase, LaneState, LaneTerms, Seat, Tariff, grains, grains_up};
 
 sol! {
     struct Precommit { bytes32 assignment; bytes32 commitment; }
@@ -150,7 +150,9 @@ fn wei_are_grains_only_in_whole() {
     ] {
         assert_eq!(grains(U256::from(wei).into()), expected, "{wei}");
     }
-    assert_eq!(grains(B256::repeat_byte(0xff)), None);
+    assert_eq!((grains(B256::repeat_byte(0xff)), grains_up(B256::repeat_byte(0xff))), (None, None));
+    let up = [0, 1, 1_000_000_000, 1_000_000_001, most, most + 1].map(|wei| grains_up(U256::from(wei).into()));
+    assert_eq!(up, [Some(0), Some(1), Some(1), Some(2), Some(u64::MAX), None]);
     assert_eq!(grains(B256::from(U256::from(1_000_000_000_u64) << 200)), None);
 }
 
@@ -160,6 +162,7 @@ proptest! {
         let grain = u128::from(crate::task::lane::GRAIN_WEI);
         let whole = wei / grain * grain;
         prop_assert_eq!(grains(U256::from(whole).into()), u64::try_from(wei / grain).ok());
+        prop_assert_eq!(grains_up(U256::from(wei).into()), u64::try_from(wei.div_ceil(grain)).ok());
         prop_assert_eq!(grains(U256::from(wei).into()).is_some(), wei % grain == 0 && wei / grain <= u128::from(u64::MAX));
     }
 

@@ -78,9 +78,16 @@ impl Model {
             _ => 0,
         };
         let mut offenders: Vec<u8> = self.bad.clone();
-        if self.called && !self.shown.is_empty() {
-            offenders
-                .extend(self.bound.keys().filter(|replica| !self.shown.contains_key(replica) && !self.bad.contains(replica)));
+        // Silence costs where the answers that are missing could have made a result that there is not.
+        let missing: Vec<u8> = self
+            .bound
+            .keys()
+            .copied()
+            .filter(|replica| !self.shown.contains_key(replica) && !self.bad.contains(replica))
+            .collect();
+        let best = (0..3).map(votes).max().unwrap_or_default();
+        if self.called && !self.shown.is_empty() && best < needed && best + missing.len() >= needed {
+            offenders.extend(missing);
         }
         offenders.sort_unstable();
         let status = if winner.is_some() { Status::Completed } else { Status::NoQuorum };

@@ -14,22 +14,26 @@ const MAJORITY: u16 = 5_001;
 #[test]
 fn terms_are_refused_field_by_field() {
     let good = terms(3, MAJORITY);
-    assert_eq!(good.check(), Ok(()));
-    let fields: [(&str, LaneTerms); 9] = [
-        ("replicas", LaneTerms { replicas: 0, ..good }),
-        ("replicas", LaneTerms { replicas: 9, ..good }),
-        ("quorumBps", LaneTerms { quorum_bps: 5_000, ..good }),
+    let (least, most) = (LANE_PHASE_SECS_MIN, DUTY_SECS_MAX);
+    for terms in [
+        good,
+        LaneTerms { answer_kind: 0, open_secs: least, precommit_secs: least, reveal_secs: least, ..good },
+        LaneTerms { answer_kind: 3, open_secs: most, precommit_secs: most, reveal_secs: most, ..good },
+    ] {
+        assert_eq!(terms.check_unpriced(), Ok(()), "{terms:?}");
+    }
+    let fields: [(&str, LaneTerms); 7] = [
         ("answerKind", LaneTerms { answer_kind: 4, ..good }),
-        ("maxTokens", LaneTerms { max_tokens: 0, ..good }),
-        ("openSecs", LaneTerms { open_secs: LANE_PHASE_SECS_MIN - 1, ..good }),
-        ("openSecs", LaneTerms { open_secs: DUTY_SECS_MAX + 1, ..good }),
-        ("precommitSecs", LaneTerms { precommit_secs: DUTY_SECS_MAX + 1, ..good }),
-        ("revealSecs", LaneTerms { reveal_secs: LANE_PHASE_SECS_MIN - 1, ..good }),
+        ("openSecs", LaneTerms { open_secs: least - 1, ..good }),
+        ("openSecs", LaneTerms { open_secs: most + 1, ..good }),
+        ("precommitSecs", LaneTerms { precommit_secs: least - 1, ..good }),
+        ("precommitSecs", LaneTerms { precommit_secs: most + 1, ..good }),
+        ("revealSecs", LaneTerms { reveal_secs: least - 1, ..good }),
+        ("revealSecs", LaneTerms { reveal_secs: most + 1, ..good }),
     ];
     for (name, terms) in fields {
-        assert!(matches!(terms.check(), Err(TermsError::OutOfRange { field, .. }) if field == name), "{name}");
+        assert!(matches!(terms.check_unpriced(), Err(TermsError::OutOfRange { field, .. }) if field == name), "{name}");
     }
-    assert_eq!(LaneTerms { replicas: 4, ..good }.check(), Err(TermsError::EvenReplicas { replicas: 4 }));
 }
 
 #[test]
