@@ -11,14 +11,14 @@ mod store;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, U64};
+use alloy_primitives::{Address, B256, U256, U64};
 use cor_contract_shared::{Ownable, Quote, QuoteInputs, Revert, Row};
-use cor_core::limits::{CLASS_CHANGES_MAX, GRAIN, PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
+use cor_core::limits::{CLASS_CHANGES_MAX, PRICE_NOTICE_MAX_SECS, PRICE_NOTICE_MIN_SECS};
 use cor_core::money::pricing::{
     self, check_class_change, check_publish, in_effect, quote, valid_until, Calendar, Change, InEffect, Listing, ModelClass,
     PricingError,
 };
-use cor_core::task::lane::{LaneTerms, Tariff};
+use cor_core::task::lane::{grains, LaneTerms, Tariff};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageMap, StorageU64, StorageVec},
@@ -358,5 +358,5 @@ fn inputs(terms: &LaneTerms) -> QuoteInputs {
 
 /// A line of a quote, which is a whole number of grains.
 fn in_grains(wei: u128) -> Result<u64, Revert> {
-    u64::try_from(wei / GRAIN).map_err(|_| PriceOverflow {}.into())
+    grains(U256::from(wei).into()).ok_or_else(|| PriceOverflow {}.into())
 }

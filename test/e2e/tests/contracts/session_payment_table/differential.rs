@@ -179,6 +179,62 @@ struct Pair<'a> {
 
 type Step = Result<(), TestCaseError>;
 
+/// The other fields follow from the tokens: mostly what is sold, else what is not, or what there is not.
+fn asked_with(asked: QuoteInputs) -> QuoteInputs {
+    let odd = |which: u32, values: [u8; 3]| match asked.maxTokens % 64 {
+        rest if rest == which => values[1],
+        rest if rest == which + 1 => values[2],
+        _ => values[0],
+    };
+    let rule = u8::try_from(asked.maxTokens / 64 % 2).expect("0 or 1");
+    QuoteInputs {
+        sla: odd(0, [0, 2, 3]),
+        priority: odd(2, [0, 2, 3]),
+        consensusRule: odd(4, [rule, 2, 3]),
+        executionDepth: odd(6, [1, 2, 0]).into(),
+        toolDepth: odd(8, [0, 1, 200]).into(),
+        ..asked
+    }
+}
+
+/// A lane's terms that ask for the same, laid out as ILane says. Of kind of answer and phases the table knows nothing: they are whatever they are.
+fn terms_of(asked: &QuoteInputs) -> B256 {
+    let QuoteInputs {
+        modelIdentifier,
+        maxTokens,
+        replicas,
+        quorumBps,
+        executionDepth,
+        toolDepth,
+        sla,
+        priority,
+        consensusRule,
+        ..
+    } = asked;
+    let mut word = modelIdentifier.to_be_bytes().to_vec();
+    word.extend(maxTokens.to_be_bytes());
+    word.extend([0xaa, *replicas]);
+    word.extend(quorumBps.to_be_bytes());
+    word.extend([0xbb; 9]);
+    word.extend(executionDepth.to_be_bytes());
+    word.extend(toolDepth.to_be_bytes());
+    word.extend([*sla, *priority, *consensusRule]);
+    B256::from_slice(&word)
+}
+
+/// A quote in one word, laid out as ISessionPaymentTable says.
+fn tariff_of(quote: &Quote) -> B256 {
+    let grains = |wei: u128| {
+        assert_eq!(wei % GRAIN, 0, "a line is whole grains");
+        u64::try_from(wei / GRAIN).expect("a line of 64 bits")
+    };
+    let mut word = [quote.perReplica, quote.network, quote.gas].map(|line| grains(line).to_be_bytes()).concat();
+    for number in [quote.version, quote.validUntil] {
+        word.extend(u32::try_from(number).expect("32 bits").to_be_bytes());
+    }
+    B256::from_slice(&word)
+}
+
 fn name<R>(answer: &Result<R, Refused>) -> Result<&R, &'static str> {
     answer.as_ref().map_err(|refused| match refused {
         Refused::Known(error) => error.name(),
@@ -230,12 +286,21 @@ impl Pair<'_> {
                 end.map_or(Ok(()), |end| self.pass(end - self.oracle.now))
             }
             Action::Quote { model, replicas, quorum, tokens } => {
-                let asked = QuoteInputs { modelIdentifier: model, replicas, quorumBps: quorum, maxTokens: tokens, ..inputs() };
+                let asked = asked_with(QuoteInputs {
+                    modelIdentifier: model,
+                    replicas,
+                    quorumBps: quorum,
+                    maxTokens: tokens,
+                    ..inputs()
+                });
                 let (ours, oracle) = (self.quoted(&asked), self.oracle.quote(&asked));
-                if let Ok(quote) = &oracle {
-                    self.promises.push((asked, quote.clone()));
+                self.same("quote", ours, oracle.clone())?;
+                let word = self.world.solo.view(self.world.table, &Table::tariffCall { terms: terms_of(&asked) });
+                self.same("tariff", name(&word).copied(), oracle.clone().map(|quote| tariff_of(&quote)))?;
+                if let Ok(quote) = oracle {
+                    self.promises.push((asked, quote));
                 }
-                self.same("quote", ours, oracle)
+                Ok(())
             }
             Action::QuoteAt { back, model } => {
                 let version = (self.oracle.published() as u64 + 1).saturating_sub(back);
@@ -386,6 +451,12 @@ async fn the_table_does_what_the_oracle_does() {
         ("quote", "UnknownModel"),
         ("quote", "InputOutOfRange"),
         ("quote", "EvenReplicas"),
+        ("quote", "NotSold"),
+        ("tariff", "ok"),
+        ("tariff", "UnknownModel"),
+        ("tariff", "InputOutOfRange"),
+        ("tariff", "EvenReplicas"),
+        ("tariff", "NotSold"),
         ("quoteAt", "ok"),
     ] {
         assert!(seen.contains_key(&wanted), "{seed}: {wanted:?} is not among {seen:?}");
