@@ -1,7 +1,7 @@
 //! Rule: a test that a document names exists.
 //!
-//! What is looked at is `` `path.rs::function` `` in the documents under `docs/`. The path is a file's, or the end of one, in whole folders; it must be
-//! that of one file, and the function a test of it: one with an attribute in which the word `test` stands, in a macro too.
+//! What is looked at is `` `path.rs::function` `` in the documents under `docs/`. The path is a file's, or the end of one, in whole folders; one
+//! file with that end must have a test of this name: a function with an attribute in which the word `test` stands, in a macro too.
 
 use super::rust::RustFile;
 use super::tree::{Finding, TextFile, Tree};
@@ -33,11 +33,12 @@ fn unknown(tree: &Tree, document: &TextFile) -> Vec<Finding> {
 fn look(tree: &Tree, path: &str, function: &str) -> Result<(), String> {
     let end = format!("/{path}");
     let files: Vec<_> = tree.rust.iter().filter(|file| file.path == path || file.path.ends_with(&end)).collect();
-    match files[..] {
-        [file] if has_test(file, function) => Ok(()),
-        [file] => Err(format!("`{}` has no test `{function}`", file.path)),
-        [] => Err(format!("there is no file `{path}`")),
-        _ => Err(format!("`{path}` is the end of {} paths: write more of it", files.len())),
+    let having = files.iter().filter(|file| has_test(file, function)).count();
+    match (files.len(), having) {
+        (0, _) => Err(format!("there is no file `{path}`")),
+        (_, 0) => Err(format!("`{path}` has no test `{function}`")),
+        (_, 1) => Ok(()),
+        _ => Err(format!("{having} files that end in `{path}` have a test `{function}`: write more of the path")),
     }
 }
 
@@ -88,13 +89,18 @@ mod tests {
         #[allow(dead_code)]\nfn other() {}\nproptest! {\n    #[test]\n    fn always(a: u8) { f(&[[a]]) }\n}\n";
 
     fn found(page: &str) -> Vec<String> {
-        let files = [("a/lane/tests/attacks.rs", TESTS), ("a/jury/tests/attacks.rs", TESTS), ("docs/protocol/page.md", page)];
+        let files = [
+            ("a/lane/tests/attacks.rs", TESTS),
+            ("a/jury/tests/attacks.rs", TESTS),
+            ("b/tests/attacks.rs", "#[test]\nfn alone() {}"),
+            ("docs/protocol/page.md", page),
+        ];
         places(check(&Tree::sample(&files)))
     }
 
     #[test]
     fn tests_that_exist_are_fine() {
-        let good = "`lane/tests/attacks.rs::it_holds`, `a/jury/tests/attacks.rs::it_holds_too`\n| `lane/tests/attacks.rs::always` |\n`attacks.rs`, a::b";
+        let good = "`lane/tests/attacks.rs::it_holds`, `a/jury/tests/attacks.rs::it_holds_too`\n| `lane/tests/attacks.rs::always` | `tests/attacks.rs::alone` |\n`attacks.rs`, a::b";
         assert_eq!(found(good), Vec::<String>::new());
     }
 
