@@ -48,7 +48,8 @@ const HEAD: &str = "\
 Made of the goldens in `test/goldens/permissions` and of `scripts/xtask/src/powers/worst.txt`; do not edit. `cargo xtask bless` writes it, and `cargo xtask tidy`
 refuses one that is out of date, a call without a row, and a row without a call.
 
-Who may call what is tried by the contracts' tests: every role calls every function. For what is marked * no golden tells it; it is said by hand, and held by other tests.
+Who may call what is tried by the contracts' tests: every role calls every function. For what is marked * it is said by hand: no golden tells it, or anyone may call and the
+contract asks for the role's signature.
 
 *At once* is in the same second. Delays that a contract has for ever, by the name under which it shows them:
 
@@ -184,7 +185,7 @@ fn render(powers: &[Power<'_>]) -> String {
             let _ = writeln!(text, "| {} | `{}`{mark} | {worst} | {after} |", power.contract, power.call);
         }
     }
-    text.push_str("\n## Anyone\n\nFor itself, with its own money or with a signature of whom it is about. What a row above says of a role is by that role's signature then.\n\n");
+    text.push_str("\n## Anyone\n\nFor itself, with its own money or with a signature of whom it is about; and `complete`, `start` and `precommit` of `Lane`, with the signature of the role above.\n\n");
     text.push_str("| contract | calls |\n|---|---|\n");
     let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for power in powers.iter().filter(|power| power.roles.is_empty()) {
