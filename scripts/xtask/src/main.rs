@@ -18,6 +18,7 @@ mod abi;
 mod bench;
 mod dev;
 mod error;
+mod powers;
 mod process;
 mod select;
 mod steps;
@@ -60,8 +61,8 @@ enum Command {
     Tidy,
     /// Print the ABI that every contract exports, or hold it against golden and interface.
     Abi(abi::Options),
-    /// Write the goldens from what is built now: sizes, exported ABIs, JSON ABIs of the interfaces, the catalogue of errors, gas and
-    /// permissions; review the diff.
+    /// Write the goldens from what is built now: sizes, exported ABIs, JSON ABIs of the interfaces, the catalogue of errors, gas,
+    /// permissions, and the page of powers; review the diff.
     Bless,
     /// Run every golden program of the Stylus VM in a folder.
     Vectors {
@@ -108,7 +109,9 @@ fn bless(workspace: &Workspace) -> Result<()> {
     for test in [["--package", "cor-sol", "--test", "abi"], ["--package", "cor-errors", "--test", "table"]] {
         written_by(workspace, &test)?;
     }
-    written_by(workspace, &["--workspace", "--test", "contracts"])
+    written_by(workspace, &["--workspace", "--test", "contracts"])?;
+    // The page of powers, from the goldens of permissions.
+    written_by(workspace, &["--package", "xtask"])
 }
 
 /// Runs the tests of goldens in one program, which write them when they are told to.

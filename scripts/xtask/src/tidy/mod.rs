@@ -18,6 +18,8 @@ mod modules;
 mod names;
 mod natspec;
 mod once;
+mod powers;
+mod proofs;
 mod purity;
 mod reads;
 mod rust;
@@ -33,7 +35,7 @@ pub(crate) use self::tree::{Finding, Tree};
 /// A rule: its name as printed, and what it finds.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 19] = [
     ("layers", layers::check),
     ("arrows", arrows::check),
     ("dialects", dialects::check),
@@ -51,6 +53,8 @@ const RULES: [Rule; 17] = [
     ("complete", complete::check),
     ("reads", reads::check),
     ("suites", suites::check),
+    ("powers", powers::check),
+    ("proofs", proofs::check),
 ];
 
 /// Runs every rule over the repository.

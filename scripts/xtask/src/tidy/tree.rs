@@ -90,6 +90,11 @@ impl Tree {
         self.text.push(TextFile { path, text });
     }
 
+    /// Path and text of every text file.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.text.iter().map(|file| (file.path.as_str(), file.text.as_str()))
+    }
+
     /// Files that could not be looked at.
     pub(super) fn problems(&self) -> Vec<String> {
         let lines = self.unparsed.iter().map(|finding| finding.line("parse"));
