@@ -1,6 +1,10 @@
 //! What was done to the lane before, on the contract: each fails with a typed error, or costs the attacker.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::{
+    primitives::{Address, B256, Bytes, U256},
+    sol_types::SolEvent as _,
+};
+use cor_kit::solo::Refused;
 use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
 use super::world::{CREDIT, Commit, Precommit, STAKE, World, digest, event, logs, terms, wei};
@@ -109,6 +113,38 @@ async fn stake_does_not_run_away_from_a_penalty() {
     world.solo.pass(86_400);
     world.by(5, &World::finishing(&silent, &[]));
     assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.1 + super::world::PENALTIES.0)));
+}
+
+/// Whoever ends a task chooses its gas: too little and nothing ends, enough and every penalty is taken or owed.
+#[tokio::test]
+async fn no_gas_spares_a_penalty() {
+    let world = World::start().await;
+    let mut task = world.task(7, 5_001, 1);
+    world.start_all(&mut task, &[0, 1, 2, 3, 4, 5, 6], &[Some("VALID"); 7]);
+    world.solo.pass(90);
+    let called = World::finishing(&task, &[(0, "VALID")]);
+    world.on(5, &mut task, &called);
+    world.solo.pass(86_400);
+    let end = World::finishing(&task, &[]);
+    let (mut refused, mut ended) = (0, 0);
+    for gas in (100_000..1_000_000).step_by(10_000) {
+        world.undoing(|| match world.solo.with_gas(world.account(5), world.lane, &end, gas) {
+            Ok(done) => {
+                let logs: Vec<_> = done.logs.iter().map(|(_, data)| data.clone()).collect();
+                let owed: U256 =
+                    logs.iter().filter_map(|log| ILane::SlashOwed::decode_log_data(log).ok()).map(|owed| wei(owed.amount)).sum();
+                let left: U256 = (1..7).map(|index| world.staked(index)).sum();
+                let lost = wei(6 * super::world::PENALTIES.0);
+                assert_eq!(left + lost - owed, U256::from(6 * STAKE), "{gas} gas: taken or owed");
+                ended += 1;
+            }
+            Err(why) => {
+                assert!(matches!(&why, Refused::Other(data) if data.is_empty()), "{gas} gas: {why:?}");
+                refused += 1;
+            }
+        });
+    }
+    assert!(refused > 10 && ended > 10, "{refused} {ended}");
 }
 
 /// Unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.
