@@ -32,7 +32,7 @@ pub struct NetworkParams {
     pub token_cap: U256,
     /// Stake of one node, wei.
     pub node_stake: U256,
-    /// Between unbonding and withdrawal, four days at least. Too short and a node leaves before its offence is seen; too long and honest operators
+    /// Between unbonding and withdrawal, seven days at least. Too short and a node leaves before its offence is seen; too long and honest operators
     /// pay for it.
     pub unbonding_secs: u64,
     /// How long a new slasher, a new peer and a higher cap wait: three days more than `unbonding_secs` at least, so that whoever reads of a new
