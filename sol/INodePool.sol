@@ -9,8 +9,8 @@ pragma solidity ^0.8.24;
 /// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
 /// consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
 /// What its operator or its staker stopped, by `drain`, stays stopped until that one lifts it, also if the node deregisters: it neither resumes nor
-/// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`; a staker has no word
-/// while it has no stake there. A node whose operator is gone serves no more: its staker takes another node.
+/// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`. A staker has no word
+/// while it has no stake there. A node that its operator stopped and lifts no more serves under no name: its staker takes another node.
 /// A queue that was replaced gives back the places of its open tasks for ever, and suspends nodes by them for fourteen days; at worst it gives back others'
 /// places too, and suspends whom it likes, who resumes.
 /// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.

@@ -295,17 +295,21 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.release`.
     pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
         let (caller, present) = (self.vm().msg_sender(), self.session_queue.now());
-        let replaced_at: u64 = self.past_queues.get(caller).to();
-        if caller != present && replaced_at == 0 {
-            return Err(Unauthorized { caller, required: present }.into());
-        }
-        let suspends = caller == present || past_queue_suspends(replaced_at, self.vm().block_timestamp());
+        let suspends = if caller == present {
+            true
+        } else {
+            let replaced_at = self.past_queues.get(caller).to();
+            if replaced_at == 0 {
+                return Err(Unauthorized { caller, required: present }.into());
+            }
+            past_queue_suspends(replaced_at, self.vm().block_timestamp())
+        };
         for node in nodes {
             let mut record = self.nodes.setter(node);
             let state = record.state();
             record.set_reserved(state.release());
         }
-        // Of one that was replaced long ago only that is left out: the end of a task must not fail.
+        // Who suspends no more is not told so by an error: the end of a task must not fail.
         for node in suspend.into_iter().filter(|_| suspends) {
             let mut record = self.nodes.setter(node);
             if let Some(state) = record.state().suspend() {
