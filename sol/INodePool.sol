@@ -8,10 +8,12 @@ pragma solidity ^0.8.24;
 /// sets here: Runtime's minimum is another number, and neither follows the other.
 /// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
 /// consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
-/// A queue that was replaced still gives back the places of its open tasks, and suspends by them; at worst it gives back others' places too, and suspends
-/// whom it likes, who resumes.
-/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing. Only a
-/// node that its staker drained waits for that one's word while there is stake.
+/// What its operator or its staker stopped, by `drain`, stays stopped until that one lifts it, also if the node deregisters: it neither resumes nor
+/// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`. A staker has no word
+/// while it has no stake there. A node that its operator stopped and lifts no more serves under no name: its staker takes another node.
+/// A queue that was replaced gives back the places of its open tasks for ever, and suspends nodes by them for fourteen days; at worst it gives back others'
+/// places too, and suspends whom it likes, who resumes.
+/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
 /// Until `open` the owner names peers at once, and no node registers; then a new peer waits for `delaySecs`.
 interface INodePool {
     /// @notice A node as registered.
@@ -24,7 +26,7 @@ interface INodePool {
         uint8 hardwareClass; // 0 cpu, 1 small gpu, 2 large gpu
         bool registered;
         bool suspended;
-        bool draining; // takes no new task, and may be deregistered once it has none: by anyone, unless its staker drained it
+        bool draining; // takes no new task, and anyone may deregister it once it has none
         uint64 lastPingAt; // seconds since 1970
         uint64[] models; // model identifiers it has loaded, rising
     }
@@ -39,10 +41,11 @@ interface INodePool {
     event NodePinged(address indexed node, uint64 timestamp);
     /// @notice The queue suspended a node for its conduct in a task; whether a slash took anything from it, Staking's Slashed tells.
     event NodeSuspended(address indexed node, uint64 indexed taskId);
-    /// @notice A suspended or draining node resumed.
+    /// @notice A suspended or draining node resumed; or, of a node that is not registered, its staker let it register again.
     event NodeResumed(address indexed node);
-    /// @notice A node takes no new tasks until it resumes. Once more if its staker says so of a node that drains already.
-    event NodeDraining(address indexed node);
+    /// @notice A node takes no new tasks until it resumes, by the word of `by`: itself, its operator or its staker; Staking as stake leaves; or anyone, if it
+    /// lacks stake. Once more if its operator or its staker stops a node that drains already.
+    event NodeDraining(address indexed node, address indexed by);
     /// @notice A node's software changed.
     event NodeVersionChanged(address indexed node, uint64 version);
     /// @notice `operator` lets a node register under its name, or no longer.
@@ -82,7 +85,8 @@ interface INodePool {
     error NotEligible(address node, uint8 reason);
     /// @notice The node is neither suspended nor draining.
     error NotSuspended(address node);
-    /// @notice The operator has not consented to this node, or took that back, as `drain` does: it calls `consent(node, true)` first.
+    /// @notice The operator has not consented to this node, or took that back, as `drain` does; also one that stopped it under its name and has not lifted
+    /// that. It calls `consent(node, true)` first.
     error ConsentMissing(address operator, address node);
     /// @notice A parameter of the constructor, or the hardware class, must be `min` to `max`.
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
@@ -91,7 +95,8 @@ interface INodePool {
     /// @notice The contract is open already.
     error AlreadyOpen();
 
-    /// @notice Lets a node register and resume under the caller's name, or no longer. A node that is registered stays so, and in service: see `drain`.
+    /// @notice Lets a node register and resume under the caller's name, or no longer. If the caller stopped it, that is lifted, for as long as it consents.
+    /// A node that is registered stays so, and in service: see `drain`.
     /// @param node The node.
     /// @param allowed Whether it may.
     /// @dev Errors: none. Events: ConsentSet.
@@ -110,23 +115,26 @@ interface INodePool {
     /// @param hardwareClass 0 cpu, 1 small gpu, 2 large gpu.
     /// @param version Of the software, major·1e6 + minor·1e3 + patch.
     /// @return registrationEpoch Number of this registration, which commitments are bound to.
-    /// @dev Errors: NotOpen, ZeroAddress, InputOutOfRange, ConsentMissing, AlreadyRegistered, VersionTooOld, InvalidModels, InvalidCapacity, NotStaked. Events: NodeRegistered.
+    /// @dev Errors: NotOpen, ZeroAddress, InputOutOfRange, ConsentMissing, also with an operator that stopped it, AlreadyRegistered, VersionTooOld, InvalidModels,
+    /// InvalidCapacity, NotStaked, Unauthorized with the staker if that one stopped it. Events: NodeRegistered.
     function register(address operator, uint64[] calldata models, uint32 capacity, uint8 hardwareClass, uint64 version) external returns (uint64 registrationEpoch);
 
-    /// @notice Removes the caller from the pool. Only without open tasks, and not if its staker drained it and it has its stake: it would only register anew.
-    /// @dev Errors: NotRegistered, NodeBusy, Unauthorized with the staker. Events: NodeDeregistered.
+    /// @notice Removes the caller from the pool. Only without open tasks. Who stopped it is remembered.
+    /// @dev Errors: NotRegistered, NodeBusy. Events: NodeDeregistered.
     function deregister() external;
 
-    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker; of
-    /// one that its staker drained and that has its stake, the staker alone.
+    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker. Who
+    /// stopped it is remembered.
     /// @param node The node.
     /// @dev Errors: NotRegistered, Unauthorized, NodeBusy. Events: NodeDeregistered.
     function deregisterFor(address node) external;
 
-    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake. Whose word it
-    /// was ends it: the operator's takes its consent back, without which the node does not resume; after the staker's only that one calls `resumeFor`.
+    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake. An operator and a
+    /// staker, other than the node itself, stop it: it neither resumes nor registers until that one lifts it. The operator's word takes its consent
+    /// back, and `consent(node, true)` lifts it; `resumeFor` lifts the staker's. Who is both speaks as the operator. One word does not replace the other.
     /// @param node The node.
-    /// @dev Errors: NotRegistered, Unauthorized. Events: ConsentSet by an operator that is another than the node; NodeDraining, unless it is draining already.
+    /// @dev Errors: NotRegistered, Unauthorized. Events: ConsentSet by an operator that is another than the node; NodeDraining, unless it is draining already
+    /// and not stopped anew.
     function drain(address node) external;
 
     /// @notice Hears that a node's stake leaves, and drains it. Staking only. A node that is not registered is left as it is.
@@ -149,13 +157,14 @@ interface INodePool {
     /// @dev Errors: NotRegistered. Events: NodePinged.
     function ping() external;
 
-    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one, and its operator consents.
-    /// @dev Errors: NotRegistered, NotSuspended, NotStaked, ConsentMissing, Unauthorized with the staker if that one drained it. Events: NodeResumed.
+    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one, its operator consents, and nobody stops it.
+    /// @dev Errors: NotRegistered, NotSuspended, NotStaked, ConsentMissing, Unauthorized with the staker if that one stopped it. Events: NodeResumed.
     function resume() external;
 
-    /// @notice Ends a node's suspension or draining as `resume` does, also a draining by its staker. Staker only.
+    /// @notice Ends a node's suspension or draining as `resume` does, and what its staker stopped. Staker only. Of a node that is not registered, whoever
+    /// stopped it as its staker lifts that alone.
     /// @param node The node.
-    /// @dev Errors: NotRegistered, Unauthorized, NotSuspended, NotStaked, ConsentMissing. Events: NodeResumed.
+    /// @dev Errors: NotRegistered, also of a node that the caller has not stopped, Unauthorized, NotSuspended, NotStaked, ConsentMissing. Events: NodeResumed.
     function resumeFor(address node) external;
 
     /// @notice Reserves one place of each node for a task. SessionQueue only.
@@ -167,7 +176,7 @@ interface INodePool {
     function reserve(uint64 taskId, uint64 modelIdentifier, address[] calldata nodes) external returns (uint64[] memory epochs);
 
     /// @notice Releases the places of a task, and suspends nodes. SessionQueue only, and every queue that was it since the pool is open, so that their
-    /// open tasks end.
+    /// open tasks end: one suspends until fourteen days after it was replaced, and from then on `suspend` is passed over.
     /// @param taskId The task.
     /// @param nodes The task's nodes.
     /// @param suspend Those to suspend.
@@ -235,7 +244,7 @@ interface INodePool {
     function sessionQueue() external view returns (address current, address next, uint64 effectiveAt);
 
     /// @notice Names who may reserve and release: before `open` at once, then after `delaySecs` in place of any other that waits. The one before it then
-    /// may only release. Owner only.
+    /// may only release, and suspend for fourteen days. Owner only.
     /// @param peer The SessionQueue.
     /// @dev Errors: Unauthorized, ZeroAddress. Events: SessionQueueSet.
     function setSessionQueue(address peer) external;

@@ -156,7 +156,7 @@ interface ISessionQueue {
     error LengthMismatch(uint64 left, uint64 right, uint64 limit);
 
     /// @notice Opens a session. Miners are waited for 1 second to 7 days; each later phase, in which they owe something, lasts 1 second to a day, so
-    /// that their stake cannot leave before the task ends. A session whose tasks have no price now is refused.
+    /// that stake which begins to leave after they were assigned is there until the task ends, if anyone brings it on. A session whose tasks have no price now is refused.
     /// @param params The terms.
     /// @return sessionId From 1 on.
     /// @dev Errors: Paused, InputOutOfRange, EvenReplicas, the errors of SessionPaymentTable.quote, passed through. Events: SessionCreated.

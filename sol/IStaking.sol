@@ -8,8 +8,10 @@ pragma solidity ^0.8.24;
 /// `unbondingSecs`.
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
 /// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for
-/// the unbonding and the withdrawal to be kept out by the sequencer, until Arbitrum's forced inclusion. What unbonds stays slashable, and stays for
-/// longer than a task's miners owe anything, three days at most in either lane, if its phases are closed as they end, which anyone may do.
+/// the unbonding and the withdrawal to be kept out by the sequencer, until Arbitrum's forced inclusion. What unbonds stays slashable until it is withdrawn,
+/// and stays for seven days at least. What a node had taken or signed before its stake began to unbond binds it for four days at most in either lane; each of
+/// three closings can be kept out for a day: that stake is there when the offence is reported, if phases are closed as they end, which anyone may
+/// do. Of what a node signs while its stake unbonds that is not promised: it is out of the pool then, and of a jury's roster once somebody strikes it.
 /// Leaving is always possible: unbond, wait `unbondingSecs`, withdraw. No pause exists, no pool is asked, and no node's key is needed.
 /// To stop a slasher at once, set its cap to 0, which the guardian may. Closing it alone does not: it takes up to its cap of each day for
 /// `unbondingSecs` more, since its open tasks must cost what they would have.
@@ -25,7 +27,7 @@ interface IStaking {
     event NodeUnbonding(address indexed node, address indexed staker, uint256 amount, uint64 releaseAt);
     /// @notice A node's unbonded stake was paid to its staker.
     event NodeWithdrawn(address indexed node, address indexed staker, uint256 amount);
-    /// @notice `node` lets `staker` stake for it; zero for nobody.
+    /// @notice `node` lets `staker` begin to stake for it; zero for nobody. A first NodeStaked uses it up.
     event StakerAccepted(address indexed node, address staker);
     /// @notice What a node earns goes to `to` from `effectiveAt` on, seconds since 1970; `to` is zero if that is the default again.
     event PayoutSet(address indexed node, address to, uint64 effectiveAt);
@@ -116,15 +118,16 @@ interface IStaking {
     /// @return opened Whether `open` was called.
     function isOpen() external view returns (bool opened);
 
-    /// @notice Lets an account stake for the caller as a node, in place of any other that was accepted. It changes nothing for who stakes already. Whom a
+    /// @notice Lets an account begin to stake for the caller as a node, in place of any other that was accepted. It holds until somebody begins, that one or
+    /// the node, and is used up by it: whoever begins anew is accepted anew. It changes nothing for who stakes already. Whom a
     /// node accepts can turn what it earns, also what it earned before, to itself: see `payoutOf`.
     /// @param staker The account; zero for nobody.
     /// @dev Errors: none. Events: StakerAccepted.
     function acceptStaker(address staker) external;
 
-    /// @notice Whom a node lets stake for it, beside itself.
+    /// @notice Whom a node lets begin to stake for it, beside itself.
     /// @param node The node.
-    /// @return staker The account, zero if nobody.
+    /// @return staker The account, zero if nobody, also once somebody has begun.
     function acceptedStaker(address node) external view returns (address staker);
 
     /// @notice Adds stake behind a node. The first staker of a node, which is the node or one that it accepted, is the only one until nothing of its stake
@@ -132,15 +135,15 @@ interface IStaking {
     /// @param node The node.
     /// @param amount COR wei, taken by transferFrom.
     /// @dev Errors: NotOpen, ZeroAddress, ZeroAmount, NotStaker, AmountTooLarge, InsufficientStake(node, sum, required), StakerNotAccepted of
-    /// a first stake, TransferFailed or the token's error. Events: NodeStaked, PayoutSet to zero if another staker had set a payout address.
+    /// a first stake, also after all was withdrawn or slashed, TransferFailed or the token's error. Events: NodeStaked, PayoutSet to zero if another staker had set a payout address.
     function stakeNode(address node, uint256 amount) external;
 
     /// @notice Starts to unbond all that is bonded behind a node. Staker only, at any time. What unbonds already joins it and waits as long. The
     /// NodePool is told by `stakeLeft`, with 500,000 gas, and whatever it does changes nothing here.
     /// @param node The node.
     /// @dev Errors: NotStaker, also without any stake, ZeroAmount if all of it unbonds already, NotEnoughGas. Events: NodeUnbonding. A notice can
-    /// fail in spite of its gas, say in a transaction that has filled the memory of Stylus: NodePool then counts the node as staked until the
-    /// withdrawal, or until anyone calls `NodePool.drain`.
+    /// fail in spite of its gas, say in a transaction that has filled the memory of Stylus: NodePool then keeps the node in service until anyone calls
+    /// `NodePool.drain`. The withdrawal tells it once more, which can fail as well.
     function unbondNode(address node) external;
 
     /// @notice Pays a node's unbonded stake to its staker. Anyone may call. If what is bonded is below `nodeStakeRequired`, the NodePool is told once more,

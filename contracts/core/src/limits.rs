@@ -252,9 +252,15 @@ pub const SLASH_REASON_MAX: u8 = 2;
 /// above only lets a hostile pool burn more of the staker's gas.
 pub const STAKE_LEFT_GAS: u64 = 500_000;
 
-/// Gas that must be left beside [`STAKE_LEFT_GAS`] before the pool is told: a call gets all but a 64th of what is left, and costs something itself. With
-/// less a staker could have the notice fail by a low gas limit and take its stake out unheard.
-pub const STAKE_LEFT_MARGIN_GAS: u64 = 20_000;
+/// Gas that must be left beside [`STAKE_LEFT_GAS`] before the pool is told. What is spent until the pool has its gas is measured: 29,900 with all storage
+/// cold, to write the node's two words, of which one was zero, to read who the pool is, and to call it; and a call gets all but a 64th of what is left,
+/// another 7,900. With less a staker could have the notice get less gas than was promised, by a low gas limit; with more only the limit is higher.
+pub const STAKE_LEFT_MARGIN_GAS: u64 = 60_000;
+
+/// How long a queue that was replaced suspends nodes, seconds: fourteen days. What it had assigned ends within three phases of a day each, and as many days
+/// more as closings are kept out ([`FORCED_INCLUSION_SECS`]); a week more is for who closes late. In less, an offence in its last tasks would have a node stay in
+/// service; in more, one that was replaced because it is broken suspends whom it likes for longer. It gives places back for ever.
+pub const PAST_QUEUE_SUSPENDS_SECS: u64 = 14 * DAY_SECS;
 
 /// Highest number of a hardware class: 0 cpu, 1 small gpu, 2 large gpu. Another would say nothing to who chooses by it.
 pub const HARDWARE_CLASS_MAX: u8 = 2;
@@ -336,8 +342,10 @@ const _: () = {
     // out: acknowledgement, precommitment and reveal; all of the lane's life.
     assert!(3 * (DUTY_SECS_MAX as u64) + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
     assert!(LANE_LIFE_MAX_SECS as u64 + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
-    // The notice: what is left suffices for the call's own cost, a cold account and its data, and for the 64th that the caller keeps.
-    assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS) / 64 * 63 >= STAKE_LEFT_GAS + 5_000);
+    // The notice: of what is left when the pool is called, all but the 64th that the caller keeps is what it is promised.
+    assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS - 30_000) / 64 * 63 >= STAKE_LEFT_GAS);
+    // A queue that was replaced suspends for longer than its tasks last, whatever a sequencer keeps out.
+    assert!(3 * (DUTY_SECS_MAX as u64) + 4 * FORCED_INCLUSION_SECS <= PAST_QUEUE_SUSPENDS_SECS);
     assert!(SLASH_REASON_MAX > 0);
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);

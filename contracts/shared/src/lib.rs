@@ -19,7 +19,7 @@ pub use call::{call, call_raw, notify, tell_raw, view, view_raw};
 pub use modules::{AlreadyOpen, ModuleCapChanged, ModuleClosed, ModuleProposed, Modules, NotOpen, Opened, refused};
 pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};
 pub use peer::PeerRecord;
-pub use revert::{Revert, Unauthorized, ZeroAddress, nonzero, only};
+pub use revert::{InputOutOfRange, Revert, Unauthorized, ZeroAddress, nonzero, only, out_of_range};
 pub use signature::{Signature, check_signature, contract_agrees};
 pub use token::{
     Authorization, Permit, TransferFailed, answers_one_word, approve, must_be_spent, permit, receive_with_authorization,

@@ -146,6 +146,11 @@ impl Modules {
         Ok(())
     }
 
+    /// Whether a cap is not above the one that is in force, so that the guardian may set it. One above 128 bits is taken as the most that they hold.
+    pub fn is_narrower(&self, module: Address, cap: U256) -> bool {
+        U128::saturating_from(cap).to::<u128>() <= self.get(module).cap_at(self.vm().block_timestamp())
+    }
+
     /// Changes a cap: a lower one at once, a higher one after the delay. The caller checks who calls.
     ///
     /// # Errors

@@ -58,6 +58,15 @@ impl Ownable {
         only(self.vm().msg_sender(), self.owner.get())
     }
 
+    /// Refuses every caller but the owner and `guardian`, zero if nobody: for what only narrows what the owner allowed.
+    ///
+    /// # Errors
+    /// [`Unauthorized`](crate::Unauthorized), with the owner.
+    pub fn owner_or_guardian(&self, guardian: Address) -> Result<(), Revert> {
+        // Nobody calls from the zero address.
+        if self.vm().msg_sender() == guardian { Ok(()) } else { self.only_owner() }
+    }
+
     /// Offers ownership, in place of any earlier offer; the zero address only withdraws that. Owner only.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolError, sol};
 
 sol! {
@@ -12,6 +12,9 @@ sol! {
     /// The zero address is not a valid argument.
     #[derive(Debug)]
     error ZeroAddress();
+    /// `field`, an ASCII name, must be `min` to `max`.
+    #[derive(Debug)]
+    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
 }
 
 /// What a call reverts with: an ABI-encoded Solidity error, or a peer's revert data as it came.
@@ -69,4 +72,11 @@ pub fn nonzero(address: Address) -> Result<Address, Revert> {
         return Err(ZeroAddress {}.into());
     }
     Ok(address)
+}
+
+/// The error of a value out of its range: [`InputOutOfRange`]. `field` is its name in the interface, of which 32 bytes are kept.
+#[inline(never)]
+pub fn out_of_range(field: &str, value: u64, min: u64, max: u64) -> Revert {
+    let [value, min, max] = [value, min, max].map(U256::from);
+    InputOutOfRange { field: B256::right_padding_from(field.as_bytes()), value, min, max }.into()
 }

@@ -2,7 +2,7 @@
 
 use cor_errors::{Coded, Entry, table::pool};
 
-use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
+use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX, PAST_QUEUE_SUSPENDS_SECS};
 
 /// Why a node's own call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +129,6 @@ pub enum Standing {
     Suspended,
     /// Registered, takes no new task, and anyone may deregister it once it has none; until it resumes.
     Draining,
-    /// As draining, by its staker's word: while there is stake only the staker deregisters it, or lets it resume.
-    Stopped,
 }
 
 impl Standing {
@@ -142,7 +140,6 @@ impl Standing {
             Self::Active => 1,
             Self::Suspended => 2,
             Self::Draining => 3,
-            Self::Stopped => 4,
         }
     }
 
@@ -153,7 +150,6 @@ impl Standing {
             1 => Self::Active,
             2 => Self::Suspended,
             3 => Self::Draining,
-            4 => Self::Stopped,
             _ => Self::Absent,
         }
     }
@@ -167,7 +163,7 @@ impl Standing {
     /// Whether the node is registered and takes no more tasks, but not for a slash.
     #[must_use]
     pub const fn is_draining(self) -> bool {
-        matches!(self, Self::Draining | Self::Stopped)
+        matches!(self, Self::Draining)
     }
 }
 
@@ -263,16 +259,7 @@ impl Node {
         Ok((!self.standing.is_draining()).then_some(Self { standing: Standing::Draining, ..self }))
     }
 
-    /// As [`Node::drain`], until its staker lets it resume. `None` if the staker said so already.
-    ///
-    /// # Errors
-    /// `NotRegistered`.
-    pub fn stop(self) -> Result<Option<Self>, PoolError> {
-        self.registered()?;
-        Ok((self.standing != Standing::Stopped).then_some(Self { standing: Standing::Stopped, ..self }))
-    }
-
-    /// A suspended, draining or stopped node comes back, if it is `staked`. Who may say so is the caller's to check.
+    /// A suspended or draining node comes back, if it is `staked`. Who may say so is the caller's to check.
     ///
     /// # Errors
     /// `NotRegistered`, `NotSuspended`, `NotStaked`.
@@ -280,8 +267,8 @@ impl Node {
         match self.standing {
             Standing::Absent => Err(PoolError::NotRegistered),
             Standing::Active => Err(PoolError::NotSuspended),
-            Standing::Suspended | Standing::Draining | Standing::Stopped if !staked => Err(PoolError::NotStaked),
-            Standing::Suspended | Standing::Draining | Standing::Stopped => Ok(Self { standing: Standing::Active, ..self }),
+            Standing::Suspended | Standing::Draining if !staked => Err(PoolError::NotStaked),
+            Standing::Suspended | Standing::Draining => Ok(Self { standing: Standing::Active, ..self }),
         }
     }
 
@@ -304,7 +291,7 @@ impl Node {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
             Standing::Suspended => return Err(Ineligible::Suspended),
-            Standing::Draining | Standing::Stopped => return Err(Ineligible::Draining),
+            Standing::Draining => return Err(Ineligible::Draining),
             Standing::Active => {}
         }
         if self.reserved >= self.capacity {
@@ -336,9 +323,16 @@ impl Node {
     pub const fn suspend(self) -> Option<Self> {
         match self.standing {
             Standing::Active => Some(Self { standing: Standing::Suspended, ..self }),
-            Standing::Absent | Standing::Suspended | Standing::Draining | Standing::Stopped => None,
+            Standing::Absent | Standing::Suspended | Standing::Draining => None,
         }
     }
+}
+
+/// Whether a queue that was replaced at `replaced_at` still suspends nodes at `now`, both seconds since 1970. Other than its tasks' places, which it gives
+/// back for ever, that ends [`PAST_QUEUE_SUSPENDS_SECS`] later.
+#[must_use]
+pub const fn past_queue_suspends(replaced_at: u64, now: u64) -> bool {
+    now <= replaced_at.saturating_add(PAST_QUEUE_SUSPENDS_SECS)
 }
 
 /// Refuses a node, or a second node of one operator, in one task. `chosen` are the task's nodes so far with their operators.

@@ -163,8 +163,8 @@ area! {
         "The node is neither suspended nor draining."
         "Do nothing: there is nothing to resume.";
     "POOL-010" CONSENT_MISSING "ConsentMissing" [0xcc84d063] Caller 403 Refused
-        "The operator has not consented to this node."
-        "Run `cor stake consent --node ADDRESS` with the operator's key, which calls NodePool.consent, or let the node be its own operator.";
+        "The operator has not consented to this node, or stopped it."
+        "Run `cor stake consent --node ADDRESS` with the operator's key, which calls NodePool.consent; or let the node be its own operator, unless another stopped it.";
 }
 
 area! {

@@ -1,10 +1,9 @@
 //! The interface's struct, events and errors, and which of the rules' refusals each error is.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 use cor_contract_shared::{Cursor, Fields, Revert};
 use cor_core::govern::module::{Module, Status};
-use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_core::money::ledger::LedgerError;
 use cor_core::money::vault::VaultError;
 
@@ -25,7 +24,6 @@ sol! {
     error InsufficientBook(address module, uint256 available, uint256 needed);
     error InsufficientTreasury(uint256 available, uint256 needed);
     error AmountTooLarge(uint256 amount, uint256 limit);
-    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error NotCredited(address module);
     error NotAContract(address account);
 }
@@ -93,15 +91,4 @@ pub(crate) fn refused(error: VaultError, account: Address, module: Address) -> R
 /// The Solidity error of a refused move of the treasury's money, which is nobody's.
 pub(crate) fn of_treasury(error: LedgerError) -> Revert {
     refused(error.into(), Address::ZERO, Address::ZERO)
-}
-
-/// The Solidity error of a delay that is too short to leave in, or too long to govern with.
-pub(crate) fn delay_out_of_range(secs: u64) -> Revert {
-    InputOutOfRange {
-        field: B256::right_padding_from(b"moduleDelaySecs"),
-        value: U256::from(secs),
-        min: U256::from(MODULE_DELAY_MIN_SECS),
-        max: U256::from(MODULE_DELAY_MAX_SECS),
-    }
-    .into()
 }

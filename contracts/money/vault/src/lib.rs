@@ -16,10 +16,11 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{keccak256, Address, B256, U128, U256, U64};
 use alloy_sol_types::{SolCall, SolValue};
 use cor_contract_shared::{
-    abi::VaultPeer, answers_one_word, call_raw, nonzero, only, permit, receive_with_authorization, refused as module_refused,
-    transfer, transfer_from, Authorization, Modules, Ownable, Permit, Revert, Row, Signature,
+    abi::VaultPeer, answers_one_word, call_raw, nonzero, out_of_range, permit, receive_with_authorization,
+    refused as module_refused, transfer, transfer_from, Authorization, Modules, Ownable, Permit, Revert, Row, Signature,
 };
 use cor_core::govern::module::{is_delay, Share};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_core::money::ledger;
 use cor_core::money::vault::{Touched, VaultError};
 use stylus_sdk::{
@@ -29,8 +30,8 @@ use stylus_sdk::{
 };
 
 use abi::{
-    delay_out_of_range, of_treasury, refused, Deposited, ERC20InvalidReceiver, Funded, GuardianSet, NotAContract, NotCredited,
-    PaidOut, Released, TreasuryFunded, TreasuryPaid, TreasuryWithdrawn, VaultModule, Withdrawn,
+    of_treasury, refused, Deposited, ERC20InvalidReceiver, Funded, GuardianSet, NotAContract, NotCredited, PaidOut, Released,
+    TreasuryFunded, TreasuryPaid, TreasuryWithdrawn, VaultModule, Withdrawn,
 };
 
 /// Everybody's money, and who may work with it.
@@ -77,7 +78,7 @@ impl Vault {
     #[constructor]
     pub fn constructor(&mut self, owner: Address, token: Address, module_delay_secs: u64) -> Result<(), Revert> {
         if !is_delay(module_delay_secs) {
-            return Err(delay_out_of_range(module_delay_secs));
+            return Err(out_of_range("moduleDelaySecs", module_delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS));
         }
         self.modules.init(module_delay_secs);
         if !answers_one_word(self, nonzero(token)?) {
@@ -257,20 +258,15 @@ impl Vault {
     /// Closes a module at once.
     /// Arguments, errors, events: `IVault.closeModule`.
     pub fn close_module(&mut self, module: Address) -> Result<(), Revert> {
-        self.may_narrow()?;
+        self.ownable.owner_or_guardian(self.guardian.get())?;
         self.modules.close(module)
     }
 
     /// Changes a module's cap.
     /// Arguments, errors, events: `IVault.setModuleCap`.
     pub fn set_module_cap(&mut self, module: Address, cap: U256) -> Result<(), Revert> {
-        let present = self.modules.get(module).cap_at(self.vm().block_timestamp());
-        // As much as 128 bits hold is never above a cap that is as much.
-        if cap.min(U256::from(u128::MAX)) > U256::from(present) {
-            self.ownable.only_owner()?;
-        } else {
-            self.may_narrow()?;
-        }
+        let guardian = if self.modules.is_narrower(module, cap) { self.guardian.get() } else { Address::ZERO };
+        self.ownable.owner_or_guardian(guardian)?;
         self.modules.set_cap(module, cap)
     }
 
@@ -459,16 +455,6 @@ impl Vault {
     fn push(&mut self, to: Address, amount: U256) -> Result<(), Revert> {
         let token = self.token.get();
         transfer(self, token, to, amount)
-    }
-
-    /// Refuses every caller but owner and guardian, who may make the vault do less.
-    fn may_narrow(&self) -> Result<(), Revert> {
-        let caller = self.vm().msg_sender();
-        // Nobody calls from the zero address.
-        if caller == self.guardian.get() {
-            return Ok(());
-        }
-        only(caller, self.ownable.owner())
     }
 
     /// Refuses what has no key and no code to move money on: the zero address, and the vault itself.

@@ -8,12 +8,12 @@ extern crate alloc;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{aliases::U40, Address, B256, U256, U64, U8};
+use alloy_primitives::{aliases::U40, Address, U64, U8};
 use alloy_sol_types::sol;
-use cor_contract_shared::{abi::Staking, nonzero, only, view, Modules, Ownable, PeerRecord, Revert, Unauthorized};
+use cor_contract_shared::{abi::Staking, nonzero, only, out_of_range, view, Modules, Ownable, PeerRecord, Revert, Unauthorized};
 use cor_core::govern::module::is_delay;
 use cor_core::limits::{CAPACITY_MAX, HARDWARE_CLASS_MAX, MODELS_MAX, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
-use cor_core::node::pool::{self, Ineligible, PoolError, Standing};
+use cor_core::node::pool::{self, past_queue_suspends, Ineligible, PoolError, Standing};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageBool, StorageMap, StorageU64, StorageVec},
@@ -47,7 +47,7 @@ sol! {
     event NodeSuspended(address indexed node, uint64 indexed taskId);
     event NodeResumed(address indexed node);
     event MinNodeVersionSet(uint64 version);
-    event NodeDraining(address indexed node);
+    event NodeDraining(address indexed node, address indexed by);
     event NodeVersionChanged(address indexed node, uint64 version);
     event ConsentSet(address indexed operator, address indexed node, bool allowed);
     event StakingSet(address staking, uint64 effectiveAt);
@@ -63,7 +63,6 @@ sol! {
     error NotEligible(address node, uint8 reason);
     error NotSuspended(address node);
     error ConsentMissing(address operator, address node);
-    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
 }
 
 /// All nodes, and the peers.
@@ -81,8 +80,8 @@ pub struct NodePool {
     listed: StorageVec<StorageAddress>,
     /// By operator, then by node.
     consents: StorageMap<Address, StorageMap<Address, StorageBool>>,
-    /// Queues that were in force before the present one: their open tasks end here too.
-    past_queues: StorageMap<Address, StorageBool>,
+    /// When each queue was replaced last, or is to be, seconds since 1970; their open tasks end here too. Zero for what never was in force.
+    past_queues: StorageMap<Address, StorageU64>,
 }
 
 #[public]
@@ -102,7 +101,7 @@ impl NodePool {
     #[constructor]
     pub fn constructor(&mut self, owner: Address, delay_secs: u64) -> Result<(), Revert> {
         if !is_delay(delay_secs) {
-            return Err(out_of_range(b"delaySecs", delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS));
+            return Err(out_of_range("delaySecs", delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS));
         }
         self.setup.init(delay_secs);
         self.ownable.init(owner)
@@ -133,7 +132,7 @@ impl NodePool {
         self.setup.must_be_open()?;
         nonzero(operator)?;
         if hardware_class > HARDWARE_CLASS_MAX {
-            return Err(out_of_range(b"hardwareClass", hardware_class.into(), 0, HARDWARE_CLASS_MAX.into()));
+            return Err(out_of_range("hardwareClass", hardware_class.into(), 0, HARDWARE_CLASS_MAX.into()));
         }
         let node = self.vm().msg_sender();
         self.must_be_consented(operator, node)?;
@@ -145,6 +144,7 @@ impl NodePool {
         if !self.is_staked(node)? {
             return Err(NotStaked { node }.into());
         }
+        self.lift_stops(node)?;
         let epoch = self.last_epoch.get().wrapping_add(U64::ONE);
         self.last_epoch.set(epoch);
         let mut record = self.nodes.setter(node);
@@ -186,25 +186,27 @@ impl NodePool {
         self.remove(node)
     }
 
-    /// Lets a node take no new tasks, until whoever says so lets it come back.
+    /// Lets a node take no new tasks; its operator and its staker stop it, until they lift that.
     /// Arguments, errors, events: `INodePool.drain`.
     pub fn drain(&mut self, node: Address) -> Result<(), Revert> {
         let record = self.nodes.getter(node);
         record.state().registered().map_err(|error| refuse(error, node))?;
         let (caller, operator) = (self.vm().msg_sender(), record.operator.get());
         // Staking is asked last, so that a node and its operator can leave whatever it does.
-        if caller == operator && caller != node {
+        let stops = if caller == node {
+            false
+        } else if caller == operator {
             self.set_consent(operator, node, false);
-        } else if caller != node && caller == self.staker_of(node)? {
-            let stopped = self.nodes.getter(node).state().stop();
-            self.start_draining(node, stopped);
-            return Ok(());
-        } else if caller != node && self.is_staked(node)? {
+            replace(&mut self.nodes.setter(node).stopped_by_operator, caller)
+        } else if caller == self.staker_of(node)? {
+            replace(&mut self.nodes.setter(node).stopped_by_staker, caller)
+        } else if self.is_staked(node)? {
             // Without stake there is nothing at risk, and the pool may not have heard of it.
             return Err(Unauthorized { caller, required: operator }.into());
-        }
-        let draining = self.nodes.getter(node).state().drain();
-        self.start_draining(node, draining);
+        } else {
+            false
+        };
+        self.start_draining(node, stops);
         Ok(())
     }
 
@@ -212,8 +214,7 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.stakeLeft`.
     pub fn stake_left(&mut self, node: Address) -> Result<(), Revert> {
         only(self.vm().msg_sender(), self.staking.now())?;
-        let draining = self.nodes.getter(node).state().drain();
-        self.start_draining(node, draining);
+        self.start_draining(node, false);
         Ok(())
     }
 
@@ -259,11 +260,20 @@ impl NodePool {
         self.bring_back(self.vm().msg_sender())
     }
 
-    /// Ends a node's suspension or draining; its staker only.
+    /// Ends a node's suspension, draining or stop; its staker only.
     /// Arguments, errors, events: `INodePool.resumeFor`.
     pub fn resume_for(&mut self, node: Address) -> Result<(), Revert> {
-        self.nodes.getter(node).state().registered().map_err(|error| refuse(error, node))?;
-        self.must_be_staker(node)?;
+        let caller = self.vm().msg_sender();
+        let mut record = self.nodes.setter(node);
+        let registered = record.state().registered();
+        // Of a node that is not registered all that ends is the caller's own word.
+        if registered.is_err() && record.stopped_by_staker.get() == caller {
+            record.stopped_by_staker.set(Address::ZERO);
+            self.vm().log(NodeResumed { node });
+            return Ok(());
+        }
+        registered.map_err(|error| refuse(error, node))?;
+        only(caller, self.staker_of(node)?)?;
         self.bring_back(node)
     }
 
@@ -285,15 +295,22 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.release`.
     pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
         let (caller, present) = (self.vm().msg_sender(), self.session_queue.now());
-        if caller != present && !self.past_queues.get(caller) {
-            return Err(Unauthorized { caller, required: present }.into());
-        }
+        let suspends = if caller == present {
+            true
+        } else {
+            let replaced_at = self.past_queues.get(caller).to();
+            if replaced_at == 0 {
+                return Err(Unauthorized { caller, required: present }.into());
+            }
+            past_queue_suspends(replaced_at, self.vm().block_timestamp())
+        };
         for node in nodes {
             let mut record = self.nodes.setter(node);
             let state = record.state();
             record.set_reserved(state.release());
         }
-        for node in suspend {
+        // Who suspends no more is not told so by an error: the end of a task must not fail.
+        for node in suspend.into_iter().filter(|_| suspends) {
             let mut record = self.nodes.setter(node);
             if let Some(state) = record.state().suspend() {
                 record.set_state(state);
@@ -401,12 +418,12 @@ impl NodePool {
     /// Arguments, errors, events: `INodePool.setSessionQueue`.
     pub fn set_session_queue(&mut self, peer: Address) -> Result<(), Revert> {
         self.ownable.only_owner()?;
+        let present = self.session_queue.now();
+        let effective_at = self.session_queue.name(nonzero(peer)?, self.setup.wait_secs());
         // Before the pool is open no node is registered, and no task can be open.
         if self.setup.is_open() {
-            let present = self.session_queue.now();
-            self.past_queues.insert(present, true);
+            self.past_queues.insert(present, U64::from(effective_at));
         }
-        let effective_at = self.session_queue.name(nonzero(peer)?, self.setup.wait_secs());
         self.vm().log(SessionQueueSet { sessionQueue: peer, effectiveAt: effective_at });
         Ok(())
     }
@@ -471,10 +488,6 @@ impl NodePool {
         view(self, self.staking.now(), &Staking::nodeStakeCall { node }).map(|stake| stake.staker)
     }
 
-    fn must_be_staker(&self, node: Address) -> Result<(), Revert> {
-        only(self.vm().msg_sender(), self.staker_of(node)?)
-    }
-
     /// Refuses everybody but the node, its operator and its staker. Staking is asked last, so that a node and its operator can leave whatever it does.
     fn must_be_of(&self, node: Address) -> Result<(), Revert> {
         let (caller, operator) = (self.vm().msg_sender(), self.nodes.getter(node).operator.get());
@@ -496,48 +509,70 @@ impl NodePool {
         self.vm().log(ConsentSet { operator, node, allowed });
     }
 
-    /// A node that its staker stopped leaves by that one's word: else it would register anew, with the same stake.
+    /// A node leaves. Who stopped it is kept: else it would register anew, with the same stake.
     fn remove(&mut self, node: Address) -> Result<(), Revert> {
-        let before = self.nodes.getter(node).state();
-        let state = before.deregister().map_err(|error| refuse(error, node))?;
-        if before.standing == Standing::Stopped && self.is_staked(node)? {
-            self.must_be_staker(node)?;
-        }
         let mut record = self.nodes.setter(node);
+        let state = record.state().deregister().map_err(|error| refuse(error, node))?;
         record.set_state(state);
         record.set_models(&[]);
         self.vm().log(NodeDeregistered { node });
         Ok(())
     }
 
-    /// Does nothing to a node that is not registered, or is what it is to be already.
-    fn start_draining(&mut self, node: Address, changed: Result<Option<pool::Node>, PoolError>) {
-        if let Ok(Some(state)) = changed {
-            self.nodes.setter(node).set_state(state);
-            self.vm().log(NodeDraining { node });
+    /// The caller has a node take no more tasks, and `stops` it if that is new. Nothing happens to one that is not registered, or drains and is not stopped
+    /// anew.
+    fn start_draining(&mut self, node: Address, stops: bool) {
+        let by = self.vm().msg_sender();
+        let mut record = self.nodes.setter(node);
+        let drains = match record.state().drain() {
+            Ok(Some(state)) => {
+                record.set_state(state);
+                true
+            }
+            Ok(None) | Err(_) => false,
+        };
+        if drains || stops {
+            self.vm().log(NodeDraining { node, by });
         }
     }
 
-    /// A node comes back: its operator consents, and if its staker stopped it, that one calls.
+    /// Refuses a node that was stopped, unless whoever stopped it lifts that: the operator by its consent, the staker by its call. Then nobody stops it.
+    fn lift_stops(&mut self, node: Address) -> Result<(), Revert> {
+        let record = self.nodes.getter(node);
+        let (operator, staker) = (record.stopped_by_operator.get(), record.stopped_by_staker.get());
+        if !operator.is_zero() {
+            self.must_be_consented(operator, node)?;
+            self.nodes.setter(node).stopped_by_operator.set(Address::ZERO);
+        }
+        if !staker.is_zero() {
+            // Who has no stake there any more has no word either.
+            if self.staker_of(node)? == staker {
+                only(self.vm().msg_sender(), staker)?;
+            }
+            self.nodes.setter(node).stopped_by_staker.set(Address::ZERO);
+        }
+        Ok(())
+    }
+
+    /// A node comes back: its operator consents, and nobody has stopped it.
     fn bring_back(&mut self, node: Address) -> Result<(), Revert> {
         let staked = self.is_staked(node)?;
         let record = self.nodes.getter(node);
-        let (before, operator) = (record.state(), record.operator.get());
-        let state = before.resume(staked).map_err(|error| refuse(error, node))?;
+        let operator = record.operator.get();
+        let state = record.state().resume(staked).map_err(|error| refuse(error, node))?;
         self.must_be_consented(operator, node)?;
-        if before.standing == Standing::Stopped {
-            self.must_be_staker(node)?;
-        }
+        self.lift_stops(node)?;
         self.nodes.setter(node).set_state(state);
         self.vm().log(NodeResumed { node });
         Ok(())
     }
 }
 
-/// The Solidity error of a number out of its range. `field` is its name.
-fn out_of_range(field: &[u8], value: u64, min: u64, max: u64) -> Revert {
-    let [value, min, max] = [value, min, max].map(U256::from);
-    InputOutOfRange { field: B256::right_padding_from(field), value, min, max }.into()
+/// Stores an address. Whether another one was there.
+fn replace(slot: &mut StorageAddress, address: Address) -> bool {
+    let is_new = slot.get() != address;
+    slot.set(address);
+    is_new
 }
 
 /// The Solidity error of a refusal concerning `node`.

@@ -36,6 +36,10 @@ pub struct NodeRecord {
     standing: StorageU8,
 
     more_models: StorageArray<StorageU64, { MODELS_MAX - MODELS_INLINE }>,
+
+    /// The operator and the staker that stopped the node, zero for nobody. They outlast its registration, and hold until those lift them.
+    pub(crate) stopped_by_operator: StorageAddress,
+    pub(crate) stopped_by_staker: StorageAddress,
 }
 
 impl NodeRecord {

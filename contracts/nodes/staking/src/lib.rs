@@ -12,7 +12,7 @@ use alloy_primitives::{Address, U256, U64};
 use alloy_sol_types::sol;
 use cor_contract_shared::{
     abi::{NodePool, SessionPayment},
-    approve, call, must_be_spent, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert, Unauthorized,
+    approve, call, must_be_spent, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert,
 };
 use cor_core::{
     govern::{module::Status, peer::Peer},
@@ -49,7 +49,6 @@ sol! {
     error InsufficientStake(address account, uint256 available, uint256 needed);
     error StillBonded(address account, uint64 releaseAt, uint64 timestamp);
     error AmountTooLarge(uint256 amount, uint256 limit);
-    error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     error FutureDay(uint64 day, uint64 today);
 }
 
@@ -78,7 +77,7 @@ impl Staking {
     /// # Arguments
     /// * `owner`: who names slashers, peers and the guardian; not zero.
     /// * `token`: the COR token, for ever; not zero.
-    /// * `unbonding_secs`: seconds between unbonding and withdrawal, 4 to 27 days.
+    /// * `unbonding_secs`: seconds between unbonding and withdrawal, 7 to 27 days.
     /// * `node_stake_required`: stake that a node needs, COR wei; not zero.
     /// * `delay_secs`: seconds that a widening waits: at least three days more than `unbonding_secs`, at most 30 days.
     ///
@@ -389,15 +388,15 @@ impl Staking {
     /// Closes a slasher at once.
     /// Arguments, errors, events: `IStaking.closeModule`.
     pub fn close_module(&mut self, module: Address) -> Result<(), Revert> {
-        self.owner_or_guardian(true)?;
+        self.ownable.owner_or_guardian(self.guardian.get())?;
         self.slashers.close(module)
     }
 
     /// Changes a slasher's cap.
     /// Arguments, errors, events: `IStaking.setModuleCap`.
     pub fn set_module_cap(&mut self, module: Address, cap: U256) -> Result<(), Revert> {
-        let present = self.slashers.get(module).cap_at(self.vm().block_timestamp());
-        self.owner_or_guardian(cap <= U256::from(present))?;
+        let guardian = if self.slashers.is_narrower(module, cap) { self.guardian.get() } else { Address::ZERO };
+        self.ownable.owner_or_guardian(guardian)?;
         self.slashers.set_cap(module, cap)
     }
 
@@ -496,12 +495,13 @@ impl Staking {
         Ok((stake.staker, paid))
     }
 
-    /// A staker begins, whom the node accepts: where another let earnings go does not bind it.
+    /// A staker begins, whom the node accepts, which is said for one beginning: it lets nobody begin later. Where another let earnings go does not bind it.
     fn begin(&mut self, node: Address, staker: Address) -> Result<(), Revert> {
         let mut record = self.nodes.setter(node);
         if staker != node && record.accepted.get() != staker {
             return Err(StakerNotAccepted { node, staker }.into());
         }
+        record.accepted.set(Address::ZERO);
         if record.staker.get() == staker || record.payout.get() == Peer::default() {
             return Ok(());
         }
@@ -522,14 +522,5 @@ impl Staking {
         if !self.is_node_staked(node) {
             self.tell_pool(node);
         }
-    }
-
-    /// The guardian may only narrow.
-    fn owner_or_guardian(&self, narrows: bool) -> Result<(), Revert> {
-        let (caller, owner) = (self.vm().msg_sender(), self.ownable.owner());
-        if caller == owner || narrows && caller == self.guardian.get() {
-            return Ok(());
-        }
-        Err(Unauthorized { caller, required: owner }.into())
     }
 }

@@ -2,8 +2,8 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{aliases::U96, Address, B256, U128, U256, U64, U8};
-use cor_contract_shared::{transfer, transfer_from, PeerRecord, Revert};
+use alloy_primitives::{aliases::U96, Address, U128, U256, U64, U8};
+use cor_contract_shared::{out_of_range, transfer, transfer_from, PeerRecord, Revert};
 use cor_core::limits::{STAKE_HELD_MAX, UNBONDINGS_MAX};
 use cor_core::node::staking::{self, Checkpoint, NodeStake, StakingError, Totals};
 use stylus_sdk::{
@@ -11,11 +11,11 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageArray, StorageU128, StorageU64, StorageU8, StorageU96, StorageVec},
 };
 
-use crate::{AmountTooLarge, FutureDay, InputOutOfRange, InsufficientStake, NotStaker, Staking, StillBonded, ZeroAmount};
+use crate::{AmountTooLarge, FutureDay, InsufficientStake, NotStaker, Staking, StillBonded, ZeroAmount};
 
 const _: () = assert!(STAKE_HELD_MAX < 1 << 96, "a node's stake is stored in 96 bits");
 
-/// A node's stake in two words, where its earnings go, and whom it lets stake for it. The staker stays when all of its stake has left: the earnings
+/// A node's stake in two words, where its earnings go, and whom it lets begin to stake for it. The staker stays when all of its stake has left: the earnings
 /// are still its own, and what it said of them holds until another account stakes.
 #[storage]
 pub struct NodeRecord {
@@ -169,10 +169,7 @@ impl Staking {
             }
             StakingError::AmountTooLarge { amount, limit } => AmountTooLarge { amount, limit: U256::from(limit) }.into(),
             StakingError::FutureDay { day, today } => FutureDay { day, today }.into(),
-            StakingError::OutOfRange { field, value, min, max } => {
-                let [value, min, max] = [value, min, max].map(U256::from);
-                InputOutOfRange { field: B256::right_padding_from(field.as_bytes()), value, min, max }.into()
-            }
+            StakingError::OutOfRange { field, value, min, max } => out_of_range(field, value, min, max),
         }
     }
 }

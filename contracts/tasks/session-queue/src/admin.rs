@@ -85,10 +85,8 @@ impl SessionQueue {
     /// Stops or allows create and submit.
     /// Arguments, errors, events: `ISessionQueue.setPaused`.
     pub(crate) fn set_paused(&mut self, paused: bool) -> Result<(), Revert> {
-        let guarded = paused && self.vm().msg_sender() == self.guardian.get();
-        if !guarded {
-            self.ownable.only_owner()?;
-        }
+        let guardian = if paused { self.guardian.get() } else { Address::ZERO };
+        self.ownable.owner_or_guardian(guardian)?;
         self.desk.paused.set(paused);
         log!(self, PauseSet[] paused);
         Ok(())

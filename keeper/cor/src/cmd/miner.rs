@@ -84,8 +84,8 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
         }
         if known.draining {
             tracing::warn!(
-                "the node is draining and gets no tasks: its stake leaves, or its staker or operator said so; once its stake is whole the \
-                 pool's resume() ends that"
+                "the node is draining and gets no tasks: its stake leaves, it said so itself, or its operator or staker stopped it; once \
+                 its stake is whole and whoever stopped it has lifted that, by the pool's consent() or resumeFor(), its resume() ends that"
             );
         }
         if known.suspended {

@@ -18,10 +18,6 @@ fn draining(capacity: u32, reserved: u32) -> Node {
     Node { standing: Standing::Draining, ..active(capacity, reserved) }
 }
 
-fn stopped(capacity: u32, reserved: u32) -> Node {
-    Node { standing: Standing::Stopped, ..active(capacity, reserved) }
-}
-
 #[test]
 fn models_are_one_to_the_limit_and_rising() {
     let full: Vec<u64> = (0..64).collect();
@@ -92,15 +88,12 @@ fn suspension_and_its_end() {
     assert_eq!(active(4, 1).suspend(), Some(suspended(4, 1)));
     assert_eq!(suspended(4, 1).suspend(), None);
     assert_eq!(draining(4, 1).suspend(), None, "what takes no tasks need not be stopped");
-    assert_eq!(stopped(4, 1).suspend(), None);
     assert_eq!(Node::default().suspend(), None);
     let table = [
         (suspended(4, 1), true, Ok(active(4, 1))),
         (suspended(4, 1), false, Err(PoolError::NotStaked)),
         (draining(4, 1), true, Ok(active(4, 1))),
         (draining(4, 1), false, Err(PoolError::NotStaked)),
-        (stopped(4, 1), true, Ok(active(4, 1))),
-        (stopped(4, 1), false, Err(PoolError::NotStaked)),
         (active(4, 1), true, Err(PoolError::NotSuspended)),
         (Node::default(), true, Err(PoolError::NotRegistered)),
     ];
@@ -121,15 +114,13 @@ fn draining_keeps_the_tasks_and_takes_no_more() {
 }
 
 #[test]
-fn a_staker_s_word_is_above_any_other() {
-    for before in [active(4, 2), suspended(4, 2), draining(4, 2)] {
-        assert_eq!(before.stop(), Ok(Some(stopped(4, 2))), "{before:?}");
+fn a_queue_that_was_replaced_suspends_for_a_while() {
+    let last = 1_000 + PAST_QUEUE_SUSPENDS_SECS;
+    let table =
+        [(1_000, 0, true), (1_000, 1_000, true), (1_000, last, true), (1_000, last + 1, false), (u64::MAX, u64::MAX, true)];
+    for (replaced_at, now, suspends) in table {
+        assert_eq!(past_queue_suspends(replaced_at, now), suspends, "replaced at {replaced_at}, at {now}");
     }
-    assert_eq!((stopped(4, 2).stop(), stopped(4, 2).drain()), (Ok(None), Ok(None)));
-    assert_eq!(Node::default().stop(), Err(PoolError::NotRegistered));
-    assert_eq!(stopped(4, 0).deregister().map(|node| node.standing), Ok(Standing::Absent));
-    assert!(stopped(4, 0).standing.is_draining() && draining(4, 0).standing.is_draining());
-    assert!(!active(4, 0).standing.is_draining() && !suspended(4, 0).standing.is_draining());
 }
 
 #[test]
@@ -154,7 +145,6 @@ fn eligibility() {
         ("absent", Node { version: MINIMUM, ..Node::default() }, MINIMUM, true, Err(Ineligible::NotRegistered)),
         ("suspended", suspended(2, 1), MINIMUM, true, Err(Ineligible::Suspended)),
         ("draining", draining(2, 1), MINIMUM, true, Err(Ineligible::Draining)),
-        ("stopped", stopped(2, 1), MINIMUM, true, Err(Ineligible::Draining)),
         ("other model", active(2, 1), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
         ("full", active(2, 2), MINIMUM, true, Err(Ineligible::NoFreeCapacity)),
         ("old", active(2, 1), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
@@ -224,10 +214,10 @@ fn reasons_are_those_of_the_interface() {
 
 #[test]
 fn standings_survive_storage() {
-    for standing in [Standing::Absent, Standing::Active, Standing::Suspended, Standing::Draining, Standing::Stopped] {
+    for standing in [Standing::Absent, Standing::Active, Standing::Suspended, Standing::Draining] {
         assert_eq!(Standing::from_byte(standing.to_byte()), standing);
     }
-    assert_eq!(Standing::from_byte(5), Standing::Absent);
+    assert_eq!(Standing::from_byte(4), Standing::Absent);
 }
 
 #[test]

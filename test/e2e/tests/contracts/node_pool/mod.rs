@@ -2,6 +2,7 @@
 //! of its own.
 
 mod differential;
+mod model;
 mod people;
 mod roles;
 mod service;

@@ -4,9 +4,11 @@ use alloy::{
     primitives::{Address, B256, U256},
     sol_types::SolValue,
 };
-use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS, PAST_QUEUE_SUSPENDS_SECS};
 use cor_kit::solo::Refused;
-use cor_sol::{node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable, staking::IStaking};
+use cor_sol::{
+    ContractError, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable, staking::IStaking,
+};
 
 use crate::staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, UNBONDING, World, events_of};
 
@@ -62,12 +64,12 @@ async fn operator_and_staker_drain_and_deregister_without_the_nodes_key() {
         world.solo.undoing(|| drop(world.in_pool(index, &leave)));
 
         let done = world.in_pool(index, &drain);
-        assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [INodePool::NodeDraining { node }]);
+        assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, index)]);
         let shown = world.node(node);
         assert_eq!((shown.registered, shown.suspended, shown.draining), (true, false, true));
         let done = world.in_pool(index, &drain);
         assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty(), "once");
-        let done = world.in_pool(if index == STAKER { STAKER } else { OTHER }, &leave);
+        let done = world.in_pool(OTHER, &leave);
         assert_eq!(events_of::<INodePool::NodeDeregistered>(world.pool, &done.logs), [INodePool::NodeDeregistered { node }]);
         let absent = INodePool::NotRegistered { node };
         assert_eq!(world.refused_in_pool(index, &drain), absent.clone().into());
@@ -162,13 +164,11 @@ async fn a_node_undoes_no_drain_of_its_people() {
         world.in_pool(NODE, &resume);
         world.in_pool(NODE, &drain);
         let done = world.in_pool(index, &drain);
+        assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, index)]);
         let before = world.node(node);
         assert!(before.draining && before.registered);
-        let (staker, missing) = (world.account(STAKER), INodePool::ConsentMissing { operator: world.account(OPERATOR), node });
-        let unlike = IRuntime::Unauthorized { caller: node, required: staker };
-        let refused = if index == OPERATOR { missing.clone().into() } else { unlike.clone().into() };
-        assert_eq!(world.refused_in_pool(NODE, &resume), refused, "by account {index}");
-        let resume_for = INodePool::resumeForCall { node };
+        assert_eq!(world.refused_in_pool(NODE, &resume), held_by(&world, index, operator), "by account {index}");
+        let (staker, resume_for) = (world.account(STAKER), INodePool::resumeForCall { node });
         assert_eq!(
             world.refused_in_pool(OTHER, &resume_for),
             IRuntime::Unauthorized { caller: world.account(OTHER), required: staker }.into()
@@ -177,41 +177,146 @@ async fn a_node_undoes_no_drain_of_its_people() {
             // The staker does not speak for the operator.
             let set = INodePool::ConsentSet { operator: world.account(OPERATOR), node, allowed: false };
             assert_eq!(events_of::<INodePool::ConsentSet>(world.pool, &done.logs), [set]);
-            assert_eq!(world.refused_in_pool(STAKER, &resume_for), missing.into());
+            assert_eq!(world.refused_in_pool(STAKER, &resume_for), held_by(&world, index, operator));
             world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
             world.in_pool(NODE, &resume);
         } else {
-            // Nor does it come back by leaving: it leaves by the staker's word, or once the stake has left.
-            assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [INodePool::NodeDraining { node }]);
-            assert_eq!(world.refused_in_pool(NODE, &INodePool::deregisterCall {}), unlike.into());
-            let leave = INodePool::deregisterForCall { node };
-            for other in [operator, OTHER] {
-                let unlike = IRuntime::Unauthorized { caller: world.account(other), required: staker };
-                assert_eq!(world.refused_in_pool(other, &leave), unlike.into());
-            }
-            world.solo.undoing(|| drop(world.in_pool(STAKER, &leave)));
-            world.solo.undoing(|| {
-                world.by(STAKER, &IStaking::unbondNodeCall { node });
-                world.in_pool(OTHER, &leave);
-            });
             // The operator's word does not end it, and does not replace it.
             if !own {
-                world.in_pool(OPERATOR, &drain);
+                let done = world.in_pool(OPERATOR, &drain);
+                assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, OPERATOR)]);
                 world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
             }
             world.in_pool(NODE, &drain);
-            assert_eq!(world.refused_in_pool(NODE, &resume), unlike_of(&world).into());
+            assert_eq!(world.refused_in_pool(NODE, &resume), held_by(&world, index, operator));
             let done = world.in_pool(STAKER, &resume_for);
             assert_eq!(events_of::<INodePool::NodeResumed>(world.pool, &done.logs), [INodePool::NodeResumed { node }]);
         }
-        assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 0);
+        assert_eq!(eligibility(&world), 0);
         assert_eq!(world.refused_in_pool(STAKER, &resume_for), INodePool::NotSuspended { node }.into());
     }
 }
 
-/// The node calls, and it is its staker's.
-fn unlike_of(world: &World) -> IRuntime::Unauthorized {
-    IRuntime::Unauthorized { caller: world.account(NODE), required: world.account(STAKER) }
+fn draining_by(world: &World, index: usize) -> INodePool::NodeDraining {
+    INodePool::NodeDraining { node: world.account(NODE), by: world.account(index) }
+}
+
+/// What the node is told that account `stopper` stopped.
+fn held_by(world: &World, stopper: usize, operator: usize) -> ContractError {
+    let (node, required) = (world.account(NODE), world.account(stopper));
+    if stopper == operator {
+        INodePool::ConsentMissing { operator: required, node }.into()
+    } else {
+        IRuntime::Unauthorized { caller: node, required }.into()
+    }
+}
+
+fn eligibility(world: &World) -> u8 {
+    world.solo.get(world.pool, &INodePool::eligibilityCall { node: world.account(NODE), modelIdentifier: 1 })
+}
+
+/// A node left the pool and registered anew under its own name, or while its stake was on its way out and back, and what its people had stopped was in
+/// service; who was operator and staker at once could not stop it at all.
+#[tokio::test]
+async fn what_its_people_stopped_stays_stopped_through_a_new_registration() {
+    for (stopper, operator, staker) in
+        [(OPERATOR, OPERATOR, STAKER), (STAKER, OPERATOR, STAKER), (STAKER, NODE, STAKER), (OPERATOR, OPERATOR, OPERATOR)]
+    {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        world.stake_node(staker, node);
+        world.register(NODE, operator);
+        world.in_pool(OTHER, &INodePool::consentCall { node, allowed: true });
+        let held = held_by(&world, stopper, operator);
+        let nowhere = |when: &str| {
+            for name in [NODE, operator, OTHER] {
+                assert_eq!(world.refused_in_pool(NODE, &register(&world, name)), held, "by {stopper}, {when}, under {name}");
+            }
+        };
+        let done = world.in_pool(stopper, &INodePool::drainCall { node });
+        assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, stopper)]);
+        assert_eq!(world.refused_in_pool(NODE, &INodePool::resumeCall {}), held);
+        world.in_pool(NODE, &INodePool::deregisterCall {});
+        nowhere("after leaving");
+        world.by(staker, &IStaking::unbondNodeCall { node });
+        world.stake_node(staker, node);
+        nowhere("with its stake out and in");
+        world.solo.pass(UNBONDING);
+        world.by(OTHER, &IStaking::withdrawNodeCall { node });
+        nowhere("with the old stake withdrawn");
+
+        // Nobody else lifts it.
+        let (resume_for, absent) = (INodePool::resumeForCall { node }, INodePool::NotRegistered { node });
+        for other in [NODE, OTHER, OPERATOR, STAKER].into_iter().filter(|index| *index == OPERATOR || *index != stopper) {
+            assert_eq!(world.refused_in_pool(other, &resume_for), absent.clone().into(), "by {other}");
+        }
+        if stopper == operator {
+            world.in_pool(operator, &INodePool::consentCall { node, allowed: true });
+        } else {
+            let done = world.in_pool(stopper, &resume_for);
+            assert_eq!(events_of::<INodePool::NodeResumed>(world.pool, &done.logs), [INodePool::NodeResumed { node }]);
+            assert_eq!(world.refused_in_pool(stopper, &resume_for), absent.into(), "once");
+        }
+        world.in_pool(NODE, &register(&world, NODE));
+        assert_eq!(eligibility(&world), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_staker_whose_stake_has_left_has_no_word() {
+    let world = World::start().await;
+    let node = world.account(NODE);
+    world.stake_node(STAKER, node);
+    world.register(NODE, NODE);
+    world.in_pool(STAKER, &INodePool::drainCall { node });
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING);
+    world.by(STAKER, &IStaking::withdrawNodeCall { node });
+    world.stake_node(OTHER, node);
+    let foreign = IRuntime::Unauthorized { caller: world.account(STAKER), required: world.account(OTHER) };
+    assert_eq!(world.refused_in_pool(STAKER, &INodePool::resumeForCall { node }), foreign.into());
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    assert_eq!(eligibility(&world), 0);
+    // It is gone, and does not come back with its stake.
+    world.by(OTHER, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING);
+    world.by(OTHER, &IStaking::withdrawNodeCall { node });
+    world.stake_node(STAKER, node);
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    assert_eq!(eligibility(&world), 0);
+}
+
+/// A queue that was replaced, say since it was broken, suspended whom it liked for ever.
+#[tokio::test]
+async fn a_queue_that_was_replaced_suspends_for_fourteen_days_and_releases_for_ever() {
+    let world = World::start().await;
+    let (node, next) = (world.account(NODE), world.account(FREE));
+    world.stake_node(STAKER, node);
+    world.register(NODE, NODE);
+    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
+    let release = INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] };
+    world.in_pool(QUEUE, &reserve);
+    world.in_pool(QUEUE, &reserve);
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: next });
+    world.solo.pass(DELAY + PAST_QUEUE_SUSPENDS_SECS);
+    let done = world.in_pool(QUEUE, &release);
+    assert_eq!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs), [INodePool::NodeSuspended { node, taskId: 1 }]);
+    world.in_pool(NODE, &INodePool::resumeCall {});
+    assert_eq!(world.node(node).reserved, 1);
+
+    world.solo.pass(1);
+    let done = world.in_pool(QUEUE, &release);
+    assert!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs).is_empty());
+    assert_eq!((world.node(node).reserved, eligibility(&world)), (0, 0));
+    // The present one does, however long it has been that, and one that is it again as well.
+    world.solo.undoing(|| {
+        world.in_pool(FREE, &release);
+        assert!(world.node(node).suspended);
+    });
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: world.account(QUEUE) });
+    world.solo.pass(DELAY);
+    world.in_pool(QUEUE, &release);
+    assert!(world.node(node).suspended);
 }
 
 /// Without its operator's consent a node comes back from nothing, not from a suspension either.

@@ -4,29 +4,42 @@ use cor_kit::{goldens, paths};
 use cor_sol::node_pool::INodePool;
 
 use crate::{
-    staking::world::{FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, World},
+    staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, World},
     support::{permissions, trial},
 };
 
-/// Three registered nodes of one operator and one staker: one as it should be, one suspended, one draining. That Staking itself may call
-/// `stakeLeft`, which no account may, is seen wherever stake unbonds.
+/// As it should be, suspended, draining, stopped, and gone after that.
+const NODES: [usize; 5] = [NODE, FREE, FREE + 1, FREE + 3, FREE + 4];
+
+/// Nodes of one operator and one staker: one as it should be, one suspended, one draining, one that its staker stopped, and one that left the pool after
+/// that. A queue that was replaced, in whose time for suspensions all this is. That Staking itself may call `stakeLeft`, which no account may, is seen
+/// wherever stake unbonds.
 #[tokio::test]
 async fn golden_permissions() {
     let world = World::start().await;
-    let [node, suspended, draining] = [NODE, FREE, FREE + 1].map(|index| world.account(index));
-    for index in [NODE, FREE, FREE + 1] {
+    let [node, suspended, draining, stopped, gone] = NODES.map(|index| world.account(index));
+    for index in NODES {
         world.stake_node(STAKER, world.account(index));
         world.register(index, OPERATOR);
     }
     world.in_pool(QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![suspended] });
-    world.in_pool(OPERATOR, &INodePool::drainCall { node: draining });
+    world.in_pool(FREE + 1, &INodePool::drainCall { node: draining });
+    for node in [stopped, gone] {
+        world.in_pool(STAKER, &INodePool::drainCall { node });
+    }
+    world.in_pool(OTHER, &INodePool::deregisterForCall { node: gone });
+    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: world.account(FREE + 5) });
+    world.solo.pass(DELAY);
     world.in_pool(OWNER, &INodePool::transferOwnershipCall { candidate: world.account(FREE + 2) });
     let roles = [
         ("owner", OWNER),
         ("candidate", FREE + 2),
-        ("queue", QUEUE),
+        ("queue", FREE + 5),
+        ("past queue", QUEUE),
         ("node", NODE),
         ("suspended", FREE),
+        ("stopped", FREE + 3),
+        ("gone", FREE + 4),
         ("operator", OPERATOR),
         ("staker", STAKER),
         ("stranger", OTHER),
@@ -45,8 +58,11 @@ async fn golden_permissions() {
         trial("", &INodePool::setSpecCall { models: vec![2], capacity: 2 }),
         trial("", &INodePool::setVersionCall { version: 2_000 }),
         trial("", &INodePool::pingCall {}),
+        trial("(stopped)", &INodePool::deregisterForCall { node: stopped }),
         trial("", &INodePool::resumeCall {}),
         trial("(suspended)", &INodePool::resumeForCall { node: suspended }),
+        trial("(stopped)", &INodePool::resumeForCall { node: stopped }),
+        trial("(gone)", &INodePool::resumeForCall { node: gone }),
         trial("", &INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] }),
         trial("", &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] }),
         trial("", &INodePool::setMinNodeVersionCall { version: 1 }),

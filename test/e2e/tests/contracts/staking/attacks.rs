@@ -15,6 +15,8 @@ const YES: [u8; 8] = [0x60, 1, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
 const NO: [u8; 3] = [0x5f, 0x5f, 0xfd];
 /// Runs in a circle until its gas is gone.
 const BURNS: [u8; 3] = [0x5b, 0x5f, 0x56];
+/// Stores how much gas it has.
+const RECORDS_GAS: [u8; 3] = [0x5a, 0x5f, 0x55];
 /// Answers with 448 KiB of zeros.
 const ANSWERS_MUCH: [u8; 6] = [0x62, 0x07, 0, 0, 0x5f, 0xf3];
 
@@ -181,6 +183,49 @@ async fn nobody_unbonds_with_too_little_gas_for_the_pool_to_hear_of_it() {
     assert!(world.node(node).draining && done.gas_used < STAKE_LEFT_GAS);
 }
 
+/// The gas that was asked for did not cover what is spent until the pool has its own: the node's two words are written then, and the pool's is read.
+/// Whatever the limit, either nothing happens, or the stake unbonds and the pool has had all the gas that it is promised.
+#[tokio::test]
+async fn no_starved_call_leaves_half_a_state() {
+    for (name, code) in [("counts its gas", &RECORDS_GAS[..]), ("burns", &BURNS)] {
+        let world = World::start().await;
+        let node = world.account(NODE);
+        world.stake_node(STAKER, node);
+        world.solo.chain().writer().set_code(world.pool, code.to_vec().into()).expect("code is laid");
+        let stake = || {
+            let (held, leaving) =
+                (world.get(&IStaking::nodeStakeCall { node }), world.get(&IStaking::nodeUnbondingOfCall { node }));
+            (held.amount, leaving.amount)
+        };
+        let (whole, left) = ((wei(STAKE), U256::ZERO), (U256::ZERO, wei(STAKE)));
+        // Whether it went through; checked to be all or nothing.
+        let succeeds = |gas: u64| {
+            world.solo.undoing(|| {
+                let unbond = IStaking::unbondNodeCall { node };
+                let done = world.solo.with_gas(world.account(STAKER), world.staking, &unbond, gas);
+                assert_eq!(stake(), if done.is_ok() { left } else { whole }, "{name}, {gas} gas: {done:?}");
+                if done.is_ok() && code == RECORDS_GAS {
+                    let heard = world.solo.chain().storage(world.pool, U256::ZERO).expect("the slot is read");
+                    // The instruction that tells it costs two.
+                    assert_eq!(U256::from_be_bytes(heard.0), U256::from(STAKE_LEFT_GAS - 2), "of {gas} gas");
+                }
+                done.is_ok()
+            })
+        };
+        let (mut fails, mut suffices) = (100_000, 2_000_000);
+        assert!(!succeeds(fails) && succeeds(suffices));
+        while suffices - fails > 1 {
+            let middle = u64::midpoint(fails, suffices);
+            if succeeds(middle) { suffices = middle } else { fails = middle }
+        }
+        for step in 0..60 {
+            assert!(succeeds(suffices + step * 500), "{name}: from {suffices} on, at {step}");
+            assert!(!succeeds(fails - step * 500), "{name}: up to {fails}, at {step}");
+        }
+        assert!(suffices > STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS, "{name}: {suffices}");
+    }
+}
+
 /// A notice can fail with all its gas, and does then not hold the stake: that all of it has left is told the pool once more.
 #[tokio::test]
 async fn a_pool_that_missed_the_notice_hears_of_the_withdrawal() {
@@ -252,8 +297,8 @@ async fn nobody_stakes_for_a_node_that_did_not_accept_it() {
     assert_eq!(events_of::<IStaking::StakerAccepted>(world.staking, &done.logs), [accepted]);
     assert_eq!(world.get(&IStaking::acceptedStakerCall { node }), staker);
     world.by(STAKER, &stake);
+    assert_eq!(world.get(&IStaking::acceptedStakerCall { node }), Address::ZERO, "it is used up");
     // Who stakes already needs no word to add, and none to leave.
-    world.by(NODE, &IStaking::acceptStakerCall { staker: Address::ZERO });
     world.fund(STAKER, STAKE);
     world.by(STAKER, &stake);
     world.by(STAKER, &IStaking::unbondNodeCall { node });
@@ -264,6 +309,40 @@ async fn nobody_stakes_for_a_node_that_did_not_accept_it() {
     // A node stakes for itself without.
     world.fund(NODE, STAKE);
     world.by(NODE, &stake);
+}
+
+/// A node accepted somebody, then staked for itself, and years later whoever that had been began to stake for it, and its earnings were that one's.
+#[tokio::test]
+async fn who_was_accepted_before_another_began_is_accepted_no_more() {
+    let world = World::start().await;
+    let (node, staker, other) = (world.account(NODE), world.account(STAKER), world.account(OTHER));
+    let stake = IStaking::stakeNodeCall { node, amount: wei(STAKE) };
+    let stranger = |staker| IStaking::StakerNotAccepted { node, staker };
+    let leaves = |by: usize| {
+        world.by(by, &IStaking::unbondNodeCall { node });
+        world.solo.pass(UNBONDING);
+        world.by(by, &IStaking::withdrawNodeCall { node });
+    };
+    [STAKER, OTHER, NODE].into_iter().for_each(|index| world.fund(index, 2 * STAKE));
+    // Accepted, and the node itself began.
+    world.by(NODE, &IStaking::acceptStakerCall { staker });
+    world.by(NODE, &stake);
+    leaves(NODE);
+    assert_eq!(world.refused(STAKER, &stake), stranger(staker).into());
+    assert_eq!(world.get(&IStaking::payoutOfCall { node }), node);
+    // Accepted, and it was that one which began.
+    world.by(NODE, &IStaking::acceptStakerCall { staker });
+    world.by(STAKER, &stake);
+    world.by(SLASHERS[0], &slash(node, u128::MAX));
+    assert_eq!(world.refused(STAKER, &stake), stranger(staker).into(), "all of it was slashed: it would begin anew");
+    // Accepted while another stakes, it holds for the next beginning.
+    world.by(NODE, &IStaking::acceptStakerCall { staker: other });
+    world.by(OTHER, &stake);
+    world.by(NODE, &IStaking::acceptStakerCall { staker });
+    leaves(OTHER);
+    assert_eq!(world.refused(OTHER, &stake), stranger(other).into());
+    world.by(STAKER, &stake);
+    assert_eq!(world.get(&IStaking::nodeStakeCall { node }).staker, staker);
 }
 
 /// Finding 3d: a pool that always said "registered" let nobody unbond. Now no pool is asked, and one that fails, lies, burns gas or answers at length

@@ -294,6 +294,8 @@ impl Model {
         if kept.last != Some(by) {
             kept.payouts.clear();
         }
+        // It is said for one beginning.
+        kept.accepted = kept.accepted.filter(|_| kept.staker.is_some());
         (kept.staker, kept.last, kept.bonded) = (Some(by), Some(by), kept.bonded + amount);
         Ok(())
     }

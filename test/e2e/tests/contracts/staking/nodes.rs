@@ -112,7 +112,10 @@ async fn the_pool_hears_of_stake_that_leaves_and_of_stake_that_is_back() {
     world.stake_node(STAKER, node);
     world.register(NODE, NODE);
     let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
-    assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [INodePool::NodeDraining { node }]);
+    assert_eq!(
+        events_of::<INodePool::NodeDraining>(world.pool, &done.logs),
+        [INodePool::NodeDraining { node, by: world.staking }]
+    );
     let unstaked = INodePool::NotStaked { node };
     assert_eq!(world.refused_in_pool(NODE, &INodePool::resumeCall {}), unstaked.into());
     world.stake_node(STAKER, node);

@@ -355,6 +355,7 @@ async fn whoever_chooses_the_nonce_gets_nothing_of_a_signed_deposit() {
         nonce_of(module, salt(1)),
         nonce_of(module, relayer.into_word()),
     ];
+    let mut funded = 0;
     for nonce in nonces {
         let signed = world.signed(FRUGAL, cor(9), nonce, FOREVER);
         let Signed { amount, valid_after, valid_before, ref signature, .. } = signed;
@@ -375,9 +376,11 @@ async fn whoever_chooses_the_nonce_gets_nothing_of_a_signed_deposit() {
                 let Ok(done) = world.try_by(STRANGER, &signed.clone().fund(module, salt)) else { return };
                 let heard = super::world::Credited { beneficiary: from, account: from, amount: cor(9) };
                 assert_eq!(done.logs.last(), Some(&(module, logged(&heard))));
+                funded += 1;
             });
         }
     }
+    assert_eq!(funded, 2, "the two nonces that are of the module fund it, each with its salt");
     assert_eq!((world.book(0), world.wallet(from)), (U256::ZERO, U256::from(WALLET)));
 }
 
