@@ -60,7 +60,8 @@ interface ILane {
     event KeeperNamed(address indexed keeper, bool enabled);
     /// @notice Penalties of later tasks, the keeper's share of its line without a result, basis points, and whether createSession, createAndSubmit and submit are paused.
     event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
-    /// @notice Of a penalty of a task that ended Staking did not take `amount` grains: slashAgain does. `reason` as in IStaking.Slashed.
+    /// @notice Of a penalty of a task that ended `amount` grains are owed now, which Staking did not take: slashAgain asks for them. 0: all of it was taken in the end.
+    /// `reason` as in IStaking.Slashed.
     event SlashOwed(bytes32 indexed task, address indexed node, uint8 reason, uint64 amount);
 
     /// @notice `caller` does not hold the role that this function requires.
@@ -83,7 +84,7 @@ interface ILane {
     error PriceAboveMax(uint64 price, uint64 maxCharge);
     /// @notice The payer has used this sequence number.
     error SequenceUsed(address payer, uint64 sequence);
-    /// @notice The bytes are not the history of the task: their seal is `computed`, and the task's is `seal`, zero if there is no such task or it ended.
+    /// @notice The bytes are not the history of the task: their seal is `computed`, and the task's is `seal`, zero if there is no such task.
     error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
     /// @notice The arguments are not of the form that the function's documentation says.
     error Malformed(bytes32 field);
@@ -99,6 +100,8 @@ interface ILane {
     error LaneTooEarly(bytes32 task, uint64 deadline, uint64 timestamp);
     /// @notice Exactly `wanted` miners must be given.
     error LaneMinerCount(bytes32 task, uint64 given, uint8 wanted);
+    /// @notice The miner of this replica is that of an earlier one too.
+    error MinerTwice(bytes32 task, uint8 replica);
     /// @notice The task has no such replica.
     error NoSuchReplica(bytes32 task, uint8 replica);
     /// @notice The replica's miner did this already.
@@ -113,8 +116,8 @@ interface ILane {
     error RevealOpens(bytes32 task, uint8 replica);
     /// @notice The miner has no earnings here.
     error NothingEarned(address miner);
-    /// @notice The node owes no penalty of this task for this reason.
-    error NothingOwed(bytes32 task, address node, uint8 reason);
+    /// @notice Of the node's penalty in this task nothing was taken now: `owed` grains are owed, 0 if there is no such penalty, or no more of it.
+    error NothingTaken(bytes32 task, address node, uint8 reason, uint64 owed);
 
     /// @notice Takes note of money that `from` moved into this module's book for `account`. Vault only.
     /// @param account Who may spend it.
@@ -191,7 +194,7 @@ interface ILane {
     /// @param answers replicas x (miner 20 | r 32 | yParityAndS 32 | resultDigest 32 | salt 32); the signature is of Precommit, as in EIP-2098.
     /// @param keeper Who serves.
     /// @param assign The keeper's signature of Assign, 64 bytes as in EIP-2098; empty if the keeper calls.
-    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, LaneMinerCount, Unauthorized, InvalidSignature. Events: TaskEnded,
+    /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, LaneMinerCount, MinerTwice, Unauthorized, InvalidSignature. Events: TaskEnded,
     /// SlashOwed.
     function complete(address payer, uint64 sequence, bytes calldata opening, bytes calldata answers, address keeper, bytes calldata assign) external;
 
@@ -253,13 +256,13 @@ interface ILane {
     /// @dev Errors: Malformed, HistoryMismatch, LaneTooEarly, LaneTaskEnded. Events: TaskRecord without bytes if it goes on, else TaskEnded, SlashOwed.
     function close(address payer, uint64 sequence, bytes calldata history) external;
 
-    /// @notice Asks Staking again for what it did not take of a penalty when its task ended: for want of gas, since the cap of that day was used up, or since the node
-    /// had too little stake. What it does not take now either is owed on, by whoever is the node's staker then. Anyone may call.
+    /// @notice Asks Staking again for what it did not take of a penalty when its task ended: for want of gas, since the cap of that day was used up, since the node had too
+    /// little stake, or since this lane could not slash. What it does not take now either is owed on, by whoever is the node's staker then. Anyone may call.
     /// @param task The task.
     /// @param node Whose penalty it is.
     /// @param reason As in SlashOwed.
     /// @return left What is owed still, grains, rounded down.
-    /// @dev Errors: NothingOwed. Events: SlashOwed unless nothing is owed any more.
+    /// @dev Errors: NothingTaken, and then nothing is logged by Staking either. Events: SlashOwed.
     function slashAgain(bytes32 task, address node, uint8 reason) external returns (uint64 left);
 
     /// @notice Names or dismisses a keeper. Governor only.

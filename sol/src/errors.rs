@@ -213,7 +213,8 @@ contract_errors! {
     lane::REPLICA_NOT_COMMITTED ILane::ReplicaNotCommitted |e| format!("the miner of replica {} of task {} is bound to no answer", e.replica, e.task);
     lane::COMMITMENT_ZERO ILane::CommitmentZero |e| format!("the zero hash was offered as commitment of replica {} of task {}", e.replica, e.task);
     lane::COMMITMENT_MISMATCH ILane::CommitmentMismatch |e| format!("replica {} of task {} is bound to {}, and the reveal gives {}", e.replica, e.task, e.committed, e.computed);
-    lane::NOTHING_OWED ILane::NothingOwed |e| format!("{} owes no penalty of task {} for reason {}", e.node, e.task, e.reason);
+    lane::NOTHING_TAKEN ILane::NothingTaken |e| format!("nothing was taken of what {} lost in task {} for reason {}: {} are owed", e.node, e.task, e.reason, grains(e.owed));
+    lane::MINER_TWICE ILane::MinerTwice |e| format!("the miner of replica {} of task {} is that of an earlier one too", e.replica, e.task);
     lane::REVEAL_OPENS ILane::RevealOpens |e| format!("the reveal of replica {} opens its commitment to task {}", e.replica, e.task);
 
     jury::LANE_NAMED IJury::LaneNamed |e| format!("the lane is {} for good", e.lane);

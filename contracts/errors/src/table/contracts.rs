@@ -368,9 +368,12 @@ area! {
     "LANE-018" REVEAL_OPENS "RevealOpens" [0x0e70936f] Chain 409 Refused
         "The reveal opens its commitment."
         "Do nothing: there is nothing to report.";
-    "LANE-019" NOTHING_OWED "NothingOwed" [0x0d5855df] Chain 409 Refused
-        "The node owes no penalty of this task for this reason."
-        "Do nothing: Staking took it, or the node lost nothing in this task.";
+    "LANE-019" NOTHING_TAKEN "NothingTaken" [0x6efc205e] Chain 409 Refused
+        "Nothing was taken of this penalty."
+        "Do nothing if nothing is owed; else ask again when Staking has a new cap for the day, or the node has stake.";
+    "LANE-020" MINER_TWICE "MinerTwice" [0x5199304f] Caller 422 Refused
+        "A miner is given for two replicas."
+        "Give another miner for each replica.";
 }
 
 area! {

@@ -47,7 +47,8 @@ sol! {
     error CommitmentMismatch(bytes32 task, uint8 replica, bytes32 committed, bytes32 computed);
     error RevealOpens(bytes32 task, uint8 replica);
     error NothingEarned(address miner);
-    error NothingOwed(bytes32 task, address node, uint8 reason);
+    error NothingTaken(bytes32 task, address node, uint8 reason, uint64 owed);
+    error MinerTwice(bytes32 task, uint8 replica);
 }
 
 /// An error with its fields, encoded by the shared codec: what `sol!` generates for each would be a third of the program.
@@ -106,6 +107,7 @@ pub(crate) fn refuse(error: LaneError, task: B256, timestamp: u64) -> Revert {
         LaneError::DeadlinePassed { deadline } => (LaneTooLate::SELECTOR, &[deadline, timestamp]),
         LaneError::DeadlineNotReached { deadline } => (LaneTooEarly::SELECTOR, &[deadline, timestamp]),
         LaneError::WrongMinerCount { given, wanted } => (LaneMinerCount::SELECTOR, &[given as u64, u64::from(wanted)]),
+        LaneError::MinerTwice { replica } => (MinerTwice::SELECTOR, &[u64::from(replica)]),
         LaneError::NoSuchReplica { replica } => (NoSuchReplica::SELECTOR, &[u64::from(replica)]),
         LaneError::AlreadyDone { replica } => (ReplicaDone::SELECTOR, &[u64::from(replica)]),
         LaneError::NotCommitted { replica } => (ReplicaNotCommitted::SELECTOR, &[u64::from(replica)]),

@@ -236,13 +236,14 @@ impl Lane {
     /// Has Staking asked again for what is owed of a penalty; anyone.
     /// Arguments, errors, events: `ILane.slashAgain`.
     pub(crate) fn slash_again(&mut self, task: B256, node: Address, reason: u8) -> Result<u64, Revert> {
-        let mut record = self.owed.setter(messages::owed_key(task, node, reason));
-        let owed: u64 = record.get().to();
-        if owed == 0 {
-            return Err(error!(NothingOwed, task, node, reason));
+        let owed: u64 = self.owed.get(messages::owed_key(task, node, reason)).to();
+        let left = if owed == 0 { 0 } else { self.penalize(task, node, reason, owed) };
+        // Nothing is logged, here or by Staking, however often somebody asks in vain.
+        if left == owed {
+            return Err(error!(NothingTaken, task, node, reason, owed));
         }
-        record.set(U64::ZERO);
-        Ok(self.penalize(task, node, reason, owed))
+        self.owe(task, node, reason, left);
+        Ok(left)
     }
 
     /// Names or dismisses a keeper.

@@ -301,12 +301,16 @@ impl Lane {
         log!(self, TaskEnded[*task, *payer, state.keeper] status, digest, seats, paid, per_miner, split.to_keeper, split.to_treasury, split.refunded, *list);
         for (replica, offence, grains) in offences(opening, state) {
             let Some(node) = miners.get(usize::from(replica)).filter(|_| grains > 0) else { continue };
-            self.penalize(*task, *node, offence.number(), grains);
+            let reason = offence.number();
+            let left = self.penalize(*task, *node, reason, grains);
+            if left > 0 {
+                self.owe(*task, *node, reason, left);
+            }
         }
         Ok(())
     }
 
-    /// Has Staking take a penalty. What it does not take, for want of gas, a cap, or stake, is owed, and returned; what it does cannot undo the end of the task.
+    /// Has Staking take a penalty. Returns what it did not take, for want of gas, a cap, stake, or leave to slash: it cannot undo the end of the task.
     #[inline(never)]
     pub(crate) fn penalize(&mut self, task: B256, node: Address, reason: u8, grains: u64) -> u64 {
         // Staking's number of a task has 64 bits: the last of its name.
@@ -316,14 +320,13 @@ impl Lane {
         let answer = tell_raw(self, staking, &penalty, u64::MAX).unwrap_or_default();
         // Rounded up: a stake of less than a grain owes nothing for ever.
         let taken = B256::decode(&mut Decoder::new(&answer)).and_then(grains_up).unwrap_or_default();
-        let left = grains.saturating_sub(taken);
-        if left > 0 {
-            let mut owed = self.owed.setter(messages::owed_key(task, node, reason));
-            // A node may have several replicas of a task.
-            let sum = owed.get().to::<u64>().saturating_add(left);
-            owed.set(U64::from(sum));
-            log!(self, SlashOwed[task, node] reason, left);
-        }
-        left
+        grains.saturating_sub(taken)
+    }
+
+    /// Keeps what is owed of a penalty. A miner has one replica of a task, so there is no other of the same name.
+    #[inline(never)]
+    pub(crate) fn owe(&mut self, task: B256, node: Address, reason: u8, left: u64) {
+        self.owed.setter(messages::owed_key(task, node, reason)).set(U64::from(left));
+        log!(self, SlashOwed[task, node] reason, left);
     }
 }

@@ -5,7 +5,7 @@ use alloy_primitives::B256;
 /// What the governor sets, and whether new sessions and tasks are paused. The lane takes it as it is: the bounds are the governor's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneConfig {
-    /// Stake lost by who is bound and does not reveal, grains.
+    /// Stake lost by who is bound and spoils the outcome by its silence, grains.
     pub no_reveal: u64,
     /// Stake lost by who signs a reveal that does not open its commitment, grains.
     pub bad_reveal: u64,

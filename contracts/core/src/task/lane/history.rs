@@ -38,7 +38,7 @@ pub struct Opening {
     pub terms: LaneTerms,
     /// keccak256 of the prompt.
     pub prompt_digest: B256,
-    /// Stake lost by a miner that commits and does not reveal, grains.
+    /// Stake lost by a miner that is bound and spoils the outcome by its silence, grains.
     pub no_reveal: u64,
     /// Stake lost by a miner whose signed reveal does not open its commitment, grains.
     pub bad_reveal: u64,

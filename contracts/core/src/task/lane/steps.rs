@@ -45,6 +45,11 @@ pub enum LaneError {
         /// Replicas of the task.
         wanted: u8,
     },
+    /// A miner is given for two replicas.
+    MinerTwice {
+        /// The later replica.
+        replica: u8,
+    },
     /// The task has no such replica.
     NoSuchReplica {
         /// The replica asked for.
@@ -89,6 +94,7 @@ impl Coded for LaneError {
             Self::DeadlinePassed { .. } => &lane::LANE_TOO_LATE,
             Self::DeadlineNotReached { .. } => &lane::LANE_TOO_EARLY,
             Self::WrongMinerCount { .. } => &lane::LANE_MINER_COUNT,
+            Self::MinerTwice { .. } => &lane::MINER_TWICE,
             Self::NoSuchReplica { .. } => &lane::NO_SUCH_REPLICA,
             Self::AlreadyDone { .. } => &lane::REPLICA_DONE,
             Self::NotCommitted { .. } => &lane::REPLICA_NOT_COMMITTED,
@@ -107,6 +113,7 @@ impl core::fmt::Display for LaneError {
             Self::DeadlinePassed { deadline } => write!(f, "the phase ended at {deadline}"),
             Self::DeadlineNotReached { deadline } => write!(f, "the phase ends at {deadline}"),
             Self::WrongMinerCount { given, wanted } => write!(f, "{given} miners given, {wanted} replicas asked for"),
+            Self::MinerTwice { replica } => write!(f, "the miner of replica {replica} is that of an earlier one too"),
             Self::NoSuchReplica { replica } => write!(f, "there is no replica {replica}"),
             Self::AlreadyDone { replica } => write!(f, "replica {replica} did this already"),
             Self::NotCommitted { replica } => write!(f, "replica {replica} is bound to no answer"),
@@ -183,7 +190,7 @@ pub fn submit(opening: &Opening, now: u64) -> LaneState {
 /// Everybody answered and agreed to show it: the task ends at once. `answers[i]` is of replica i.
 ///
 /// # Errors
-/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`.
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`, `MinerTwice`.
 pub fn complete(
     state: &mut LaneState,
     history: &History,
@@ -193,8 +200,8 @@ pub fn complete(
     answers: &[(Address, Reveal)],
 ) -> Result<Completion, LaneError> {
     in_time(state, LanePhase::Open, now)?;
-    let count = seats_for(state, answers.len())?;
     let miners: Vec<Address> = answers.iter().map(|&(miner, _)| miner).collect();
+    let count = seats_for(state, &miners)?;
     let assignment = place.assignment(history, keeper, &miners);
     let mut commitments = Vec::with_capacity(count);
     let mut leaders: Vec<(u8, B256)> = Vec::with_capacity(count);
@@ -212,7 +219,7 @@ pub fn complete(
 /// keeper's word waits until half of the time for it is over: until then it would only forestall a completion, whose calldata shows everybody's answer.
 ///
 /// # Errors
-/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `DeadlineNotReached`, `WrongMinerCount`, `EmptyCommitment`.
+/// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `DeadlineNotReached`, `WrongMinerCount`, `MinerTwice`, `EmptyCommitment`.
 pub fn start(
     state: &mut LaneState,
     history: &mut History,
@@ -226,7 +233,8 @@ pub fn start(
     if !itself && now < free_from {
         return Err(LaneError::DeadlineNotReached { deadline: free_from });
     }
-    seats_for(state, miners.len())?;
+    let crew: Vec<Address> = miners.iter().map(|&(miner, _)| miner).collect();
+    seats_for(state, &crew)?;
     let mut seats = Seats::default();
     for ((replica, seat), (_, commitment)) in (0_u8..).zip(seats.iter_mut()).zip(miners) {
         if let Some(commitment) = commitment {
@@ -387,12 +395,18 @@ fn passed(state: &LaneState, now: u64) -> Result<(), LaneError> {
     if now < state.deadline { Err(LaneError::DeadlineNotReached { deadline: state.deadline }) } else { Ok(()) }
 }
 
-fn seats_for(state: &LaneState, given: usize) -> Result<usize, LaneError> {
-    if given == usize::from(state.replicas) {
-        Ok(given)
-    } else {
-        Err(LaneError::WrongMinerCount { given, wanted: state.replicas })
+/// One miner for each replica, and no miner twice: what it signs for one would be taken for the other, and its honest reveal for a lie.
+fn seats_for(state: &LaneState, miners: &[Address]) -> Result<usize, LaneError> {
+    let given = miners.len();
+    if given != usize::from(state.replicas) {
+        return Err(LaneError::WrongMinerCount { given, wanted: state.replicas });
     }
+    for ((replica, miner), before) in (0_u8..).zip(miners).zip(0..given) {
+        if miners.iter().take(before).any(|earlier| earlier == miner) {
+            return Err(LaneError::MinerTwice { replica });
+        }
+    }
+    Ok(given)
 }
 
 fn seat_of(state: &LaneState, replica: u8) -> Result<Seat, LaneError> {

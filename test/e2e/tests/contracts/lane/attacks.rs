@@ -147,6 +147,51 @@ async fn no_gas_spares_a_penalty() {
     assert!(refused > 10 && ended > 10, "{refused} {ended}");
 }
 
+/// A node on two seats: its commitment to one was taken for the other by anyone, and its honest reveal there for a lie.
+#[tokio::test]
+async fn nobody_has_two_seats() {
+    let world = World::start().await;
+    let task = world.task(3, 5_001, 1);
+    for (crew, replica) in [([0, 0, 1], 1), ([0, 1, 0], 2), ([0, 1, 1], 2), ([1, 1, 1], 1)] {
+        let twice = ILane::MinerTwice { task: task.id, replica };
+        assert_eq!(world.refused(1, &world.starting(&task, &crew, &[Some("VALID"), None, None])), twice.clone().into());
+        assert_eq!(world.refused(1, &world.completion(&task, &crew, &["VALID"; 3])), twice.into());
+    }
+}
+
+/// Whatever Staking does when it is told of a penalty, the task ends, its money is paid, and what was not taken is owed.
+#[tokio::test]
+async fn no_staking_holds_an_end() {
+    // Reverts; burns what it is given; answers with 448 KiB of zeros, with a number beyond all, with a byte.
+    let stubs: [(&[u8], u64); 5] = [
+        (&[0x5f, 0x5f, 0xfd], 1),
+        (&[0x5b, 0x5f, 0x56], 1),
+        (&[0x62, 0x07, 0, 0, 0x5f, 0xf3], 1),
+        (&[0x5f, 0x19, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3], 1),
+        (&[0x60, 1, 0x5f, 0xf3], 1),
+    ];
+    let world = World::start().await;
+    let mut task = world.task(3, 5_001, 1);
+    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"), Some("INVALID"), Some("VALID")]);
+    world.solo.pass(90);
+    let called = World::finishing(&task, &[(0, "VALID"), (1, "INVALID")]);
+    world.on(5, &mut task, &called);
+    world.solo.pass(86_400);
+    let code = world.solo.chain().code(world.staking).expect("Staking has code");
+    for (stub, owes) in stubs {
+        world.undoing(|| {
+            let lay = |code| world.solo.chain().writer().set_code(world.staking, code).expect("code is laid");
+            lay(stub.to_vec().into());
+            let done = world.by(5, &World::finishing(&task, &[]));
+            let owed: ILane::SlashOwed = event(&logs(&world, &done));
+            assert_eq!(owed.amount, owes * super::world::PENALTIES.0, "{stub:?}");
+            lay(code.clone());
+            world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 });
+            assert_eq!(world.staked(2), U256::from(STAKE) - wei(super::world::PENALTIES.0));
+        });
+    }
+}
+
 /// Unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.
 #[tokio::test]
 async fn unanimity_is_not_for_nothing() {

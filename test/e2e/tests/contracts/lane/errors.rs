@@ -2,9 +2,9 @@
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
-    sol_types::SolError,
+    sol_types::{SolError, SolValue as _},
 };
-use cor_kit::solo::START_SECS;
+use cor_kit::solo::{Refused, START_SECS};
 use cor_sol::{ContractError, decode_revert, lane::ILane, session_payment_table::ISessionPaymentTable};
 
 use super::world::{CREDIT, Commit, World, digest, salt, terms, wei};
@@ -83,6 +83,19 @@ async fn submissions_are_refused_with_numbers() {
         clientReference: B256::ZERO,
     };
     assert_eq!(world.refused(2, &both), same(&ILane::Paused {}));
+}
+
+#[tokio::test]
+async fn a_lane_has_all_its_peers() {
+    let world = World::start().await;
+    let peers = [world.account(0), world.vault, world.table, world.staking];
+    for missing in 0..peers.len() {
+        let mut peers = peers;
+        peers[missing] = Address::ZERO;
+        let [governor, vault, table, staking] = peers;
+        let built = world.solo.construct(world.solo.place("Lane"), &(governor, vault, table, staking).abi_encode_params());
+        assert_eq!(built.map(|_| ()), Err(Refused::Known(same(&ILane::ZeroAddress {}))), "{missing}");
+    }
 }
 
 #[tokio::test]

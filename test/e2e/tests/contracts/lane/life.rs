@@ -2,13 +2,14 @@
 
 use alloy::{
     primitives::{B256, Bytes, U256, keccak256},
-    sol_types::SolEvent as _,
+    sol_types::{SolError as _, SolEvent as _},
 };
 use cor_kit::solo::START_SECS;
-use cor_sol::{ContractError, lane::ILane, staking::IStaking};
+use cor_sol::{ContractError, decode_revert, lane::ILane, staking::IStaking};
 
 use super::world::{
-    Assign, CREDIT, Commit, PENALTIES, SAFE_STAKED, STAKE, STAKER, Task, World, digest, event, logs, salt, submitted, terms, wei,
+    Assign, CREDIT, Commit, PENALTIES, SAFE_STAKED, STAKE, STAKELESS, STAKER, Task, World, digest, event, logs, salt, submitted,
+    terms, wei,
 };
 
 const MAJORITY: u16 = 5_001;
@@ -224,14 +225,14 @@ async fn a_penalty_that_could_not_be_taken_is_owed() {
     assert_eq!((owed.task, owed.node, owed.reason, owed.amount), (task.id, node, 1, PENALTIES.0));
     assert_eq!(world.staked(2), U256::from(STAKE));
     let again = ILane::slashAgainCall { task: task.id, node, reason: 1 };
-    let done = world.by(5, &again);
-    assert_eq!(done.returned, PENALTIES.0, "it is owed on");
-    assert_eq!(event::<ILane::SlashOwed>(&logs(&world, &done)).amount, PENALTIES.0);
+    let owed_on = |owed| ContractError::from(ILane::NothingTaken { task: task.id, node, reason: 1, owed });
+    assert_eq!(world.refused(5, &again), owed_on(PENALTIES.0), "it is owed on");
     world.name_the_slasher();
     let done = world.by(5, &again);
     assert_eq!((done.returned, world.staked(2)), (0, U256::from(STAKE) - wei(PENALTIES.0)));
+    assert_eq!(event::<ILane::SlashOwed>(&logs(&world, &done)).amount, 0, "the log tells that it was taken");
     for (node, reason) in [(node, 1), (node, 2), (world.miner(0), 1)] {
-        let none = ILane::NothingOwed { task: task.id, node, reason };
+        let none = ILane::NothingTaken { task: task.id, node, reason, owed: 0 };
         assert_eq!(world.refused(5, &ILane::slashAgainCall { task: task.id, node, reason }), none.into());
     }
 }
@@ -248,28 +249,15 @@ async fn what_a_cap_leaves_of_a_penalty_is_owed() {
     let again = ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 };
     for day in 2_u64..=4 {
         let before = PENALTIES.0 / 4 * (5 - day);
-        assert_eq!(world.by(5, &again).returned, before, "the cap is used up, and the debt is no less");
+        let in_vain = ILane::NothingTaken { task: task.id, node: world.miner(2), reason: 1, owed: before };
+        assert_eq!(world.refused(5, &again), in_vain.into(), "the cap is used up, and the debt is no less");
         world.solo.pass(86_400);
-        assert_eq!(world.by(5, &again).returned, before - PENALTIES.0 / 4);
+        let done = world.by(5, &again);
+        let said: ILane::SlashOwed = event(&logs(&world, &done));
+        assert_eq!((done.returned, said.amount), (before - PENALTIES.0 / 4, done.returned));
         assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0 / 4 * day));
     }
-    assert!(matches!(world.refused(5, &again), ContractError::NothingOwed(_)));
-}
-
-/// A node that is on two seats of a task, and silent on both, owes both penalties.
-#[tokio::test]
-async fn two_penalties_of_one_node_are_two() {
-    let world = World::without_a_slasher().await;
-    let mut task = world.task(3, MAJORITY, 1);
-    world.start_all(&mut task, &[0, 2, 2], &[Some("VALID"); 3]);
-    world.solo.pass(90);
-    let called = World::finishing(&task, &[(0, "VALID")]);
-    world.on(5, &mut task, &called);
-    world.solo.pass(86_400);
-    world.by(5, &World::finishing(&task, &[]));
-    world.name_the_slasher();
-    let done = world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 });
-    assert_eq!((done.returned, world.staked(2)), (0, U256::from(STAKE) - wei(2 * PENALTIES.0)));
+    assert!(matches!(world.refused(5, &again), ContractError::NothingTaken(error) if error.owed == 0));
 }
 
 /// What a node earns goes where its staker says, and not to the node's key, whoever asks.
@@ -293,6 +281,21 @@ async fn earnings_do_not_hang_on_the_hot_key() {
     assert_eq!((paid.miner, paid.to), (node, safe));
     let balance = world.solo.get(world.token, &cor_sol::cor::ICor::balanceOfCall { account: safe });
     assert_eq!(balance, wei(done.returned));
+}
+
+/// Who never had a staker has nowhere to be paid, until it has one. Nothing of what it earned is lost.
+#[tokio::test]
+async fn earnings_wait_for_a_staker() {
+    let world = World::start().await;
+    let task = world.task(3, MAJORITY, 1);
+    world.by(1, &world.completion(&task, &[0, 1, STAKELESS], &["VALID"; 3]));
+    let (node, call) = (world.miner(STAKELESS), ILane::payEarningsCall { miner: world.miner(STAKELESS) });
+    let earned = world.earned(node);
+    assert_eq!(world.refused(5, &call), decode_revert(&ILane::ZeroAddress {}.abi_encode()).expect("an error of ours"));
+    assert!(earned > 0 && world.earned(node) == earned);
+    world.stake(STAKELESS, 8 + STAKELESS);
+    let done = world.by(5, &call);
+    assert_eq!((event::<ILane::EarningsPaid>(&logs(&world, &done)).to, done.returned), (node, earned));
 }
 
 /// Nobody serves: the whole charge comes back, by a call of a stranger.

@@ -39,6 +39,8 @@ pub(crate) const MINERS: usize = 7;
 /// The miner whose stake is another account's, and that account.
 pub(crate) const SAFE_STAKED: usize = 6;
 pub(crate) const STAKER: usize = 7;
+/// One more that has no stake, and never had.
+pub(crate) const STAKELESS: usize = MINERS;
 /// Bytes of an opening.
 const OPENING: usize = 116;
 /// Where the treasury's part lies in the lane's storage.
@@ -108,7 +110,7 @@ impl World {
         let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
         let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());
         let lane = solo.deploy("Lane", &(owner, vault, table, staking).abi_encode_params());
-        let keys = (0..MINERS).map(|index| solo.key(8 + index)).collect();
+        let keys = (0..=STAKELESS).map(|index| solo.key(8 + index)).collect();
         let open = RefCell::default();
         let world = Self { solo, token, vault, table, staking, lane, keys, open };
         world.wire(pool, slasher);
@@ -148,14 +150,18 @@ impl World {
             self.solo.ok(beneficiary, self.vault, &IVault::depositAndFundCall { module, beneficiary, amount });
         }
         for index in 0..MINERS {
-            let node = self.miner(index);
-            let staker = if index == SAFE_STAKED { STAKER } else { 8 + index };
-            self.give(staker, self.staking, STAKE);
-            if index == SAFE_STAKED {
-                self.solo.ok(node, self.staking, &IStaking::acceptStakerCall { staker: self.account(staker) });
-            }
-            self.solo.ok(self.account(staker), self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
+            self.stake(index, if index == SAFE_STAKED { STAKER } else { 8 + index });
         }
+    }
+
+    /// An account stakes what a node needs.
+    pub(crate) fn stake(&self, index: usize, staker: usize) {
+        let (node, account) = (self.miner(index), self.account(staker));
+        self.give(staker, self.staking, STAKE);
+        if account != node {
+            self.solo.ok(node, self.staking, &IStaking::acceptStakerCall { staker: account });
+        }
+        self.solo.ok(account, self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
     }
 
     fn give(&self, index: usize, spender: Address, wei: u128) {

@@ -191,8 +191,9 @@ fn asked_with(asked: QuoteInputs) -> QuoteInputs {
         sla: odd(0, [0, 2, 3]),
         priority: odd(2, [0, 2, 3]),
         consensusRule: odd(4, [rule, 2, 3]),
-        executionDepth: odd(6, [1, 2, 0]).into(),
-        toolDepth: odd(8, [0, 1, 200]).into(),
+        // Of 16 bits: also what a byte of them would make something that is sold.
+        executionDepth: u16::from(odd(6, [1, 2, 0])) + if asked.maxTokens % 64 == 10 { 256 } else { 0 },
+        toolDepth: u16::from(odd(8, [0, 1, 200])) + if asked.maxTokens % 64 == 11 { 256 } else { 0 },
         ..asked
     }
 }
