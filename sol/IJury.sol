@@ -11,14 +11,15 @@ pragma solidity ^0.8.24;
 /// Draw: seed = keccak256(secret || blockHash || task). secret is the keeper's of the epoch of the submission, blockHash of the block that holds it,
 /// task as in ILane; block and time are in the opening. For k = 0, 1, ... 1023: slot = uint256(keccak256(seed || k uint32)) % lengthOf(model, epoch). A slot that is not
 /// active in the epoch (from <= epoch, and until = 0 or epoch < until), a node or an operator that was drawn, and a node that was found absent from the task by the same
-/// keeper are passed over, until there are as many nodes as replicas.
+/// keeper and is not in the crew that it brought are passed over, until there are as many nodes as replicas. So a keeper may go without whom it found absent, and
+/// with it if it came back; a crew that was right when the keeper signed it stays right.
 /// Secrets: the anchor is x(first - 1), the secret of epoch e is x(e), and keccak256(x(e)) = x(e - 1).
 /// Evidence: the opening as logged in TaskSubmitted of the Lane, the keeper, and miners = n x 20 bytes in the order of the assignment. It is proven by the mark
 /// that the Lane keeps of a task that ended: the last 160 bits of keccak256(task || keccak256(opening) || keeper 20 || miners).
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
-/// its own epochs with the drawn crews, showed every secret in time, and was not rolled back: neither the owner nor another keeper.
+/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
 /// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. A keeper can let a task
@@ -36,6 +37,8 @@ interface IJury {
     event Absent(bytes32 indexed task, address indexed keeper, address indexed node);
     /// @notice The secret of an epoch was shown, and with it those of the chain before it.
     event SecretShown(address indexed keeper, uint32 indexed epoch, bytes32 secret);
+    /// @notice The secret of an epoch was called for: `keeper` shows it until `until`, or loses its bond.
+    event SecretCalled(address indexed keeper, uint32 indexed epoch, uint64 until);
     /// @notice The hash of a block will be known here when the chain has forgotten it.
     event BlockNoted(uint64 indexed number, bytes32 hash);
     /// @notice `keeper` may enrol from `enrolsAt` on.
@@ -48,7 +51,7 @@ interface IJury {
     event KeeperDischarged(address indexed keeper, uint64 freeAt);
     /// @notice The bond went back.
     event BondWithdrawn(address indexed keeper, uint256 amount);
-    /// @notice `keeper` lost its bond. Reason: 1 on `seat` it brought another miner than `drawn`, zero if nobody could be drawn; 2 it did not show its secret in time; 3 it had
+    /// @notice `keeper` lost its bond. Reason: 1 on `seat` it brought another miner than `drawn`, zero if nobody could be drawn; 2 it did not show a secret that was called for; 3 it had
     /// committed to none.
     event KeeperConvicted(address indexed keeper, bytes32 indexed task, address indexed challenger, uint8 reason, uint8 seat, address drawn, uint256 toChallenger, uint256 toTreasury);
     /// @notice The lane was named, for good.
@@ -104,7 +107,7 @@ interface IJury {
     error SecretKnown(address keeper, uint32 epoch);
     /// @notice The keeper committed to another secret of the epoch.
     error SecretWrong(address keeper, uint32 epoch);
-    /// @notice The secret of the epoch may be shown until `until`.
+    /// @notice The secret of the epoch was called for, and may be shown until `until`.
     error SecretPending(address keeper, uint32 epoch, uint64 until);
     /// @notice The node is in the model's roster.
     error InRoster(address node, uint64 model);
@@ -134,7 +137,7 @@ interface IJury {
     error NothingServed(bytes32 task, uint8 status);
     /// @notice The evidence makes the mark `computed`, and the lane's mark of the task is `mark`.
     error CrewUnproven(bytes32 task, address mark, address computed);
-    /// @notice The task could be disputed until `deadline`.
+    /// @notice The task could be disputed, or its secret called for, until `deadline`.
     error DisputeOver(bytes32 task, uint64 deadline);
     /// @notice Neither the chain nor this contract knows the hash of the block.
     error BlockUnknown(uint64 number);
@@ -201,15 +204,18 @@ interface IJury {
     /// @dev Errors: BlockUnknown. Events: BlockNoted.
     function note(uint64 number) external returns (bytes32 hash);
 
-    /// @notice Convicts a keeper of a task that ended completed or without a quorum: it brought another crew than was drawn, did not show its secret until revealSecs
-    /// after the epoch, or had committed to none. Anyone may call, until disputeSecs after the submission. The keeper serves no more from then on.
+    /// @notice Convicts a keeper of a task that ended completed or without a quorum: it brought another crew than was drawn, did not show a secret that was called
+    /// for, or had committed to none. Anyone may call, until disputeSecs after the submission. The keeper serves no more from then on.
+    /// While the secret of the task's epoch is not shown, the first challenge only calls for it: the keeper has revealSecs from then on, and the hash of the task's
+    /// block is kept as by note, if the chain remembers it. Nobody is called while the epoch lasts, twice for one epoch, or so late that less than a day would be left to convict it:
+    /// until disputeSecs - revealSecs - a day after the submission. So whoever is called and silent can be convicted for a day at least, and its bond is here.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param keeper Who served it.
     /// @param miners Whom it brought, 20 bytes for each replica.
-    /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and the token,
-    /// passed through. Events: KeeperConvicted.
+    /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, EpochOpen, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and
+    /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known.
     function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata miners) external;
 
     /// @notice Proposes a keeper: before `open` it may enrol as soon as the contract is open, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.
@@ -273,7 +279,7 @@ interface IJury {
     /// @notice What the contract was constructed with.
     /// @return bond Wei.
     /// @return epochSecs Length of an epoch.
-    /// @return revealSecs How long after its end the secret of an epoch may be shown.
+    /// @return revealSecs How long a keeper has to show a secret that is called for.
     /// @return answerSecs How long a summoned node may answer.
     /// @return disputeSecs How long after its submission a task can be disputed.
     /// @return absenceEpochs For how many epochs a node that left stays out.
@@ -305,6 +311,12 @@ interface IJury {
     /// @return shown The last epoch of it whose secret was shown.
     /// @return head That secret, or the anchor.
     function keeperOf(address keeper) external view returns (uint8 standing, uint64 enrolsAt, uint64 freeAt, uint32 first, uint32 shown, bytes32 head);
+
+    /// @notice Until when a keeper shows a secret that was called for.
+    /// @param keeper The keeper.
+    /// @param epoch The epoch.
+    /// @return until 0 if nobody called for it.
+    function calledUntil(address keeper, uint32 epoch) external view returns (uint64 until);
 
     /// @notice How many slots a roster had in an epoch.
     /// @param model The model.

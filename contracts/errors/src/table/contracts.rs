@@ -399,7 +399,7 @@ area! {
         "Renew at the time that the error names, or later, and make chains longer.";
     "JURY-009" EPOCH_OPEN "EpochOpen" [0x3c4acc57] Chain 409 Refused
         "The epoch has not ended."
-        "Show the secret after the end of the epoch.";
+        "Show its secret, or call for it, after the end of the epoch.";
     "JURY-010" NO_SECRET "NoSecret" [0xb2bb37e6] Caller 404 Refused
         "The keeper committed to no secret of the epoch."
         "Check the epoch against the keeper's KeeperEnrolled and ChainRenewed events.";
@@ -410,7 +410,7 @@ area! {
         "The keeper committed to another secret of the epoch."
         "Check the epoch, and the chain of secrets.";
     "JURY-013" SECRET_PENDING "SecretPending" [0x0ff7cce9] Chain 409 Refused
-        "The secret of the epoch is not shown, and there is time for it."
+        "The secret of the epoch was called for, and there is time to show it."
         "Challenge when it was shown, or at the time that the error names.";
     "JURY-014" IN_ROSTER "InRoster" [0xea5517c8] Chain 409 Refused
         "The node is in the roster of the model."
@@ -446,7 +446,7 @@ area! {
         "Keeper and miners are not those of the task."
         "Take opening, keeper and miners from the lane's TaskSubmitted and TaskEnded events.";
     "JURY-025" DISPUTE_OVER "DisputeOver" [0xc8f8922a] Chain 409 Refused
-        "The time for disputes of the task is over."
+        "The time for disputes of the task is over, or there is too little of it left to call for a secret."
         "Do nothing.";
     "JURY-026" BLOCK_UNKNOWN "BlockUnknown" [0xd1bbea97] Chain 404 Refused
         "The hash of the block is not known: it is to come, or was forgotten and not noted."

@@ -13,6 +13,7 @@ sol! {
     event Present(bytes32 indexed task, address indexed keeper, address indexed node);
     event Absent(bytes32 indexed task, address indexed keeper, address indexed node);
     event SecretShown(address indexed keeper, uint32 indexed epoch, bytes32 secret);
+    event SecretCalled(address indexed keeper, uint32 indexed epoch, uint64 until);
     event BlockNoted(uint64 indexed number, bytes32 hash);
     event KeeperProposed(address indexed keeper, uint64 enrolsAt);
     event KeeperEnrolled(address indexed keeper, bytes32 anchor, uint32 first);

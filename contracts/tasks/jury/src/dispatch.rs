@@ -68,6 +68,7 @@ impl Router<Jury> for Jury {
             "peers" => peers();
             "laneConfig" => lane_config();
             "keeperOf" => keeper_of(Address);
+            "calledUntil" => called_until(Address, u32);
             "lengthOf" => length_of(u64, u32);
             "slotOf" => slot_of(u64, u32);
             "entryOf" => entry_of(Address, u64);

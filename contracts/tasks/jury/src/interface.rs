@@ -84,7 +84,7 @@ impl Jury {
         self.contract.note(number)
     }
 
-    /// Convicts a keeper that brought others than were drawn; anyone.
+    /// Convicts a keeper that brought others than were drawn, or calls for its secret; anyone.
     pub fn challenge(
         &mut self,
         payer: Address,
@@ -173,6 +173,11 @@ impl Jury {
     pub fn keeper_of(&self, keeper: Address) -> (u8, u64, u64, u32, u32, B256) {
         let ((standing, (enrols_at, free_at)), ((first, shown), head)) = self.contract.keeper_of(keeper);
         (standing, enrols_at, free_at, first, shown, head)
+    }
+
+    /// Until when a keeper shows a secret that was called for.
+    pub fn called_until(&self, keeper: Address, epoch: u32) -> u64 {
+        self.contract.called_until(keeper, epoch)
     }
 
     /// How many slots a roster had in an epoch.

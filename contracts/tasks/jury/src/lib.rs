@@ -182,6 +182,12 @@ impl Jury {
         ((keeper.standing.number(), (keeper.enrols_at, keeper.free_at)), ((chain.first, chain.shown), chain.head))
     }
 
+    /// Until when a keeper shows a secret that was called for.
+    /// Arguments, errors, events: `IJury.calledUntil`.
+    pub(crate) fn called_until(&self, keeper: Address, epoch: u32) -> u64 {
+        self.keepers.getter(keeper).called_until(epoch)
+    }
+
     /// How many slots a roster had in an epoch.
     /// Arguments, errors, events: `IJury.lengthOf`.
     pub(crate) fn length_of(&self, model: u64, epoch: u32) -> u32 {

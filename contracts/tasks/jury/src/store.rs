@@ -222,7 +222,7 @@ impl ChainRecord {
     }
 }
 
-/// A keeper in five words.
+/// A keeper in five words, and the epochs whose secrets were called for.
 #[storage]
 pub struct KeeperRecord {
     standing: StorageU8,
@@ -230,9 +230,19 @@ pub struct KeeperRecord {
     free_at: StorageU64,
     current: ChainRecord,
     previous: ChainRecord,
+    called_until: StorageMap<u32, StorageU64>,
 }
 
 impl KeeperRecord {
+    /// Until when the secret of an epoch is shown; 0 if nobody called for it.
+    pub(crate) fn called_until(&self, epoch: u32) -> u64 {
+        self.called_until.get(epoch).to()
+    }
+
+    pub(crate) fn call(&mut self, epoch: u32, until: u64) {
+        self.called_until.setter(epoch).set(U64::from(until));
+    }
+
     #[inline(never)]
     pub(crate) fn get(&self) -> Keeper {
         Keeper {

@@ -64,6 +64,7 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
         let what = format!("challenge, the last of {} miners", crew.len());
         used(&what, world.solo.undoing(|| world.by(STRANGER, &call).gas_used));
     }
+    used("challenge, calls for the secret", world.by(STRANGER, &world.challenge(&other, OTHER_KEEPER, &others)).gas_used);
     world.solo.pass(u64::from(REVEAL_SECS));
     used("challenge, no secret", world.by(STRANGER, &world.challenge(&other, OTHER_KEEPER, &others)).gas_used);
 }

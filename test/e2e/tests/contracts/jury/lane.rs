@@ -184,8 +184,12 @@ async fn tasks_of_the_lane_are_judged_by_what_it_keeps_of_them() {
     world.solo.ok(world.account(STRANGER), *lane, &close);
     let nothing = world.refused(STRANGER, &world.challenge(&expired, KEEPER, &world.drawn(&expired, KEEPER)));
     assert_eq!(nothing, same(&IJury::NothingServed { task: expired.id, status: 3 }));
-    // The secret of the last task was not shown.
-    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &world.challenge(&next, KEEPER, &world.drawn(&next, KEEPER))));
+    // The secret of the last task is not shown, though somebody calls for it.
+    let challenge = world.challenge(&next, KEEPER, &world.drawn(&next, KEEPER));
+    let said: IJury::SecretCalled = event(&world.by(STRANGER, &challenge));
+    assert_eq!((said.keeper, said.epoch), (world.account(KEEPER), epoch_of(next.time)));
+    world.solo.pass(u64::from(REVEAL_SECS));
+    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &challenge));
     assert_eq!((said.reason, court.is_keeper(KEEPER)), (2, false));
 }
 

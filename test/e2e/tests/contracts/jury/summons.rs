@@ -1,6 +1,7 @@
 //! Nodes that do not answer: a keeper passes nobody over that answered, and nobody is passed over behind a crew that was brought.
 
 use alloy::primitives::{Address, keccak256};
+use cor_kit::solo::Refused;
 use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
 
 use super::world::{
@@ -63,14 +64,54 @@ async fn who_does_not_answer_is_passed_over() {
     let enter = world.refused(STRANGER, &IJury::enterCall { node, model: MODEL });
     assert_eq!(enter, same(&IJury::EntryBarred { node, model: MODEL, until: until + ABSENCE_EPOCHS }));
 
-    // With the crew of now it keeps its bond; with the one of before it would not.
+    // It keeps its bond with the crew of now, and with the one of before, which it may have signed by then; without either's others it does not.
     world.to_epoch(world.first + 1);
     world.reveal(KEEPER, world.first);
-    world.serve(&task, KEEPER, &crew);
-    world.solo.undoing(|| world.by(STRANGER, &world.challenge(&task, KEEPER, &crew)));
-    world.serve(&task, KEEPER, &now);
-    let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &now));
-    assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+    assert!(is_right(&world, &task, &now) && is_right(&world, &task, &crew));
+    for wrong in [world.forged(&now, 2), world.forged(&crew, 1), vec![now[0], now[1], node], vec![node, now[1], now[2]]] {
+        assert!(!is_right(&world, &task, &wrong), "{wrong:?}");
+    }
+}
+
+/// Whether the keeper that served with a crew keeps its bond.
+fn is_right(world: &World, task: &Task, crew: &[Address]) -> bool {
+    world.serve(task, KEEPER, crew);
+    let outcome =
+        world.solo.undoing(|| world.solo.send(world.account(STRANGER), world.jury, &world.challenge(task, KEEPER, crew)));
+    match outcome {
+        Ok(_) => false,
+        Err(Refused::Known(ContractError::CrewAsDrawn(_))) => true,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// A keeper signs the crew that is drawn, finds two of it absent, one after the other, and signs anew each time. Whoever brings whichever of its words, the
+/// keeper is honest; and it cannot go without a node that it did not find absent.
+#[tokio::test]
+async fn a_crew_that_was_right_when_it_was_signed_stays_right() {
+    let world = World::start().await;
+    let (task, first) = asked(&world);
+    let mut signed = vec![first.clone()];
+    for node in [first[0], first[1]] {
+        summoned(&world, &task, node);
+        world.solo.pass(u64::from(ANSWER_SECS));
+        world.by(KEEPER, &World::dismissal(&task, node));
+        signed.push(world.drawn(&task, KEEPER));
+    }
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    // The first that was found absent came back, the second did not: that is a crew of its own.
+    let mut back = vec![first[0]];
+    back.extend(signed[2].iter().take(2));
+    if signed[2][0] == first[2] {
+        signed.push(back);
+    }
+    for crew in &signed {
+        assert!(is_right(&world, &task, crew), "{crew:?}");
+    }
+    let without: Vec<_> =
+        world.drawn(&Task { replicas: 4, ..task.clone() }, KEEPER).into_iter().filter(|node| *node != first[2]).collect();
+    assert_eq!((without.len(), is_right(&world, &task, &without)), (3, false), "the third was not found absent");
 }
 
 #[tokio::test]
