@@ -22,17 +22,20 @@ pragma solidity ^0.8.24;
 /// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
-/// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. A keeper can let a task
+/// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have
+/// anyone strike every node, by a minimal version that none has, so that nobody is drawn from the next epoch on; it can bring in no node that is not fit, and does not choose
+/// who is drawn of those that are left, but by their versions. A keeper can let a task
 /// expire whose draw it dislikes. Who orders the blocks chooses their hashes, and so, together with a keeper, the miners.
 interface IJury {
     /// @notice `node` has `slot` of the model's roster from epoch `from` on. A slot beyond the roster's end makes it longer from then on.
     event SlotTaken(uint64 indexed model, uint32 indexed slot, address indexed node, address operator, uint32 from);
-    /// @notice `node` cannot be drawn from epoch `until` on, and not be in the roster before `barredUntil`. Reason: 0 it left, 1 struck, 2 dismissed.
+    /// @notice `node` cannot be drawn from epoch `until` on, and not be in the roster before `barredUntil`. Reason: 0 it left, 1 struck, 2 dismissed, 3 struck or dismissed
+    /// for nothing but software that the pool's owner finds too old, for which it is not barred.
     event SlotClosed(uint64 indexed model, uint32 indexed slot, address indexed node, uint32 until, uint32 barredUntil, uint8 reason);
     /// @notice `keeper` summoned `node`: it answers until `answerBy`.
     event Summoned(bytes32 indexed task, address indexed keeper, address indexed node, uint64 answerBy);
-    /// @notice `node` answered.
-    event Present(bytes32 indexed task, address indexed keeper, address indexed node);
+    /// @notice `node` is there for the task, whichever keeper asks.
+    event Present(bytes32 indexed task, address indexed node);
     /// @notice `node` is absent from the task: `keeper` passes it over.
     event Absent(bytes32 indexed task, address indexed keeper, address indexed node);
     /// @notice The secret of an epoch was shown, and with it those of the chain before it.
@@ -85,6 +88,8 @@ interface IJury {
     error AlreadyOpen();
     /// @notice The lane was named already.
     error LaneNamed(address lane);
+    /// @notice No lane is named yet.
+    error LaneUnnamed();
     /// @notice The keeper was not proposed, or its proposal was withdrawn.
     error KeeperUnknown(address keeper);
     /// @notice The keeper may enrol from `at` on.
@@ -125,14 +130,16 @@ interface IJury {
     error NotSummoned(bytes32 task, address node);
     /// @notice The node may answer until `until`.
     error AnswerPending(bytes32 task, address node, uint64 until);
-    /// @notice The node answered.
+    /// @notice The node said that it is there for the task.
     error NodeAnswered(bytes32 task, address node);
-    /// @notice The node was found absent.
+    /// @notice The keeper found the node absent already.
     error NodeDismissed(bytes32 task, address node);
     /// @notice The bytes are not the opening of the task: their hash is `computed`, and the task's seal is `seal`.
     error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
     /// @notice The task is in another phase of the lane than the step needs.
     error LanePhaseWrong(bytes32 task, uint8 phase, uint8 wanted);
+    /// @notice The time to begin with the task ended at `deadline`.
+    error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
     /// @notice The task ended without having been served.
     error NothingServed(bytes32 task, uint8 status);
     /// @notice The evidence makes the mark `computed`, and the lane's mark of the task is `mark`.
@@ -144,11 +151,12 @@ interface IJury {
     /// @notice The keeper brought the crew that was drawn.
     error CrewAsDrawn(bytes32 task);
 
-    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call. It takes the slot that has been free for longest, or a new one.
+    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call, but for a node that left: then only the node, or its operator in the pool. It
+    /// takes the slot that has been free for longest, or a new one.
     /// @param node The node.
     /// @param model The model.
     /// @return slot Which slot it has.
-    /// @dev Errors: InRoster, EntryBarred, NotEligible. Events: SlotTaken.
+    /// @dev Errors: InRoster, EntryBarred, NotEligible, Unauthorized. Events: SlotTaken.
     function enter(address node, uint64 model) external returns (uint32 slot);
 
     /// @notice Takes a node out of a model's roster, from the next epoch on. The node and the operator that it entered with.
@@ -158,37 +166,38 @@ interface IJury {
     function leave(address node, uint64 model) external;
 
     /// @notice Takes a node out of a model's roster that is not fit any more: not registered, suspended, draining, without the model, too old, or of another
-    /// operator. Anyone may call. A node that is merely full stays.
+    /// operator. Anyone may call. A node that is merely full stays. One that is out for nothing but its software, because the pool's owner asked for newer, may come back at once.
     /// @param node The node.
     /// @param model The model.
     /// @dev Errors: NotInRoster, NodeFit. Events: SlotClosed.
     function strike(address node, uint64 model) external;
 
-    /// @notice Summons a node to an open task, as it does not answer the caller. Keepers that serve only. The node, or anyone that has its signature, answers within
-    /// answerSecs.
+    /// @notice Summons a node to a task that is open and before its deadline, as it does not answer the caller. Keepers that serve only. The node, or anyone that has its
+    /// signature, answers within answerSecs, unless it answered another keeper in this task before. In a task that is open for less than answerSecs nobody is passed over.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param slot Its slot, which was active in the epoch of the submission.
     /// @return node Whose slot it is.
-    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, NotInRoster, AlreadySummoned. Events: Summoned.
+    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, LaneTooLate, NotInRoster, AlreadySummoned. Events: Summoned.
     function summon(address payer, uint64 sequence, bytes calldata opening, uint32 slot) external returns (address node);
 
-    /// @notice Answers a summons. By the node, or by anyone with its signature of Present, which answers the summons of every keeper.
+    /// @notice Says that a node is there for a task. By the node, or by anyone with its signature of Present. Once, before a summons or after: it answers those of every keeper.
     /// @param task The task.
-    /// @param keeper Who summoned the node.
     /// @param node The node.
     /// @param signature 64 bytes as in EIP-2098; empty if the node calls.
-    /// @dev Errors: NotSummoned, NodeDismissed, NodeAnswered, InvalidSignature. Events: Present.
-    function present(bytes32 task, address keeper, address node, bytes calldata signature) external;
+    /// @dev Errors: NodeAnswered, InvalidSignature. Events: Present.
+    function present(bytes32 task, address node, bytes calldata signature) external;
 
-    /// @notice Finds a node absent that did not answer in time, or is not fit though it answered: the caller, who summoned it, passes it over in this task,
-    /// and it is out of the roster from the next epoch on. While the task is open only, so that nothing changes behind a crew that was brought.
+    /// @notice Finds a node absent that did not answer in time, or is not fit though it answered: the caller, who summoned it and still serves, passes it over in this task, or
+    /// serves with it all the same if it comes back. The node is out of the roster from the next epoch on, for every keeper. While the task is open and before its deadline
+    /// only.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param node The node.
-    /// @dev Errors: Malformed, LanePhaseWrong, HistoryMismatch, NotSummoned, NodeDismissed, AnswerPending, NodeAnswered. Events: Absent, SlotClosed unless it was out already.
+    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, LaneTooLate, NotSummoned, NodeDismissed, AnswerPending, NodeAnswered. Events: Absent,
+    /// SlotClosed unless it was out already.
     function dismiss(address payer, uint64 sequence, bytes calldata opening, address node) external;
 
     /// @notice Shows the secret of an epoch that has ended, at most 32,768 epochs after the last that was shown. Anyone may call.
@@ -256,19 +265,19 @@ interface IJury {
     function setLane(address lane) external;
 
     /// @notice Ends the setting up, for good. Owner only.
-    /// @dev Errors: Unauthorized, ZeroAddress while no lane is named, AlreadyOpen. Events: Opened.
+    /// @dev Errors: Unauthorized, LaneUnnamed, AlreadyOpen. Events: Opened.
     function open() external;
 
     /// @notice Sets what later tasks of the lane go by. Owner only.
     /// @param noReveal Stake lost by who commits and does not reveal, grains, at most 1e12 (1,000 COR).
     /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains, noReveal to 1e12.
     /// @param noResultGasCapBps The keeper's share of its line without a result, basis points, at most 10,000.
-    /// @dev Errors: Unauthorized, InputOutOfRange, those of the lane, passed through. Events: the lane's.
+    /// @dev Errors: Unauthorized, LaneUnnamed, InputOutOfRange, those of the lane, passed through. Events: the lane's.
     function setLaneConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
 
     /// @notice Pauses or unpauses new sessions and tasks of the lane. Owner; to pause, the guardian too.
     /// @param paused Whether they are.
-    /// @dev Errors: Unauthorized, those of the lane, passed through. Events: the lane's.
+    /// @dev Errors: Unauthorized, LaneUnnamed, those of the lane, passed through. Events: the lane's.
     function setLanePaused(bool paused) external;
 
     /// @notice Sets who may pause beside the owner. Owner only.
@@ -346,9 +355,9 @@ interface IJury {
     /// @param keeper Who summoned.
     /// @param node Whom.
     /// @return answerBy Until when the node may be sure to be heard; 0 if it was not summoned.
-    /// @return answered Whether it answered.
-    /// @return absent Whether it was found absent.
-    function summonsOf(bytes32 task, address keeper, address node) external view returns (uint64 answerBy, bool answered, bool absent);
+    /// @return presentAt When it said that it is there for the task, to whichever keeper; 0 if it did not.
+    /// @return absent Whether this keeper found it absent.
+    function summonsOf(bytes32 task, address keeper, address node) external view returns (uint64 answerBy, uint64 presentAt, bool absent);
 
     /// @notice The present owner.
     /// @return current The owner.

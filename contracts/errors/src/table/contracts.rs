@@ -429,7 +429,7 @@ area! {
         "Wait for its answer.";
     "JURY-019" NOT_SUMMONED "NotSummoned" [0x8d6167bf] Chain 404 Refused
         "The keeper did not summon the node to the task."
-        "The keeper summons the node first; a node that was not summoned has nothing to answer.";
+        "Summon the node first.";
     "JURY-020" ANSWER_PENDING "AnswerPending" [0x84b111cf] Chain 409 Refused
         "The node has time to answer."
         "Dismiss it at the time that the error names, or later.";
@@ -437,7 +437,7 @@ area! {
         "The node answered."
         "Do nothing: the node serves.";
     "JURY-022" NODE_DISMISSED "NodeDismissed" [0x03dac71e] Chain 409 Refused
-        "The node was found absent from the task."
+        "The keeper found the node absent from the task already."
         "Do nothing: the keeper passes the node over.";
     "JURY-023" NOTHING_SERVED "NothingServed" [0x00de6ab0] Chain 409 Refused
         "The task ended without having been served."
@@ -457,6 +457,9 @@ area! {
     "JURY-028" TOO_FEW_FOUND "TooFewFound" Transient 503 Refused
         "The roster of the model has fewer operators than the task has replicas."
         "Wait for more nodes of other operators, or open a session with fewer replicas.";
+    "JURY-029" LANE_UNNAMED "LaneUnnamed" [0xd6285217] Chain 409 Refused
+        "No lane is named yet."
+        "Name the lane first (Jury.setLane).";
 }
 
 area! {

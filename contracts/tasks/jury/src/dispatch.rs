@@ -48,7 +48,7 @@ impl Router<Jury> for Jury {
             "leave" => leave(Address, u64);
             "strike" => strike(Address, u64);
             "summon" [Address, u64, Bytes, u32] => summon(Told, u32);
-            "present" [B256, Address, Address, Bytes] => present(B256, Address, Address, Octets);
+            "present" [B256, Address, Bytes] => present(B256, Address, Octets);
             "dismiss" [Address, u64, Bytes, Address] => dismiss(Told, Address);
             "reveal" => reveal(Address, u32, B256);
             "note" => note(u64);

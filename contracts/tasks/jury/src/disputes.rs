@@ -1,16 +1,16 @@
 //! Disputes: whom a keeper brought, and whom it had to bring.
 
-use alloy_primitives::{address, Address, B256, U256};
+use alloy_primitives::{address, Address, B256};
 use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
 use cor_core::task::jury::draw::{draw, first_difference, is_passed_over, seed, Drawable};
-use cor_core::task::jury::{evidence, Standing, Trial};
+use cor_core::task::jury::{evidence, split_bond, Standing, Trial};
 use cor_core::task::lane::LanePhase;
 use cor_core::task::Status;
 use stylus_sdk::prelude::*;
 
 use crate::{
     abi::{error, malformed, refuse, BlockNoted, KeeperConvicted, SecretCalled, Subject},
-    rosters::{Asked, Told},
+    rosters::{must_be, Asked, Told},
     Jury,
 };
 
@@ -48,36 +48,33 @@ impl Jury {
     /// Arguments, errors, events: `IJury.challenge`.
     pub(crate) fn challenge(&mut self, told: Told, keeper: Address, miners: Octets) -> Result<(), Revert> {
         let asked = self.ask_lane(told)?;
-        let crew = evidence::miners(&miners.0, asked.order.replicas).ok_or_else(|| malformed("miners"))?;
-        let Asked { task, opening_hash, order, state, .. } = asked;
-        let (phase, status, wanted) = (state[0], state[1], LanePhase::Ended.number());
-        if phase != wanted {
-            return Err(error!(LanePhaseWrong, task, phase, wanted));
+        let Asked { task, opening_hash, opening, state, .. } = asked;
+        let crew = evidence::miners(&miners.0, opening.terms.replicas).ok_or_else(|| malformed("miners"))?;
+        must_be(task, state.phase, LanePhase::Ended)?;
+        if !matches!(state.status, Status::Completed | Status::NoQuorum) {
+            return Err(error!(NothingServed, task, state.status.number()));
         }
-        if status != Status::Completed.number() && status != Status::NoQuorum.number() {
-            return Err(error!(NothingServed, task, status));
-        }
-        let (mark, computed) = (Address::from_word(state), evidence::mark(task, opening_hash, keeper, &crew));
+        let (mark, computed) = (state.keeper, evidence::mark(task, opening_hash, keeper, &crew));
         if mark != computed {
             return Err(error!(CrewUnproven, task, mark, computed));
         }
         let (now, times) = self.clock();
-        let epoch = times.epoch(order.time);
-        let subject = Subject { task, account: keeper, model: order.model, epoch };
+        let epoch = times.epoch(opening.time);
+        let subject = Subject { task, account: keeper, model: opening.terms.model, epoch };
         let record = self.keepers.getter(keeper);
-        let trial = record.get().try_for(now, &times, order.time, record.called_until(epoch));
+        let trial = record.get().try_for(now, &times, opening.time, record.called_until(epoch));
         let guilt = match trial.map_err(|error| refuse(error, subject))? {
             Trial::Call { until } => {
                 self.keepers.setter(keeper).call(epoch, until);
                 log!(self, SecretCalled[keeper, epoch] until);
                 // What the draw will need. A block that the chain has forgotten already is no reason not to ask.
-                self.note(order.block).ok();
+                self.note(opening.block).ok();
                 return Ok(());
             }
             Trial::Unrevealed => Guilt::UNREVEALED,
             Trial::Uncommitted => Guilt::UNCOMMITTED,
             Trial::Draw(secret) => {
-                let seed = seed(secret, self.block_hash(order.block)?, task);
+                let seed = seed(secret, self.block_hash(opening.block)?, task);
                 let drawn = self.drawn(subject, seed, &crew);
                 let difference = first_difference(&crew, &drawn);
                 let (seat, drawn) = difference.ok_or_else(|| error!(CrewAsDrawn, task))?;
@@ -123,8 +120,7 @@ impl Jury {
         let before = record.get();
         record.set(before.convict(now, &times));
         let (challenger, bond) = (self.vm().msg_sender(), self.bond.get());
-        let half_down = bond >> 1_usize;
-        let rest: U256 = bond.saturating_sub(half_down);
+        let (half_down, rest) = split_bond(bond);
         let Guilt { reason, seat, drawn } = guilt;
         log!(self, KeeperConvicted[keeper, task, challenger] reason, seat, drawn, B256::from(half_down), B256::from(rest));
         if before.standing == Standing::Serving {

@@ -64,9 +64,9 @@ impl Jury {
         self.contract.summon(Told { payer, sequence, opening: octets(opening) }, slot)
     }
 
-    /// Answers a summons; the node, or anyone with its signature.
-    pub fn present(&mut self, task: B256, keeper: Address, node: Address, signature: Bytes) -> Result<(), Revert> {
-        self.contract.present(task, keeper, node, octets(signature))
+    /// Says that a node is there; the node, or anyone with its signature.
+    pub fn present(&mut self, task: B256, node: Address, signature: Bytes) -> Result<(), Revert> {
+        self.contract.present(task, node, octets(signature))
     }
 
     /// Finds a node absent; the keeper that summoned it.
@@ -198,9 +198,9 @@ impl Jury {
     }
 
     /// A summons.
-    pub fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, bool, bool) {
-        let (answer_by, (answered, absent)) = self.contract.summons_of(task, keeper, node);
-        (answer_by, answered, absent)
+    pub fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, u64, bool) {
+        let (answer_by, (present_at, absent)) = self.contract.summons_of(task, keeper, node);
+        (answer_by, present_at, absent)
     }
 
     /// Present owner.

@@ -1,6 +1,6 @@
 //! A keeper, from its proposal to its bond and back.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 
 use super::error::JuryError;
 use super::secret::Chain;
@@ -207,6 +207,13 @@ impl Keeper {
     pub fn must_serve(&self) -> Result<(), JuryError> {
         if self.standing == Standing::Serving { Ok(()) } else { Err(JuryError::NotServing) }
     }
+}
+
+/// A bond that is lost: half for who showed the lie, rounded down, the rest for the treasury.
+#[must_use]
+pub fn split_bond(bond: U256) -> (U256, U256) {
+    let half_down = bond >> 1_usize;
+    (half_down, bond.saturating_sub(half_down))
 }
 
 /// A chain of epochs that have not begun: what was committed to when the block is known would be no secret.

@@ -30,10 +30,10 @@ mod times;
 
 pub use config::LaneConfig;
 pub use error::JuryError;
-pub use keeper::{Keeper, Standing, Trial};
-pub use roster::{Entry, Slot, length_at};
+pub use keeper::{Keeper, Standing, Trial, split_bond};
+pub use roster::{Entry, Exit, Slot, length_at};
 pub use secret::Chain;
-pub use summons::Summons;
+pub use summons::{Summons, answer};
 pub use times::Times;
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use alloy::{
 use cor_sol::{jury::IJury, lane::ILane};
 
 use super::world::{
-    BOND, DISPUTE_SECS, HISTORY, KEEPER, MODEL, OTHER_KEEPER, OWNER, REVEAL_SECS, STRANGER, Stage, TREASURY, TWIN, Task, World,
-    epoch_of, event, same, starts, told, word,
+    BOND, DISPUTE_SECS, HISTORY, KEEPER, MODEL, NODES, OTHER_KEEPER, OWNER, REVEAL_SECS, STRANGER, Stage, TREASURY, TWIN, Task,
+    World, epoch_of, event, same, starts, told, word,
 };
 
 /// A conviction, with everything that it says and moves.
@@ -47,7 +47,9 @@ async fn an_honest_epoch_costs_nobody_anything() {
             world.by(keeper, &World::dismissal(&task, node));
         }
         if number == 7 {
-            world.solo.ok(world.node(3), world.jury, &IJury::leaveCall { node: world.node(3), model: MODEL });
+            let inside = |node: &Address| world.get(&IJury::entryOfCall { node: *node, model: MODEL }).inside;
+            let node = (0..NODES).map(|index| world.node(index)).find(inside).expect("seven are in");
+            world.solo.ok(node, world.jury, &IJury::leaveCall { node, model: MODEL });
         }
         let crew = world.drawn(&task, keeper);
         assert_eq!(crew.len(), usize::from(task.replicas), "seven operators");

@@ -25,7 +25,7 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
     let node = world.node(0);
     world.solo.ok(node, world.jury, &IJury::leaveCall { node, model: MODEL });
     world.to_epoch(world.first + 40);
-    used("enter, a new slot", world.by(STRANGER, &IJury::enterCall { node, model: MODEL }).gas_used);
+    used("enter, a new slot", world.by(World::place_of(0), &IJury::enterCall { node, model: MODEL }).gas_used);
     world.to_epoch(world.first + 41);
     used("leave", world.solo.ok(world.node(7), world.jury, &IJury::leaveCall { node: world.node(7), model: MODEL }).gas_used);
     used("reveal, 41 epochs after the anchor", {

@@ -89,7 +89,13 @@ async fn opening_ends_the_setting_up() {
     assert_eq!(world.refused(KEEPER, &enrol), same(&IJury::NotOpen {}));
     assert_eq!(world.refused(OWNER, &IJury::setLaneCall { lane: LANE }), same(&IJury::LaneNamed { lane: LANE }));
     let other = world.solo.deploy("Jury", &arguments(world.account(OWNER), world.token, world.pool));
-    assert_eq!(world.solo.refused(world.account(OWNER), other, &IJury::openCall {}), same(&IJury::ZeroAddress {}));
+    let unnamed = same(&IJury::LaneUnnamed {});
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &IJury::openCall {}), unnamed);
+    let config = IJury::setLaneConfigCall { noReveal: 5, badReveal: 6, noResultGasCapBps: 7 };
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &config), unnamed);
+    let paused = IJury::setLanePausedCall { paused: true };
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &paused), unnamed);
+    assert!(!world.solo.get(other, &IJury::laneConfigCall {}).paused);
     let nobody = IJury::setLaneCall { lane: Address::ZERO };
     assert_eq!(world.solo.refused(world.account(OWNER), other, &nobody), same(&IJury::ZeroAddress {}));
     let done = world.solo.ok(world.account(OWNER), other, &IJury::setLaneCall { lane: LANE });

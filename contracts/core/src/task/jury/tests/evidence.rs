@@ -5,38 +5,10 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 
 use super::book::address;
 use crate::task::eip712::domain_separator;
-use crate::task::jury::evidence::{JURY_NAME_HASH, Order, mark, miners, present_digest, summons_key};
-use crate::task::lane::LaneTerms;
+use crate::task::jury::evidence::{JURY_NAME_HASH, mark, miners, presence_key, present_digest, summons_key};
 
 sol! {
     struct Present { bytes32 task; }
-}
-
-/// By hand: every byte of an opening.
-fn opening(block: u64, time: u64) -> Vec<u8> {
-    let terms = LaneTerms {
-        model: 0x0102_0304_0506_0708,
-        max_tokens: 256,
-        answer_kind: 1,
-        replicas: 5,
-        quorum_bps: 5_001,
-        open_secs: 600,
-        precommit_secs: 60,
-        reveal_secs: 90,
-        priced: 7,
-    };
-    let five = |value: u64| value.to_be_bytes()[3..].to_vec();
-    let head = [vec![0x11; 24], terms.pack().to_vec(), vec![0x22; 32], vec![0x33; 16]].concat();
-    [head, five(block), five(time), vec![0x44; 2]].concat()
-}
-
-#[test]
-fn an_order_is_read_out_of_an_opening() {
-    let (block, time) = (0x01_0203_0405, 0xff_fefd_fcfb);
-    let bytes = opening(block, time);
-    let order = Order { model: 0x0102_0304_0506_0708, replicas: 5, block, time };
-    assert_eq!((bytes.len(), Order::read(&bytes)), (116, Some(order)));
-    assert_eq!((Order::read(&bytes[..115]), Order::read(&[bytes, vec![0]].concat())), (None, None));
 }
 
 #[test]
@@ -70,4 +42,10 @@ fn a_summons_is_of_one_keeper_node_and_task() {
     ] {
         assert_ne!(key, other);
     }
+}
+
+#[test]
+fn a_presence_is_of_one_node_and_task() {
+    let key = presence_key(B256::repeat_byte(1), address(2));
+    assert!(key != presence_key(B256::repeat_byte(1), address(3)) && key != presence_key(B256::repeat_byte(2), address(2)));
 }

@@ -1,9 +1,9 @@
 //! A keeper's life, its secrets, and summonses.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, U256, keccak256};
 
 use super::book::TIMES;
-use crate::task::jury::{Chain, JuryError, Keeper, Standing, Summons, Trial};
+use crate::task::jury::{Chain, JuryError, Keeper, Standing, Summons, Trial, answer, split_bond};
 
 /// The beginning of epoch 100.
 const NOW: u64 = 60_000;
@@ -153,24 +153,26 @@ fn chains_are_renewed_once_in_the_time_of_a_dispute() {
 }
 
 #[test]
+fn a_lost_bond_is_split_to_the_last_wei() {
+    for (bond, half, rest) in [(0_u64, 0, 0), (1, 0, 1), (7, 3, 4), (8, 4, 4)] {
+        assert_eq!(split_bond(U256::from(bond)), (U256::from(half), U256::from(rest)));
+    }
+    let (half, rest) = split_bond(U256::MAX);
+    assert_eq!(half.checked_add(rest), Some(U256::MAX));
+}
+
+#[test]
 fn summonses() {
     let none = Summons::default();
-    assert_eq!((none.answer(), none.dismiss(u64::MAX, false)), (Err(JuryError::NotSummoned), Err(JuryError::NotSummoned)));
+    assert_eq!(none.dismiss(u64::MAX, false), Err(JuryError::NotSummoned));
     let called = none.call(NOW, &TIMES).unwrap();
     assert_eq!(called.call(NOW, &TIMES), Err(JuryError::AlreadySummoned));
-    assert_eq!(called.dismiss(NOW + 59, false), Err(JuryError::AnswerPending { until: NOW + 60 }));
-    let absent = called.dismiss(NOW + 60, true).unwrap();
-    assert_eq!((absent.absent, absent.answer()), (true, Err(JuryError::Dismissed)));
-    assert_eq!(
-        (absent.dismiss(NOW + 60, true), absent.call(NOW, &TIMES)),
-        (Err(JuryError::Dismissed), Err(JuryError::AlreadySummoned))
-    );
-    let there = called.answer().unwrap();
-    assert_eq!((there.answer(), there.dismiss(NOW + 60, true)), (Err(JuryError::Answered), Err(JuryError::Answered)));
-    assert_eq!(
-        there.dismiss(NOW + 59, false),
-        Err(JuryError::AnswerPending { until: NOW + 60 }),
-        "it may mend what makes it unfit"
-    );
-    assert!(there.dismiss(NOW + 60, false).unwrap().absent, "an answer of one that cannot serve is none");
+    let pending = Err(JuryError::AnswerPending { until: NOW + 60 });
+    assert_eq!((called.dismiss(NOW + 59, false), called.dismiss(NOW + 59, true)), (pending, pending));
+    assert_eq!(called.dismiss(NOW + 60, true), Err(JuryError::Answered));
+    let absent = called.dismiss(NOW + 60, false).unwrap();
+    assert_eq!((absent.absent, absent.dismiss(NOW + 60, false)), (true, Err(JuryError::Dismissed)));
+    assert_eq!(absent.call(NOW, &TIMES), Err(JuryError::AlreadySummoned));
+    // Once is enough for a task.
+    assert_eq!((answer(0, NOW), answer(NOW, NOW + 5)), (Ok(NOW), Err(JuryError::Answered)));
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::book::{Book, TIMES, address};
 use crate::task::TermsError;
-use crate::task::jury::{Entry, JuryError, LaneConfig, Slot, Times, length_at};
+use crate::task::jury::{Entry, Exit, JuryError, LaneConfig, Slot, Times, length_at};
 
 const DAY: u32 = 86_400;
 
@@ -88,6 +88,31 @@ fn a_roster_is_closed_when_its_epoch_begins() {
     assert_eq!(back(101), Err(JuryError::Barred { until: 138 }));
     assert_eq!(back(136), Err(JuryError::Barred { until: 138 }));
     assert_eq!(back(137), Ok(1), "the slot that it left is not free yet");
+}
+
+/// Whoever goes stays out for a while, but for software that the pool's owner finds too old; who is out already gets no bar by what comes later.
+#[test]
+fn a_node_is_barred_for_what_it_did_while_it_was_in() {
+    let now = TIMES.starts(100);
+    for (exit, number, barred_until, has_left) in [
+        (Exit::Left, 0, 137, true),
+        (Exit::Struck, 1, 137, false),
+        (Exit::Dismissed, 2, 137, false),
+        (Exit::Outdated, 3, 101, false),
+    ] {
+        let mut book = Book::default();
+        book.enter(address(1), address(1), TIMES.starts(99), &TIMES).unwrap();
+        book.exit(address(1), exit, now, &TIMES);
+        let entry = Entry { slot: Some(0), barred_until, has_left };
+        assert_eq!((book.entry(address(1)), exit.number()), (entry, number));
+        book.exit(address(1), Exit::Dismissed, TIMES.starts(120), &TIMES);
+        assert_eq!(book.entry(address(1)), entry, "it is out");
+        assert_eq!(book.enter(address(1), address(1), TIMES.starts(136), &TIMES), Ok(1));
+        assert!(!book.entry(address(1)).has_left);
+    }
+    let mut stranger = Book::default();
+    stranger.exit(address(2), Exit::Dismissed, now, &TIMES);
+    assert_eq!(stranger.entry(address(2)), Entry::default(), "it was never in");
 }
 
 /// A slot is somebody else's only when no dispute can ask whose it was.
