@@ -48,33 +48,34 @@ impl Jury {
     /// Arguments, errors, events: `IJury.challenge`.
     pub(crate) fn challenge(&mut self, told: Told, keeper: Address, miners: Octets) -> Result<(), Revert> {
         let asked = self.ask_lane(told)?;
-        let Asked { task, opening_hash, opening, state, .. } = asked;
-        let crew = evidence::miners(&miners.0, opening.terms.replicas).ok_or_else(|| malformed("miners"))?;
-        must_be(task, state.phase, LanePhase::Ended)?;
-        if !matches!(state.status, Status::Completed | Status::NoQuorum) {
-            return Err(error!(NothingServed, task, state.status.number()));
+        let Asked { task, opening_hash, order, state, .. } = asked;
+        let crew = evidence::miners(&miners.0, order.replicas).ok_or_else(|| malformed("miners"))?;
+        must_be(task, state, LanePhase::Ended)?;
+        let status = state[1];
+        if status != Status::Completed.number() && status != Status::NoQuorum.number() {
+            return Err(error!(NothingServed, task, status));
         }
-        let (mark, computed) = (state.keeper, evidence::mark(task, opening_hash, keeper, &crew));
+        let (mark, computed) = (Address::from_word(state), evidence::mark(task, opening_hash, keeper, &crew));
         if mark != computed {
             return Err(error!(CrewUnproven, task, mark, computed));
         }
         let (now, times) = self.clock();
-        let epoch = times.epoch(opening.time);
-        let subject = Subject { task, account: keeper, model: opening.terms.model, epoch };
+        let epoch = times.epoch(order.time);
+        let subject = Subject { task, account: keeper, model: order.model, epoch };
         let record = self.keepers.getter(keeper);
-        let trial = record.get().try_for(now, &times, opening.time, record.called_until(epoch));
+        let trial = record.get().try_for(now, &times, order.time, record.called_until(epoch));
         let guilt = match trial.map_err(|error| refuse(error, subject))? {
             Trial::Call { until } => {
                 self.keepers.setter(keeper).call(epoch, until);
                 log!(self, SecretCalled[keeper, epoch] until);
                 // What the draw will need. A block that the chain has forgotten already is no reason not to ask.
-                self.note(opening.block).ok();
+                self.note(order.block).ok();
                 return Ok(());
             }
             Trial::Unrevealed => Guilt::UNREVEALED,
             Trial::Uncommitted => Guilt::UNCOMMITTED,
             Trial::Draw(secret) => {
-                let seed = seed(secret, self.block_hash(opening.block)?, task);
+                let seed = seed(secret, self.block_hash(order.block)?, task);
                 let drawn = self.drawn(subject, seed, &crew);
                 let difference = first_difference(&crew, &drawn);
                 let (seat, drawn) = difference.ok_or_else(|| error!(CrewAsDrawn, task))?;

@@ -11,7 +11,7 @@ use cor_contract_shared::{
 use cor_core::node::pool::Ineligible;
 use cor_core::task::eip712::domain_separator;
 use cor_core::task::jury::{answer, evidence, Exit, JuryError, Slot};
-use cor_core::task::lane::{history::Opening, messages, LanePhase, LaneState};
+use cor_core::task::lane::{messages, LanePhase};
 use stylus_sdk::prelude::*;
 
 use crate::{
@@ -37,8 +37,8 @@ impl Decode for Told {
 pub(crate) struct Asked {
     pub(crate) task: B256,
     pub(crate) opening_hash: B256,
-    pub(crate) opening: Opening,
-    pub(crate) state: LaneState,
+    pub(crate) order: evidence::Order,
+    pub(crate) state: B256,
     pub(crate) seal: B256,
 }
 
@@ -89,11 +89,11 @@ impl Jury {
         let (now, times) = self.clock();
         let keeper = self.vm().msg_sender();
         self.keepers.getter(keeper).get().must_serve().map_err(about_keeper(keeper))?;
-        let Asked { task, opening, .. } = self.open_task(told)?;
-        let model = opening.terms.model;
+        let Asked { task, order, .. } = self.open_task(told)?;
+        let model = order.model;
         let (slot, _) = self.rosters.getter(model).slot(slot);
         let (node, subject) = (slot.node, Subject { task, account: slot.node, model, epoch: 0 });
-        if node.is_zero() || !slot.is_active(times.epoch(opening.time)) {
+        if node.is_zero() || !slot.is_active(times.epoch(order.time)) {
             return Err(refuse(JuryError::NotInRoster, subject));
         }
         let mut record = self.summons.setter(evidence::summons_key(task, keeper, node));
@@ -124,8 +124,8 @@ impl Jury {
     pub(crate) fn dismiss(&mut self, told: Told, node: Address) -> Result<(), Revert> {
         let keeper = self.vm().msg_sender();
         self.keepers.getter(keeper).get().must_serve().map_err(about_keeper(keeper))?;
-        let Asked { task, opening, .. } = self.open_task(told)?;
-        let (key, model) = (evidence::summons_key(task, keeper, node), opening.terms.model);
+        let Asked { task, order, .. } = self.open_task(told)?;
+        let (key, model) = (evidence::summons_key(task, keeper, node), order.model);
         // Only the answer of a node that could serve counts.
         let exit = match self.present_at(task, node) {
             0 => Some(Exit::Dismissed),
@@ -147,25 +147,25 @@ impl Jury {
     #[inline(never)]
     pub(crate) fn ask_lane(&self, told: Told) -> Result<Asked, Revert> {
         let Told { payer, sequence, opening: Octets(opening) } = told;
-        let read = Opening::read(&opening).ok_or_else(|| malformed("opening"))?;
+        let order = evidence::Order::read(&opening).ok_or_else(|| malformed("opening"))?;
         let answer = view_raw(self, self.lane.get(), &message(LanePeer::taskOfCall::SELECTOR, encoded!(payer, sequence)))?;
         let mut words = Decoder::new(&answer);
         let (Some(state), Some(seal)) = (words.word(), words.word()) else { return Err(Revert::raw(Vec::new())) };
         let (task, opening_hash) = (messages::task_id(payer, sequence), keccak256(&opening));
-        Ok(Asked { task, opening_hash, opening: read, state: LaneState::unpack(state), seal })
+        Ok(Asked { task, opening_hash, order, state, seal })
     }
 
     /// A task that nobody has begun to serve, and somebody still may.
     fn open_task(&self, told: Told) -> Result<Asked, Revert> {
         let asked = self.ask_lane(told)?;
         let Asked { task, opening_hash, seal, state, .. } = asked;
-        must_be(task, state.phase, LanePhase::Open)?;
+        must_be(task, state, LanePhase::Open)?;
         if seal != opening_hash {
             return Err(error!(HistoryMismatch, task, seal, opening_hash));
         }
-        let now = self.vm().block_timestamp();
-        if state.deadline <= now {
-            return Err(error!(LaneTooLate, task, state.deadline, now));
+        let (now, deadline) = (self.vm().block_timestamp(), evidence::deadline(state));
+        if deadline <= now {
+            return Err(error!(LaneTooLate, task, deadline, now));
         }
         Ok(asked)
     }
@@ -227,11 +227,13 @@ impl Jury {
 }
 
 /// Refuses a task that is in another phase of the lane.
-pub(crate) fn must_be(task: B256, phase: LanePhase, wanted: LanePhase) -> Result<(), Revert> {
+#[inline(never)]
+pub(crate) fn must_be(task: B256, state: B256, wanted: LanePhase) -> Result<(), Revert> {
+    let (phase, wanted) = (state[0], wanted.number());
     if phase == wanted {
         Ok(())
     } else {
-        Err(error!(LanePhaseWrong, task, phase.number(), wanted.number()))
+        Err(error!(LanePhaseWrong, task, phase, wanted))
     }
 }
 

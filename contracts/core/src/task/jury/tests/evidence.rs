@@ -5,10 +5,36 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 
 use super::book::address;
 use crate::task::eip712::domain_separator;
-use crate::task::jury::evidence::{JURY_NAME_HASH, mark, miners, presence_key, present_digest, summons_key};
+use crate::task::jury::evidence::{JURY_NAME_HASH, Order, deadline, mark, miners, presence_key, present_digest, summons_key};
+use crate::task::lane::{LaneState, LaneTerms, Price, history::Opening};
 
 sol! {
     struct Present { bytes32 task; }
+}
+
+/// What is read of the lane's bytes is what the lane itself would read.
+#[test]
+fn an_order_is_read_out_of_an_opening() {
+    let terms = LaneTerms {
+        model: 0x0102_0304_0506_0708,
+        max_tokens: 256,
+        answer_kind: 1,
+        replicas: 5,
+        quorum_bps: 5_001,
+        open_secs: 600,
+        precommit_secs: 60,
+        reveal_secs: 90,
+        priced: 7,
+    };
+    let (price, prompt_digest) = (Price { per_replica: 1 << 63, network: 3, gas: u64::MAX }, B256::repeat_byte(0x22));
+    let (block, time) = (0x01_0203_0405, 0xff_fefd_fcfb);
+    let opening = Opening { price, terms, prompt_digest, no_reveal: 9, bad_reveal: 10, block, time, no_result_gas_cap_bps: 11 };
+    let bytes = opening.encode();
+    assert_eq!(Opening::read(&bytes), Some(opening));
+    assert_eq!(Order::read(&bytes), Some(Order { model: terms.model, replicas: 5, block, time }));
+    assert_eq!((Order::read(&bytes[..115]), Order::read(&[bytes, vec![0]].concat())), (None, None));
+    let state = LaneState { deadline: time, keeper: address(1), replicas: 7, last_call: true, ..LaneState::default() };
+    assert_eq!(deadline(state.pack()), time);
 }
 
 #[test]
