@@ -11,31 +11,37 @@ pragma solidity ^0.8.24;
 /// Draw: seed = keccak256(secret || blockHash || task). secret is the keeper's of the epoch of the submission, blockHash of the block that holds it,
 /// task as in ILane; block and time are in the opening. For k = 0, 1, ... 1023: slot = uint256(keccak256(seed || k uint32)) % lengthOf(model, epoch). A slot that is not
 /// active in the epoch (from <= epoch, and until = 0 or epoch < until), a node or an operator that was drawn, and a node that was found absent from the task by the same
-/// keeper are passed over, until there are as many nodes as replicas.
+/// keeper and is not in the crew that it brought are passed over, until there are as many nodes as replicas. So a keeper may go without whom it found absent, and
+/// with it if it came back; a crew that was right when the keeper signed it stays right.
 /// Secrets: the anchor is x(first - 1), the secret of epoch e is x(e), and keccak256(x(e)) = x(e - 1).
 /// Evidence: the opening as logged in TaskSubmitted of the Lane, the keeper, and miners = n x 20 bytes in the order of the assignment. It is proven by the mark
 /// that the Lane keeps of a task that ended: the last 160 bits of keccak256(task || keccak256(opening) || keeper 20 || miners).
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
-/// its own epochs with the drawn crews, showed every secret in time, and was not rolled back: neither the owner nor another keeper.
+/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
-/// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. A keeper can let a task
+/// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have
+/// anyone strike every node, by a minimal version that none has, so that nobody is drawn from the next epoch on; it can bring in no node that is not fit, and does not choose
+/// who is drawn of those that are left, but by their versions. A keeper can let a task
 /// expire whose draw it dislikes. Who orders the blocks chooses their hashes, and so, together with a keeper, the miners.
 interface IJury {
     /// @notice `node` has `slot` of the model's roster from epoch `from` on. A slot beyond the roster's end makes it longer from then on.
     event SlotTaken(uint64 indexed model, uint32 indexed slot, address indexed node, address operator, uint32 from);
-    /// @notice `node` cannot be drawn from epoch `until` on, and not be in the roster before `barredUntil`. Reason: 0 it left, 1 struck, 2 dismissed.
+    /// @notice `node` cannot be drawn from epoch `until` on, and not be in the roster before `barredUntil`. Reason: 0 it left, 1 struck, 2 dismissed, 3 struck or dismissed
+    /// for nothing but software that the pool's owner finds too old, for which it is not barred.
     event SlotClosed(uint64 indexed model, uint32 indexed slot, address indexed node, uint32 until, uint32 barredUntil, uint8 reason);
     /// @notice `keeper` summoned `node`: it answers until `answerBy`.
     event Summoned(bytes32 indexed task, address indexed keeper, address indexed node, uint64 answerBy);
-    /// @notice `node` answered.
-    event Present(bytes32 indexed task, address indexed keeper, address indexed node);
+    /// @notice `node` is there for the task, whichever keeper asks.
+    event Present(bytes32 indexed task, address indexed node);
     /// @notice `node` is absent from the task: `keeper` passes it over.
     event Absent(bytes32 indexed task, address indexed keeper, address indexed node);
     /// @notice The secret of an epoch was shown, and with it those of the chain before it.
     event SecretShown(address indexed keeper, uint32 indexed epoch, bytes32 secret);
+    /// @notice The secret of an epoch was called for: `keeper` shows it until `until`, or loses its bond.
+    event SecretCalled(address indexed keeper, uint32 indexed epoch, uint64 until);
     /// @notice The hash of a block will be known here when the chain has forgotten it.
     event BlockNoted(uint64 indexed number, bytes32 hash);
     /// @notice `keeper` may enrol from `enrolsAt` on.
@@ -48,7 +54,7 @@ interface IJury {
     event KeeperDischarged(address indexed keeper, uint64 freeAt);
     /// @notice The bond went back.
     event BondWithdrawn(address indexed keeper, uint256 amount);
-    /// @notice `keeper` lost its bond. Reason: 1 on `seat` it brought another miner than `drawn`, zero if nobody could be drawn; 2 it did not show its secret in time; 3 it had
+    /// @notice `keeper` lost its bond. Reason: 1 on `seat` it brought another miner than `drawn`, zero if nobody could be drawn; 2 it did not show a secret that was called for; 3 it had
     /// committed to none.
     event KeeperConvicted(address indexed keeper, bytes32 indexed task, address indexed challenger, uint8 reason, uint8 seat, address drawn, uint256 toChallenger, uint256 toTreasury);
     /// @notice The lane was named, for good.
@@ -82,6 +88,8 @@ interface IJury {
     error AlreadyOpen();
     /// @notice The lane was named already.
     error LaneNamed(address lane);
+    /// @notice No lane is named yet.
+    error LaneUnnamed();
     /// @notice The keeper was not proposed, or its proposal was withdrawn.
     error KeeperUnknown(address keeper);
     /// @notice The keeper may enrol from `at` on.
@@ -104,7 +112,7 @@ interface IJury {
     error SecretKnown(address keeper, uint32 epoch);
     /// @notice The keeper committed to another secret of the epoch.
     error SecretWrong(address keeper, uint32 epoch);
-    /// @notice The secret of the epoch may be shown until `until`.
+    /// @notice The secret of the epoch was called for, and may be shown until `until`.
     error SecretPending(address keeper, uint32 epoch, uint64 until);
     /// @notice The node is in the model's roster.
     error InRoster(address node, uint64 model);
@@ -122,30 +130,33 @@ interface IJury {
     error NotSummoned(bytes32 task, address node);
     /// @notice The node may answer until `until`.
     error AnswerPending(bytes32 task, address node, uint64 until);
-    /// @notice The node answered.
+    /// @notice The node said that it is there for the task.
     error NodeAnswered(bytes32 task, address node);
-    /// @notice The node was found absent.
+    /// @notice The keeper found the node absent already.
     error NodeDismissed(bytes32 task, address node);
     /// @notice The bytes are not the opening of the task: their hash is `computed`, and the task's seal is `seal`.
     error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
     /// @notice The task is in another phase of the lane than the step needs.
     error LanePhaseWrong(bytes32 task, uint8 phase, uint8 wanted);
+    /// @notice The time to begin with the task ended at `deadline`.
+    error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
     /// @notice The task ended without having been served.
     error NothingServed(bytes32 task, uint8 status);
     /// @notice The evidence makes the mark `computed`, and the lane's mark of the task is `mark`.
     error CrewUnproven(bytes32 task, address mark, address computed);
-    /// @notice The task could be disputed until `deadline`.
+    /// @notice The task could be disputed, or its secret called for, until `deadline`.
     error DisputeOver(bytes32 task, uint64 deadline);
     /// @notice Neither the chain nor this contract knows the hash of the block.
     error BlockUnknown(uint64 number);
     /// @notice The keeper brought the crew that was drawn.
     error CrewAsDrawn(bytes32 task);
 
-    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call. It takes the slot that has been free for longest, or a new one.
+    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call, but for a node that left: then only the node, or its operator in the pool. It
+    /// takes the slot that has been free for longest, or a new one.
     /// @param node The node.
     /// @param model The model.
     /// @return slot Which slot it has.
-    /// @dev Errors: InRoster, EntryBarred, NotEligible. Events: SlotTaken.
+    /// @dev Errors: InRoster, EntryBarred, NotEligible, Unauthorized. Events: SlotTaken.
     function enter(address node, uint64 model) external returns (uint32 slot);
 
     /// @notice Takes a node out of a model's roster, from the next epoch on. The node and the operator that it entered with.
@@ -155,37 +166,38 @@ interface IJury {
     function leave(address node, uint64 model) external;
 
     /// @notice Takes a node out of a model's roster that is not fit any more: not registered, suspended, draining, without the model, too old, or of another
-    /// operator. Anyone may call. A node that is merely full stays.
+    /// operator. Anyone may call. A node that is merely full stays. One that is out for nothing but its software, because the pool's owner asked for newer, may come back at once.
     /// @param node The node.
     /// @param model The model.
     /// @dev Errors: NotInRoster, NodeFit. Events: SlotClosed.
     function strike(address node, uint64 model) external;
 
-    /// @notice Summons a node to an open task, as it does not answer the caller. Keepers that serve only. The node, or anyone that has its signature, answers within
-    /// answerSecs.
+    /// @notice Summons a node to a task that is open and before its deadline, as it does not answer the caller. Keepers that serve only. The node, or anyone that has its
+    /// signature, answers within answerSecs, unless it answered another keeper in this task before. In a task that is open for less than answerSecs nobody is passed over.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param slot Its slot, which was active in the epoch of the submission.
     /// @return node Whose slot it is.
-    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, NotInRoster, AlreadySummoned. Events: Summoned.
+    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, LaneTooLate, NotInRoster, AlreadySummoned. Events: Summoned.
     function summon(address payer, uint64 sequence, bytes calldata opening, uint32 slot) external returns (address node);
 
-    /// @notice Answers a summons. By the node, or by anyone with its signature of Present, which answers the summons of every keeper.
+    /// @notice Says that a node is there for a task. By the node, or by anyone with its signature of Present. Once, before a summons or after: it answers those of every keeper.
     /// @param task The task.
-    /// @param keeper Who summoned the node.
     /// @param node The node.
     /// @param signature 64 bytes as in EIP-2098; empty if the node calls.
-    /// @dev Errors: NotSummoned, NodeDismissed, NodeAnswered, InvalidSignature. Events: Present.
-    function present(bytes32 task, address keeper, address node, bytes calldata signature) external;
+    /// @dev Errors: NodeAnswered, InvalidSignature. Events: Present.
+    function present(bytes32 task, address node, bytes calldata signature) external;
 
-    /// @notice Finds a node absent that did not answer in time, or is not fit though it answered: the caller, who summoned it, passes it over in this task,
-    /// and it is out of the roster from the next epoch on. While the task is open only, so that nothing changes behind a crew that was brought.
+    /// @notice Finds a node absent that did not answer in time, or is not fit though it answered: the caller, who summoned it and still serves, passes it over in this task, or
+    /// serves with it all the same if it comes back. The node is out of the roster from the next epoch on, for every keeper. While the task is open and before its deadline
+    /// only.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param node The node.
-    /// @dev Errors: Malformed, LanePhaseWrong, HistoryMismatch, NotSummoned, NodeDismissed, AnswerPending, NodeAnswered. Events: Absent, SlotClosed unless it was out already.
+    /// @dev Errors: KeeperNotServing, Malformed, LanePhaseWrong, HistoryMismatch, LaneTooLate, NotSummoned, NodeDismissed, AnswerPending, NodeAnswered. Events: Absent,
+    /// SlotClosed unless it was out already.
     function dismiss(address payer, uint64 sequence, bytes calldata opening, address node) external;
 
     /// @notice Shows the secret of an epoch that has ended, at most 32,768 epochs after the last that was shown. Anyone may call.
@@ -201,15 +213,18 @@ interface IJury {
     /// @dev Errors: BlockUnknown. Events: BlockNoted.
     function note(uint64 number) external returns (bytes32 hash);
 
-    /// @notice Convicts a keeper of a task that ended completed or without a quorum: it brought another crew than was drawn, did not show its secret until revealSecs
-    /// after the epoch, or had committed to none. Anyone may call, until disputeSecs after the submission. The keeper serves no more from then on.
+    /// @notice Convicts a keeper of a task that ended completed or without a quorum: it brought another crew than was drawn, did not show a secret that was called
+    /// for, or had committed to none. Anyone may call, until disputeSecs after the submission. The keeper serves no more from then on.
+    /// While the secret of the task's epoch is not shown, the first challenge only calls for it: the keeper has revealSecs from then on, and the hash of the task's
+    /// block is kept as by note, if the chain remembers it. Nobody is called while the epoch lasts, twice for one epoch, or so late that less than a day would be left to convict it:
+    /// until disputeSecs - revealSecs - a day after the submission. So whoever is called and silent can be convicted for a day at least, and its bond is here.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param keeper Who served it.
     /// @param miners Whom it brought, 20 bytes for each replica.
-    /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and the token,
-    /// passed through. Events: KeeperConvicted.
+    /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, EpochOpen, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and
+    /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known.
     function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata miners) external;
 
     /// @notice Proposes a keeper: before `open` it may enrol as soon as the contract is open, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.
@@ -250,19 +265,19 @@ interface IJury {
     function setLane(address lane) external;
 
     /// @notice Ends the setting up, for good. Owner only.
-    /// @dev Errors: Unauthorized, ZeroAddress while no lane is named, AlreadyOpen. Events: Opened.
+    /// @dev Errors: Unauthorized, LaneUnnamed, AlreadyOpen. Events: Opened.
     function open() external;
 
     /// @notice Sets what later tasks of the lane go by. Owner only.
     /// @param noReveal Stake lost by who commits and does not reveal, grains, at most 1e12 (1,000 COR).
     /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains, noReveal to 1e12.
     /// @param noResultGasCapBps The keeper's share of its line without a result, basis points, at most 10,000.
-    /// @dev Errors: Unauthorized, InputOutOfRange, those of the lane, passed through. Events: the lane's.
+    /// @dev Errors: Unauthorized, LaneUnnamed, InputOutOfRange, those of the lane, passed through. Events: the lane's.
     function setLaneConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps) external;
 
     /// @notice Pauses or unpauses new sessions and tasks of the lane. Owner; to pause, the guardian too.
     /// @param paused Whether they are.
-    /// @dev Errors: Unauthorized, those of the lane, passed through. Events: the lane's.
+    /// @dev Errors: Unauthorized, LaneUnnamed, those of the lane, passed through. Events: the lane's.
     function setLanePaused(bool paused) external;
 
     /// @notice Sets who may pause beside the owner. Owner only.
@@ -273,7 +288,7 @@ interface IJury {
     /// @notice What the contract was constructed with.
     /// @return bond Wei.
     /// @return epochSecs Length of an epoch.
-    /// @return revealSecs How long after its end the secret of an epoch may be shown.
+    /// @return revealSecs How long a keeper has to show a secret that is called for.
     /// @return answerSecs How long a summoned node may answer.
     /// @return disputeSecs How long after its submission a task can be disputed.
     /// @return absenceEpochs For how many epochs a node that left stays out.
@@ -306,6 +321,12 @@ interface IJury {
     /// @return head That secret, or the anchor.
     function keeperOf(address keeper) external view returns (uint8 standing, uint64 enrolsAt, uint64 freeAt, uint32 first, uint32 shown, bytes32 head);
 
+    /// @notice Until when a keeper shows a secret that was called for.
+    /// @param keeper The keeper.
+    /// @param epoch The epoch.
+    /// @return until 0 if nobody called for it.
+    function calledUntil(address keeper, uint32 epoch) external view returns (uint64 until);
+
     /// @notice How many slots a roster had in an epoch.
     /// @param model The model.
     /// @param epoch The epoch.
@@ -334,9 +355,9 @@ interface IJury {
     /// @param keeper Who summoned.
     /// @param node Whom.
     /// @return answerBy Until when the node may be sure to be heard; 0 if it was not summoned.
-    /// @return answered Whether it answered.
-    /// @return absent Whether it was found absent.
-    function summonsOf(bytes32 task, address keeper, address node) external view returns (uint64 answerBy, bool answered, bool absent);
+    /// @return presentAt When it said that it is there for the task, to whichever keeper; 0 if it did not.
+    /// @return absent Whether this keeper found it absent.
+    function summonsOf(bytes32 task, address keeper, address node) external view returns (uint64 answerBy, uint64 presentAt, bool absent);
 
     /// @notice The present owner.
     /// @return current The owner.

@@ -60,7 +60,7 @@ pub const JURY_EPOCH_MIN_SECS: u32 = 60;
 /// Longest epoch of a jury, seconds: one day. A node that comes waits for the next, and no dispute of an epoch is decided before its end.
 pub const JURY_EPOCH_MAX_SECS: u32 = 24 * 60 * 60;
 
-/// Shortest time to show a secret in, seconds: one hour. In less, a keeper whose transaction is held up for minutes would lose its bond.
+/// Shortest time to show a secret in that is called for, seconds: one hour. In less, a keeper whose transaction is held up for minutes would lose its bond.
 pub const JURY_REVEAL_MIN_SECS: u32 = 60 * 60;
 
 /// Longest such time, seconds: two days, more than Arbitrum's sequencer can hold a transaction back. In more, a bond is only held for longer.
@@ -72,7 +72,8 @@ pub const JURY_ANSWER_MIN_SECS: u32 = 30;
 /// Longest such time, seconds: one hour. In more, a node that is gone holds a task up until it expires.
 pub const JURY_ANSWER_MAX_SECS: u32 = 60 * 60;
 
-/// Least time in which a task can be disputed after its end and the secret's, seconds: one day. In less, who looks once a day would be late.
+/// Least time for each of the two steps of a dispute, to call for the secret and to convict who did not show it, seconds: one day. In less, who looks once a day would be
+/// late.
 pub const JURY_CHALLENGE_MIN_SECS: u32 = 24 * 60 * 60;
 
 /// Longest that a task can be disputed after its submission, seconds: sixty days. In more, a bond and a slot that was left would be kept for nothing.
@@ -308,7 +309,7 @@ const _: () = {
     // The jury: with the longest epochs and the longest time for secrets some time for disputes is allowed, and so it is with the shortest epochs.
     assert!(JURY_EPOCH_MIN_SECS < JURY_EPOCH_MAX_SECS && JURY_REVEAL_MIN_SECS < JURY_REVEAL_MAX_SECS);
     assert!(JURY_ANSWER_MIN_SECS < JURY_ANSWER_MAX_SECS);
-    let dispute_least = LANE_LIFE_MAX_SECS + JURY_REVEAL_MAX_SECS + JURY_CHALLENGE_MIN_SECS;
+    let dispute_least = LANE_LIFE_MAX_SECS + 2 * JURY_REVEAL_MAX_SECS + 2 * JURY_CHALLENGE_MIN_SECS;
     assert!(dispute_least + JURY_EPOCH_MAX_SECS <= JURY_DISPUTE_MAX_SECS);
     assert!(dispute_least + JURY_EPOCH_MIN_SECS <= JURY_EPOCH_MIN_SECS * (SECRET_STEPS_MAX - 2));
     // A node stays out for less than the longest time, whatever the disputes.

@@ -283,10 +283,10 @@ impl Node {
         Ok(())
     }
 
-    /// Whether the node can take a task now. `has_model` is asked last, as the answer may cost most.
+    /// Whether the node can take a task now. `has_model` is asked after all that costs less to know.
     ///
     /// # Errors
-    /// The first reason against it, in the order of [`Ineligible`], but `ModelNotLoaded` last.
+    /// The first reason against it: `NotRegistered`, `Suspended`, `Draining`, `VersionTooOld`, `ModelNotLoaded`, and `NoFreeCapacity` of a node that nothing else is wrong with.
     pub fn check_eligible(self, minimum: u64, has_model: impl FnOnce() -> bool) -> Result<(), Ineligible> {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
@@ -294,14 +294,14 @@ impl Node {
             Standing::Draining => return Err(Ineligible::Draining),
             Standing::Active => {}
         }
-        if self.reserved >= self.capacity {
-            return Err(Ineligible::NoFreeCapacity);
-        }
         if self.version < minimum {
             return Err(Ineligible::VersionTooOld);
         }
         if !has_model() {
             return Err(Ineligible::ModelNotLoaded);
+        }
+        if self.reserved >= self.capacity {
+            return Err(Ineligible::NoFreeCapacity);
         }
         Ok(())
     }

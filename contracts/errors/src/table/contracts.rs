@@ -405,7 +405,7 @@ area! {
         "Renew at the time that the error names, or later, and make chains longer.";
     "JURY-009" EPOCH_OPEN "EpochOpen" [0x3c4acc57] Chain 409 Refused
         "The epoch has not ended."
-        "Show the secret after the end of the epoch.";
+        "Show its secret, or call for it, after the end of the epoch.";
     "JURY-010" NO_SECRET "NoSecret" [0xb2bb37e6] Caller 404 Refused
         "The keeper committed to no secret of the epoch."
         "Check the epoch against the keeper's KeeperEnrolled and ChainRenewed events.";
@@ -416,7 +416,7 @@ area! {
         "The keeper committed to another secret of the epoch."
         "Check the epoch, and the chain of secrets.";
     "JURY-013" SECRET_PENDING "SecretPending" [0x0ff7cce9] Chain 409 Refused
-        "The secret of the epoch is not shown, and there is time for it."
+        "The secret of the epoch was called for, and there is time to show it."
         "Challenge when it was shown, or at the time that the error names.";
     "JURY-014" IN_ROSTER "InRoster" [0xea5517c8] Chain 409 Refused
         "The node is in the roster of the model."
@@ -435,7 +435,7 @@ area! {
         "Wait for its answer.";
     "JURY-019" NOT_SUMMONED "NotSummoned" [0x8d6167bf] Chain 404 Refused
         "The keeper did not summon the node to the task."
-        "The keeper summons the node first; a node that was not summoned has nothing to answer.";
+        "Summon the node first.";
     "JURY-020" ANSWER_PENDING "AnswerPending" [0x84b111cf] Chain 409 Refused
         "The node has time to answer."
         "Dismiss it at the time that the error names, or later.";
@@ -443,7 +443,7 @@ area! {
         "The node answered."
         "Do nothing: the node serves.";
     "JURY-022" NODE_DISMISSED "NodeDismissed" [0x03dac71e] Chain 409 Refused
-        "The node was found absent from the task."
+        "The keeper found the node absent from the task already."
         "Do nothing: the keeper passes the node over.";
     "JURY-023" NOTHING_SERVED "NothingServed" [0x00de6ab0] Chain 409 Refused
         "The task ended without having been served."
@@ -452,7 +452,7 @@ area! {
         "Keeper and miners are not those of the task."
         "Take opening, keeper and miners from the lane's TaskSubmitted and TaskEnded events.";
     "JURY-025" DISPUTE_OVER "DisputeOver" [0xc8f8922a] Chain 409 Refused
-        "The time for disputes of the task is over."
+        "The time for disputes of the task is over, or there is too little of it left to call for a secret."
         "Do nothing.";
     "JURY-026" BLOCK_UNKNOWN "BlockUnknown" [0xd1bbea97] Chain 404 Refused
         "The hash of the block is not known: it is to come, or was forgotten and not noted."
@@ -463,6 +463,9 @@ area! {
     "JURY-028" TOO_FEW_FOUND "TooFewFound" Transient 503 Refused
         "The roster of the model has fewer operators than the task has replicas."
         "Wait for more nodes of other operators, or open a session with fewer replicas.";
+    "JURY-029" LANE_UNNAMED "LaneUnnamed" [0xd6285217] Chain 409 Refused
+        "No lane is named yet."
+        "Name the lane first (Jury.setLane).";
 }
 
 area! {

@@ -10,9 +10,10 @@ sol! {
     event SlotTaken(uint64 indexed model, uint32 indexed slot, address indexed node, address operator, uint32 from);
     event SlotClosed(uint64 indexed model, uint32 indexed slot, address indexed node, uint32 until, uint32 barredUntil, uint8 reason);
     event Summoned(bytes32 indexed task, address indexed keeper, address indexed node, uint64 answerBy);
-    event Present(bytes32 indexed task, address indexed keeper, address indexed node);
+    event Present(bytes32 indexed task, address indexed node);
     event Absent(bytes32 indexed task, address indexed keeper, address indexed node);
     event SecretShown(address indexed keeper, uint32 indexed epoch, bytes32 secret);
+    event SecretCalled(address indexed keeper, uint32 indexed epoch, uint64 until);
     event BlockNoted(uint64 indexed number, bytes32 hash);
     event KeeperProposed(address indexed keeper, uint64 enrolsAt);
     event KeeperEnrolled(address indexed keeper, bytes32 anchor, uint32 first);
@@ -28,6 +29,7 @@ sol! {
     error Malformed(bytes32 field);
     error InvalidSignature(address signer, address expected);
     error LaneNamed(address lane);
+    error LaneUnnamed();
     error KeeperUnknown(address keeper);
     error KeeperNotYet(address keeper, uint64 at);
     error KeeperInService(address keeper);
@@ -52,6 +54,7 @@ sol! {
     error NodeDismissed(bytes32 task, address node);
     error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
     error LanePhaseWrong(bytes32 task, uint8 phase, uint8 wanted);
+    error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
     error NothingServed(bytes32 task, uint8 status);
     error CrewUnproven(bytes32 task, address mark, address computed);
     error DisputeOver(bytes32 task, uint64 deadline);

@@ -48,7 +48,7 @@ impl Router<Jury> for Jury {
             "leave" => leave(Address, u64);
             "strike" => strike(Address, u64);
             "summon" [Address, u64, Bytes, u32] => summon(Told, u32);
-            "present" [B256, Address, Address, Bytes] => present(B256, Address, Address, Octets);
+            "present" [B256, Address, Bytes] => present(B256, Address, Octets);
             "dismiss" [Address, u64, Bytes, Address] => dismiss(Told, Address);
             "reveal" => reveal(Address, u32, B256);
             "note" => note(u64);
@@ -68,6 +68,7 @@ impl Router<Jury> for Jury {
             "peers" => peers();
             "laneConfig" => lane_config();
             "keeperOf" => keeper_of(Address);
+            "calledUntil" => called_until(Address, u32);
             "lengthOf" => length_of(u64, u32);
             "slotOf" => slot_of(u64, u32);
             "entryOf" => entry_of(Address, u64);

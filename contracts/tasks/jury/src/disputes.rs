@@ -1,16 +1,16 @@
 //! Disputes: whom a keeper brought, and whom it had to bring.
 
-use alloy_primitives::{address, Address, B256, U256};
+use alloy_primitives::{address, Address, B256};
 use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
-use cor_core::task::jury::draw::{draw, first_difference, seed, Drawable};
-use cor_core::task::jury::{evidence, Standing, Trial};
+use cor_core::task::jury::draw::{draw, first_difference, is_passed_over, seed, Drawable};
+use cor_core::task::jury::{evidence, split_bond, Standing, Trial};
 use cor_core::task::lane::LanePhase;
 use cor_core::task::Status;
 use stylus_sdk::prelude::*;
 
 use crate::{
-    abi::{error, malformed, refuse, BlockNoted, KeeperConvicted, Subject},
-    rosters::{Asked, Told},
+    abi::{error, malformed, refuse, BlockNoted, KeeperConvicted, SecretCalled, Subject},
+    rosters::{must_be, Asked, Told},
     Jury,
 };
 
@@ -44,16 +44,14 @@ impl Jury {
         Ok(hash)
     }
 
-    /// Convicts a keeper that brought others than were drawn; anyone.
+    /// Convicts a keeper that brought others than were drawn, or calls for the secret that would tell; anyone.
     /// Arguments, errors, events: `IJury.challenge`.
     pub(crate) fn challenge(&mut self, told: Told, keeper: Address, miners: Octets) -> Result<(), Revert> {
         let asked = self.ask_lane(told)?;
-        let crew = evidence::miners(&miners.0, asked.order.replicas).ok_or_else(|| malformed("miners"))?;
         let Asked { task, opening_hash, order, state, .. } = asked;
-        let (phase, status, wanted) = (state[0], state[1], LanePhase::Ended.number());
-        if phase != wanted {
-            return Err(error!(LanePhaseWrong, task, phase, wanted));
-        }
+        let crew = evidence::miners(&miners.0, order.replicas).ok_or_else(|| malformed("miners"))?;
+        must_be(task, state, LanePhase::Ended)?;
+        let status = state[1];
         if status != Status::Completed.number() && status != Status::NoQuorum.number() {
             return Err(error!(NothingServed, task, status));
         }
@@ -64,13 +62,21 @@ impl Jury {
         let (now, times) = self.clock();
         let epoch = times.epoch(order.time);
         let subject = Subject { task, account: keeper, model: order.model, epoch };
-        let trial = self.keepers.getter(keeper).get().try_for(now, &times, order.time);
+        let record = self.keepers.getter(keeper);
+        let trial = record.get().try_for(now, &times, order.time, record.called_until(epoch));
         let guilt = match trial.map_err(|error| refuse(error, subject))? {
+            Trial::Call { until } => {
+                self.keepers.setter(keeper).call(epoch, until);
+                log!(self, SecretCalled[keeper, epoch] until);
+                // What the draw will need. A block that the chain has forgotten already is no reason not to ask.
+                self.note(order.block).ok();
+                return Ok(());
+            }
             Trial::Unrevealed => Guilt::UNREVEALED,
             Trial::Uncommitted => Guilt::UNCOMMITTED,
             Trial::Draw(secret) => {
                 let seed = seed(secret, self.block_hash(order.block)?, task);
-                let drawn = self.drawn(subject, seed, order.replicas);
+                let drawn = self.drawn(subject, seed, &crew);
                 let difference = first_difference(&crew, &drawn);
                 let (seat, drawn) = difference.ok_or_else(|| error!(CrewAsDrawn, task))?;
                 Guilt::other_crew(seat, drawn)
@@ -79,15 +85,15 @@ impl Jury {
         self.convict(keeper, task, guilt)
     }
 
-    /// Who was to serve a task of `subject`, its keeper, model and epoch.
+    /// Who was to serve a task of `subject`, its keeper, model and epoch, of which `crew` did.
     #[inline(never)]
-    fn drawn(&self, subject: Subject, seed: B256, wanted: u8) -> alloc::vec::Vec<Address> {
+    fn drawn(&self, subject: Subject, seed: B256, crew: &[Address]) -> alloc::vec::Vec<Address> {
         let Subject { task, account: keeper, model, epoch } = subject;
         let roster = self.rosters.getter(model);
-        draw(seed, roster.length_at(epoch), wanted, |slot| {
+        draw(seed, roster.length_at(epoch), crew.len() as u8, |slot| {
             let (node, operator) = roster.drawable(slot, epoch)?;
-            let absent = self.summons.getter(evidence::summons_key(task, keeper, node)).get().absent;
-            (!absent).then_some(Drawable { node, operator })
+            let is_absent = || self.summons.getter(evidence::summons_key(task, keeper, node)).get().absent;
+            (!is_passed_over(node, crew, is_absent)).then_some(Drawable { node, operator })
         })
     }
 
@@ -115,8 +121,7 @@ impl Jury {
         let before = record.get();
         record.set(before.convict(now, &times));
         let (challenger, bond) = (self.vm().msg_sender(), self.bond.get());
-        let half_down = bond >> 1_usize;
-        let rest: U256 = bond.saturating_sub(half_down);
+        let (half_down, rest) = split_bond(bond);
         let Guilt { reason, seat, drawn } = guilt;
         log!(self, KeeperConvicted[keeper, task, challenger] reason, seat, drawn, B256::from(half_down), B256::from(rest));
         if before.standing == Standing::Serving {

@@ -64,9 +64,9 @@ impl Jury {
         self.contract.summon(Told { payer, sequence, opening: octets(opening) }, slot)
     }
 
-    /// Answers a summons; the node, or anyone with its signature.
-    pub fn present(&mut self, task: B256, keeper: Address, node: Address, signature: Bytes) -> Result<(), Revert> {
-        self.contract.present(task, keeper, node, octets(signature))
+    /// Says that a node is there; the node, or anyone with its signature.
+    pub fn present(&mut self, task: B256, node: Address, signature: Bytes) -> Result<(), Revert> {
+        self.contract.present(task, node, octets(signature))
     }
 
     /// Finds a node absent; the keeper that summoned it.
@@ -84,7 +84,7 @@ impl Jury {
         self.contract.note(number)
     }
 
-    /// Convicts a keeper that brought others than were drawn; anyone.
+    /// Convicts a keeper that brought others than were drawn, or calls for its secret; anyone.
     pub fn challenge(
         &mut self,
         payer: Address,
@@ -175,6 +175,11 @@ impl Jury {
         (standing, enrols_at, free_at, first, shown, head)
     }
 
+    /// Until when a keeper shows a secret that was called for.
+    pub fn called_until(&self, keeper: Address, epoch: u32) -> u64 {
+        self.contract.called_until(keeper, epoch)
+    }
+
     /// How many slots a roster had in an epoch.
     pub fn length_of(&self, model: u64, epoch: u32) -> u32 {
         self.contract.length_of(model, epoch)
@@ -193,9 +198,9 @@ impl Jury {
     }
 
     /// A summons.
-    pub fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, bool, bool) {
-        let (answer_by, (answered, absent)) = self.contract.summons_of(task, keeper, node);
-        (answer_by, answered, absent)
+    pub fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, u64, bool) {
+        let (answer_by, (present_at, absent)) = self.contract.summons_of(task, keeper, node);
+        (answer_by, present_at, absent)
     }
 
     /// Present owner.

@@ -34,7 +34,7 @@ use cor_core::task::jury::{evidence, LaneConfig, Times};
 use cor_core::task::TermsError;
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageMap, StorageU256},
+    storage::{StorageAddress, StorageB256, StorageMap, StorageU256, StorageU64},
 };
 
 use abi::{error, refuse_terms, GuardianSet, LaneSet};
@@ -61,6 +61,8 @@ pub struct Jury {
     keepers: StorageMap<Address, KeeperRecord>,
     /// By `evidence::summons_key`.
     summons: StorageMap<B256, SummonsRecord>,
+    /// When a node said that it is there for a task; by `evidence::presence_key`.
+    presences: StorageMap<B256, StorageU64>,
     /// Hashes of blocks.
     notes: StorageMap<u64, StorageB256>,
 }
@@ -121,7 +123,7 @@ impl Jury {
     /// Arguments, errors, events: `IJury.open`.
     pub(crate) fn open(&mut self) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        nonzero(self.lane.get())?;
+        self.named_lane()?;
         self.setup.open()
     }
 
@@ -182,6 +184,12 @@ impl Jury {
         ((keeper.standing.number(), (keeper.enrols_at, keeper.free_at)), ((chain.first, chain.shown), chain.head))
     }
 
+    /// Until when a keeper shows a secret that was called for.
+    /// Arguments, errors, events: `IJury.calledUntil`.
+    pub(crate) fn called_until(&self, keeper: Address, epoch: u32) -> u64 {
+        self.keepers.getter(keeper).called_until(epoch)
+    }
+
     /// How many slots a roster had in an epoch.
     /// Arguments, errors, events: `IJury.lengthOf`.
     pub(crate) fn length_of(&self, model: u64, epoch: u32) -> u32 {
@@ -204,9 +212,9 @@ impl Jury {
 
     /// A summons.
     /// Arguments, errors, events: `IJury.summonsOf`.
-    pub(crate) fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, (bool, bool)) {
+    pub(crate) fn summons_of(&self, task: B256, keeper: Address, node: Address) -> (u64, (u64, bool)) {
         let summons = self.summons.getter(evidence::summons_key(task, keeper, node)).get();
-        (summons.answer_by, (summons.answered, summons.absent))
+        (summons.answer_by, (self.present_at(task, node), summons.absent))
     }
 
     /// Present owner.
@@ -232,10 +240,20 @@ impl Jury {
     /// The lane takes all at once, and shows nothing: so it is kept here too.
     #[inline(never)]
     fn configure(&mut self, config: LaneConfig) -> Result<(), Revert> {
+        self.named_lane()?;
         config.check().map_err(refuse_terms)?;
         self.config.set(config);
         let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
         self.call_lane(LanePeer::setConfigCall::SELECTOR, encoded!(no_reveal, bad_reveal, no_result_gas_cap_bps, paused))
+    }
+
+    /// A call of nobody would succeed.
+    fn named_lane(&self) -> Result<(), Revert> {
+        if self.lane.get().is_zero() {
+            Err(error!(LaneUnnamed))
+        } else {
+            Ok(())
+        }
     }
 
     /// The time, and how it is counted here.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{keccak256, Address, B256};
+use alloy_primitives::{keccak256, Address, B256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
     abi::{message, Decode, Decoder, LanePeer, NodePool, Octets},
@@ -10,7 +10,7 @@ use cor_contract_shared::{
 };
 use cor_core::node::pool::Ineligible;
 use cor_core::task::eip712::domain_separator;
-use cor_core::task::jury::{evidence, JuryError, Slot};
+use cor_core::task::jury::{answer, evidence, Exit, JuryError, Slot};
 use cor_core::task::lane::{messages, LanePhase};
 use stylus_sdk::prelude::*;
 
@@ -18,14 +18,6 @@ use crate::{
     abi::{error, malformed, refuse, Absent, Present, SlotClosed, SlotTaken, Subject, Summoned},
     Jury,
 };
-
-/// Why a slot is closed.
-#[derive(Clone, Copy)]
-enum Reason {
-    Left = 0,
-    Struck = 1,
-    Dismissed = 2,
-}
 
 /// Which task is meant, and its opening.
 pub(crate) struct Told {
@@ -61,7 +53,10 @@ impl Jury {
         if reason != 0 {
             return Err(error!(NotEligible, node, reason));
         }
-        let operator = self.operator_of(node)?;
+        let (operator, caller) = (self.operator_of(node)?, self.vm().msg_sender());
+        if entry.has_left && caller != node && caller != operator {
+            return Err(Unauthorized { caller, required: operator }.into());
+        }
         let slot = self.rosters.setter(model).take(Slot { node, from, until: 0 }, operator, now, &times);
         log!(self, SlotTaken[model, slot, node] operator, from);
         Ok(slot)
@@ -75,7 +70,7 @@ impl Jury {
         if caller != node && caller != operator {
             return Err(Unauthorized { caller, required: operator }.into());
         }
-        self.put_out(node, model, Reason::Left);
+        self.put_out(node, model, Exit::Left);
         Ok(())
     }
 
@@ -83,10 +78,8 @@ impl Jury {
     /// Arguments, errors, events: `IJury.strike`.
     pub(crate) fn strike(&mut self, node: Address, model: u64) -> Result<(), Revert> {
         let operator = self.must_be_in(node, model)?;
-        if self.is_fit(node, model, operator)? {
-            return Err(error!(NodeFit, node, model));
-        }
-        self.put_out(node, model, Reason::Struck);
+        let exit = self.unfitness(node, model, operator)?.ok_or_else(|| error!(NodeFit, node, model))?;
+        self.put_out(node, model, exit);
         Ok(())
     }
 
@@ -97,8 +90,9 @@ impl Jury {
         let keeper = self.vm().msg_sender();
         self.keepers.getter(keeper).get().must_serve().map_err(about_keeper(keeper))?;
         let Asked { task, order, .. } = self.open_task(told)?;
-        let (slot, _) = self.rosters.getter(order.model).slot(slot);
-        let (node, subject) = (slot.node, Subject { task, account: slot.node, model: order.model, epoch: 0 });
+        let model = order.model;
+        let (slot, _) = self.rosters.getter(model).slot(slot);
+        let (node, subject) = (slot.node, Subject { task, account: slot.node, model, epoch: 0 });
         if node.is_zero() || !slot.is_active(times.epoch(order.time)) {
             return Err(refuse(JuryError::NotInRoster, subject));
         }
@@ -109,19 +103,19 @@ impl Jury {
         Ok(node)
     }
 
-    /// Answers a summons; the node, or anyone with its signature.
+    /// Says that a node is there; the node, or anyone with its signature.
     /// Arguments, errors, events: `IJury.present`.
-    pub(crate) fn present(&mut self, task: B256, keeper: Address, node: Address, signature: Octets) -> Result<(), Revert> {
+    pub(crate) fn present(&mut self, task: B256, node: Address, signature: Octets) -> Result<(), Revert> {
         if self.vm().msg_sender() != node {
             let domain = domain_separator(evidence::JURY_NAME_HASH, self.vm().chain_id(), self.vm().contract_address());
             let digest = evidence::present_digest(domain, task);
             check_signature(self.vm(), digest, Signature::from_compact(&signature.0), node)
                 .map_err(|signer| error!(InvalidSignature, signer, node))?;
         }
-        let mut record = self.summons.setter(evidence::summons_key(task, keeper, node));
-        let summons = record.get().answer().map_err(about_task(task, node))?;
-        record.set(summons);
-        log!(self, Present[task, keeper, node]);
+        let now = self.vm().block_timestamp();
+        let present_at = answer(self.present_at(task, node), now).map_err(about_task(task, node))?;
+        self.presences.setter(evidence::presence_key(task, node)).set(U64::from(present_at));
+        log!(self, Present[task, node]);
         Ok(())
     }
 
@@ -129,18 +123,21 @@ impl Jury {
     /// Arguments, errors, events: `IJury.dismiss`.
     pub(crate) fn dismiss(&mut self, told: Told, node: Address) -> Result<(), Revert> {
         let keeper = self.vm().msg_sender();
+        self.keepers.getter(keeper).get().must_serve().map_err(about_keeper(keeper))?;
         let Asked { task, order, .. } = self.open_task(told)?;
-        let key = evidence::summons_key(task, keeper, node);
-        let summons = self.summons.getter(key).get();
+        let (key, model) = (evidence::summons_key(task, keeper, node), order.model);
         // Only the answer of a node that could serve counts.
-        let fit = summons.answered && {
-            let (_, operator) = self.last_slot(node, order.model);
-            self.is_fit(node, order.model, operator)?
+        let exit = match self.present_at(task, node) {
+            0 => Some(Exit::Dismissed),
+            _ => self.unfitness(node, model, self.last_slot(node, model).1)?,
         };
-        let summons = summons.dismiss(self.vm().block_timestamp(), fit).map_err(about_task(task, node))?;
+        let summons = self.summons.getter(key).get();
+        let summons = summons.dismiss(self.vm().block_timestamp(), exit.is_none()).map_err(about_task(task, node))?;
         self.summons.setter(key).set(summons);
         log!(self, Absent[task, keeper, node]);
-        self.put_out(node, order.model, Reason::Dismissed);
+        // Without any, it was refused.
+        let exit = exit.filter(|exit| *exit == Exit::Outdated).unwrap_or(Exit::Dismissed);
+        self.put_out(node, model, exit);
         Ok(())
     }
 }
@@ -154,21 +151,28 @@ impl Jury {
         let answer = view_raw(self, self.lane.get(), &message(LanePeer::taskOfCall::SELECTOR, encoded!(payer, sequence)))?;
         let mut words = Decoder::new(&answer);
         let (Some(state), Some(seal)) = (words.word(), words.word()) else { return Err(Revert::raw(Vec::new())) };
-        Ok(Asked { task: messages::task_id(payer, sequence), opening_hash: keccak256(&opening), order, state, seal })
+        let (task, opening_hash) = (messages::task_id(payer, sequence), keccak256(&opening));
+        Ok(Asked { task, opening_hash, order, state, seal })
     }
 
-    /// A task that nobody has begun to serve.
+    /// A task that nobody has begun to serve, and somebody still may.
     fn open_task(&self, told: Told) -> Result<Asked, Revert> {
         let asked = self.ask_lane(told)?;
-        let Asked { task, opening_hash, seal, .. } = asked;
-        let (phase, wanted) = (asked.state[0], LanePhase::Open.number());
-        if phase != wanted {
-            return Err(error!(LanePhaseWrong, task, phase, wanted));
-        }
+        let Asked { task, opening_hash, seal, state, .. } = asked;
+        must_be(task, state, LanePhase::Open)?;
         if seal != opening_hash {
             return Err(error!(HistoryMismatch, task, seal, opening_hash));
         }
+        let (now, deadline) = (self.vm().block_timestamp(), evidence::deadline(state));
+        if deadline <= now {
+            return Err(error!(LaneTooLate, task, deadline, now));
+        }
         Ok(asked)
+    }
+
+    /// When a node said that it is there for a task; 0 if it did not.
+    pub(crate) fn present_at(&self, task: B256, node: Address) -> u64 {
+        self.presences.get(evidence::presence_key(task, node)).to()
     }
 
     /// The slot that a node has or had last, and its operator of then.
@@ -188,10 +192,10 @@ impl Jury {
     }
 
     #[inline(never)]
-    fn put_out(&mut self, node: Address, model: u64, reason: Reason) {
+    fn put_out(&mut self, node: Address, model: u64, exit: Exit) {
         let (now, times) = self.clock();
-        if let Some((slot, until, barred_until)) = self.rosters.setter(model).close(node, now, &times) {
-            log!(self, SlotClosed[model, slot, node] until, barred_until, reason as u8);
+        if let Some((slot, until, barred_until)) = self.rosters.setter(model).close(node, exit, now, &times) {
+            log!(self, SlotClosed[model, slot, node] until, barred_until, exit.number());
         }
     }
 
@@ -210,14 +214,26 @@ impl Jury {
         words.word().and_then(|_| Address::decode(&mut words)).ok_or_else(|| Revert::raw(Vec::new()))
     }
 
-    /// Whether a node could serve, now or once it has a place free, and is the operator's whom it entered with.
+    /// Why a node goes out that could not serve, neither now nor once it has a place free, or is not the operator's whom it entered with.
     #[inline(never)]
-    fn is_fit(&self, node: Address, model: u64, operator: Address) -> Result<bool, Revert> {
+    fn unfitness(&self, node: Address, model: u64, operator: Address) -> Result<Option<Exit>, Revert> {
         let reason = self.eligibility(node, model)?;
-        if reason != 0 && reason != Ineligible::NoFreeCapacity.reason() {
-            return Ok(false);
+        if reason == Ineligible::VersionTooOld.reason() {
+            return Ok(Some(Exit::Outdated));
         }
-        Ok(self.operator_of(node)? == operator)
+        let could_serve = reason == 0 || reason == Ineligible::NoFreeCapacity.reason();
+        Ok(if could_serve && self.operator_of(node)? == operator { None } else { Some(Exit::Struck) })
+    }
+}
+
+/// Refuses a task that is in another phase of the lane.
+#[inline(never)]
+pub(crate) fn must_be(task: B256, state: B256, wanted: LanePhase) -> Result<(), Revert> {
+    let (phase, wanted) = (state[0], wanted.number());
+    if phase == wanted {
+        Ok(())
+    } else {
+        Err(error!(LanePhaseWrong, task, phase, wanted))
     }
 }
 

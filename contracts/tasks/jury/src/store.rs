@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U16, U32, U64, U8};
-use cor_core::task::jury::{length_at, Chain, Entry, Keeper, LaneConfig, Slot, Standing, Summons, Times};
+use cor_core::task::jury::{length_at, Chain, Entry, Exit, Keeper, LaneConfig, Slot, Standing, Summons, Times};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU16, StorageU32, StorageU64, StorageU8, StorageVec},
@@ -91,17 +91,19 @@ pub struct EntryRecord {
     /// One above the slot that it had last; 0 = none.
     slot: StorageU32,
     barred_until: StorageU32,
+    has_left: StorageBool,
 }
 
 impl EntryRecord {
     fn get(&self) -> Entry {
         let slot: u32 = self.slot.get().to();
-        Entry { slot: slot.checked_sub(1), barred_until: self.barred_until.get().to() }
+        Entry { slot: slot.checked_sub(1), barred_until: self.barred_until.get().to(), has_left: self.has_left.get() }
     }
 
     fn set(&mut self, entry: Entry) {
         self.slot.set(U32::from(entry.slot.map_or(0, |slot| slot.saturating_add(1))));
         self.barred_until.set(U32::from(entry.barred_until));
+        self.has_left.set(entry.has_left);
     }
 }
 
@@ -173,7 +175,7 @@ impl Roster {
             record.operator.set(operator);
         }
         let barred_until = self.entries.getter(slot.node).get().barred_until;
-        self.entries.setter(slot.node).set(Entry { slot: Some(index), barred_until });
+        self.entries.setter(slot.node).set(Entry { slot: Some(index), barred_until, has_left: false });
         index
     }
 
@@ -187,13 +189,13 @@ impl Roster {
         }
     }
 
-    /// Ends a node's slot, if it is open, and bars the node.
+    /// Ends a node's slot, if it is open, and bars the node as that says.
     #[inline(never)]
-    pub(crate) fn close(&mut self, node: Address, now: u64, times: &Times) -> Option<(u32, u32, u32)> {
+    pub(crate) fn close(&mut self, node: Address, exit: Exit, now: u64, times: &Times) -> Option<(u32, u32, u32)> {
         let (mut entry, is_in) = self.entry(node);
-        let until = entry.leave(now, times);
-        self.entries.setter(node).set(entry);
         let index = entry.slot.filter(|_| is_in)?;
+        let until = entry.leave(exit, now, times);
+        self.entries.setter(node).set(entry);
         if let Some(mut record) = self.slots.setter(index) {
             record.until.set(U32::from(until));
         }
@@ -222,7 +224,7 @@ impl ChainRecord {
     }
 }
 
-/// A keeper in five words.
+/// A keeper in five words, and the epochs whose secrets were called for.
 #[storage]
 pub struct KeeperRecord {
     standing: StorageU8,
@@ -230,9 +232,19 @@ pub struct KeeperRecord {
     free_at: StorageU64,
     current: ChainRecord,
     previous: ChainRecord,
+    called_until: StorageMap<u32, StorageU64>,
 }
 
 impl KeeperRecord {
+    /// Until when the secret of an epoch is shown; 0 if nobody called for it.
+    pub(crate) fn called_until(&self, epoch: u32) -> u64 {
+        self.called_until.get(epoch).to()
+    }
+
+    pub(crate) fn call(&mut self, epoch: u32, until: u64) {
+        self.called_until.setter(epoch).set(U64::from(until));
+    }
+
     #[inline(never)]
     pub(crate) fn get(&self) -> Keeper {
         Keeper {
@@ -258,18 +270,16 @@ impl KeeperRecord {
 #[storage]
 pub struct SummonsRecord {
     answer_by: StorageU64,
-    answered: StorageBool,
     absent: StorageBool,
 }
 
 impl SummonsRecord {
     pub(crate) fn get(&self) -> Summons {
-        Summons { answer_by: self.answer_by.get().to(), answered: self.answered.get(), absent: self.absent.get() }
+        Summons { answer_by: self.answer_by.get().to(), absent: self.absent.get() }
     }
 
     pub(crate) fn set(&mut self, summons: Summons) {
         self.answer_by.set(U64::from(summons.answer_by));
-        self.answered.set(summons.answered);
         self.absent.set(summons.absent);
     }
 }

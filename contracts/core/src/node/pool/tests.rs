@@ -148,6 +148,8 @@ fn eligibility() {
         ("other model", active(2, 1), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
         ("full", active(2, 2), MINIMUM, true, Err(Ineligible::NoFreeCapacity)),
         ("old", active(2, 1), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
+        ("full and old", active(2, 2), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
+        ("full, of another model", active(2, 2), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
     ];
     for (name, node, minimum, has_model, expected) in table {
         assert_eq!(node.check_eligible(minimum, || has_model), expected, "{name}");
@@ -156,7 +158,7 @@ fn eligibility() {
 
 #[test]
 fn a_node_that_cannot_serve_is_not_asked_for_its_models() {
-    for node in [Node::default(), suspended(2, 1), active(2, 2)] {
+    for node in [Node::default(), suspended(2, 1), draining(2, 1)] {
         let mut asked = false;
         let _ = node.check_eligible(MINIMUM, || {
             asked = true;

@@ -22,8 +22,16 @@ pub fn seed(secret: B256, block_hash: B256, task: B256) -> B256 {
     keccak256([secret.0, block_hash.0, task.0].as_flattened())
 }
 
+/// Whether a dispute passes a node over: its keeper found it absent from the task, and brought a crew without it.
+///
+/// A node that was found absent and serves all the same is drawn as if it had not been: it came back, or somebody used what its keeper had signed before. So a crew
+/// that was right when its keeper signed it stays right, whomever the keeper finds absent afterwards.
+pub fn is_passed_over(node: Address, crew: &[Address], is_absent: impl FnOnce() -> bool) -> bool {
+    !crew.contains(&node) && is_absent()
+}
+
 /// As many nodes of different operators as are `wanted`, in the order of drawing; fewer if so many tries did not find more. `slot` has who can be drawn of a
-/// slot: nobody if it is empty in the epoch, or its node was found absent from the task.
+/// slot: nobody if it is empty in the epoch, or its node is passed over ([`is_passed_over`]; who has no crew yet passes over whom it found absent).
 ///
 /// A node that is left out, as it refuses, only lets those behind it move up: who refuses with nodes of its own never has more of the crew.
 pub fn draw(seed: B256, length: u32, wanted: u8, mut slot: impl FnMut(u32) -> Option<Drawable>) -> Vec<Address> {

@@ -39,7 +39,7 @@ pub enum JuryError {
     SecretKnown,
     /// It is not the secret that the keeper committed to.
     SecretWrong,
-    /// The secret is not shown, and there is time for it.
+    /// The secret was called for, and there is time to show it.
     SecretPending {
         /// Until when.
         until: u64,
@@ -136,7 +136,7 @@ impl core::fmt::Display for JuryError {
             Self::NoSecret => write!(f, "the keeper committed to no secret of the epoch"),
             Self::SecretKnown => write!(f, "the secret is known"),
             Self::SecretWrong => write!(f, "the keeper committed to another secret"),
-            Self::SecretPending { until } => write!(f, "the secret may be shown until {until}"),
+            Self::SecretPending { until } => write!(f, "the secret was called for, and may be shown until {until}"),
             Self::OutOfRange { field, value, min, max } => write!(f, "{field} is {value} and must be {min} to {max}"),
             Self::InRoster => write!(f, "the node is in the roster"),
             Self::NotInRoster => write!(f, "the node is not in the roster"),

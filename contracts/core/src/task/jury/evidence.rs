@@ -5,10 +5,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, b256, keccak256};
 
 use crate::task::eip712::signing_digest;
-use crate::task::lane::LaneTerms;
+use crate::task::lane::{LaneTerms, crew_mark, history::OPENING_BYTES, messages::assignment};
 
-/// Bytes of an opening of the lane.
-pub const ORDER_BYTES: usize = 116;
 /// keccak256("Cortensor Jury"): the name in the jury's EIP-712 domain.
 pub const JURY_NAME_HASH: B256 = b256!("fe67e4c698e2eaf05f4847cee51777ca4b36adab644cd6f0f78ca0711e69ca9d");
 /// keccak256 of `Present(bytes32 task)`.
@@ -28,11 +26,11 @@ pub struct Order {
 }
 
 impl Order {
-    /// Reads it out of an opening: perReplica 8 ‖ network 8 ‖ gas 8 ‖ terms 32 ‖ promptDigest 32 ‖ noReveal 8 ‖ badReveal 8 ‖ block 5 ‖ time 5 ‖
-    /// noResultGasCapBps 2. `None` for bytes of another length. Whether they are a task's own is told by its seal or its mark.
+    /// Reads it out of the bytes of an [`Opening`](crate::task::lane::history::Opening), as that would: the rest of it would be a fiftieth of the contract's code.
+    /// `None` for bytes of another length. Whether they are a task's own is told by its seal or its mark.
     #[must_use]
     pub fn read(opening: &[u8]) -> Option<Self> {
-        let (_, rest) = opening.split_first_chunk::<24>().filter(|_| opening.len() == ORDER_BYTES)?;
+        let (_, rest) = opening.split_first_chunk::<24>().filter(|_| opening.len() == OPENING_BYTES)?;
         let (terms, rest) = rest.split_first_chunk::<32>()?;
         let (_, rest) = rest.split_first_chunk::<48>()?;
         let (block, rest) = rest.split_first_chunk()?;
@@ -47,15 +45,17 @@ const fn short([a, b, c, d, e]: [u8; 5]) -> u64 {
     u64::from_be_bytes([0, 0, 0, a, b, c, d, e])
 }
 
-/// What the lane keeps of an assignment once its task ended: the last 160 bits of keccak256(task ‖ keccak256(opening) ‖ keeper 20 ‖ n × miner 20).
+/// When the phase of a task ends, out of the lane's first word of it, as [`LaneState`](crate::task::lane::LaneState) would have it.
+#[must_use]
+pub const fn deadline(state: B256) -> u64 {
+    let [_, _, _, a, b, c, d, e, ..] = state.0;
+    short([a, b, c, d, e])
+}
+
+/// What the lane keeps of an assignment once its task ended.
 #[must_use]
 pub fn mark(task: B256, opening_hash: B256, keeper: Address, miners: &[Address]) -> Address {
-    let mut bytes = [task, opening_hash].concat();
-    bytes.extend_from_slice(keeper.as_slice());
-    for miner in miners {
-        bytes.extend_from_slice(miner.as_slice());
-    }
-    Address::from_word(keccak256(bytes))
+    crew_mark(assignment(task, opening_hash, keeper, miners))
 }
 
 /// The miners out of n × 20 bytes. `None` for another length.
@@ -75,4 +75,10 @@ pub fn present_digest(domain: B256, task: B256) -> B256 {
 #[must_use]
 pub fn summons_key(task: B256, keeper: Address, node: Address) -> B256 {
     keccak256([task.as_slice(), keeper.as_slice(), node.as_slice()].concat())
+}
+
+/// Where it is kept that a node is there for a task.
+#[must_use]
+pub fn presence_key(task: B256, node: Address) -> B256 {
+    keccak256([task.as_slice(), node.as_slice()].concat())
 }

@@ -1,6 +1,6 @@
 //! A keeper, from its proposal to its bond and back.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 
 use super::error::JuryError;
 use super::secret::Chain;
@@ -60,12 +60,17 @@ pub struct Keeper {
     pub previous: Chain,
 }
 
-/// What a dispute is decided by.
+/// What comes of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
-    /// By the draw from this secret.
+    /// It is decided by the draw from this secret.
     Draw(B256),
-    /// The secret was not shown in time.
+    /// The secret is not shown, and nobody called for it yet: the challenge does.
+    Call {
+        /// Until when the keeper shows it.
+        until: u64,
+    },
+    /// The secret was called for, and not shown in time.
     Unrevealed,
     /// There is no secret: the keeper served a task that was submitted before its first epoch.
     Uncommitted,
@@ -166,11 +171,12 @@ impl Keeper {
         Ok(self)
     }
 
-    /// What a dispute of a task that was submitted at `time`, and that it served, is decided by.
+    /// What comes of a challenge of a task that was submitted at `time`, and that it served. `called_until`: until when it shows the secret of that epoch, 0 if nobody
+    /// called for it.
     ///
     /// # Errors
-    /// [`JuryError::NoBond`], [`JuryError::DisputeOver`], [`JuryError::SecretPending`].
-    pub fn try_for(&self, now: u64, times: &Times, time: u64) -> Result<Trial, JuryError> {
+    /// [`JuryError::NoBond`], [`JuryError::DisputeOver`], also if a call would end too late; [`JuryError::EpochOpen`], [`JuryError::SecretPending`].
+    pub fn try_for(&self, now: u64, times: &Times, time: u64, called_until: u64) -> Result<Trial, JuryError> {
         if !self.is_bonded() {
             return Err(JuryError::NoBond);
         }
@@ -184,11 +190,13 @@ impl Keeper {
         if !chain.covers(epoch) {
             return Ok(Trial::Uncommitted);
         }
-        let until = times.shown_until(epoch);
-        match chain.secret(epoch) {
-            Some(secret) => Ok(Trial::Draw(secret)),
-            None if now < until => Err(JuryError::SecretPending { until }),
-            None => Ok(Trial::Unrevealed),
+        if let Some(secret) = chain.secret(epoch) {
+            return Ok(Trial::Draw(secret));
+        }
+        match called_until {
+            0 => times.call(now, time).map(|until| Trial::Call { until }),
+            until if now < until => Err(JuryError::SecretPending { until }),
+            _ => Ok(Trial::Unrevealed),
         }
     }
 
@@ -199,6 +207,13 @@ impl Keeper {
     pub fn must_serve(&self) -> Result<(), JuryError> {
         if self.standing == Standing::Serving { Ok(()) } else { Err(JuryError::NotServing) }
     }
+}
+
+/// A bond that is lost: half for who showed the lie, rounded down, the rest for the treasury.
+#[must_use]
+pub fn split_bond(bond: U256) -> (U256, U256) {
+    let half_down = bond >> 1_usize;
+    (half_down, bond.saturating_sub(half_down))
 }
 
 /// A chain of epochs that have not begun: what was committed to when the block is known would be no secret.

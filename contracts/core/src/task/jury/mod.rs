@@ -1,12 +1,12 @@
 //! The choice of miners: drawn by chance that nobody controls alone, and disputed afterwards against a keeper's bond.
 //!
 //! A draw has three things that are fixed one after the other. The *roster* of an epoch has who can be drawn; it is closed before the epoch begins.
-//! The keeper's *secret* of the epoch was committed to before that, and is shown after its end. The *hash of the block* that holds a task's
+//! The keeper's *secret* of the epoch was committed to before that, and is shown after its end, at the latest when somebody calls for it. The *hash of the block* that holds a task's
 //! submission is known to nobody who submits it. Whoever has all three computes the crew, and whether the keeper brought another.
 //!
 //! ```text
 //!  error     why something is refused
-//!  times     epochs, and how long everything takes
+//!  times     epochs, and how long everything takes      -> error
 //!  config    what the lane is told
 //!  roster    who can be drawn in an epoch               -> times, error
 //!  summons   nodes that do not answer                   -> times, error
@@ -30,10 +30,10 @@ mod times;
 
 pub use config::LaneConfig;
 pub use error::JuryError;
-pub use keeper::{Keeper, Standing, Trial};
-pub use roster::{Entry, Slot, length_at};
+pub use keeper::{Keeper, Standing, Trial, split_bond};
+pub use roster::{Entry, Exit, Slot, length_at};
 pub use secret::Chain;
-pub use summons::Summons;
+pub use summons::{Summons, answer};
 pub use times::Times;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Whatever is done in an epoch acts from the next on, so the roster of an epoch is closed when it begins. A node that leaves has its slot for as
 //! long as a task of then can be disputed, and only after that the slot is somebody else's. So a node could fill a roster with slots that it left;
-//! hence it stays out for a while whenever it leaves.
+//! hence it stays out for a while whenever it leaves, but for what it cannot bring about itself.
 
 use alloy_primitives::Address;
 
@@ -41,6 +41,34 @@ pub struct Entry {
     pub slot: Option<u32>,
     /// The first epoch in which it can be in the roster again.
     pub barred_until: u32,
+    /// Whether it left by itself: then nobody else brings it in again.
+    pub has_left: bool,
+}
+
+/// Why a node goes out of a roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It left, or its operator took it out.
+    Left,
+    /// The pool finds it unfit.
+    Struck,
+    /// A keeper found it absent from a task.
+    Dismissed,
+    /// The pool finds its software too old, and nothing worse. No node brings that about: the pool's owner asked for newer software after the node had said what it has.
+    Outdated,
+}
+
+impl Exit {
+    /// The contract's number of it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Left => 0,
+            Self::Struck => 1,
+            Self::Dismissed => 2,
+            Self::Outdated => 3,
+        }
+    }
 }
 
 impl Entry {
@@ -56,10 +84,12 @@ impl Entry {
         if from < self.barred_until { Err(JuryError::Barred { until: self.barred_until }) } else { Ok(from) }
     }
 
-    /// The node goes, or is put out. From which epoch on it cannot be drawn.
-    pub fn leave(&mut self, now: u64, times: &Times) -> u32 {
+    /// A node that is in goes, or is put out. From which epoch on it cannot be drawn. It stays out for a while, unless it is none of its doing.
+    pub fn leave(&mut self, exit: Exit, now: u64, times: &Times) -> u32 {
         let until = times.epoch(now).saturating_add(1);
-        self.barred_until = until.saturating_add(times.absence_epochs);
+        let absence = if exit == Exit::Outdated { 0 } else { times.absence_epochs };
+        self.barred_until = until.saturating_add(absence);
+        self.has_left = exit == Exit::Left;
         until
     }
 }

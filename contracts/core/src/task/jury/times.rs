@@ -1,5 +1,6 @@
 //! Epochs, and how long everything takes.
 
+use super::error::JuryError;
 use crate::limits::{
     JURY_ABSENCE_MAX_SECS, JURY_ANSWER_MAX_SECS, JURY_ANSWER_MIN_SECS, JURY_CHALLENGE_MIN_SECS, JURY_DEAD_SLOTS_MAX,
     JURY_DISPUTE_MAX_SECS, JURY_EPOCH_MAX_SECS, JURY_EPOCH_MIN_SECS, JURY_REVEAL_MAX_SECS, JURY_REVEAL_MIN_SECS,
@@ -12,7 +13,7 @@ use crate::task::{TermsError, in_range};
 pub struct Times {
     /// Length of an epoch, seconds.
     pub epoch_secs: u32,
-    /// How long after its end the secret of an epoch may be shown, seconds.
+    /// How long a keeper has to show a secret that is called for, seconds.
     pub reveal_secs: u32,
     /// How long a summoned node may answer, seconds.
     pub answer_secs: u32,
@@ -32,11 +33,12 @@ impl Times {
         within("epochSecs", self.epoch_secs, JURY_EPOCH_MIN_SECS, JURY_EPOCH_MAX_SECS)?;
         within("revealSecs", self.reveal_secs, JURY_REVEAL_MIN_SECS, JURY_REVEAL_MAX_SECS)?;
         within("answerSecs", self.answer_secs, JURY_ANSWER_MIN_SECS, JURY_ANSWER_MAX_SECS)?;
-        // A task ends, the secret of its epoch is shown or is not, and then there is time to dispute it.
-        let longest = LANE_LIFE_MAX_SECS.saturating_add(self.epoch_secs).saturating_add(self.reveal_secs);
+        // A task ends, the keeper has time to show the secret of its epoch, it is called for, the keeper has time again, and then it is convicted.
+        let reveals = self.reveal_secs.saturating_mul(2);
+        let longest = LANE_LIFE_MAX_SECS.saturating_add(self.epoch_secs).saturating_add(reveals);
         // Every secret that a dispute needs is found by that many hashes from the last.
         let counted = self.epoch_secs.saturating_mul(SECRET_STEPS_MAX.saturating_sub(2));
-        let least = longest.saturating_add(JURY_CHALLENGE_MIN_SECS);
+        let least = longest.saturating_add(JURY_CHALLENGE_MIN_SECS.saturating_mul(2));
         within("disputeSecs", self.dispute_secs, least, JURY_DISPUTE_MAX_SECS.min(counted))?;
         let most = JURY_ABSENCE_MAX_SECS.checked_div(self.epoch_secs).unwrap_or_default();
         let left = self.epoch_secs.saturating_mul(JURY_DEAD_SLOTS_MAX).max(1);
@@ -62,16 +64,26 @@ impl Times {
         self.starts(epoch).saturating_add(u64::from(self.epoch_secs))
     }
 
-    /// Until when the secret of an epoch may be shown.
-    #[must_use]
-    pub fn shown_until(&self, epoch: u32) -> u64 {
-        self.ends(epoch).saturating_add(u64::from(self.reveal_secs))
-    }
-
     /// Until when a task that was submitted at `time` can be disputed.
     #[must_use]
     pub fn disputed_until(&self, time: u64) -> u64 {
         time.saturating_add(u64::from(self.dispute_secs))
+    }
+
+    /// The secret of the epoch of a task that was submitted at `time` is called for. Until when it is shown. A call ends so long before the dispute that there is time for
+    /// a conviction; so no conviction needs a bond for longer than the dispute lasts.
+    ///
+    /// # Errors
+    /// [`JuryError::EpochOpen`], [`JuryError::DisputeOver`].
+    pub fn call(&self, now: u64, time: u64) -> Result<u64, JuryError> {
+        let ends_at = self.ends(self.epoch(time));
+        if now < ends_at {
+            return Err(JuryError::EpochOpen { ends_at });
+        }
+        let until = now.saturating_add(u64::from(self.reveal_secs));
+        let answered = u64::from(self.reveal_secs).saturating_add(u64::from(JURY_CHALLENGE_MIN_SECS));
+        let deadline = self.disputed_until(time).saturating_sub(answered);
+        if deadline <= now { Err(JuryError::DisputeOver { deadline }) } else { Ok(until) }
     }
 
     /// Whether no task of before `epoch` can be disputed at `now`.

@@ -1,4 +1,4 @@
-//! Finding 6, way by way: how somebody chose the miners before, and what comes of it now.
+//! Way by way: how somebody could choose the miners, and what comes of it.
 
 use alloy::{
     primitives::{Bytes, U256},
@@ -20,7 +20,7 @@ fn guilty(world: &World, call: &IJury::challengeCall) -> bool {
     })
 }
 
-/// 6a: a keeper with two nodes under invented operators decided every result of three. Now it pays its bond for the first.
+/// A keeper with two nodes under invented operators decided every result of three. Now it pays its bond for the first.
 #[tokio::test]
 async fn a_keeper_with_two_nodes_of_its_own_does_not_choose_them() {
     let world = World::start().await;
@@ -42,7 +42,7 @@ async fn a_keeper_with_two_nodes_of_its_own_does_not_choose_them() {
     assert!(drawn_own < 8);
 }
 
-/// 6b: a node that left and came as suited the seed. Between submission and draw nothing changes, whatever is done, and the dispute asks the roster of then.
+/// A node that left and came as suited the seed. Between submission and draw nothing changes, whatever is done, and the dispute asks the roster of then.
 #[tokio::test]
 async fn toggling_between_submission_and_draw_changes_nothing() {
     let world = World::start().await;
@@ -84,7 +84,7 @@ async fn who_comes_when_the_secret_is_known_is_in_no_roster_of_it() {
     world.to_epoch(world.first + 40);
     let task = world.task(1, 3);
     let before = world.drawn(&task, KEEPER);
-    world.by(STRANGER, &IJury::enterCall { node: world.node(5), model: MODEL });
+    world.by(World::place_of(5), &IJury::enterCall { node: world.node(5), model: MODEL });
     world.to_epoch(world.first + 41);
     world.reveal(KEEPER, world.first + 40);
     let length = |epoch: u32| world.get(&IJury::lengthOfCall { model: MODEL, epoch });
@@ -94,7 +94,7 @@ async fn who_comes_when_the_secret_is_known_is_in_no_roster_of_it() {
     assert!(!guilty(&world, &world.challenge(&task, KEEPER, &before)));
 }
 
-/// 6c: who registered under a victim's operator excluded the victim's nodes. The pool asks the operator, and a node that changes its operator afterwards
+/// Who registered under a victim's operator excluded the victim's nodes. The pool asks the operator, and a node that changes its operator afterwards
 /// is drawn, and excludes, as the one that it entered with.
 #[tokio::test]
 async fn nobody_excludes_another_operators_nodes() {
@@ -157,13 +157,13 @@ async fn no_honest_node_is_skipped() {
     let without: Vec<_> =
         world.drawn(&world_task(&task, 5), KEEPER).into_iter().filter(|node| *node != drawn[0]).take(3).collect();
     let slot = world.slot_of(drawn[0]);
-    // The other keeper finds it absent for itself.
+    // The other keeper finds it absent for itself, before it answers.
     world.by(OTHER_KEEPER, &World::summons(&task, slot));
     world.by(KEEPER, &World::summons(&task, slot));
-    let index = (0..8).find(|index| world.node(*index) == drawn[0]).expect("a node");
-    world.by(World::place_of(index), &world.presence(&task, index, vec![]));
     world.solo.pass(u64::from(ANSWER_SECS));
     world.by(OTHER_KEEPER, &World::dismissal(&task, drawn[0]));
+    let index = (0..8).find(|index| world.node(*index) == drawn[0]).expect("a node");
+    world.by(World::place_of(index), &world.presence(&task, index, vec![]));
     let refused = world.refused(KEEPER, &World::dismissal(&task, drawn[0]));
     assert_eq!(refused, same(&IJury::NodeAnswered { task: task.id, node: drawn[0] }));
     world.to_epoch(world.first + 1);

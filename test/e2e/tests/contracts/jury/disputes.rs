@@ -7,8 +7,8 @@ use alloy::{
 use cor_sol::{jury::IJury, lane::ILane};
 
 use super::world::{
-    BOND, DISPUTE_SECS, HISTORY, KEEPER, MODEL, OTHER_KEEPER, OWNER, REVEAL_SECS, STRANGER, Stage, TREASURY, TWIN, Task, World,
-    event, same, starts, told, word,
+    BOND, DISPUTE_SECS, HISTORY, KEEPER, MODEL, NODES, OTHER_KEEPER, OWNER, REVEAL_SECS, STRANGER, Stage, TREASURY, TWIN, Task,
+    World, epoch_of, event, same, starts, told, word,
 };
 
 /// A conviction, with everything that it says and moves.
@@ -47,7 +47,9 @@ async fn an_honest_epoch_costs_nobody_anything() {
             world.by(keeper, &World::dismissal(&task, node));
         }
         if number == 7 {
-            world.solo.ok(world.node(3), world.jury, &IJury::leaveCall { node: world.node(3), model: MODEL });
+            let inside = |node: &Address| world.get(&IJury::entryOfCall { node: *node, model: MODEL }).inside;
+            let node = (0..NODES).map(|index| world.node(index)).find(inside).expect("seven are in");
+            world.solo.ok(node, world.jury, &IJury::leaveCall { node, model: MODEL });
         }
         let crew = world.drawn(&task, keeper);
         assert_eq!(crew.len(), usize::from(task.replicas), "seven operators");
@@ -59,11 +61,9 @@ async fn an_honest_epoch_costs_nobody_anything() {
         served.push((task, keeper, crew));
     }
     assert_eq!(world.epoch(), world.first, "all of one epoch");
-    let until = starts(world.first + 1) + u64::from(REVEAL_SECS);
+    let open = IJury::EpochOpen { epoch: world.first, endsAt: starts(world.first + 1) };
     for (task, keeper, crew) in &served {
-        let early = world.refused(STRANGER, &world.challenge(task, *keeper, crew));
-        let pending = IJury::SecretPending { keeper: world.account(*keeper), epoch: world.first, until };
-        assert_eq!(early, same(&pending));
+        assert_eq!(world.refused(STRANGER, &world.challenge(task, *keeper, crew)), same(&open));
     }
     world.to_epoch(world.first + 1);
     for keeper in [KEEPER, OTHER_KEEPER] {
@@ -139,17 +139,57 @@ async fn who_leaves_answers_for_what_it_did() {
     assert_eq!(world.refused(KEEPER, &IJury::withdrawCall { keeper }), same(&IJury::NoBond { keeper }));
 }
 
+/// Calls for the secret of a task's epoch. Until when it is shown.
+fn called(world: &World, challenger: usize, task: &Task, keeper: usize, crew: &[Address]) -> u64 {
+    let bond = world.wallet(world.jury);
+    let done = world.by(challenger, &world.challenge(task, keeper, crew));
+    let said: IJury::SecretCalled = event(&done);
+    let (epoch, until) = (epoch_of(task.time), world.now() + u64::from(REVEAL_SECS));
+    assert_eq!((said.keeper, said.epoch, said.until), (world.account(keeper), epoch, until));
+    assert_eq!(world.get(&IJury::calledUntilCall { keeper: world.account(keeper), epoch }), until);
+    assert_eq!((world.wallet(world.jury), told(&done).len()), (bond, 0));
+    until
+}
+
+/// A keeper that forgot an epoch is called, and has all of the time for a secret from then on, once for an epoch, whatever it served in it and whoever asks.
 #[tokio::test]
-async fn who_hides_its_secret_loses_its_bond() {
+async fn who_is_called_shows_its_secret_and_keeps_its_bond() {
+    let world = World::start().await;
+    let keeper = world.account(KEEPER);
+    let tasks = [1, 2].map(|number| world.task(number, 3));
+    let crews = [0, 1].map(|number: usize| world.drawn(&tasks[number], KEEPER));
+    for (task, crew) in tasks.iter().zip(&crews) {
+        world.serve(task, KEEPER, crew);
+    }
+    let open = IJury::EpochOpen { epoch: world.first, endsAt: starts(world.first + 1) };
+    assert_eq!(world.refused(STRANGER, &world.challenge(&tasks[0], KEEPER, &crews[0])), same(&open));
+    // Long after the time that it would have shown the secret in by itself.
+    world.to_epoch(world.first + 1);
+    world.solo.pass(5 * 86_400);
+    assert_eq!(world.get(&IJury::calledUntilCall { keeper, epoch: world.first }), 0);
+    let until = called(&world, STRANGER, &tasks[0], KEEPER, &crews[0]);
+    let pending = same(&IJury::SecretPending { keeper, epoch: world.first, until });
+    world.solo.pass(u64::from(REVEAL_SECS) - 1);
+    for (task, crew) in tasks.iter().zip(&crews) {
+        assert_eq!(world.refused(OTHER_KEEPER, &world.challenge(task, KEEPER, crew)), pending);
+    }
+    world.reveal(KEEPER, world.first);
+    for (task, crew) in tasks.iter().zip(&crews) {
+        let refused = world.refused(STRANGER, &world.challenge(task, KEEPER, crew));
+        assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+    }
+    world.assert_conserved();
+}
+
+#[tokio::test]
+async fn who_is_called_and_hides_its_secret_loses_its_bond() {
     let world = World::start().await;
     let task = world.task(1, 3);
     let crew = world.drawn(&task, KEEPER);
     world.serve(&task, KEEPER, &crew);
-    let until = starts(world.first + 1) + u64::from(REVEAL_SECS);
-    world.solo.pass(until - world.now() - 1);
-    let pending = IJury::SecretPending { keeper: world.account(KEEPER), epoch: world.first, until };
-    assert_eq!(world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew)), same(&pending));
-    world.solo.pass(1);
+    world.to_epoch(world.first + 1);
+    called(&world, OTHER_KEEPER, &task, KEEPER, &crew);
+    world.solo.pass(u64::from(REVEAL_SECS));
     // One that is late and honest, and quicker than who challenges it, has been of no use to itself.
     world.solo.undoing(|| {
         world.reveal(KEEPER, world.first);
@@ -157,6 +197,57 @@ async fn who_hides_its_secret_loses_its_bond() {
         assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
     });
     assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (2, 0, Address::ZERO));
+}
+
+/// The last call ends a day before the dispute does: the bond of who stopped meanwhile is here until then, and free right after.
+#[tokio::test]
+async fn the_last_call_leaves_a_day_for_the_conviction() {
+    let world = World::start().await;
+    let (task, keeper) = (world.task(1, 3), world.account(KEEPER));
+    let crew = world.drawn(&task, KEEPER);
+    world.serve(&task, KEEPER, &crew);
+    world.by(KEEPER, &IJury::resignCall {});
+    let last = task.time + u64::from(DISPUTE_SECS - REVEAL_SECS) - 86_400;
+    world.solo.pass(last - world.now());
+    let late = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+    assert_eq!(late, same(&IJury::DisputeOver { task: task.id, deadline: last }));
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let crew = world.drawn(&task, KEEPER);
+    world.serve(&task, KEEPER, &crew);
+    world.by(KEEPER, &IJury::resignCall {});
+    world.solo.pass(last - world.now() - 2);
+    called(&world, STRANGER, &task, KEEPER, &crew);
+    let end = task.time + u64::from(DISPUTE_SECS);
+    world.solo.pass(end - world.now() - 2);
+    assert!(matches!(world.refused(KEEPER, &IJury::withdrawCall { keeper }), cor_sol::ContractError::BondLocked(_)));
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (2, 0, Address::ZERO));
+}
+
+/// Who is called cannot wait until the chain has forgotten the block: the call keeps its hash.
+#[tokio::test]
+async fn a_call_keeps_the_hash_of_the_block() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let number = world.solo.chain().block_number();
+    let drawn = world.drawn(&task, KEEPER);
+    let crew = world.forged(&drawn, 2);
+    world.serve(&task, KEEPER, &crew);
+    world.to_epoch(world.first + 1);
+    let forget = || world.remember(number, B256::ZERO);
+    // A block that is forgotten already is no reason not to call: silence convicts without it.
+    world.solo.undoing(|| {
+        forget();
+        called(&world, STRANGER, &task, KEEPER, &crew);
+        world.solo.pass(u64::from(REVEAL_SECS));
+        assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (2, 0, Address::ZERO));
+    });
+    let done = world.by(STRANGER, &world.challenge(&task, KEEPER, &crew));
+    let said: IJury::BlockNoted = event(&done);
+    assert_eq!((said.number, said.hash), (number, task.hash));
+    forget();
+    world.reveal(KEEPER, world.first);
+    assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (1, 2, drawn[2]));
 }
 
 /// A keeper may serve in the lane from its enrolment on, and has secrets from its first epoch on: between lies what it must not touch.

@@ -25,7 +25,7 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
     let node = world.node(0);
     world.solo.ok(node, world.jury, &IJury::leaveCall { node, model: MODEL });
     world.to_epoch(world.first + 40);
-    used("enter, a new slot", world.by(STRANGER, &IJury::enterCall { node, model: MODEL }).gas_used);
+    used("enter, a new slot", world.by(World::place_of(0), &IJury::enterCall { node, model: MODEL }).gas_used);
     world.to_epoch(world.first + 41);
     used("leave", world.solo.ok(world.node(7), world.jury, &IJury::leaveCall { node: world.node(7), model: MODEL }).gas_used);
     used("reveal, 41 epochs after the anchor", {
@@ -34,9 +34,11 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
     });
     let tasks: Vec<_> = [3, 7].into_iter().zip(1..).map(|(replicas, number)| world.task(number, replicas)).collect();
     let crews: Vec<_> = tasks.iter().map(|task| world.drawn(task, KEEPER)).collect();
-    let slot = world.slot_of(crews[0][0]);
+    // One that has not left: to dismiss it closes its slot.
+    let drawn = *crews[0].iter().find(|node| **node != world.node(7)).expect("three are drawn");
+    let slot = world.slot_of(drawn);
     used("summon", world.by(KEEPER, &World::summons(&tasks[0], slot)).gas_used);
-    let index = (0..8).find(|index| world.node(*index) == crews[0][0]).expect("a node");
+    let index = (0..8).find(|index| world.node(*index) == drawn).expect("a node");
     used("present", world.solo.undoing(|| world.by(World::place_of(index), &world.presence(&tasks[0], index, vec![])).gas_used));
     let signed = world.presence(&tasks[0], index, world.signed(index, tasks[0].id, &world.domain()));
     used("present, signed", world.solo.undoing(|| world.by(STRANGER, &signed).gas_used));
@@ -44,7 +46,7 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
         "dismiss",
         world.solo.undoing(|| {
             world.solo.pass(u64::from(ANSWER_SECS));
-            world.by(KEEPER, &World::dismissal(&tasks[0], crews[0][0])).gas_used
+            world.by(KEEPER, &World::dismissal(&tasks[0], drawn)).gas_used
         }),
     );
     used("note", world.by(STRANGER, &IJury::noteCall { number: world.solo.chain().block_number() - 2 }).gas_used);
@@ -64,6 +66,7 @@ fn measure(world: &World, gas: &mut Gas, suffix: &str) {
         let what = format!("challenge, the last of {} miners", crew.len());
         used(&what, world.solo.undoing(|| world.by(STRANGER, &call).gas_used));
     }
+    used("challenge, calls for the secret", world.by(STRANGER, &world.challenge(&other, OTHER_KEEPER, &others)).gas_used);
     world.solo.pass(u64::from(REVEAL_SECS));
     used("challenge, no secret", world.by(STRANGER, &world.challenge(&other, OTHER_KEEPER, &others)).gas_used);
 }

@@ -84,15 +84,15 @@ impl Court {
         Task { payer, sequence, id, opening, model: MODEL, replicas: 3, time, hash: block.hash }
     }
 
-    /// Ends a task with a crew that signed everything, by its keeper.
-    fn completion(&self, task: &Task, keeper: usize, crew: &[Address]) -> ILane::completeCall {
+    /// What each of a crew signs, of a task that a keeper serves: miner, commitment, signature, digest and salt.
+    fn words(&self, task: &Task, keeper: usize, crew: &[Address]) -> Vec<[Vec<u8>; 5]> {
         let Self { world, lane } = self;
         let mut bytes = [task.id.to_vec(), keccak256(&task.opening).to_vec(), world.account(keeper).to_vec()].concat();
         bytes.extend(crew.iter().flat_map(|miner| miner.to_vec()));
         let assignment = keccak256(bytes);
         let chain_id = cor_anvil::DEFAULT_CHAIN_ID;
         let domain = eip712_domain! { name: "Cortensor Lane", version: "1", chain_id: chain_id, verifying_contract: *lane, };
-        let parts = crew.iter().enumerate().map(|(replica, miner)| {
+        let words = crew.iter().enumerate().map(|(replica, miner)| {
             let (digest, salt) = (keccak256("VALID"), keccak256([0x5a, u8::try_from(replica).expect("few")]));
             let place = (keccak256("Cortensor.Commitment.v2"), U256::from(chain_id), *lane, assignment, U256::from(replica));
             let commitment = keccak256([place.abi_encode(), (*miner, digest, salt).abi_encode()].concat());
@@ -102,16 +102,39 @@ impl Court {
             let signature = key.sign_hash_sync(&message.eip712_signing_hash(&domain)).expect("a key signs");
             let mut signed = signature.as_bytes()[..64].to_vec();
             signed[32] |= u8::from(signature.v()) << 7;
-            [miner.to_vec(), signed, digest.to_vec(), salt.to_vec()].concat()
+            [miner.to_vec(), commitment.to_vec(), signed, digest.to_vec(), salt.to_vec()]
         });
+        words.collect()
+    }
+
+    /// Ends a task with a crew that signed everything, by its keeper.
+    fn completion(&self, task: &Task, keeper: usize, crew: &[Address]) -> ILane::completeCall {
+        let words = self.words(task, keeper, crew).into_iter();
+        let answers = words.map(|[miner, _, signed, digest, salt]| [miner, signed, digest, salt].concat());
         ILane::completeCall {
             payer: task.payer,
             sequence: task.sequence,
             opening: task.opening.clone().into(),
-            answers: parts.collect::<Vec<_>>().concat().into(),
-            keeper: world.account(keeper),
+            answers: answers.collect::<Vec<_>>().concat().into(),
+            keeper: self.world.account(keeper),
             assign: vec![].into(),
         }
+    }
+
+    /// Binds a crew that signed its commitments, by its keeper. The task's history from then on.
+    fn begin(&self, task: &Task, keeper: usize, crew: &[Address]) -> Vec<u8> {
+        let words = self.words(task, keeper, crew).into_iter();
+        let miners = words.map(|[miner, commitment, signed, ..]| [miner, commitment, signed].concat());
+        let start = ILane::startCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            opening: task.opening.clone().into(),
+            miners: miners.collect::<Vec<_>>().concat().into(),
+            keeper: self.world.account(keeper),
+            assign: vec![].into(),
+        };
+        let said: ILane::TaskRecord = event(&self.world.solo.ok(self.world.account(keeper), self.lane, &start));
+        [&task.opening[..], &said.record[..]].concat()
     }
 
     fn complete(&self, task: &Task, keeper: usize, crew: &[Address]) {
@@ -184,9 +207,36 @@ async fn tasks_of_the_lane_are_judged_by_what_it_keeps_of_them() {
     world.solo.ok(world.account(STRANGER), *lane, &close);
     let nothing = world.refused(STRANGER, &world.challenge(&expired, KEEPER, &world.drawn(&expired, KEEPER)));
     assert_eq!(nothing, same(&IJury::NothingServed { task: expired.id, status: 3 }));
-    // The secret of the last task was not shown.
-    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &world.challenge(&next, KEEPER, &world.drawn(&next, KEEPER))));
+    // The secret of the last task is not shown, though somebody calls for it.
+    let challenge = world.challenge(&next, KEEPER, &world.drawn(&next, KEEPER));
+    let said: IJury::SecretCalled = event(&world.by(STRANGER, &challenge));
+    assert_eq!((said.keeper, said.epoch), (world.account(KEEPER), epoch_of(next.time)));
+    world.solo.pass(u64::from(REVEAL_SECS));
+    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &challenge));
     assert_eq!((said.reason, court.is_keeper(KEEPER)), (2, false));
+}
+
+/// A keeper that brought others than were drawn leaves the task as it is, so that there is no end to dispute: a stranger ends it, and has half of the bond.
+#[tokio::test]
+async fn a_guilty_keeper_does_not_escape_by_leaving_its_task_open() {
+    let court = Court::start().await;
+    let Court { world, lane } = &court;
+    let task = court.submit(1);
+    let forged = world.forged(&world.drawn(&task, KEEPER), 1);
+    let history = court.begin(&task, KEEPER, &forged);
+    let epoch = epoch_of(task.time);
+    let running = world.refused(STRANGER, &world.challenge(&task, KEEPER, &forged));
+    assert_eq!(running, same(&ILane::LanePhaseWrong { task: task.id, phase: 3, wanted: 4 }));
+    let finish = ILane::finishCall { payer: task.payer, sequence: 1, history: history.into(), reveals: vec![].into() };
+    // The deadline of the reveals, and the day of the last call.
+    for wait in [90, 86_400] {
+        world.solo.pass(wait);
+        world.solo.ok(world.account(STRANGER), *lane, &finish);
+    }
+    world.reveal(KEEPER, epoch);
+    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &world.challenge(&task, KEEPER, &forged)));
+    assert_eq!((said.reason, said.seat, said.toChallenger), (1, 1, U256::from(BOND / 2)));
+    assert!(!court.is_keeper(KEEPER));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use cor_kit::{Seed, cases, solo::Refused};
 use cor_sol::{ContractError, jury::IJury};
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-use super::world::{DISPUTE_SECS, EPOCH_SECS, MODEL, NODES, STRANGER, World, epoch_of};
+use super::world::{DISPUTE_SECS, EPOCH_SECS, MODEL, NODES, World, epoch_of};
 
 /// Steps of a run, each a transaction or some time.
 const STEPS: u32 = 220;
@@ -87,7 +87,7 @@ async fn events_are_enough_to_know_every_roster() {
         let index = usize::try_from(below(NODES as u64)).expect("small");
         let node = world.node(index);
         let outcome = match below(10) {
-            0..=4 => world.solo.transact(world.account(STRANGER), world.jury, enter(node)),
+            0..=4 => world.solo.transact(node, world.jury, enter(node)),
             5 | 6 => world.solo.transact(node, world.jury, leave(node)),
             7 | 8 => {
                 world.solo.pass(below(u64::from(EPOCH_SECS) * 40));

@@ -16,7 +16,11 @@ async fn golden_permissions() {
     let (keeper, gone, stranger) = (world.account(KEEPER), world.account(OTHER_KEEPER), world.account(STRANGER));
     let node = world.node(0);
     world.solo.ok(world.node(1), world.pool, &INodePool::deregisterCall {});
-    world.solo.ok(world.node(2), world.jury, &IJury::leaveCall { node: world.node(2), model: MODEL });
+    // Struck for what it has mended since, so that anyone brings it back.
+    for models in [vec![MODEL + 1], vec![MODEL]] {
+        world.solo.ok(world.node(2), world.pool, &INodePool::setSpecCall { models, capacity: 2 });
+        let _ = world.solo.send(world.account(STRANGER), world.jury, &IJury::strikeCall { node: world.node(2), model: MODEL });
+    }
     world.solo.pass(86_400);
     // A task with a node that was summoned and did not answer, and one that was served by others than were drawn.
     let open = world.task(1, 3);

@@ -101,9 +101,44 @@ async fn who_is_not_fit_any_more_is_struck_by_anyone() {
         let again = world.refused(STRANGER, &striking(&world, index));
         assert_eq!(again, same(&IJury::NotInRoster { node: world.node(index), model: MODEL }));
     }
+    // Full does not hide that it is unfit.
+    world.solo.ok(world.node(0), world.pool, &INodePool::setSpecCall { models: vec![OTHER_MODEL], capacity: 2 });
+    assert_eq!(reason(0), 3);
+    world.by(STRANGER, &striking(&world, 0));
+}
+
+/// The pool's owner asks for newer software: who has older is out, and comes back as soon as it has it, as it is none of its doing.
+#[tokio::test]
+async fn who_is_outdated_comes_back_at_once() {
+    let world = World::start().await;
     world.solo.ok(world.account(OWNER), world.pool, &INodePool::setMinNodeVersionCall { version: 2 });
-    assert_eq!(reason(6), 5);
-    world.by(STRANGER, &striking(&world, 6));
+    let said: IJury::SlotClosed = event(&world.by(STRANGER, &striking(&world, 6)));
+    let epoch = world.epoch();
+    assert_eq!((said.reason, said.until, said.barredUntil), (3, epoch + 1, epoch + 1));
+    let node = world.node(6);
+    assert_eq!(world.refused(STRANGER, &entering(&world, 6)), same(&INodePool::NotEligible { node, reason: 5 }));
+    world.solo.ok(node, world.pool, &INodePool::setVersionCall { version: 2 });
+    let said: IJury::SlotTaken = event(&world.by(STRANGER, &entering(&world, 6)));
+    assert_eq!((said.node, said.slot, said.from), (node, 8, epoch + 1));
+}
+
+/// Who left is brought back by itself or by its operator.
+#[tokio::test]
+async fn nobody_else_brings_back_who_left() {
+    let world = World::start().await;
+    let operator = world.operator(TWIN);
+    world.solo.ok(world.node(TWIN), world.jury, &leaving(&world, TWIN));
+    world.to_epoch(world.epoch() + ABSENCE_EPOCHS);
+    let refused = world.refused(STRANGER, &entering(&world, TWIN));
+    assert_eq!(refused, same(&IJury::Unauthorized { caller: world.account(STRANGER), required: operator }));
+    world.solo.undoing(|| world.solo.ok(operator, world.jury, &entering(&world, TWIN)));
+    world.solo.ok(world.node(TWIN), world.jury, &entering(&world, TWIN));
+    // Once it is back, it is like another: who is put out then is anyone's to bring in.
+    world.solo.ok(world.node(TWIN), world.pool, &INodePool::setSpecCall { models: vec![OTHER_MODEL], capacity: 2 });
+    world.by(STRANGER, &striking(&world, TWIN));
+    world.solo.ok(world.node(TWIN), world.pool, &INodePool::setSpecCall { models: vec![MODEL], capacity: 2 });
+    world.to_epoch(world.epoch() + ABSENCE_EPOCHS);
+    world.by(STRANGER, &entering(&world, TWIN));
 }
 
 /// Who left stays out for its absence; the slot is kept for as long as a dispute can ask for it, and then is the next one's.
@@ -117,16 +152,17 @@ async fn slots_are_used_again_when_no_dispute_needs_them() {
     world.to_epoch(until - 2);
     assert_eq!(world.refused(STRANGER, &entering(&world, 2)), same(&IJury::EntryBarred { node, model: MODEL, until }));
     world.to_epoch(until - 1);
-    assert_eq!(world.by(STRANGER, &entering(&world, 2)).returned, 8, "its old slot is kept");
+    let enter = |index: usize| world.solo.ok(world.node(index), world.jury, &entering(&world, index)).returned;
+    assert_eq!(enter(2), 8, "its old slot is kept");
     assert_eq!(world.slot(MODEL, 2).node, node);
     // Another leaves; the slots are free in the order in which they were left.
     world.solo.ok(world.node(4), world.jury, &leaving(&world, 4));
     let free = starts(epoch + 1) + u64::from(DISPUTE_SECS);
     world.solo.pass(free - world.now() - 1);
-    let said = world.solo.undoing(|| world.by(STRANGER, &entering(&world, 4)).returned);
+    let said = world.solo.undoing(|| enter(4));
     assert_eq!(said, 9, "a second early");
     world.solo.pass(1);
-    let taken = world.by(STRANGER, &entering(&world, 4)).returned;
+    let taken = enter(4);
     assert_eq!(taken, 2);
     let slot = world.slot(MODEL, 2);
     assert_eq!((slot.node, slot.from, slot.until), (world.node(4), world.epoch() + 1, 0));

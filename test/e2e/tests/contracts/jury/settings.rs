@@ -31,7 +31,7 @@ async fn construction_refuses_what_cannot_work() {
     };
     let zero = same(&IJury::ZeroAddress {});
     let (token, pool) = (world.token, world.pool);
-    let least = 10 * 86_400 + u64::from(EPOCH_SECS + REVEAL_SECS) + 86_400;
+    let least = 4 * 86_400 + u64::from(EPOCH_SECS + 2 * REVEAL_SECS) + 2 * 86_400;
     for (arguments, expected) in [
         (build(nobody, token, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
         (build(owner, nobody, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
@@ -89,7 +89,13 @@ async fn opening_ends_the_setting_up() {
     assert_eq!(world.refused(KEEPER, &enrol), same(&IJury::NotOpen {}));
     assert_eq!(world.refused(OWNER, &IJury::setLaneCall { lane: LANE }), same(&IJury::LaneNamed { lane: LANE }));
     let other = world.solo.deploy("Jury", &arguments(world.account(OWNER), world.token, world.pool));
-    assert_eq!(world.solo.refused(world.account(OWNER), other, &IJury::openCall {}), same(&IJury::ZeroAddress {}));
+    let unnamed = same(&IJury::LaneUnnamed {});
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &IJury::openCall {}), unnamed);
+    let config = IJury::setLaneConfigCall { noReveal: 5, badReveal: 6, noResultGasCapBps: 7 };
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &config), unnamed);
+    let paused = IJury::setLanePausedCall { paused: true };
+    assert_eq!(world.solo.refused(world.account(OWNER), other, &paused), unnamed);
+    assert!(!world.solo.get(other, &IJury::laneConfigCall {}).paused);
     let nobody = IJury::setLaneCall { lane: Address::ZERO };
     assert_eq!(world.solo.refused(world.account(OWNER), other, &nobody), same(&IJury::ZeroAddress {}));
     let done = world.solo.ok(world.account(OWNER), other, &IJury::setLaneCall { lane: LANE });

@@ -1,10 +1,11 @@
 //! Nodes that do not answer: a keeper passes nobody over that answered, and nobody is passed over behind a crew that was brought.
 
 use alloy::primitives::{Address, keccak256};
+use cor_kit::solo::Refused;
 use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
 
 use super::world::{
-    ABSENCE_EPOCHS, ANSWER_SECS, KEEPER, MODEL, NODES, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World, event, same,
+    ABSENCE_EPOCHS, ANSWER_SECS, KEEPER, MODEL, NODES, OPEN_SECS, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World, event, same,
 };
 
 /// The index of a node.
@@ -51,11 +52,14 @@ async fn who_does_not_answer_is_passed_over() {
     let until = world.epoch() + 1;
     assert_eq!((said.slot, said.node, said.until, said.barredUntil, said.reason), (slot, node, until, until + ABSENCE_EPOCHS, 2));
     let summons = world.get(&IJury::summonsOfCall { task: task.id, keeper, node });
-    assert_eq!((summons.answerBy, summons.answered, summons.absent), (answer_by, false, true));
+    assert_eq!((summons.answerBy, summons.presentAt, summons.absent), (answer_by, 0, true));
     let again = world.refused(KEEPER, &World::dismissal(&task, node));
     assert_eq!(again, same(&IJury::NodeDismissed { task: task.id, node }));
-    let late = world.refused(8 + index_of(&world, node), &world.presence(&task, index_of(&world, node), vec![]));
-    assert_eq!(late, same(&IJury::NodeDismissed { task: task.id, node }));
+    // It comes back: that is an answer for the other keeper, and changes nothing for the one that found it absent.
+    let index = index_of(&world, node);
+    world.by(World::place_of(index), &world.presence(&task, index, vec![]));
+    let summons = world.get(&IJury::summonsOfCall { task: task.id, keeper, node });
+    assert_eq!((summons.presentAt, summons.absent), (world.now(), true));
     // The others move up, for this keeper alone; the node is out until its absence is over.
     let now = world.drawn(&task, KEEPER);
     assert_eq!(now[..2], crew[1..]);
@@ -63,27 +67,66 @@ async fn who_does_not_answer_is_passed_over() {
     let enter = world.refused(STRANGER, &IJury::enterCall { node, model: MODEL });
     assert_eq!(enter, same(&IJury::EntryBarred { node, model: MODEL, until: until + ABSENCE_EPOCHS }));
 
-    // With the crew of now it keeps its bond; with the one of before it would not.
+    // It keeps its bond with the crew of now, and with the one of before, which it may have signed by then; without either's others it does not.
     world.to_epoch(world.first + 1);
     world.reveal(KEEPER, world.first);
-    world.serve(&task, KEEPER, &crew);
-    world.solo.undoing(|| world.by(STRANGER, &world.challenge(&task, KEEPER, &crew)));
-    world.serve(&task, KEEPER, &now);
-    let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &now));
-    assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
+    assert!(is_right(&world, &task, &now) && is_right(&world, &task, &crew));
+    for wrong in [world.forged(&now, 2), world.forged(&crew, 1), vec![now[0], now[1], node], vec![node, now[1], now[2]]] {
+        assert!(!is_right(&world, &task, &wrong), "{wrong:?}");
+    }
+}
+
+/// Whether the keeper that served with a crew keeps its bond.
+fn is_right(world: &World, task: &Task, crew: &[Address]) -> bool {
+    world.serve(task, KEEPER, crew);
+    let outcome =
+        world.solo.undoing(|| world.solo.send(world.account(STRANGER), world.jury, &world.challenge(task, KEEPER, crew)));
+    match outcome {
+        Ok(_) => false,
+        Err(Refused::Known(ContractError::CrewAsDrawn(_))) => true,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// A keeper signs the crew that is drawn, finds two of it absent, one after the other, and signs anew each time. Whoever brings whichever of its words, the
+/// keeper is honest; and it cannot go without a node that it did not find absent.
+#[tokio::test]
+async fn a_crew_that_was_right_when_it_was_signed_stays_right() {
+    let world = World::start().await;
+    let (task, first) = asked(&world);
+    let mut signed = vec![first.clone()];
+    for node in [first[0], first[1]] {
+        summoned(&world, &task, node);
+        world.solo.pass(u64::from(ANSWER_SECS));
+        world.by(KEEPER, &World::dismissal(&task, node));
+        signed.push(world.drawn(&task, KEEPER));
+    }
+    world.to_epoch(world.first + 1);
+    world.reveal(KEEPER, world.first);
+    // The first that was found absent came back, the second did not: that is a crew of its own.
+    let mut back = vec![first[0]];
+    back.extend(signed[2].iter().take(2));
+    if signed[2][0] == first[2] {
+        signed.push(back);
+    }
+    for crew in &signed {
+        assert!(is_right(&world, &task, crew), "{crew:?}");
+    }
+    let without: Vec<_> =
+        world.drawn(&Task { replicas: 4, ..task.clone() }, KEEPER).into_iter().filter(|node| *node != first[2]).collect();
+    assert_eq!((without.len(), is_right(&world, &task, &without)), (3, false), "the third was not found absent");
 }
 
 #[tokio::test]
 async fn who_answers_is_not_passed_over() {
     let world = World::start().await;
     let (task, crew) = asked(&world);
-    let index = index_of(&world, crew[0]);
-    let unsummoned = world.refused(World::place_of(index), &world.presence(&task, index, vec![]));
-    assert_eq!(unsummoned, same(&IJury::NotSummoned { task: task.id, node: crew[0] }));
     for (place, node) in crew.iter().enumerate() {
-        summoned(&world, &task, *node);
         let index = index_of(&world, *node);
-        // By itself, by another's hand, and late.
+        // By itself before it was summoned, by another's hand, and late.
+        if place != 0 {
+            summoned(&world, &task, *node);
+        }
         let (sender, signature) = match place {
             0 => (World::place_of(index), vec![]),
             1 => (STRANGER, world.signed(index, task.id, &world.domain())),
@@ -94,15 +137,63 @@ async fn who_answers_is_not_passed_over() {
         };
         let done = world.by(sender, &world.presence(&task, index, signature));
         let said: IJury::Present = event(&done);
-        assert_eq!((said.task, said.keeper, said.node), (task.id, world.account(KEEPER), *node));
+        assert_eq!((said.task, said.node), (task.id, *node));
         let again = world.refused(World::place_of(index), &world.presence(&task, index, vec![]));
         assert_eq!(again, same(&IJury::NodeAnswered { task: task.id, node: *node }));
     }
+    // One answer is good for every keeper, whenever that one summons.
+    summoned(&world, &task, crew[0]);
+    for node in &crew {
+        world.by(OTHER_KEEPER, &World::summons(&task, world.slot_of(*node)));
+    }
     world.solo.pass(u64::from(ANSWER_SECS));
     for node in crew {
-        let refused = world.refused(KEEPER, &World::dismissal(&task, node));
-        assert_eq!(refused, same(&IJury::NodeAnswered { task: task.id, node }));
+        for keeper in [KEEPER, OTHER_KEEPER] {
+            let refused = world.refused(keeper, &World::dismissal(&task, node));
+            assert_eq!(refused, same(&IJury::NodeAnswered { task: task.id, node }));
+        }
     }
+}
+
+/// A task whose time is over cannot be begun with: nobody is asked for it, and nobody put out. Neither does a keeper that stopped.
+#[tokio::test]
+async fn nobody_is_summoned_or_dismissed_in_vain() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    summoned(&world, &task, crew[0]);
+    world.by(OTHER_KEEPER, &World::summons(&task, world.slot_of(crew[0])));
+    world.solo.pass(u64::from(ANSWER_SECS));
+    world.by(OTHER_KEEPER, &IJury::resignCall {});
+    let gone = world.refused(OTHER_KEEPER, &World::dismissal(&task, crew[0]));
+    assert_eq!(gone, same(&IJury::KeeperNotServing { keeper: world.account(OTHER_KEEPER) }));
+    let deadline = task.time + OPEN_SECS;
+    world.solo.pass(deadline - world.now() - 1);
+    world.solo.undoing(|| world.by(KEEPER, &World::summons(&task, world.slot_of(crew[1]))));
+    world.solo.pass(1);
+    for refused in [
+        world.refused(KEEPER, &World::summons(&task, world.slot_of(crew[1]))),
+        world.refused(KEEPER, &World::dismissal(&task, crew[0])),
+    ] {
+        assert!(matches!(&refused, ContractError::LaneTooLate(error) if error.deadline == deadline), "{refused}");
+    }
+    assert!(world.get(&IJury::entryOfCall { node: crew[0], model: MODEL }).inside);
+}
+
+/// Who is out already is passed over like another, and stays out no longer for it.
+#[tokio::test]
+async fn who_left_before_is_not_barred_again() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    world.solo.ok(crew[0], world.jury, &IJury::leaveCall { node: crew[0], model: MODEL });
+    let entry = IJury::entryOfCall { node: crew[0], model: MODEL };
+    let barred = world.get(&entry).barredUntil;
+    world.to_epoch(world.first + 20);
+    summoned(&world, &task, crew[0]);
+    world.solo.pass(u64::from(ANSWER_SECS));
+    let done = world.by(KEEPER, &World::dismissal(&task, crew[0]));
+    let _: IJury::Absent = event(&done);
+    assert_eq!((done.logs.len(), world.get(&entry).barredUntil), (1, barred));
+    assert!(!world.drawn(&task, KEEPER).contains(&crew[0]));
 }
 
 /// A node that answers and cannot serve, so that its keeper can neither bring nor skip it.

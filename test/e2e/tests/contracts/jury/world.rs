@@ -28,6 +28,8 @@ pub(crate) const ANSWER_SECS: u32 = 60;
 pub(crate) const DISPUTE_SECS: u32 = 12 * 86_400;
 pub(crate) const ABSENCE_EPOCHS: u32 = 36;
 pub(crate) const DELAY_SECS: u64 = 3 * 86_400;
+/// How long a task is open.
+pub(crate) const OPEN_SECS: u64 = 86_400;
 pub(crate) const MODEL: u64 = 7;
 pub(crate) const NODES: usize = 8;
 /// The node that has the operator of the one before it.
@@ -309,6 +311,7 @@ impl World {
         };
         let mut state = low.into_word();
         state[..3].copy_from_slice(&[phase, status, task.replicas]);
+        state[3..8].copy_from_slice(&(task.time + OPEN_SECS).to_be_bytes()[3..]);
         let seal = if matches!(stage, Stage::Open) { keccak256(&task.opening) } else { B256::repeat_byte(9) };
         let key: U256 = keccak256((task.payer, task.sequence).abi_encode()).into();
         for (slot, word) in [(key, state), (key + U256::from(1), seal)] {
@@ -387,8 +390,7 @@ impl World {
     }
 
     pub(crate) fn presence(&self, task: &Task, node: usize, signature: Vec<u8>) -> IJury::presentCall {
-        let (keeper, node) = (self.account(KEEPER), self.node(node));
-        IJury::presentCall { task: task.id, keeper, node, signature: signature.into() }
+        IJury::presentCall { task: task.id, node: self.node(node), signature: signature.into() }
     }
 
     pub(crate) fn domain(&self) -> Eip712Domain {

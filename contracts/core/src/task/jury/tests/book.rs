@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use alloy_primitives::{Address, B256, keccak256};
 
 use crate::task::jury::draw::Drawable;
-use crate::task::jury::{Entry, JuryError, Slot, Times, length_at};
+use crate::task::jury::{Entry, Exit, JuryError, Slot, Times, length_at};
 
 /// Epochs of ten minutes.
 pub(super) const TIMES: Times =
@@ -42,17 +42,20 @@ impl Book {
         });
         self.reused += usize::from(oldest.is_some());
         self.slots[index as usize] = (Slot { node, from, until: 0 }, operator);
-        self.set(node, Entry { slot: Some(index), ..entry });
+        self.set(node, Entry { slot: Some(index), has_left: false, ..entry });
         Ok(index)
     }
 
     pub(super) fn leave(&mut self, node: Address, now: u64, times: &Times) {
+        self.exit(node, Exit::Left, now, times);
+    }
+
+    pub(super) fn exit(&mut self, node: Address, exit: Exit, now: u64, times: &Times) {
         let (mut entry, is_in) = (self.entry(node), self.is_in(node));
-        let until = entry.leave(now, times);
-        self.set(node, entry);
         if let Some(index) = entry.slot.filter(|_| is_in) {
-            self.slots[index as usize].0.until = until;
+            self.slots[index as usize].0.until = entry.leave(exit, now, times);
             self.closed.push(index);
+            self.set(node, entry);
         }
     }
 
@@ -70,7 +73,7 @@ impl Book {
         slot.is_active(epoch).then_some(Drawable { node: slot.node, operator })
     }
 
-    fn entry(&self, node: Address) -> Entry {
+    pub(super) fn entry(&self, node: Address) -> Entry {
         self.entries.get(&node).copied().unwrap_or_default()
     }
 

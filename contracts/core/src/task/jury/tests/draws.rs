@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::book::address;
 use crate::task::jury::JuryError;
-use crate::task::jury::draw::{Drawable, crew, draw, first_difference, seed};
+use crate::task::jury::draw::{Drawable, crew, draw, first_difference, is_passed_over, seed};
 
 /// A slot of a made roster: its node and operator by number, or empty.
 type Slots = Vec<Option<(u64, u64)>>;
@@ -20,6 +20,15 @@ fn slot(slots: &Slots, index: u32) -> Option<Drawable> {
 fn drawn(slots: &Slots, seed: B256, wanted: u8, absent: &BTreeSet<Address>) -> Vec<Address> {
     let length = u32::try_from(slots.len()).unwrap();
     draw(seed, length, wanted, |index| slot(slots, index).filter(|drawable| !absent.contains(&drawable.node)))
+}
+
+/// Whether a dispute finds a crew as drawn, of whose candidates the keeper found some absent.
+fn is_right(slots: &Slots, seed: B256, crew: &[Address], absent: &BTreeSet<Address>) -> bool {
+    let (length, wanted) = (u32::try_from(slots.len()).unwrap(), u8::try_from(crew.len()).unwrap());
+    let again = draw(seed, length, wanted, |index| {
+        slot(slots, index).filter(|drawable| !is_passed_over(drawable.node, crew, || absent.contains(&drawable.node)))
+    });
+    first_difference(crew, &again).is_none()
 }
 
 /// Another way to the same: the whole sequence of tries first, by wide division, and then who of it counts.
@@ -128,6 +137,24 @@ proptest! {
         }).collect();
         prop_assert_eq!(operators.len(), crew.len(), "no operator twice");
         prop_assert!(crew.iter().all(|node| !absent.contains(node)));
+    }
+
+    /// A keeper that found some nodes absent may go without all of them, or with those that came back: each such crew is right, also one that it signed before it found
+    /// the others absent. Without any other candidate that was drawn none is.
+    #[test]
+    fn a_keeper_chooses_among_whom_it_found_absent_only(
+        slots in rosters(), seed: [u8; 32], wanted in 1..8_u8, absent in prop::collection::btree_set(0..40_u64, 0..10), without: u64, skipped: prop::sample::Index,
+    ) {
+        let seed = B256::new(seed);
+        let gone = absent.iter().filter(|node| without >> *node & 1 == 1).map(|node| address(*node)).collect();
+        let absent: BTreeSet<_> = absent.iter().map(|node| address(*node)).collect();
+        let crew = drawn(&slots, seed, wanted, &gone);
+        prop_assert!(is_right(&slots, seed, &crew, &absent));
+        let present: Vec<_> = crew.iter().filter(|node| !absent.contains(*node)).collect();
+        if !present.is_empty() {
+            let other = drawn(&slots, seed, wanted, &gone.iter().chain([*skipped.get(&present)]).copied().collect());
+            prop_assert!(other.len() < crew.len() || !is_right(&slots, seed, &other, &absent));
+        }
     }
 
     /// Whoever is absent of an attacker's nodes, whose operators nobody else has: it has no more of the crew than if all were there.

@@ -5,15 +5,16 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 
 use super::book::address;
 use crate::task::eip712::domain_separator;
-use crate::task::jury::evidence::{JURY_NAME_HASH, Order, mark, miners, present_digest, summons_key};
-use crate::task::lane::LaneTerms;
+use crate::task::jury::evidence::{JURY_NAME_HASH, Order, deadline, mark, miners, presence_key, present_digest, summons_key};
+use crate::task::lane::{LaneState, LaneTerms, Price, history::Opening};
 
 sol! {
     struct Present { bytes32 task; }
 }
 
-/// By hand: every byte of an opening.
-fn opening(block: u64, time: u64) -> Vec<u8> {
+/// What is read of the lane's bytes is what the lane itself would read.
+#[test]
+fn an_order_is_read_out_of_an_opening() {
     let terms = LaneTerms {
         model: 0x0102_0304_0506_0708,
         max_tokens: 256,
@@ -25,18 +26,15 @@ fn opening(block: u64, time: u64) -> Vec<u8> {
         reveal_secs: 90,
         priced: 7,
     };
-    let five = |value: u64| value.to_be_bytes()[3..].to_vec();
-    let head = [vec![0x11; 24], terms.pack().to_vec(), vec![0x22; 32], vec![0x33; 16]].concat();
-    [head, five(block), five(time), vec![0x44; 2]].concat()
-}
-
-#[test]
-fn an_order_is_read_out_of_an_opening() {
+    let (price, prompt_digest) = (Price { per_replica: 1 << 63, network: 3, gas: u64::MAX }, B256::repeat_byte(0x22));
     let (block, time) = (0x01_0203_0405, 0xff_fefd_fcfb);
-    let bytes = opening(block, time);
-    let order = Order { model: 0x0102_0304_0506_0708, replicas: 5, block, time };
-    assert_eq!((bytes.len(), Order::read(&bytes)), (116, Some(order)));
+    let opening = Opening { price, terms, prompt_digest, no_reveal: 9, bad_reveal: 10, block, time, no_result_gas_cap_bps: 11 };
+    let bytes = opening.encode();
+    assert_eq!(Opening::read(&bytes), Some(opening));
+    assert_eq!(Order::read(&bytes), Some(Order { model: terms.model, replicas: 5, block, time }));
     assert_eq!((Order::read(&bytes[..115]), Order::read(&[bytes, vec![0]].concat())), (None, None));
+    let state = LaneState { deadline: time, keeper: address(1), replicas: 7, last_call: true, ..LaneState::default() };
+    assert_eq!(deadline(state.pack()), time);
 }
 
 #[test]
@@ -70,4 +68,10 @@ fn a_summons_is_of_one_keeper_node_and_task() {
     ] {
         assert_ne!(key, other);
     }
+}
+
+#[test]
+fn a_presence_is_of_one_node_and_task() {
+    let key = presence_key(B256::repeat_byte(1), address(2));
+    assert!(key != presence_key(B256::repeat_byte(1), address(3)) && key != presence_key(B256::repeat_byte(2), address(2)));
 }

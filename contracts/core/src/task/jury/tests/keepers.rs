@@ -1,9 +1,9 @@
 //! A keeper's life, its secrets, and summonses.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, U256, keccak256};
 
 use super::book::TIMES;
-use crate::task::jury::{Chain, JuryError, Keeper, Standing, Summons, Trial};
+use crate::task::jury::{Chain, JuryError, Keeper, Standing, Summons, Trial, answer, split_bond};
 
 /// The beginning of epoch 100.
 const NOW: u64 = 60_000;
@@ -78,7 +78,7 @@ fn from_proposal_to_bond_and_back() {
 fn who_lost_its_bond_waits_until_its_tasks_are_beyond_dispute() {
     let convicted = serving().convict(NOW + 5_000, &TIMES);
     assert_eq!((convicted.is_bonded(), convicted.withdraw(u64::MAX)), (false, Err(JuryError::NoBond)));
-    assert_eq!(convicted.try_for(NOW + 5_000, &TIMES, NOW + 700), Err(JuryError::NoBond));
+    assert_eq!(convicted.try_for(NOW + 5_000, &TIMES, NOW + 700, 0), Err(JuryError::NoBond));
     let at = NOW + 5_000 + 12 * 86_400;
     let again = convicted.propose(NOW + 6_000, 10).unwrap();
     assert_eq!(again.enrols_at, at);
@@ -87,34 +87,43 @@ fn who_lost_its_bond_waits_until_its_tasks_are_beyond_dispute() {
     let again = again.enrol(at, &TIMES, B256::ZERO, 9_000).unwrap();
     // The last task of its first service.
     let deadline = NOW + 4_999 + 12 * 86_400;
-    assert_eq!(again.try_for(at, &TIMES, NOW + 4_999), Err(JuryError::DisputeOver { deadline }));
+    assert_eq!(again.try_for(at, &TIMES, NOW + 4_999, 0), Err(JuryError::DisputeOver { deadline }));
 }
 
 #[test]
 fn a_dispute_is_decided_by_the_secret_or_its_absence() {
     let (links, keeper) = (links(50), serving());
     let time = TIMES.starts(102) + 5;
-    // The epoch ends at 61,800 and the secret may be shown until 69,000.
-    let until = 69_000;
-    assert_eq!(keeper.try_for(time, &TIMES, time), Err(JuryError::SecretPending { until }));
-    assert_eq!(keeper.try_for(until - 1, &TIMES, time), Err(JuryError::SecretPending { until }));
-    assert_eq!(keeper.try_for(until, &TIMES, time), Ok(Trial::Unrevealed));
+    // The epoch ends at 61,800. Whenever the secret is called for after that, there are two hours to show it.
+    let open = Err(JuryError::EpochOpen { ends_at: 61_800 });
+    assert_eq!((keeper.try_for(time, &TIMES, time, 0), keeper.try_for(61_799, &TIMES, time, 0)), (open, open));
+    let (called, until) = (100_000, 107_200);
+    assert_eq!(keeper.try_for(61_800, &TIMES, time, 0), Ok(Trial::Call { until: 69_000 }));
+    assert_eq!(keeper.try_for(called, &TIMES, time, 0), Ok(Trial::Call { until }));
+    assert_eq!(keeper.try_for(called, &TIMES, time, until), Err(JuryError::SecretPending { until }));
+    assert_eq!(keeper.try_for(until - 1, &TIMES, time, until), Err(JuryError::SecretPending { until }));
+    assert_eq!(keeper.try_for(until, &TIMES, time, until), Ok(Trial::Unrevealed));
     assert_eq!(keeper.show(61_799, &TIMES, 102, links[2]), Err(JuryError::EpochOpen { ends_at: 61_800 }));
     let shown = keeper.show(61_800, &TIMES, 102, links[2]).unwrap();
-    assert_eq!(shown.try_for(61_800, &TIMES, time), Ok(Trial::Draw(links[2])));
-    assert_eq!(shown.try_for(61_800, &TIMES, TIMES.starts(101)), Ok(Trial::Draw(links[1])));
+    assert_eq!(shown.try_for(61_800, &TIMES, time, 0), Ok(Trial::Draw(links[2])));
+    assert_eq!(shown.try_for(61_800, &TIMES, TIMES.starts(101), 0), Ok(Trial::Draw(links[1])));
     // Late is not never.
     let late = keeper.show(until + 9_000, &TIMES, 102, links[2]).unwrap();
-    assert_eq!(late.try_for(until + 9_000, &TIMES, time), Ok(Trial::Draw(links[2])));
+    assert_eq!(late.try_for(until + 9_000, &TIMES, time, until), Ok(Trial::Draw(links[2])));
     // A task of before its first epoch is none that it may serve.
-    assert_eq!(keeper.try_for(NOW, &TIMES, NOW + 599), Ok(Trial::Uncommitted));
+    assert_eq!(keeper.try_for(NOW, &TIMES, NOW + 599, 0), Ok(Trial::Uncommitted));
     let deadline = time + 12 * 86_400;
-    assert_eq!(shown.try_for(deadline - 1, &TIMES, time), Ok(Trial::Draw(links[2])));
-    assert_eq!(shown.try_for(deadline, &TIMES, time), Err(JuryError::DisputeOver { deadline }));
+    // The last call leaves a day for the conviction.
+    let last = deadline - 7_200 - 86_400;
+    assert_eq!(keeper.try_for(last - 1, &TIMES, time, 0), Ok(Trial::Call { until: deadline - 86_400 - 1 }));
+    assert_eq!(keeper.try_for(last, &TIMES, time, 0), Err(JuryError::DisputeOver { deadline: last }));
+    assert_eq!(keeper.try_for(deadline - 1, &TIMES, time, deadline - 86_400 - 1), Ok(Trial::Unrevealed));
+    assert_eq!(shown.try_for(deadline - 1, &TIMES, time, 0), Ok(Trial::Draw(links[2])));
+    assert_eq!(shown.try_for(deadline, &TIMES, time, 0), Err(JuryError::DisputeOver { deadline }));
     // The bond of one that leaves is there for as long as any of its tasks can be disputed.
     let leaving = shown.discharge(time, &TIMES).unwrap();
     assert_eq!(leaving.free_at, deadline);
-    assert_eq!(leaving.try_for(deadline - 1, &TIMES, time), Ok(Trial::Draw(links[2])));
+    assert_eq!(leaving.try_for(deadline - 1, &TIMES, time, 0), Ok(Trial::Draw(links[2])));
 }
 
 #[test]
@@ -129,9 +138,9 @@ fn chains_are_renewed_once_in_the_time_of_a_dispute() {
     let now = TIMES.starts(200);
     assert_eq!(renewed.show(now, &TIMES, 108, links[8]), Err(JuryError::SecretWrong));
     let renewed = renewed.show(now, &TIMES, 107, links[7]).unwrap().show(now, &TIMES, 108, keccak256("other")).unwrap();
-    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(107)), Ok(Trial::Draw(links[7])));
-    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(108)), Ok(Trial::Draw(keccak256("other"))));
-    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(100)), Ok(Trial::Uncommitted));
+    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(107), 0), Ok(Trial::Draw(links[7])));
+    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(108), 0), Ok(Trial::Draw(keccak256("other"))));
+    assert_eq!(renewed.try_for(now, &TIMES, TIMES.starts(100), 0), Ok(Trial::Uncommitted));
     let until = TIMES.starts(108) + 12 * 86_400;
     assert_eq!(renewed.renew(until - 1, &TIMES, other, 9_000), Err(JuryError::ChainInUse { until }));
     assert_eq!(renewed.renew(until, &TIMES, other, 9_000).map(|keeper| keeper.previous), Ok(renewed.current));
@@ -144,24 +153,26 @@ fn chains_are_renewed_once_in_the_time_of_a_dispute() {
 }
 
 #[test]
+fn a_lost_bond_is_split_to_the_last_wei() {
+    for (bond, half, rest) in [(0_u64, 0, 0), (1, 0, 1), (7, 3, 4), (8, 4, 4)] {
+        assert_eq!(split_bond(U256::from(bond)), (U256::from(half), U256::from(rest)));
+    }
+    let (half, rest) = split_bond(U256::MAX);
+    assert_eq!(half.checked_add(rest), Some(U256::MAX));
+}
+
+#[test]
 fn summonses() {
     let none = Summons::default();
-    assert_eq!((none.answer(), none.dismiss(u64::MAX, false)), (Err(JuryError::NotSummoned), Err(JuryError::NotSummoned)));
+    assert_eq!(none.dismiss(u64::MAX, false), Err(JuryError::NotSummoned));
     let called = none.call(NOW, &TIMES).unwrap();
     assert_eq!(called.call(NOW, &TIMES), Err(JuryError::AlreadySummoned));
-    assert_eq!(called.dismiss(NOW + 59, false), Err(JuryError::AnswerPending { until: NOW + 60 }));
-    let absent = called.dismiss(NOW + 60, true).unwrap();
-    assert_eq!((absent.absent, absent.answer()), (true, Err(JuryError::Dismissed)));
-    assert_eq!(
-        (absent.dismiss(NOW + 60, true), absent.call(NOW, &TIMES)),
-        (Err(JuryError::Dismissed), Err(JuryError::AlreadySummoned))
-    );
-    let there = called.answer().unwrap();
-    assert_eq!((there.answer(), there.dismiss(NOW + 60, true)), (Err(JuryError::Answered), Err(JuryError::Answered)));
-    assert_eq!(
-        there.dismiss(NOW + 59, false),
-        Err(JuryError::AnswerPending { until: NOW + 60 }),
-        "it may mend what makes it unfit"
-    );
-    assert!(there.dismiss(NOW + 60, false).unwrap().absent, "an answer of one that cannot serve is none");
+    let pending = Err(JuryError::AnswerPending { until: NOW + 60 });
+    assert_eq!((called.dismiss(NOW + 59, false), called.dismiss(NOW + 59, true)), (pending, pending));
+    assert_eq!(called.dismiss(NOW + 60, true), Err(JuryError::Answered));
+    let absent = called.dismiss(NOW + 60, false).unwrap();
+    assert_eq!((absent.absent, absent.dismiss(NOW + 60, false)), (true, Err(JuryError::Dismissed)));
+    assert_eq!(absent.call(NOW, &TIMES), Err(JuryError::AlreadySummoned));
+    // Once is enough for a task.
+    assert_eq!((answer(0, NOW), answer(NOW, NOW + 5)), (Ok(NOW), Err(JuryError::Answered)));
 }

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 
 use super::book::{Book, TIMES, address};
 use crate::task::TermsError;
-use crate::task::jury::{Entry, JuryError, LaneConfig, Slot, Times, length_at};
+use crate::task::jury::{Entry, Exit, JuryError, LaneConfig, Slot, Times, length_at};
 
 const DAY: u32 = 86_400;
 
 #[test]
 fn times_have_bounds_and_a_relation() {
     assert_eq!(TIMES.check(), Ok(()));
-    // Seven days of open, three of a day, an epoch, the secret's time, and a day to dispute in.
-    let least = 10 * DAY + 600 + 7_200 + DAY;
+    // Three phases and a last call of a day each, an epoch, twice the secret's time, and a day for each step of the dispute.
+    let least = 4 * DAY + 600 + 2 * 7_200 + 2 * DAY;
     let table = [
         (Times { epoch_secs: 59, ..TIMES }, "epochSecs", 59, 60, 86_400),
         (Times { epoch_secs: 86_401, ..TIMES }, "epochSecs", 86_401, 60, 86_400),
@@ -67,7 +67,7 @@ fn epochs_are_numbered_by_the_time() {
     for (time, epoch) in [(0, 0), (599, 0), (600, 1), (1_800_000_000, 3_000_000), (u64::MAX, u32::MAX)] {
         assert_eq!(TIMES.epoch(time), epoch, "{time}");
     }
-    assert_eq!((TIMES.starts(5), TIMES.ends(5), TIMES.shown_until(5)), (3_000, 3_600, 10_800));
+    assert_eq!((TIMES.starts(5), TIMES.ends(5)), (3_000, 3_600));
     assert_eq!((TIMES.settled(5, 3_000 + 12 * 86_400 - 1), TIMES.settled(5, 3_000 + 12 * 86_400)), (false, true));
 }
 
@@ -88,6 +88,31 @@ fn a_roster_is_closed_when_its_epoch_begins() {
     assert_eq!(back(101), Err(JuryError::Barred { until: 138 }));
     assert_eq!(back(136), Err(JuryError::Barred { until: 138 }));
     assert_eq!(back(137), Ok(1), "the slot that it left is not free yet");
+}
+
+/// Whoever goes stays out for a while, but for software that the pool's owner finds too old; who is out already gets no bar by what comes later.
+#[test]
+fn a_node_is_barred_for_what_it_did_while_it_was_in() {
+    let now = TIMES.starts(100);
+    for (exit, number, barred_until, has_left) in [
+        (Exit::Left, 0, 137, true),
+        (Exit::Struck, 1, 137, false),
+        (Exit::Dismissed, 2, 137, false),
+        (Exit::Outdated, 3, 101, false),
+    ] {
+        let mut book = Book::default();
+        book.enter(address(1), address(1), TIMES.starts(99), &TIMES).unwrap();
+        book.exit(address(1), exit, now, &TIMES);
+        let entry = Entry { slot: Some(0), barred_until, has_left };
+        assert_eq!((book.entry(address(1)), exit.number()), (entry, number));
+        book.exit(address(1), Exit::Dismissed, TIMES.starts(120), &TIMES);
+        assert_eq!(book.entry(address(1)), entry, "it is out");
+        assert_eq!(book.enter(address(1), address(1), TIMES.starts(136), &TIMES), Ok(1));
+        assert!(!book.entry(address(1)).has_left);
+    }
+    let mut stranger = Book::default();
+    stranger.exit(address(2), Exit::Dismissed, now, &TIMES);
+    assert_eq!(stranger.entry(address(2)), Entry::default(), "it was never in");
 }
 
 /// A slot is somebody else's only when no dispute can ask whose it was.

@@ -79,8 +79,11 @@ impl Network {
     }
 
     fn crew(&self, epoch: u32, hash: B256, task: B256, absent: &BTreeSet<Address>) -> Vec<Address> {
-        let seed = seed(Self::secret(epoch), hash, task);
-        draw(seed, self.book.length(epoch), 3, |slot| {
+        self.crew_by(Self::secret(epoch), epoch, hash, task, absent)
+    }
+
+    fn crew_by(&self, secret: B256, epoch: u32, hash: B256, task: B256, absent: &BTreeSet<Address>) -> Vec<Address> {
+        draw(seed(secret, hash, task), self.book.length(epoch), 3, |slot| {
             self.book.drawable(slot, epoch).filter(|drawable| !absent.contains(&drawable.node))
         })
     }
@@ -201,6 +204,34 @@ fn no_strategy_has_more_majorities_than_chance() {
             );
             println!("{said}");
             assert!(share <= chance + 1_000, "{said}");
+        }
+    }
+}
+
+/// What is open: of several keepers of one hand each has a draw of its own, and the one that it suits serves. They have the best of as many draws.
+#[test]
+fn several_keepers_of_one_hand_are_several_draws() {
+    for (nodes, own, by_sixteen) in [(50, 10, 80), (48, 8, 67)] {
+        let mut network = Network::new(nodes, own);
+        for keepers in [4, 16_u64] {
+            let draws = 20_000;
+            let won = (0..draws).filter(|_| {
+                let hash = network.chance.word();
+                (0..keepers).any(|keeper| {
+                    let secret = B256::right_padding_from(&keeper.to_be_bytes());
+                    network.own_of(&network.crew_by(secret, network.epoch, hash, B256::ZERO, &BTreeSet::new())) >= 2
+                })
+            });
+            let share = u64::try_from(won.count()).unwrap() * 100_000 / draws;
+            let missed = (0..keepers).fold(100_000, |missed, _| missed * (100_000 - network.chance()) / 100_000);
+            let said = format!(
+                "{own} of {nodes}, {keepers} keepers: {} of majorities, COR_SEED={}",
+                percent(share),
+                network.chance.seed
+            );
+            println!("{said}");
+            assert!(share.abs_diff(100_000 - missed) <= 1_500, "{said}");
+            assert!(keepers < 16 || (100_000 - missed) / 1_000 == by_sixteen, "{said}");
         }
     }
 }
