@@ -80,7 +80,7 @@ contract LaneTwin is LaneTwinBase {
         for (uint256 index; index < slots.length; ++index) {
             bytes32 slot = slots[index];
             bytes32 word;
-            assembly {
+            assembly ("memory-safe") {
                 word := sload(slot)
             }
             words[index] = word;
@@ -116,27 +116,16 @@ contract LaneTwin is LaneTwinBase {
         bytes32 assignment = assignmentOf(moved, keeper, miners);
         bytes32 domain = separatorNow();
         mustBeAssigned(keeper, domain, assignment, assign);
-        uint256 seats;
-        uint256 at;
-        assembly {
-            at := answers.offset
-        }
+        uint256 seats = verified(prepared(domain, assignment), answers, count);
         unchecked {
-            for (uint256 replica; replica < count; ++replica) {
-                (uint256 miner, bytes32 digest, bytes32 salt) = (word(at) >> 96, bytes32(word(at + 84)), bytes32(word(at + 116)));
-                bytes32 commitment = commitmentOf(assignment, replica, miner, digest, salt);
-                mustSign(precommitDigest(domain, assignment, commitment), at + 20, address(uint160(miner)));
-                // The first replica of each digest leads.
-                uint256 leader;
-                while (bytes32(word(at - (replica - leader) * ANSWER_BYTES + 84)) != digest) ++leader;
-                seats |= (leader + 2) << seatAt(replica);
-                at += ANSWER_BYTES;
-            }
             moved.state |= seats << SEATS_AT;
-            Tally memory tally = tallied(seats, count);
-            uint256 digestAt = at - (count - tally.leader) * ANSWER_BYTES + 84;
-            settle(moved, tally, payer, keeper, assignment, miners, digestAt);
         }
+        Tally memory tally = tallied(seats, count);
+        uint256 digestAt;
+        assembly ("memory-safe") {
+            digestAt := add(answers.offset, add(mul(mload(tally), ANSWER_BYTES), 84))
+        }
+        settle(moved, tally, payer, keeper, assignment, miners, digestAt);
     }
 
     function start(address payer, uint64 sequence, bytes calldata opening, bytes calldata miners, address keeper, bytes calldata assign) external {
@@ -166,13 +155,14 @@ contract LaneTwin is LaneTwinBase {
         address keeper = address(uint160(moved.state));
         bytes memory miners = toldMiners(moved);
         bytes32 assignment = assignmentOf(moved, keeper, miners);
+        uint256 buffer = prepared(0, assignment);
         uint256 at;
-        assembly {
+        assembly ("memory-safe") {
             at := reveals.offset
         }
         unchecked {
             for (; count > 0; --count) {
-                show(moved, assignment, at);
+                show(moved, buffer, at);
                 at += REVEAL_BYTES;
             }
         }
@@ -289,10 +279,15 @@ contract LaneTwin is LaneTwinBase {
         if (keeper == msg.sender) return;
         if (assign.length != 64) revert InvalidSignature(address(0), keeper);
         uint256 at;
-        assembly {
+        assembly ("memory-safe") {
             at := assign.offset
         }
-        mustSign(signedDigest(domain, keccak256(abi.encode(ASSIGN_TYPEHASH, assignment))), at, keeper);
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, keccak256(abi.encode(ASSIGN_TYPEHASH, assignment))));
+        uint256 input;
+        assembly ("memory-safe") {
+            input := mload(0x40)
+        }
+        mustSign(input, digest, at, uint160(keeper));
     }
 
     /// Stores a task that goes on, and tells what was added to its history.
@@ -304,7 +299,7 @@ contract LaneTwin is LaneTwinBase {
     }
 
     /// Takes the reveal at `at` into `moved`, which the caller stores.
-    function show(Moved memory moved, bytes32 assignment, uint256 at) private {
+    function show(Moved memory moved, uint256 buffer, uint256 at) private {
         mustBeIn(moved, REVEAL);
         uint256 replica = word(at) >> 248;
         if (replica >= replicasOf(moved)) revert NoSuchReplica(moved.task, uint8(replica));
@@ -322,7 +317,7 @@ contract LaneTwin is LaneTwinBase {
             committed := mload(add(told, 32))
         }
         bytes32 digest = bytes32(word(at + 1));
-        bytes32 computed = commitmentOf(assignment, replica, miner, digest, bytes32(word(at + 33)));
+        bytes32 computed = commitmentOf(buffer, replica, miner, at + 1);
         if (committed != computed) revert CommitmentMismatch(moved.task, uint8(replica), committed, computed);
         unchecked {
             // From committed to the leader's seat.
@@ -382,16 +377,23 @@ contract LaneTwin is LaneTwinBase {
 
     /// Pays who follows the leader. Returns their replicas, by bit.
     function pay(Moved memory moved, Tally memory tally, bytes memory miners, uint256 replicas, uint256 share) private returns (uint256 paid) {
-        (uint256 seats, uint256 winning) = (moved.state >> SEATS_AT, tally.leader + 2);
+        uint256 winning = tally.leader + 2;
         unchecked {
-            for (uint256 replica; replica < replicas; ++replica) {
-                if ((seats >> seatAt(replica)) & 15 != winning) continue;
-                paid |= 1 << replica;
-                address miner;
-                assembly ("memory-safe") {
-                    miner := shr(96, mload(add(add(miners, 32), mul(replica, 20))))
+            uint256 seats = (moved.state >> SEATS_AT) << 228;
+            share <<= 64;
+            assembly ("memory-safe") {
+                let list := add(miners, 32)
+                mstore(32, accounts.slot)
+                for { let bit := 1 } lt(bit, shl(replicas, 1)) { bit := shl(1, bit) } {
+                    if eq(shr(252, seats), winning) {
+                        paid := or(paid, bit)
+                        mstore(0, shr(96, mload(list)))
+                        let slot := keccak256(0, 64)
+                        sstore(slot, add(sload(slot), share))
+                    }
+                    seats := shl(4, seats)
+                    list := add(list, 20)
                 }
-                accounts[miner] += share << 64;
             }
         }
     }

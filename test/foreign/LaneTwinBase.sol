@@ -116,7 +116,7 @@ abstract contract LaneTwinBase {
 
     /// A word of calldata.
     function word(uint256 at) internal pure returns (uint256 value) {
-        assembly {
+        assembly ("memory-safe") {
             value := calldataload(at)
         }
     }
@@ -213,63 +213,63 @@ abstract contract LaneTwinBase {
         return keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256("Cortensor Lane"), keccak256("1"), block.chainid, address(this)));
     }
 
-    function commitmentOf(bytes32 assignment, uint256 replica, uint256 miner, bytes32 digest, bytes32 salt) internal view returns (bytes32 hash) {
-        bytes32 domain = COMMITMENT_DOMAIN;
+    /// Memory in which what miners are bound to is hashed. What is the same for all of them is written once: commitment 8 words, Precommit 3, digest 66 bytes, and
+    /// from 448 on what the precompile is asked, 4.
+    function prepared(bytes32 domain, bytes32 assignment) internal view returns (uint256 buffer) {
+        (bytes32 commitments, bytes32 precommits) = (COMMITMENT_DOMAIN, PRECOMMIT_TYPEHASH);
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, domain)
-            mstore(add(free, 32), chainid())
-            mstore(add(free, 64), address())
-            mstore(add(free, 96), assignment)
-            mstore(add(free, 128), replica)
-            mstore(add(free, 160), miner)
-            mstore(add(free, 192), digest)
-            mstore(add(free, 224), salt)
-            hash := keccak256(free, 256)
+            buffer := mload(0x40)
+            mstore(0x40, add(buffer, 576))
+            mstore(buffer, commitments)
+            mstore(add(buffer, 32), chainid())
+            mstore(add(buffer, 64), address())
+            mstore(add(buffer, 96), assignment)
+            mstore(add(buffer, 256), precommits)
+            mstore(add(buffer, 288), assignment)
+            mstore(add(buffer, 352), shl(240, 0x1901))
+            mstore(add(buffer, 354), domain)
         }
     }
 
-    function precommitDigest(bytes32 domain, bytes32 assignment, bytes32 commitment) internal pure returns (bytes32) {
-        bytes32 hash = PRECOMMIT_TYPEHASH;
+    /// The commitment to the digest and the salt at `at` of calldata.
+    function commitmentOf(uint256 buffer, uint256 replica, uint256 miner, uint256 at) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, hash)
-            mstore(add(free, 32), assignment)
-            mstore(add(free, 64), commitment)
-            hash := keccak256(free, 96)
-        }
-        return signedDigest(domain, hash);
-    }
-
-    function signedDigest(bytes32 domain, bytes32 hash) internal pure returns (bytes32 digest) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, shl(240, 0x1901))
-            mstore(add(free, 2), domain)
-            mstore(add(free, 34), hash)
-            digest := keccak256(free, 66)
+            mstore(add(buffer, 128), replica)
+            mstore(add(buffer, 160), miner)
+            calldatacopy(add(buffer, 192), at, 64)
+            hash := keccak256(buffer, 256)
         }
     }
 
-    /// A signature of 64 bytes of calldata (EIP-2098).
-    function mustSign(bytes32 digest, uint256 at, address expected) internal view {
-        address signer;
+    /// Who signed the Precommit of a commitment, by the signature at `at` of calldata.
+    function mustBind(uint256 buffer, bytes32 commitment, uint256 at, uint256 miner) internal view {
+        bytes32 digest;
         assembly ("memory-safe") {
-            let free := mload(0x40)
+            mstore(add(buffer, 320), commitment)
+            mstore(add(buffer, 386), keccak256(add(buffer, 256), 96))
+            digest := keccak256(add(buffer, 352), 66)
+        }
+        mustSign(buffer + 448, digest, at, miner);
+    }
+
+    /// A signature of 64 bytes of calldata (EIP-2098); the precompile is asked from memory at `input`.
+    function mustSign(uint256 input, bytes32 digest, uint256 at, uint256 expected) internal view {
+        uint256 signer;
+        assembly ("memory-safe") {
             let proof := calldataload(add(at, 32))
             let s := shr(1, shl(1, proof))
-            mstore(free, digest)
-            mstore(add(free, 32), add(27, shr(255, proof)))
-            mstore(add(free, 64), calldataload(at))
-            mstore(add(free, 96), s)
+            mstore(input, digest)
+            mstore(add(input, 32), add(27, shr(255, proof)))
+            mstore(add(input, 64), calldataload(at))
+            mstore(add(input, 96), s)
             mstore(0, 0)
             if iszero(gt(s, S_MAX)) {
                 // The precompile answers an impossible signature with no bytes.
-                pop(staticcall(gas(), 1, free, 128, 0, 32))
+                pop(staticcall(gas(), 1, input, 128, 0, 32))
                 signer := mload(0)
             }
         }
-        if (signer == address(0) || signer != expected) revert InvalidSignature(signer, expected);
+        if (signer == 0 || signer != expected) revert InvalidSignature(address(uint160(signer)), address(uint160(expected)));
     }
 
     function mustBeIn(Moved memory moved, uint256 phase) internal pure {
@@ -303,24 +303,48 @@ abstract contract LaneTwinBase {
         }
     }
 
+    /// Seats of miners that all answered and signed.
+    function verified(uint256 buffer, bytes calldata answers, uint256 count) internal view returns (uint256 seats) {
+        uint256 first;
+        assembly ("memory-safe") {
+            first := add(answers.offset, 84)
+        }
+        unchecked {
+            uint256 at = first;
+            for (uint256 replica; replica < count; ++replica) {
+                uint256 miner = word(at - 84) >> 96;
+                mustBind(buffer, commitmentOf(buffer, replica, miner, at), at - 64, miner);
+                // The first replica of each digest leads.
+                uint256 leader = first;
+                while (word(leader) != word(at)) leader += ANSWER_BYTES;
+                seats = (seats << 4) | ((leader - first) / ANSWER_BYTES + 2);
+                at += ANSWER_BYTES;
+            }
+            seats <<= 4 * (REPLICAS_MAX - count);
+        }
+    }
+
     /// Seats of the miners that signed, whether all did, and the first replica that signed for nothing.
     function bind(bytes32 domain, bytes32 assignment, bytes calldata miners, uint256 count) internal view returns (uint256 seats, bool all, uint256 empty) {
         uint256 at;
-        assembly {
+        assembly ("memory-safe") {
             at := miners.offset
         }
         (all, empty) = (true, type(uint256).max);
+        uint256 buffer = prepared(domain, assignment);
         unchecked {
+            uint256 place = COMMITTED << seatAt(0);
             for (uint256 replica; replica < count; ++replica) {
                 uint256 commitment = word(at + 20);
                 if (commitment | word(at + 52) | word(at + 84) == 0) {
                     all = false;
                 } else {
-                    mustSign(precommitDigest(domain, assignment, bytes32(commitment)), at + 52, address(uint160(word(at) >> 96)));
+                    mustBind(buffer, bytes32(commitment), at + 52, word(at) >> 96);
                     if (commitment == 0 && empty > replica) empty = replica;
-                    seats |= COMMITTED << seatAt(replica);
+                    seats |= place;
                 }
                 at += MINER_BYTES;
+                place >>= 4;
             }
         }
     }
@@ -365,20 +389,23 @@ abstract contract LaneTwinBase {
 
     function tallied(uint256 seats, uint256 count) internal pure returns (Tally memory tally) {
         unchecked {
-            uint256 votes;
-            for (uint256 replica; replica < count; ++replica) {
-                uint256 seat = (seats >> seatAt(replica)) & 15;
-                if (seat == COMMITTED) {
-                    ++tally.committed;
-                } else if (seat == BAD) {
-                    ++tally.bad;
+            // The first replica's seat in the highest bits.
+            seats <<= 228;
+            (uint256 packed, uint256 leader, uint256 votes) = (0, 0, 0);
+            for (; count > 0; --count) {
+                uint256 seat = seats >> 252;
+                seats <<= 4;
+                if (seat > COMMITTED && seat != BAD) {
+                    uint256 place = (seat - 2) << 2;
+                    packed += 1 << place;
+                    uint256 has = (packed >> place) & 15;
+                    if (has > votes) (leader, votes) = (seat - 2, has);
                 } else if (seat != 0) {
-                    uint256 leader = seat - 2;
-                    votes += 1 << (4 * leader);
-                    uint256 has = (votes >> (4 * leader)) & 15;
-                    if (has > tally.votes) (tally.leader, tally.votes) = (leader, has);
+                    if (seat == BAD) ++tally.bad;
+                    else ++tally.committed;
                 }
             }
+            (tally.leader, tally.votes) = (leader, votes);
         }
     }
 
