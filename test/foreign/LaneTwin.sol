@@ -14,7 +14,8 @@ interface IArbSys {
 /// @title The hot entries of `Lane` in Solidity, for a comparison of gas.
 /// @notice createSession, submit, createAndSubmit, complete, start and finish as `ILane` specifies them: the same calldata, storage, events, errors and peers, so
 /// that one test drives both. `credited`, `setKeeper`, `setConfig` and the views are there because nothing can be measured without them. What the hot
-/// entries do not need is left out: release, payEarnings, passTreasury, closeSession, pinTariff, precommit, reveal, report, close, slashAgain.
+/// entries do not need is left out: release, payEarnings, passTreasury, closeSession, pinTariff, precommit, reveal, report, close, slashAgain. `finish` reads the
+/// records of precommit and report all the same.
 /// @dev Written as whoever counts gas writes Solidity: the peers are immutable, the EIP-712 domain is computed once, hashes are made in assembly, and records
 /// are copied from calldata as they are. It stores no less and checks no less than `Lane`. Sums of grains do not overflow: all of them are parts of a book
 /// of less than 2^64.

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256, keccak256},
+    primitives::{B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolEvent, SolValue},
 };
 use cor_kit::{
@@ -249,8 +249,8 @@ async fn the_twin_refuses_what_the_lane_refuses() {
     pair.refused(1, &ILane::completeCall { answers: Bytes::new(), ..good.clone() }, "LaneMinerCount");
     pair.refused(5, &ILane::completeCall { keeper: pair.ours.account(5), ..good.clone() }, "Unauthorized");
     pair.refused(5, &good, "InvalidSignature");
-    // Miner, r, parity and s, digest, salt of the second replica; s of the upper half.
-    for at in [148, 168, 200, 203, 232, 264] {
+    // Miner, r, parity, s, digest, salt of the second replica.
+    for at in [148, 168, 200, 231, 232, 264] {
         let mut answers = good.answers.to_vec();
         answers[at] ^= 0x80;
         pair.refused(1, &ILane::completeCall { answers: answers.into(), ..good.clone() }, "InvalidSignature");
