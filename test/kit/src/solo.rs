@@ -143,6 +143,15 @@ impl Solo {
         program
     }
 
+    /// Deploys EVM code: `init_code` is its constructor with the arguments behind it.
+    ///
+    /// # Panics
+    /// If the chain refuses the code.
+    pub fn create(&self, init_code: Vec<u8>) -> Address {
+        let creation = TransactionRequest { to: Some(TxKind::Create), ..self.request(self.account(0), init_code) };
+        self.execute(creation).expect("the constructor succeeds").created.expect("a creation has an address")
+    }
+
     /// Has ArbOS make a program of a contract's code, at the cost of account `from`: anyone may.
     ///
     /// # Errors

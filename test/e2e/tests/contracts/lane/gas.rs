@@ -1,29 +1,34 @@
 //! What the lane costs in gas, from the session to the payout, everything included, steady: every word that is touched was touched before. Uncached,
-//! and with the programs in ArbOS's cache.
+//! with the programs in ArbOS's cache, and with the Solidity twin in the lane's place, for which there is no such cache.
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256, LogData};
 use cor_kit::goldens::{self, Gas};
 use cor_sol::lane::ILane;
 
-use super::world::{World, logs, submitted, terms};
+use super::{
+    twin,
+    world::{World, logs, submitted, terms},
+};
 
 #[tokio::test]
 async fn golden_gas_of_the_lane_of_two_words() {
     let world = World::start().await;
+    let solidity = World::of_the_twin(true, &twin::creation().await).await;
     let mut gas = Gas::new();
-    for replicas in [3_u8, 5, 7] {
-        // A task before, which pays for what everybody earns for the first time.
-        let first = world.task(replicas, 5_001, u64::from(replicas) * 100);
-        world.by(1, &world.completion(&first, &crew(replicas), &answers(replicas)));
-    }
-    for cached in [false, true] {
-        if cached {
-            world.solo.cache(world.lane);
-        }
-        for replicas in [3, 5, 7] {
-            measure(&world, &mut gas, replicas, cached);
+    for world in [&world, &solidity] {
+        for replicas in [3_u8, 5, 7] {
+            // A task before, which pays for what everybody earns for the first time.
+            let first = world.task(replicas, 5_001, u64::from(replicas) * 100);
+            world.by(1, &world.completion(&first, &crew(replicas), &answers(replicas)));
         }
     }
+    let ours = [3, 5, 7].map(|replicas| measure(&world, &mut gas, replicas, ("", 0)));
+    world.solo.cache(world.lane);
+    for replicas in [3, 5, 7] {
+        measure(&world, &mut gas, replicas, (", cached", 1));
+    }
+    let theirs = [3, 5, 7].map(|replicas| measure(&solidity, &mut gas, replicas, (", Solidity", 0)));
+    assert_eq!(ours, theirs, "both say the same of the same calldata");
     gas.assert_golden("lane");
     goldens::assert_scoreboard(&figures(&gas));
 }
@@ -56,13 +61,13 @@ fn answers(replicas: u8) -> Vec<&'static str> {
     vec!["VALID"; usize::from(replicas)]
 }
 
-fn measure(world: &World, gas: &mut Gas, replicas: u8, cached: bool) {
+/// Measures each entry by what is measured and the number of the round. Returns all that was logged.
+fn measure(world: &World, gas: &mut Gas, replicas: u8, (what, round): (&str, u64)) -> Vec<(Address, LogData)> {
     let (crew, answers) = (crew(replicas), answers(replicas));
-    let name = |what: &str| format!("{what}, {replicas} miners{}", if cached { ", cached" } else { "" });
+    let name = |entry: &str| format!("{entry}, {replicas} miners{what}");
     let word = terms(replicas, 5_001);
     let created = world.by(2, &ILane::createSessionCall { terms: word, metadata: B256::ZERO });
-    let order =
-        |number: u64| World::submission(created.returned, word, u64::from(replicas) * 100 + u64::from(cached) * 10 + number);
+    let order = |number: u64| World::submission(created.returned, word, u64::from(replicas) * 100 + round * 10 + number);
     let one = world.by(2, &order(1));
     let task = submitted(&logs(world, &one));
     let completed = world.by(1, &world.completion(&task, &crew, &answers));
@@ -86,7 +91,7 @@ fn measure(world: &World, gas: &mut Gas, replicas: u8, cached: bool) {
     };
     let both = world.by(2, &order);
 
-    for (what, used) in [
+    for (entry, used) in [
         ("createSession", created.gas_used),
         ("submit", one.gas_used),
         ("createAndSubmit", both.gas_used),
@@ -98,6 +103,7 @@ fn measure(world: &World, gas: &mut Gas, replicas: u8, cached: bool) {
         ("lane by start and finish, with its session", created.gas_used + two.gas_used + started.gas_used + finished.gas_used),
         ("lane by start and finish, existing session", two.gas_used + started.gas_used + finished.gas_used),
     ] {
-        gas.used(&name(what), used);
+        gas.used(&name(entry), used);
     }
+    [created.logs, one.logs, completed.logs, two.logs, started.logs, finished.logs, both.logs].concat()
 }

@@ -6,4 +6,5 @@ mod gas;
 mod life;
 mod money;
 mod roles;
+mod twin;
 pub(crate) mod world;

@@ -92,15 +92,20 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with(true).await
+        Self::with(true, None).await
     }
 
     /// One whose lane may not slash.
     pub(crate) async fn without_a_slasher() -> Self {
-        Self::with(false).await
+        Self::with(false, None).await
     }
 
-    async fn with(slasher: bool) -> Self {
+    /// One with the Solidity twin in the lane's place: at the same address, and in the same block. `creation` is the twin's code.
+    pub(crate) async fn of_the_twin(slasher: bool, creation: &Bytes) -> Self {
+        Self::with(slasher, Some(creation)).await
+    }
+
+    async fn with(slasher: bool, twin: Option<&Bytes>) -> Self {
         let solo = Solo::start().await;
         let owner = solo.account(0);
         let named = ("Cortensor".to_owned(), "COR".to_owned(), U256::from(18), U256::from(1_000_000_000 * COR), owner);
@@ -109,7 +114,7 @@ impl World {
         let staking = solo.deploy("Staking", &(owner, token, UNBONDING_SECS, U256::from(STAKE), DELAY_SECS).abi_encode_params());
         let table = solo.deploy("SessionPaymentTable", &(owner, 86_400_u64).abi_encode_params());
         let pool = solo.deploy("NodePool", &(owner, DELAY_SECS).abi_encode_params());
-        let lane = solo.deploy("Lane", &(owner, vault, table, staking).abi_encode_params());
+        let lane = deploy_lane(&solo, twin, &(owner, vault, table, staking).abi_encode_params());
         let keys = (0..=STAKELESS).map(|index| solo.key(8 + index)).collect();
         let open = RefCell::default();
         let world = Self { solo, token, vault, table, staking, lane, keys, open };
@@ -341,7 +346,7 @@ impl World {
     }
 
     /// Words of the lane's storage.
-    fn words_at<const N: usize>(&self, slots: [B256; N]) -> [B256; N] {
+    pub(crate) fn words_at<const N: usize>(&self, slots: [B256; N]) -> [B256; N] {
         let words = self.solo.get(self.lane, &ILane::extsloadCall { slots: slots.to_vec() });
         words.try_into().expect("as many words")
     }
@@ -382,6 +387,17 @@ impl World {
         let book = self.solo.get(self.vault, &IVault::bookOfCall { module: self.lane });
         assert_eq!(wei(accounts + charged + self.treasury()), book);
     }
+}
+
+/// The lane, or its twin after as many blocks.
+fn deploy_lane(solo: &Solo, twin: Option<&Bytes>, arguments: &[u8]) -> Address {
+    let Some(creation) = twin else { return solo.deploy("Lane", arguments) };
+    let lane = solo.create([creation, arguments].concat());
+    // The lane's program is activated and its constructor called in blocks of their own.
+    for _ in 0..2 {
+        solo.chain().mine().expect("a block is mined");
+    }
+    lane
 }
 
 fn number_in(bytes: &[u8]) -> u64 {
