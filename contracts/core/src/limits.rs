@@ -42,7 +42,7 @@ pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
 pub const DUTY_SECS_MAX: u32 = 24 * 60 * 60;
 
 /// Shortest phase of the lane of two words, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
-/// cost it stake: a payer could have seven miners slashed for the price of the gas line.
+/// cost it its pay; where silence costs stake at once a payer had seven miners slashed for the price of the gas line.
 pub const LANE_PHASE_SECS_MIN: u32 = 30;
 
 /// How long who is bound and silent is called once more, seconds, where its answer still decides: one day. It is the only silence that costs stake, so it must

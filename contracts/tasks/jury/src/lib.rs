@@ -30,7 +30,8 @@ use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{abi::LanePeer, encoded, log, nonzero, only, Modules, Ownable, Revert};
 use cor_core::govern::module::is_delay;
 use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
-use cor_core::task::jury::{evidence, LaneConfig, Times};
+use cor_core::task::jury::{evidence, Times};
+use cor_core::task::lane::LaneConfig;
 use cor_core::task::TermsError;
 use stylus_sdk::{
     prelude::*,
@@ -40,7 +41,7 @@ use stylus_sdk::{
 use abi::{error, refuse_terms, GuardianSet, LaneSet};
 #[cfg(feature = "export-abi")]
 pub use interface::print_from_args;
-use store::{ConfigRecord, KeeperRecord, Roster, SummonsRecord, TimesRecord};
+use store::{KeeperRecord, Roster, SummonsRecord, TimesRecord};
 
 /// Rosters, keepers with their bonds, summonses, and the peers, which never change.
 #[storage]
@@ -56,7 +57,8 @@ pub struct Jury {
     guardian: StorageAddress,
     bond: StorageU256,
     times: TimesRecord,
-    config: ConfigRecord,
+    // What the lane was told, a `LaneConfig`.
+    config: StorageB256,
     rosters: StorageMap<u64, Roster>,
     keepers: StorageMap<Address, KeeperRecord>,
     /// By `evidence::summons_key`.
@@ -131,7 +133,7 @@ impl Jury {
     /// Arguments, errors, events: `IJury.setLaneConfig`.
     pub(crate) fn set_lane_config(&mut self, no_reveal: u64, bad_reveal: u64, no_result_gas_cap_bps: u16) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.configure(LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused: self.config.get().paused })
+        self.configure(LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused: self.config().paused })
     }
 
     /// Pauses or unpauses new tasks of the lane; the owner, and the guardian to pause.
@@ -141,7 +143,7 @@ impl Jury {
         if !paused || caller != self.guardian.get() {
             only(caller, self.ownable.owner())?;
         }
-        self.configure(LaneConfig { paused, ..self.config.get() })
+        self.configure(LaneConfig { paused, ..self.config() })
     }
 
     /// Sets who may pause beside the owner; owner only.
@@ -171,7 +173,7 @@ impl Jury {
     /// What the lane was told last.
     /// Arguments, errors, events: `IJury.laneConfig`.
     pub(crate) fn lane_config(&self) -> ((u64, u64), (u16, bool)) {
-        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = self.config.get();
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = self.config();
         ((no_reveal, bad_reveal), (no_result_gas_cap_bps, paused))
     }
 
@@ -237,12 +239,16 @@ impl Jury {
 }
 
 impl Jury {
+    fn config(&self) -> LaneConfig {
+        LaneConfig::unpack(self.config.get())
+    }
+
     /// The lane takes all at once, and shows nothing: so it is kept here too.
     #[inline(never)]
     fn configure(&mut self, config: LaneConfig) -> Result<(), Revert> {
         self.named_lane()?;
         config.check().map_err(refuse_terms)?;
-        self.config.set(config);
+        self.config.set(config.pack());
         let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, paused } = config;
         self.call_lane(LanePeer::setConfigCall::SELECTOR, encoded!(no_reveal, bad_reveal, no_result_gas_cap_bps, paused))
     }

@@ -2,11 +2,11 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, U16, U32, U64, U8};
-use cor_core::task::jury::{length_at, Chain, Entry, Exit, Keeper, LaneConfig, Slot, Standing, Summons, Times};
+use alloy_primitives::{Address, U32, U64, U8};
+use cor_core::task::jury::{length_at, Chain, Entry, Exit, Keeper, Slot, Standing, Summons, Times};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU16, StorageU32, StorageU64, StorageU8, StorageVec},
+    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32, StorageU64, StorageU8, StorageVec},
 };
 
 /// What the contract was constructed with, in one word.
@@ -36,33 +36,6 @@ impl TimesRecord {
         self.answer_secs.set(U32::from(times.answer_secs));
         self.dispute_secs.set(U32::from(times.dispute_secs));
         self.absence_epochs.set(U32::from(times.absence_epochs));
-    }
-}
-
-/// What the lane was told, in one word.
-#[storage]
-pub struct ConfigRecord {
-    no_reveal: StorageU64,
-    bad_reveal: StorageU64,
-    no_result_gas_cap_bps: StorageU16,
-    paused: StorageBool,
-}
-
-impl ConfigRecord {
-    pub(crate) fn get(&self) -> LaneConfig {
-        LaneConfig {
-            no_reveal: self.no_reveal.get().to(),
-            bad_reveal: self.bad_reveal.get().to(),
-            no_result_gas_cap_bps: self.no_result_gas_cap_bps.get().to(),
-            paused: self.paused.get(),
-        }
-    }
-
-    pub(crate) fn set(&mut self, config: LaneConfig) {
-        self.no_reveal.set(U64::from(config.no_reveal));
-        self.bad_reveal.set(U64::from(config.bad_reveal));
-        self.no_result_gas_cap_bps.set(U16::from(config.no_result_gas_cap_bps));
-        self.paused.set(config.paused);
     }
 }
 

@@ -7,7 +7,6 @@
 //! ```text
 //!  error     why something is refused
 //!  times     epochs, and how long everything takes      -> error
-//!  config    what the lane is told
 //!  roster    who can be drawn in an epoch               -> times, error
 //!  summons   nodes that do not answer                   -> times, error
 //!  secret    a keeper's chain of secrets                -> error
@@ -18,7 +17,6 @@
 //!
 //! Each module uses those above it, never one below. Times are in seconds since 1970.
 
-mod config;
 pub mod draw;
 mod error;
 pub mod evidence;
@@ -28,7 +26,6 @@ mod secret;
 mod summons;
 mod times;
 
-pub use config::LaneConfig;
 pub use error::JuryError;
 pub use keeper::{Keeper, Standing, Trial, split_bond};
 pub use roster::{Entry, Exit, Slot, length_at};

@@ -2,6 +2,9 @@
 
 use alloy_primitives::B256;
 
+use crate::limits::{BPS, LANE_PENALTY_MAX_GRAINS};
+use crate::task::{TermsError, in_range};
+
 /// What the governor sets, and whether new sessions and tasks are paused. The lane takes it as it is: the bounds are the governor's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneConfig {
@@ -16,6 +19,17 @@ pub struct LaneConfig {
 }
 
 impl LaneConfig {
+    /// What a `Jury` tells a lane: refuses penalties that take more than a tenth of a node's stake, a lie that is cheaper than silence, and a share of more than the
+    /// whole.
+    ///
+    /// # Errors
+    /// [`TermsError::OutOfRange`], of the first that is wrong.
+    pub fn check(&self) -> Result<(), TermsError> {
+        in_range("noReveal", self.no_reveal, 0, LANE_PENALTY_MAX_GRAINS)?;
+        in_range("badReveal", self.bad_reveal, self.no_reveal, LANE_PENALTY_MAX_GRAINS)?;
+        in_range("noResultGasCapBps", u64::from(self.no_result_gas_cap_bps), 0, u64::from(BPS))
+    }
+
     /// The word, from the lowest bit: paused 8, share 16, penalties 64 each.
     #[must_use]
     pub fn pack(&self) -> B256 {

@@ -5,6 +5,7 @@
 //! compares its hash with the seal. So a task costs two new storage words, whatever it carries.
 //!
 //! ```text
+//!  config    what the governor sets for later tasks, in one word
 //!  terms     what a session fixes for its tasks, in one word
 //!  tariff    what a replica, the network and the keeper cost under such terms, in one word
 //!  history   opening, assignment, precommitments, reveals: bytes, and the seal over them    -> terms

@@ -230,10 +230,6 @@ async fn the_twin_ends_tasks_as_the_lane_does() {
             assert_eq!(pair.finish(&mut task, &reveals).len(), 1);
         }
     }
-    // One miner in all seats.
-    let mut task = pair.task(3, 5_001);
-    let call = pair.ours.completion(&task, &[4, 4, 4], &["A"; 3]);
-    pair.on(1, &mut task, &call);
 }
 
 #[tokio::test]
@@ -247,6 +243,10 @@ async fn the_twin_refuses_what_the_lane_refuses() {
     let cut = |bytes: &Bytes, parts: usize| bytes.slice(..bytes.len() / 3 * parts);
     pair.refused(1, &ILane::completeCall { answers: cut(&good.answers, 2), ..good.clone() }, "LaneMinerCount");
     pair.refused(1, &ILane::completeCall { answers: Bytes::new(), ..good.clone() }, "LaneMinerCount");
+    for twice in [[4, 4, 4], [0, 1, 0], [0, 0, 1]] {
+        pair.refused(1, &pair.ours.completion(&task, &twice, &["A"; 3]), "MinerTwice");
+        pair.refused(1, &pair.ours.starting(&task, &twice, &[Some("A"), None, None]), "MinerTwice");
+    }
     pair.refused(5, &ILane::completeCall { keeper: pair.ours.account(5), ..good.clone() }, "Unauthorized");
     pair.refused(5, &good, "InvalidSignature");
     // Miner, r, parity, s, digest, salt of the second replica.

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::book::{Book, TIMES, address};
 use crate::task::TermsError;
-use crate::task::jury::{Entry, Exit, JuryError, LaneConfig, Slot, Times, length_at};
+use crate::task::jury::{Entry, Exit, JuryError, Slot, Times, length_at};
+use crate::task::lane::LaneConfig;
 
 const DAY: u32 = 86_400;
 

@@ -88,7 +88,7 @@ fn silence_costs_nothing_once_the_called_have_decided() {
         let mut scene = Scene::new(3, 5_001);
         let bound = scene.bound(&[Some("VALID"), Some(second), Some("VALID")]);
         start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
-        let mut show = |scene: &mut Scene, replica, answer| {
+        let show = |scene: &mut Scene, replica, answer| {
             let shown = scene.reveal_of(replica, answer);
             reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
         };
