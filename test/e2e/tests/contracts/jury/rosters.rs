@@ -1,6 +1,7 @@
 //! Who can be drawn: coming, going, being put out, and coming back.
 
 use alloy::primitives::Address;
+use cor_kit::solo;
 use cor_sol::{jury::IJury, node_pool::INodePool};
 
 use super::world::{ABSENCE_EPOCHS, DISPUTE_SECS, LANE, MODEL, OWNER, STRANGER, TWIN, World, event, same, starts};
@@ -102,6 +103,7 @@ async fn who_is_not_fit_any_more_is_struck_by_anyone() {
         assert_eq!(again, same(&IJury::NotInRoster { node: world.node(index), model: MODEL }));
     }
     world.solo.ok(world.account(OWNER), world.pool, &INodePool::setMinNodeVersionCall { version: 2 });
+    world.solo.pass(solo::DELAY_SECS);
     assert_eq!(reason(6), 5);
     world.by(STRANGER, &striking(&world, 6));
 }
