@@ -5,7 +5,8 @@ pragma solidity ^0.8.24;
 /// @notice Nodes register with stake, models and capacity; the SessionQueue reserves and releases their capacity.
 /// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 3 to 30 days.
 /// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least `minNodeVersion`, which the owner
-/// sets here: Runtime's minimum is another number, and neither follows the other.
+/// sets here: Runtime's minimum is another number, and neither follows the other. A higher one waits for `delaySecs`, in which nodes update and say so by
+/// `setVersion`: who is too old is not drawn, and whoever keeps rosters of this pool's nodes puts it out, so that a raise at once would leave the owner's alone.
 /// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
 /// consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
 /// What its operator or its staker stopped, by `drain`, stays stopped until that one lifts it, also if the node deregisters: it neither resumes nor
@@ -50,8 +51,8 @@ interface INodePool {
     event NodeVersionChanged(address indexed node, uint64 version);
     /// @notice `operator` lets a node register under its name, or no longer.
     event ConsentSet(address indexed operator, address indexed node, bool allowed);
-    /// @notice The oldest software that may register changed.
-    event MinNodeVersionSet(uint64 version);
+    /// @notice The oldest software that may register or be reserved is `version` from `effectiveAt` on, seconds since 1970. What waited before it does not come.
+    event MinNodeVersionSet(uint64 version, uint64 effectiveAt);
     /// @notice `staking` is asked for stake from `effectiveAt` on, seconds since 1970.
     event StakingSet(address staking, uint64 effectiveAt);
     /// @notice `sessionQueue` reserves and releases from `effectiveAt` on, seconds since 1970.
@@ -209,16 +210,22 @@ interface INodePool {
     /// @return nodes Fewer at the end of the list.
     function nodesByPage(uint64 offset, uint64 limit) external view returns (address[] memory nodes);
 
-    /// @notice Oldest software that may register or be reserved.
+    /// @notice Oldest software that may register or be reserved now.
     /// @return version Major·1e6 + minor·1e3 + patch.
     function minNodeVersion() external view returns (uint64 version);
 
-    /// @notice Sets the oldest software. Owner only. Runtime's minimum does not change with it.
+    /// @notice Oldest software that waits to be the minimum.
+    /// @return version Major·1e6 + minor·1e3 + patch, 0 if none waits.
+    /// @return effectiveAt From when on, seconds since 1970, 0 if none waits.
+    function nextMinNodeVersion() external view returns (uint64 version, uint64 effectiveAt);
+
+    /// @notice Sets the oldest software: higher than now, after `delaySecs` in place of any other that waits, and until any node has ever registered at once;
+    /// lower at once. A lower one and the present one also withdraw what waits. Owner only. Runtime's minimum does not change with it.
     /// @param version Major·1e6 + minor·1e3 + patch.
     /// @dev Errors: Unauthorized. Events: MinNodeVersionSet.
     function setMinNodeVersion(uint64 version) external;
 
-    /// @notice How long a new peer waits; set at construction.
+    /// @notice How long a new peer and a higher minimum of the software wait; set at construction.
     /// @return secs Seconds.
     function delaySecs() external view returns (uint64 secs);
 

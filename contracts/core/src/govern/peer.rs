@@ -1,6 +1,6 @@
 //! An address that a contract asks or pays, which cannot be replaced overnight.
 
-/// A peer and its successor. `A` is an address.
+/// A peer and its successor. `A` is an address, or another value that is replaced so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Peer<A> {
     /// Who was named first, or last replaced.

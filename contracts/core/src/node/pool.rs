@@ -2,6 +2,7 @@
 
 use cor_errors::{Coded, Entry, table::pool};
 
+use crate::govern::peer::Peer;
 use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX, PAST_QUEUE_SUSPENDS_SECS};
 
 /// Why a node's own call is refused.
@@ -189,6 +190,16 @@ pub fn check_models(models: &[u64]) -> Result<(), PoolError> {
         return Err(PoolError::InvalidModels { count: u64::try_from(models.len()).unwrap_or(u64::MAX) });
     }
     Ok(())
+}
+
+/// Sets the oldest software to `version`. A higher one holds `wait_secs` after `now`, so that nodes can update before, and one in place of another that waits
+/// waits anew; a lower one holds at once, and neither that nor the same leaves another waiting.
+#[must_use]
+pub fn set_minimum(minimum: Peer<u64>, now: u64, wait_secs: u64, version: u64) -> Peer<u64> {
+    if version > minimum.at(now) {
+        return minimum.propose(now, wait_secs, version);
+    }
+    Peer { current: version, next: None }
 }
 
 /// Refuses software older than `minimum`.

@@ -19,8 +19,10 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageBool, StorageMap, StorageU64, StorageVec},
 };
 
+mod minimum;
 mod record;
 
+use minimum::MinimumRecord;
 use record::NodeRecord;
 
 sol! {
@@ -46,7 +48,7 @@ sol! {
     event NodePinged(address indexed node, uint64 timestamp);
     event NodeSuspended(address indexed node, uint64 indexed taskId);
     event NodeResumed(address indexed node);
-    event MinNodeVersionSet(uint64 version);
+    event MinNodeVersionSet(uint64 version, uint64 effectiveAt);
     event NodeDraining(address indexed node, address indexed by);
     event NodeVersionChanged(address indexed node, uint64 version);
     event ConsentSet(address indexed operator, address indexed node, bool allowed);
@@ -71,9 +73,9 @@ sol! {
 pub struct NodePool {
     ownable: Ownable,
     session_queue: PeerRecord,
-    min_node_version: StorageU64,
+    min_node_version: MinimumRecord,
     staking: PeerRecord,
-    /// The delay of the peers, and whether they are set up. There are no modules here.
+    /// The delay of the peers and of the oldest software, and whether they are set up. There are no modules here.
     setup: Modules,
     last_epoch: StorageU64,
     nodes: StorageMap<Address, NodeRecord>,
@@ -90,7 +92,7 @@ impl NodePool {
     ///
     /// # Arguments
     /// * `owner`: who names the peers and sets the oldest software; not zero.
-    /// * `delay_secs`: seconds that a new peer waits, 3 to 30 days.
+    /// * `delay_secs`: seconds that a new peer and a higher minimum wait, 3 to 30 days.
     ///
     /// # Errors
     /// * `ZeroAddress` for a zero owner.
@@ -369,19 +371,27 @@ impl NodePool {
     /// Oldest software that may register or be reserved.
     /// Arguments, errors, events: `INodePool.minNodeVersion`.
     pub fn min_node_version(&self) -> u64 {
-        self.min_node_version.get().to()
+        self.min_node_version.now()
+    }
+
+    /// Oldest software that follows, and when.
+    /// Arguments, errors, events: `INodePool.nextMinNodeVersion`.
+    pub fn next_min_node_version(&self) -> (u64, u64) {
+        self.min_node_version.next()
     }
 
     /// Sets the oldest software.
     /// Arguments, errors, events: `INodePool.setMinNodeVersion`.
     pub fn set_min_node_version(&mut self, version: u64) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.min_node_version.set(U64::from(version));
-        self.vm().log(MinNodeVersionSet { version });
+        // While no node has ever registered, nobody has to update.
+        let wait_secs = if self.last_epoch.get().is_zero() { 0 } else { self.setup.delay_secs() };
+        let effective_at = self.min_node_version.set(version, wait_secs);
+        self.vm().log(MinNodeVersionSet { version, effectiveAt: effective_at });
         Ok(())
     }
 
-    /// Seconds that a new peer waits.
+    /// Seconds that a new peer and a higher minimum wait.
     /// Arguments, errors, events: `INodePool.delaySecs`.
     pub fn delay_secs(&self) -> u64 {
         self.setup.delay_secs()

@@ -38,6 +38,29 @@ fn models_are_one_to_the_limit_and_rising() {
 }
 
 #[test]
+fn a_higher_minimum_waits_and_a_lower_one_does_not() {
+    let set = |minimum, now, version| set_minimum(minimum, now, 50, version);
+    let minimum = Peer { current: MINIMUM, next: None };
+    let raised = set(minimum, 100, MINIMUM + 2);
+    for (now, version) in [(100, MINIMUM), (149, MINIMUM), (150, MINIMUM + 2), (u64::MAX, MINIMUM + 2)] {
+        assert_eq!(raised.at(now), version, "at {now}");
+    }
+    // Another that is higher than what holds takes its place, and waits anew.
+    for version in [MINIMUM + 1, MINIMUM + 2, u64::MAX] {
+        let again = set(raised, 149, version);
+        assert_eq!((again.at(198), again.at(199)), (MINIMUM, version));
+    }
+    for version in [MINIMUM, MINIMUM - 1, 0] {
+        let kept = Peer { current: version, next: None };
+        assert_eq!(set(raised, 149, version), kept, "what waits is withdrawn");
+        assert_eq!(set(kept, 149, version + 1).at(198), version, "and having lowered is no way around the delay");
+    }
+    assert_eq!(set(raised, 150, MINIMUM).at(150), MINIMUM, "lower than what holds by now");
+    assert_eq!(set_minimum(minimum, 100, 0, MINIMUM + 2).at(100), MINIMUM + 2, "nothing to wait for");
+    assert_eq!(set(minimum, u64::MAX, MINIMUM + 1).at(u64::MAX - 1), MINIMUM);
+}
+
+#[test]
 fn registering() {
     let gone = Node { version: 7, ..Node::default() };
     let table = [

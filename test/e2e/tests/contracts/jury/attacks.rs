@@ -5,9 +5,10 @@ use alloy::{
     rpc::types::TransactionRequest,
     sol_types::SolCall,
 };
+use cor_kit::solo;
 use cor_sol::{ContractError, jury::IJury, node_pool::INodePool};
 
-use super::world::{ANSWER_SECS, BOND, KEEPER, MODEL, OTHER_KEEPER, PAYER, STRANGER, World, event, same};
+use super::world::{ANSWER_SECS, BOND, KEEPER, MODEL, NODES, OTHER_KEEPER, OWNER, PAYER, STRANGER, World, event, same};
 
 fn guilty(world: &World, call: &IJury::challengeCall) -> bool {
     world.solo.undoing(|| match world.solo.send(world.account(STRANGER), world.jury, call) {
@@ -254,4 +255,35 @@ async fn no_amount_of_gas_convicts_a_keeper_that_goes_on() {
         });
     }
     assert!(done > 0 && undone > 0, "{done} {undone}");
+}
+
+/// The pool's owner raised the oldest software above everybody's but its own nodes', and had the others struck in the same block: the next draws were of its
+/// own nodes alone, and no dispute found fault.
+#[tokio::test]
+async fn a_raise_of_the_oldest_software_empties_no_roster_before_the_delay() {
+    let world = World::start().await;
+    let set = INodePool::setVersionCall { version: 2 };
+    let strike = |index: usize| IJury::strikeCall { node: world.node(index), model: MODEL };
+    let fit = |index: usize| same(&IJury::NodeFit { node: world.node(index), model: MODEL });
+    for own in 0..3 {
+        world.solo.ok(world.node(own), world.pool, &set);
+    }
+    world.solo.ok(world.account(OWNER), world.pool, &INodePool::setMinNodeVersionCall { version: 2 });
+    let nobody = |when: &str| {
+        for index in 0..NODES {
+            assert_eq!(world.refused(STRANGER, &strike(index)), fit(index), "{when}");
+        }
+    };
+    nobody("in the same block");
+    world.solo.pass(solo::DELAY_SECS - 1);
+    nobody("a second early");
+    world.solo.ok(world.node(3), world.pool, &set);
+    world.solo.pass(1);
+    for updated in 0..4 {
+        assert_eq!(world.refused(STRANGER, &strike(updated)), fit(updated), "who updated stays");
+    }
+    for old in 4..NODES {
+        let said: IJury::SlotClosed = event(&world.by(STRANGER, &strike(old)));
+        assert_eq!(said.node, world.node(old));
+    }
 }

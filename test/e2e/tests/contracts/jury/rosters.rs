@@ -1,6 +1,7 @@
 //! Who can be drawn: coming, going, being put out, and coming back.
 
 use alloy::primitives::Address;
+use cor_kit::solo;
 use cor_sol::{jury::IJury, node_pool::INodePool};
 
 use super::world::{ABSENCE_EPOCHS, DISPUTE_SECS, LANE, MODEL, OWNER, STRANGER, TWIN, World, event, same, starts};
@@ -112,6 +113,7 @@ async fn who_is_not_fit_any_more_is_struck_by_anyone() {
 async fn who_is_outdated_comes_back_at_once() {
     let world = World::start().await;
     world.solo.ok(world.account(OWNER), world.pool, &INodePool::setMinNodeVersionCall { version: 2 });
+    world.solo.pass(solo::DELAY_SECS);
     let said: IJury::SlotClosed = event(&world.by(STRANGER, &striking(&world, 6)));
     let epoch = world.epoch();
     assert_eq!((said.reason, said.until, said.barredUntil), (3, epoch + 1, epoch + 1));

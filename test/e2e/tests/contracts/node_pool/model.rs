@@ -68,6 +68,8 @@ pub(super) struct Model {
     epochs: u64,
     listed: Vec<usize>,
     minimum: u64,
+    /// The minimum that waits, and from when on it holds.
+    raise: Option<(u64, u64)>,
     /// The queues, each with the time from which on it is the one; all that were it, and one more that is to be.
     queues: Vec<(u64, usize)>,
     /// The day of the last slash, counted from 1970, and what was slashed on it.
@@ -91,6 +93,7 @@ impl Model {
             epochs: 0,
             listed: vec![],
             minimum: 0,
+            raise: None,
             queues: vec![(0, QUEUE)],
             slashed: (0, 0),
         }
@@ -134,6 +137,9 @@ impl Model {
 
     /// A refusal changes nothing.
     pub(super) fn apply(&mut self, step: &Step, now: u64) -> Outcome {
+        if let Some((version, _)) = self.raise.take_if(|(_, at)| *at <= now) {
+            self.minimum = version;
+        }
         let mut next = self.clone();
         let outcome = next.change(step, now)?;
         *self = next;
@@ -185,8 +191,12 @@ impl Model {
             Step::Release { by, ref nodes, ref suspend } => self.release(by, nodes, suspend, now),
             Step::SetMinVersion { by, version } => {
                 self.only(by, OWNER)?;
-                self.minimum = version;
-                told(&INodePool::MinNodeVersionSet { version })
+                let at = if version > self.minimum && self.epochs > 0 { now + DELAY } else { now };
+                self.raise = (at > now).then_some((version, at));
+                if self.raise.is_none() {
+                    self.minimum = version;
+                }
+                told(&INodePool::MinNodeVersionSet { version, effectiveAt: at })
             }
             Step::SetQueue { by, peer } => {
                 self.only(by, OWNER)?;
@@ -500,6 +510,8 @@ pub(super) fn compare(world: &World, model: &Model) -> Result<(), TestCaseError>
     let listed: Vec<_> = model.listed.iter().map(|node| model.at(*node)).collect();
     prop_assert_eq!(world.solo.get(world.pool, &INodePool::nodesByPageCall { offset: 0, limit: 100 }), listed);
     prop_assert_eq!(world.solo.get(world.pool, &INodePool::minNodeVersionCall {}), model.minimum);
+    let next = world.solo.get(world.pool, &INodePool::nextMinNodeVersionCall {});
+    prop_assert_eq!((next.version, next.effectiveAt), model.raise.unwrap_or_default());
     let (queue, now) = (world.solo.get(world.pool, &INodePool::sessionQueueCall {}), world.now());
     let due = model.queues.iter().find(|(from, _)| *from > now);
     let (next, at) = due.map_or((Address::ZERO, 0), |(from, next)| (model.accounts[*next], *from));

@@ -360,6 +360,7 @@ async fn a_node_tells_of_new_software() {
     assert_eq!(world.refused_in_pool(NODE, &set(1)), INodePool::NotRegistered { node }.into());
     world.register(NODE, NODE);
     world.in_pool(OWNER, &INodePool::setMinNodeVersionCall { version: 2_000 });
+    world.solo.pass(DELAY);
     let eligibility = || world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 });
     assert_eq!(eligibility(), 5);
     let old = INodePool::VersionTooOld { version: 1_999, minimum: 2_000 };
@@ -368,6 +369,54 @@ async fn a_node_tells_of_new_software() {
     let changed = INodePool::NodeVersionChanged { node, version: 2_000 };
     assert_eq!(events_of::<INodePool::NodeVersionChanged>(world.pool, &done.logs), [changed]);
     assert_eq!((eligibility(), world.node(node).version, world.node(node).registrationEpoch), (0, 2_000, 1));
+}
+
+/// A raise without a delay shut every node out whose operator was not asked.
+#[tokio::test]
+async fn a_higher_minimum_waits_once_any_node_has_registered() {
+    let world = World::closed().await;
+    let set = |world: &World, version: u64, secs: u64| {
+        let done = world.in_pool(OWNER, &INodePool::setMinNodeVersionCall { version });
+        let said = INodePool::MinNodeVersionSet { version, effectiveAt: world.now() + secs };
+        assert_eq!(events_of::<INodePool::MinNodeVersionSet>(world.pool, &done.logs), [said]);
+    };
+    set(&world, 7, 0);
+    assert_eq!(world.solo.get(world.pool, &INodePool::minNodeVersionCall {}), 7, "while it is set up");
+
+    let world = World::start().await;
+    let minimum = || {
+        let next = world.solo.get(world.pool, &INodePool::nextMinNodeVersionCall {});
+        (world.solo.get(world.pool, &INodePool::minNodeVersionCall {}), next.version, next.effectiveAt)
+    };
+    for version in [900, 1_000] {
+        set(&world, version, 0);
+        assert_eq!(minimum(), (version, 0, 0), "open, and without nodes");
+    }
+    world.stake_node(STAKER, world.account(NODE));
+    world.register(NODE, NODE);
+    set(&world, 3_000, DELAY);
+    world.solo.pass(DELAY - 1);
+    let early = (1_000, 3_000, world.now() + 1);
+    assert_eq!(minimum(), early);
+    world.solo.undoing(|| {
+        world.solo.pass(1);
+        assert_eq!(minimum(), (3_000, 0, 0));
+        set(&world, 2_000, 0);
+        assert_eq!(minimum(), (2_000, 0, 0), "lower at once");
+    });
+    // In its place, which waits anew, also when it is less high.
+    set(&world, 2_000, DELAY);
+    assert_eq!(minimum(), (1_000, 2_000, world.now() + DELAY));
+    set(&world, 1_000, 0);
+    assert_eq!(minimum(), (1_000, 0, 0), "the present one withdraws it");
+    // Having lowered it, and having no node any more, are no ways around the delay.
+    world.in_pool(NODE, &INodePool::deregisterCall {});
+    set(&world, 0, 0);
+    set(&world, 1, DELAY);
+    assert_eq!(minimum(), (0, 1, world.now() + DELAY));
+    set(&world, 0, 0);
+    world.solo.pass(DELAY);
+    assert_eq!(minimum(), (0, 0, 0));
 }
 
 #[tokio::test]

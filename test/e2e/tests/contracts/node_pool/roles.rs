@@ -35,7 +35,7 @@ async fn golden_permissions() {
         ("owner", OWNER),
         ("candidate", FREE + 2),
         ("queue", FREE + 5),
-        ("past queue", QUEUE),
+        ("pastQueue", QUEUE),
         ("node", NODE),
         ("suspended", FREE),
         ("stopped", FREE + 3),

@@ -197,7 +197,11 @@ async fn a_task_reserves_different_nodes_of_different_operators() {
     assert_eq!(refusal(&net, a, at, small).await, INodePool::InvalidCapacity { capacity: 1, limit: CAPACITY_MAX }.into());
 
     let mined = net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION + 1 }).await;
-    assert_eq!(event::<INodePool::MinNodeVersionSet>(&mined).version, VERSION + 1);
+    let said = event::<INodePool::MinNodeVersionSet>(&mined);
+    let next = answer(&net, queue, at, INodePool::nextMinNodeVersionCall {}).await;
+    assert_eq!((said.version, said.effectiveAt), (VERSION + 1, next.effectiveAt));
+    assert_eq!(answer(&net, queue, at, reserve(&[b], 1)).await, [2], "not yet too old");
+    net.advance(answer(&net, queue, at, INodePool::delaySecsCall {}).await).await;
     assert_eq!(refusal(&net, queue, at, reserve(&[b], 1)).await, refused(b, 5), "old software");
     net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION }).await;
 
