@@ -246,8 +246,7 @@ fn settings() -> impl Strategy<Value = Action> {
     let keeper = prop::sample::select(&[1_usize, 3, 3, STRANGER][..]);
     prop_oneof![
         3 => (governor(), keeper, prop::bool::weighted(0.7)).prop_map(|(by, keeper, enabled)| Action::SetKeeper { by, keeper, enabled }),
-        4 => (governor(), 0..5_u8, 0..5_u8, prop::bool::weighted(0.2))
-            .prop_map(|(by, penalties, share, paused)| Action::SetConfig { by, penalties, share, paused }),
+        4 => (governor(), 0..5_u8, 0..5_u8, prop::bool::weighted(0.12)).prop_map(|(by, penalties, share, paused)| Action::SetConfig { by, penalties, share, paused }),
         2 => (75..=133_u8).prop_map(|percent| Action::Publish { percent }),
         1 => (0..5_u8).prop_map(|choice| Action::LowerCap { choice }),
         1 => (0..MINERS).prop_map(|miner| Action::Stake { miner }),
@@ -273,7 +272,9 @@ pub(crate) fn action() -> BoxedStrategy<Action> {
 /// Sessions and tasks come first, so that most actions have something to be about.
 pub(crate) fn sequence(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let created = |by: usize| good_terms().prop_map(move |terms| Action::Create { by, terms });
-    let first = (created(2), created(4), created(2), proptest::collection::vec(submit(), 4));
+    // In every second one Staking takes less than a penalty.
+    let cap = prop_oneof![Just(Action::Pass { secs: 1 }), (0..5_u8).prop_map(|choice| Action::LowerCap { choice })];
+    let first = (cap, created(2), created(4), created(2), proptest::collection::vec(submit(), 4));
     (first, proptest::collection::vec(action(), most / 2..=most))
-        .prop_map(|((one, two, three, submitted), actions)| [vec![one, two, three], submitted, actions].concat())
+        .prop_map(|((cap, one, two, three, submitted), actions)| [vec![cap, one, two, three], submitted, actions].concat())
 }

@@ -155,7 +155,7 @@ impl Of<'_> {
         let odd = usize::from(step.mask) % self.replicas();
         let parts = (0..self.replicas()).map(|replica| {
             let commitment = self.bound_to(assignment, replica);
-            let signs = step.by % 2 == 0 || step.mask >> replica & 1 == 1;
+            let signs = step.by % 3 == 0 || step.mask >> replica & 1 == 1;
             let signed = match step.flaw {
                 10 if replica == odd => [commitment.to_vec(), self.precommitment(assignment, replica, B256::ZERO)].concat(),
                 11 if replica == odd => [vec![0; 32], self.precommitment(assignment, replica, B256::ZERO)].concat(),
@@ -209,9 +209,9 @@ impl Of<'_> {
         match step.flaw {
             7 => parts.push(vec![0; 64]),
             8 => parts.push(shown(7, answer(0))),
-            9 => parts.push(part(self.one(step, |seat| seat == Seat::Silent))),
+            9 => parts.insert(0, part(self.one(step, |seat| seat == Seat::Silent))),
             10 => parts.extend(parts.last().cloned()),
-            11 => parts.push(shown(self.one(step, |seat| seat == Seat::Committed) as u8, answer(UNOPENABLE))),
+            11 => parts.insert(0, shown(self.one(step, |seat| seat == Seat::Committed) as u8, answer(UNOPENABLE))),
             _ => {}
         }
         parts.concat().into()

@@ -40,7 +40,7 @@ async fn the_lane_does_what_the_oracle_does() {
                 step.map_err(|error| TestCaseError::fail(format!("action {number}, {action:?}: {error}")))?;
                 *actions.borrow_mut() += 1;
             }
-            Ok(())
+            pair.compare_views()
         })
     });
     match outcome {

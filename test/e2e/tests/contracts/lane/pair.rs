@@ -22,8 +22,11 @@ use proptest::{prelude::*, test_runner::TestCaseError};
 
 use super::{
     actions::{GOVERNOR, KEEPERS, PAYERS, Plan},
-    oracle::{Account, Around, Config, Oracle, Said, Slash, Stakes, number},
-    world::{ACCOUNTS_SLOT, CAP_BPS, CREDIT, MINERS, PENALTIES, SAFE_STAKED, STAKE, STAKER, TREASURY_SLOT, World, wei},
+    oracle::{Account, Around, Config, Oracle, Said, Slash, Stakes},
+    world::{
+        ACCOUNTS_SLOT, CAP_BPS, CREDIT, MINERS, PENALTIES, SAFE_STAKED, STAKE, STAKER, TARIFFS_SLOT, TASKS_SLOT, TREASURY_SLOT,
+        World, wei,
+    },
 };
 
 pub(crate) type Outcome = Result<(), TestCaseError>;
@@ -163,10 +166,8 @@ impl<'a> Pair<'a> {
                 self.count("event", "SlashOwed");
             }
             if let Ok(record) = ILane::TaskRecord::decode_log_data(log) {
-                let kind = record
-                    .record
-                    .first()
-                    .map_or("TaskRecord, phase or last call".to_owned(), |kind| format!("TaskRecord {kind}"));
+                let kind =
+                    record.record.first().map_or("TaskRecord without bytes".to_owned(), |kind| format!("TaskRecord {kind}"));
                 self.count("event", &kind);
             }
             if let Ok(ended) = ILane::TaskEnded::decode_log_data(log) {
@@ -238,5 +239,5 @@ fn entry(map: u64, key: B256) -> B256 {
 
 /// Two numbers of 64 bits in a word's end.
 fn in_one(high: u64, low: u64) -> B256 {
-    (U256::from(high) << 64 | U256::from(low)).into()
+    B256::from(U256::from(high) << 64_usize | U256::from(low))
 }

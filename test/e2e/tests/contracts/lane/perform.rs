@@ -19,27 +19,43 @@ use super::{
 const DAY: u64 = 86_400;
 
 impl Pair<'_> {
-    /// Tasks that a step may be about: mostly those whose phase suits it.
-    fn pick(&self, pick: u16, suits: impl Fn(&Task) -> bool) -> Option<Key> {
-        let all: Vec<_> = self.oracle.tasks.iter().collect();
-        let suitable: Vec<_> = all.iter().filter(|(_, task)| suits(task)).map(|(key, _)| **key).collect();
-        let all: Vec<_> = all.into_iter().map(|(key, _)| *key).collect();
-        let from = if pick % 16 == 0 || suitable.is_empty() { all } else { suitable };
-        from.get(usize::from(pick / 16) % from.len().max(1)).copied()
+    fn step(&mut self, step: Step) -> Outcome {
+        let Some((kind, key)) = self.pick(step) else { return Ok(()) };
+        let of = Of { world: self.world, sequence: key.1, task: &self.oracle.tasks[&key], plan: self.plans[&key] };
+        let Made { by, call } = of.make(Step { kind, ..step });
+        self.send(by, &call)
     }
 
-    fn step(&mut self, step: Step) -> Outcome {
-        let now = self.now;
+    /// Which task a step is of: mostly one whose phase it suits, else one that is open, for which it becomes the step that suits, else any.
+    fn pick(&self, step: Step) -> Option<(Kind, Key)> {
+        let late = |task: &Task| self.now >= task.deadline;
         let suits = |task: &Task| match step.kind {
-            Kind::Complete | Kind::Start => task.phase == 1 && now < task.deadline,
-            Kind::Precommit => task.phase == 2 && now < task.deadline,
+            Kind::Complete | Kind::Start => task.phase == 1 && !late(task),
+            Kind::Precommit => task.phase == 2 && !late(task),
             Kind::Reveal | Kind::Finish | Kind::Report => task.phase == 3,
-            Kind::Close => task.phase < 4 && now >= task.deadline,
+            Kind::Close => task.phase < 4 && late(task),
         };
-        let Some(key) = self.pick(step.pick, suits) else { return Ok(()) };
-        let of = Of { world: self.world, sequence: key.1, task: &self.oracle.tasks[&key], plan: self.plans[&key] };
-        let Made { by, call } = of.make(step);
-        self.send(by, &call)
+        let number = usize::from(step.pick / 16);
+        let one = |wanted: &dyn Fn(&Task) -> bool| {
+            let keys: Vec<_> = self.oracle.tasks.iter().filter(|(_, task)| wanted(task)).map(|(key, _)| *key).collect();
+            keys.get(number % keys.len().max(1)).copied()
+        };
+        if step.pick % 16 > 0 {
+            if let Some(key) = one(&suits) {
+                return Some((step.kind, key));
+            }
+            if let Some(key) = one(&|task| task.phase < 4).filter(|_| step.pick % 4 > 0) {
+                let task = &self.oracle.tasks[&key];
+                let kind = match task.phase {
+                    1 | 2 if late(task) => Kind::Close,
+                    1 => Kind::Start,
+                    2 => Kind::Precommit,
+                    _ => Kind::Reveal,
+                };
+                return Some((kind, key));
+            }
+        }
+        one(&|_| true).map(|key| (step.kind, key))
     }
 
     pub(crate) fn perform(&mut self, action: Action) -> Outcome {
@@ -69,7 +85,8 @@ impl Pair<'_> {
             Action::CreateAndSubmit { by, terms, flaw, plan } => self.create_and_submit(by, terms, flaw, plan),
             Action::Step(step) => self.step(step),
             Action::SlashAgain { pick, flaw } => {
-                let Some(mut debt) = self.debts.get(usize::from(pick) % self.debts.len().max(1)).copied() else { return Ok(()) };
+                let known = self.debts.get(usize::from(pick) % self.debts.len().max(1)).copied();
+                let mut debt = known.unwrap_or((B256::ZERO, self.world.miner(0), 1));
                 debt.2 = if flaw == 0 { debt.2 } else { 3 - debt.2 };
                 let (task, node, reason) = debt;
                 self.send(STRANGER, &ILaneCalls::slashAgain(ILane::slashAgainCall { task, node, reason }))
@@ -120,9 +137,12 @@ impl Pair<'_> {
             }
             Action::Pass { secs } => self.pass(secs),
             Action::PassTo { pick, offset, middle } => {
-                let open: Vec<_> =
-                    self.oracle.tasks.values().filter(|task| task.phase < 4 && task.deadline + 1 > self.now).collect();
-                if let Some(task) = open.get(usize::from(pick) % open.len().max(1)) {
+                // Mostly the first that ends, or all others would be late.
+                let mut open: Vec<_> =
+                    self.oracle.tasks.values().filter(|task| task.phase < 4 && task.deadline >= self.now).collect();
+                open.sort_by_key(|task| task.deadline);
+                let place = if pick % 4 == 0 { usize::from(pick / 4) % open.len().max(1) } else { 0 };
+                if let Some(task) = open.get(place) {
                     let half = if middle && task.phase == 1 { (task.deadline - task.submitted_at).div_ceil(2) } else { 0 };
                     let at = (task.deadline - half).saturating_add_signed(offset.into());
                     self.pass(at.saturating_sub(self.now));

@@ -266,7 +266,10 @@ impl Oracle {
     pub(super) fn close(&mut self, around: &Around<'_>, call: &ILane::closeCall, said: &mut Said) -> Result<(), Refused> {
         let brought = Brought::new(call.payer, call.sequence, &call.history);
         let mut task = self.brought(&brought, None)?;
-        Self::due(&task, around.now)?;
+        // Nothing is waited for once everybody that is bound has shown its answer.
+        if task.phase != REVEAL || task.count(|seat| seat == Seat::Committed) > 0 {
+            Self::due(&task, around.now)?;
+        }
         match task.phase {
             OPEN => self.expire(brought.key(), task, said),
             PRECOMMIT if task.count(|seat| seat != Seat::Silent) >= task.votes() => {
