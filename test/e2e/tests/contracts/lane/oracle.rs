@@ -93,8 +93,8 @@ pub(crate) struct Oracle {
     pub(crate) tasks: BTreeMap<(Address, u64), Task>,
     pub(crate) config: Config,
     pub(crate) keepers: BTreeSet<Address>,
-    /// What Staking did not take, wei.
-    pub(crate) owed: BTreeMap<(B256, Address, u8), U256>,
+    /// What Staking did not take, grains.
+    pub(crate) owed: BTreeMap<(B256, Address, u8), u64>,
     pub(crate) stakes: Stakes,
 }
 

@@ -149,6 +149,7 @@ impl<'a> Pair<'a> {
             }
             (Err(foretold), Err(sent)) => {
                 self.count(name, foretold.name());
+                self.count("refused", foretold.name());
                 prop_assert_eq!(known(sent)?, foretold, "of {}", name);
                 Ok(())
             }
@@ -176,7 +177,8 @@ impl<'a> Pair<'a> {
             }
         }
         for slash in &said.slashes {
-            self.count("slash", if slash.reason == 1 { "silence" } else { "lie" });
+            let part = if slash.taken.is_zero() { ", of nothing" } else { "" };
+            self.count("slash", &format!("{}{part}", if slash.reason == 1 { "silence" } else { "lie" }));
         }
     }
 

@@ -141,7 +141,9 @@ impl Pair<'_> {
                 let mut open: Vec<_> =
                     self.oracle.tasks.values().filter(|task| task.phase < 4 && task.deadline >= self.now).collect();
                 open.sort_by_key(|task| task.deadline);
-                let place = if pick % 4 == 0 { usize::from(pick / 4) % open.len().max(1) } else { 0 };
+                let called = open.iter().position(|task| task.last_call).filter(|_| pick % 4 == 1);
+                let any = usize::from(pick / 4) % open.len().max(1);
+                let place = called.unwrap_or(if pick % 4 == 0 { any } else { 0 });
                 if let Some(task) = open.get(place) {
                     let half = if middle && task.phase == 1 { (task.deadline - task.submitted_at).div_ceil(2) } else { 0 };
                     let at = (task.deadline - half).saturating_add_signed(offset.into());

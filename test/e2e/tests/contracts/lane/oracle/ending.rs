@@ -130,24 +130,24 @@ impl Oracle {
                 Seat::Lied => (2, task.config.bad_reveal),
                 _ => continue,
             };
-            let wei = U256::from(penalty) * U256::from(GRAIN);
-            let left = self.slash(around, *miner, reason, wei, said);
-            if left > U256::ZERO {
+            let left = self.slash(around, *miner, reason, penalty, said);
+            if left > 0 {
                 *self.owed.entry((task.id, *miner, reason)).or_default() += left;
-                said.log(&ILane::SlashOwed { task: task.id, node: *miner, reason, amount: grains_down(left) });
+                said.log(&ILane::SlashOwed { task: task.id, node: *miner, reason, amount: left });
             }
         }
         self.tasks.insert(key, task);
     }
 
-    /// What Staking does not take of a penalty, wei.
-    fn slash(&mut self, around: &Around<'_>, node: Address, reason: u8, wei: U256, said: &mut Said) -> U256 {
-        if wei.is_zero() {
-            return wei;
+    /// What Staking does not take of a penalty, rounded down: a part of a grain is not owed.
+    fn slash(&mut self, around: &Around<'_>, node: Address, reason: u8, grains: u64, said: &mut Said) -> u64 {
+        if grains == 0 {
+            return 0;
         }
+        let wei = U256::from(grains) * U256::from(GRAIN);
         let (taken, logged) = self.stakes.slash(node, reason, wei, around.now);
         said.slashes.extend(logged);
-        wei - taken
+        ((wei - taken) / U256::from(GRAIN)).to()
     }
 
     pub(super) fn slash_again(
@@ -160,15 +160,10 @@ impl Oracle {
         let key = (task, node, reason);
         let owed = self.owed.remove(&key).ok_or_else(|| refusal(&ILane::NothingOwed { task, node, reason }))?;
         let left = self.slash(around, node, reason, owed, said);
-        let amount = grains_down(left);
-        if left > U256::ZERO {
+        if left > 0 {
             self.owed.insert(key, left);
-            said.log(&ILane::SlashOwed { task, node, reason, amount });
+            said.log(&ILane::SlashOwed { task, node, reason, amount: left });
         }
-        Ok(ILane::slashAgainCall::abi_encode_returns(&amount))
+        Ok(ILane::slashAgainCall::abi_encode_returns(&left))
     }
-}
-
-fn grains_down(wei: U256) -> u64 {
-    (wei / U256::from(GRAIN)).to::<u64>()
 }
