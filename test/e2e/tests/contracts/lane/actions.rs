@@ -278,3 +278,68 @@ pub(crate) fn sequence(most: usize) -> impl Strategy<Value = Vec<Action>> {
     (first, proptest::collection::vec(action(), most / 2..=most))
         .prop_map(|((cap, one, two, three, submitted), actions)| [vec![cap, one, two, three], submitted, actions].concat())
 }
+
+/// A life of each kind, with every refusal there is on its way: what chance leaves out in a run is in it all the same.
+pub(crate) fn one_of_each() -> Vec<Action> {
+    let plan = |answers: [u8; 5]| {
+        let [a, b, c, d, e] = answers;
+        Plan { keeper: 1, crew: [0, 1, 2, 3, 4, 5, 6], answers: [a, b, c, d, e, 0, 0] }
+    };
+    let step = |kind, by, mask, flaw| Action::Step(Step { kind, pick: 1, by, mask, flaw });
+    let submit = |pick, flaw, answers| Action::Submit { pick, flaw, plan: plan(answers) };
+    let fault = |kind: Kind| move |flaw: u8| step(kind, 0, 0, flaw);
+    let next = Action::PassTo { pick: 2, offset: 0, middle: false };
+    let money = [
+        Action::Fund { to: 4, grains: 1, odd: false },
+        Action::Fund { to: 4, grains: 1, odd: true },
+        Action::Credit { by: STRANGER },
+        Action::SetKeeper { by: STRANGER, keeper: 1, enabled: true },
+        Action::LowerCap { choice: 1 },
+        Action::Create { by: 2, terms: terms(3, 5_001) },
+        Action::Create { by: 2, terms: terms(5, 10_000) },
+        Action::Create { by: 2, terms: terms(4, 5_001) },
+        Action::Pin { terms: terms(9, 5_001) },
+    ];
+    let completed = [
+        vec![submit(1, 0, [0; 5])],
+        [1, 2, 4, 6].map(|flaw| submit(1, flaw, [0; 5])).to_vec(),
+        vec![step(Kind::Start, 8, 0, 0), step(Kind::Start, 13, 0, 0)],
+        [1, 2, 7, 10, 11, 12].map(fault(Kind::Start)).to_vec(),
+        [8, 9, 10, 11, 0].map(fault(Kind::Complete)).to_vec(),
+        vec![Action::Step(Step { kind: Kind::Complete, pick: 0, by: 0, mask: 0, flaw: 0 })],
+    ];
+    // Two of three are bound and differ, and one of them is silent to the end.
+    let spoiled = [
+        vec![submit(1, 0, [0, 1, 0, 0, 0]), step(Kind::Start, 1, 0b011, 0)],
+        [7, 8, 9, 10].map(fault(Kind::Precommit)).to_vec(),
+        vec![next, step(Kind::Precommit, 0, 7, 0), step(Kind::Close, 0, 0, 0)],
+        [7, 8, 9, 11].map(fault(Kind::Reveal)).to_vec(),
+        vec![step(Kind::Report, 14, 0, 0), step(Kind::Report, 0, 0, 10), step(Kind::Reveal, 1, 0b001, 0)],
+        vec![step(Kind::Finish, 1, 0, 0), next, step(Kind::Finish, 1, 0, 0), next, step(Kind::Finish, 1, 0, 0)],
+        vec![Action::SlashAgain { pick: 0, flaw: 0 }, Action::SlashAgain { pick: 0, flaw: 1 }],
+        vec![Action::Pass { secs: 86_400 }, Action::SlashAgain { pick: 0, flaw: 0 }],
+    ];
+    let lied = [submit(1, 0, [0; 5]), step(Kind::Start, 0, 0, 0), step(Kind::Report, 0, 0, 0), step(Kind::Finish, 0, 0, 0)];
+    let others = [
+        submit(9, 0, [0, 0, 0, 1, 1]),
+        step(Kind::Complete, 0, 0, 0),
+        submit(1, 0, [0; 5]),
+        step(Kind::Start, 1, 0b001, 0),
+        step(Kind::Precommit, 0, 0, 0),
+        submit(1, 0, [0; 5]),
+        next,
+        next,
+        step(Kind::Close, 0, 0, 0),
+        step(Kind::Close, 0, 0, 0),
+        Action::PassTreasury,
+        Action::PassTreasury,
+        Action::PayEarnings { who: 8 },
+        Action::PayEarnings { who: 8 },
+        Action::Release { by: 1, part: 1 },
+        Action::Release { by: 1, part: 3 },
+        Action::SetConfig { by: GOVERNOR, penalties: 0, share: 0, paused: true },
+        submit(1, 0, [0; 5]),
+        Action::CloseSession { pick: 1, flaw: 0 },
+    ];
+    [money.to_vec(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec()].concat()
+}

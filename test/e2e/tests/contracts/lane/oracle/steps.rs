@@ -172,7 +172,7 @@ impl Oracle {
             return Err(refusal(&ILane::CommitmentZero { task: task.id, replica: call.replica }));
         }
         let miner = task.crew[replica];
-        if around.from != miner || !call.signature.is_empty() {
+        if around.from != miner {
             let message = Precommit { assignment: Self::assigned(&task), commitment: call.commitment };
             self.signed(miner, &message, &call.signature)?;
         }
