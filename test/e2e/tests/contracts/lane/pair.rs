@@ -167,8 +167,11 @@ impl<'a> Pair<'a> {
                 self.count("event", "SlashOwed");
             }
             if let Ok(record) = ILane::TaskRecord::decode_log_data(log) {
-                let kind =
-                    record.record.first().map_or("TaskRecord without bytes".to_owned(), |kind| format!("TaskRecord {kind}"));
+                let day = if record.deadline == self.now + 86_400 { ", a day" } else { "" };
+                let kind = match record.record.first() {
+                    Some(kind) => format!("TaskRecord {kind}"),
+                    None => format!("TaskRecord without bytes{day}"),
+                };
                 self.count("event", &kind);
             }
             if let Ok(ended) = ILane::TaskEnded::decode_log_data(log) {
