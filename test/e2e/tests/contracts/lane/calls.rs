@@ -27,6 +27,11 @@ fn answer(letter: u8) -> B256 {
     digest(["VALID", "INVALID", "OTHER", "NONE"][usize::from(letter)])
 }
 
+/// A replica's number as it is written.
+fn numbered(place: usize) -> u8 {
+    u8::try_from(place).expect("few replicas")
+}
+
 fn shown(replica: u8, digest: B256) -> Vec<u8> {
     [&[replica], digest.as_slice(), salt(usize::from(replica % 7)).as_slice()].concat()
 }
@@ -191,7 +196,7 @@ impl Of<'_> {
             8 => (own, signature()),
             _ => (STRANGER, signature()),
         };
-        let replica = if step.flaw == 7 { 7 } else { place as u8 };
+        let replica = if step.flaw == 7 { 7 } else { numbered(place) };
         let (sequence, history) = self.history(step);
         let payer = self.task.payer;
         let call = ILane::precommitCall { payer, sequence, history, replica, commitment, signature };
@@ -205,7 +210,7 @@ impl Of<'_> {
         let mut replicas: Vec<_> = (0..self.replicas()).filter(shows).filter(chosen).collect();
         let turn = usize::from(step.mask) % replicas.len().max(1);
         replicas.rotate_left(turn);
-        let part = |replica: usize| shown(replica as u8, answer(self.plan.answers[replica]));
+        let part = |replica: usize| shown(numbered(replica), answer(self.plan.answers[replica]));
         let mut parts: Vec<_> = replicas.into_iter().map(part).collect();
         // Some faults are common, or hardly any run would have them.
         let common = [0, 9, 11, 10][usize::from(step.by.saturating_sub(12).min(3))];
@@ -214,7 +219,7 @@ impl Of<'_> {
             8 => parts.push(shown(7, answer(0))),
             9 => parts.insert(0, part(self.one(step, |seat| seat == Seat::Silent))),
             10 => parts.extend(parts.last().cloned()),
-            11 => parts.insert(0, shown(self.one(step, |seat| seat == Seat::Committed) as u8, answer(UNOPENABLE))),
+            11 => parts.insert(0, shown(numbered(self.one(step, |seat| seat == Seat::Committed)), answer(UNOPENABLE))),
             _ => {}
         }
         parts.concat().into()
@@ -229,7 +234,7 @@ impl Of<'_> {
         let message = Commit { assignment, commitment, resultDigest: result, salt: salt(place) };
         let signer = if step.flaw == 10 || step.by == 13 { (place + 1) % 7 } else { place };
         let signature = self.world.sign(self.world.key(self.plan.crew[signer]), &message).into();
-        let replica = if step.flaw == 7 { 7 } else { place as u8 };
+        let replica = if step.flaw == 7 { 7 } else { numbered(place) };
         let (sequence, history) = self.history(step);
         let Commit { resultDigest, salt, .. } = message;
         let payer = self.task.payer;

@@ -123,9 +123,8 @@ async fn silence_that_spoils_a_task_costs_stake() {
     assert_eq!(crew.map(|index| world.staked(index)), [whole, whole, whole - wei(PENALTIES.0)]);
 }
 
-/// Nobody of those that are bound shows anything, to the end of the last call. The payer has its money back but for the keeper's share, and nobody loses stake:
-/// it may be the chain that stood still.
-// FIXME: `ILane` says that silence which still decides costs stake, of which this is no exception; a miner that serves alone is silent for nothing.
+/// Nobody of those that are bound shows anything, to the end of the last call. The payer has its money back but for the keeper's share, and nobody loses stake,
+/// since it may be the chain that stood still: so who serves alone is silent for nothing.
 #[tokio::test]
 async fn silence_of_all_costs_nobody() {
     let world = World::start().await;

@@ -96,6 +96,7 @@ impl Oracle {
         let keeper = task.served;
         let (agreed, first) = task.most();
         let done = agreed >= task.votes();
+        // Where nobody showed anything it may be the chain that stood still.
         let guilty = task.silence_decides() && task.phase == 3 && agreed > 0;
         let crew = task.crew.clone();
         let paid = |replica: &usize| split.paid >> replica & 1 == 1;

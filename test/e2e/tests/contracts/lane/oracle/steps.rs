@@ -149,8 +149,9 @@ impl Oracle {
         if around.from != call.keeper && around.now < middle {
             return Err(refusal(&ILane::LaneTooEarly { task: task.id, deadline: middle, timestamp: around.now }));
         }
-        if let Some(zero) = (0..seats.len()).find(|at| seats[*at] == Seat::Committed && task.commitments[*at].is_zero()) {
-            return Err(refusal(&ILane::CommitmentZero { task: task.id, replica: zero as u8 }));
+        let bound_to = seats.iter().zip(&task.commitments);
+        if let Some((replica, _)) = (0_u8..).zip(bound_to).find(|(_, (seat, to))| **seat == Seat::Committed && to.is_zero()) {
+            return Err(refusal(&ILane::CommitmentZero { task: task.id, replica }));
         }
         (task.seats, task.crew, task.served) = (seats, crew, call.keeper);
         let bound = task.count(|seat| seat == Seat::Committed);
