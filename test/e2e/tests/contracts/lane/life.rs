@@ -124,6 +124,26 @@ async fn silence_that_spoils_a_task_costs_stake() {
     assert_eq!(crew.map(|index| world.staked(index)), [whole, whole, whole - wei(PENALTIES.0)]);
 }
 
+/// Nobody of those that are bound shows anything, to the end of the last call. The payer has its money back but for the keeper's share, and nobody loses stake,
+/// since it may be the chain that stood still: so who serves alone is silent for nothing.
+#[tokio::test]
+async fn silence_of_all_costs_nobody() {
+    let world = World::start().await;
+    for (sequence, crew) in [(1, vec![0]), (2, vec![0, 1, 2])] {
+        let replicas = u8::try_from(crew.len()).expect("few");
+        let mut task = world.task(replicas, MAJORITY, sequence);
+        world.start_all(&mut task, &crew, &vec![Some("VALID"); crew.len()]);
+        world.solo.pass(90);
+        let called = World::finishing(&task, &[]);
+        world.on(5, &mut task, &called);
+        world.solo.pass(86_400);
+        let ended: ILane::TaskEnded = event(&logs(&world, &world.by(5, &World::finishing(&task, &[]))));
+        assert_eq!((ended.status, ended.paid, ended.refunded), (2, 0, task.charged - ended.toKeeper));
+        assert!(ended.toKeeper > 0, "the keeper has its share all the same");
+        assert!(crew.iter().all(|index| world.staked(*index) == U256::from(STAKE)));
+    }
+}
+
 /// Without a keeper that sends anything but its word: a miner starts, another binds itself, all reveal, a stranger closes.
 #[tokio::test]
 async fn miners_do_everything_themselves() {

@@ -44,9 +44,12 @@ pub(crate) const STAKELESS: usize = MINERS;
 /// Bytes of an opening.
 const OPENING: usize = 116;
 /// Where the treasury's part lies in the lane's storage.
-const TREASURY_SLOT: u64 = 5;
+pub(crate) const TREASURY_SLOT: u64 = 5;
+/// Where the maps of tariffs and of tasks lie there.
+pub(crate) const TARIFFS_SLOT: u64 = 7;
+pub(crate) const TASKS_SLOT: u64 = 8;
 /// Where the map of accounts lies there.
-const ACCOUNTS_SLOT: u64 = 9;
+pub(crate) const ACCOUNTS_SLOT: u64 = 9;
 
 /// The terms' word, laid out by hand.
 pub(crate) fn terms(replicas: u8, quorum_bps: u16) -> B256 {
@@ -169,7 +172,7 @@ impl World {
         self.solo.ok(account, self.staking, &IStaking::stakeNodeCall { node, amount: U256::from(STAKE) });
     }
 
-    fn give(&self, index: usize, spender: Address, wei: u128) {
+    pub(crate) fn give(&self, index: usize, spender: Address, wei: u128) {
         let (account, value) = (self.account(index), U256::from(wei));
         self.solo.ok(self.account(0), self.token, &ICor::mintCall { to: account, value });
         self.solo.ok(account, self.token, &ICor::approveCall { spender, value });
