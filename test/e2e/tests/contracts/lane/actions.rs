@@ -289,17 +289,6 @@ pub(crate) fn one_of_each() -> Vec<Action> {
     let submit = |pick, flaw, answers| Action::Submit { pick, flaw, plan: plan(answers) };
     let fault = |kind: Kind| move |flaw: u8| step(kind, 0, 0, flaw);
     let next = Action::PassTo { pick: 2, offset: 0, middle: false };
-    let money = [
-        Action::Fund { to: 4, grains: 1, odd: false },
-        Action::Fund { to: 4, grains: 1, odd: true },
-        Action::Credit { by: STRANGER },
-        Action::SetKeeper { by: STRANGER, keeper: 1, enabled: true },
-        Action::LowerCap { choice: 1 },
-        Action::Create { by: 2, terms: terms(3, 5_001) },
-        Action::Create { by: 2, terms: terms(5, 10_000) },
-        Action::Create { by: 2, terms: terms(4, 5_001) },
-        Action::Pin { terms: terms(9, 5_001) },
-    ];
     let completed = [
         vec![submit(1, 0, [0; 5])],
         [1, 2, 4, 6].map(|flaw| submit(1, flaw, [0; 5])).to_vec(),
@@ -351,5 +340,20 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         submit(1, 0, [0; 5]),
         Action::CloseSession { pick: 1, flaw: 0 },
     ];
-    [money.to_vec(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec()].concat()
+    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec()].concat()
+}
+
+/// Money, settings, sessions and terms that a life of each kind begins with.
+fn settled() -> Vec<Action> {
+    vec![
+        Action::Fund { to: 4, grains: 1, odd: false },
+        Action::Fund { to: 4, grains: 1, odd: true },
+        Action::Credit { by: STRANGER },
+        Action::SetKeeper { by: STRANGER, keeper: 1, enabled: true },
+        Action::LowerCap { choice: 1 },
+        Action::Create { by: 2, terms: terms(3, 5_001) },
+        Action::Create { by: 2, terms: terms(5, 10_000) },
+        Action::Create { by: 2, terms: terms(4, 5_001) },
+        Action::Pin { terms: terms(9, 5_001) },
+    ]
 }
