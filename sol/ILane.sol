@@ -9,7 +9,8 @@ pragma solidity ^0.8.24;
 /// @dev A task is named by task = keccak256(0x06 || payer || sequence uint64), and is two words: its state, and the seal over its history. The history is
 /// its opening, then every record since, as logged in TaskSubmitted and TaskRecord; whoever moves the task on brings it as calldata.
 /// State, from the most significant bit: phase 8 | status 8 | last call 1 | replicas 7 | deadline 40 | seats 7 x 4 in 32 | keeper 160. Phases: 0 none, 1 open, 2
-/// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
+/// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. An ended task keeps
+/// the deadline that it had last. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
 /// replica r, 15 signed a reveal that does not open its commitment. Once the task ended, the last 160 bits of its assignment stand in the keeper's place, zero if it
 /// had none: so anyone can prove later who served it, and by whose choice.
 /// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | block 5 | time 5 | noResultGasCapBps 2 bytes; block and time are those of the submission. Records begin with 1
@@ -25,9 +26,11 @@ pragma solidity ^0.8.24;
 /// its seat by it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
+/// Where several errors apply it is not promised which one comes.
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
 /// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession, createAndSubmit and submit only.
-/// Who is bound and silent is called once more, for a day, if its answer still decides; its silence costs stake only if it does so at the end too. So a miner that signs a
+/// Who is bound and silent is called once more, for a day, if its answer still decides; its silence costs stake only if it does so at the end too, and somebody
+/// else showed an answer: else it may be the chain that stood still. So who serves alone, or a crew that agrees on it, is silent for no more than its pay. So a miner that signs a
 /// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
 /// everybody that closes a phase is prompt.
 /// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
@@ -215,7 +218,7 @@ interface ILane {
     /// @param history Its history.
     /// @param replica The miner's replica.
     /// @param commitment What it is bound to.
-    /// @param signature Of Precommit, 64 bytes as in EIP-2098; empty if the miner calls.
+    /// @param signature Of Precommit, 64 bytes as in EIP-2098; not looked at if the miner calls.
     /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, LaneTooLate, NoSuchReplica, ReplicaDone, CommitmentZero, InvalidSignature.
     /// Events: TaskRecord.
     function precommit(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 commitment, bytes calldata signature) external;
@@ -224,7 +227,7 @@ interface ILane {
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.
-    /// @param reveals Any number of (replica 1 | resultDigest 32 | salt 32).
+    /// @param reveals Any number of (replica 1 | resultDigest 32 | salt 32); none does nothing, in any phase.
     /// @dev Errors: Malformed, HistoryMismatch, LanePhaseWrong, LaneTaskEnded, NoSuchReplica, ReplicaNotCommitted, ReplicaDone, CommitmentMismatch. Events:
     /// TaskRecord for each.
     function reveal(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
@@ -249,7 +252,7 @@ interface ILane {
     /// @dev Errors: those of reveal but CommitmentMismatch; RevealOpens, InvalidSignature. Events: TaskRecord.
     function report(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 resultDigest, bytes32 salt, bytes calldata signature) external;
 
-    /// @notice Closes a phase whose deadline has passed. Anyone may call. A task that nobody served expires and comes back whole.
+    /// @notice Closes a phase whose deadline has passed; reveals also before, once every bound miner has shown its answer, as finish does. Anyone may call. A task that nobody served expires and comes back whole.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.
@@ -261,7 +264,7 @@ interface ILane {
     /// @param task The task.
     /// @param node Whose penalty it is.
     /// @param reason As in SlashOwed.
-    /// @return left What is owed still, grains, rounded down.
+    /// @return left What is owed still, whole grains: each time that something is taken a part of a grain is let off.
     /// @dev Errors: NothingTaken, and then nothing is logged by Staking either. Events: SlashOwed.
     function slashAgain(bytes32 task, address node, uint8 reason) external returns (uint64 left);
 
@@ -274,7 +277,7 @@ interface ILane {
     /// @notice Sets what later tasks go by, and whether createSession, createAndSubmit and submit are paused. Governor only, whose rules bound it; a miner reads the penalties in the opening that it signs.
     /// @param noReveal Stake lost by who commits and spoils the outcome by its silence, grains.
     /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains.
-    /// @param noResultGasCapBps The keeper's share of its line without a result, basis points.
+    /// @param noResultGasCapBps The keeper's share of its line without a result, basis points; more than 10,000 are as many.
     /// @param paused Whether they are.
     /// @dev Errors: Unauthorized. Events: ConfigSet.
     function setConfig(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused) external;

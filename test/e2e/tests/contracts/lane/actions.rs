@@ -289,17 +289,6 @@ pub(crate) fn one_of_each() -> Vec<Action> {
     let submit = |pick, flaw, answers| Action::Submit { pick, flaw, plan: plan(answers) };
     let fault = |kind: Kind| move |flaw: u8| step(kind, 0, 0, flaw);
     let next = Action::PassTo { pick: 2, offset: 0, middle: false };
-    let money = [
-        Action::Fund { to: 4, grains: 1, odd: false },
-        Action::Fund { to: 4, grains: 1, odd: true },
-        Action::Credit { by: STRANGER },
-        Action::SetKeeper { by: STRANGER, keeper: 1, enabled: true },
-        Action::LowerCap { choice: 1 },
-        Action::Create { by: 2, terms: terms(3, 5_001) },
-        Action::Create { by: 2, terms: terms(5, 10_000) },
-        Action::Create { by: 2, terms: terms(4, 5_001) },
-        Action::Pin { terms: terms(9, 5_001) },
-    ];
     let completed = [
         vec![submit(1, 0, [0; 5])],
         [1, 2, 4, 6].map(|flaw| submit(1, flaw, [0; 5])).to_vec(),
@@ -347,14 +336,36 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         Action::Release { by: 1, part: 1 },
         Action::Release { by: 1, part: 3 },
         Action::CreateAndSubmit { by: 4, terms: terms(1, 6_667), flaw: 0, plan: plan([0; 5]) },
-        Action::Submit { pick: 1, flaw: 0, plan: Plan { crew: [0, 1, 0, 3, 4, 5, 6], ..plan([0; 5]) } },
-    ];
-    // Whichever of those that are open the last one is.
-    let twice = [0, 1, 2, 3].map(|pick| Action::Step(Step { kind: Kind::Start, pick, by: 0, mask: 0, flaw: 0 }));
-    let last = [
         Action::SetConfig { by: GOVERNOR, penalties: 0, share: 0, paused: true },
         submit(1, 0, [0; 5]),
+        Action::SetConfig { by: GOVERNOR, penalties: 0, share: 0, paused: false },
         Action::CloseSession { pick: 1, flaw: 0 },
     ];
-    [money.to_vec(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec(), twice.to_vec(), last.to_vec()].concat()
+    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec(), two_seats()].concat()
+}
+
+/// A miner on two seats of the last task, whichever of those that are open that is.
+fn two_seats() -> Vec<Action> {
+    let plan = Plan { keeper: 1, crew: [0, 1, 0, 3, 4, 5, 6], answers: [0; MINERS] };
+    let start = |pick| Action::Step(Step { kind: Kind::Start, pick, by: 0, mask: 0, flaw: 0 });
+    [
+        vec![Action::Create { by: 2, terms: terms(3, 5_001) }, Action::Submit { pick: 2, flaw: 0, plan }],
+        (0..6).map(start).collect(),
+    ]
+    .concat()
+}
+
+/// Money, settings, sessions and terms that a life of each kind begins with.
+fn settled() -> Vec<Action> {
+    vec![
+        Action::Fund { to: 4, grains: 1, odd: false },
+        Action::Fund { to: 4, grains: 1, odd: true },
+        Action::Credit { by: STRANGER },
+        Action::SetKeeper { by: STRANGER, keeper: 1, enabled: true },
+        Action::LowerCap { choice: 1 },
+        Action::Create { by: 2, terms: terms(3, 5_001) },
+        Action::Create { by: 2, terms: terms(5, 10_000) },
+        Action::Create { by: 2, terms: terms(4, 5_001) },
+        Action::Pin { terms: terms(9, 5_001) },
+    ]
 }
