@@ -148,12 +148,12 @@ impl Oracle {
         }
         Self::in_phase(&task, OPEN)?;
         Self::in_time(&task, around.now)?;
-        Self::one_for_each(&task, &crew)?;
         let [open_secs, precommit_secs, reveal_secs] = phases(task.terms);
         let middle = task.submitted_at + open_secs / 2;
         if around.from != call.keeper && around.now < middle {
             return Err(refusal(&ILane::LaneTooEarly { task: task.id, deadline: middle, timestamp: around.now }));
         }
+        Self::one_for_each(&task, &crew)?;
         let bound_to = seats.iter().zip(&task.commitments);
         if let Some((replica, _)) = (0_u8..).zip(bound_to).find(|(_, (seat, to))| **seat == Seat::Committed && to.is_zero()) {
             return Err(refusal(&ILane::CommitmentZero { task: task.id, replica }));
