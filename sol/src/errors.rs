@@ -218,7 +218,7 @@ contract_errors! {
     lane::REVEAL_OPENS ILane::RevealOpens |e| format!("the reveal of replica {} opens its commitment to task {}", e.replica, e.task);
 
     jury::LANE_NAMED IJury::LaneNamed |e| format!("the lane is {} for good", e.lane);
-    jury::LANE_UNNAMED IJury::LaneUnnamed |_e| "no lane is named yet".to_owned();
+    jury::LANE_UNNAMED IJury::LaneUnnamed |_| String::from("no lane is named yet");
     jury::KEEPER_UNKNOWN IJury::KeeperUnknown |e| format!("keeper {} was not proposed", e.keeper);
     jury::KEEPER_NOT_YET IJury::KeeperNotYet |e| format!("keeper {} may enrol from {} on", e.keeper, e.at);
     jury::KEEPER_IN_SERVICE IJury::KeeperInService |e| format!("keeper {} is proposed already, or has a bond", e.keeper);

@@ -211,6 +211,7 @@ impl Keeper {
 
 /// A bond that is lost: half for who showed the lie, rounded down, the rest for the treasury.
 #[must_use]
+#[expect(clippy::arithmetic_side_effects, reason = "a shift by one bit has none")]
 pub fn split_bond(bond: U256) -> (U256, U256) {
     let half_down = bond >> 1_usize;
     (half_down, bond.saturating_sub(half_down))

@@ -4,6 +4,7 @@ use alloy_primitives::B256;
 
 /// Wei in a grain, as [`crate::limits::GRAIN`], in 64 bits. The lane counts in grains: 64 bits of them are 18 billion COR.
 pub const GRAIN_WEI: u64 = 1_000_000_000;
+#[expect(clippy::as_conversions, reason = "widening; `u128::from` is not const")]
 const _: () = assert!(GRAIN_WEI as u128 == crate::limits::GRAIN);
 
 /// Wei as whole grains. `None` if they are none, or more than 64 bits of them.

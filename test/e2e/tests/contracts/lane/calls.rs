@@ -160,7 +160,7 @@ impl Of<'_> {
         let odd = usize::from(step.mask) % self.replicas();
         let parts = (0..self.replicas()).map(|replica| {
             let commitment = self.bound_to(assignment, replica);
-            let signs = step.by % 3 == 0 || step.mask >> replica & 1 == 1;
+            let signs = step.by.is_multiple_of(3) || step.mask >> replica & 1 == 1;
             let signed = match step.flaw {
                 10 if replica == odd => [commitment.to_vec(), self.precommitment(assignment, replica, B256::ZERO)].concat(),
                 11 if replica == odd => [vec![0; 32], self.precommitment(assignment, replica, B256::ZERO)].concat(),
@@ -206,7 +206,7 @@ impl Of<'_> {
     /// Of those that are bound and can show something, as many as the mask says: all of them in every second step.
     fn reveals(&self, step: Step) -> Bytes {
         let shows = |replica: &usize| self.plan.answers[*replica] != UNOPENABLE && self.task.seats[*replica] == Seat::Committed;
-        let chosen = |replica: &usize| step.by % 4 == 0 || step.mask >> *replica & 1 == 1;
+        let chosen = |replica: &usize| step.by.is_multiple_of(4) || step.mask >> *replica & 1 == 1;
         let mut replicas: Vec<_> = (0..self.replicas()).filter(shows).filter(chosen).collect();
         let turn = usize::from(step.mask) % replicas.len().max(1);
         replicas.rotate_left(turn);

@@ -41,11 +41,11 @@ impl Pair<'_> {
             let keys: Vec<_> = self.oracle.tasks.iter().filter(|(_, task)| wanted(task)).map(|(key, _)| *key).collect();
             keys.get(number % keys.len().max(1)).copied()
         };
-        if step.pick % 16 > 0 {
+        if !step.pick.is_multiple_of(16) {
             if let Some(key) = one(&suits) {
                 return Some((step.kind, key));
             }
-            if let Some(key) = one(&|task| task.phase < 4).filter(|_| step.pick % 4 > 0) {
+            if let Some(key) = one(&|task| task.phase < 4).filter(|_| !step.pick.is_multiple_of(4)) {
                 let task = &self.oracle.tasks[&key];
                 let kind = match task.phase {
                     1 | 2 if late(task) => Kind::Close,
@@ -199,7 +199,7 @@ impl Pair<'_> {
         let numbered = || (1_u64..).zip(&self.oracle.sessions);
         let open: Vec<_> = numbered().filter(|(_, session)| session.open).collect();
         let all: Vec<_> = numbered().collect();
-        let from = if open.is_empty() || pick % 8 == 0 { all } else { open };
+        let from = if open.is_empty() || pick.is_multiple_of(8) { all } else { open };
         let (number, session) = from.get(usize::from(pick / 8) % from.len().max(1))?;
         let by = PAYERS.into_iter().find(|payer| self.world.account(*payer) == session.owner)?;
         Some((*number, by))
@@ -219,7 +219,7 @@ impl Pair<'_> {
     /// A sequence number that was not used, or one that was.
     fn sequence(&mut self, by: usize, used: bool) -> u64 {
         let payer = self.world.account(by);
-        let known = self.oracle.tasks.keys().filter(|(owner, _)| *owner == payer).map(|(_, sequence)| *sequence).last();
+        let known = self.oracle.tasks.keys().filter(|(owner, _)| *owner == payer).map(|(_, sequence)| *sequence).next_back();
         if let Some(known) = known.filter(|_| used) {
             return known;
         }

@@ -169,6 +169,10 @@ fn one_of_each() -> Vec<Step> {
         Step::SetMinVersion { by: OWNER, version: 2_000 },
         Step::Ping { node: 0 },
         reserve(QUEUE),
+        // Full, and asked for a model that it has and for one that it has not.
+        Step::SetSpec { node: 0, models: vec![1], capacity: 1 },
+        reserve(QUEUE),
+        Step::SetSpec { node: 0, models: vec![1, 7], capacity: 2 },
         reserve(OWNER),
         Step::SetQueue { by: OTHER, peer: QUEUE },
         Step::SetQueue { by: OWNER, peer: QUEUES[1] },

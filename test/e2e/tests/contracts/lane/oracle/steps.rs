@@ -75,7 +75,7 @@ impl Oracle {
 
     /// Parts of equal length, seven at most.
     fn parts<'a>(bytes: &'a [u8], length: usize, field: &str) -> Result<Vec<&'a [u8]>, Refused> {
-        if bytes.len() % length != 0 || bytes.len() / length > 7 {
+        if !bytes.len().is_multiple_of(length) || bytes.len() / length > 7 {
             return Err(malformed(field));
         }
         Ok(bytes.chunks(length).collect())
