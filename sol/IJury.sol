@@ -19,12 +19,12 @@ pragma solidity ^0.8.24;
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
-/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back: neither the owner nor another keeper.
+/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
 /// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have
-/// anyone strike every node, by a minimal version that none has, so that nobody is drawn from the next epoch on; it can bring in no node that is not fit, and does not choose
-/// who is drawn of those that are left, but by their versions. A keeper can let a task
+/// anyone strike every node, by a minimal version that none has, so that nobody is drawn from the next epoch on; it can bring in no node that is not fit, but it can leave in
+/// whom it likes: by versions, or by a queue or a Staking of its own, which after delaySecs suspends or drains all others, so that anyone strikes them. A keeper can let a task
 /// expire whose draw it dislikes. Who orders the blocks chooses their hashes, and so, together with a keeper, the miners.
 interface IJury {
     /// @notice `node` has `slot` of the model's roster from epoch `from` on. A slot beyond the roster's end makes it longer from then on.
@@ -173,7 +173,7 @@ interface IJury {
     function strike(address node, uint64 model) external;
 
     /// @notice Summons a node to a task that is open and before its deadline, as it does not answer the caller. Keepers that serve only. The node, or anyone that has its
-    /// signature, answers within answerSecs, unless it answered another keeper in this task before. In a task that is open for less than answerSecs nobody is passed over.
+    /// signature, answers within answerSecs, unless it answered another keeper in this task before. In a task of which less than answerSecs is left nobody is passed over.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.

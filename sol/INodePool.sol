@@ -83,6 +83,7 @@ interface INodePool {
     /// @notice Capacity must be 1 to `limit`, and not below what is reserved.
     error InvalidCapacity(uint32 capacity, uint32 limit);
     /// @notice The node cannot take the task. `reason`: 1 not registered, 2 suspended, 3 model not loaded, 4 no free capacity, 5 software too old, 6 operator twice, 7 node twice, 8 draining.
+    /// Of several the first of 7, 6, 1, 2, 8, 5, 3, 4 is told: 4 only of a node that nothing else is wrong with.
     error NotEligible(address node, uint8 reason);
     /// @notice The node is neither suspended nor draining.
     error NotSuspended(address node);

@@ -354,9 +354,9 @@ impl Model {
             None => 1,
             Some(Doing::Suspended) => 2,
             Some(Doing::Drains) => 8,
-            Some(Doing::Serves) if kept.reserved >= kept.capacity => 4,
             Some(Doing::Serves) if kept.version < self.minimum => 5,
             Some(Doing::Serves) if !kept.models.contains(&model) => 3,
+            Some(Doing::Serves) if kept.reserved >= kept.capacity => 4,
             Some(Doing::Serves) => 0,
         }
     }
