@@ -19,7 +19,7 @@ pragma solidity ^0.8.24;
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
-/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs: neither the owner nor another keeper.
+/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs, which no sequencer can: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
 /// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have
@@ -151,7 +151,7 @@ interface IJury {
     /// @notice The keeper brought the crew that was drawn.
     error CrewAsDrawn(bytes32 task);
 
-    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call, but for a node that left: then only the node, or its operator in the pool. It
+    /// @notice Brings a node into a model's roster, from the next epoch on. Anyone may call, but for a node that left or was found absent: then only the node, or its operator in the pool. It
     /// takes the slot that has been free for longest, or a new one.
     /// @param node The node.
     /// @param model The model.
@@ -216,7 +216,7 @@ interface IJury {
     /// @notice Convicts a keeper of a task that ended completed or without a quorum: it brought another crew than was drawn, did not show a secret that was called
     /// for, or had committed to none. Anyone may call, until disputeSecs after the submission. The keeper serves no more from then on.
     /// While the secret of the task's epoch is not shown, the first challenge only calls for it: the keeper has revealSecs from then on, and the hash of the task's
-    /// block is kept as by note, if the chain remembers it. Nobody is called while the epoch lasts, twice for one epoch, or so late that less than a day would be left to convict it:
+    /// block is kept as by note, if the chain remembers it; so does a challenge with another task of the epoch that comes meanwhile, once, and is SecretPending after that. Nobody is called while the epoch lasts, twice for one epoch, or so late that less than a day would be left to convict it:
     /// until disputeSecs - revealSecs - a day after the submission. So whoever is called and silent can be convicted for a day at least, and its bond is here.
     /// @param payer The task's payer.
     /// @param sequence Its number.
@@ -224,7 +224,7 @@ interface IJury {
     /// @param keeper Who served it.
     /// @param miners Whom it brought, 20 bytes for each replica.
     /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, EpochOpen, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and
-    /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known.
+    /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known; or BlockNoted alone.
     function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata miners) external;
 
     /// @notice Proposes a keeper: before `open` it may enrol as soon as the contract is open, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.

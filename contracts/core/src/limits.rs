@@ -54,16 +54,20 @@ pub const LANE_LAST_CALL_SECS: u32 = DUTY_SECS_MAX;
 /// Longest that a task of the lane of two words can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
 pub const LANE_LIFE_MAX_SECS: u32 = 3 * DUTY_SECS_MAX + LANE_LAST_CALL_SECS;
 
+/// The same if each of the three closings after the submission is kept out for as long as a sequencer can ([`FORCED_INCLUSION_SECS`]): seven days.
+pub const LANE_END_MAX_SECS: u32 = LANE_LIFE_MAX_SECS + 3 * 24 * 60 * 60;
+
 /// Shortest epoch of a jury, seconds. Each has a secret that its keeper must show by a transaction; shorter ones would have it do nothing else.
 pub const JURY_EPOCH_MIN_SECS: u32 = 60;
 
 /// Longest epoch of a jury, seconds: one day. A node that comes waits for the next, and no dispute of an epoch is decided before its end.
 pub const JURY_EPOCH_MAX_SECS: u32 = 24 * 60 * 60;
 
-/// Shortest time to show a secret in that is called for, seconds: one hour. In less, a keeper whose transaction is held up for minutes would lose its bond.
-pub const JURY_REVEAL_MIN_SECS: u32 = 60 * 60;
+/// Shortest time to show a secret in that is called for, seconds: thirty hours, six more than a sequencer can hold a transaction back
+/// ([`FORCED_INCLUSION_SECS`]). In less, whoever orders the blocks, or a chain that stands still, would take honest keepers' bonds.
+pub const JURY_REVEAL_MIN_SECS: u32 = 30 * 60 * 60;
 
-/// Longest such time, seconds: two days, more than Arbitrum's sequencer can hold a transaction back. In more, a bond is only held for longer.
+/// Longest such time, seconds: two days. In more, a bond is only held for longer.
 pub const JURY_REVEAL_MAX_SECS: u32 = 2 * 24 * 60 * 60;
 
 /// Shortest time for a summoned node to answer in, seconds. In less, an honest node's transaction may not land.
@@ -205,7 +209,7 @@ pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 pub const UNBONDINGS_MAX: u8 = 8;
 
 /// Shortest time between unbonding and withdrawal, seconds: seven days. What a node signed before its stake begins to leave binds it for four days at
-/// most ([`LANE_LIFE_MAX_SECS`]), and each of the three closings after that can be kept out for a day ([`FORCED_INCLUSION_SECS`]). In less, stake would be gone
+/// most, and each of the three closings after that can be kept out for a day ([`LANE_END_MAX_SECS`]). In less, stake would be gone
 /// before the offence that it answers for. What a node signs while its stake leaves is another matter: it is out of the pool then, and of each roster once
 /// somebody strikes it.
 pub const UNBONDING_MIN_SECS: u64 = 7 * DAY_SECS;
@@ -309,7 +313,9 @@ const _: () = {
     // The jury: with the longest epochs and the longest time for secrets some time for disputes is allowed, and so it is with the shortest epochs.
     assert!(JURY_EPOCH_MIN_SECS < JURY_EPOCH_MAX_SECS && JURY_REVEAL_MIN_SECS < JURY_REVEAL_MAX_SECS);
     assert!(JURY_ANSWER_MIN_SECS < JURY_ANSWER_MAX_SECS);
-    let dispute_least = LANE_LIFE_MAX_SECS + 2 * JURY_REVEAL_MAX_SECS + 2 * JURY_CHALLENGE_MIN_SECS;
+    assert!(JURY_REVEAL_MIN_SECS as u64 >= FORCED_INCLUSION_SECS + 6 * 60 * 60);
+    let dispute_least = LANE_END_MAX_SECS + 2 * JURY_REVEAL_MAX_SECS + 2 * JURY_CHALLENGE_MIN_SECS;
+    assert!(LANE_END_MAX_SECS as u64 == LANE_LIFE_MAX_SECS as u64 + 3 * FORCED_INCLUSION_SECS);
     assert!(dispute_least + JURY_EPOCH_MAX_SECS <= JURY_DISPUTE_MAX_SECS);
     assert!(dispute_least + JURY_EPOCH_MIN_SECS <= JURY_EPOCH_MIN_SECS * (SECRET_STEPS_MAX - 2));
     // A node stays out for less than the longest time, whatever the disputes.
@@ -342,7 +348,7 @@ const _: () = {
     // A task's last duty, in either lane, is over and the task ended before stake that began to leave as it was taken is gone, whatever a sequencer keeps
     // out: acknowledgement, precommitment and reveal; all of the lane's life.
     assert!(3 * (DUTY_SECS_MAX as u64) + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
-    assert!(LANE_LIFE_MAX_SECS as u64 + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
+    assert!(LANE_END_MAX_SECS as u64 <= UNBONDING_MIN_SECS);
     // The notice: of what is left when the pool is called, all but the 64th that the caller keeps is what it is promised.
     assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS - 30_000) / 64 * 63 >= STAKE_LEFT_GAS);
     // A queue that was replaced suspends for longer than its tasks last, whatever a sequencer keeps out.

@@ -3,7 +3,7 @@
 use alloy_primitives::{address, Address, B256};
 use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
 use cor_core::task::jury::draw::{draw, first_difference, is_passed_over, seed, Drawable};
-use cor_core::task::jury::{evidence, split_bond, Standing, Trial};
+use cor_core::task::jury::{evidence, split_bond, JuryError, Standing, Trial};
 use cor_core::task::lane::LanePhase;
 use cor_core::task::Status;
 use stylus_sdk::prelude::*;
@@ -64,6 +64,11 @@ impl Jury {
         let subject = Subject { task, account: keeper, model: order.model, epoch };
         let record = self.keepers.getter(keeper);
         let trial = record.get().try_for(now, &times, order.time, record.called_until(epoch));
+        // Who waits for the secret must not lose the hash that the draw needs: the call noted that of another task's block, perhaps.
+        let waits = matches!(trial, Err(JuryError::SecretPending { .. }));
+        if waits && self.notes.get(order.block).is_zero() && self.note(order.block).is_ok() {
+            return Ok(());
+        }
         let guilt = match trial.map_err(|error| refuse(error, subject))? {
             Trial::Call { until } => {
                 self.keepers.setter(keeper).call(epoch, until);

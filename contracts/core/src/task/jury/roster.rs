@@ -41,7 +41,7 @@ pub struct Entry {
     pub slot: Option<u32>,
     /// The first epoch in which it can be in the roster again.
     pub barred_until: u32,
-    /// Whether it left by itself: then nobody else brings it in again.
+    /// Whether it left by itself, or was found absent: then nobody else brings it in again, since who is there says so by coming.
     pub has_left: bool,
 }
 
@@ -89,7 +89,7 @@ impl Entry {
         let until = times.epoch(now).saturating_add(1);
         let absence = if exit == Exit::Outdated { 0 } else { times.absence_epochs };
         self.barred_until = until.saturating_add(absence);
-        self.has_left = exit == Exit::Left;
+        self.has_left = matches!(exit, Exit::Left | Exit::Dismissed);
         until
     }
 }

@@ -4,7 +4,7 @@ use super::error::JuryError;
 use crate::limits::{
     JURY_ABSENCE_MAX_SECS, JURY_ANSWER_MAX_SECS, JURY_ANSWER_MIN_SECS, JURY_CHALLENGE_MIN_SECS, JURY_DEAD_SLOTS_MAX,
     JURY_DISPUTE_MAX_SECS, JURY_EPOCH_MAX_SECS, JURY_EPOCH_MIN_SECS, JURY_REVEAL_MAX_SECS, JURY_REVEAL_MIN_SECS,
-    LANE_LIFE_MAX_SECS, SECRET_STEPS_MAX,
+    LANE_END_MAX_SECS, SECRET_STEPS_MAX,
 };
 use crate::task::{TermsError, in_range};
 
@@ -33,9 +33,9 @@ impl Times {
         within("epochSecs", self.epoch_secs, JURY_EPOCH_MIN_SECS, JURY_EPOCH_MAX_SECS)?;
         within("revealSecs", self.reveal_secs, JURY_REVEAL_MIN_SECS, JURY_REVEAL_MAX_SECS)?;
         within("answerSecs", self.answer_secs, JURY_ANSWER_MIN_SECS, JURY_ANSWER_MAX_SECS)?;
-        // A task ends, the keeper has time to show the secret of its epoch, it is called for, the keeper has time again, and then it is convicted.
+        // A task ends, though its closings are kept out, the keeper has time to show the secret of its epoch, it is called for, the keeper has time again, and then it is convicted.
         let reveals = self.reveal_secs.saturating_mul(2);
-        let longest = LANE_LIFE_MAX_SECS.saturating_add(self.epoch_secs).saturating_add(reveals);
+        let longest = LANE_END_MAX_SECS.saturating_add(self.epoch_secs).saturating_add(reveals);
         // Every secret that a dispute needs is found by that many hashes from the last.
         let counted = self.epoch_secs.saturating_mul(SECRET_STEPS_MAX.saturating_sub(2));
         let least = longest.saturating_add(JURY_CHALLENGE_MIN_SECS.saturating_mul(2));

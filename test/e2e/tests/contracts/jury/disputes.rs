@@ -169,6 +169,8 @@ async fn who_is_called_shows_its_secret_and_keeps_its_bond() {
     assert_eq!(world.get(&IJury::calledUntilCall { keeper, epoch: world.first }), 0);
     let until = called(&world, STRANGER, &tasks[0], KEEPER, &crews[0]);
     let pending = same(&IJury::SecretPending { keeper, epoch: world.first, until });
+    let done = world.by(STRANGER, &world.challenge(&tasks[1], KEEPER, &crews[1]));
+    assert_eq!((event::<IJury::BlockNoted, _>(&done).hash, done.logs.len()), (tasks[1].hash, 1), "it calls nobody again");
     world.solo.pass(u64::from(REVEAL_SECS) - 1);
     for (task, crew) in tasks.iter().zip(&crews) {
         assert_eq!(world.refused(OTHER_KEEPER, &world.challenge(task, KEEPER, crew)), pending);
@@ -248,6 +250,44 @@ async fn a_call_keeps_the_hash_of_the_block() {
     forget();
     world.reveal(KEEPER, world.first);
     assert_eq!(convicted(&world, STRANGER, &task, KEEPER, &crew), (1, 2, drawn[2]));
+}
+
+/// A keeper that has itself called with a task that it served as drawn cannot have the block of another forgotten: who challenges that one meanwhile keeps its hash.
+#[tokio::test]
+async fn a_call_with_one_task_does_not_hide_another() {
+    let world = World::start().await;
+    let (honest, other) = (world.task(1, 3), world.task(2, 3));
+    let number = world.solo.chain().block_number();
+    world.serve(&honest, KEEPER, &world.drawn(&honest, KEEPER));
+    let drawn = world.drawn(&other, KEEPER);
+    let crew = world.forged(&drawn, 1);
+    world.serve(&other, KEEPER, &crew);
+    world.to_epoch(world.first + 1);
+    called(&world, KEEPER, &honest, KEEPER, &world.drawn(&honest, KEEPER));
+    let said: IJury::BlockNoted = event(&world.by(STRANGER, &world.challenge(&other, KEEPER, &crew)));
+    assert_eq!((said.number, said.hash), (number, other.hash));
+    assert!(matches!(world.refused(STRANGER, &world.challenge(&other, KEEPER, &crew)), cor_sol::ContractError::SecretPending(_)));
+    world.remember(number, B256::ZERO);
+    world.solo.pass(u64::from(REVEAL_SECS) - 1);
+    world.reveal(KEEPER, world.first);
+    assert_eq!(convicted(&world, STRANGER, &other, KEEPER, &crew), (1, 1, drawn[1]));
+}
+
+/// A sequencer keeps the secret out for the day until Arbitrum includes it all the same, and some hours: the bond is not lost by it.
+#[tokio::test]
+async fn nobody_is_convicted_for_what_a_sequencer_keeps_out() {
+    let world = World::start().await;
+    let task = world.task(1, 3);
+    let crew = world.drawn(&task, KEEPER);
+    world.serve(&task, KEEPER, &crew);
+    world.to_epoch(world.first + 1);
+    called(&world, STRANGER, &task, KEEPER, &crew);
+    world.solo.pass(86_400 + 5 * 3_600);
+    let early = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+    assert!(matches!(early, cor_sol::ContractError::SecretPending(_)), "{early}");
+    world.reveal(KEEPER, world.first);
+    let refused = world.refused(STRANGER, &world.challenge(&task, KEEPER, &crew));
+    assert_eq!(refused, same(&IJury::CrewAsDrawn { task: task.id }));
 }
 
 /// A keeper may serve in the lane from its enrolment on, and has secrets from its first epoch on: between lies what it must not touch.

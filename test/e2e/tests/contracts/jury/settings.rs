@@ -31,7 +31,7 @@ async fn construction_refuses_what_cannot_work() {
     };
     let zero = same(&IJury::ZeroAddress {});
     let (token, pool) = (world.token, world.pool);
-    let least = 4 * 86_400 + u64::from(EPOCH_SECS + 2 * REVEAL_SECS) + 2 * 86_400;
+    let least = 4 * 86_400 + 3 * 86_400 + u64::from(EPOCH_SECS + 2 * REVEAL_SECS) + 2 * 86_400;
     for (arguments, expected) in [
         (build(nobody, token, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
         (build(owner, nobody, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
@@ -43,8 +43,8 @@ async fn construction_refuses_what_cannot_work() {
             range("epochSecs", 59, 60, 86_400),
         ),
         (
-            build(owner, token, pool, TREASURY, BOND, (good.0, 1, good.2, good.3, good.4), DELAY_SECS),
-            range("revealSecs", 1, 3_600, 172_800),
+            build(owner, token, pool, TREASURY, BOND, (good.0, 107_999, good.2, good.3, good.4), DELAY_SECS),
+            range("revealSecs", 107_999, 108_000, 172_800),
         ),
         (
             build(owner, token, pool, TREASURY, BOND, (good.0, good.1, 1, good.3, good.4), DELAY_SECS),

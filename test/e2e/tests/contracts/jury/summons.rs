@@ -1,11 +1,12 @@
 //! Nodes that do not answer: a keeper passes nobody over that answered, and nobody is passed over behind a crew that was brought.
 
 use alloy::primitives::{Address, keccak256};
-use cor_kit::solo::Refused;
+use cor_kit::solo::{self, Refused};
 use cor_sol::{ContractError, jury::IJury, lane::ILane, node_pool::INodePool};
 
 use super::world::{
-    ABSENCE_EPOCHS, ANSWER_SECS, KEEPER, MODEL, NODES, OPEN_SECS, OTHER_KEEPER, PAYER, STRANGER, Stage, Task, World, event, same,
+    ABSENCE_EPOCHS, ANSWER_SECS, KEEPER, MODEL, NODES, OPEN_SECS, OTHER_KEEPER, OWNER, PAYER, STRANGER, Stage, Task, World,
+    event, same,
 };
 
 /// The index of a node.
@@ -210,6 +211,40 @@ async fn an_answer_of_who_cannot_serve_is_none() {
     world.solo.pass(u64::from(ANSWER_SECS));
     world.by(KEEPER, &World::dismissal(&task, crew[0]));
     assert!(!world.drawn(&task, KEEPER).contains(&crew[0]));
+}
+
+/// Who answered and is merely outdated is passed over, and is not barred for what it did not do.
+#[tokio::test]
+async fn who_is_dismissed_as_outdated_comes_back_at_once() {
+    let world = World::start().await;
+    world.solo.ok(world.account(OWNER), world.pool, &INodePool::setMinNodeVersionCall { version: 2 });
+    world.solo.pass(solo::DELAY_SECS);
+    let (task, crew) = asked(&world);
+    let index = index_of(&world, crew[0]);
+    summoned(&world, &task, crew[0]);
+    world.by(World::place_of(index), &world.presence(&task, index, vec![]));
+    world.solo.pass(u64::from(ANSWER_SECS));
+    let said: IJury::SlotClosed = event(&world.by(KEEPER, &World::dismissal(&task, crew[0])));
+    let until = world.epoch() + 1;
+    assert_eq!((said.node, said.reason, said.until, said.barredUntil), (crew[0], 3, until, until));
+    assert!(!world.drawn(&task, KEEPER).contains(&crew[0]));
+    world.solo.ok(crew[0], world.pool, &INodePool::setVersionCall { version: 2 });
+    world.by(STRANGER, &IJury::enterCall { node: crew[0], model: MODEL });
+}
+
+/// Who was found absent shows that it is there by coming back itself: a stranger would bring a dead node back for ever, and each keeper that draws it would summon it.
+#[tokio::test]
+async fn nobody_else_brings_back_who_was_found_absent() {
+    let world = World::start().await;
+    let (task, crew) = asked(&world);
+    let (index, enter) = (index_of(&world, crew[0]), IJury::enterCall { node: crew[0], model: MODEL });
+    summoned(&world, &task, crew[0]);
+    world.solo.pass(u64::from(ANSWER_SECS));
+    world.by(KEEPER, &World::dismissal(&task, crew[0]));
+    world.to_epoch(world.epoch() + 1 + ABSENCE_EPOCHS);
+    let refused = world.refused(STRANGER, &enter);
+    assert_eq!(refused, same(&IJury::Unauthorized { caller: world.account(STRANGER), required: world.operator(index) }));
+    world.solo.ok(crew[0], world.jury, &enter);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use alloy::{
 use cor_kit::solo::Refused;
 use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
-use super::world::{CREDIT, Commit, Precommit, STAKE, World, digest, event, logs, terms, wei};
+use super::world::{CREDIT, Precommit, STAKE, World, digest, event, logs, terms, wei};
 use cor_sol::decode_revert;
 
 /// Phases of a second cost seven honest miners 700 COR. Now the terms are refused.
@@ -54,21 +54,7 @@ async fn who_signed_twice_is_not_slashed_for_the_other_reveal() {
     let crew = [0, 1, 2];
     let mut task = world.task(3, 5_001, 1);
     world.start_all(&mut task, &crew, &[Some("VALID"); 3]);
-    let other = Commit {
-        assignment: world.assignment(&task, &crew),
-        commitment: world.commitment(&task, &crew, 0, "RETRY"),
-        resultDigest: digest("RETRY"),
-        salt: super::world::salt(0),
-    };
-    let report = ILane::reportCall {
-        payer: task.payer,
-        sequence: task.sequence,
-        history: task.history.clone().into(),
-        replica: 0,
-        resultDigest: other.resultDigest,
-        salt: other.salt,
-        signature: world.sign(world.key(0), &other).into(),
-    };
+    let report = world.reporting(&task, &crew, "RETRY", "RETRY");
     let refused = world.refused(5, &report);
     assert!(matches!(&refused, cor_sol::ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
 }
@@ -88,21 +74,7 @@ async fn stake_does_not_run_away_from_a_penalty() {
     let held = || world.solo.get(world.staking, &IStaking::totalHeldCall {});
     let pot = || world.solo.get(world.staking, &IStaking::slashedPotCall {});
     let before = held();
-    let lie = Commit {
-        assignment: world.assignment(&lied, &crew),
-        commitment: world.commitment(&lied, &crew, 0, "VALID"),
-        resultDigest: digest("INVALID"),
-        salt: super::world::salt(0),
-    };
-    let report = ILane::reportCall {
-        payer: lied.payer,
-        sequence: lied.sequence,
-        history: lied.history.clone().into(),
-        replica: 0,
-        resultDigest: lie.resultDigest,
-        salt: lie.salt,
-        signature: world.sign(world.key(0), &lie).into(),
-    };
+    let report = world.reporting(&lied, &crew, "VALID", "INVALID");
     world.on(5, &mut lied, &report);
     let shown = [(1, "VALID"), (2, "INVALID")];
     world.by(5, &World::finishing(&lied, &shown));

@@ -8,8 +8,7 @@ use cor_kit::solo::START_SECS;
 use cor_sol::{ContractError, decode_revert, lane::ILane, staking::IStaking};
 
 use super::world::{
-    Assign, CREDIT, Commit, PENALTIES, SAFE_STAKED, STAKE, STAKELESS, STAKER, Task, World, digest, event, logs, salt, submitted,
-    terms, wei,
+    Assign, CREDIT, PENALTIES, SAFE_STAKED, STAKE, STAKELESS, STAKER, Task, World, digest, event, logs, submitted, terms, wei,
 };
 
 const MAJORITY: u16 = 5_001;
@@ -182,18 +181,7 @@ async fn a_signed_lie_is_reported() {
     let mut task = world.task(3, MAJORITY, 1);
     let crew = [0, 1, 2];
     world.start_all(&mut task, &crew, &[Some("VALID"), Some("VALID"), Some("VALID")]);
-    let assignment = world.assignment(&task, &crew);
-    let commitment = world.commitment(&task, &crew, 0, "VALID");
-    let lie = Commit { assignment, commitment, resultDigest: digest("INVALID"), salt: salt(0) };
-    let call = ILane::reportCall {
-        payer: task.payer,
-        sequence: task.sequence,
-        history: task.history.clone().into(),
-        replica: 0,
-        resultDigest: lie.resultDigest,
-        salt: lie.salt,
-        signature: world.sign(world.key(0), &lie).into(),
-    };
+    let call = world.reporting(&task, &crew, "VALID", "INVALID");
     world.on(5, &mut task, &call);
     let done = world.by(5, &World::finishing(&task, &[(1, "VALID"), (2, "VALID")]));
     let ended: ILane::TaskEnded = event(&logs(&world, &done));

@@ -327,6 +327,21 @@ impl World {
         ILane::revealCall { payer: task.payer, sequence: task.sequence, history: task.history.clone().into(), reveals }
     }
 
+    /// A report that replica 0 of `crew` signed `lie` as a reveal of its commitment to `of`.
+    pub(crate) fn reporting(&self, task: &Task, crew: &[usize], of: &str, lie: &str) -> ILane::reportCall {
+        let (assignment, commitment) = (self.assignment(task, crew), self.commitment(task, crew, 0, of));
+        let said = Commit { assignment, commitment, resultDigest: digest(lie), salt: salt(0) };
+        ILane::reportCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            history: task.history.clone().into(),
+            replica: 0,
+            resultDigest: said.resultDigest,
+            salt: said.salt,
+            signature: self.sign(self.key(crew[0]), &said).into(),
+        }
+    }
+
     pub(crate) fn closing(task: &Task) -> ILane::closeCall {
         ILane::closeCall { payer: task.payer, sequence: task.sequence, history: task.history.clone().into() }
     }

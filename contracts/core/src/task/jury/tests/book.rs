@@ -10,7 +10,7 @@ use crate::task::jury::{Entry, Exit, JuryError, Slot, Times, length_at};
 
 /// Epochs of ten minutes.
 pub(super) const TIMES: Times =
-    Times { epoch_secs: 600, reveal_secs: 7_200, answer_secs: 60, dispute_secs: 12 * 86_400, absence_epochs: 36 };
+    Times { epoch_secs: 600, reveal_secs: 108_000, answer_secs: 60, dispute_secs: 12 * 86_400, absence_epochs: 36 };
 
 pub(super) fn address(number: u64) -> Address {
     let mut bytes = [0xad; 20];

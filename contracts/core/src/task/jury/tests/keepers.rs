@@ -94,11 +94,11 @@ fn who_lost_its_bond_waits_until_its_tasks_are_beyond_dispute() {
 fn a_dispute_is_decided_by_the_secret_or_its_absence() {
     let (links, keeper) = (links(50), serving());
     let time = TIMES.starts(102) + 5;
-    // The epoch ends at 61,800. Whenever the secret is called for after that, there are two hours to show it.
+    // The epoch ends at 61,800. Whenever the secret is called for after that, there are thirty hours to show it.
     let open = Err(JuryError::EpochOpen { ends_at: 61_800 });
     assert_eq!((keeper.try_for(time, &TIMES, time, 0), keeper.try_for(61_799, &TIMES, time, 0)), (open, open));
-    let (called, until) = (100_000, 107_200);
-    assert_eq!(keeper.try_for(61_800, &TIMES, time, 0), Ok(Trial::Call { until: 69_000 }));
+    let (called, until) = (100_000, 208_000);
+    assert_eq!(keeper.try_for(61_800, &TIMES, time, 0), Ok(Trial::Call { until: 169_800 }));
     assert_eq!(keeper.try_for(called, &TIMES, time, 0), Ok(Trial::Call { until }));
     assert_eq!(keeper.try_for(called, &TIMES, time, until), Err(JuryError::SecretPending { until }));
     assert_eq!(keeper.try_for(until - 1, &TIMES, time, until), Err(JuryError::SecretPending { until }));
@@ -114,7 +114,7 @@ fn a_dispute_is_decided_by_the_secret_or_its_absence() {
     assert_eq!(keeper.try_for(NOW, &TIMES, NOW + 599, 0), Ok(Trial::Uncommitted));
     let deadline = time + 12 * 86_400;
     // The last call leaves a day for the conviction.
-    let last = deadline - 7_200 - 86_400;
+    let last = deadline - 108_000 - 86_400;
     assert_eq!(keeper.try_for(last - 1, &TIMES, time, 0), Ok(Trial::Call { until: deadline - 86_400 - 1 }));
     assert_eq!(keeper.try_for(last, &TIMES, time, 0), Err(JuryError::DisputeOver { deadline: last }));
     assert_eq!(keeper.try_for(deadline - 1, &TIMES, time, deadline - 86_400 - 1), Ok(Trial::Unrevealed));

@@ -13,12 +13,12 @@ const DAY: u32 = 86_400;
 #[test]
 fn times_have_bounds_and_a_relation() {
     assert_eq!(TIMES.check(), Ok(()));
-    // Three phases and a last call of a day each, an epoch, twice the secret's time, and a day for each step of the dispute.
-    let least = 4 * DAY + 600 + 2 * 7_200 + 2 * DAY;
+    // Three phases and a last call of a day each, three closings that are kept out for a day, an epoch, twice the secret's time, and a day for each step of the dispute.
+    let least = 4 * DAY + 3 * DAY + 600 + 2 * 108_000 + 2 * DAY;
     let table = [
         (Times { epoch_secs: 59, ..TIMES }, "epochSecs", 59, 60, 86_400),
         (Times { epoch_secs: 86_401, ..TIMES }, "epochSecs", 86_401, 60, 86_400),
-        (Times { reveal_secs: 3_599, ..TIMES }, "revealSecs", 3_599, 3_600, 172_800),
+        (Times { reveal_secs: 107_999, ..TIMES }, "revealSecs", 107_999, 108_000, 172_800),
         (Times { answer_secs: 29, ..TIMES }, "answerSecs", 29, 30, 3_600),
         (Times { answer_secs: 3_601, ..TIMES }, "answerSecs", 3_601, 30, 3_600),
         (Times { dispute_secs: least - 1, ..TIMES }, "disputeSecs", least - 1, least, 60 * DAY),
@@ -98,7 +98,7 @@ fn a_node_is_barred_for_what_it_did_while_it_was_in() {
     for (exit, number, barred_until, has_left) in [
         (Exit::Left, 0, 137, true),
         (Exit::Struck, 1, 137, false),
-        (Exit::Dismissed, 2, 137, false),
+        (Exit::Dismissed, 2, 137, true),
         (Exit::Outdated, 3, 101, false),
     ] {
         let mut book = Book::default();
