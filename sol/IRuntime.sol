@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 /// @title Runtime: the one address a client needs
 /// @notice Maps module names to addresses and versions, and holds the parameters that every client must agree on.
-/// @dev Names are ASCII, left-aligned in bytes32: "Cor", "Staking", "SessionPaymentTable", "SessionPayment", "NodePool", "SessionQueue".
+/// @dev Names are ASCII, left-aligned in bytes32: "Cor", "Staking", "SessionPaymentTable", "Vault", "NodePool", "Lane", "Lens".
 /// Safety assumption: the owner is a timelock or a key its users trust; Runtime holds no money and no module reads it in a call that moves money.
 interface IRuntime {
     /// @notice A module was registered or replaced.

@@ -15,8 +15,8 @@ use cor_errors::{
 };
 
 use crate::{
-    cor::ICor, jury::IJury, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking, vault::IVault,
+    cor::ICor, jury::IJury, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
+    staking::IStaking, vault::IVault,
 };
 
 /// What is known of a contract's error without its values.
@@ -166,35 +166,14 @@ contract_errors! {
     price::MODEL_CHANGE_PENDING ISessionPaymentTable::ModelChangePending |e| format!("a change of model {} takes effect at {}", e.modelIdentifier, e.effectiveAt);
     price::NO_MODEL_CHANGE ISessionPaymentTable::NoModelChange |e| format!("no change of model {} is announced", e.modelIdentifier);
 
-    pay::INSUFFICIENT_BALANCE ISessionPayment::InsufficientBalance |e| format!("{} has {} prepaid and would need {}", e.payer, cor(e.available), cor(e.needed));
-    pay::MAX_CHARGE_EXCEEDED ISessionPayment::MaxChargeExceeded |e| format!("the quote of {} is above the allowed {}", cor(U256::from(e.quoted)), cor(U256::from(e.maxCharge)));
-    pay::ALREADY_RESERVED ISessionPayment::AlreadyReserved |e| format!("task {} has an escrow already", e.taskId);
-    pay::NOT_RESERVED ISessionPayment::NotReserved |e| format!("task {} has no open escrow", e.taskId);
-    pay::TOO_MANY_PAID ISessionPayment::TooManyPaid |e| format!("{} miners of task {} were to be paid and {} replicas were quoted", e.paid, e.taskId, e.replicas);
-    pay::NOTHING_EARNED ISessionPayment::NothingEarned |e| format!("{} has earned nothing that is not withdrawn", e.account);
-    pay::INSUFFICIENT_TREASURY ISessionPayment::InsufficientTreasury |e| format!("the treasury has {} and would need {}", cor(e.available), cor(e.needed));
-    pay::INCONSISTENT_QUOTE ISessionPayment::InconsistentQuote |e| format!("the table says {} where its own lines give {}", cor(U256::from(e.quoted)), cor(U256::from(e.computed)));
-    pay::TOKEN_IS_FIXED ISessionPayment::TokenIsFixed |e| format!("the token is {} for good", e.token);
+    pay::INSUFFICIENT_BALANCE IVault::InsufficientBalance |e| format!("{} has {} prepaid and would need {}", e.payer, cor(e.available), cor(e.needed));
+    pay::NOTHING_EARNED ILane::NothingEarned |e| format!("{} has earned nothing that is not paid out", e.miner);
+    pay::INSUFFICIENT_TREASURY IVault::InsufficientTreasury |e| format!("the treasury has {} and would need {}", cor(e.available), cor(e.needed));
     pay::INSUFFICIENT_BOOK IVault::InsufficientBook |e| format!("the book of module {} has {} and would need {}", e.module, cor(e.available), cor(e.needed));
     pay::NOT_CREDITED IVault::NotCredited |e| format!("module {} did not confirm that it credited the money", e.module);
 
-    queue::PAUSED ISessionQueue::Paused |_| String::from("new sessions and tasks are paused");
-    queue::UNKNOWN_SESSION ISessionQueue::UnknownSession |e| format!("there is no session {}, the latest is {}", e.sessionId, e.latest);
-    queue::SESSION_INACTIVE ISessionQueue::SessionInactive |e| format!("session {} takes no more tasks", e.sessionId);
-    queue::UNKNOWN_TASK ISessionQueue::UnknownTask |e| format!("there is no task {}, the latest is {}", e.taskId, e.latest);
-    queue::WRONG_PHASE ISessionQueue::WrongPhase |e| format!("task {} is in phase {} and this needs {}", e.taskId, phase(e.phase), phase(e.wanted));
-    queue::DEADLINE_PASSED ISessionQueue::DeadlinePassed |e| format!("the phase of task {} ended at {} and it is {}", e.taskId, e.deadline, e.timestamp);
-    queue::DEADLINE_NOT_REACHED ISessionQueue::DeadlineNotReached |e| format!("the phase of task {} ends at {} and it is {}", e.taskId, e.deadline, e.timestamp);
-    queue::TASK_ALREADY_ENDED ISessionQueue::TaskAlreadyEnded |e| format!("task {} has ended with status {}", e.taskId, e.status);
-    queue::WRONG_MINER_COUNT ISessionQueue::WrongMinerCount |e| format!("{} miners given for task {}, which wants {}", e.given, e.taskId, e.wanted);
-    queue::NOT_ASSIGNED ISessionQueue::NotAssigned |e| format!("{} is not a miner of task {}", e.account, e.taskId);
-    queue::ALREADY_DONE ISessionQueue::AlreadyDone |e| format!("{} did this in task {} already", e.miner, e.taskId);
-    queue::MISSED_PHASE ISessionQueue::MissedPhase |e| format!("{} took no part in phase {} of task {}", e.miner, phase(e.phase), e.taskId);
-    queue::EMPTY_COMMITMENT ISessionQueue::EmptyCommitment |e| format!("{} offered the zero hash as commitment to task {}", e.miner, e.taskId);
-    queue::REVEAL_MISMATCH ISessionQueue::RevealMismatch |e| format!("{} committed to {} in task {}, and the reveal gives {}", e.miner, e.committed, e.taskId, e.computed);
-    queue::REVEAL_IS_GOOD ISessionQueue::RevealIsGood |e| format!("the reveal of {} opens its commitment to task {}", e.miner, e.taskId);
-    queue::INVALID_SIGNATURE ISessionQueue::InvalidSignature |e| signed_by(e.signer, e.expected);
-    queue::LENGTH_MISMATCH ISessionQueue::LengthMismatch |e| format!("lists of {} and {} entries given: they must be equally long, 1 to {}", e.left, e.right, e.limit);
+    queue::PAUSED ILane::Paused |_| String::from("new sessions and tasks are paused");
+    queue::INVALID_SIGNATURE ILane::InvalidSignature |e| signed_by(e.signer, e.expected);
 
     lane::INSUFFICIENT_CREDIT ILane::InsufficientCredit |e| format!("{} has {} in the lane and would need {}", e.account, grains(e.available), grains(e.needed));
     lane::NOT_IN_GRAINS ILane::NotInGrains |e| format!("{} wei is no whole number of grains of 1e9 wei, or too many of them", e.amount);
@@ -345,17 +324,5 @@ fn eligibility(reason: u8) -> &'static str {
         7 => "it is in the task already",
         8 => "it is draining",
         _ => "for an unknown reason",
-    }
-}
-
-/// Names of ISessionQueue's phases.
-fn phase(phase: u8) -> &'static str {
-    match phase {
-        1 => "queued",
-        2 => "ack",
-        3 => "precommit",
-        4 => "commit",
-        5 => "ended",
-        _ => "none",
     }
 }

@@ -43,14 +43,6 @@ pub mod session_payment_table {
     }
 }
 
-/// All COR that is in use.
-pub mod session_payment {
-    alloy::sol! {
-        #[sol(rpc, all_derives)]
-        "ISessionPayment.sol"
-    }
-}
-
 /// Users' money, and one book for each module.
 pub mod vault {
     alloy::sol! {
@@ -88,13 +80,5 @@ pub mod jury {
     alloy::sol! {
         #[sol(rpc, all_derives)]
         "IJury.sol"
-    }
-}
-
-/// Sessions, tasks, and the on-chain lane of commit-reveal.
-pub mod session_queue {
-    alloy::sol! {
-        #[sol(rpc, all_derives)]
-        "ISessionQueue.sol"
     }
 }

@@ -28,22 +28,10 @@ mod runtime {
         "IRuntime.sol"
     }
 }
-mod session_payment {
-    alloy::sol! {
-        #[sol(abi)]
-        "ISessionPayment.sol"
-    }
-}
 mod session_payment_table {
     alloy::sol! {
         #[sol(abi)]
         "ISessionPaymentTable.sol"
-    }
-}
-mod session_queue {
-    alloy::sol! {
-        #[sol(abi)]
-        "ISessionQueue.sol"
     }
 }
 mod staking {
@@ -81,14 +69,12 @@ mod jury {
 }
 
 /// File name and ABI of each interface.
-fn interfaces() -> [(&'static str, JsonAbi); 11] {
+fn interfaces() -> [(&'static str, JsonAbi); 9] {
     [
         ("ICor.json", cor::ICor::abi::contract()),
         ("INodePool.json", node_pool::INodePool::abi::contract()),
         ("IRuntime.json", runtime::IRuntime::abi::contract()),
-        ("ISessionPayment.json", session_payment::ISessionPayment::abi::contract()),
         ("ISessionPaymentTable.json", session_payment_table::ISessionPaymentTable::abi::contract()),
-        ("ISessionQueue.json", session_queue::ISessionQueue::abi::contract()),
         ("IStaking.json", staking::IStaking::abi::contract()),
         ("IVault.json", vault::IVault::abi::contract()),
         ("ILane.json", lane::ILane::abi::contract()),

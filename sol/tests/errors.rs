@@ -6,15 +6,14 @@ use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolError,
 };
-use cor_core::{node::pool::Ineligible, task::Phase};
+use cor_core::{node::pool::Ineligible, task::lane::LanePhase};
 use cor_errors::{Coded as _, table};
 use cor_sol::{
     ContractError, cor::ICor, decode_revert, jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime,
-    session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
-    staking::IStaking, vault::IVault,
+    session_payment_table::ISessionPaymentTable, staking::IStaking, vault::IVault,
 };
 
-const INTERFACES: [(&str, &str, &[[u8; 4]]); 11] = [
+const INTERFACES: [(&str, &str, &[[u8; 4]]); 9] = [
     ("IRuntime", include_str!("../IRuntime.sol"), IRuntime::IRuntimeErrors::SELECTORS),
     ("ICor", include_str!("../ICor.sol"), ICor::ICorErrors::SELECTORS),
     ("IStaking", include_str!("../IStaking.sol"), IStaking::IStakingErrors::SELECTORS),
@@ -23,9 +22,7 @@ const INTERFACES: [(&str, &str, &[[u8; 4]]); 11] = [
         include_str!("../ISessionPaymentTable.sol"),
         ISessionPaymentTable::ISessionPaymentTableErrors::SELECTORS,
     ),
-    ("ISessionPayment", include_str!("../ISessionPayment.sol"), ISessionPayment::ISessionPaymentErrors::SELECTORS),
     ("INodePool", include_str!("../INodePool.sol"), INodePool::INodePoolErrors::SELECTORS),
-    ("ISessionQueue", include_str!("../ISessionQueue.sol"), ISessionQueue::ISessionQueueErrors::SELECTORS),
     ("IVault", include_str!("../IVault.sol"), IVault::IVaultErrors::SELECTORS),
     ("ILane", include_str!("../ILane.sol"), ILane::ILaneErrors::SELECTORS),
     ("ILens", include_str!("../ILens.sol"), ILens::ILensErrors::SELECTORS),
@@ -113,7 +110,7 @@ fn sentences_have_the_numbers() {
     let word = |text: &str| B256::right_padding_from(text.as_bytes());
     let table: [(ContractError, &str); 13] = [
         (
-            ISessionPayment::InsufficientBalance {
+            IVault::InsufficientBalance {
                 payer: Address::ZERO,
                 available: U256::from(1_500_000_000_000_000_000_u64),
                 needed: U256::from(20_000_000_000_000_000_000_u128),
@@ -160,7 +157,10 @@ fn sentences_have_the_numbers() {
             INodePool::NotEligible { node: Address::ZERO, reason: 6 }.into(),
             "node 0x0000000000000000000000000000000000000000 cannot take the task: another node of its operator is in the task",
         ),
-        (ISessionQueue::WrongPhase { taskId: 5, phase: 2, wanted: 4 }.into(), "task 5 is in phase ack and this needs commit"),
+        (
+            ILane::LanePhaseWrong { task: B256::ZERO, phase: 1, wanted: 3 }.into(),
+            "task 0x0000000000000000000000000000000000000000000000000000000000000000 is in phase open and this needs reveal",
+        ),
         (
             IStaking::StillBonded { account: Address::ZERO, releaseAt: 0, timestamp: 7 }.into(),
             "nothing of 0x0000000000000000000000000000000000000000 is unbonding",
@@ -168,7 +168,7 @@ fn sentences_have_the_numbers() {
         // A fraction is not told as COR.
         (
             decode_revert(
-                &ISessionPayment::InputOutOfRange {
+                &ILane::InputOutOfRange {
                     field: word("noResultGasCapBps"),
                     value: U256::from(10_001),
                     min: U256::ZERO,
@@ -185,11 +185,11 @@ fn sentences_have_the_numbers() {
             "the signature is not valid, and must be by 0x0000000000000000000000000000000000000000",
         ),
         (
-            ISessionQueue::InvalidSignature { signer: Address::ZERO, expected: Address::ZERO }.into(),
+            ILane::InvalidSignature { signer: Address::ZERO, expected: Address::ZERO }.into(),
             "the signature is not valid, and must be by 0x0000000000000000000000000000000000000000",
         ),
         (
-            ISessionQueue::InvalidSignature { signer: Address::repeat_byte(1), expected: Address::ZERO }.into(),
+            ILane::InvalidSignature { signer: Address::repeat_byte(1), expected: Address::ZERO }.into(),
             "the signature is by 0x0101010101010101010101010101010101010101 and not by 0x0000000000000000000000000000000000000000",
         ),
     ];
@@ -222,11 +222,11 @@ fn modules_and_their_books() {
 /// The rules number phases and reasons; the sentences name them.
 #[test]
 fn phases_and_reasons_have_the_words_of_their_numbers() {
-    let phases = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
-    for phase in phases {
-        let error = ISessionQueue::WrongPhase { taskId: 5, phase: phase.number(), wanted: 0 };
+    let task = B256::repeat_byte(5);
+    for phase in LanePhase::ALL {
+        let error = ILane::LanePhaseWrong { task, phase: phase.number(), wanted: 0 };
         let name = format!("{phase:?}").to_lowercase();
-        assert_eq!(ContractError::from(error).to_string(), format!("task 5 is in phase {name} and this needs none"));
+        assert_eq!(ContractError::from(error).to_string(), format!("task {task} is in phase {name} and this needs none"));
     }
     let reasons = [
         (Ineligible::NotRegistered, "it is not registered"),

@@ -1,4 +1,4 @@
-//! The rules: pricing, commitments, task machine, consensus, settlement, as pure integer functions.
+//! The rules: pricing, consensus, the lane, the jury, stake and nodes, as pure integer functions.
 //!
 //! Nothing here reads a clock, does IO, uses floats or knows a contract's storage: plain values and `now` go in, the new state and what
 //! must be done come out. The contracts call these functions to act; the keeper and the tests call them to predict. Compiled for WASM and

@@ -8,8 +8,7 @@
 /// 0.01 %.
 pub const BPS: u32 = 10_000;
 
-/// Most replicas of a task. Fewer than seven could not outvote three colluding miners; each further one costs two transactions' worth of
-/// settlement, and the task's storage word has no room for its stage.
+/// Most replicas of a task. Fewer than seven could not outvote three colluding miners; for the seats of nine the task's state word has no room.
 pub const REPLICAS_MAX: u8 = 7;
 
 /// [`REPLICAS_MAX`] as the length of an array with a place for each replica.
@@ -29,19 +28,12 @@ pub const QUORUM_FREE_BPS: u16 = 5_000;
 /// price a unanimous vote like a bare majority.
 pub const QUORUM_STEP_BPS: u16 = 1_000;
 
-/// Shortest phase, seconds. At zero a phase would end with the block it begins in, and nobody could act in it.
-pub const PHASE_SECS_MIN: u32 = 1;
-
-/// Longest phase in which no miner is bound yet, seconds: seven days. The payer's money is in escrow meanwhile; a longer phase would only hold it
-/// back, and needs more than the 24 bits it is stored in.
-pub const PHASE_SECS_MAX: u32 = 7 * 24 * 60 * 60;
-
-/// Longest phase in which a miner can owe something, seconds: one day. Model work takes minutes. A longer one holds money and capacity back, and could end
-/// after the stake that answers for it has left ([`UNBONDING_MIN_SECS`]). In the lane of two words every phase is one, as a message that was signed when a
-/// task was opened binds until it ends.
+/// Longest phase in which a miner can owe something, seconds: one day. Model work takes minutes. A longer one holds money back, and could end after the stake
+/// that answers for it has left ([`UNBONDING_MIN_SECS`]). In the lane every phase is one, as a message that was signed when a task was opened binds until it
+/// ends.
 pub const DUTY_SECS_MAX: u32 = 24 * 60 * 60;
 
-/// Shortest phase of the lane of two words, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
+/// Shortest phase of the lane, seconds. Shorter ones have an honest miner's message land after the deadline of a busy chain, and
 /// cost it its pay; where silence costs stake at once a payer had seven miners slashed for the price of the gas line.
 pub const LANE_PHASE_SECS_MIN: u32 = 30;
 
@@ -51,7 +43,7 @@ pub const LANE_PHASE_SECS_MIN: u32 = 30;
 /// is away for a minute; in more, pay and refund wait longer for one that is gone.
 pub const LANE_LAST_CALL_SECS: u32 = DUTY_SECS_MAX;
 
-/// Longest that a task of the lane of two words can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
+/// Longest that a task of the lane can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
 pub const LANE_LIFE_MAX_SECS: u32 = 3 * DUTY_SECS_MAX + LANE_LAST_CALL_SECS;
 
 /// The same if each of the three closings after the submission is kept out for as long as a sequencer can ([`FORCED_INCLUSION_SECS`]): seven days.
@@ -102,7 +94,7 @@ pub const DRAW_TRIES_MAX: u32 = 1_024;
 /// that asks for unanimity has its answers for nothing; at the whole, a miner would earn by spoiling a vote what it earns by winning it.
 pub const FLOOR_BPS: u32 = 5_000;
 
-/// Greatest stake penalty of one offence in the lane of two words, grains of 1e9 wei: 1,000 COR, a tenth of a node's stake. Without a bound an owner could
+/// Greatest stake penalty of one offence in the lane, grains of 1e9 wei: 1,000 COR, a tenth of a node's stake. Without a bound an owner could
 /// take a node's whole stake for one late message.
 pub const LANE_PENALTY_MAX_GRAINS: u64 = 1_000_000_000_000;
 
@@ -113,17 +105,10 @@ pub const PROMPT_URN_BYTES_MAX: u64 = 256;
 /// Fewest tokens of an answer. At zero there would be nothing to compare.
 pub const ANSWER_TOKENS_MIN: u32 = 1;
 
-/// Most tokens of an answer: what the task's storage word holds. Models stop long before.
+/// Most tokens of an answer: what the word of a session's terms holds. Models stop long before.
 pub const ANSWER_TOKENS_MAX: u32 = u32::MAX;
 
-/// Most validator steps of a session in the on-chain lane, which has no validators yet. Above zero the payer would pay for work that
-/// nobody does.
-pub const LANE_VALIDATOR_DEPTH_MAX: u8 = 0;
-
-/// Most keepers ever named by one queue: a task remembers its keeper by a number of 16 bits, and 0 stands for none.
-pub const KEEPERS_MAX: u16 = u16::MAX;
-
-/// Latest time a task's storage word holds, seconds since 1970: the year 36812. Later times are kept as this one.
+/// Latest time a task's state word holds, seconds since 1970: the year 36812. Later times are kept as this one.
 pub const TASK_TIME_MAX: u64 = (1 << 40) - 1;
 
 /// Fewest execution steps of a task: the first is the answer itself. At zero there would be nothing to pay for.
@@ -191,14 +176,6 @@ pub const NETWORK_FEE_MAX_BPS: u32 = BPS;
 /// Greatest rebate that any network share allows, in basis points: `10000 * fee / (10000 + fee)` at the greatest fee. A rebate is stored
 /// in 16 bits.
 pub const REBATE_MAX_BPS: u32 = 5_000;
-
-/// Greatest share of the gas line that a keeper can get for a task without a result, in basis points. Above the whole it would be paid
-/// out of others' money.
-pub const NO_RESULT_GAS_CAP_MAX_BPS: u32 = BPS;
-
-/// Most wei in one line of a task's price: 2^80 - 1, or 1.2 million COR. Three such lines and the number of replicas share a storage slot;
-/// and no sum of the lines of a task can overflow 128 bits. A smaller bound would refuse real prices.
-pub const LINE_MAX: u128 = (1 << 80) - 1;
 
 /// Most stake held by the Staking contract, COR wei: 2^96 - 1, or 79e9 COR. Less would shut out real supplies; more would not fit one word
 /// beside an address.
@@ -279,10 +256,9 @@ const fn length(bound: u8) -> usize {
 /// What the rules and the storage layouts assume of the bounds.
 #[expect(clippy::as_conversions, reason = "widening; `u64::from` is not const")]
 const _: () = {
-    // Replicas: odd, so that there is no tie; a stage of four bits for each in 32 bits, of which seven values name a leader.
+    // Replicas: odd, so that there is no tie; a seat of four bits for each in 32 bits.
     assert!(!REPLICAS_MAX.is_multiple_of(2));
     assert!(REPLICA_SLOTS * 4 <= 32);
-    assert!(4 + REPLICA_SLOTS + 5 <= 16);
 
     // Quorum: two answers cannot both have it, and all replicas can.
     assert!(QUORUM_MIN_BPS as u32 * 2 > BPS);
@@ -298,13 +274,9 @@ const _: () = {
 
     // Rebates: never above the network line at its greatest.
     assert!(REBATE_MAX_BPS == BPS * NETWORK_FEE_MAX_BPS / (BPS + NETWORK_FEE_MAX_BPS));
-    assert!(NO_RESULT_GAS_CAP_MAX_BPS <= BPS);
 
-    // Lines: those of as many replicas as 8 bits count, of validators, network and gas add up within 128 bits.
-    assert!(LINE_MAX <= u128::MAX / (u8::MAX as u128 + 3));
-
-    // The lane of two words: its phases fit 24 bits, and a leader's number its four bits beside the three other stages.
-    assert!(LANE_PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX <= PHASE_SECS_MAX && PHASE_SECS_MAX < 1 << 24);
+    // The lane: its phases are not empty and fit 24 bits, and a leader's number fits its four bits beside the three other stages.
+    assert!(LANE_PHASE_SECS_MIN > 0 && LANE_PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX < 1 << 24);
     // A last call is no shorter than what it prolongs.
     assert!(LANE_LAST_CALL_SECS >= DUTY_SECS_MAX);
     assert!(REPLICA_SLOTS + 2 < 15);
@@ -321,9 +293,8 @@ const _: () = {
     // A node stays out for less than the longest time, whatever the disputes.
     assert!(JURY_DISPUTE_MAX_SECS / JURY_DEAD_SLOTS_MAX + JURY_EPOCH_MAX_SECS <= JURY_ABSENCE_MAX_SECS);
 
-    // Phases: not empty; and four of them, begun at any time of this century, end within the time a task holds.
-    assert!(PHASE_SECS_MIN > 0 && PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX <= PHASE_SECS_MAX);
-    assert!(4 * (PHASE_SECS_MAX as u64) < TASK_TIME_MAX - 4_102_444_800);
+    // A life that begins at any time of this century ends within the time a task holds.
+    assert!((LANE_LIFE_MAX_SECS as u64) < TASK_TIME_MAX - 4_102_444_800);
     assert!(ANSWER_TOKENS_MIN > 0 && EXECUTION_DEPTH_MIN > 0);
 
     // Prices: what is announced with the longest notice, after a version with the same, may take effect; few versions are ahead.
@@ -332,7 +303,6 @@ const _: () = {
     // A class that changes between two versions that are a day apart is a day from either: the notice is no shorter.
     assert!(PRICE_STEP_SECS <= PRICE_NOTICE_MIN_SECS);
     assert!(PRICED_TOKENS > 0 && GRAIN > 0 && SOLD_EXECUTION_DEPTH_MAX >= EXECUTION_DEPTH_MIN);
-    assert!(SOLD_VALIDATOR_DEPTH_MAX == LANE_VALIDATOR_DEPTH_MAX);
 
     // Modules: whoever is warned of one can see at least a whole window pass.
     assert!(
@@ -345,9 +315,7 @@ const _: () = {
     );
     // Staking: some unbonding time satisfies both the longest delay and the notice.
     assert!(DAY_SECS > 0 && UNBONDING_MIN_SECS + SLASHER_NOTICE_SECS <= MODULE_DELAY_MAX_SECS);
-    // A task's last duty, in either lane, is over and the task ended before stake that began to leave as it was taken is gone, whatever a sequencer keeps
-    // out: acknowledgement, precommitment and reveal; all of the lane's life.
-    assert!(3 * (DUTY_SECS_MAX as u64) + 3 * FORCED_INCLUSION_SECS <= UNBONDING_MIN_SECS);
+    // A task's last duty is over and the task ended before stake that began to leave as it was taken is gone, whatever a sequencer keeps out.
     assert!(LANE_END_MAX_SECS as u64 <= UNBONDING_MIN_SECS);
     // The notice: of what is left when the pool is called, all but the 64th that the caller keeps is what it is promised.
     assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS - 30_000) / 64 * 63 >= STAKE_LEFT_GAS);

@@ -14,7 +14,7 @@ mod revert;
 mod signature;
 mod token;
 
-pub use abi::{Cursor, Fields, Quote, QuoteInputs, Row, ask_quote};
+pub use abi::{Cursor, Fields, Quote, QuoteInputs, Row};
 pub use call::{call, call_raw, notify, tell_raw, view, view_raw};
 pub use modules::{AlreadyOpen, ModuleCapChanged, ModuleClosed, ModuleProposed, Modules, NotOpen, Opened, refused};
 pub use ownable::{Ownable, OwnershipTransferStarted, OwnershipTransferred};

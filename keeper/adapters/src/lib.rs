@@ -15,3 +15,6 @@ pub mod http;
 pub mod journal;
 pub mod receipt;
 pub mod signer;
+
+#[cfg(test)]
+mod tests;

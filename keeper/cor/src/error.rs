@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use alloy::primitives::B256;
 use cor_adapters::deploy::DeployError;
 use cor_anvil::NodeError;
+use cor_core::task::TermsError;
 use cor_edge::ServeError;
 use cor_errors::{
     Coded, Entry,
@@ -49,12 +51,20 @@ pub(crate) enum CliError {
     NotStaked { node: alloy::primitives::Address, stake: alloy::primitives::U256, required: alloy::primitives::U256 },
     #[error("operator {operator} has not consented to node {node}")]
     NoConsent { operator: alloy::primitives::Address, node: alloy::primitives::Address },
-    #[error("task {task_id} ended as {status}: {money}")]
-    NoResult { task_id: u64, status: String, money: String },
-    #[error("task {task_id} ended as {status}: {money}; its answer cannot be had: {source}")]
-    AnswerUnread { task_id: u64, status: String, money: String, source: BlobError },
-    #[error("task {task_id} is in phase {phase}, which was over at {deadline}; {escrow} COR are in escrow for it")]
-    TaskOverdue { task_id: u64, phase: String, deadline: String, escrow: String },
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+    #[error("task {task} ended as {status}: {money}")]
+    NoResult { task: B256, status: String, money: String },
+    #[error("task {task} ended as {status}: {money}; its answer cannot be had: {source}")]
+    AnswerUnread { task: B256, status: String, money: String, source: BlobError },
+    #[error("task {task} ended as {status}; what it came to could not be read: {source}")]
+    ReceiptUnread { task: B256, status: String, source: ChainError },
+    #[error("task {task} is in phase {phase}, which was over at {deadline}; it was charged {charged}")]
+    TaskOverdue { task: B256, phase: String, deadline: String, charged: String },
+    #[error("the chain has no task {task}")]
+    NoTask { task: B256 },
+    #[error("the chain has no session {session}")]
+    NoSession { session: u64 },
     #[error(
         "the folder {folder} is not empty, {found} is in it: a run begins a new chain, which journals of an earlier one must not meet"
     )]
@@ -63,16 +73,18 @@ pub(crate) enum CliError {
     EmptyPrompt,
     #[error("session {session} belongs to {owner}, and the key that is used is that of {account}")]
     OthersSession { session: u64, owner: alloy::primitives::Address, account: alloy::primitives::Address },
-    #[error("stopped; task {task_id} goes on")]
-    Stopped { task_id: u64 },
-    #[error(
-        "stopped while a task was submitted; before that, session {session} had {of_session} tasks, and all sessions {of_all}"
-    )]
-    StoppedSubmitting { session: u64, of_session: u64, of_all: u64 },
-    #[error("{call} is done; how task {task_id} stands then could not be read: {source}")]
-    CloseUnread { call: &'static str, task_id: u64, source: Box<CliError> },
-    #[error("{source}; task {task_id} is on the chain and goes on")]
-    TaskGoesOn { task_id: u64, source: Box<CliError> },
+    #[error("stopped; task {task} goes on")]
+    Stopped { task: B256 },
+    #[error("stopped while task {task} was submitted: it may be on the chain, or not")]
+    StoppedSubmitting { task: B256 },
+    #[error("{source}; task {task} may be on the chain, or not")]
+    SubmissionUnclear { task: B256, source: ChainError },
+    #[error("{call} is done; how task {task} stands then could not be read: {source}")]
+    CloseUnread { call: &'static str, task: B256, source: Box<CliError> },
+    #[error("{source}; task {task} is on the chain and goes on")]
+    TaskGoesOn { task: B256, source: Box<CliError> },
+    #[error("{amount} left the lane, and could not be moved from the vault to the wallet: {source}")]
+    LeftInVault { amount: String, source: ChainError },
     #[error("the result cannot be printed: {source}; it is {result}")]
     Unprinted { result: String, source: std::io::Error },
     #[error("{value:?} is not an address: {reason}")]
@@ -81,6 +93,10 @@ pub(crate) enum CliError {
     Url { value: String, reason: String },
     #[error("{value:?} is not an amount of COR")]
     Amount { value: String },
+    #[error("{value:?} is no whole number of grains of 0.000000001 COR, or more of them than 64 bits hold")]
+    NotWholeGrains { value: String },
+    #[error("{value:?} is not the id of a task: it has not 32 bytes in hex")]
+    Task { value: String },
     #[error("child process {name} ended with {status}; its log is {log}{tail}")]
     Child { name: String, status: String, log: PathBuf, tail: String },
     #[error("{what} did not happen within {waited_secs} s; the logs are in {logs}")]
@@ -130,10 +146,17 @@ impl Coded for CliError {
             Self::Stopped { .. } => &cli::STOPPED_WAITING,
             Self::StoppedSubmitting { .. } => &cli::STOPPED_SUBMITTING,
             Self::TaskGoesOn { source, .. } | Self::CloseUnread { source, .. } => source.entry(),
+            Self::SubmissionUnclear { source, .. } | Self::ReceiptUnread { source, .. } => source.entry(),
+            Self::LeftInVault { .. } => &cli::LEFT_IN_VAULT,
+            Self::Terms(error) => error.entry(),
+            Self::NoTask { .. } => &cli::NO_TASK,
+            Self::NoSession { .. } => &cli::NO_SESSION,
             Self::Unprinted { .. } => &cli::UNPRINTED,
             Self::Address { .. } => &cli::INVALID_ADDRESS,
             Self::Url { .. } => &cli::INVALID_URL,
             Self::Amount { .. } => &cli::INVALID_AMOUNT,
+            Self::NotWholeGrains { .. } => &cli::NOT_WHOLE_GRAINS,
+            Self::Task { .. } => &cli::INVALID_TASK,
             Self::Child { .. } => &cli::CHILD_ENDED,
             Self::Timeout { .. } => &cli::CHILD_TIMEOUT,
             Self::NotConserved { .. } => &cli::NOT_CONSERVED,

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use alloy::{
-    primitives::{Address, Bytes, U256},
-    providers::DynProvider,
-    sol_types::SolCall,
+    primitives::{Address, B256, Bytes, U256},
+    providers::{DynProvider, Provider as _},
+    rpc::types::Filter,
+    sol_types::{SolCall, SolEvent},
 };
-use cor_adapters::chain::{Account, Mined, connect, task_record};
+use cor_adapters::chain::{Account, Mined, connect, explain, task_record};
+use cor_core::task::lane::LaneTerms;
 use cor_ports::ChainError;
 use cor_ports::domain::TaskRecord;
 use cor_sol::{
-    cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
-    session_queue::ISessionQueue, staking::IStaking,
+    cor::ICor, lane::ILane, lens::ILens, node_pool::INodePool, session_payment_table::ISessionPaymentTable, staking::IStaking,
+    vault::IVault,
 };
 use cor_wire::deployment::Deployment;
 
@@ -23,6 +25,21 @@ pub(crate) struct Network {
     pub(crate) endpoint: String,
     pub(crate) at: Deployment,
     pub(crate) provider: DynProvider,
+}
+
+/// A session as its log tells it.
+pub(crate) struct Session {
+    pub(crate) number: u64,
+    pub(crate) owner: Address,
+    /// Its terms, as the contracts take them.
+    pub(crate) word: B256,
+}
+
+impl Session {
+    /// Its terms, read.
+    pub(crate) const fn terms(&self) -> LaneTerms {
+        LaneTerms::unpack(self.word)
+    }
 }
 
 /// Reads the file that `cor deploy` writes.
@@ -87,22 +104,45 @@ impl Network {
         ISessionPaymentTable::new(self.at.session_payment_table, &self.provider)
     }
 
-    pub(crate) fn payment(&self) -> ISessionPayment::ISessionPaymentInstance<&DynProvider> {
-        ISessionPayment::new(self.at.session_payment, &self.provider)
+    pub(crate) fn vault(&self) -> IVault::IVaultInstance<&DynProvider> {
+        IVault::new(self.at.vault, &self.provider)
     }
 
     pub(crate) fn pool(&self) -> INodePool::INodePoolInstance<&DynProvider> {
         INodePool::new(self.at.node_pool, &self.provider)
     }
 
-    pub(crate) fn queue(&self) -> ISessionQueue::ISessionQueueInstance<&DynProvider> {
-        ISessionQueue::new(self.at.session_queue, &self.provider)
+    pub(crate) fn lane(&self) -> ILane::ILaneInstance<&DynProvider> {
+        ILane::new(self.at.lane, &self.provider)
+    }
+
+    pub(crate) fn lens(&self) -> ILens::ILensInstance<&DynProvider> {
+        ILens::new(self.at.lens, &self.provider)
     }
 
     /// A task as it stands on chain.
-    pub(crate) async fn task(&self, task_id: u64) -> Result<TaskRecord, CliError> {
-        let view = self.queue().getTask(task_id).call().await.map_err(self.failed("getTask"))?;
-        Ok(task_record(task_id, view)?)
+    ///
+    /// # Errors
+    /// `NoTask` if the chain has none of this id.
+    pub(crate) async fn task(&self, task: B256) -> Result<TaskRecord, CliError> {
+        task_record(&self.provider, &self.endpoint, &self.at, task).await?.ok_or(CliError::NoTask { task })
+    }
+
+    /// A session, by the log of its creation: its terms are nowhere else.
+    ///
+    /// # Errors
+    /// `NoSession` if the chain has none of this number.
+    pub(crate) async fn session(&self, number: u64) -> Result<Session, CliError> {
+        let filter = Filter::new()
+            .address(self.at.lane)
+            .event_signature(ILane::SessionCreated::SIGNATURE_HASH)
+            .topic1(B256::from(U256::from(number)))
+            .from_block(self.at.from_block);
+        let logs = self.provider.get_logs(&filter).await;
+        let logs = logs.map_err(|error| explain(&self.endpoint, "eth_getLogs", error))?;
+        let created = logs.iter().find_map(|log| ILane::SessionCreated::decode_log(&log.inner).ok());
+        let created = created.ok_or(CliError::NoSession { session: number })?;
+        Ok(Session { number, owner: created.owner, word: created.terms })
     }
 
     /// A failed read as our error.
@@ -123,6 +163,16 @@ impl Network {
 /// Sends a call without value and waits for it.
 pub(crate) async fn send(account: &Account, label: &str, to: Address, call: impl SolCall) -> Result<Mined, ChainError> {
     account.call(label, to, Bytes::from(call.abi_encode()), U256::ZERO).await
+}
+
+/// The event of a call that succeeded.
+///
+/// # Errors
+/// `Unexpected` if it left none.
+pub(crate) fn log_of<E: SolEvent>(label: &str, mined: &Mined) -> Result<E, ChainError> {
+    let found = mined.receipt.logs().iter().find_map(|log| E::decode_log(&log.inner).ok());
+    let missing = || ChainError::Unexpected { what: label.to_owned(), detail: format!("no log of {}", E::SIGNATURE) };
+    Ok(found.ok_or_else(missing)?.data)
 }
 
 #[cfg(test)]

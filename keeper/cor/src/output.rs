@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
+use cor_core::task::lane::{GRAIN_WEI, grains as whole_grains};
 use cor_errors::{Coded as _, Report};
 use cor_inference::{OpenAiConfig, OpenError};
 use cor_wire::readable::cor_text;
@@ -126,6 +127,16 @@ pub(crate) fn cor(wei: U256) -> String {
     format!("{} COR", cor_text(wei))
 }
 
+/// Grains as COR wei.
+pub(crate) fn wei(grains: u64) -> U256 {
+    U256::from(grains) * U256::from(GRAIN_WEI)
+}
+
+/// The id of a task in an argument.
+pub(crate) fn task_argument(text: &str) -> Result<B256, CliError> {
+    text.parse().map_err(|_| CliError::Task { value: text.to_owned() })
+}
+
 /// An address in an argument. Mixed case is a checksum (EIP-55) and must be right.
 pub(crate) fn address_argument(text: &str) -> Result<Address, CliError> {
     let bad = |reason| CliError::Address { value: text.to_owned(), reason };
@@ -166,10 +177,16 @@ pub(crate) fn parse_cor(text: &str) -> Result<U256, CliError> {
     alloy::primitives::utils::parse_ether(text).map_err(|_| bad())
 }
 
+/// COR in text as wei, which must be whole grains: others the lane does not take.
+pub(crate) fn parse_whole_grains(text: &str) -> Result<U256, CliError> {
+    let wei = parse_cor(text)?;
+    whole_grains(wei.into()).map(|_| wei).ok_or_else(|| CliError::NotWholeGrains { value: text.to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
     use cor_ports::{ChainError, RevertError};
-    use cor_sol::session_payment::ISessionPayment::MaxChargeExceeded;
+    use cor_sol::lane::ILane::PriceAboveMax;
 
     use super::*;
 
@@ -198,10 +215,10 @@ mod tests {
             }
         }
         for json in [true, false] {
-            let value = serde_json::json!({ "task_id": 7 });
-            let error = print_to(&mut Full, json, &value, |_| "task 7".to_owned()).unwrap_err();
+            let value = serde_json::json!({ "session_id": 7 });
+            let error = print_to(&mut Full, json, &value, |_| "session 7".to_owned()).unwrap_err();
             assert_eq!((error.entry().code, error.exit_code()), ("CLI-023", 3));
-            assert!(error.to_string().contains(r#"{"task_id":7}"#), "{error}");
+            assert!(error.to_string().contains(r#"{"session_id":7}"#), "{error}");
         }
     }
 
@@ -213,6 +230,17 @@ mod tests {
         }
         for text in ["0x15D34AAf54267DB7D7c367839AAf71A00a2C6A65", "0x1", "vitalik.eth", ""] {
             assert_eq!(address_argument(text).unwrap_err().code(), "CLI-019", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_task_is_named_by_32_bytes() {
+        let id = B256::repeat_byte(0xab);
+        for text in [id.to_string(), id.to_string().replace("0x", "")] {
+            assert_eq!(task_argument(&text).ok(), Some(id), "{text}");
+        }
+        for text in ["7", "0xab", "", &format!("{id}00")] {
+            assert_eq!(task_argument(text).unwrap_err().code(), "CLI-027", "{text}");
         }
     }
 
@@ -260,12 +288,12 @@ mod tests {
 
     #[test]
     fn a_program_reads_the_innermost_error() {
-        let error = RevertError::Contract(MaxChargeExceeded { quoted: 2 * 10_u128.pow(18), maxCharge: 10_u128.pow(18) }.into());
+        let error = RevertError::Contract(PriceAboveMax { price: 2_000_000_000, maxCharge: 1_000_000_000 }.into());
         let error = CliError::from(ChainError::Reverted { call: "submit".to_owned(), error });
         let expected = serde_json::json!({ "error": {
-            "code": "PAY-002",
-            "name": "MaxChargeExceeded",
-            "message": "submit reverted with MaxChargeExceeded: the quote of 2 COR is above the allowed 1 COR",
+            "code": "LANE-004",
+            "name": "PriceAboveMax",
+            "message": "submit reverted with PriceAboveMax: the price of 2 COR is above the allowed 1 COR",
             "next_step": "Raise maxCharge (`cor task`: --max-charge), or ask for less.",
             "exit_code": 1,
         } });
@@ -291,6 +319,16 @@ mod tests {
             "999999999999999999999999999999999999999999999999999999999999999999",
         ] {
             assert!(matches!(parse_cor(text), Err(CliError::Amount { .. })), "{text}");
+        }
+        for (text, code) in [
+            ("1.123456789", None),
+            ("18446744073.709551615", None),
+            ("1.1234567891", Some("CLI-028")),
+            ("0.000000000000000001", Some("CLI-028")),
+            ("18446744073.709551616", Some("CLI-028")),
+            ("twelve", Some("CLI-009")),
+        ] {
+            assert_eq!(parse_whole_grains(text).err().map(|error| error.code()), code, "{text}");
         }
         assert_eq!(cor(U256::from(1_500_000_000_000_000_000_u64)), "1.5 COR");
         assert_eq!(cor(U256::from(10_000_000_000_000_000_000_u64)), "10 COR");

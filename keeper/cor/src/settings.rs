@@ -26,6 +26,8 @@ pub(crate) struct KeeperSettings {
     pub(crate) listen: String,
     pub(crate) data: PathBuf,
     pub(crate) poll_ms: u64,
+    pub(crate) start_margin_secs: u64,
+    pub(crate) reveal_patience_secs: u64,
     pub(crate) relay_margin_secs: u64,
     pub(crate) retry_secs: u64,
     pub(crate) open_tasks_max: usize,
@@ -40,6 +42,7 @@ pub(crate) struct MinerSettings {
     pub(crate) poll_ms: u64,
     pub(crate) direct_margin_secs: u64,
     pub(crate) repeat_secs: u64,
+    pub(crate) close_grace_secs: u64,
     pub(crate) claim_min_cor: String,
     pub(crate) operator: String,
     pub(crate) models: Vec<u64>,
@@ -172,7 +175,15 @@ mod tests {
     fn the_shipped_defaults_are_complete_and_valid() {
         let keeper = keeper(None).unwrap();
         let miner = miner(None).unwrap();
-        assert!(keeper.relay_margin_secs > miner.direct_margin_secs, "the keeper must relay before miners lose patience");
+        for (margin, direct) in
+            [keeper.start_margin_secs, keeper.relay_margin_secs].map(|margin| (margin, miner.direct_margin_secs))
+        {
+            assert!(margin > direct, "the keeper must act before miners lose patience");
+        }
+        assert!(
+            keeper.start_margin_secs + keeper.reveal_patience_secs < u64::from(cor_core::limits::LANE_PHASE_SECS_MIN),
+            "the shortest phase has time for an answer"
+        );
         assert!(miner.backend.config().is_ok());
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 
-/// Largest body of a message. The JSON of one message is about 500 bytes; a larger bound would only let strangers fill memory, a
+/// Largest body of a message. The JSON of one message is about 700 bytes; a larger bound would only let strangers fill memory, a
 /// smaller one would refuse a message with generous white space.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 4_096;
 
@@ -23,6 +23,9 @@ pub struct Limits {
     /// this number × 4 KiB. Too small: honest miners of a busy network are refused and pay for transactions of
     /// their own. Too large: a flood of forged messages queues up before the chain.
     pub messages_max: usize,
+    /// Miners being told of their tasks. A question takes no chain and no disk, and an answer has some 3 KB for each task; counted apart from messages, so that
+    /// who only asks never keeps out who says something. Too small: miners hear of tasks late. Too large: memory.
+    pub offers_max: usize,
     /// Blobs being uploaded or fetched, each up to 1 MiB in memory. Counted apart from messages, so that slow uploads never hold up
     /// a message, which has seconds. Too small: users wait. Too large: memory.
     pub blobs_max: usize,
@@ -33,7 +36,7 @@ pub struct Limits {
 
 impl Limits {
     /// 16 MiB of messages, 256 MiB of blobs.
-    pub const DEFAULT: Self = Self { messages_max: 4_096, blobs_max: 256, patience: Duration::from_secs(30) };
+    pub const DEFAULT: Self = Self { messages_max: 4_096, offers_max: 1_024, blobs_max: 256, patience: Duration::from_secs(30) };
 }
 
 /// Places for requests of one kind.

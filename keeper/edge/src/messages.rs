@@ -39,13 +39,13 @@ fn unreadable(rejection: &JsonRejection) -> ApiError {
 /// The message of a body.
 fn signed(body: &MessageBody) -> Result<SignedMessage, ApiError> {
     let message = match body.message {
-        MessageContents::Ack {} => LaneMessage::Ack,
         MessageContents::Precommit { commitment } => LaneMessage::Precommit { commitment },
-        MessageContents::Commit { result_digest, salt } => LaneMessage::Commit { result_digest, salt },
+        MessageContents::Commit { commitment, result_digest, salt } => LaneMessage::Commit { commitment, result_digest, salt },
     };
     let signature = body.signature.as_ref().try_into().map_err(|_| {
         let text = format!("the signature has {} bytes, wanted are 65 (r, s, v)", body.signature.len());
         ApiError::new(&htp::SIGNATURE_LENGTH).saying(text)
     })?;
-    Ok(SignedMessage { task_id: body.task_id, miner: body.miner, message, signature })
+    let MessageBody { task, assignment, miner, .. } = *body;
+    Ok(SignedMessage { task, assignment, miner, message, signature })
 }

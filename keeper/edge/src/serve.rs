@@ -19,7 +19,7 @@ use crate::{
     blobs,
     error::{ApiError, identified},
     limits::{Limits, MESSAGE_BYTES_MAX, Places, bounded},
-    messages,
+    messages, offers,
 };
 
 /// Why the server stopped.
@@ -54,11 +54,15 @@ impl FromRef<Shared> for Arc<dyn Blobs> {
 /// The keeper's routes.
 pub fn routes(intake: Arc<dyn Intake>, blobs: Arc<dyn Blobs>, limits: Limits) -> Router {
     let for_messages = Places::new(limits.messages_max, limits.patience);
+    let for_offers = Places::new(limits.offers_max, limits.patience);
     let for_blobs = Places::new(limits.blobs_max, limits.patience);
     let messages = Router::<Shared>::new()
         .route("/v1/messages", post(messages::take))
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
         .route_layer(from_fn_with_state(for_messages, bounded));
+    let offers_routes = Router::<Shared>::new()
+        .route("/v1/offers/{miner}", get(offers::give))
+        .route_layer(from_fn_with_state(for_offers, bounded));
     let blobs_routes = Router::<Shared>::new()
         .route("/v1/blobs", post(blobs::take))
         .route("/v1/blobs/{digest}", get(blobs::give))
@@ -66,6 +70,7 @@ pub fn routes(intake: Arc<dyn Intake>, blobs: Arc<dyn Blobs>, limits: Limits) ->
         .route_layer(from_fn_with_state(for_blobs, bounded));
     Router::<Shared>::new()
         .merge(messages)
+        .merge(offers_routes)
         .merge(blobs_routes)
         // Without a bound: whoever asks wants to know whether the process lives, not whether it is busy.
         .route("/healthz", get(|| async { "ok" }))

@@ -15,9 +15,9 @@ use axum::{
     routing::get,
 };
 use cor_errors::{Coded, Entry, table};
-use cor_ports::domain::{LaneMessage, MessageKind, Phase, SignedMessage};
+use cor_ports::domain::{Bound, Crew, LaneMessage, MessageKind, Offer, Phase, SignedMessage};
 use cor_ports::{BLOB_BYTES_MAX, BlobError, Blobs, Intake, IntakeError, MessageRefusal};
-use cor_wire::http::{ErrorBody, ErrorContents};
+use cor_wire::http::{BoundBody, ErrorBody, ErrorContents, OfferBody, OffersBody};
 use proptest::prelude::*;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -25,11 +25,12 @@ use tower::ServiceExt;
 
 use crate::{ApiError, Limits, REQUEST_ID, error::identified, limits::MESSAGE_BYTES_MAX, routes};
 
-/// Takes everything, or refuses everything.
+/// Takes everything, or refuses everything; and has offers for one miner.
 #[derive(Default)]
 struct FakeIntake {
     refusal: Option<MessageRefusal>,
     taken: Mutex<Vec<SignedMessage>>,
+    offers: Vec<Offer>,
 }
 
 #[async_trait]
@@ -37,6 +38,10 @@ impl Intake for FakeIntake {
     async fn receive(&self, message: SignedMessage) -> Result<(), IntakeError> {
         self.taken.lock().unwrap().push(message);
         self.refusal.clone().map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    async fn offers(&self, miner: Address) -> Vec<Offer> {
+        self.offers.iter().filter(|offer| offer.crew.replica_of(miner).is_some()).cloned().collect()
     }
 }
 
@@ -53,6 +58,12 @@ impl Intake for SlowIntake {
         self.entered.notify_one();
         self.go.notified().await;
         Ok(())
+    }
+
+    async fn offers(&self, _miner: Address) -> Vec<Offer> {
+        self.entered.notify_one();
+        self.go.notified().await;
+        Vec::new()
     }
 }
 
@@ -90,7 +101,8 @@ fn edge(intake: impl Intake + 'static, blobs: FakeBlobs) -> Router {
 
 fn message() -> serde_json::Value {
     json!({
-        "task_id": 7,
+        "task": B256::repeat_byte(7),
+        "assignment": B256::repeat_byte(6),
         "miner": Address::repeat_byte(1),
         "message": { "kind": "precommit", "commitment": B256::repeat_byte(2) },
         "signature": format!("0x{}", "03".repeat(65)),
@@ -123,14 +135,22 @@ async fn a_message_reaches_the_intake_as_it_was_signed() {
     let intake = Arc::new(FakeIntake::default());
     let edge = routes(Arc::<FakeIntake>::clone(&intake), Arc::new(FakeBlobs::default()), Limits::DEFAULT);
     let contents = [
-        (json!({"kind": "ack"}), LaneMessage::Ack),
         (
             json!({"kind": "precommit", "commitment": B256::repeat_byte(2)}),
             LaneMessage::Precommit { commitment: B256::repeat_byte(2) },
         ),
         (
-            json!({"kind": "commit", "result_digest": B256::repeat_byte(4), "salt": B256::repeat_byte(5)}),
-            LaneMessage::Commit { result_digest: B256::repeat_byte(4), salt: B256::repeat_byte(5) },
+            json!({
+                "kind": "commit",
+                "commitment": B256::repeat_byte(2),
+                "result_digest": B256::repeat_byte(4),
+                "salt": B256::repeat_byte(5),
+            }),
+            LaneMessage::Commit {
+                commitment: B256::repeat_byte(2),
+                result_digest: B256::repeat_byte(4),
+                salt: B256::repeat_byte(5),
+            },
         ),
     ];
     for (json, message) in contents {
@@ -139,20 +159,23 @@ async fn a_message_reaches_the_intake_as_it_was_signed() {
         let (status, headers, body) = ask(&edge, post("/v1/messages", body.to_string())).await;
         assert_eq!((status, body.len()), (StatusCode::ACCEPTED, 0));
         assert!(headers.contains(REQUEST_ID.as_str()));
-        let expected = SignedMessage { task_id: 7, miner: Address::repeat_byte(1), message, signature: [3; 65] };
+        let (task, assignment, miner) = (B256::repeat_byte(7), B256::repeat_byte(6), Address::repeat_byte(1));
+        let expected = SignedMessage { task, assignment, miner, message, signature: [3; 65] };
         assert_eq!(intake.taken.lock().unwrap().pop(), Some(expected));
     }
 }
 
 #[tokio::test]
 async fn refusals_have_the_code_of_the_table_and_the_callers_numbers() {
-    let (miner, signer, queue) = (Address::repeat_byte(1), Address::repeat_byte(8), Address::repeat_byte(9));
+    let (task, miner, signer) = (B256::repeat_byte(7), Address::repeat_byte(1), Address::repeat_byte(8));
+    let (lane, assignment, given) = (Address::repeat_byte(9), B256::repeat_byte(2), B256::repeat_byte(3));
     let table = [
-        (MessageRefusal::UnknownTask { task_id: 7 }, 404, "KPR-001", "task 7"),
-        (MessageRefusal::NotAssigned { task_id: 7, miner }, 403, "KPR-002", "0x0101"),
-        (MessageRefusal::WrongSigner { signer: Some(signer), miner, chain_id: 412_346, queue }, 403, "KPR-003", "412346"),
-        (MessageRefusal::NotAwaited { task_id: 7, phase: Phase::Ack, kind: MessageKind::Commit }, 409, "KPR-004", "Ack"),
-        (MessageRefusal::Full { task_id: 7, limit: 2 }, 503, "KPR-005", "as many tasks"),
+        (MessageRefusal::UnknownTask { task }, 404, "KPR-001", "task 0x0707"),
+        (MessageRefusal::NotAssigned { task, miner }, 403, "KPR-002", "0x0101"),
+        (MessageRefusal::WrongSigner { signer: Some(signer), miner, chain_id: 412_346, lane }, 403, "KPR-003", "412346"),
+        (MessageRefusal::NotAwaited { task, phase: Phase::Reveal, kind: MessageKind::Precommit }, 409, "KPR-004", "Reveal"),
+        (MessageRefusal::Full { task, limit: 2 }, 503, "KPR-005", "as many tasks"),
+        (MessageRefusal::OtherAssignment { task, assignment, given }, 409, "KPR-006", "0x0303"),
     ];
     for (refusal, status, code, part) in table {
         let edge = edge(FakeIntake { refusal: Some(refusal), ..FakeIntake::default() }, FakeBlobs::default());
@@ -169,17 +192,24 @@ async fn bad_requests_are_refused_before_anyone_sees_them() {
     short["signature"] = json!("0x0303");
     let mut unknown = message();
     unknown["colour"] = json!("red");
+    let mut unbound = message();
+    unbound["message"] = json!({"kind": "commit", "result_digest": B256::repeat_byte(4), "salt": B256::repeat_byte(5)});
     let plain = Request::post("/v1/messages").body(Body::from(message().to_string())).unwrap();
     let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
     let table = [
         (post("/v1/messages", "{"), "HTP-002", "not a lane message"),
         (post("/v1/messages", unknown.to_string()), "HTP-002", "colour"),
+        (post("/v1/messages", unbound.to_string()), "HTP-002", "commitment"),
         (post("/v1/messages", short.to_string()), "HTP-003", "2 bytes"),
         (get("/v1/blobs/red"), "HTP-004", "red"),
         (plain, "HTP-005", "JSON"),
         (post("/v1/messages", " ".repeat(MESSAGE_BYTES_MAX + 1)), "HTP-006", "limit"),
         (get("/v2/messages"), "HTP-008", "route"),
         (get("/v1/messages"), "HTP-009", "method"),
+        (get("/v1/offers"), "HTP-008", "route"),
+        (post("/v1/offers/0x00", ""), "HTP-009", "method"),
+        (get("/v1/offers/red"), "HTP-012", "red"),
+        (get(&format!("/v1/offers/{}", B256::repeat_byte(1))), "HTP-012", "0x0101"),
         (get(&format!("/v1/blobs/{}", B256::repeat_byte(1))), "BLB-001", "0101"),
         (post("/v1/blobs", vec![0; BLOB_BYTES_MAX + 1]), "BLB-003", "limit"),
     ];
@@ -187,6 +217,30 @@ async fn bad_requests_are_refused_before_anyone_sees_them() {
         let (_, error) = refused(&edge, request).await;
         assert_eq!(error.code, code);
         assert!(error.message.contains(part), "{code}: {}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn a_miner_is_told_of_its_tasks_and_of_no_others() {
+    let [keeper, miner, other] = [9, 1, 2].map(Address::repeat_byte);
+    let (task, assign) = (B256::repeat_byte(7), [4; 65]);
+    let bound = Bound { commitment: B256::repeat_byte(2), signature: [3; 65] };
+    let offer = Offer { task, crew: Crew { keeper, miners: vec![other, miner] }, assign, bound: vec![Some(bound), None] };
+    let edge = edge(FakeIntake { offers: vec![offer], ..FakeIntake::default() }, FakeBlobs::default());
+    let told = OfferBody {
+        task,
+        keeper,
+        miners: vec![other, miner],
+        assign: vec![4; 65].into(),
+        bound: vec![Some(BoundBody { commitment: bound.commitment, signature: vec![3; 65].into() }), None],
+    };
+    for (asked, offers) in [(miner, vec![told]), (keeper, vec![])] {
+        for path in [format!("/v1/offers/{asked}"), format!("/v1/offers/{asked:x}")] {
+            let (status, headers, body) = ask(&edge, Request::get(path).body(Body::empty()).unwrap()).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(headers.contains("application/json") && headers.contains(REQUEST_ID.as_str()), "{headers}");
+            assert_eq!(serde_json::from_slice::<OffersBody>(&body).unwrap(), OffersBody { offers: offers.clone() });
+        }
     }
 }
 
@@ -213,16 +267,21 @@ async fn an_id_of_the_caller_is_kept() {
 }
 
 #[tokio::test]
-async fn more_than_there_are_places_for_is_refused_at_once_and_blobs_do_not_count() {
+async fn more_than_there_are_places_for_is_refused_at_once_and_each_kind_counts_for_itself() {
     let intake = Arc::new(SlowIntake::default());
-    let limits = Limits { messages_max: 1, ..Limits::DEFAULT };
+    let limits = Limits { messages_max: 1, offers_max: 1, ..Limits::DEFAULT };
     let edge = routes(Arc::<SlowIntake>::clone(&intake), Arc::new(FakeBlobs::default()), limits);
     let request = || post("/v1/messages", message().to_string());
     let first = tokio::spawn(edge.clone().oneshot(request()));
     intake.entered.notified().await;
     assert_eq!(refused(&edge, request()).await.1.code, "HTP-010");
     assert_eq!(ask(&edge, post("/v1/blobs", "x")).await.0, StatusCode::OK);
-    intake.go.notify_one();
+    let offers = || Request::get(format!("/v1/offers/{}", Address::ZERO)).body(Body::empty()).unwrap();
+    let asked = tokio::spawn(edge.clone().oneshot(offers()));
+    intake.entered.notified().await;
+    assert_eq!(refused(&edge, offers()).await.1.code, "HTP-010");
+    intake.go.notify_waiters();
+    assert_eq!(asked.await.unwrap().unwrap().status(), StatusCode::OK);
     assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::ACCEPTED);
     intake.go.notify_one();
     assert_eq!(ask(&edge, request()).await.0, StatusCode::ACCEPTED, "the place is free again");
@@ -303,11 +362,12 @@ fn the_page_of_refusals_is_true() {
         }
     }
     assert!(told >= 20, "{told} codes");
-    let Limits { messages_max, blobs_max, patience } = Limits::DEFAULT;
+    let Limits { messages_max, offers_max, blobs_max, patience } = Limits::DEFAULT;
     for (limit, words) in [
         (MESSAGE_BYTES_MAX, "longer than {} bytes"),
         (BLOB_BYTES_MAX, "longer than {} bytes"),
-        (messages_max, "{} messages, or "),
+        (messages_max, "{} messages, "),
+        (offers_max, "{} questions for offers, "),
         (blobs_max, "or {} blobs"),
         (usize::try_from(patience.as_secs()).unwrap(), "longer than {} seconds"),
     ] {
@@ -360,7 +420,7 @@ proptest! {
     #[test]
     fn every_refusal_is_of_the_table(
         method in prop::sample::select(vec![Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH]),
-        path in prop::sample::select(vec!["/", "/v1/messages", "/v1/blobs", "/v1/blobs/0x00", "/healthz", "/v1/blobs/%2e%2e%2fetc", "/v1/blobs/%ff"]),
+        path in prop::sample::select(vec!["/", "/v1/messages", "/v1/blobs", "/v1/blobs/0x00", "/healthz", "/v1/blobs/%2e%2e%2fetc", "/v1/blobs/%ff", "/v1/offers/", "/v1/offers/0x00", "/v1/offers/%ff"]),
         json_type in any::<bool>(),
         body in prop::collection::vec(any::<u8>(), 0..64),
     ) {

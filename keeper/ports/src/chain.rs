@@ -1,11 +1,11 @@
 //! `Chain`: the contracts as keeper and miner see them.
 
-use alloy_primitives::{Address, Bytes, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::chn};
 use cor_sol::{ContractError, decode_revert};
 
-use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord};
+use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, TaskRecord};
 use crate::redacted;
 
 /// What a contract reverted with.
@@ -137,8 +137,8 @@ pub enum ChainError {
         /// How it is known that it must have been there.
         detail: String,
     },
-    /// The journal is of another network, such as that of a chain that was begun anew. Its answers and marks belong to other tasks of the same
-    /// numbers.
+    /// The journal is of another network, such as that of a chain that was begun anew. Its answers and marks belong to other tasks, of that
+    /// network.
     #[error("the journal is of {kept}, and this is {found}")]
     OtherJournal {
         /// The network that the journal keeps, in words.
@@ -188,21 +188,19 @@ pub trait Chain: Send + Sync {
     fn address(&self) -> Address;
     /// Last block.
     async fn head(&self) -> Result<Head, ChainError>;
-    /// Number of tasks ever submitted.
-    async fn task_count(&self) -> Result<u64, ChainError>;
-    /// A task.
-    async fn task(&self, task_id: u64) -> Result<TaskRecord, ChainError>;
-    /// What only a task's submission log tells.
-    async fn task_origin(&self, task_id: u64) -> Result<TaskOrigin, ChainError>;
-    /// Tasks that have a log in the blocks `from..=to`.
-    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError>;
-    /// A session's terms.
-    async fn session(&self, session_id: u64) -> Result<SessionTerms, ChainError>;
+    /// First block that can hold a log of the network.
+    fn from_block(&self) -> u64;
+    /// Tasks that have a log of the lane in the blocks `from..=to`.
+    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<B256>, ChainError>;
+    /// A task with its history, which is checked against its seal; `None` if the chain has no such task.
+    async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError>;
+    /// Whether an account may serve.
+    async fn is_keeper(&self, account: Address) -> Result<bool, ChainError>;
     /// All nodes ever registered, and what the NodePool asks of them.
     async fn nodes(&self) -> Result<NodeList, ChainError>;
     /// One node, `None` if it was never registered.
     async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError>;
-    /// Earned and not withdrawn.
+    /// What a miner earned in the lane and was not paid yet.
     async fn earnings(&self, account: Address) -> Result<CorWei, ChainError>;
     /// Sends a call and waits for its receipt. The same effect, by [`LaneCall::effect_key`], is never brought about twice, also over
     /// restarts.
@@ -214,7 +212,7 @@ mod tests {
     use alloy_primitives::U256;
     use alloy_sol_types::SolError as _;
     use cor_errors::Class;
-    use cor_sol::session_payment::ISessionPayment::InsufficientBalance;
+    use cor_sol::vault::IVault::InsufficientBalance;
 
     use super::*;
 

@@ -1,85 +1,22 @@
-//! What keeper and miner talk about: tasks, miners, messages. Plain values, no serde, no chain library types.
+//! What keeper and miner talk about: tasks, crews, messages. Plain values, no serde, no chain library types.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 pub use cor_core::node::pool::{Node, Standing};
+pub use cor_core::task::Status;
 pub use cor_core::task::answer::AnswerKind;
-pub use cor_core::task::eip712::Message as LaneMessage;
-pub use cor_core::task::{Outcome, Phase, Status, Terms};
+pub use cor_core::task::lane::history::{History, OPENING_BYTES, Opening, Told};
+pub use cor_core::task::lane::{LanePhase as Phase, LaneState, LaneTerms, Seat};
 
-/// One miner's part in a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplicaRecord {
-    /// Who.
-    pub miner: Address,
-    /// The registration its commitment is bound to.
-    pub registration_epoch: u64,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The last of its messages that took effect; they take effect in order. `None` before the ack.
-    pub last_message: Option<MessageKind>,
-    /// What it is bound to: `None` before the precommit, and again after the reveal.
-    pub commitment: Option<B256>,
-    /// Digest of its answer, `None` before the reveal.
-    pub result_digest: Option<B256>,
-}
-
-/// A task as the chain has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskRecord {
-    /// Task number.
-    pub id: u64,
-    /// Session number.
-    pub session_id: u64,
-    /// Whose money it is.
-    pub payer: Address,
-    /// Phase now.
-    pub phase: Phase,
-    /// How it ended.
-    pub status: Status,
-    /// Form of the answer.
-    pub answer_kind: AnswerKind,
-    /// Bound on generated tokens.
-    pub max_tokens: u32,
-    /// End of the present phase, seconds since 1970.
-    pub deadline_secs: u64,
-    /// Digest of the answer that won, `None` while there is none.
-    pub result_digest: Option<B256>,
-    /// By replica index.
-    pub replicas: Vec<ReplicaRecord>,
-}
-
-impl ReplicaRecord {
-    /// Whether a message of this kind has taken effect on chain.
-    #[must_use]
-    pub fn has_said(&self, kind: MessageKind) -> bool {
-        self.last_message >= Some(kind)
-    }
-
-    /// Whether the task waits for this miner's message of this kind.
-    #[must_use]
-    pub fn owes(&self, kind: MessageKind) -> bool {
-        let took_part = match kind {
-            MessageKind::Ack => true,
-            MessageKind::Precommit => self.has_said(MessageKind::Ack),
-            MessageKind::Commit => self.has_said(MessageKind::Precommit),
-        };
-        took_part && self.outcome == Outcome::Pending && !self.has_said(kind)
-    }
-}
-
-impl TaskRecord {
-    /// Index and record of a miner's replica.
-    #[must_use]
-    pub fn replica_of(&self, miner: Address) -> Option<(usize, &ReplicaRecord)> {
-        self.replicas.iter().enumerate().find(|(_, replica)| replica.miner == miner)
-    }
-}
+/// A signature: r, s, v with v 27 or 28 and low s.
+pub type SignatureBytes = [u8; 65];
 
 /// What only the log of a task's submission tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskOrigin {
-    /// keccak256 of the prompt's bytes.
-    pub prompt_digest: B256,
+pub struct Submission {
+    /// The session.
+    pub session: u64,
+    /// What was charged, grains.
+    pub charged: u64,
     /// Where the prompt's text lies.
     pub prompt_urn: String,
     /// The caller's own mark.
@@ -90,13 +27,116 @@ pub struct TaskOrigin {
     pub block_hash: B256,
 }
 
-/// Terms of a session that matter to a keeper.
+/// A task as the chain has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionTerms {
-    /// Model asked for.
-    pub model_identifier: u64,
-    /// What the rules of its tasks go by.
-    pub rules: Terms,
+pub struct TaskRecord {
+    /// Its name: keccak256(0x06 ‖ payer ‖ sequence).
+    pub id: B256,
+    /// Whose money it is.
+    pub payer: Address,
+    /// The payer's number for it.
+    pub sequence: u64,
+    /// Phase, deadline, seats.
+    pub state: LaneState,
+    /// Opening and records, as calls about the task bring them along.
+    pub bytes: Bytes,
+    /// The same, read.
+    pub history: History,
+    /// What only its log tells.
+    pub submission: Submission,
+}
+
+impl TaskRecord {
+    /// Form of the answer; `None` for one that this program does not know.
+    #[must_use]
+    pub const fn answer_kind(&self) -> Option<AnswerKind> {
+        AnswerKind::from_number(self.history.opening.terms.answer_kind)
+    }
+
+    /// The opening's bytes.
+    #[must_use]
+    pub fn opening_bytes(&self) -> Bytes {
+        self.bytes.slice(..OPENING_BYTES.min(self.bytes.len()))
+    }
+
+    /// Who serves it, once that is on chain and until its end: then the keeper's place has a mark of the whole crew.
+    #[must_use]
+    pub fn crew(&self) -> Option<Crew> {
+        let known = matches!(self.state.phase, Phase::Precommit | Phase::Reveal);
+        known.then(|| Crew { keeper: self.state.keeper, miners: self.history.miners() })
+    }
+
+    /// What a replica's miner did; `None` if there is no such replica.
+    #[must_use]
+    pub fn seat(&self, replica: u8) -> Option<Seat> {
+        self.state.taken().nth(usize::from(replica))
+    }
+
+    /// The task as calls about it name it.
+    #[must_use]
+    pub fn at(&self) -> TaskAt {
+        TaskAt {
+            id: self.id,
+            payer: self.payer,
+            sequence: self.sequence,
+            history: self.bytes.clone(),
+            deadline_secs: self.state.deadline,
+        }
+    }
+}
+
+/// A task with what a call about it brings along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskAt {
+    /// Its name.
+    pub id: B256,
+    /// Its payer.
+    pub payer: Address,
+    /// The payer's number for it.
+    pub sequence: u64,
+    /// Opening and records so far.
+    pub history: Bytes,
+    /// End of its phase when it was read: what may happen twice to a task is told apart by it.
+    pub deadline_secs: u64,
+}
+
+/// Who serves a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crew {
+    /// The keeper.
+    pub keeper: Address,
+    /// By replica.
+    pub miners: Vec<Address>,
+}
+
+impl Crew {
+    /// The replica of a miner, `None` if it has none.
+    #[must_use]
+    pub fn replica_of(&self, miner: Address) -> Option<u8> {
+        (0_u8..).zip(&self.miners).find(|(_, other)| **other == miner).map(|(replica, _)| replica)
+    }
+}
+
+/// What a miner is bound by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// The commitment.
+    pub commitment: B256,
+    /// The miner's signature of its `Precommit`.
+    pub signature: SignatureBytes,
+}
+
+/// A task that a keeper offers to its miners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The task.
+    pub task: B256,
+    /// Who serves it.
+    pub crew: Crew,
+    /// The keeper's signature of `Assign`: with it a miner can start the task without the keeper.
+    pub assign: SignatureBytes,
+    /// What the keeper has of each replica's miner. With all of them a miner can show its answer without being copied.
+    pub bound: Vec<Option<Bound>>,
 }
 
 /// A registered node.
@@ -117,18 +157,16 @@ pub struct NodeRecord {
 /// Who may be chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodeList {
-    /// Oldest software that the NodePool reserves, major·1e6 + minor·1e3 + patch.
+    /// Oldest software that serves, major·1e6 + minor·1e3 + patch.
     pub min_version: u64,
     /// All nodes ever registered.
     pub nodes: Vec<NodeRecord>,
 }
 
-/// Which of its three messages a miner says, in the order in which they take effect.
+/// Which of its two messages a miner says, in the order in which they take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
-    /// Takes the task.
-    Ack,
-    /// Commits to an answer.
+    /// Takes its seat and binds itself to an answer.
     Precommit,
     /// Reveals it.
     Commit,
@@ -139,56 +177,55 @@ impl MessageKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Ack => "ack",
             Self::Precommit => "precommit",
             Self::Commit => "commit",
         }
     }
+}
 
-    /// The message that a phase waits for.
+/// What a miner says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneMessage {
+    /// `Precommit(assignment, commitment)`.
+    Precommit {
+        /// What it binds itself to.
+        commitment: B256,
+    },
+    /// `Commit(assignment, commitment, resultDigest, salt)`.
+    Commit {
+        /// What it is bound to.
+        commitment: B256,
+        /// keccak256 of the canonical answer bytes.
+        result_digest: B256,
+        /// Salt of the commitment.
+        salt: B256,
+    },
+}
+
+impl LaneMessage {
+    /// Which of the two it is.
     #[must_use]
-    pub const fn of_phase(phase: Phase) -> Option<Self> {
-        match phase {
-            Phase::Ack => Some(Self::Ack),
-            Phase::Precommit => Some(Self::Precommit),
-            Phase::Commit => Some(Self::Commit),
-            Phase::None | Phase::Queued | Phase::Ended => None,
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::Precommit { .. } => MessageKind::Precommit,
+            Self::Commit { .. } => MessageKind::Commit,
         }
     }
 }
 
-/// Which of the three messages this is.
-#[must_use]
-pub const fn kind_of(message: &LaneMessage) -> MessageKind {
-    match message {
-        LaneMessage::Ack => MessageKind::Ack,
-        LaneMessage::Precommit { .. } => MessageKind::Precommit,
-        LaneMessage::Commit { .. } => MessageKind::Commit,
-    }
-}
-
-/// A miner's message with its signature, ready for anyone to send.
+/// A miner's message with its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedMessage {
     /// Task it belongs to.
-    pub task_id: u64,
+    pub task: B256,
+    /// The assignment that it is signed for.
+    pub assignment: B256,
     /// Who signed.
     pub miner: Address,
     /// Contents.
     pub message: LaneMessage,
-    /// r, s, v.
-    pub signature: [u8; 65],
-}
-
-/// What a miner signed, without the task, which the call around it names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed<T> {
-    /// Who signed.
-    pub miner: Address,
-    /// What of the message is not the same for all miners of the task.
-    pub contents: T,
-    /// r, s, v.
-    pub signature: [u8; 65],
+    /// The signature.
+    pub signature: SignatureBytes,
 }
 
 /// An answer's digest and the salt that open a commitment.
@@ -200,92 +237,15 @@ pub struct Reveal {
     pub salt: B256,
 }
 
-/// Messages of one kind for one task, as one transaction hands them in. Another kind has no place in a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Batch {
-    /// Miners that take the task.
-    Acks(Vec<Signed<()>>),
-    /// Miners with their commitments.
-    Precommits(Vec<Signed<B256>>),
-    /// Miners with their reveals.
-    Commits(Vec<Signed<Reveal>>),
-}
-
-impl Batch {
-    /// The messages of this kind among `messages`, in their order.
-    pub fn of<'a>(kind: MessageKind, messages: impl Iterator<Item = &'a SignedMessage>) -> Self {
-        match kind {
-            MessageKind::Ack => Self::Acks(messages.filter_map(SignedMessage::as_ack).collect()),
-            MessageKind::Precommit => Self::Precommits(messages.filter_map(SignedMessage::as_precommit).collect()),
-            MessageKind::Commit => Self::Commits(messages.filter_map(SignedMessage::as_reveal).collect()),
-        }
-    }
-
-    /// The kind of all its messages.
-    #[must_use]
-    pub const fn kind(&self) -> MessageKind {
-        match self {
-            Self::Acks(_) => MessageKind::Ack,
-            Self::Precommits(_) => MessageKind::Precommit,
-            Self::Commits(_) => MessageKind::Commit,
-        }
-    }
-
-    /// Who signed, in the order of the messages.
-    #[must_use]
-    pub fn miners(&self) -> Vec<Address> {
-        match self {
-            Self::Acks(signed) => signed.iter().map(|one| one.miner).collect(),
-            Self::Precommits(signed) => signed.iter().map(|one| one.miner).collect(),
-            Self::Commits(signed) => signed.iter().map(|one| one.miner).collect(),
-        }
-    }
-
-    /// Number of messages.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        match self {
-            Self::Acks(signed) => signed.len(),
-            Self::Precommits(signed) => signed.len(),
-            Self::Commits(signed) => signed.len(),
-        }
-    }
-
-    /// Whether there is nothing to hand in.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl SignedMessage {
-    /// The message as an ack, `None` if it is another kind.
-    #[must_use]
-    pub fn as_ack(&self) -> Option<Signed<()>> {
-        matches!(self.message, LaneMessage::Ack).then(|| self.signed(()))
-    }
-
-    /// The message as a commitment, `None` if it is another kind.
-    #[must_use]
-    pub fn as_precommit(&self) -> Option<Signed<B256>> {
-        match self.message {
-            LaneMessage::Precommit { commitment } => Some(self.signed(commitment)),
-            LaneMessage::Ack | LaneMessage::Commit { .. } => None,
-        }
-    }
-
-    /// The message as a reveal, `None` if it is another kind.
-    #[must_use]
-    pub fn as_reveal(&self) -> Option<Signed<Reveal>> {
-        match self.message {
-            LaneMessage::Commit { result_digest, salt } => Some(self.signed(Reveal { result_digest, salt })),
-            LaneMessage::Ack | LaneMessage::Precommit { .. } => None,
-        }
-    }
-
-    const fn signed<T>(&self, contents: T) -> Signed<T> {
-        Signed { miner: self.miner, contents, signature: self.signature }
-    }
+/// One replica of a completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// Who.
+    pub miner: Address,
+    /// Its signature of `Precommit`.
+    pub signature: SignatureBytes,
+    /// What it revealed.
+    pub reveal: Reveal,
 }
 
 /// Which chain and contract messages are bound to.
@@ -293,50 +253,86 @@ impl SignedMessage {
 pub struct LaneDomain {
     /// EIP-155 id.
     pub chain_id: u64,
-    /// SessionQueue.
-    pub queue: Address,
+    /// The lane.
+    pub lane: Address,
+}
+
+/// By whose word a task is completed or started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Server {
+    /// The keeper.
+    pub keeper: Address,
+    /// Its signature of `Assign`; `None` if the keeper itself calls.
+    pub assign: Option<SignatureBytes>,
 }
 
 /// A transaction of the lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaneCall {
-    /// Keeper: choose the miners.
-    Assign {
+    /// Ends a task that every miner answered. By the keeper, or with its word.
+    Complete {
         /// Task.
-        task_id: u64,
-        /// One for each replica.
-        miners: Vec<Address>,
+        task: TaskAt,
+        /// By replica.
+        answers: Vec<Answered>,
+        /// By whose word.
+        server: Server,
     },
-    /// Anyone: hand in messages of one kind for one task.
-    Relay {
+    /// Puts crew and commitments on chain. By the keeper, or with its word.
+    Start {
         /// Task.
-        task_id: u64,
-        /// What they said.
-        batch: Batch,
+        task: TaskAt,
+        /// By replica: who, and what it signed if it did.
+        seats: Vec<(Address, Option<Bound>)>,
+        /// By whose word.
+        server: Server,
     },
-    /// Anyone: show a signed reveal that does not open its commitment.
-    ReportBadReveal {
+    /// Binds a miner that was left out of the start. By the miner, or with its signature.
+    Precommit {
         /// Task.
-        task_id: u64,
-        /// The evidence.
-        reveal: Signed<Reveal>,
+        task: TaskAt,
+        /// Replica.
+        replica: u8,
+        /// What it is bound to.
+        commitment: B256,
+        /// Its signature; `None` if the miner itself calls.
+        signature: Option<SignatureBytes>,
     },
-    /// Anyone: close the ack phase.
-    EndAck(u64),
-    /// Anyone: close the precommit phase.
-    EndPrecommit(u64),
-    /// Anyone: end the task.
-    End(u64),
-    /// Miner, by its own transaction.
-    Direct {
+    /// Shows answers. By anyone.
+    Reveal {
         /// Task.
-        task_id: u64,
-        /// What to say.
-        message: LaneMessage,
+        task: TaskAt,
+        /// Of which replicas.
+        reveals: Vec<(u8, Reveal)>,
     },
-    /// Miner: be paid what was earned.
-    WithdrawEarnings {
-        /// Block at which it was decided: each withdrawal is an effect of its own.
+    /// Shows answers and ends the task, or calls those that are missing once more. By anyone.
+    Finish {
+        /// Task.
+        task: TaskAt,
+        /// Of which replicas; may be empty.
+        reveals: Vec<(u8, Reveal)>,
+    },
+    /// Shows a signed reveal that does not open its commitment. By anyone.
+    Report {
+        /// Task.
+        task: TaskAt,
+        /// Replica.
+        replica: u8,
+        /// What it revealed.
+        reveal: Reveal,
+        /// Its signature of `Commit`.
+        signature: SignatureBytes,
+    },
+    /// Closes a phase whose deadline has passed. By anyone.
+    Close {
+        /// Task.
+        task: TaskAt,
+    },
+    /// Pays what a miner earned to where Staking says that it belongs. By anyone.
+    PayEarnings {
+        /// Whose.
+        miner: Address,
+        /// Block at which it was decided: each payment is an effect of its own.
         block: u64,
     },
 }
@@ -346,18 +342,19 @@ impl LaneCall {
     /// about twice.
     #[must_use]
     pub fn effect_key(&self) -> String {
+        let replicas = |reveals: &[(u8, Reveal)]| {
+            let named: Vec<_> = reveals.iter().map(|(replica, _)| replica.to_string()).collect();
+            named.join("+")
+        };
         match self {
-            Self::Assign { task_id, .. } => format!("task/{task_id}/assign"),
-            Self::Relay { task_id, batch } => {
-                let who: Vec<_> = batch.miners().iter().map(ToString::to_string).collect();
-                format!("task/{task_id}/relay/{}/{}", batch.kind().name(), who.join("+"))
-            }
-            Self::ReportBadReveal { task_id, reveal } => format!("task/{task_id}/bad-reveal/{}", reveal.miner),
-            Self::EndAck(task_id) => format!("task/{task_id}/end-ack"),
-            Self::EndPrecommit(task_id) => format!("task/{task_id}/end-precommit"),
-            Self::End(task_id) => format!("task/{task_id}/end"),
-            Self::Direct { task_id, message } => format!("task/{task_id}/direct/{}", kind_of(message).name()),
-            Self::WithdrawEarnings { block } => format!("claim/{block}"),
+            Self::Complete { task, .. } => format!("task/{}/complete", task.id),
+            Self::Start { task, .. } => format!("task/{}/start", task.id),
+            Self::Precommit { task, replica, .. } => format!("task/{}/precommit/{replica}", task.id),
+            Self::Reveal { task, reveals } => format!("task/{}/reveal/{}", task.id, replicas(reveals)),
+            Self::Finish { task, .. } => format!("task/{}/finish/{}", task.id, task.deadline_secs),
+            Self::Report { task, replica, .. } => format!("task/{}/report/{replica}", task.id),
+            Self::Close { task } => format!("task/{}/close/{}", task.id, task.deadline_secs),
+            Self::PayEarnings { miner, block } => format!("earnings/{miner}/{block}"),
         }
     }
 }
@@ -402,74 +399,28 @@ const fn decimal(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn message(miner: u8, message: LaneMessage) -> SignedMessage {
-        SignedMessage { task_id: 7, miner: Address::repeat_byte(miner), message, signature: [miner; 65] }
-    }
-
-    #[test]
-    fn a_batch_takes_messages_of_its_kind_only() {
-        let (commitment, result_digest, salt) = (B256::repeat_byte(1), B256::repeat_byte(2), B256::repeat_byte(3));
-        let mixed = [
-            message(1, LaneMessage::Ack),
-            message(2, LaneMessage::Precommit { commitment }),
-            message(3, LaneMessage::Commit { result_digest, salt }),
-            message(4, LaneMessage::Precommit { commitment }),
-        ];
-        for (kind, miners) in [(MessageKind::Ack, vec![1]), (MessageKind::Precommit, vec![2, 4]), (MessageKind::Commit, vec![3])]
-        {
-            let batch = Batch::of(kind, mixed.iter());
-            assert_eq!(batch.kind(), kind);
-            assert_eq!(batch.miners(), miners.into_iter().map(Address::repeat_byte).collect::<Vec<_>>());
-            assert_eq!(batch.len(), batch.miners().len());
-        }
-        assert!(Batch::of(MessageKind::Commit, mixed[..2].iter()).is_empty());
-        let reveal = mixed[2].as_reveal();
-        let contents = Reveal { result_digest, salt };
-        assert_eq!(reveal, Some(Signed { miner: Address::repeat_byte(3), contents, signature: [3; 65] }));
-        assert_eq!((mixed[0].as_reveal(), mixed[1].as_reveal()), (None, None), "nothing stands in for a reveal");
-    }
-
     /// The names go into logs and journals, where a Rust form would be noise. A journal outlives a release: they stay as they are.
     #[test]
     fn effects_have_plain_names() {
-        let miner = Address::repeat_byte(1);
-        let signed = |contents| Signed { miner, contents, signature: [0; 65] };
-        let reveal = Signed { miner, contents: Reveal { result_digest: B256::ZERO, salt: B256::ZERO }, signature: [0; 65] };
+        let (id, miner) = (B256::repeat_byte(0xab), Address::repeat_byte(1));
+        let task = TaskAt { id, payer: miner, sequence: 7, history: Bytes::new(), deadline_secs: 90 };
+        let reveal = Reveal { result_digest: B256::ZERO, salt: B256::ZERO };
+        let server = Server { keeper: miner, assign: None };
+        let signature = [0; 65];
         for (call, key) in [
-            (LaneCall::Assign { task_id: 7, miners: vec![miner] }, "task/7/assign".to_owned()),
-            (LaneCall::Relay { task_id: 7, batch: Batch::Acks(vec![signed(())]) }, format!("task/7/relay/ack/{miner}")),
-            (LaneCall::ReportBadReveal { task_id: 7, reveal }, format!("task/7/bad-reveal/{miner}")),
-            (LaneCall::EndAck(7), "task/7/end-ack".to_owned()),
-            (LaneCall::EndPrecommit(7), "task/7/end-precommit".to_owned()),
-            (LaneCall::End(7), "task/7/end".to_owned()),
-            (LaneCall::Direct { task_id: 7, message: LaneMessage::Ack }, "task/7/direct/ack".to_owned()),
-            (LaneCall::WithdrawEarnings { block: 9 }, "claim/9".to_owned()),
+            (LaneCall::Complete { task: task.clone(), answers: vec![], server }, format!("task/{id}/complete")),
+            (LaneCall::Start { task: task.clone(), seats: vec![], server }, format!("task/{id}/start")),
+            (
+                LaneCall::Precommit { task: task.clone(), replica: 2, commitment: B256::ZERO, signature: None },
+                format!("task/{id}/precommit/2"),
+            ),
+            (LaneCall::Reveal { task: task.clone(), reveals: vec![(0, reveal), (2, reveal)] }, format!("task/{id}/reveal/0+2")),
+            (LaneCall::Finish { task: task.clone(), reveals: vec![(0, reveal)] }, format!("task/{id}/finish/90")),
+            (LaneCall::Report { task: task.clone(), replica: 1, reveal, signature }, format!("task/{id}/report/1")),
+            (LaneCall::Close { task }, format!("task/{id}/close/90")),
+            (LaneCall::PayEarnings { miner, block: 9 }, format!("earnings/{miner}/9")),
         ] {
             assert_eq!(call.effect_key(), key);
-        }
-    }
-
-    #[test]
-    fn messages_take_effect_in_order() {
-        use MessageKind::{Ack, Commit, Precommit};
-        let replica = |last_message| ReplicaRecord {
-            miner: Address::ZERO,
-            registration_epoch: 1,
-            outcome: Outcome::Pending,
-            last_message,
-            commitment: None,
-            result_digest: None,
-        };
-        for (last, said, owed) in [
-            (None, vec![], vec![Ack]),
-            (Some(Ack), vec![Ack], vec![Precommit]),
-            (Some(Precommit), vec![Ack, Precommit], vec![Commit]),
-            (Some(Commit), vec![Ack, Precommit, Commit], vec![]),
-        ] {
-            let replica = replica(last);
-            let all = [Ack, Precommit, Commit];
-            assert_eq!(all.into_iter().filter(|kind| replica.has_said(*kind)).collect::<Vec<_>>(), said, "{last:?}");
-            assert_eq!(all.into_iter().filter(|kind| replica.owes(*kind)).collect::<Vec<_>>(), owed, "{last:?}");
         }
     }
 

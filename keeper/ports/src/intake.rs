@@ -1,31 +1,31 @@
 //! `Intake`: where signed messages of miners enter a keeper.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table};
 
 use crate::chain::ChainError;
-use crate::domain::{MessageKind, Phase, SignedMessage};
+use crate::domain::{MessageKind, Offer, Phase, SignedMessage};
 
 /// A message the keeper does not take, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageRefusal {
     /// The task is not open here.
-    #[error("task {task_id} is not open")]
+    #[error("task {task} is not open")]
     UnknownTask {
         /// Task.
-        task_id: u64,
+        task: B256,
     },
     /// The miner has no part in the task.
-    #[error("{miner} is not assigned to task {task_id}")]
+    #[error("{miner} is not assigned to task {task}")]
     NotAssigned {
         /// Task.
-        task_id: u64,
+        task: B256,
         /// Who.
         miner: Address,
     },
     /// The signature is another's: wrong key, chain, contract or contents.
-    #[error("the signature is by {}, not by {miner}, for chain id {chain_id} and queue {queue}", named(*signer))]
+    #[error("the signature is by {}, not by {miner}, for chain id {chain_id} and lane {lane}", named(*signer))]
     WrongSigner {
         /// Recovered; `None` if the signature is malformed.
         signer: Option<Address>,
@@ -34,21 +34,31 @@ pub enum MessageRefusal {
         /// What it must be signed for.
         chain_id: u64,
         /// What it must be signed for.
-        queue: Address,
+        lane: Address,
+    },
+    /// It is signed for another crew, or for the task as it was before a reorganisation.
+    #[error("task {task} has the assignment {assignment}, and the message is signed for {given}")]
+    OtherAssignment {
+        /// Task.
+        task: B256,
+        /// The keeper's.
+        assignment: B256,
+        /// The message's.
+        given: B256,
     },
     /// The task is open, and the keeper has as many as it can look after.
-    #[error("task {task_id} waits: the keeper looks after {limit} tasks, which is the most")]
+    #[error("task {task} waits: the keeper looks after {limit} tasks, which is the most")]
     Full {
         /// Task.
-        task_id: u64,
+        task: B256,
         /// Most open tasks.
         limit: usize,
     },
     /// The task is past that phase or the message has taken effect.
-    #[error("task {task_id} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
+    #[error("task {task} is in phase {phase:?} and does not wait for {kind:?} of this miner")]
     NotAwaited {
         /// Task.
-        task_id: u64,
+        task: B256,
         /// Where it is.
         phase: Phase,
         /// What was sent.
@@ -62,6 +72,7 @@ impl Coded for MessageRefusal {
             Self::UnknownTask { .. } => &table::kpr::TASK_NOT_OPEN,
             Self::NotAssigned { .. } => &table::kpr::MINER_NOT_ASSIGNED,
             Self::WrongSigner { .. } => &table::kpr::WRONG_MESSAGE_SIGNER,
+            Self::OtherAssignment { .. } => &table::kpr::OTHER_ASSIGNMENT,
             Self::Full { .. } => &table::kpr::TOO_MANY_TASKS,
             Self::NotAwaited { .. } => &table::kpr::MESSAGE_NOT_AWAITED,
         }
@@ -92,7 +103,7 @@ impl Coded for IntakeError {
     }
 }
 
-/// Takes in messages. The keeper's service implements it; what faces the network hands messages over.
+/// Takes in messages, and tells miners of their tasks. The keeper's service implements it; what faces the network hands messages over.
 #[async_trait]
 pub trait Intake: Send + Sync {
     /// Takes in a message, if its task waits for it and the signature is the miner's.
@@ -100,4 +111,7 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// Why it is not taken.
     async fn receive(&self, message: SignedMessage) -> Result<(), IntakeError>;
+
+    /// The tasks that wait for a miner.
+    async fn offers(&self, miner: Address) -> Vec<Offer>;
 }

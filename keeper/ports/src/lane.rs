@@ -3,66 +3,90 @@
 
 use alloy_primitives::{Address, B256, Signature, keccak256};
 use cor_core::task::answer::{AnswerKind, Verdict, canonical_text};
-use cor_core::task::commitment::Binding;
-use cor_core::task::consensus::leader_of;
-use cor_core::task::eip712;
+use cor_core::task::eip712::domain_separator;
+use cor_core::task::lane::messages::{self, Binding, LANE_NAME_HASH};
+use cor_core::task::lane::{close, finish};
 use cor_core::task::selection::{Candidate, Draw, SelectionError, pick};
-use cor_core::task::{Closing, Outcome, Stage, Stages, TaskState, Terms, closable};
 
 use crate::domain::{
-    LaneDomain, LaneMessage, MessageKind, NodeList, NodeRecord, ReplicaRecord, SessionTerms, SignedMessage, TaskOrigin,
-    TaskRecord,
+    Bound, Crew, LaneDomain, LaneMessage, NodeList, NodeRecord, Phase, Reveal, Seat, SignatureBytes, SignedMessage, TaskRecord,
 };
 
 /// All nodes weigh alike until reputation is on chain.
 const EVEN_WEIGHT: u32 = 1;
 
-/// The digest a miner signs for a message.
+/// What everybody who serves a task signs: the task, its opening, and the whole crew.
 #[must_use]
-pub fn message_digest(domain: &LaneDomain, task_id: u64, miner: Address, message: LaneMessage) -> B256 {
-    message.digest(eip712::session_queue_domain(domain.chain_id, domain.queue), task_id, miner)
+pub fn assignment(record: &TaskRecord, crew: &Crew) -> B256 {
+    assignment_of(record.id, record.history.opening_hash, crew)
+}
+
+/// The same of a task whose opening has this hash.
+#[must_use]
+pub fn assignment_of(task: B256, opening_hash: B256, crew: &Crew) -> B256 {
+    messages::assignment(task, opening_hash, crew.keeper, &crew.miners)
+}
+
+/// The digest that a keeper signs for `Assign`.
+#[must_use]
+pub fn assign_digest(domain: &LaneDomain, assignment: B256) -> B256 {
+    messages::assign_digest(separator(domain), assignment)
+}
+
+/// The digest that a miner signs for a message.
+#[must_use]
+pub fn message_digest(domain: &LaneDomain, assignment: B256, message: &LaneMessage) -> B256 {
+    let domain = separator(domain);
+    match *message {
+        LaneMessage::Precommit { commitment } => messages::precommit_digest(domain, assignment, commitment),
+        LaneMessage::Commit { commitment, result_digest, salt } => {
+            messages::commit_digest(domain, assignment, commitment, result_digest, salt)
+        }
+    }
+}
+
+fn separator(domain: &LaneDomain) -> B256 {
+    domain_separator(LANE_NAME_HASH, domain.chain_id, domain.lane)
 }
 
 /// Who signed a message; `None` if the signature is malformed.
 #[must_use]
-pub fn recover(domain: &LaneDomain, message: &SignedMessage) -> Option<Address> {
-    let signature = Signature::from_raw_array(&message.signature).ok()?;
+pub fn signer_of(domain: &LaneDomain, message: &SignedMessage) -> Option<Address> {
+    recover(message_digest(domain, message.assignment, &message.message), &message.signature)
+}
+
+/// Whether a miner signed the `Precommit` that a keeper shows of it.
+#[must_use]
+pub fn is_bound(domain: &LaneDomain, assignment: B256, miner: Address, bound: &Bound) -> bool {
+    let said = LaneMessage::Precommit { commitment: bound.commitment };
+    recover(message_digest(domain, assignment, &said), &bound.signature) == Some(miner)
+}
+
+/// Who signed a digest; `None` if the signature is malformed, or has a high s, which the contract refuses as well.
+#[must_use]
+pub fn recover(digest: B256, signature: &SignatureBytes) -> Option<Address> {
+    let signature = Signature::from_raw_array(signature).ok()?;
     if signature.normalize_s().is_some() {
-        return None; // a high s is refused by the contract as well
+        return None;
     }
-    let digest = message_digest(domain, message.task_id, message.miner, message.message);
     signature.recover_address_from_prehash(&digest).ok()
 }
 
-/// The commitment of a replica to an answer. `index` is the replica's place in the task.
+/// The commitment of a replica's miner to an answer.
 #[must_use]
-pub fn commitment(
-    domain: &LaneDomain,
-    task_id: u64,
-    index: usize,
-    replica: &ReplicaRecord,
-    result_digest: B256,
-    salt: B256,
-) -> B256 {
-    let binding = Binding {
-        chain_id: domain.chain_id,
-        queue: domain.queue,
-        task_id,
-        replica: u8::try_from(index).unwrap_or(u8::MAX), // a task has at most seven
-        miner: replica.miner,
-        registration_epoch: replica.registration_epoch,
-    };
-    binding.commitment(result_digest, salt)
+pub fn commitment(domain: &LaneDomain, assignment: B256, replica: u8, miner: Address, reveal: &Reveal) -> B256 {
+    let binding = Binding { chain_id: domain.chain_id, lane: domain.lane, assignment, replica, miner };
+    binding.commitment(reveal.result_digest, reveal.salt)
 }
 
-/// The seed of a task's choice of miners: chain, queue, task, and the block that the task was submitted in, which the submitter could not know.
+/// The seed of a task's choice of miners: chain, lane, task, and the block that the task was submitted in, which the submitter could not know.
 #[must_use]
-pub fn selection_seed(domain: &LaneDomain, task_id: u64, origin: &TaskOrigin) -> B256 {
-    let mut bytes = b"Cortensor.Selection.v1".to_vec();
+pub fn selection_seed(domain: &LaneDomain, task: B256, block_hash: B256) -> B256 {
+    let mut bytes = b"Cortensor.Selection.v2".to_vec();
     bytes.extend(domain.chain_id.to_be_bytes());
-    bytes.extend(domain.queue.as_slice());
-    bytes.extend(task_id.to_be_bytes());
-    bytes.extend(origin.block_hash.as_slice());
+    bytes.extend(domain.lane.as_slice());
+    bytes.extend(task.as_slice());
+    bytes.extend(block_hash.as_slice());
     keccak256(bytes)
 }
 
@@ -70,61 +94,52 @@ pub fn selection_seed(domain: &LaneDomain, task_id: u64, origin: &TaskOrigin) ->
 ///
 /// # Errors
 /// `TooFewOperators` if there are too few of different operators.
-pub fn choose_miners(
-    domain: &LaneDomain,
-    task_id: u64,
-    terms: &SessionTerms,
-    origin: &TaskOrigin,
-    list: &NodeList,
-) -> Result<Vec<Address>, SelectionError> {
-    let model = terms.model_identifier;
+pub fn choose_miners(domain: &LaneDomain, record: &TaskRecord, list: &NodeList) -> Result<Vec<Address>, SelectionError> {
+    let terms = &record.history.opening.terms;
+    let model = terms.model;
     let fits = |node: &&NodeRecord| node.state.check_eligible(list.min_version, || node.models.contains(&model)).is_ok();
     // The chain does not say when a node last served: nobody rests.
     let candidate =
         |node: &NodeRecord| Candidate { node: node.node, operator: node.operator, weight: EVEN_WEIGHT, last_assigned_at: 0 };
     let mut candidates: Vec<_> = list.nodes.iter().filter(fits).map(candidate).collect();
     candidates.sort_by_key(|candidate| candidate.node);
-    let seed = selection_seed(domain, task_id, origin);
-    pick(&candidates, &Draw { wanted: terms.rules.replicas, seed, now: 0, cooldown_secs: 0 })
+    let seed = selection_seed(domain, record.id, record.submission.block_hash);
+    pick(&candidates, &Draw { wanted: terms.replicas, seed, now: 0, cooldown_secs: 0 })
+}
+
+/// What brings a task on that waits for nobody any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Nothing yet.
+    None,
+    /// `close`: the deadline has passed and nobody reveals.
+    Close,
+    /// `finish`: all that were bound have revealed, or the deadline has passed.
+    Finish,
 }
 
 /// Which call brings a task on at `now_secs`, by the rules of the contract.
 #[must_use]
-pub fn closing(record: &TaskRecord, terms: &Terms, now_secs: u64) -> Closing {
-    closable(state_of(record, terms), terms, now_secs)
+pub fn closing(record: &TaskRecord, now_secs: u64) -> Closing {
+    let (mut state, opening) = (record.state, &record.history.opening);
+    let phase = state.phase;
+    match phase {
+        Phase::Reveal if finish(&mut state, opening, now_secs).is_ok() => Closing::Finish,
+        Phase::Open | Phase::Precommit if close(&mut state, opening, now_secs).is_ok() => Closing::Close,
+        _ => Closing::None,
+    }
 }
 
-/// The task as the rules know it, as far as they look at it to close a phase. Keeper and time of submission are not read for that.
-fn state_of(record: &TaskRecord, terms: &Terms) -> TaskState {
-    let digests = || (0_u8..).zip(&record.replicas).filter_map(|(index, replica)| Some((index, replica.result_digest?)));
-    let mut stages = Stages::default();
-    for (index, replica) in (0_u8..).zip(&record.replicas) {
-        let stage = match (replica.outcome, replica.last_message) {
-            (Outcome::Pending, None) => Stage::Assigned,
-            (Outcome::Pending, Some(MessageKind::Ack)) => Stage::Acked,
-            (Outcome::Pending, Some(MessageKind::Precommit)) => Stage::Precommitted,
-            (Outcome::Pending, Some(MessageKind::Commit)) => {
-                // Any of those with the same answer can stand for them: only who agrees with whom is counted.
-                let leader = replica.result_digest.and_then(|digest| leader_of(&digest, digests()));
-                Stage::Revealed(leader.unwrap_or(index))
-            }
-            (Outcome::BadReveal, _) => Stage::BadReveal,
-            (outcome, _) => Stage::Settled(outcome),
-        };
-        stages = stages.with(index, stage);
-    }
-    TaskState {
-        session_id: record.session_id,
-        keeper: 0,
-        phase: record.phase,
-        status: record.status,
-        answer_kind: record.answer_kind,
-        replicas: terms.replicas,
-        max_tokens: record.max_tokens,
-        submitted_at: 0,
-        until: record.deadline_secs,
-        stages,
-    }
+/// How many of the miners must agree.
+#[must_use]
+pub fn needed(record: &TaskRecord) -> usize {
+    usize::from(record.history.opening.terms.quorum().needed())
+}
+
+/// Whether a replica's miner has shown its answer on chain.
+#[must_use]
+pub fn is_shown(record: &TaskRecord, replica: u8) -> bool {
+    matches!(record.seat(replica), Some(Seat::Follows(_)))
 }
 
 /// The bytes of a model's text that are compared with other miners'. `None` for kinds that this lane's miners do not serve yet.
@@ -147,106 +162,83 @@ pub fn read_verdict(text: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::keccak256;
+    use alloy_primitives::Bytes;
     use cor_core::node::pool::{Node, Standing};
-    use cor_core::task::{Phase, Status};
+    use cor_core::task::lane::{LaneState, LaneTerms, Price};
 
     use super::*;
+    use crate::domain::{History, Opening, Submission};
 
-    const TERMS: Terms =
-        Terms { replicas: 3, quorum_bps: 6_000, assign_secs: 10, ack_secs: 10, precommit_secs: 10, commit_secs: 10 };
-    const NOW: u64 = 100;
+    const NOW: u64 = 1_000;
 
-    /// A replica as the contract shows it at a stage: answers are equal where their leaders are.
-    fn replica(stage: Stage) -> ReplicaRecord {
-        let last_message = match stage.messages() {
-            0 => None,
-            1 => Some(MessageKind::Ack),
-            2 => Some(MessageKind::Precommit),
-            _ => Some(MessageKind::Commit),
+    /// A task of model 5 that was just submitted.
+    fn submitted(replicas: u8) -> TaskRecord {
+        let terms = LaneTerms {
+            model: 5,
+            max_tokens: 8,
+            answer_kind: 0,
+            replicas,
+            quorum_bps: 5_001,
+            open_secs: 60,
+            precommit_secs: 30,
+            reveal_secs: 30,
+            priced: 0,
         };
-        let result_digest = match stage {
-            Stage::Revealed(leader) => Some(keccak256([leader])),
-            _ => None,
-        };
-        ReplicaRecord {
-            miner: Address::ZERO,
-            registration_epoch: 1,
-            outcome: stage.outcome(),
-            last_message,
-            commitment: None,
-            result_digest,
-        }
-    }
-
-    /// What the chain shows is enough to know what the contract would do, whatever the replicas have done.
-    #[test]
-    fn a_task_as_shown_closes_as_the_rules_say() {
-        let stages = [
-            Stage::Assigned,
-            Stage::Acked,
-            Stage::Precommitted,
-            Stage::BadReveal,
-            Stage::Revealed(0),
-            Stage::Revealed(1),
-            Stage::Revealed(2),
-        ];
-        let phases = [Phase::None, Phase::Queued, Phase::Ack, Phase::Precommit, Phase::Commit, Phase::Ended];
-        let all = |stage: &Stage| stages.map(|other| (*stage, other));
-        for (first, second) in stages.iter().flat_map(all) {
-            for third in stages {
-                for (phase, until) in phases.into_iter().flat_map(|phase| [(phase, NOW), (phase, NOW + 1)]) {
-                    let assigned = phase > Phase::Queued;
-                    let shown = if assigned { vec![replica(first), replica(second), replica(third)] } else { vec![] };
-                    let record = TaskRecord {
-                        id: 7,
-                        session_id: 1,
-                        payer: Address::ZERO,
-                        phase,
-                        status: Status::Open,
-                        answer_kind: AnswerKind::Text,
-                        max_tokens: 8,
-                        deadline_secs: until,
-                        result_digest: None,
-                        replicas: shown,
-                    };
-                    let on_chain = if assigned {
-                        Stages::default().with(0, first).with(1, second).with(2, third)
-                    } else {
-                        Stages::default()
-                    };
-                    let state = TaskState {
-                        session_id: 1,
-                        keeper: 1,
-                        phase,
-                        status: Status::Open,
-                        answer_kind: AnswerKind::Text,
-                        replicas: 3,
-                        max_tokens: 8,
-                        submitted_at: NOW - 50,
-                        until,
-                        stages: on_chain,
-                    };
-                    let (shown, rules) = (closing(&record, &TERMS, NOW), closable(state, &TERMS, NOW));
-                    assert_eq!(shown, rules, "{phase:?} until {until}: {first:?} {second:?} {third:?}");
-                }
-            }
-        }
-    }
-
-    /// The contract would refuse the assignment, and draw the same node again at each try.
-    #[test]
-    fn only_nodes_that_the_pool_reserves_are_drawn() {
-        let serving = Node { standing: Standing::Active, capacity: 2, reserved: 1, version: 2_000 };
-        let domain = LaneDomain { chain_id: 1, queue: Address::ZERO };
-        let terms = SessionTerms { model_identifier: 5, rules: Terms { replicas: 1, ..TERMS } };
-        let origin = TaskOrigin {
+        let opening = Opening {
+            price: Price { per_replica: 1, network: 1, gas: 1 },
+            terms,
             prompt_digest: B256::ZERO,
-            prompt_urn: String::new(),
-            client_reference: B256::ZERO,
-            block_number: 1,
-            block_hash: B256::ZERO,
+            no_reveal: 0,
+            bad_reveal: 0,
+            block: 1,
+            time: NOW,
+            no_result_gas_cap_bps: 0,
         };
+        TaskRecord {
+            id: B256::repeat_byte(7),
+            payer: Address::ZERO,
+            sequence: 1,
+            state: cor_core::task::lane::submit(&opening, NOW),
+            bytes: Bytes::from(opening.encode()),
+            history: History::begin(opening),
+            submission: Submission {
+                session: 1,
+                charged: 5,
+                prompt_urn: String::new(),
+                client_reference: B256::ZERO,
+                block_number: 1,
+                block_hash: B256::ZERO,
+            },
+        }
+    }
+
+    #[test]
+    fn a_task_is_closed_once_its_deadline_has_passed_and_finished_once_all_is_shown() {
+        let mut task = submitted(3);
+        assert_eq!((closing(&task, NOW + 59), closing(&task, NOW + 60)), (Closing::None, Closing::Close));
+        task.state = LaneState { phase: Phase::Precommit, ..task.state };
+        assert_eq!((closing(&task, NOW + 59), closing(&task, NOW + 60)), (Closing::None, Closing::Close));
+        let with = |seats: [Seat; 3]| {
+            let mut state = LaneState { phase: Phase::Reveal, ..submitted(3).state };
+            state.seats[..3].copy_from_slice(&seats);
+            TaskRecord { state, ..submitted(3) }
+        };
+        let task = with([Seat::Follows(0), Seat::Committed, Seat::Silent]);
+        assert_eq!((closing(&task, NOW), closing(&task, NOW + 60)), (Closing::None, Closing::Finish));
+        assert_eq!(closing(&with([Seat::Follows(0), Seat::Bad, Seat::Silent]), NOW), Closing::Finish);
+        task_over(with([Seat::Follows(0), Seat::Follows(0), Seat::Silent]));
+    }
+
+    fn task_over(mut task: TaskRecord) {
+        task.state.phase = Phase::Ended;
+        assert_eq!(closing(&task, NOW + 1_000), Closing::None);
+    }
+
+    /// Nobody would sign for it, and the same node would be drawn again at each try.
+    #[test]
+    fn only_nodes_that_can_serve_are_drawn() {
+        let serving = Node { standing: Standing::Active, capacity: 2, reserved: 1, version: 2_000 };
+        let domain = LaneDomain { chain_id: 1, lane: Address::ZERO };
         for (state, model, drawn) in [
             (serving, 5, true),
             (serving, 6, false),
@@ -257,7 +249,7 @@ mod tests {
         ] {
             let node = Address::with_last_byte(1);
             let nodes = vec![NodeRecord { node, operator: node, registration_epoch: 1, state, models: vec![model] }];
-            let chosen = choose_miners(&domain, 7, &terms, &origin, &NodeList { min_version: 2_000, nodes });
+            let chosen = choose_miners(&domain, &submitted(1), &NodeList { min_version: 2_000, nodes });
             let wanted = if drawn { Ok(vec![node]) } else { Err(SelectionError::TooFewOperators { found: 0, wanted: 1 }) };
             assert_eq!(chosen, wanted, "{state:?}, model {model}");
         }

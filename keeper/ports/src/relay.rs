@@ -1,18 +1,22 @@
-//! `Relay`: how a miner's signed messages reach a keeper.
+//! `Relay`: how a miner hears of tasks from a keeper, and how its signed messages reach it.
 
+use alloy_primitives::{Address, B256};
 use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::rly};
 
-use crate::{domain::SignedMessage, redacted};
+use crate::{
+    domain::{Offer, SignedMessage},
+    redacted,
+};
 
 /// Why the keeper did not take a message.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The keeper refused it.
-    #[error("the keeper refused the message for task {task_id}: {}", refusal.message)]
+    #[error("the keeper refused the message for task {task}: {}", refusal.message)]
     Refused {
         /// Task.
-        task_id: u64,
+        task: B256,
         /// The keeper's words.
         refusal: Box<Refusal>,
     },
@@ -84,9 +88,11 @@ impl Coded for RelayError {
     }
 }
 
-/// Hands messages to a keeper. Delivery is no promise: only the chain shows that a message took effect.
+/// A keeper as a miner sees it. Delivery is no promise: only the chain shows that a message took effect.
 #[async_trait]
 pub trait Relay: Send + Sync {
     /// Hands one message over.
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError>;
+    /// What the keeper offers to a miner now. Nothing in it is to be believed before it is checked: signatures, and the task on chain.
+    async fn offers(&self, miner: Address) -> Result<Vec<Offer>, RelayError>;
 }

@@ -17,12 +17,14 @@ pub struct Deployment {
     pub staking: Address,
     /// Prices.
     pub session_payment_table: Address,
-    /// Money in use.
-    pub session_payment: Address,
+    /// Users' money: free by account, and a book for each module.
+    pub vault: Address,
     /// Miners.
     pub node_pool: Address,
     /// Tasks.
-    pub session_queue: Address,
+    pub lane: Address,
+    /// Views of the lane.
+    pub lens: Address,
     /// First block that can hold a log of the network.
     pub from_block: u64,
 }

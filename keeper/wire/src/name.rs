@@ -37,14 +37,12 @@ macro_rules! names {
 names! {
     /// Where a task stands.
     TaskPhase {
-        /// Waits for its miners.
-        Queued = "queued",
-        /// The miners say that they take it.
-        Ack = "ack",
-        /// The miners bind themselves to answers.
+        /// Submitted: nobody's answer is on chain.
+        Open = "open",
+        /// Started: the miners that were left out bind themselves to answers.
         Precommit = "precommit",
         /// The miners reveal.
-        Commit = "commit",
+        Reveal = "reveal",
         /// Over.
         Ended = "ended",
     }
@@ -59,7 +57,7 @@ names! {
         Completed = "completed",
         /// Too few agreed.
         NoQuorum = "no_quorum",
-        /// It was never assigned.
+        /// Nobody completed or started it in time.
         Expired = "expired",
     }
 }
@@ -73,9 +71,7 @@ names! {
         Agreed = "agreed",
         /// It revealed something else.
         Outlier = "outlier",
-        /// It did not take the task in time.
-        NoAck = "no_ack",
-        /// It did not commit itself in time.
+        /// It did not bind itself in time.
         NoPrecommit = "no_precommit",
         /// It did not reveal in time.
         NoReveal = "no_reveal",
@@ -91,16 +87,14 @@ names! {
         End = "end",
         /// The task was submitted.
         Submit = "submit",
-        /// The miners were chosen.
-        Assign = "assign",
+        /// Crew and commitments were put on chain.
+        Start = "start",
         /// A signed reveal was shown that does not open its commitment.
         ReportBadReveal = "report bad reveal",
         /// Miners revealed.
-        Commit = "commit",
+        Reveal = "reveal",
         /// Miners bound themselves.
         Precommit = "precommit",
-        /// Miners took the task.
-        Ack = "ack",
         /// A phase was closed.
         ClosePhase = "close phase",
         /// Anything else.
@@ -124,10 +118,10 @@ mod tests {
             }
             assert!(serde_json::from_str::<T>("\"NoQuorum\"").is_err());
         }
-        all(TaskPhase::ALL, &["queued", "ack", "precommit", "commit", "ended"]);
+        all(TaskPhase::ALL, &["open", "precommit", "reveal", "ended"]);
         all(TaskStatus::ALL, &["open", "completed", "no_quorum", "expired"]);
-        all(ReplicaOutcome::ALL, &["pending", "agreed", "outlier", "no_ack", "no_precommit", "no_reveal", "bad_reveal"]);
-        all(Step::ALL, &["end", "submit", "assign", "report bad reveal", "commit", "precommit", "ack", "close phase", "other"]);
-        assert_eq!(format!("{:<6}|", Step::Ack), "ack   |", "padded as a text is");
+        all(ReplicaOutcome::ALL, &["pending", "agreed", "outlier", "no_precommit", "no_reveal", "bad_reveal"]);
+        all(Step::ALL, &["end", "submit", "start", "report bad reveal", "reveal", "precommit", "close phase", "other"]);
+        assert_eq!(format!("{:<6}|", Step::End), "end   |", "padded as a text is");
     }
 }

@@ -11,31 +11,36 @@ use crate::{
 /// What became of a task and of the money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Task number.
-    pub task_id: u64,
+    /// The task's name.
+    pub task: B256,
     /// Session number.
     pub session_id: u64,
+    /// The payer's number for it.
+    pub sequence: u64,
     /// Chain.
     pub chain_id: u64,
-    /// SessionQueue.
-    pub queue: Address,
+    /// Lane.
+    pub lane: Address,
     /// Whose money it was.
     pub payer: Address,
-    /// Who assigned it, `None` if nobody did.
+    /// Who served it, `None` if nobody did.
     pub keeper: Option<Address>,
     /// Where it stands.
     pub phase: TaskPhase,
+    /// End of the phase, `None` once the task has ended.
+    #[serde(with = "readable::maybe_time")]
+    pub deadline: Option<u64>,
     /// How it ended.
     pub status: TaskStatus,
     /// keccak256 of the prompt.
     pub prompt_digest: B256,
     /// keccak256 of the answer that won, `None` if none did.
     pub result_digest: Option<B256>,
-    /// Price lines reserved at submission, COR wei.
-    pub quote: QuoteLines,
+    /// What was charged on submission.
+    pub price: PriceLines,
     /// What the money did, `None` while the task is open.
     pub settlement: Option<Settlement>,
-    /// By replica index.
+    /// By replica index; none before crew or end are on chain.
     pub replicas: Vec<ReplicaEvidence>,
     /// Each log of the task in the order of the chain.
     pub timeline: Vec<TimelineEntry>,
@@ -43,32 +48,26 @@ pub struct Receipt {
     pub transactions: Vec<TransactionLine>,
 }
 
-/// Lines of a quote, COR wei: total = miners + validators + network + gas - rebate.
+/// What a task costs, COR wei: total = per_replica * replicas + network + gas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuoteLines {
-    /// Price version.
-    pub version: u64,
-    /// For all replicas.
+pub struct PriceLines {
+    /// For each paid miner.
     #[serde(with = "readable::amount")]
-    pub miners: U256,
-    /// For all validators.
-    #[serde(with = "readable::amount")]
-    pub validators: U256,
-    /// Network fee before the rebate.
+    pub per_replica: U256,
+    /// How many miners.
+    pub replicas: u8,
+    /// Network fee when every replica is paid.
     #[serde(with = "readable::amount")]
     pub network: U256,
-    /// Keeper's gas.
+    /// Keeper's line.
     #[serde(with = "readable::amount")]
     pub gas: U256,
-    /// Taken off.
-    #[serde(with = "readable::amount")]
-    pub rebate: U256,
-    /// What was reserved.
+    /// All of it.
     #[serde(with = "readable::amount")]
     pub total: U256,
 }
 
-/// What the money did, COR wei: charged + refunded = quote total.
+/// What the money did, COR wei: charged + refunded = price total.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// Taken from the payer.
@@ -95,26 +94,21 @@ pub struct ReplicaEvidence {
     pub index: u8,
     /// Who.
     pub miner: Address,
-    /// Registration its commitment is bound to.
-    pub registration_epoch: u64,
     /// What became of it.
     pub outcome: ReplicaOutcome,
-    /// When it took the task, seconds since 1970; `None` = never.
+    /// When its commitment came on chain, seconds since 1970; `None` = never.
     #[serde(with = "readable::maybe_time")]
-    pub acked_at: Option<u64>,
-    /// When it committed itself, seconds since 1970; `None` = never.
+    pub bound_at: Option<u64>,
+    /// When its answer, or the report of its bad reveal, came on chain, seconds since 1970; `None` = never.
     #[serde(with = "readable::maybe_time")]
-    pub precommitted_at: Option<u64>,
-    /// When it revealed, or its bad reveal was reported, seconds since 1970; `None` = never.
-    #[serde(with = "readable::maybe_time")]
-    pub committed_at: Option<u64>,
-    /// What it committed to.
+    pub revealed_at: Option<u64>,
+    /// What it was bound to; `None` if that is not known: from the transaction's input if somebody else's contract made the call.
     pub commitment: Option<B256>,
     /// What it revealed.
     pub result_digest: Option<B256>,
-    /// With which salt.
+    /// With which salt; from the transaction's input, as `commitment`.
     pub salt: Option<B256>,
-    /// Recomputed here: whether digest and salt open the commitment. `None` while nothing was revealed.
+    /// Recomputed here: whether digest and salt open the commitment. `None` while one of them is not known.
     pub verified: Option<bool>,
     /// Paid for this task, COR wei.
     #[serde(with = "readable::amount")]
@@ -122,6 +116,9 @@ pub struct ReplicaEvidence {
     /// Stake lost for this task, COR wei.
     #[serde(with = "readable::amount")]
     pub slashed: U256,
+    /// Of its penalties, what is owed still, COR wei.
+    #[serde(with = "readable::amount")]
+    pub owed: U256,
 }
 
 /// One log.

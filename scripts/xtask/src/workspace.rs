@@ -91,10 +91,10 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contract {
     pub(crate) kind: Kind,
-    /// Its folder's or example's name, which is also the name of its artifact: `session-queue`.
+    /// Its folder's or example's name, which is also the name of its artifact: `node-pool`.
     pub(crate) name: String,
     pub(crate) package: String,
-    /// The file name cargo gives the module: `cor_contract_session_queue`.
+    /// The file name cargo gives the module: `cor_contract_node_pool`.
     pub(crate) lib: String,
     /// The binary that prints the Solidity interface, if there is one.
     pub(crate) abi_bin: Option<String>,
@@ -107,7 +107,7 @@ impl Target {
 }
 
 impl Contract {
-    /// The name of the contract in Solidity: `SessionQueue`.
+    /// The name of the contract in Solidity: `NodePool`.
     pub(crate) fn solidity_name(&self) -> String {
         self.name
             .split('-')
@@ -237,7 +237,7 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "workspace_root": "/repo", "target_directory": "/elsewhere",
             "packages": [
-                package("contracts/tasks/session-queue", "cdylib"),
+                package("contracts/nodes/node-pool", "cdylib"),
                 package("contracts/core", "rlib"),
                 package("contracts/money/cor", "cdylib"),
                 package("keeper/service", "cdylib"),
@@ -259,10 +259,10 @@ mod tests {
     fn contracts_are_the_cdylibs_of_their_folder() {
         let contracts = workspace().contracts();
         let names: Vec<_> = contracts.iter().map(|c| c.name.as_str()).collect();
-        assert_eq!(names, ["cor", "session-queue"]);
-        assert_eq!(contracts[1].lib, "contracts_tasks_session_queue");
+        assert_eq!(names, ["cor", "node-pool"]);
+        assert_eq!(contracts[1].lib, "contracts_nodes_node_pool");
         assert_eq!(contracts[1].abi_bin.as_deref(), Some("x-abi"));
-        assert_eq!(contracts[1].solidity_name(), "SessionQueue");
+        assert_eq!(contracts[1].solidity_name(), "NodePool");
     }
 
     #[test]

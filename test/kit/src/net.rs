@@ -1,18 +1,22 @@
 //! A chain with the network on it.
 
+use std::collections::BTreeMap;
+
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     providers::{DynProvider, Provider},
+    rpc::types::Filter,
     signers::local::PrivateKeySigner,
-    sol_types::{SolCall, SolEvent},
+    sol_types::{SolCall, SolEvent, SolEventInterface as _},
 };
 use cor_adapters::{
     chain::{Account, Mined, connect},
     deploy::{Artifacts, ListedModel, NetworkParams, deploy},
 };
 use cor_anvil::{ManualClock, Node, NodeConfig, NodeHandle};
+use cor_core::task::lane::GRAIN_WEI;
 use cor_ports::{ChainError, RevertError, domain::NODE_VERSION};
-use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_sol::{cor::ICor, lane::ILane, lens::ILens, node_pool::INodePool, staking::IStaking, vault::IVault};
 use cor_wire::deployment::Deployment;
 
 use crate::solo::START_SECS;
@@ -132,11 +136,12 @@ impl TestNet {
         self.ok(0, self.at.cor, ICor::mintCall { to, value: wei }).await;
     }
 
-    /// Mints COR to account `index` and puts it into its prepaid balance.
+    /// Mints COR to account `index` and moves it into its credit in the lane. Wei, whole grains.
     pub async fn prepay(&self, index: usize, wei: U256) {
         self.mint(self.address(index), wei).await;
-        self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.session_payment, value: wei }).await;
-        self.ok(index, self.at.session_payment, ISessionPayment::depositCall { amount: wei }).await;
+        self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.vault, value: wei }).await;
+        let call = IVault::depositAndFundCall { module: self.at.lane, beneficiary: self.address(index), amount: wei };
+        self.ok(index, self.at.vault, call).await;
     }
 
     /// Stakes for account `index` as a node and registers it, with itself as operator.
@@ -155,33 +160,65 @@ impl TestNet {
         self.ok(index, self.at.node_pool, call).await;
     }
 
-    /// All COR outside wallets: what SessionPayment and Staking say they hold, and what the token says they have.
+    /// All COR outside wallets: what Vault and Staking say they hold is what the token says they have; and the lane's book is what accounts of this
+    /// chain can spend and earned there, the treasury's part, and what was charged for open tasks.
     ///
     /// # Panics
-    /// If a contract says it holds more than the token gave it.
+    /// If it is not.
     pub async fn assert_conserved(&self) {
         let token = ICor::new(self.at.cor, &self.provider);
-        let payment = ISessionPayment::new(self.at.session_payment, &self.provider).totalHeld().call().await.expect("totalHeld");
+        let vault = IVault::new(self.at.vault, &self.provider);
+        let held = vault.totalHeld().call().await.expect("totalHeld");
         let staking = IStaking::new(self.at.staking, &self.provider).totalHeld().call().await.expect("totalHeld");
-        assert_eq!(payment, token.balanceOf(self.at.session_payment).call().await.expect("balanceOf"), "SessionPayment");
+        assert_eq!(held, token.balanceOf(self.at.vault).call().await.expect("balanceOf"), "Vault");
         assert_eq!(staking, token.balanceOf(self.at.staking).call().await.expect("balanceOf"), "Staking");
+        let lens = ILens::new(self.at.lens, &self.provider);
+        let mut owed = self.open_charges().await + lens.treasury().call().await.expect("treasury");
+        for key in &self.keys {
+            let account = lens.accountOf(key.address()).call().await.expect("accountOf");
+            owed += account.available + account.earned;
+        }
+        assert_eq!(vault.bookOf(self.at.lane).call().await.expect("bookOf"), wei(owed), "Lane");
     }
 
-    /// Prepaid and free COR of an account.
+    /// What was charged for tasks that have not ended, grains.
+    async fn open_charges(&self) -> u64 {
+        let filter = Filter::new().address(self.at.lane).from_block(self.at.from_block);
+        let mut open = BTreeMap::new();
+        for log in self.provider.get_logs(&filter).await.expect("logs") {
+            match ILane::ILaneEvents::decode_log(&log.inner).expect("an event of the lane").data {
+                ILane::ILaneEvents::TaskSubmitted(submitted) => drop(open.insert(submitted.task, submitted.charged)),
+                ILane::ILaneEvents::TaskEnded(ended) => drop(open.remove(&ended.task)),
+                _ => {}
+            }
+        }
+        open.values().sum()
+    }
+
+    /// What an account can spend in the lane, wei.
     ///
     /// # Panics
     /// If the node does not answer.
     pub async fn available(&self, account: Address) -> U256 {
-        ISessionPayment::new(self.at.session_payment, &self.provider).availableOf(account).call().await.expect("availableOf")
+        wei(self.in_lane(account).await.available)
     }
 
-    /// Earned COR of an account.
+    /// What an account earned as a miner and was not paid, wei.
     ///
     /// # Panics
     /// If the node does not answer.
     pub async fn earnings(&self, account: Address) -> U256 {
-        ISessionPayment::new(self.at.session_payment, &self.provider).earningsOf(account).call().await.expect("earningsOf")
+        wei(self.in_lane(account).await.earned)
     }
+
+    async fn in_lane(&self, account: Address) -> ILens::accountOfReturn {
+        ILens::new(self.at.lens, &self.provider).accountOf(account).call().await.expect("accountOf")
+    }
+}
+
+/// Grains as wei.
+fn wei(grains: u64) -> U256 {
+    U256::from(grains) * U256::from(GRAIN_WEI)
 }
 
 /// The signature of a call, as its name in errors.

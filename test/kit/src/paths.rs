@@ -23,7 +23,7 @@ pub fn contracts() -> PathBuf {
         Some(folder) => PathBuf::from(folder),
         None => profile_folder().parent().expect("a profile lies in the target folder").join("contracts"),
     };
-    assert!(folder.join("session-queue.wasm").exists(), "{} has no contracts: run `cargo xtask wasm` first", folder.display());
+    assert!(folder.join("lane.wasm").exists(), "{} has no contracts: run `cargo xtask wasm` first", folder.display());
     folder
 }
 

@@ -1,4 +1,4 @@
-//! Who holds what: prepaid accounts, earnings, and the vault that is the sum of all.
+//! Amounts that go in and out, and the vault that is the sum of all.
 //!
 //! Every amount is COR wei in 128 bits. Nothing is held outside the vault, and the vault fits 128 bits, so each part does too;
 //! the checks below are there all the same.
@@ -104,50 +104,7 @@ pub fn debit(balance: u128, amount: u128) -> Result<u128, LedgerError> {
     balance.checked_sub(amount).ok_or_else(|| LedgerError::Insufficient { available: balance, needed: U256::from(amount) })
 }
 
-/// Prepaid money of one payer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    /// Free to spend or to withdraw, COR wei.
-    pub available: u128,
-    /// In escrow for open tasks, COR wei.
-    pub reserved: u128,
-}
-
-impl Account {
-    /// Money came in.
-    ///
-    /// # Errors
-    /// As [`credit`].
-    pub fn deposit(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self { available: credit(self.available, amount)?, ..self })
-    }
-
-    /// Free money goes back to the wallet.
-    ///
-    /// # Errors
-    /// As [`debit`].
-    pub fn withdraw(self, amount: u128) -> Result<Self, LedgerError> {
-        Ok(Self { available: debit(self.available, amount)?, ..self })
-    }
-
-    /// Free money goes into the escrow of a task.
-    ///
-    /// # Errors
-    /// As [`debit`] and [`credit`].
-    pub fn reserve(self, total: u128) -> Result<Self, LedgerError> {
-        Ok(Self { available: debit(self.available, total)?, reserved: credit(self.reserved, total)? })
-    }
-
-    /// An escrow of `total` ends, and `refunded` of it becomes free again.
-    ///
-    /// # Errors
-    /// As [`debit`] and [`credit`]; not for an escrow that was reserved here.
-    pub fn settle(self, total: u128, refunded: u128) -> Result<Self, LedgerError> {
-        Ok(Self { available: credit(self.available, refunded)?, reserved: debit(self.reserved, total)? })
-    }
-}
-
-/// All that the contract holds, and the treasury's part of it. The rest belongs to accounts, escrows and earnings.
+/// All that the contract holds, and the treasury's part of it. The rest belongs to accounts and books.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Vault {
     /// Sum of everything, COR wei.
@@ -165,7 +122,7 @@ impl Vault {
         Ok(Self { held: credit(self.held, amount)?, ..self })
     }
 
-    /// Money of an account leaves.
+    /// Money of an account or a book leaves.
     ///
     /// # Errors
     /// As [`debit`]; not for what was taken in before.
@@ -173,7 +130,7 @@ impl Vault {
         Ok(Self { held: debit(self.held, amount)?, ..self })
     }
 
-    /// A settled task leaves `amount` to the treasury: it is held already.
+    /// A module leaves `amount` to the treasury: it is held already.
     ///
     /// # Errors
     /// As [`credit`]; not for what is held.

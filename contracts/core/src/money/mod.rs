@@ -1,8 +1,7 @@
-//! Money: what a task costs, who holds what, and how a charge is split.
+//! Money: what a task costs, and who holds what.
 
 pub mod ledger;
 pub mod pricing;
-pub mod settlement;
 pub mod vault;
 
 #[cfg(test)]

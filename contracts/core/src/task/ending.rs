@@ -1,18 +1,41 @@
-//! What a task's end settles: who is paid, who is slashed, who is released.
+//! How a task ends, and what a miner is punished for.
 
-use crate::limits::REPLICA_SLOTS;
-use crate::task::state::{Outcome, Status};
+/// How a task ended. The numbers are those of the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It has not.
+    #[default]
+    Open,
+    /// Enough replicas agreed.
+    Completed,
+    /// Too few agreed.
+    NoQuorum,
+    /// Nobody completed or started it in time.
+    Expired,
+}
 
-/// What a task's end settles, by replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// How it ended.
-    pub status: Status,
-    /// The replica whose answer is the result; `None` without one.
-    pub winner: Option<u8>,
-    /// Replicas asked for.
-    pub(super) replicas: u8,
-    pub(super) outcomes: [Outcome; REPLICA_SLOTS],
+impl Status {
+    /// The contract's number of the status.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Open => 0,
+            Self::Completed => 1,
+            Self::NoQuorum => 2,
+            Self::Expired => 3,
+        }
+    }
+
+    /// A status by the contract's number; an unknown one is no end.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Completed,
+            2 => Self::NoQuorum,
+            3 => Self::Expired,
+            _ => Self::Open,
+        }
+    }
 }
 
 /// What a miner is punished for. The numbers are those of the Staking contract.
@@ -32,32 +55,5 @@ impl Offence {
             Self::NoReveal => 1,
             Self::BadReveal => 2,
         }
-    }
-}
-
-impl Ending {
-    /// Outcome of each replica asked for. A task that expired has replicas too, but never had miners.
-    pub fn outcomes(&self) -> impl Iterator<Item = (u8, Outcome)> + Clone {
-        (0..self.replicas).zip(self.outcomes)
-    }
-
-    /// The replicas whose miners are paid.
-    pub fn paid(&self) -> impl Iterator<Item = u8> + Clone {
-        self.outcomes().filter(|(_, outcome)| *outcome == Outcome::Agreed).map(|(replica, _)| replica)
-    }
-
-    /// The replicas whose miners are slashed, and why.
-    pub fn slashed(&self) -> impl Iterator<Item = (u8, Offence)> + Clone {
-        self.outcomes().filter_map(|(replica, outcome)| match outcome {
-            Outcome::NoReveal => Some((replica, Offence::NoReveal)),
-            Outcome::BadReveal => Some((replica, Offence::BadReveal)),
-            _ => None,
-        })
-    }
-
-    /// Whether miners were assigned, so that there is somebody to release, and a keeper that served.
-    #[must_use]
-    pub fn was_assigned(&self) -> bool {
-        self.status != Status::Expired
     }
 }

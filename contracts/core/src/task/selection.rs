@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use cor_errors::{Coded, Entry, table::selection};
 
-use crate::task::commitment::word;
+use crate::task::eip712::word;
 
 /// A node that is eligible for the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -218,35 +218,17 @@ area! {
 }
 
 area! {
-    /// Prepaid accounts, escrow, earnings, the treasury.
+    /// Free money, books of modules, earnings, the treasury.
     pay "PAY":
     "PAY-001" INSUFFICIENT_BALANCE "InsufficientBalance" [0xdb42144d] Chain 402 Refused
         "The prepaid balance does not cover the amount."
         "Deposit the difference, or ask for less.";
-    "PAY-002" MAX_CHARGE_EXCEEDED "MaxChargeExceeded" [0x4a1a47a8] Caller 402 Refused
-        "The quote is above the charge that the request allows."
-        "Raise maxCharge (`cor task`: --max-charge), or ask for less.";
-    "PAY-003" ALREADY_RESERVED "AlreadyReserved" [0x27d623e0] Chain 409 Refused
-        "The task has an escrow already."
-        "Look at the task: it was paid for before.";
-    "PAY-004" NOT_RESERVED "NotReserved" [0xba7f7b04] Chain 409 Refused
-        "The task has no open escrow."
-        "Look at the task: it was never reserved, or is settled.";
-    "PAY-005" TOO_MANY_PAID "TooManyPaid" [0x9cc27d5b] Caller 422 Refused
-        "More miners were to be paid than replicas were quoted."
-        "Pay no more miners than were quoted.";
     "PAY-006" NOTHING_EARNED "NothingEarned" [0x46a25fc3] Chain 409 Refused
         "The account has no earnings to withdraw."
         "Try again after a task was paid.";
     "PAY-007" INSUFFICIENT_TREASURY "InsufficientTreasury" [0xa5a58849] Chain 409 Refused
         "The treasury does not cover the amount."
         "Withdraw less.";
-    "PAY-008" INCONSISTENT_QUOTE "InconsistentQuote" [0xa6499036] Chain 500 Refused
-        "The price table contradicts its own lines."
-        "Let the owner check what SessionPayment is wired to: the table breaks its own formula.";
-    "PAY-009" TOKEN_IS_FIXED "TokenIsFixed" [0xeb0a0150] Chain 409 Refused
-        "The token cannot be changed."
-        "Wire with that token, or deploy anew.";
     "PAY-010" INSUFFICIENT_BOOK "InsufficientBook" [0xc972a940] Chain 409 Refused
         "The module's book does not cover the amount."
         "Move no more than the book has; who is no module has none.";
@@ -256,67 +238,22 @@ area! {
 }
 
 area! {
-    /// Sessions, tasks, and the messages of miners.
+    /// The pause of new tasks, and whose signature it is.
     queue "QUEUE":
     "QUEUE-001" PAUSED "Paused" [0x9e87fac8] Chain 503 Refused
         "New sessions and tasks are paused."
         "Try again later; everything that gives money back works.";
-    "QUEUE-002" UNKNOWN_SESSION "UnknownSession" [0x226ebcc2] Caller 404 Refused
-        "There is no such session."
-        "Check the session's number.";
-    "QUEUE-003" SESSION_INACTIVE "SessionInactive" [0x7fd15cc8] Chain 409 Refused
-        "The session takes no more tasks."
-        "Create another session.";
-    "QUEUE-004" UNKNOWN_TASK "UnknownTask" [0x8dc10f37] Caller 404 Refused
-        "There is no such task."
-        "Check the task's number.";
-    "QUEUE-005" WRONG_PHASE "WrongPhase" [0xda64d427] Chain 409 Refused
-        "The task is in another phase than the call needs."
-        "Look at the task, and call what its phase allows.";
-    "QUEUE-006" DEADLINE_PASSED "DeadlinePassed" [0x7e00d829] Chain 409 Refused
-        "The deadline of the phase has passed."
-        "Close the phase: anyone may.";
-    "QUEUE-007" DEADLINE_NOT_REACHED "DeadlineNotReached" [0xf8b63fdf] Chain 409 Refused
-        "The deadline of the phase has not passed."
-        "Try again from the deadline on.";
-    "QUEUE-008" TASK_ALREADY_ENDED "TaskAlreadyEnded" [0x7c3b052a] Chain 409 Refused
-        "The task has ended."
-        "Do nothing: the task is over.";
-    "QUEUE-009" WRONG_MINER_COUNT "WrongMinerCount" [0x065e3b27] Caller 422 Refused
-        "The number of miners is not that of the session's replicas."
-        "Assign exactly as many miners as the session has replicas.";
-    "QUEUE-010" NOT_ASSIGNED "NotAssigned" [0xc48a4408] Caller 403 Refused
-        "The account is not a miner of the task."
-        "Call from an assigned miner.";
-    "QUEUE-011" ALREADY_DONE "AlreadyDone" [0xe3abcfc7] Chain 409 Refused
-        "The miner did this in the task already."
-        "Do nothing: this phase needs no more of the miner.";
-    "QUEUE-012" MISSED_PHASE "MissedPhase" [0xc8dc962c] Chain 409 Refused
-        "The miner took no part in the phase before."
-        "Skip this task; later tasks are unaffected.";
-    "QUEUE-013" EMPTY_COMMITMENT "EmptyCommitment" [0xb74e0d93] Caller 422 Refused
-        "The zero hash is not a commitment."
-        "Compute the commitment as commitmentOf does.";
-    "QUEUE-014" REVEAL_MISMATCH "RevealMismatch" [0x5bb79881] Caller 422 Refused
-        "The reveal does not open the commitment."
-        "Check digest, salt, replica index, registration epoch and chain.";
-    "QUEUE-015" REVEAL_IS_GOOD "RevealIsGood" [0x18c8aa99] Chain 409 Refused
-        "The reveal opens its commitment."
-        "Do nothing: there is nothing to report.";
     "QUEUE-016" INVALID_SIGNATURE "InvalidSignature" [0x42d750dc] Caller 403 Refused
         "The signature is invalid or not the miner's."
         "Sign again: check the key, the chain, the contract, and every value.";
-    "QUEUE-017" LENGTH_MISMATCH "LengthMismatch" [0xd16c9010] Caller 422 Refused
-        "The lists are of different lengths, empty, or too long."
-        "Give one entry of each list per miner.";
 }
 
 area! {
-    /// The lane of two words: money in it, sessions, tasks, and the messages of miners.
+    /// The lane: money in it, sessions, tasks, and the messages of miners.
     lane "LANE":
     "LANE-001" INSUFFICIENT_CREDIT "InsufficientCredit" [0x0df0fc62] Chain 402 Refused
         "The account has too little money in the lane."
-        "Fund the lane through the vault (Vault.fund or depositAndFund), or ask for less.";
+        "Fund the lane through the vault (`cor session deposit`, which calls Vault.depositAndFund), or ask for less.";
     "LANE-002" NOT_IN_GRAINS "NotInGrains" [0x04cd9a8c] Caller 422 Refused
         "The amount is no whole number of grains, or more than 64 bits of them."
         "Give a multiple of 1e9 wei.";
@@ -325,7 +262,7 @@ area! {
         "Give the number and the terms of its SessionCreated event, or create another session.";
     "LANE-004" PRICE_ABOVE_MAX "PriceAboveMax" [0x1527bd3a] Caller 402 Refused
         "The price is above the charge that the request allows."
-        "Raise maxCharge, or ask for less.";
+        "Raise maxCharge (`cor task`: --max-charge), or ask for less.";
     "LANE-005" SEQUENCE_USED "SequenceUsed" [0x81e00c9f] Chain 409 Refused
         "The payer has a task of this sequence number."
         "Submit under another number.";

@@ -110,13 +110,16 @@ area! {
         "Send messages of assigned tasks only.";
     "KPR-003" WRONG_MESSAGE_SIGNER "WrongMessageSigner" Caller 403 Refused
         "The signature is not by the miner."
-        "Check the key, the chain id, the address of the queue, and every value.";
+        "Check the key, the chain id, the address of the lane, and every value.";
     "KPR-004" MESSAGE_NOT_AWAITED "MessageNotAwaited" Caller 409 Refused
         "The task does not wait for this message."
         "Look at the phase of the task.";
     "KPR-005" TOO_MANY_TASKS "TooManyTasks" Transient 503 Refused
         "The keeper looks after as many tasks as it can, and this one waits."
         "Send the message again later; raise open_tasks_max on the keeper.";
+    "KPR-006" OTHER_ASSIGNMENT "OtherAssignment" Caller 409 Refused
+        "The message is signed for another assignment of the task."
+        "Ask the keeper for its offer anew, and sign that.";
 }
 
 area! {
@@ -131,6 +134,9 @@ area! {
     "MNR-003" ANSWER_KIND_NOT_SERVED "AnswerKindNotServed" Caller 422 Refused
         "The miner does not serve answers of this kind."
         "Submit a task of another kind.";
+    "MNR-004" FALSE_OFFER "FalseOffer" Peer 502 Refused
+        "What a keeper offers is not so."
+        "Do nothing: the miner signs nothing for it. If it goes on, check that keeper and miner are of one network, and that the keeper is named in the lane.";
 }
 
 area! {
@@ -169,6 +175,9 @@ area! {
     "HTP-011" TOO_SLOW "TooSlow" Transient 408 Refused
         "The request was not done in time."
         "Try again later, or over a faster connection.";
+    "HTP-012" NOT_AN_ADDRESS "NotAnAddress" Caller 400 Refused
+        "The address is not 20 bytes in hex."
+        "Ask with the miner's address.";
 }
 
 area! {

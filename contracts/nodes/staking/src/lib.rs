@@ -11,7 +11,7 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, U256, U64};
 use alloy_sol_types::sol;
 use cor_contract_shared::{
-    abi::{NodePool, SessionPayment},
+    abi::{NodePool, Vault},
     approve, call, must_be_spent, nonzero, notify, refused, Modules, Ownable, PeerRecord, Revert,
 };
 use cor_core::{
@@ -357,7 +357,7 @@ impl Staking {
         U256::from(self.totals().slashed)
     }
 
-    /// Sends the slashed pot to the SessionPayment treasury; anyone.
+    /// Sends the slashed pot to the treasury; anyone.
     /// Arguments, errors, events: `IStaking.sweepSlashed`.
     pub fn sweep_slashed(&mut self) -> Result<U256, Revert> {
         let (totals, swept) = self.totals().sweep().map_err(|error| self.refuse(error, Address::ZERO))?;
@@ -367,7 +367,7 @@ impl Staking {
         let (token, payment) = (self.token.get(), self.treasury.now());
         // The treasury takes the tokens itself, so that its books and its balance move in one call.
         approve(self, token, payment, amount)?;
-        call(self, payment, &SessionPayment::fundTreasuryCall { amount })?;
+        call(self, payment, &Vault::fundTreasuryCall { amount })?;
         must_be_spent(self, token, payment)?;
         Ok(amount)
     }

@@ -1,7 +1,7 @@
 //! The codec: ABI bytes, read and written word by word.
 //!
-//! The SDK and alloy generate a decoder or an encoder for each list of types. For the 33 functions, sixteen events and seven calls to peers
-//! of SessionQueue that is two thirds of a program, and more than a program may have; these few functions serve them all.
+//! The SDK and alloy generate a decoder or an encoder for each list of types. For a contract of thirty functions, with half as many events and a few
+//! calls to peers, that is two thirds of a program, and more than a program may have; these few functions serve them all.
 
 use alloc::{string::String, vec::Vec};
 

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  codec   one reader and one writer of ABI bytes, word by word
-//!  row     structs of plain numbers as arguments and results     -> codec
+//!  row     structs of plain numbers as arguments and results
 //!  quote   the inputs of a price, and the price                  -> row
-//!  peers   selectors of every function that a contract asks of another, and the typed calls -> quote
+//!  peers   every function that a contract asks of another
 //! ```
 
 mod codec;
@@ -13,8 +13,6 @@ mod quote;
 mod row;
 
 pub use codec::{Answer, Decode, Decoder, Encode, Encoder, Octets, WORD, emit, words_of};
-pub use peers::{
-    LanePeer, LaneWords, NodePool, QUOTE, RESERVE_PRICE, SessionPayment, Staking, Table, Vault, VaultPeer, ask_quote, message,
-};
+pub use peers::{LanePeer, LaneWords, NodePool, Staking, Table, Vault, VaultPeer, message};
 pub use quote::{Quote, QuoteInputs};
 pub use row::{Cursor, Fields, Row};

@@ -2,31 +2,9 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
 use alloy_sol_types::sol;
-use stylus_sdk::{
-    function_selector,
-    stylus_core::{host::HostAccess, storage::TopLevelStorage},
-};
-
-use super::{
-    codec::{Decode, Decoder},
-    quote::{Quote, QuoteInputs},
-    row::Row,
-};
-use crate::{call::view_raw, encoded, revert::Revert};
 
 sol! {
-    /// The treasury, as Staking sees it, and the end of a task, as SessionQueue does.
-    interface SessionPayment {
-        /// Pays for a task that has a result.
-        function charge(uint64 taskId, address[] miners, address keeper) external returns (uint128 charged, uint128 refunded);
-        /// Gives the money for a task without a result back.
-        function refund(uint64 taskId, address keeper) external returns (uint128 refunded);
-        /// Adds the caller's tokens to the treasury.
-        function fundTreasury(uint256 amount) external;
-    }
-
     /// The lane's storage, as the Lens sees it.
     interface LaneWords {
         /// Words of it.
@@ -39,7 +17,7 @@ sol! {
         function tariff(bytes32 terms) external view returns (bytes32 word);
     }
 
-    /// Places of a task's miners, as SessionQueue sees them, and who hears of stake that leaves, as Staking does.
+    /// Places of a task's miners, as the pool's queue sees them; who hears of stake that leaves, as Staking does; and who can serve, as the jury does.
     interface NodePool {
         /// Reserves a place at each node.
         function reserve(uint64 taskId, uint64 modelIdentifier, address[] nodes) external returns (uint64[] epochs);
@@ -47,9 +25,9 @@ sol! {
         function release(uint64 taskId, address[] nodes, address[] suspend) external;
         /// Hears that a node's stake leaves.
         function stakeLeft(address node) external;
-        /// Why a node could not take a task now; 0 if it could. The jury asks it.
+        /// Why a node could not take a task now; 0 if it could.
         function eligibility(address node, uint64 modelIdentifier) external view returns (uint8 reason);
-        /// A node as registered, of which the jury reads the operator: the first word behind the offset.
+        /// A node as registered, of which the operator is read: the first word behind the offset.
         function getNode(address node) external view returns (bytes info);
     }
 
@@ -63,7 +41,7 @@ sol! {
         function taskOf(address payer, uint64 sequence) external view returns (bytes32 state, bytes32 seal);
     }
 
-    /// The vault, as its modules see it: their own books.
+    /// The vault, as its modules see it: their own books; and its treasury, as Staking does.
     interface Vault {
         /// Pays a wallet.
         function payOut(address to, uint256 amount) external;
@@ -71,9 +49,11 @@ sol! {
         function release(address account, uint256 amount) external;
         /// Pays the treasury.
         function payTreasury(uint256 amount) external;
+        /// Adds the caller's tokens to the treasury.
+        function fundTreasury(uint256 amount) external;
     }
 
-    /// Penalties, as SessionQueue sees them, and stake, as NodePool does.
+    /// Penalties and whose earnings are, as the lane sees it, and stake, as NodePool does.
     interface Staking {
         /// Takes up to an amount from a node's stake.
         function slash(address node, uint64 taskId, uint8 reason, uint256 amount) external returns (uint256 taken, bool stillStaked);
@@ -92,23 +72,8 @@ sol! {
     }
 }
 
-/// `SessionPaymentTable.quote(QuoteInputs)`. Made from the type that encodes the inputs, so that there is no second list of their fields.
-pub const QUOTE: [u8; 4] = function_selector!("quote", Row<QuoteInputs, 12>);
-
-/// `SessionPayment.reserve(uint64,address,QuoteInputs,uint128)`, made as [`QUOTE`] is.
-pub const RESERVE_PRICE: [u8; 4] = function_selector!("reserve", u64, Address, Row<QuoteInputs, 12>, u128);
-
 /// The bytes of a call: its selector, then its arguments.
 #[must_use]
 pub fn message(selector: [u8; 4], arguments: Vec<u8>) -> Vec<u8> {
     [selector.as_slice(), &arguments].concat()
-}
-
-/// Asks the table at `table` for the price by the version effective now.
-///
-/// # Errors
-/// The table's revert data; empty if its answer does not decode.
-pub fn ask_quote(contract: &(impl TopLevelStorage + HostAccess), table: Address, inputs: QuoteInputs) -> Result<Quote, Revert> {
-    let answer = view_raw(contract, table, &message(QUOTE, encoded!(Row(inputs))))?;
-    Row::<Quote, 9>::decode(&mut Decoder::new(&answer)).map(|Row(quote)| quote).ok_or_else(|| Revert::raw(Vec::new()))
 }

@@ -2,7 +2,7 @@
 //!
 //! The ABI lays such a struct out as the row of 32-byte words its fields are. The SDK's own way to the same bytes generates a decoder, a
 //! checker and an encoder for each struct, field by field, which for a price version is a fifth of a contract; here one list of the
-//! fields serves all three, in the SDK's functions and in the codec, and the code per field is a call.
+//! fields serves all three, and the code per field is a call.
 
 use alloc::vec::Vec;
 use core::slice;
@@ -15,8 +15,6 @@ use alloy_sol_types::{
     sol_data::{FixedArray, Uint},
 };
 use stylus_sdk::abi::{AbiType, ConstString};
-
-use super::codec::{Decode, Decoder, Encode, Encoder};
 
 /// A struct of `N` fields, each of which is a word, counted through nested structs and fixed arrays.
 pub trait Fields<const N: usize>: Copy + Default + 'static {
@@ -156,27 +154,6 @@ impl<T: Fields<N>, const N: usize> SolTypeValue<Self> for Row<T, N> {
 
     fn stv_eip712_data_word(&self) -> Word {
         FixedArray::<Uint<256>, N>::eip712_data_word(&self.words())
-    }
-}
-
-impl<T: Fields<N>, const N: usize> Decode for Row<T, N> {
-    fn decode(from: &mut Decoder<'_>) -> Option<Self> {
-        let mut words = [WordToken(B256::ZERO); N];
-        for token in &mut words {
-            token.0 = from.word()?;
-        }
-        let (fields, sound) = Self::read(&words);
-        sound.then_some(Self(fields))
-    }
-}
-
-impl<T: Fields<N>, const N: usize> Encode for Row<T, N> {
-    const WORDS: usize = N;
-
-    fn encode(&self, to: &mut Encoder) {
-        for token in self.tokens() {
-            to.word(&token.0);
-        }
     }
 }
 

@@ -1,17 +1,21 @@
 //! Logs of the contracts as events, and the task that an event is about.
 
-use alloy::{rpc::types::Log, sol_types::SolEventInterface};
-use cor_sol::{
-    session_payment::ISessionPayment::ISessionPaymentEvents as Payment,
-    session_queue::ISessionQueue::ISessionQueueEvents as Queue, staking::IStaking::IStakingEvents as Staking,
-};
+use alloy::{primitives::B256, rpc::types::Log, sol_types::SolEventInterface};
+use cor_sol::{lane::ILane::ILaneEvents as Lane, staking::IStaking::IStakingEvents as Staking};
 use cor_wire::deployment::Deployment;
 
+/// The number that the lane tells Staking for a task, in `Staking.slash` and hence in the event `Slashed`: the last 64 bits of the task's name.
+#[must_use]
+pub fn slash_number(task: B256) -> u64 {
+    task.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
 /// An event of a contract that tasks leave logs in.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) enum Event {
-    Queue(Queue),
-    Payment(Payment),
+    /// Of the lane.
+    Lane(Lane),
+    /// Of Staking.
     Staking(Staking),
 }
 
@@ -20,84 +24,76 @@ impl Event {
     pub(crate) fn of(at: &Deployment, log: &Log) -> Option<Self> {
         let (topics, data) = (log.data().topics(), &log.data().data);
         let address = log.address();
-        if address == at.session_queue {
-            Queue::decode_raw_log(topics, data).ok().map(Self::Queue)
-        } else if address == at.session_payment {
-            Payment::decode_raw_log(topics, data).ok().map(Self::Payment)
+        if address == at.lane {
+            Lane::decode_raw_log(topics, data).ok().map(Self::Lane)
         } else if address == at.staking {
-            // Another slasher counts its tasks by itself: its number 5 is not the queue's.
-            let of_others = |event: &Staking| matches!(event, Staking::Slashed(event) if event.slasher != at.session_queue);
+            // Another slasher has tasks of its own: its number 5 is not the lane's.
+            let of_others = |event: &Staking| matches!(event, Staking::Slashed(event) if event.slasher != at.lane);
             Staking::decode_raw_log(topics, data).ok().filter(|event| !of_others(event)).map(Self::Staking)
         } else {
             None
         }
     }
 
-    /// The task that it is about, `None` if it is about none.
-    pub(crate) const fn task(&self) -> Option<u64> {
+    /// The task that it is about, `None` if it is about none, or does not name it: a slash has no more than the task's [`slash_number`].
+    pub(crate) const fn task(&self) -> Option<B256> {
         match self {
-            Self::Queue(event) => task_of_queue(event),
-            Self::Payment(event) => match event {
-                Payment::Reserved(event) => Some(event.taskId),
-                Payment::Charged(event) => Some(event.taskId),
-                Payment::Refunded(event) => Some(event.taskId),
-                Payment::Earned(event) => Some(event.taskId),
-                _ => None,
-            },
-            Self::Staking(Staking::Slashed(event)) => Some(event.taskId),
-            Self::Staking(_) => None,
+            Self::Lane(Lane::TaskSubmitted(event)) => Some(event.task),
+            Self::Lane(Lane::TaskRecord(event)) => Some(event.task),
+            Self::Lane(Lane::TaskEnded(event)) => Some(event.task),
+            Self::Lane(Lane::SlashOwed(event)) => Some(event.task),
+            Self::Lane(_) | Self::Staking(_) => None,
         }
-    }
-}
-
-const fn task_of_queue(event: &Queue) -> Option<u64> {
-    match event {
-        Queue::TaskQueued(event) => Some(event.taskId),
-        Queue::TaskAssigned(event) => Some(event.taskId),
-        Queue::TaskAcked(event) => Some(event.taskId),
-        Queue::PhaseChanged(event) => Some(event.taskId),
-        Queue::TaskPrecommitted(event) => Some(event.taskId),
-        Queue::TaskCommitted(event) => Some(event.taskId),
-        Queue::BadReveal(event) => Some(event.taskId),
-        Queue::TaskDecided(event) => Some(event.taskId),
-        Queue::TaskEnded(event) => Some(event.taskId),
-        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use alloy::{
-        primitives::{Address, B256, LogData, U256},
+        primitives::{Address, Bytes, LogData, U256, b256},
         rpc::types::Log,
-        sol_types::SolEvent,
     };
-    use cor_sol::staking::IStaking;
+    use cor_sol::{lane::ILane, staking::IStaking};
 
     use super::*;
+    use crate::chain::tests::{deployment, log};
+
+    const TASK: B256 = b256!("1111111111111111111111111111111111111111111111110102030405060708");
+    const NUMBER: u64 = 0x0102_0304_0506_0708;
 
     #[test]
-    fn a_slash_is_about_a_task_of_the_queue_if_the_queue_slashed() {
-        let [queue, staking, other] = [1, 2, 3].map(Address::repeat_byte);
-        let at = Deployment {
-            chain_id: 1,
-            from_block: 0,
-            runtime: other,
-            cor: other,
-            staking,
-            session_payment_table: other,
-            session_payment: other,
-            node_pool: other,
-            session_queue: queue,
-        };
-        let log = |data: LogData| Log { inner: alloy::primitives::Log { address: staking, data }, ..Log::default() };
+    fn an_event_of_the_lane_names_its_task() {
+        let at = deployment();
+        let record = ILane::TaskRecord { task: TASK, phase: 1, deadline: 5, record: Bytes::new() };
+        let owed = ILane::SlashOwed { task: TASK, node: Address::ZERO, reason: 1, amount: 5 };
+        for log in [log(at.lane, (1, 0), &record), log(at.lane, (1, 0), &owed)] {
+            assert_eq!(Event::of(&at, &log).and_then(|event| event.task()), Some(TASK));
+        }
+        let released = ILane::Released { account: Address::ZERO, amount: 1, available: 0 };
+        assert!(Event::of(&at, &log(at.lane, (1, 0), &released)).is_some_and(|event| event.task().is_none()));
+        assert!(Event::of(&at, &log(at.vault, (1, 0), &record)).is_none(), "of another contract");
+    }
+
+    #[test]
+    fn a_slash_counts_if_the_lane_slashed() {
+        let at = deployment();
         let slash = |slasher| {
             let (amount, left) = (U256::from(1), U256::ZERO);
-            log(IStaking::Slashed { slasher, node: other, taskId: 5, reason: 1, amount, left }.encode_log_data())
+            log(at.staking, (1, 0), &IStaking::Slashed { slasher, node: Address::ZERO, taskId: NUMBER, reason: 1, amount, left })
         };
-        assert_eq!(Event::of(&at, &slash(queue)).and_then(|event| event.task()), Some(5));
-        assert!(Event::of(&at, &slash(other)).is_none(), "the number 5 of another slasher is another task");
-        assert!(Event::of(&at, &log(IStaking::Opened {}.encode_log_data())).is_some_and(|event| event.task().is_none()));
-        assert!(Event::of(&at, &log(LogData::new_unchecked(vec![B256::ZERO], Vec::new().into()))).is_none());
+        let event = Event::of(&at, &slash(at.lane)).unwrap();
+        assert!(matches!(&event, Event::Staking(Staking::Slashed(event)) if event.taskId == NUMBER));
+        assert_eq!(event.task(), None, "64 bits are no name");
+        assert!(Event::of(&at, &slash(at.vault)).is_none(), "the number of another slasher is of another task");
+        let opened = log(at.staking, (1, 0), &IStaking::Opened {});
+        assert!(Event::of(&at, &opened).is_some_and(|event| event.task().is_none()));
+        let unknown = LogData::new_unchecked(vec![B256::ZERO], Bytes::new());
+        let inner = alloy::primitives::Log { address: at.staking, data: unknown };
+        assert!(Event::of(&at, &Log { inner, ..Log::default() }).is_none());
+    }
+
+    #[test]
+    fn a_tasks_number_for_staking_is_the_end_of_its_name() {
+        assert_eq!(slash_number(TASK), NUMBER);
     }
 }

@@ -9,26 +9,28 @@ mod calls;
 mod events;
 mod outbox;
 mod read;
+mod task;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 
 use alloy::{
-    primitives::Address,
+    primitives::{Address, B256},
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
 use async_trait::async_trait;
-use cor_ports::domain::{
-    CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, SessionTerms, TaskOrigin, TaskRecord,
-};
+use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, TaskRecord};
 use cor_ports::{Chain, ChainError, Journal, with_causes};
 use cor_wire::deployment::Deployment;
 
 pub use account::{Account, Mined, explain, read_error};
 pub(crate) use events::Event;
+pub use events::slash_number;
 use outbox::Outbox;
-pub(crate) use read::{OUTCOMES, PHASES, STATUSES, digest, numbered};
-pub use read::{head, session_terms, task_record};
+pub use read::head;
+pub use task::task_record;
 
 /// How long a node may take to accept a connection.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -83,7 +85,7 @@ impl RpcChain {
 #[async_trait]
 impl Chain for RpcChain {
     fn domain(&self) -> LaneDomain {
-        LaneDomain { chain_id: self.deployment.chain_id, queue: self.deployment.session_queue }
+        LaneDomain { chain_id: self.deployment.chain_id, lane: self.deployment.lane }
     }
 
     fn address(&self) -> Address {
@@ -91,27 +93,23 @@ impl Chain for RpcChain {
     }
 
     async fn head(&self) -> Result<Head, ChainError> {
-        self.read_head().await
+        head(&self.provider, &self.endpoint).await
     }
 
-    async fn task_count(&self) -> Result<u64, ChainError> {
-        self.read_task_count().await
+    fn from_block(&self) -> u64 {
+        self.deployment.from_block
     }
 
-    async fn task(&self, task_id: u64) -> Result<TaskRecord, ChainError> {
-        self.read_task(task_id).await
-    }
-
-    async fn task_origin(&self, task_id: u64) -> Result<TaskOrigin, ChainError> {
-        self.read_task_origin(task_id).await
-    }
-
-    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<u64>, ChainError> {
+    async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<B256>, ChainError> {
         self.read_touched_tasks(from, to).await
     }
 
-    async fn session(&self, session_id: u64) -> Result<SessionTerms, ChainError> {
-        self.read_session(session_id).await
+    async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {
+        task_record(&self.provider, &self.endpoint, &self.deployment, id).await
+    }
+
+    async fn is_keeper(&self, account: Address) -> Result<bool, ChainError> {
+        self.read_is_keeper(account).await
     }
 
     async fn nodes(&self) -> Result<NodeList, ChainError> {
@@ -128,24 +126,7 @@ impl Chain for RpcChain {
 
     async fn send(&self, call: LaneCall) -> Result<SentCall, ChainError> {
         let key = call.effect_key();
-        let (to, data, label) = calls::encode(&self.deployment, call);
-        self.outbox.send(&key, to, data, label).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use cor_errors::Coded as _;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_key_in_a_url_is_in_no_text() {
-        let error = connect("http://user:secret@127.0.0.1:1/v2/secret?key=secret", None).await.unwrap_err();
-        let text = error.to_string();
-        assert_eq!(error.code(), "CHN-002");
-        assert!(text.contains("http://127.0.0.1:1/…") && text.contains("refused") && !text.contains("secret"), "{text}");
-        let text = connect("http://user:secret@h:port/secret", None).await.unwrap_err().to_string();
-        assert!(text.contains("not a URL") && !text.contains("secret"), "{text}");
+        let (data, label) = calls::encode(call);
+        self.outbox.send(&key, self.deployment.lane, data, label).await
     }
 }

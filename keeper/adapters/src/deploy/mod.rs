@@ -11,11 +11,12 @@ use alloy::{
     sol_types::{SolCall, SolEvent, SolValue},
     transports::TransportError,
 };
+use cor_core::task::TermsError;
 use cor_errors::{Coded, Entry, table::dpl};
 use cor_ports::ChainError;
 use cor_sol::{
-    cor::ICor, node_pool::INodePool, runtime::IRuntime, session_payment::ISessionPayment,
-    session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue, staking::IStaking,
+    cor::ICor, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
+    staking::IStaking, vault::IVault,
 };
 use cor_wire::deployment::{DeployedContract, Deployment};
 
@@ -44,6 +45,9 @@ pub enum DeployError {
     /// The compiled contracts are not there or damaged.
     #[error(transparent)]
     Code(#[from] CodeError),
+    /// What the lane would go by is out of range. Its contract takes it as it is, so it is refused before anything is deployed.
+    #[error("settings of the lane: {0}")]
+    LaneConfig(#[from] TermsError),
     /// A transaction failed.
     #[error("{step}: {source}")]
     Chain {
@@ -65,6 +69,7 @@ impl Coded for DeployError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Code(error) => error.entry(),
+            Self::LaneConfig(error) => error.entry(),
             Self::Chain { source, .. } => source.entry(),
             Self::NoDeployer(_) => &dpl::NO_STYLUS_DEPLOYER,
             Self::NoAddress(_) => &dpl::NO_DEPLOYED_ADDRESS,
@@ -89,7 +94,7 @@ struct Deployer<'a> {
     contracts: Vec<DeployedContract>,
 }
 
-/// Deploys and wires everything. The account becomes owner and first minter. `progress` is told of each step before it is taken.
+/// Deploys and wires everything. The account becomes owner, governor of the lane and first minter. `progress` is told of each step before it is taken.
 ///
 /// # Errors
 /// The step that failed and why. What was deployed before stays on the chain, unregistered and without money.
@@ -99,6 +104,7 @@ pub async fn deploy(
     params: &NetworkParams,
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<DeployedNetwork, DeployError> {
+    params.lane_config().check()?;
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
     let failed = |error: TransportError| {
         let step = "reading the chain".to_owned();
@@ -124,22 +130,16 @@ impl Deployer<'_> {
             (params.token_name.clone(), params.token_symbol.clone(), U256::from(params.token_decimals));
         let runtime = self.create("Runtime", (owner,).abi_encode_params()).await?;
         let cor = self.create("Cor", (name, symbol, decimals, params.token_cap, owner).abi_encode_params()).await?;
-        let staking = (owner, cor, U256::from(params.unbonding_secs), params.node_stake, delay);
-        Ok(Deployment {
-            chain_id: params.chain_id,
-            from_block,
-            runtime,
-            cor,
-            staking: self.create("Staking", staking.abi_encode_params()).await?,
-            session_payment_table: self
-                .create("SessionPaymentTable", (owner, U256::from(params.price_delay_secs)).abi_encode_params())
-                .await?,
-            session_payment: self
-                .create("SessionPayment", (owner, U256::from(params.no_result_gas_cap_bps)).abi_encode_params())
-                .await?,
-            node_pool: self.create("NodePool", (owner, delay).abi_encode_params()).await?,
-            session_queue: self.create("SessionQueue", (owner,).abi_encode_params()).await?,
-        })
+        let staking = (owner, cor, U256::from(params.unbonding_secs), params.node_stake, delay).abi_encode_params();
+        let staking = self.create("Staking", staking).await?;
+        let table = (owner, U256::from(params.price_delay_secs)).abi_encode_params();
+        let table = self.create("SessionPaymentTable", table).await?;
+        let vault = self.create("Vault", (owner, cor, params.vault_delay_secs).abi_encode_params()).await?;
+        let node_pool = self.create("NodePool", (owner, delay).abi_encode_params()).await?;
+        let lane = self.create("Lane", (owner, vault, table, staking).abi_encode_params()).await?;
+        let lens = self.create("Lens", (lane,).abi_encode_params()).await?;
+        let (chain_id, session_payment_table) = (params.chain_id, table);
+        Ok(Deployment { chain_id, from_block, runtime, cor, staking, session_payment_table, vault, node_pool, lane, lens })
     }
 
     /// Deploys, activates and constructs one contract in one transaction, so that nobody can construct it first.
@@ -181,40 +181,31 @@ impl Deployer<'_> {
         mined.map(|_| ()).map_err(|source| DeployError::Chain { step: step.to_owned(), source })
     }
 
+    /// Peers and modules, and the end of each setting up: from then on every widening waits.
     async fn wire(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
-        let (pool, payment) = (at.node_pool, at.session_payment);
+        let (pool, lane) = (at.node_pool, at.lane);
         self.call("telling Staking its NodePool", at.staking, IStaking::setNodePoolCall { pool }).await?;
-        self.call("telling Staking its treasury", at.staking, IStaking::setTreasuryCall { sessionPayment: payment }).await?;
-        let slasher = IStaking::proposeModuleCall { module: at.session_queue, cap: params.slash_cap };
-        self.call("naming SessionQueue as a slasher", at.staking, slasher).await?;
+        // The interface's name for whose treasury it is: of the vault it is.
+        let treasury = IStaking::setTreasuryCall { sessionPayment: at.vault };
+        self.call("telling Staking its treasury", at.staking, treasury).await?;
+        let slasher = IStaking::proposeModuleCall { module: lane, cap: params.slash_cap };
+        self.call("naming Lane as a slasher", at.staking, slasher).await?;
         self.call("opening Staking", at.staking, IStaking::openCall {}).await?;
-        let payment = ISessionPayment::wireCall {
-            token: at.cor,
-            table: at.session_payment_table,
-            staking: at.staking,
-            sessionQueue: at.session_queue,
-        };
-        self.call("wiring SessionPayment", at.session_payment, payment).await?;
-        self.call("telling NodePool its Staking", at.node_pool, INodePool::setStakingCall { peer: at.staking }).await?;
-        let queue = INodePool::setSessionQueueCall { peer: at.session_queue };
-        self.call("telling NodePool its SessionQueue", at.node_pool, queue).await?;
-        self.call("opening NodePool", at.node_pool, INodePool::openCall {}).await?;
-        let queue = ISessionQueue::wireCall {
-            sessionPayment: at.session_payment,
-            nodePool: at.node_pool,
-            staking: at.staking,
-            table: at.session_payment_table,
-        };
-        self.call("wiring SessionQueue", at.session_queue, queue).await
+        let module = IVault::proposeModuleCall { module: lane, cap: params.vault_cap };
+        self.call("naming Lane as a module of the Vault", at.vault, module).await?;
+        self.call("opening Vault", at.vault, IVault::openCall {}).await?;
+        self.call("telling NodePool its Staking", pool, INodePool::setStakingCall { peer: at.staking }).await?;
+        // The pool opens with a peer that reserves places in it. The lane reserves none and never calls it.
+        self.call("telling NodePool its lane", pool, INodePool::setSessionQueueCall { peer: lane }).await?;
+        // Before it opens: once a node has registered, a higher minimum waits.
+        let version = params.min_node_version;
+        self.call("setting the oldest node version", pool, INodePool::setMinNodeVersionCall { version }).await?;
+        self.call("opening NodePool", pool, INodePool::openCall {}).await
     }
 
     async fn configure(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
-        self.call(
-            "publishing prices",
-            at.session_payment_table,
-            ISessionPaymentTable::publishCall { price: params.prices.clone() },
-        )
-        .await?;
+        let (table, lane) = (at.session_payment_table, at.lane);
+        self.call("publishing prices", table, ISessionPaymentTable::publishCall { price: params.prices.clone() }).await?;
         for model in &params.models {
             let call = ISessionPaymentTable::setModelCall {
                 modelIdentifier: model.identifier,
@@ -222,20 +213,22 @@ impl Deployer<'_> {
                 enabled: true,
                 name: model_name(&model.name),
             };
-            self.call(&format!("listing model {}", model.name), at.session_payment_table, call).await?;
+            self.call(&format!("listing model {}", model.name), table, call).await?;
         }
-        for keeper in &params.keepers {
-            self.call("naming a keeper", at.session_queue, ISessionQueue::setKeeperCall { keeper: *keeper, enabled: true })
-                .await?;
+        for &keeper in &params.keepers {
+            self.call("naming a keeper", lane, ILane::setKeeperCall { keeper, enabled: true }).await?;
         }
-        let penalties =
-            ISessionQueue::setPenaltiesCall { noReveal: params.no_reveal_penalty, badReveal: params.bad_reveal_penalty };
-        self.call("setting penalties", at.session_queue, penalties).await?;
-        // Both: the NodePool keeps to it, and Runtime is where a client reads it.
-        let version = params.min_node_version;
-        let step = "setting the oldest node version";
-        self.call(step, at.node_pool, INodePool::setMinNodeVersionCall { version }).await?;
-        self.call(step, at.runtime, IRuntime::setMinNodeVersionCall { version }).await?;
+        let config = params.lane_config();
+        let config = ILane::setConfigCall {
+            noReveal: config.no_reveal,
+            badReveal: config.bad_reveal,
+            noResultGasCapBps: config.no_result_gas_cap_bps,
+            paused: config.paused,
+        };
+        self.call("setting what tasks go by", lane, config).await?;
+        // Where a client reads it; the pool keeps to a minimum of its own.
+        let version = IRuntime::setMinNodeVersionCall { version: params.min_node_version };
+        self.call("telling clients the oldest node version", at.runtime, version).await?;
         let minter = ICor::setMinterCall { minter: self.account.address(), enabled: true };
         self.call("naming the minter", at.cor, minter).await
     }
@@ -245,9 +238,10 @@ impl Deployer<'_> {
             ("Cor", at.cor),
             ("Staking", at.staking),
             ("SessionPaymentTable", at.session_payment_table),
-            ("SessionPayment", at.session_payment),
+            ("Vault", at.vault),
             ("NodePool", at.node_pool),
-            ("SessionQueue", at.session_queue),
+            ("Lane", at.lane),
+            ("Lens", at.lens),
         ];
         for (name, module) in modules {
             self.call(

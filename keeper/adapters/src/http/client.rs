@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::{Address, B256, keccak256};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use cor_errors::{Class, Coded as _, table::blb};
-use cor_ports::domain::SignedMessage;
+use cor_ports::domain::{Offer, SignedMessage};
 use cor_ports::{BlobError, Blobs, Refusal, Relay, RelayError, redacted, with_causes};
-use cor_wire::http::{BlobBody, ErrorBody};
+use cor_wire::http::{BlobBody, ErrorBody, OffersBody};
 use reqwest::StatusCode;
 
-use super::to_wire;
+use super::{from_wire, to_wire};
 use crate::blobs::{bounded, checked};
 
 /// A keeper that has not answered within this time is treated as down: miners have seconds, not minutes.
@@ -22,6 +22,9 @@ const BLOB_TRIES_MAX: usize = 4;
 const EXCERPT_CHARS_MAX: usize = 200;
 /// As much of a refusal is read. A keeper's has a sentence or two.
 const REFUSAL_BYTES_MAX: usize = 64 << 10;
+/// Longest list of offers that is read. An offer of seven miners that are all bound has some 2,400 bytes, so the 1,024 tasks that a keeper looks after by
+/// default have 2.5 MB, even if one miner is in all of them. Without a bound a keeper could fill a miner's memory.
+const OFFERS_BYTES_MAX: usize = 4 << 20;
 
 /// Where a keeper is.
 #[derive(Debug, Clone)]
@@ -82,8 +85,38 @@ impl Relay for HttpRelay {
         }
         let status = reply.status();
         let text = text(reply).await.map_err(unreachable)?;
-        Err(refused(endpoint, message.task_id, status, &text))
+        Err(refused(endpoint, message.task, status, &text))
     }
+
+    async fn offers(&self, miner: Address) -> Result<Vec<Offer>, RelayError> {
+        let KeeperClient { endpoint, client } = &self.0;
+        let unreachable = |error| self.0.unreachable(error);
+        let mut reply = client.get(format!("{endpoint}/v1/offers/{miner}")).send().await.map_err(unreachable)?;
+        let status = reply.status();
+        if status != StatusCode::OK {
+            let text = text(reply).await.map_err(unreachable)?;
+            return Err(offers_refused(endpoint, status, &text));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = reply.chunk().await.map_err(unreachable)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > OFFERS_BYTES_MAX {
+                return Err(unexpected(endpoint, status, &format!("more than {OFFERS_BYTES_MAX} bytes of offers")));
+            }
+        }
+        offers_of(&bytes).ok_or_else(|| unexpected(endpoint, status, &String::from_utf8_lossy(&bytes)))
+    }
+}
+
+/// The offers of an answer's body; `None` if it is none, or one of them is malformed: what makes one such offer is no keeper.
+fn offers_of(body: &[u8]) -> Option<Vec<Offer>> {
+    let body: OffersBody = serde_json::from_slice(body).ok()?;
+    body.offers.into_iter().map(from_wire).collect()
+}
+
+/// An answer that is none of a keeper's.
+fn unexpected(endpoint: &str, status: StatusCode, words: &str) -> RelayError {
+    RelayError::Unexpected { endpoint: endpoint.to_owned(), status: status.as_u16(), excerpt: excerpt(words) }
 }
 
 /// What a reply says that is not the one that was asked for.
@@ -123,12 +156,21 @@ async fn text(mut reply: reqwest::Response) -> Result<String, reqwest::Error> {
 }
 
 /// A reply to a message other than acceptance.
-fn refused(endpoint: &str, task_id: u64, status: StatusCode, body: &str) -> RelayError {
+fn refused(endpoint: &str, task: B256, status: StatusCode, body: &str) -> RelayError {
     let endpoint = endpoint.to_owned();
     match said(status, body) {
         Said::Later { status, excerpt, refusal } => RelayError::Busy { endpoint, status, excerpt, refusal },
-        Said::Refusal(refusal) => RelayError::Refused { task_id, refusal },
+        Said::Refusal(refusal) => RelayError::Refused { task, refusal },
         Said::Foreign { status, excerpt } => RelayError::Unexpected { endpoint, status, excerpt },
+    }
+}
+
+/// A reply to a question for offers, other than success. A keeper refuses it to nobody: one that does is of another release.
+fn offers_refused(endpoint: &str, status: StatusCode, body: &str) -> RelayError {
+    match said(status, body) {
+        Said::Later { status, excerpt, refusal } => RelayError::Busy { endpoint: endpoint.to_owned(), status, excerpt, refusal },
+        Said::Refusal(refusal) => unexpected(endpoint, status, &refusal.message),
+        Said::Foreign { status, excerpt } => RelayError::Unexpected { endpoint: endpoint.to_owned(), status, excerpt },
     }
 }
 
@@ -223,7 +265,12 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Bytes;
+    use cor_ports::domain::{Bound, Crew, LaneMessage};
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::tests::serve;
 
     #[tokio::test]
     async fn the_key_in_a_url_is_in_no_text() {
@@ -238,8 +285,10 @@ mod tests {
     #[test]
     fn a_refusal_is_told_apart_from_what_passes_and_from_what_is_no_keeper() {
         let ours = r#"{"error":{"code":"KPR-004","message":"not awaited","next":"Look.","request_id":"r1"}}"#;
+        let task = B256::repeat_byte(7);
+        let refusal = format!("the keeper refused the message for task {task}: not awaited");
         for (status, body, code, class, words) in [
-            (409, ours, "RLY-001", Class::Caller, "the keeper refused the message for task 7: not awaited"),
+            (409, ours, "RLY-001", Class::Caller, &*refusal),
             (404, "<html>", "RLY-004", Class::Peer, "http://k answered with status 404, and not as a keeper does: <html>"),
             (200, "", "RLY-004", Class::Peer, "http://k answered with status 200, and not as a keeper does: "),
             (503, ours, "RLY-003", Class::Transient, "keeper http://k answered with status 503: not awaited"),
@@ -247,12 +296,126 @@ mod tests {
             (429, "", "RLY-003", Class::Transient, "keeper http://k answered with status 429: "),
             (408, ours, "RLY-003", Class::Transient, "keeper http://k answered with status 408: not awaited"),
         ] {
-            let error = refused("http://k", 7, StatusCode::from_u16(status).unwrap(), body);
+            let error = refused("http://k", task, StatusCode::from_u16(status).unwrap(), body);
             assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, words), "{status}");
         }
-        let RelayError::Refused { refusal, .. } = refused("http://k", 7, StatusCode::CONFLICT, ours) else { panic!() };
+        let RelayError::Refused { refusal, .. } = refused("http://k", task, StatusCode::CONFLICT, ours) else { panic!() };
         let Refusal { code, next, request_id, .. } = *refusal;
         assert_eq!((code.as_str(), next.as_str(), request_id.as_str()), ("KPR-004", "Look.", "r1"));
+    }
+
+    const MINER: Address = Address::repeat_byte(1);
+
+    fn relay(endpoint: &str) -> HttpRelay {
+        HttpRelay(KeeperClient::new(endpoint).unwrap())
+    }
+
+    /// An offer to two miners, of which one is bound.
+    fn offer() -> Value {
+        json!({
+            "task": B256::repeat_byte(2),
+            "keeper": Address::repeat_byte(3),
+            "miners": [MINER, Address::repeat_byte(4)],
+            "assign": Bytes::from(vec![5; 65]),
+            "bound": [null, {"commitment": B256::repeat_byte(6), "signature": Bytes::from(vec![7; 65])}],
+        })
+    }
+
+    #[tokio::test]
+    async fn offers_are_asked_for_by_the_miner_and_read_as_they_are() {
+        let endpoint = serve(|request| {
+            assert_eq!(request.line, format!("GET /v1/offers/{MINER} HTTP/1.1"));
+            (200, json!({"offers": [offer()]}).to_string())
+        });
+        let bound = Bound { commitment: B256::repeat_byte(6), signature: [7; 65] };
+        let expected = Offer {
+            task: B256::repeat_byte(2),
+            crew: Crew { keeper: Address::repeat_byte(3), miners: vec![MINER, Address::repeat_byte(4)] },
+            assign: [5; 65],
+            bound: vec![None, Some(bound)],
+        };
+        assert_eq!(relay(&endpoint.await).offers(MINER).await.unwrap(), [expected]);
+        assert_eq!(offers_of(br#"{"offers":[]}"#), Some(vec![]));
+    }
+
+    #[test]
+    fn offers_of_another_form_are_no_keepers() {
+        type Change = fn(&mut Value);
+        let changes: [(&str, Change); 8] = [
+            ("a short signature of Assign", |offer| offer["assign"] = json!(Bytes::from(vec![5; 64]))),
+            ("a long signature of Precommit", |offer| offer["bound"][1]["signature"] = json!(Bytes::from(vec![7; 66]))),
+            ("a miner without a place", |offer| offer["bound"] = json!([null])),
+            ("a place without a miner", |offer| offer["bound"] = json!([null, null, null])),
+            ("a name of 31 bytes", |offer| offer["task"] = json!(Bytes::from(vec![2; 31]))),
+            ("no keeper", |offer| offer["keeper"] = Value::Null),
+            ("no commitment", |offer| offer["bound"][1]["commitment"] = Value::Null),
+            ("more than is known", |offer| offer["more"] = json!(1)),
+        ];
+        let body = |offers: &[Value]| json!({"offers": offers}).to_string();
+        assert!(offers_of(body(&[offer()]).as_bytes()).is_some());
+        for (what, change) in changes {
+            let mut changed = offer();
+            change(&mut changed);
+            assert_eq!(offers_of(body(&[offer(), changed]).as_bytes()), None, "{what}");
+        }
+        for text in ["", "[]", "<html>", r#"{"offers":{}}"#] {
+            assert_eq!(offers_of(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_list_of_offers_says_so_and_is_not_read_for_ever() {
+        let ours = r#"{"error":{"code":"HTP-008","message":"no such path","next":"Look.","request_id":"r1"}}"#;
+        let long = " ".repeat(OFFERS_BYTES_MAX + 1);
+        for (status, body, code, words) in [
+            (200, "<html>", "RLY-004", "200, and not as a keeper does: <html>"),
+            (200, long.as_str(), "RLY-004", "200, and not as a keeper does: more than 4194304 bytes of offers"),
+            (404, ours, "RLY-004", "404, and not as a keeper does: no such path"),
+            (403, "<html>", "RLY-004", "403, and not as a keeper does: <html>"),
+            (503, ours, "RLY-003", "503: no such path"),
+        ] {
+            let body = body.to_owned();
+            let endpoint = serve(move |_| (status, body.clone())).await;
+            let error = relay(&endpoint).offers(MINER).await.unwrap_err();
+            assert_eq!(error.code(), code, "{error}");
+            assert!(error.to_string().ends_with(&format!("answered with status {words}")), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_posted_with_all_that_it_is_signed_for() {
+        let contents = [
+            (
+                LaneMessage::Precommit { commitment: B256::repeat_byte(4) },
+                json!({"kind": "precommit", "commitment": B256::repeat_byte(4)}),
+            ),
+            (
+                LaneMessage::Commit {
+                    commitment: B256::repeat_byte(4),
+                    result_digest: B256::repeat_byte(5),
+                    salt: B256::repeat_byte(6),
+                },
+                json!({
+                    "kind": "commit",
+                    "commitment": B256::repeat_byte(4),
+                    "result_digest": B256::repeat_byte(5),
+                    "salt": B256::repeat_byte(6),
+                }),
+            ),
+        ];
+        for (message, expected) in contents {
+            let (task, assignment) = (B256::repeat_byte(2), B256::repeat_byte(3));
+            let signed = SignedMessage { task, assignment, miner: MINER, message, signature: [7; 65] };
+            let endpoint = serve(move |request| {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                let signature = Bytes::from(vec![7; 65]);
+                let whole =
+                    json!({"task": task, "assignment": assignment, "miner": MINER, "message": expected, "signature": signature});
+                assert_eq!((request.line.as_str(), body), ("POST /v1/messages HTTP/1.1", whole));
+                (202, String::new())
+            });
+            relay(&endpoint.await).deliver(&signed).await.unwrap();
+        }
     }
 
     #[test]

@@ -1,88 +1,96 @@
 //! Events in words.
 
-use std::fmt::Display;
-
-use alloy::primitives::{Address, U256};
-use cor_core::task::Offence;
-use cor_ports::ChainError;
-use cor_sol::{
-    session_payment::ISessionPayment::ISessionPaymentEvents as Payment,
-    session_queue::ISessionQueue::ISessionQueueEvents as Queue, staking::IStaking::IStakingEvents as Staking,
-};
+use alloy::primitives::{Address, U256, hex};
+use cor_core::task::lane::GRAIN_WEI;
+use cor_ports::domain::{Phase, Status};
+use cor_sol::{lane::ILane::ILaneEvents as Lane, staking::IStaking::IStakingEvents as Staking};
 use cor_wire::readable::{cor_text, time_text};
 
-use super::names::{outcome, phase, status};
+use super::names::{phase, status};
 use crate::chain::Event;
+
+/// First bytes of the records of a history, as `ILane` has them.
+pub(super) const ASSIGNED: u8 = 1;
+pub(super) const PRECOMMITTED: u8 = 2;
+pub(super) const REVEALED: u8 = 3;
+pub(super) const BAD: u8 = 4;
+
+/// Grains as wei.
+pub(super) fn wei(grains: u64) -> U256 {
+    U256::from(grains) * U256::from(GRAIN_WEI)
+}
 
 /// Name and fields of an event in words.
 pub(super) fn describe(event: &Event) -> (&'static str, String) {
     match event {
-        Event::Queue(event) => describe_queue(event),
-        Event::Payment(event) => match event {
-            Payment::Reserved(event) => {
-                ("Reserved", format!("{} COR of {} by price version {}", cor(event.total), event.payer, event.version))
-            }
-            Payment::Charged(event) => {
-                ("Charged", format!("{} COR, {} COR back to the payer", cor(event.charged), cor(event.refunded)))
-            }
-            Payment::Refunded(event) => {
-                let (refunded, gas) = (cor(event.refunded), cor(event.toKeeper));
-                ("Refunded", format!("{refunded} COR to the payer, {gas} COR for the keeper's gas"))
-            }
-            Payment::Earned(event) => ("Earned", format!("{} COR for {}", cor(event.amount), event.account)),
-            _ => ("other", String::new()),
-        },
+        Event::Lane(Lane::TaskSubmitted(event)) => {
+            let price = cor(event.charged);
+            ("TaskSubmitted", format!("prompt {}, {price} COR charged, open until {}", event.promptUrn, when(event.deadline)))
+        }
+        Event::Lane(Lane::TaskRecord(event)) => {
+            let until = format!("{} until {}", phase_name(event.phase), when(event.deadline));
+            ("TaskRecord", format!("{}; {until}", record(&event.record)))
+        }
+        Event::Lane(Lane::TaskEnded(event)) => {
+            let paid = event.paid.count_ones();
+            let split = format!(
+                "{} COR to each of {paid} miners, {} COR to the keeper, {} COR to the treasury, {} COR back to the payer",
+                cor(event.perMiner),
+                cor(event.toKeeper),
+                cor(event.toTreasury),
+                cor(event.refunded)
+            );
+            ("TaskEnded", format!("{}: {split}", status(Status::from_number(event.status))))
+        }
+        Event::Lane(Lane::SlashOwed(event)) => {
+            ("SlashOwed", format!("{} owes {} COR of stake for {}", event.node, cor(event.amount), why(event.reason)))
+        }
         Event::Staking(Staking::Slashed(event)) => {
-            let why = match event.reason {
-                no if no == Offence::NoReveal.number() => "it did not reveal".to_owned(),
-                no if no == Offence::BadReveal.number() => "it revealed something else than it had committed to".to_owned(),
-                other => format!("reason {other}"),
-            };
-            ("Slashed", format!("{} lost {} COR of stake: {why}", event.node, cor_text(event.amount)))
+            ("Slashed", format!("{} lost {} COR of stake: {}", event.node, cor_text(event.amount), why(event.reason)))
         }
-        Event::Staking(_) => ("other", String::new()),
+        Event::Lane(_) | Event::Staking(_) => ("other", String::new()),
     }
 }
 
-fn describe_queue(event: &Queue) -> (&'static str, String) {
-    match event {
-        Queue::TaskQueued(event) => (
-            "TaskQueued",
-            format!("prompt {}, at most {} tokens, assigned by {}", event.promptUrn, event.maxTokens, when(event.deadline)),
-        ),
-        Queue::TaskAssigned(event) => {
-            ("TaskAssigned", event.miners.iter().map(Address::to_string).collect::<Vec<_>>().join(", "))
+/// What a record says.
+fn record(bytes: &[u8]) -> String {
+    let replica = || bytes.get(1).map_or_else(String::new, |replica| format!("miner {replica} "));
+    let word = || bytes.get(2..34).map(hex::encode_prefixed).unwrap_or_default();
+    match bytes.first() {
+        None => "nobody has anything to add".to_owned(),
+        Some(&ASSIGNED) => {
+            let seats = bytes.get(1..).unwrap_or_default().as_chunks::<52>().0;
+            let bound = |seat: &&[u8; 52]| seat.iter().skip(20).any(|byte| *byte != 0);
+            let named: Vec<_> = seats.iter().map(|seat| Address::from_slice(seat.split_at(20).0).to_string()).collect();
+            format!("started with {}, of whom {} are bound", named.join(", "), seats.iter().filter(bound).count())
         }
-        Queue::TaskAcked(event) => ("TaskAcked", event.miner.to_string()),
-        Queue::PhaseChanged(event) => {
-            let until = if event.deadline > 0 { format!(" until {}", when(event.deadline)) } else { String::new() };
-            ("PhaseChanged", format!("{}{until}", named(phase(event.phase), event.phase)))
-        }
-        Queue::TaskPrecommitted(event) => ("TaskPrecommitted", format!("{} committed to {}", event.miner, event.commitment)),
-        Queue::TaskCommitted(event) => ("TaskCommitted", format!("{} revealed {}", event.miner, event.resultDigest)),
-        Queue::BadReveal(event) => {
-            ("BadReveal", format!("{} revealed {} against its commitment", event.miner, event.resultDigest))
-        }
-        Queue::TaskDecided(event) => ("TaskDecided", format!("{} by {} votes", event.resultDigest, event.votes)),
-        Queue::TaskEnded(event) => {
-            let outcomes = event.outcomes.iter().map(|number| named(outcome(*number), *number)).collect::<Vec<_>>();
-            ("TaskEnded", [vec![named(status(event.status), event.status)], outcomes].concat().join(", "))
-        }
-        _ => ("other", String::new()),
+        Some(&PRECOMMITTED) => format!("{}bound itself to {}", replica(), word()),
+        Some(&REVEALED) => format!("{}revealed {}", replica(), word()),
+        Some(&BAD) => format!("{}signed a reveal that does not open its commitment", replica()),
+        Some(other) => format!("unknown record {other}"),
     }
 }
 
-/// COR wei as COR.
-fn cor(wei: u128) -> String {
-    cor_text(U256::from(wei))
+fn why(reason: u8) -> String {
+    use cor_core::task::Offence;
+    match reason {
+        no if no == Offence::NoReveal.number() => "it was silent where its answer decided".to_owned(),
+        no if no == Offence::BadReveal.number() => "it revealed something else than it had committed to".to_owned(),
+        other => format!("reason {other}"),
+    }
+}
+
+fn phase_name(number: u8) -> String {
+    let known = Phase::ALL.get(usize::from(number)).copied().and_then(phase);
+    known.map_or_else(|| format!("unknown {number}"), |phase| phase.to_string())
+}
+
+/// Grains as COR.
+fn cor(grains: u64) -> String {
+    cor_text(wei(grains))
 }
 
 /// A time as people read it, or its seconds if no calendar has it.
 fn when(secs: u64) -> String {
     time_text(secs).unwrap_or_else(|| format!("{secs} seconds"))
-}
-
-/// The name of a value, or its number if a newer contract has given it.
-fn named(value: Result<impl Display, ChainError>, number: u8) -> String {
-    value.map_or_else(|_| format!("unknown {number}"), |value| value.to_string())
 }

@@ -1,26 +1,26 @@
-//! Makes a receipt of what was read. Pure: the same task and logs always make the same receipt, in whatever order the logs came.
+//! Makes a receipt of what was read. Pure: the same state and logs always make the same receipt, in whatever order the logs came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::primitives::{Address, B256, U256};
-use cor_core::task::commitment::Binding;
-use cor_ports::ChainError;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use cor_ports::domain::{Bound, Crew, History, LaneDomain, LaneState, Phase, Reveal, SignatureBytes};
+use cor_ports::{ChainError, lane};
 use cor_sol::{
-    session_payment::ISessionPayment::{self, ISessionPaymentEvents as Payment},
-    session_queue::ISessionQueue::{self, ISessionQueueEvents as Queue},
+    lane::ILane::{ILaneEvents as Lane, TaskEnded, TaskSubmitted},
     staking::IStaking::IStakingEvents as Staking,
 };
 use cor_wire::{
     deployment::Deployment,
     name::Step,
-    receipt::{QuoteLines, Receipt, ReplicaEvidence, Settlement, TimelineEntry, TransactionLine},
+    receipt::{PriceLines, Receipt, ReplicaEvidence, Settlement, TimelineEntry, TransactionLine},
 };
 
 use super::{
-    describe::describe,
+    describe::{ASSIGNED, BAD, PRECOMMITTED, REVEALED, describe, wei},
+    input::{Shown, shown},
     names::{outcome, phase, status},
 };
-use crate::chain::{Event, digest};
+use crate::chain::Event;
 
 /// Where a log lies, in the order of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,14 +40,16 @@ pub(super) struct TaskLog {
     pub(super) time: Option<u64>,
 }
 
-/// Who sent a transaction, and for how much gas.
-#[derive(Debug, Clone, Copy)]
+/// Who sent a transaction, for how much gas, and what it called the lane with.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) from: Address,
     pub(super) gas_used: u64,
+    /// The input, if it called the lane itself.
+    pub(super) input: Option<Bytes>,
 }
 
-/// What a node told of the task beside its record.
+/// What a node told of the task beside its state.
 pub(super) struct Found {
     /// In any order; one may be there twice.
     pub(super) logs: Vec<TaskLog>,
@@ -55,6 +57,13 @@ pub(super) struct Found {
     pub(super) times: BTreeMap<u64, u64>,
     /// By transaction.
     pub(super) senders: BTreeMap<B256, Sender>,
+}
+
+/// Staking's number of a task is a part of its name, which a payer can make that of another task: a slash counts if its transaction has a log of the task.
+fn keep_own_slashes(logs: &mut Vec<TaskLog>) {
+    let own: BTreeSet<B256> =
+        logs.iter().filter(|log| matches!(log.event, Event::Lane(_))).map(|log| log.place.transaction).collect();
+    logs.retain(|log| own.contains(&log.place.transaction));
 }
 
 fn missing(what: String, detail: &str) -> ChainError {
@@ -65,201 +74,254 @@ fn missing(what: String, detail: &str) -> ChainError {
 ///
 /// # Errors
 /// `HistoryMissing` if something is missing without which the receipt would not be evidence.
-pub(super) fn fold(
-    at: &Deployment,
-    task_id: u64,
-    task: &ISessionQueue::TaskView,
-    mut found: Found,
-) -> Result<Receipt, ChainError> {
+pub(super) fn fold(at: &Deployment, id: B256, state: &LaneState, mut found: Found) -> Result<Receipt, ChainError> {
     found.logs.sort_by_key(|log| log.place);
     found.logs.dedup_by_key(|log| log.place);
-    let (prompt_digest, quote) = submission(task_id, &found.logs)?;
-    let replicas = task.replicas.iter().enumerate().map(|(index, replica)| evidence(index, replica)).collect::<Result<_, _>>()?;
-    let mut receipt = Receipt {
-        task_id,
-        session_id: task.sessionId,
-        chain_id: at.chain_id,
-        queue: at.session_queue,
-        payer: task.payer,
-        keeper: (!task.keeper.is_zero()).then_some(task.keeper),
-        phase: phase(task.phase)?,
-        status: status(task.status)?,
-        prompt_digest,
-        result_digest: digest(task.resultDigest),
-        quote,
-        settlement: None,
-        replicas,
-        timeline: Vec::new(),
-        transactions: Vec::new(),
+    keep_own_slashes(&mut found.logs);
+    let of_lane = |log: &TaskLog| match &log.event {
+        Event::Lane(event) => Some(event.clone()),
+        Event::Staking(_) => None,
     };
+    let submitted = found.logs.iter().filter_map(of_lane).find_map(|event| match event {
+        Lane::TaskSubmitted(event) => Some(event),
+        _ => None,
+    });
+    let submitted =
+        submitted.ok_or_else(|| missing(format!("the submission of task {id}"), "no log of it since the deployment"))?;
+    let ended = found.logs.iter().filter_map(of_lane).find_map(|event| match event {
+        Lane::TaskEnded(event) => Some(event),
+        _ => None,
+    });
+    let history = history(id, &submitted, &found.logs)?;
+    if (state.phase == Phase::Ended) != ended.is_some() {
+        return Err(missing(format!("the end of task {id}"), "its state and its logs do not tell the same"));
+    }
+    let mut receipt = begin(at, id, state, &submitted, &history, ended.as_ref())?;
+    let mut signatures = Vec::new();
     for log in &found.logs {
         let time = log.time.or_else(|| found.times.get(&log.place.block).copied());
         let timestamp = time.ok_or_else(|| missing(format!("block {}", log.place.block), "although it has logs of it"))?;
-        enter(&mut receipt, &log.event, timestamp)?;
+        let sender = found.senders.get(&log.place.transaction);
+        let sender =
+            sender.ok_or_else(|| missing(format!("transaction {}", log.place.transaction), "although it has logs of it"))?;
+        let seen = sender.input.as_ref().map(shown).unwrap_or_default();
+        enter(&mut receipt, &log.event, timestamp, &seen);
+        if let (Event::Lane(Lane::TaskEnded(_)), Some((_, signed))) = (&log.event, seen.completion) {
+            signatures = signed;
+        }
         let (event, detail) = describe(&log.event);
         let Place { block, transaction, .. } = log.place;
         receipt.timeline.push(TimelineEntry { block, timestamp, transaction, event: event.to_owned(), detail });
     }
-    for replica in &mut receipt.replicas {
-        replica.verified = verify(at, task_id, replica);
-    }
-    receipt.transactions = transactions(&found)?;
+    verify(&mut receipt, &history, &signatures);
+    receipt.transactions = transactions(&found);
     Ok(receipt)
 }
 
-/// What a task's submission tells: without it there is nothing to hold a settlement against.
-fn submission(task_id: u64, logs: &[TaskLog]) -> Result<(B256, QuoteLines), ChainError> {
-    let none = || missing(format!("the submission of task {task_id}"), "no log of it since the deployment");
-    let prompt = logs.iter().find_map(|log| match &log.event {
-        Event::Queue(Queue::TaskQueued(event)) => Some(event.promptDigest),
-        _ => None,
-    });
-    let quote = logs.iter().find_map(|log| match &log.event {
-        Event::Payment(Payment::Reserved(event)) => Some(quote_lines(event)),
-        _ => None,
-    });
-    Ok((prompt.ok_or_else(none)?, quote.ok_or_else(none)?))
+/// All that was said of the task, as its logs have it.
+fn history(id: B256, submitted: &TaskSubmitted, logs: &[TaskLog]) -> Result<History, ChainError> {
+    let mut bytes = submitted.opening.to_vec();
+    for log in logs {
+        if let Event::Lane(Lane::TaskRecord(event)) = &log.event {
+            bytes.extend_from_slice(&event.record);
+        }
+    }
+    History::read(&bytes).ok_or_else(|| missing(format!("a record of task {id}"), "its logs make no history"))
+}
+
+/// What state and end tell; times and reveals come from the logs.
+fn begin(
+    at: &Deployment,
+    id: B256,
+    state: &LaneState,
+    submitted: &TaskSubmitted,
+    history: &History,
+    ended: Option<&TaskEnded>,
+) -> Result<Receipt, ChainError> {
+    let opening = &history.opening;
+    let price = opening.price;
+    let unknown = || missing(format!("the state of task {id}"), "although it has logs of it");
+    let keeper = ended.map_or(state.keeper, |ended| ended.keeper);
+    Ok(Receipt {
+        task: id,
+        session_id: submitted.session,
+        sequence: submitted.sequence,
+        chain_id: at.chain_id,
+        lane: at.lane,
+        payer: submitted.payer,
+        keeper: (!keeper.is_zero()).then_some(keeper),
+        phase: phase(state.phase).ok_or_else(unknown)?,
+        deadline: (state.phase != Phase::Ended).then_some(state.deadline),
+        status: status(state.status),
+        prompt_digest: opening.prompt_digest,
+        result_digest: ended.map(|ended| ended.resultDigest).filter(|digest| !digest.is_zero()),
+        price: PriceLines {
+            per_replica: wei(price.per_replica),
+            replicas: state.replicas,
+            network: wei(price.network),
+            gas: wei(price.gas),
+            total: wei(submitted.charged),
+        },
+        settlement: ended.map(|ended| settlement(submitted, ended)),
+        replicas: replicas(state, history, ended),
+        timeline: Vec::new(),
+        transactions: Vec::new(),
+    })
+}
+
+fn settlement(submitted: &TaskSubmitted, ended: &TaskEnded) -> Settlement {
+    let refunded = wei(ended.refunded);
+    Settlement {
+        charged: wei(submitted.charged).saturating_sub(refunded),
+        to_miners: wei(ended.perMiner) * U256::from(ended.paid.count_ones()),
+        to_keeper: wei(ended.toKeeper),
+        to_treasury: wei(ended.toTreasury),
+        refunded,
+    }
+}
+
+/// Who served it, and what became of each.
+fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> Vec<ReplicaEvidence> {
+    let miners = match ended {
+        Some(ended) => ended.miners.as_chunks::<20>().0.iter().map(Address::from).collect(),
+        None => history.miners(),
+    };
+    let winner = state.winner(history.opening.terms.quorum_bps);
+    let paid = ended.map_or(0, |ended| ended.paid);
+    (0_u8..)
+        .zip(miners)
+        .zip(state.taken())
+        .map(|((index, miner), seat)| {
+            let told = history.told.get(usize::from(index));
+            let is_paid = 1_u8.checked_shl(u32::from(index)).is_some_and(|bit| paid & bit != 0);
+            ReplicaEvidence {
+                index,
+                miner,
+                outcome: outcome(state, seat, winner),
+                bound_at: None,
+                revealed_at: None,
+                commitment: told.and_then(|told| told.commitment),
+                result_digest: told.and_then(|told| told.digest),
+                salt: None,
+                verified: None,
+                earned: ended.filter(|_| is_paid).map(|ended| wei(ended.perMiner)).unwrap_or_default(),
+                slashed: U256::ZERO,
+                owed: U256::ZERO,
+            }
+        })
+        .collect()
+}
+
+/// Enters what a log, and the input of its transaction, tell of the miners.
+fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64, seen: &Shown) {
+    match event {
+        Event::Lane(Lane::TaskRecord(event)) => enter_record(receipt, &event.record, timestamp, seen),
+        Event::Lane(Lane::TaskEnded(_)) if seen.completion.is_some() => enter_completion(receipt, timestamp, seen),
+        Event::Lane(Lane::SlashOwed(event)) => {
+            if let Some(replica) = of_miner(receipt, event.node) {
+                replica.owed = wei(event.amount);
+            }
+        }
+        Event::Staking(Staking::Slashed(event)) => {
+            if let Some(replica) = of_miner(receipt, event.node) {
+                replica.slashed += event.amount;
+            }
+        }
+        Event::Lane(_) | Event::Staking(_) => {}
+    }
+}
+
+fn of_miner(receipt: &mut Receipt, miner: Address) -> Option<&mut ReplicaEvidence> {
+    receipt.replicas.iter_mut().find(|replica| replica.miner == miner)
+}
+
+fn enter_record(receipt: &mut Receipt, record: &[u8], timestamp: u64, seen: &Shown) {
+    let Some(kind) = record.first().copied() else { return };
+    if kind == ASSIGNED {
+        let seats = record.get(1..).unwrap_or_default().as_chunks::<52>().0;
+        for (replica, seat) in receipt.replicas.iter_mut().zip(seats) {
+            if seat.iter().skip(20).any(|byte| *byte != 0) {
+                replica.bound_at = Some(timestamp);
+            }
+        }
+        return;
+    }
+    let Some(index) = record.get(1).copied() else { return };
+    let Some(replica) = receipt.replicas.get_mut(usize::from(index)) else { return };
+    match kind {
+        PRECOMMITTED => replica.bound_at = Some(timestamp),
+        REVEALED | BAD => {
+            replica.revealed_at = Some(timestamp);
+            if let Some((_, reveal)) = seen.reveals.iter().find(|(shown, _)| *shown == index) {
+                (replica.result_digest, replica.salt) = (Some(reveal.result_digest), Some(reveal.salt));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A completion has commitments and reveals in its input alone.
+fn enter_completion(receipt: &mut Receipt, timestamp: u64, seen: &Shown) {
+    for (replica, (_, reveal)) in receipt.replicas.iter_mut().zip(&seen.reveals) {
+        (replica.bound_at, replica.revealed_at) = (Some(timestamp), Some(timestamp));
+        (replica.result_digest, replica.salt) = (Some(reveal.result_digest), Some(reveal.salt));
+    }
+}
+
+/// Recomputes each commitment of which digest and salt are known. That of a completion is in no log: there the recomputed one is shown, and it is right if the
+/// miner signed it.
+fn verify(receipt: &mut Receipt, history: &History, signatures: &[Option<SignatureBytes>]) {
+    let Some(keeper) = receipt.keeper else { return };
+    let crew = Crew { keeper, miners: receipt.replicas.iter().map(|replica| replica.miner).collect() };
+    let domain = LaneDomain { chain_id: receipt.chain_id, lane: receipt.lane };
+    let assignment = lane::assignment_of(receipt.task, history.opening_hash, &crew);
+    for replica in &mut receipt.replicas {
+        let (Some(result_digest), Some(salt)) = (replica.result_digest, replica.salt) else { continue };
+        let reveal = Reveal { result_digest, salt };
+        let commitment = lane::commitment(&domain, assignment, replica.index, replica.miner, &reveal);
+        replica.verified = Some(match replica.commitment {
+            Some(bound) => bound == commitment,
+            None => {
+                replica.commitment = Some(commitment);
+                let signature = signatures.get(usize::from(replica.index)).copied().flatten();
+                signature
+                    .is_some_and(|signature| lane::is_bound(&domain, assignment, replica.miner, &Bound { commitment, signature }))
+            }
+        });
+    }
 }
 
 /// One line for each transaction, in the order of the chain.
-fn transactions(found: &Found) -> Result<Vec<TransactionLine>, ChainError> {
+fn transactions(found: &Found) -> Vec<TransactionLine> {
     let mut lines: Vec<TransactionLine> = Vec::new();
     for log in &found.logs {
         let Place { block, transaction, .. } = log.place;
         let step = step_of(&log.event);
-        match lines.last_mut() {
-            Some(line) if line.hash == transaction => line.step = line.step.min(step),
-            _ => {
-                let sender = found.senders.get(&transaction);
-                let sender = sender.ok_or_else(|| missing(format!("transaction {transaction}"), "although it has logs of it"))?;
-                let Sender { from, gas_used } = *sender;
+        match (lines.last_mut(), found.senders.get(&transaction)) {
+            (Some(line), _) if line.hash == transaction => line.step = line.step.min(step),
+            (_, Some(sender)) => {
+                let Sender { from, gas_used, .. } = *sender;
                 lines.push(TransactionLine { hash: transaction, block, step, from, gas_used });
             }
+            (_, None) => {}
         }
     }
-    Ok(lines)
-}
-
-/// What the task's record tells of a replica; the rest comes from the logs.
-fn evidence(index: usize, replica: &ISessionQueue::Replica) -> Result<ReplicaEvidence, ChainError> {
-    Ok(ReplicaEvidence {
-        index: u8::try_from(index).unwrap_or(u8::MAX), // a task has at most seven
-        miner: replica.miner,
-        registration_epoch: replica.registrationEpoch,
-        outcome: outcome(replica.outcome)?,
-        acked_at: None,
-        precommitted_at: None,
-        committed_at: None,
-        commitment: digest(replica.commitment),
-        result_digest: digest(replica.resultDigest),
-        salt: None,
-        verified: None,
-        earned: U256::ZERO,
-        slashed: U256::ZERO,
-    })
-}
-
-/// Recomputes a revealed commitment; `None` if nothing was revealed.
-fn verify(at: &Deployment, task_id: u64, replica: &ReplicaEvidence) -> Option<bool> {
-    let (result_digest, salt) = (replica.result_digest?, replica.salt?);
-    let binding = Binding {
-        chain_id: at.chain_id,
-        queue: at.session_queue,
-        task_id,
-        replica: replica.index,
-        miner: replica.miner,
-        registration_epoch: replica.registration_epoch,
-    };
-    Some(replica.commitment == Some(binding.commitment(result_digest, salt)))
-}
-
-/// Enters what a log tells of the money and of the miners.
-fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64) -> Result<(), ChainError> {
-    match event {
-        Event::Queue(event) => enter_message(receipt, event, timestamp)?,
-        Event::Payment(Payment::Charged(event)) => {
-            receipt.settlement = Some(Settlement {
-                charged: U256::from(event.charged),
-                to_miners: U256::from(event.toMiners),
-                to_keeper: U256::from(event.toKeeper),
-                to_treasury: U256::from(event.toTreasury),
-                refunded: U256::from(event.refunded),
-            });
-        }
-        Event::Payment(Payment::Refunded(event)) => {
-            let to_keeper = U256::from(event.toKeeper);
-            let refunded = U256::from(event.refunded);
-            receipt.settlement =
-                Some(Settlement { charged: to_keeper, to_miners: U256::ZERO, to_keeper, to_treasury: U256::ZERO, refunded });
-        }
-        Event::Payment(Payment::Earned(event)) => {
-            // The keeper earns as well and has no replica.
-            if let Some(replica) = receipt.replicas.iter_mut().find(|replica| replica.miner == event.account) {
-                replica.earned += U256::from(event.amount);
-            }
-        }
-        Event::Staking(Staking::Slashed(event)) => replica_mut(receipt, event.node)?.slashed += event.amount,
-        Event::Payment(_) | Event::Staking(_) => {}
-    }
-    Ok(())
-}
-
-/// Enters what a miner said, and when.
-fn enter_message(receipt: &mut Receipt, event: &Queue, timestamp: u64) -> Result<(), ChainError> {
-    match event {
-        Queue::TaskAcked(event) => replica_mut(receipt, event.miner)?.acked_at = Some(timestamp),
-        Queue::TaskPrecommitted(event) => {
-            let replica = replica_mut(receipt, event.miner)?;
-            (replica.precommitted_at, replica.commitment) = (Some(timestamp), Some(event.commitment));
-        }
-        Queue::TaskCommitted(event) => {
-            enter_reveal(replica_mut(receipt, event.miner)?, event.resultDigest, event.salt, timestamp);
-        }
-        Queue::BadReveal(event) => {
-            enter_reveal(replica_mut(receipt, event.miner)?, event.resultDigest, event.salt, timestamp);
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-const fn enter_reveal(replica: &mut ReplicaEvidence, result_digest: B256, salt: B256, timestamp: u64) {
-    replica.committed_at = Some(timestamp);
-    replica.result_digest = Some(result_digest);
-    replica.salt = Some(salt);
-}
-
-fn replica_mut(receipt: &mut Receipt, miner: Address) -> Result<&mut ReplicaEvidence, ChainError> {
-    let found = receipt.replicas.iter_mut().find(|replica| replica.miner == miner);
-    found.ok_or_else(|| ChainError::Unexpected {
-        what: format!("a log of {miner}"),
-        detail: "the task's record has no such miner".to_owned(),
-    })
-}
-
-fn quote_lines(event: &ISessionPayment::Reserved) -> QuoteLines {
-    QuoteLines {
-        version: event.version,
-        miners: U256::from(event.miners),
-        validators: U256::from(event.validators),
-        network: U256::from(event.network),
-        gas: U256::from(event.gas),
-        rebate: U256::from(event.rebate),
-        total: U256::from(event.total),
-    }
+    lines
 }
 
 /// What an event says of its transaction.
-const fn step_of(event: &Event) -> Step {
+fn step_of(event: &Event) -> Step {
     match event {
-        Event::Queue(Queue::TaskEnded(_)) => Step::End,
-        Event::Queue(Queue::TaskQueued(_)) => Step::Submit,
-        Event::Queue(Queue::TaskAssigned(_)) => Step::Assign,
-        Event::Queue(Queue::BadReveal(_)) => Step::ReportBadReveal,
-        Event::Queue(Queue::TaskCommitted(_)) => Step::Commit,
-        Event::Queue(Queue::TaskPrecommitted(_)) => Step::Precommit,
-        Event::Queue(Queue::TaskAcked(_)) => Step::Ack,
-        Event::Queue(Queue::PhaseChanged(_)) => Step::ClosePhase,
-        Event::Queue(_) | Event::Payment(_) | Event::Staking(_) => Step::Other,
+        Event::Lane(Lane::TaskEnded(_)) => Step::End,
+        Event::Lane(Lane::TaskSubmitted(_)) => Step::Submit,
+        Event::Lane(Lane::TaskRecord(event)) => match event.record.first() {
+            None => Step::ClosePhase,
+            Some(&ASSIGNED) => Step::Start,
+            Some(&PRECOMMITTED) => Step::Precommit,
+            Some(&REVEALED) => Step::Reveal,
+            Some(&BAD) => Step::ReportBadReveal,
+            Some(_) => Step::Other,
+        },
+        Event::Lane(_) | Event::Staking(_) => Step::Other,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::{
+    consensus::Transaction as _,
     eips::BlockId,
     primitives::{B256, U256},
     providers::{DynProvider, Provider},
@@ -10,33 +11,33 @@ use alloy::{
     transports::TransportError,
 };
 use cor_ports::ChainError;
-use cor_sol::session_queue::ISessionQueue;
+use cor_ports::domain::LaneState;
+use cor_sol::lane::ILane::{self, ILaneEvents as Lane};
 use cor_wire::{deployment::Deployment, receipt::Receipt};
 
 use super::fold::{Found, Place, Sender, TaskLog, fold};
-use crate::chain::{Event, explain, read_error};
+use crate::chain::{Event, explain, read_error, slash_number};
 
 /// Reads the receipt of a task, as of the chain's last block.
 ///
 /// # Errors
-/// `Reverted` with UnknownTask; what the RPC failed with; `Unexpected` if the node lacks a log, a block or a transaction of the task.
-pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task_id: u64) -> Result<Receipt, ChainError> {
-    let reader = Reader { provider, endpoint, at, task_id };
+/// What the RPC failed with; `HistoryMissing` if there is no such task, or if the node lacks a log, a block or a transaction of it.
+pub async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, task: B256) -> Result<Receipt, ChainError> {
+    let reader = Reader { provider, endpoint, at, task };
     // One block for everything: a task that goes on meanwhile would not fit its own logs.
     let head = provider.get_block_number().await.map_err(|error| reader.failed("eth_blockNumber", error))?;
-    let task = ISessionQueue::new(at.session_queue, provider).getTask(task_id).block(BlockId::number(head)).call().await;
-    let task = task.map_err(|error| read_error(endpoint, "getTask", error))?;
     let logs = reader.logs(head).await?;
+    let state = reader.state(&logs, head).await?;
     let times = reader.times(&logs).await?;
     let senders = reader.senders(&logs).await?;
-    fold(at, task_id, &task, Found { logs, times, senders })
+    fold(at, task, &state, Found { logs, times, senders })
 }
 
 struct Reader<'a> {
     provider: &'a DynProvider,
     endpoint: &'a str,
     at: &'a Deployment,
-    task_id: u64,
+    task: B256,
 }
 
 impl Reader<'_> {
@@ -44,27 +45,31 @@ impl Reader<'_> {
         explain(self.endpoint, what, error)
     }
 
-    /// Logs of the task up to block `to`. Its number is the first or the second topic, depending on the event; of a slash it is the third, behind
-    /// the slasher.
+    /// Logs of the task up to block `to`. Its name is the first topic of the lane's; of a slash its number is the third, behind the slasher.
     async fn logs(&self, to: u64) -> Result<Vec<TaskLog>, ChainError> {
-        let task = B256::from(U256::from(self.task_id));
-        let base = Filter::new()
-            .address(vec![self.at.session_queue, self.at.session_payment, self.at.staking])
-            .from_block(self.at.from_block)
-            .to_block(to);
+        let base = Filter::new().from_block(self.at.from_block).to_block(to);
+        let number = B256::from(U256::from(slash_number(self.task)));
+        let slashes = base.clone().address(self.at.staking).topic1(self.at.lane.into_word()).topic3(number);
         let mut found = Vec::new();
-        let slashes = base.clone().topic1(self.at.session_queue.into_word()).topic3(task);
-        for filter in [base.clone().topic1(task), base.topic2(task), slashes] {
+        for filter in [base.address(self.at.lane).topic1(self.task), slashes] {
             let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", error))?;
             for log in logs {
                 let Some(event) = Event::of(self.at, &log) else { continue };
-                // The first topic of some events is a session, which may have the task's number.
-                if event.task() == Some(self.task_id) {
-                    found.push(TaskLog { event, place: place(&log)?, time: log.block_timestamp });
-                }
+                found.push(TaskLog { event, place: place(&log)?, time: log.block_timestamp });
             }
         }
         Ok(found)
+    }
+
+    /// The task's state at block `head`; that of no task if there is no submission.
+    async fn state(&self, logs: &[TaskLog], head: u64) -> Result<LaneState, ChainError> {
+        let submitted = logs.iter().find_map(|log| match &log.event {
+            Event::Lane(Lane::TaskSubmitted(event)) => Some((event.payer, event.sequence)),
+            _ => None,
+        });
+        let Some((payer, sequence)) = submitted else { return Ok(LaneState::default()) };
+        let words = ILane::new(self.at.lane, self.provider).taskOf(payer, sequence).block(BlockId::number(head)).call().await;
+        Ok(LaneState::unpack(words.map_err(|error| read_error(self.endpoint, "taskOf", error))?.state))
     }
 
     /// Times of the blocks whose logs do not carry them: not every node puts them there. Blocks that the node lacks are left out.
@@ -78,13 +83,16 @@ impl Reader<'_> {
         Ok(times)
     }
 
-    /// Senders and gas of the logs' transactions. Those that the node lacks are left out.
+    /// Senders, gas and inputs of the logs' transactions. Those that the node lacks are left out.
     async fn senders(&self, logs: &[TaskLog]) -> Result<BTreeMap<B256, Sender>, ChainError> {
         let hashes: BTreeSet<B256> = logs.iter().map(|log| log.place.transaction).collect();
         let mut senders = BTreeMap::new();
         for hash in hashes {
             let receipt = self.provider.get_transaction_receipt(hash).await.map_err(|error| self.failed("receipt", error))?;
-            senders.extend(receipt.map(|receipt| (hash, Sender { from: receipt.from, gas_used: receipt.gas_used })));
+            let Some(receipt) = receipt else { continue };
+            let sent = self.provider.get_transaction_by_hash(hash).await.map_err(|error| self.failed("transaction", error))?;
+            let input = sent.filter(|sent| sent.to() == Some(self.at.lane)).map(|sent| sent.input().clone());
+            senders.insert(hash, Sender { from: receipt.from, gas_used: receipt.gas_used, input });
         }
         Ok(senders)
     }

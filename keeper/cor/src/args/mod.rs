@@ -5,12 +5,12 @@ mod chain;
 
 use std::path::PathBuf;
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
 
-use crate::output::{address_argument, parse_cor, server_argument, url_argument};
+use crate::output::{address_argument, parse_cor, parse_whole_grains, server_argument, task_argument, url_argument};
 
 /// AI inference as an on-chain service: chain, keeper, miners and wallet in one binary.
 #[derive(Debug, Parser)]
@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Keeper(ServiceArgs),
     /// Run a miner.
     Miner(ServiceArgs),
-    /// Deposit, withdraw and claim COR; open and show sessions.
+    /// Deposit, withdraw and claim COR; open, show and close sessions.
     Session(SessionArgs),
     /// Submit a task, or wait for one.
     Task(TaskArgs),
@@ -160,19 +160,20 @@ pub(crate) struct SessionArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionAction {
-    /// Move COR from the wallet to the prepaid balance.
+    /// Move COR from the wallet into the lane, where tasks are paid from.
     Deposit {
-        /// Amount in COR, e.g. 12.5.
-        #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
+        /// Amount in COR, e.g. 12.5, of at most 9 decimals.
+        #[arg(value_parser = parse_whole_grains, allow_negative_numbers = true)]
         amount: U256,
     },
-    /// Move prepaid COR that no open task reserves back to the wallet.
+    /// Move COR that is free in the vault, and then COR from the lane, back to the wallet. What open tasks were charged is not among it.
     Withdraw {
         /// Amount in COR, e.g. 12.5.
         #[arg(value_parser = parse_cor, allow_negative_numbers = true)]
         amount: U256,
     },
-    /// Show the COR in the wallet, prepaid, reserved for open tasks, and earned.
+    /// Show the COR in the wallet, free in the vault, to be spent in the lane, and earned as a miner. What open tasks were charged is not
+    /// among it.
     Balance {
         /// Account to show. The default is the key's own.
         #[arg(long, value_parser = address_argument)]
@@ -186,16 +187,17 @@ pub(crate) enum SessionAction {
         session: u64,
     },
     /// Close a session: it takes no more tasks, and its open tasks go on.
-    Deactivate {
+    Close {
         /// Session number.
         session: u64,
     },
-    /// Move what the key earned as a miner or keeper to its wallet.
-    Claim,
+    /// Pay out what a miner earned, to where its staker wants it.
+    Claim {
+        /// Address of the miner; anyone may ask for it. The default is the key's own.
+        #[arg(long, value_parser = address_argument)]
+        of: Option<Address>,
+    },
 }
-
-/// Most tokens of an answer, unless the user says otherwise.
-const MAX_TOKENS: u32 = 64;
 
 /// Terms of a session and inputs of a price.
 #[derive(Debug, Clone, ClapArgs)]
@@ -203,6 +205,12 @@ pub(crate) struct TermsArgs {
     /// Model number.
     #[arg(long, default_value_t = 1)]
     pub(crate) model: u64,
+    /// Form of the answers.
+    #[arg(long, value_enum, default_value_t = Kind::Text)]
+    pub(crate) kind: Kind,
+    /// Most tokens of an answer. With the prompt they must fit the model's context (8,192 for the default model): no miner takes what does not.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) max_tokens: u32,
     /// Number of miners of each task: odd, 1 to 7.
     #[arg(long, default_value_t = 3)]
     pub(crate) replicas: u8,
@@ -215,9 +223,6 @@ pub(crate) struct TermsArgs {
     /// Number of tool steps. None are sold yet.
     #[arg(long, default_value_t = 0)]
     pub(crate) tool_depth: u16,
-    /// Number of validator steps. None are sold yet, and the on-chain lane takes 0 only.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) validator_depth: u8,
     /// Name of the consensus rule, on which the price does not depend.
     #[arg(long, value_enum, default_value_t = ConsensusRule::Majority)]
     pub(crate) consensus_rule: ConsensusRule,
@@ -227,18 +232,15 @@ pub(crate) struct TermsArgs {
     /// Priority. Nothing enforces more than `normal` yet, so no more is sold.
     #[arg(long, value_enum, default_value_t = Priority::Normal)]
     pub(crate) priority: Priority,
-    /// Seconds for a keeper to assign miners.
+    /// Seconds from the submission on for keeper and miners to answer, 30 to 86400; nobody did: the task expires, and all comes back.
+    #[arg(long, default_value_t = 120)]
+    pub(crate) open_secs: u32,
+    /// Seconds for miners that were late to bind themselves to an answer, 30 to 86400.
     #[arg(long, default_value_t = 30)]
-    pub(crate) assign_secs: u32,
-    /// Seconds for the miners to acknowledge the task.
-    #[arg(long, default_value_t = 12)]
-    pub(crate) ack_secs: u32,
-    /// Seconds for the miners to run the model and commit to an answer.
-    #[arg(long, default_value_t = 90)]
     pub(crate) precommit_secs: u32,
-    /// Seconds for the miners to reveal their answers.
-    #[arg(long, default_value_t = 12)]
-    pub(crate) commit_secs: u32,
+    /// Seconds for the miners to reveal their answers, 30 to 86400, where not all have been shown in time.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) reveal_secs: u32,
 }
 
 /// An argument with a value for each number of the contracts. The number is taken as well as the name.
@@ -256,6 +258,15 @@ macro_rules! numbered_argument {
                 match self {
                     $(Self::$value => $number,)+
                 }
+            }
+
+            /// The name of a number of the contracts; of one that this program does not know, the number.
+            pub(crate) fn name_of(number: u8) -> String {
+                let known = match number {
+                    $($number => Self::$value.to_possible_value(),)+
+                    _ => None,
+                };
+                known.map_or_else(|| number.to_string(), |value| value.get_name().to_owned())
             }
         }
     };
@@ -297,13 +308,14 @@ numbered_argument! {
     }
 }
 
-/// Form of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// Free text.
-    Text,
-    /// One label: VALID, INVALID, RETRY, NEEDS_SPEC, TRUE, FALSE or UNSURE.
-    Verdict,
+numbered_argument! {
+    /// Form of the answer.
+    Kind {
+        /// Free text.
+        Text = 0 "0",
+        /// One label: VALID, INVALID, RETRY, NEEDS_SPEC, TRUE, FALSE or UNSURE.
+        Verdict = 1 "1",
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -321,17 +333,19 @@ pub(crate) struct TaskArgs {
 pub(crate) enum TaskAction {
     /// Submit a prompt, wait for the answer and print it.
     Run(SubmitArgs),
-    /// Submit a prompt and print the task number.
+    /// Submit a prompt and print the task's id.
     Submit(SubmitArgs),
     /// Wait for a task and print its answer.
     Wait {
-        /// Task number.
-        task: u64,
+        /// Id of the task.
+        #[arg(value_parser = task_argument)]
+        task: B256,
     },
     /// Close a task's phase, or end it, if its deadline has passed; anyone may.
     Close {
-        /// Task number.
-        task: u64,
+        /// Id of the task.
+        #[arg(value_parser = task_argument)]
+        task: B256,
     },
 }
 
@@ -342,16 +356,14 @@ pub(crate) struct SubmitArgs {
     pub(crate) session: u64,
     /// The prompt; `-` reads it from standard input.
     pub(crate) prompt: String,
-    /// Form of the answer.
-    #[arg(long, value_enum, default_value_t = Kind::Text)]
-    pub(crate) kind: Kind,
-    /// Most tokens of the answer. With the prompt they must fit the model's context (8,192 for the default model): no miner takes what does not.
-    #[arg(long, default_value_t = MAX_TOKENS)]
-    pub(crate) max_tokens: u32,
     /// Most that the task may cost, in COR, e.g. 0.5. The default is the price quoted now: if it rises before the task is submitted,
     /// nothing is submitted and nothing is paid.
     #[arg(long, value_parser = parse_cor)]
     pub(crate) max_charge: Option<U256>,
+    /// Number of the task among those of the key's account, which with the account makes the task's id. The default is the number of transactions
+    /// of the account so far: each submission is one, so that it never comes twice.
+    #[arg(long)]
+    pub(crate) sequence: Option<u64>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -360,9 +372,6 @@ pub(crate) struct QuoteArgs {
     pub(crate) network: NetworkArgs,
     #[command(flatten)]
     pub(crate) terms: TermsArgs,
-    /// Most tokens of the answer.
-    #[arg(long, default_value_t = MAX_TOKENS)]
-    pub(crate) max_tokens: u32,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -431,8 +440,9 @@ pub(crate) enum StakeAction {
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
-    /// Task number.
-    pub(crate) task: u64,
+    /// Id of the task.
+    #[arg(value_parser = task_argument)]
+    pub(crate) task: B256,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -469,11 +479,13 @@ mod tests {
 
     /// Wrong usage, which ends with exit code 2 before anything is read or asked.
     #[test]
-    fn bad_amounts_and_addresses_are_wrong_usage() {
+    fn bad_amounts_addresses_and_tasks_are_wrong_usage() {
         for line in [
             "session deposit abc",
             "session deposit 1.0000000000000000001",
+            "session deposit 1.0000000001",
             "session withdraw 1,5",
+            "task wait 7",
             "session balance --of 0x12",
             "stake add 1e3",
             "stake unbond 1.2.3",
@@ -505,6 +517,12 @@ mod tests {
             let error = Args::try_parse_from(["cor"].into_iter().chain(line.split(' '))).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn numbers_of_the_contracts_have_the_names_of_the_arguments() {
+        assert_eq!([0, 1, 2].map(Kind::name_of), ["text", "verdict", "2"]);
+        assert_eq!([0, 2, 3].map(Priority::name_of), ["normal", "urgent", "3"]);
     }
 
     #[test]

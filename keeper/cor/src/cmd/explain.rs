@@ -17,6 +17,8 @@ use crate::{
 
 pub(crate) async fn run(args: ExplainArgs, output: &Output) -> Result<(), CliError> {
     let network = Network::open(&args.network).await?;
+    // So that a task that is not there is told from one whose logs a node has lost.
+    network.task(args.task).await?;
     let receipt = receipt::read(&network.provider, &network.endpoint, &network.at, args.task).await?;
     output.result(&receipt, text)?;
     Ok(())
@@ -24,13 +26,15 @@ pub(crate) async fn run(args: ExplainArgs, output: &Output) -> Result<(), CliErr
 
 /// A receipt for people.
 pub(crate) fn text(receipt: &Receipt) -> String {
+    let deadline = receipt.deadline.and_then(readable::time_text).map(|time| format!(" until {time}")).unwrap_or_default();
     let mut lines = vec![
-        format!("task {} of session {}: {} ({})", receipt.task_id, receipt.session_id, receipt.status, receipt.phase),
-        format!("  chain {}, queue {}", receipt.chain_id, receipt.queue),
-        format!("  payer {}, keeper {}", receipt.payer, or_none(receipt.keeper)),
+        format!("task {} of session {}: {} ({}{deadline})", receipt.task, receipt.session_id, receipt.status, receipt.phase),
+        format!("  chain {}, lane {}", receipt.chain_id, receipt.lane),
+        format!("  payer {} by its number {}, keeper {}", receipt.payer, receipt.sequence, or_none(receipt.keeper)),
         format!("  prompt {}", receipt.prompt_digest),
         format!("  result {}", receipt.result_digest.map_or_else(|| why_none(receipt), |digest| digest.to_string())),
-        quote::text(&receipt.quote),
+        "price".to_owned(),
+        quote::text(&receipt.price),
     ];
     if let Some(money) = &receipt.settlement {
         let rows = [
@@ -67,11 +71,11 @@ fn why_none(receipt: &Receipt) -> String {
         TaskStatus::Open => "none yet: the task is open".to_owned(),
         TaskStatus::Completed => "none".to_owned(),
         TaskStatus::Expired => {
-            "none: no miners were assigned in time. There was no keeper, or too few operators had an eligible node".to_owned()
+            "none: nobody completed or started the task in time. There was no keeper, or no quorum of miners with an answer"
+                .to_owned()
         }
         TaskStatus::NoQuorum => {
             let missed = [
-                (ReplicaOutcome::NoAck, "did not acknowledge in time"),
                 (ReplicaOutcome::NoPrecommit, "had no answer in time"),
                 (ReplicaOutcome::NoReveal, "did not reveal"),
                 (ReplicaOutcome::BadReveal, "revealed something else"),
@@ -94,12 +98,20 @@ fn replica(replica: &ReplicaEvidence) -> String {
     if !replica.slashed.is_zero() {
         line.push_str(&format!(", lost {} of stake", cor(replica.slashed)));
     }
+    if !replica.owed.is_zero() {
+        line.push_str(&format!(", owes {} of stake", cor(replica.owed)));
+    }
     if let Some(commitment) = replica.commitment {
         line.push_str(&format!("\n      commitment {commitment}"));
     }
-    if let (Some(digest), Some(salt)) = (replica.result_digest, replica.salt) {
-        let mark = if replica.verified == Some(true) { "opens the commitment" } else { "does NOT open the commitment" };
-        line.push_str(&format!("\n      reveal     {digest} with salt {salt} {mark}"));
+    if let Some(digest) = replica.result_digest {
+        let salt = replica.salt.map(|salt| format!(" with salt {salt}")).unwrap_or_default();
+        let mark = match replica.verified {
+            Some(true) => " opens the commitment",
+            Some(false) => " does NOT open the commitment",
+            None => "",
+        };
+        line.push_str(&format!("\n      reveal     {digest}{salt}{mark}"));
     }
     line
 }
@@ -119,32 +131,39 @@ mod tests {
         let silent = ReplicaEvidence {
             index: 0,
             miner: Address::ZERO,
-            registration_epoch: 1,
             outcome: ReplicaOutcome::Pending,
-            acked_at: None,
-            precommitted_at: None,
-            committed_at: None,
+            bound_at: None,
+            revealed_at: None,
             commitment: None,
             result_digest: None,
             salt: None,
             verified: None,
             earned: U256::ZERO,
             slashed: U256::ZERO,
+            owed: U256::ZERO,
         };
         assert_eq!(replica(&silent).lines().count(), 1, "nothing was said");
         let (digest, salt) = (Some(B256::repeat_byte(1)), Some(B256::repeat_byte(2)));
-        for (verified, mark) in [(true, "opens the commitment"), (false, "does NOT open")] {
+        for (salt, verified, mark) in [
+            (salt, Some(true), "opens the commitment"),
+            (salt, Some(false), "does NOT open"),
+            // Somebody else's contract made the call: its input is not the lane's.
+            (None, None, "reveal     0x01"),
+        ] {
             let revealed = ReplicaEvidence {
-                committed_at: Some(0),
+                revealed_at: Some(0),
                 commitment: Some(B256::repeat_byte(3)),
                 result_digest: digest,
                 salt,
-                verified: Some(verified),
+                verified,
                 ..silent.clone()
             };
             let text = replica(&revealed);
             assert_eq!(text.lines().count(), 3);
             assert!(text.contains(mark), "{text}");
         }
+        let owing = ReplicaEvidence { slashed: U256::ONE, owed: U256::from(2), ..silent };
+        let text = replica(&owing);
+        assert!(text.ends_with("lost 0.000000000000000001 COR of stake, owes 0.000000000000000002 COR of stake"), "{text}");
     }
 }

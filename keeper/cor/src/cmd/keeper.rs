@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cor_adapters::{blobs::FileBlobs, chain::RpcChain, journal::SqliteJournal};
+use cor_adapters::{blobs::FileBlobs, chain::RpcChain, journal::SqliteJournal, signer::LocalSigner};
 use cor_keeper::machine::keeper::KeeperPolicy;
 use cor_keeper::service::keeper::Keeper;
 use cor_ports::{Blobs, Chain, Intake, Journal, SystemClock};
@@ -26,21 +26,25 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&settings.data.join("journal.sqlite")).await?);
     let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(&settings.data.join("blobs"))?);
     let network = Network::of(&args.network.rpc, deployment).await?;
+    let signer = Arc::new(LocalSigner::new(key.clone()));
     let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, network.at.clone(), key, Arc::clone(&journal)).await?);
-    if !network.queue().isKeeper(chain.address()).call().await.map_err(network.failed("isKeeper"))? {
+    if !network.lens().isKeeper(chain.address()).call().await.map_err(network.failed("isKeeper"))? {
         let account = chain.address();
-        tracing::warn!(%account, "nobody has named this account a keeper: it can relay messages and close phases, and assign no task. The queue's owner calls setKeeper");
+        tracing::warn!(%account, "nobody has named this account a keeper: no task can be completed or started by its word. The lane's governor calls setKeeper");
     }
     let address = listener.local_addr().map_err(CliError::io("asking for the port"))?;
     // Told only now, when the journal and the chain are known to be fine.
     std::fs::write(settings.data.join(ADDRESS_FILE), address.to_string()).map_err(CliError::io("writing the address file"))?;
     tracing::info!(address = %chain.address(), listen = %address, "keeper");
     let policy = KeeperPolicy {
+        start_margin_secs: settings.start_margin_secs,
+        reveal_patience_secs: settings.reveal_patience_secs,
         relay_margin_secs: settings.relay_margin_secs,
         retry_secs: settings.retry_secs,
         open_tasks_max: settings.open_tasks_max,
     };
-    let keeper = Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, policy, Duration::from_millis(settings.poll_ms)));
+    let keeper =
+        Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, signer, policy, Duration::from_millis(settings.poll_ms)));
     let stop = stop_signal();
     let intake: Arc<dyn Intake> = Arc::<Keeper>::clone(&keeper);
     let server = cor_edge::serve(listener, intake, blobs, stop.clone());

@@ -61,7 +61,11 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
 fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
     let replica = usize::try_from(settings.drill_replica).ok();
     Ok(MinerOptions {
-        policy: MinerPolicy { direct_margin_secs: settings.direct_margin_secs, repeat_secs: settings.repeat_secs },
+        policy: MinerPolicy {
+            direct_margin_secs: settings.direct_margin_secs,
+            repeat_secs: settings.repeat_secs,
+            close_grace_secs: settings.close_grace_secs,
+        },
         poll: Duration::from_millis(settings.poll_ms),
         // A setting, so not wrong usage of the command line.
         claim_min: parse_cor(&settings.claim_min_cor).map_err(|error| invalid(&format!("claim_min_cor: {error}")))?,

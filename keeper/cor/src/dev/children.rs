@@ -7,8 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy::{primitives::keccak256, signers::local::PrivateKeySigner};
-use cor_adapters::http::KeeperClient;
+use alloy::{
+    primitives::{Address, B256, keccak256},
+    signers::local::PrivateKeySigner,
+};
+use cor_adapters::http::{HttpRelay, KeeperClient};
+use cor_ports::{
+    Relay as _,
+    domain::{Offer, Phase},
+};
 use tokio::process::{Child, Command};
 
 use super::{POLL, START_PATIENCE, folder::tail};
@@ -20,8 +27,8 @@ use crate::{
     settings::{ADDRESS_FILE, DrillSetting},
 };
 
-/// Longest time between a phase's beginning and the kill. About what the keeper spends in a phase.
-const KILL_DELAY_MAX_MS: u64 = 600;
+/// How often it is looked at whether the moment has come.
+const MOMENT_POLL: Duration = Duration::from_millis(5);
 
 /// A process and where its output goes.
 struct Running {
@@ -30,19 +37,56 @@ struct Running {
     log: PathBuf,
 }
 
+/// What a task has come to when the keeper's end draws near. In the usual course it has one phase on chain from its submission to its end, so that its
+/// keeper is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// It was submitted: its miners may not be drawn.
+    Submitted,
+    /// Its keeper offers it to its miners.
+    Offered,
+    /// All its miners are bound to their answers: its completion is on its way.
+    Bound,
+}
+
+impl Moment {
+    /// Longest time after it until the kill, milliseconds: about what it takes until the next one.
+    const fn delay_max_ms(self) -> u64 {
+        match self {
+            Self::Submitted => 300,
+            Self::Offered => 1_500,
+            Self::Bound => 600,
+        }
+    }
+
+    /// Whether it has come, by what the keeper offers of the task to one of its miners.
+    fn has_come(self, offer: Option<&Offer>) -> bool {
+        match self {
+            Self::Submitted => true,
+            Self::Offered => offer.is_some(),
+            Self::Bound => offer.is_some_and(|offer| offer.bound.iter().all(Option::is_some)),
+        }
+    }
+}
+
 /// When the keeper is killed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KillPlan {
-    phase: u8,
+    after: Moment,
     delay: Duration,
 }
 
 impl KillPlan {
-    /// A moment that depends on the seed alone: a phase of the task, and a time after its beginning.
+    /// A time that depends on the seed alone: three seeds in a row have three moments, each with a delay of its own.
     pub(super) fn from_seed(seed: u64) -> Self {
-        let random = keccak256(seed.to_be_bytes());
-        let delay = u64::from(u16::from_be_bytes([random[1], random[2]])) % KILL_DELAY_MAX_MS;
-        Self { phase: 1 + random[0] % 4, delay: Duration::from_millis(delay) }
+        let [a, b, ..] = keccak256(seed.to_be_bytes()).0;
+        let after = match seed % 3 {
+            1 => Moment::Submitted,
+            2 => Moment::Offered,
+            _ => Moment::Bound,
+        };
+        let delay = u64::from(u16::from_be_bytes([a, b])) % after.delay_max_ms();
+        Self { after, delay: Duration::from_millis(delay) }
     }
 }
 
@@ -53,12 +97,13 @@ pub(super) struct Children {
     network: PathBuf,
     keeper: Option<(Running, PrivateKeySigner, String)>,
     miners: Vec<Running>,
+    addresses: Vec<Address>,
     keeper_kills: u32,
 }
 
 impl Children {
     pub(super) const fn new(folder: PathBuf, rpc: String, network: PathBuf) -> Self {
-        Self { folder, rpc, network, keeper: None, miners: Vec::new(), keeper_kills: 0 }
+        Self { folder, rpc, network, keeper: None, miners: Vec::new(), addresses: Vec::new(), keeper_kills: 0 }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -143,6 +188,7 @@ impl Children {
             command
         })?;
         self.miners.push(running);
+        self.addresses.push(key.address());
         Ok(())
     }
 
@@ -188,18 +234,34 @@ impl Children {
     }
 
     /// Kills the keeper by plan and starts it again on the same folder and port.
-    pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task_id: u64) -> Result<(), CliError> {
+    pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task: B256) -> Result<(), CliError> {
         let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else {
             return Ok(());
         };
-        while network.queue().getTask(task_id).call().await.map_err(network.failed("getTask"))?.phase < plan.phase {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        let relay = HttpRelay(KeeperClient::new(&format!("http://{address}"))?);
+        // A task that is no longer open has passed every moment.
+        while !plan.after.has_come(self.offer(&relay, task).await.as_ref())
+            && network.task(task).await?.state.phase == Phase::Open
+        {
+            tokio::time::sleep(MOMENT_POLL).await;
         }
         tokio::time::sleep(plan.delay).await;
         running.child.kill().await.map_err(CliError::io("killing the keeper"))?;
         self.keeper_kills += 1;
         let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(0);
         self.start_keeper(&key, port).await.map(drop)
+    }
+
+    /// What the keeper offers of a task to one of the miners.
+    async fn offer(&self, relay: &HttpRelay, task: B256) -> Option<Offer> {
+        for miner in &self.addresses {
+            // A keeper that does not answer has nothing to offer now.
+            let offers = relay.offers(*miner).await.unwrap_or_default();
+            if let Some(offer) = offers.into_iter().find(|offer| offer.task == task) {
+                return Some(offer);
+            }
+        }
+        None
     }
 
     /// Ends all processes.
@@ -221,5 +283,42 @@ fn alive(running: &mut Running) -> Result<(), CliError> {
             tail: tail(&running.log),
             log: running.log.clone(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cor_ports::domain::{Bound, Crew};
+
+    use super::*;
+
+    #[test]
+    fn three_seeds_in_a_row_have_three_moments() {
+        let plans = [1, 2, 3].map(KillPlan::from_seed);
+        assert_eq!(plans.map(|plan| plan.after), [Moment::Submitted, Moment::Offered, Moment::Bound]);
+        for seed in 0..100 {
+            let plan = KillPlan::from_seed(seed);
+            assert_eq!(plan, KillPlan::from_seed(seed), "by the seed alone");
+            assert!(plan.delay < Duration::from_millis(plan.after.delay_max_ms()), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn the_moment_comes_with_what_the_keeper_offers() {
+        let bound = Some(Bound { commitment: B256::ZERO, signature: [0; 65] });
+        let offer = |bound: [Option<Bound>; 2]| Offer {
+            task: B256::ZERO,
+            crew: Crew { keeper: Address::ZERO, miners: vec![Address::ZERO; 2] },
+            assign: [0; 65],
+            bound: bound.to_vec(),
+        };
+        for (offer, come) in [
+            (None, [true, false, false]),
+            (Some(offer([bound, None])), [true, true, false]),
+            (Some(offer([bound, bound])), [true, true, true]),
+        ] {
+            let moments = [Moment::Submitted, Moment::Offered, Moment::Bound];
+            assert_eq!(moments.map(|moment| moment.has_come(offer.as_ref())), come, "{offer:?}");
+        }
     }
 }

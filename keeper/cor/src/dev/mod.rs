@@ -33,6 +33,7 @@ use crate::{
     error::CliError,
     network::{Network, send, write_abis, write_deployment},
     output::Output,
+    terms,
 };
 use children::{Children, KillPlan};
 use folder::RunFolder;
@@ -46,9 +47,9 @@ const DEPLOYER: usize = 0;
 const KEEPER: usize = 1;
 const FIRST_MINER: usize = 2;
 const WALLET: usize = FIRST_MINER + MINERS;
-/// COR that the wallet starts with, and what it puts into its prepaid balance.
+/// COR that the wallet starts with, and what of it it moves into the lane.
 const WALLET_COR: u64 = 1_000;
-const PREPAID_COR: u64 = 100;
+const DEPOSIT_COR: u64 = 100;
 /// How long the processes may take to come up. Each miner loads the model, which takes seconds on a busy machine.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 /// How often a condition is looked at.
@@ -63,7 +64,7 @@ struct Running {
     network_file: PathBuf,
     keeper_url: String,
     wallet: Account,
-    session_id: u64,
+    session: u64,
     children: Children,
     holders: Holders,
 }
@@ -93,12 +94,12 @@ async fn run_in(args: &DevArgs, folder: &RunFolder, output: &Output) -> Result<(
     let mut running = start(args, folder.path(), output).await?;
     let start_secs = started.elapsed();
     let carried = carry_one(args, &mut running, start_secs, output).await;
-    if carried.is_ok() && !args.once {
-        stay(&mut running, folder, output).await;
+    if let (Ok(task), false) = (&carried, args.once) {
+        stay(&mut running, folder, *task, output).await;
     }
     running.children.stop().await;
     running.node.stop().await?;
-    carried
+    carried.map(drop)
 }
 
 /// Brings everything up.
@@ -131,31 +132,31 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     }
     await_miners(&network, &mut children).await?;
     output.say(format!("{MINERS} miners registered"));
-    cmd::session::deposit(&network, &wallet, U256::from(PREPAID_COR) * U256::from(COR)).await?;
-    let session_id = cmd::session::create(&network, &wallet, &terms()).await?;
-    Ok(Running { node, network, network_file, keeper_url, wallet, session_id, children, holders })
+    cmd::session::deposit(&network, &wallet, U256::from(DEPOSIT_COR) * U256::from(COR)).await?;
+    let session = cmd::session::create(&network, &wallet, terms::word(&session_terms(args.max_tokens))?).await?.number;
+    Ok(Running { node, network, network_file, keeper_url, wallet, session, children, holders })
 }
 
 fn key_of(account: &DevAccount) -> Result<PrivateKeySigner, CliError> {
     PrivateKeySigner::from_bytes(&account.private_key).map_err(|_| CliError::Key { place: "development account".to_owned() })
 }
 
-/// Short phases, so that a drill ends soon; precommit is long because a busy machine infers slowly.
-const fn terms() -> TermsArgs {
+/// Short phases, so that a drill ends soon; that of the answers is longer because a busy machine infers slowly.
+const fn session_terms(max_tokens: u32) -> TermsArgs {
     TermsArgs {
         model: 1,
+        kind: Kind::Text,
+        max_tokens,
         replicas: 3,
         sla: Sla::Low,
         execution_depth: 1,
         tool_depth: 0,
-        validator_depth: 0,
         consensus_rule: ConsensusRule::Majority,
         quorum_bps: cor_core::limits::QUORUM_MIN_BPS,
         priority: Priority::Normal,
-        assign_secs: 30,
-        ack_secs: 12,
-        precommit_secs: 45,
-        commit_secs: 12,
+        open_secs: 60,
+        precommit_secs: cor_core::limits::LANE_PHASE_SECS_MIN,
+        reveal_secs: cor_core::limits::LANE_PHASE_SECS_MIN,
     }
 }
 
@@ -188,30 +189,30 @@ async fn await_miners(network: &Network, children: &mut Children) -> Result<(), 
     }
 }
 
-/// One paid inference, from quote to receipt.
-async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, output: &Output) -> Result<(), CliError> {
+/// One paid inference, from quote to receipt. Returns its task.
+async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, output: &Output) -> Result<B256, CliError> {
     let started = Instant::now();
     let blobs = HttpBlobs(KeeperClient::new(&running.keeper_url)?);
     let before = running.holders.read(&running.network).await?;
-    let submit = SubmitArgs {
-        session: running.session_id,
-        prompt: args.prompt.clone(),
-        kind: Kind::Text,
-        max_tokens: args.max_tokens,
-        max_charge: None,
-    };
+    let submit = SubmitArgs { session: running.session, prompt: args.prompt.clone(), max_charge: None, sequence: None };
     output.say(format!("asking: {}", args.prompt));
-    let task_id = cmd::task::submit(&running.network, &running.wallet, &blobs, &submit, output).await?;
+    let named = cmd::task::name(&running.network, &running.wallet, submit.sequence).await?;
+    cmd::task::submit(&running.network, &running.wallet, &blobs, &submit, named, output).await?;
+    let task = named.task;
     let kill = (args.fault == Some(Fault::KeeperKilled)).then(|| KillPlan::from_seed(args.seed));
-    let spinner = output.spinner(&format!("task {task_id}"));
-    let waited = tokio::join!(
-        cmd::task::wait(&running.network, &blobs, task_id, |text| output.say_beside(&spinner, text)),
-        running.children.watch_keeper(kill, &running.network, task_id)
-    )
-    .0;
+    let spinner = output.spinner(&format!("task {task}"));
+    let (waited, watched) = tokio::join!(
+        cmd::task::wait(&running.network, &blobs, task, |text| output.say_beside(&spinner, text)),
+        running.children.watch_keeper(kill, &running.network, task)
+    );
     spinner.finish_and_clear();
-    let waited = waited?;
-    let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task_id).await?;
+    watched?;
+    let mut waited = waited?;
+    if waited.unread.is_some() {
+        // The keeper may have been away just then.
+        waited.fetch(&blobs).await;
+    }
+    let receipt = receipt::read(&running.network.provider, &running.network.endpoint, &running.network.at, task).await?;
     // Claims come after the end; the receipt's money is what they take out.
     running.await_claims(&receipt).await?;
     let after = running.holders.read(&running.network).await?;
@@ -229,22 +230,22 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     report.check(args.fault)?;
     printed?;
     // A task without a result may be what the fault wants; a result that nobody can read is not.
-    waited.unread.map_or(Ok(()), |source| Err(cmd::task::unread_error(&report.answer, source)))
+    waited.unread.map_or(Ok(task), |source| Err(cmd::task::unread_error(&report.answer, source)))
 }
 
 impl Running {
     /// Waits until the miners that earned have claimed.
     async fn await_claims(&self, receipt: &cor_wire::receipt::Receipt) -> Result<(), CliError> {
         for replica in receipt.replicas.iter().filter(|replica| !replica.earned.is_zero()) {
-            let payment = self.network.payment();
+            let lens = self.network.lens();
             let left = || async {
-                let left = payment.earningsOf(replica.miner).call().await.map_err(self.network.failed("earningsOf"))?;
+                let account = lens.accountOf(replica.miner).call().await.map_err(self.network.failed("accountOf"))?;
                 let open = || CliError::Timeout {
                     what: format!("the claim of {}", replica.miner),
                     waited_secs: START_PATIENCE.as_secs(),
                     logs: self.children.folder().to_owned(),
                 };
-                if left.is_zero() { Ok(()) } else { Err(open()) }
+                if account.earned == 0 { Ok(()) } else { Err(open()) }
             };
             let tries = START_PATIENCE.as_millis() / POLL.as_millis();
             let policy = ConstantBuilder::default().with_delay(POLL).with_max_times(usize::try_from(tries).unwrap_or(usize::MAX));
@@ -255,7 +256,7 @@ impl Running {
 }
 
 /// Tells how to go on, and stays until Ctrl-C. A process that ends meanwhile is told of: without it tasks wait or expire.
-async fn stay(running: &mut Running, folder: &RunFolder, output: &Output) {
+async fn stay(running: &mut Running, folder: &RunFolder, task: B256, output: &Output) {
     let key: B256 = running.node.accounts()[WALLET].private_key;
     let address: Address = running.wallet.address();
     // A program that was just built is in nobody's PATH.
@@ -264,12 +265,12 @@ async fn stay(running: &mut Running, folder: &RunFolder, output: &Output) {
     output.say(format!(
         "\nThe network stays up; Ctrl-C ends it. To send more, in another terminal:\n\n  \
          export COR_RPC={} COR_NETWORK={} COR_KEEPER={} COR_KEY={key}{path}\n  \
-         cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain 1\n  cor session balance\n\nClients in other languages: the ABIs are in {}; docs/howto/call-from-viem-or-cast.md shows a whole task.\n{}.\n\
+         cor task run --session {} \"Name a colour of the rainbow.\"\n  cor explain {task}\n  cor session balance\n\nClients in other languages: the ABIs are in {}; docs/howto/call-from-viem-or-cast.md shows a whole task.\n{}.\n\
          The wallet is {address}.",
         running.network.endpoint,
         running.network_file.display(),
         running.keeper_url,
-        running.session_id,
+        running.session,
         folder.path().join("abi").display(),
         folder.announcement(),
     ));

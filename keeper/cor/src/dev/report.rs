@@ -23,7 +23,7 @@ pub(super) struct Report {
     /// All COR there is, wei.
     #[serde(with = "readable::amount")]
     pub(super) supply: U256,
-    /// All COR that was found in wallets, balances, escrow, earnings, stake and treasury, wei.
+    /// All COR that was found in wallets, in the vault, in the lane, in open tasks, as stake and in the pots, wei.
     #[serde(with = "readable::amount")]
     pub(super) found: U256,
     pub(super) accounts: Vec<Change>,
@@ -45,7 +45,7 @@ impl Report {
         if self.supply != self.found {
             return Err(CliError::NotConserved { supply: self.supply, found: self.found });
         }
-        let expected = if fault == Some(Fault::AllSilent) { TaskStatus::NoQuorum } else { TaskStatus::Completed };
+        let expected = if fault == Some(Fault::AllSilent) { TaskStatus::Expired } else { TaskStatus::Completed };
         if self.receipt.status == expected {
             return Ok(());
         }
@@ -58,8 +58,12 @@ pub(super) fn text(report: &Report) -> String {
     let mut lines = vec![explain::text(&report.receipt), "balances that changed".to_owned()];
     lines.extend(report.accounts.iter().map(account));
     let pots = &report.pots;
-    let moved =
-        [("treasury", pots.treasury_before, pots.treasury_after), ("slashed stake", pots.slashed_before, pots.slashed_after)];
+    let moved = [
+        ("treasury, in the lane still", pots.lane_treasury_before, pots.lane_treasury_after),
+        ("treasury, in the vault", pots.vault_treasury_before, pots.vault_treasury_after),
+        ("slashed stake", pots.slashed_before, pots.slashed_after),
+        ("charged for open tasks", pots.open_tasks_before, pots.open_tasks_after),
+    ];
     lines.extend(moved.into_iter().filter_map(moved_text).map(|text| format!("  {text}")));
     let equal = if report.supply == report.found { "equal" } else { "NOT equal" };
     lines.push(format!("  supply {}, found in all places {}: {equal}", cor(report.supply), cor(report.found)));
@@ -75,9 +79,9 @@ pub(super) fn text(report: &Report) -> String {
 fn account(change: &Change) -> String {
     let places = [
         ("wallet", change.wallet_before, change.wallet_after),
-        ("prepaid", change.prepaid_before, change.prepaid_after),
-        ("reserved", change.reserved_before, change.reserved_after),
-        ("earned, not withdrawn", change.earned_before, change.earned_after),
+        ("free in the vault", change.free_before, change.free_after),
+        ("credit in the lane", change.credit_before, change.credit_after),
+        ("earned, not paid out", change.earned_before, change.earned_after),
         ("stake", change.stake_before, change.stake_after),
     ];
     let moved: Vec<_> = places.into_iter().filter_map(moved_text).collect();
@@ -92,7 +96,7 @@ fn moved_text((place, before, after): (&str, U256, U256)) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A keeper earns and claims later: what it earned is shown all the same, and places without a change are not.
+    /// A keeper is paid in the lane, and takes it out later: what it has there is shown all the same, and places without a change are not.
     #[test]
     fn what_is_earned_and_not_withdrawn_is_seen() {
         let fee = U256::from(5_000_000_000_000_000_u64);
@@ -101,18 +105,18 @@ mod tests {
             account: alloy::primitives::Address::ZERO,
             wallet_before: none,
             wallet_after: none,
-            prepaid_before: none,
-            prepaid_after: none,
-            reserved_before: none,
-            reserved_after: none,
+            free_before: none,
+            free_after: none,
+            credit_before: none,
+            credit_after: fee,
             earned_before: none,
-            earned_after: fee,
+            earned_after: none,
             stake_before: fee,
             stake_after: fee,
         };
-        assert_eq!(account(&keeper), "  0x0000000000000000000000000000000000000000 earned, not withdrawn 0 COR -> 0.005 COR");
+        assert_eq!(account(&keeper), "  0x0000000000000000000000000000000000000000 credit in the lane 0 COR -> 0.005 COR");
         let json = serde_json::to_value(&keeper).unwrap();
-        assert_eq!(json["earned_after"], serde_json::json!({ "wei": "5000000000000000", "cor": "0.005" }));
-        assert_eq!(json["earned_before"]["wei"], "0");
+        assert_eq!(json["credit_after"], serde_json::json!({ "wei": "5000000000000000", "cor": "0.005" }));
+        assert_eq!(json["credit_before"]["wei"], "0");
     }
 }

@@ -1,18 +1,11 @@
-//! The miner's machine: what a miner owes a task, decided from the task as it stands on chain.
+//! The miner's machine: what a miner owes a task, decided from the task as it stands on chain, what the keeper shows of it, and the time.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
+use cor_ports::domain::{LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
+use cor_ports::lane;
 
-use cor_ports::domain::{LaneMessage, MessageKind, TaskRecord};
-
-/// How a miner times what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MinerPolicy {
-    /// Seconds before a phase's deadline from which a miner sends its own transaction instead of waiting for the keeper. Smaller than
-    /// the keeper's relay margin, or both pay for the same message; too small and the transaction lands late.
-    pub direct_margin_secs: u64,
-    /// Seconds after which a message that the chain does not show is handed to the keeper again: it may have crashed meanwhile.
-    pub repeat_secs: u64,
-}
+pub use super::policy::MinerPolicy;
+pub use super::serving::{FalseOffer, Serving};
 
 /// An answer with what is needed to commit to it and to reveal it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +16,14 @@ pub struct Sealed {
     pub salt: B256,
     /// What is committed to.
     pub commitment: B256,
+}
+
+impl Sealed {
+    /// What opens the commitment.
+    #[must_use]
+    pub const fn reveal(&self) -> Reveal {
+        Reveal { result_digest: self.result_digest, salt: self.salt }
+    }
 }
 
 /// How a message is to be sent.
@@ -37,9 +38,9 @@ pub enum Route {
 /// What to do for a task now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MinerStep {
-    /// Fetch the prompt and check it, then `Say` the ack.
+    /// Fetch the prompt and check it, then answer.
     Prepare,
-    /// Start, or go on with, the answer.
+    /// Take up the answer that was journalled, or start, or go on with, one.
     Answer,
     /// Say something.
     Say {
@@ -48,55 +49,193 @@ pub enum MinerStep {
         /// How.
         route: Route,
     },
+    /// Put the task on chain with the keeper's word and what is bound.
+    Start,
+    /// Close a phase that nobody closes.
+    Close,
+    /// End the task, which nobody ends.
+    Finish,
     /// Nothing now.
     Wait,
-    /// The task is over or goes on without this miner.
+    /// Nothing any more until the task is over: this miner is bound to an answer that it does not have.
+    Leave,
+    /// The task is over, or goes on without this miner.
     Forget,
+}
+
+/// What was done, as far as it is not to be done again at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// A message was said.
+    Said(MessageKind, Route),
+    /// The task was started.
+    Started,
+    /// A phase, or the task, was closed.
+    Closed,
+}
+
+impl MinerStep {
+    /// What is done by this step, if it is one that is repeated after a while only.
+    #[must_use]
+    pub const fn deed(&self) -> Option<Deed> {
+        match self {
+            Self::Say { message, route } => Some(Deed::Said(message.kind(), *route)),
+            Self::Start => Some(Deed::Started),
+            Self::Close | Self::Finish => Some(Deed::Closed),
+            Self::Prepare | Self::Answer | Self::Wait | Self::Leave | Self::Forget => None,
+        }
+    }
 }
 
 /// What the miner knows of a task beyond the chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MinerTask {
+    /// The crew that it serves in.
+    pub serving: Option<Serving>,
     /// The prompt is here and hashes to the task's digest.
     pub prepared: bool,
     /// The answer, once there.
     pub sealed: Option<Sealed>,
-    /// What was last said, and when.
-    pub last_said: Option<(MessageKind, u64)>,
+    /// What it signed a `Precommit` of; `None` if it signed none since the start: then it is the answer's.
+    pub signed: Option<B256>,
+    /// What was last done, and when.
+    pub last: Option<(Deed, u64)>,
 }
 
-/// Decides the next step of `miner` for a task.
+impl MinerTask {
+    /// What the miner is bound to, or will be.
+    fn own_commitment(&self) -> Option<B256> {
+        self.signed.or_else(|| self.sealed.as_ref().map(|sealed| sealed.commitment))
+    }
+}
+
+/// The moment of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Seconds since 1970.
+    pub now_secs: u64,
+    /// The keeper could not be reached when it was last asked.
+    pub is_keeper_away: bool,
+}
+
+/// Decides the next step for a task.
 #[must_use]
-pub fn decide(policy: &MinerPolicy, miner: Address, record: &TaskRecord, task: &MinerTask, now_secs: u64) -> MinerStep {
-    let Some((_, replica)) = record.replica_of(miner) else { return MinerStep::Forget };
-    let Some(kind) = MessageKind::of_phase(record.phase) else { return MinerStep::Forget };
-    if !replica.owes(kind) {
-        let missed = kind != MessageKind::Ack && !replica.has_said(kind) && !replica.has_said(MessageKind::Ack);
-        return match (missed, &task.sealed, kind) {
-            (true, _, _) => MinerStep::Forget,
-            (false, None, MessageKind::Ack | MessageKind::Precommit) => MinerStep::Answer,
-            _ => MinerStep::Wait,
-        };
-    }
-    if now_secs >= record.deadline_secs {
-        return MinerStep::Wait; // anyone may close the phase now; what we say would revert
-    }
-    let message = match (kind, &task.sealed) {
-        (MessageKind::Ack, _) if !task.prepared => return MinerStep::Prepare,
-        (MessageKind::Ack, _) => LaneMessage::Ack,
-        (MessageKind::Precommit | MessageKind::Commit, None) => return MinerStep::Answer,
-        (MessageKind::Precommit, Some(sealed)) => LaneMessage::Precommit { commitment: sealed.commitment },
-        (MessageKind::Commit, Some(sealed)) => LaneMessage::Commit { result_digest: sealed.result_digest, salt: sealed.salt },
+pub fn decide(policy: &MinerPolicy, record: &TaskRecord, task: &MinerTask, moment: Moment) -> MinerStep {
+    let Some(serving) = &task.serving else { return MinerStep::Forget };
+    let look = Look { policy, record, task, serving, moment };
+    let step = match record.state.phase {
+        Phase::None | Phase::Ended => MinerStep::Forget,
+        Phase::Open => look.at_open(),
+        Phase::Precommit => look.at_precommit(),
+        Phase::Reveal => look.at_reveal(),
     };
-    let is_urgent = |at: u64| at.saturating_add(policy.direct_margin_secs) >= record.deadline_secs;
-    let urgent = is_urgent(now_secs);
-    // What the keeper was handed before the deadline came near does not count then: the keeper may have done nothing with it.
-    let repeated = task
-        .last_said
-        .is_some_and(|(said, at)| said == kind && now_secs < at.saturating_add(policy.repeat_secs) && is_urgent(at) == urgent);
-    match (urgent, repeated) {
-        (_, true) => MinerStep::Wait,
-        (true, false) => MinerStep::Say { message, route: Route::Direct },
-        (false, false) => MinerStep::Say { message, route: Route::Relay },
+    let repeats =
+        |deed| task.last.is_some_and(|(last, at)| last == deed && moment.now_secs < at.saturating_add(policy.repeat_secs));
+    if step.deed().is_some_and(repeats) { MinerStep::Wait } else { step }
+}
+
+/// All that a decision looks at.
+struct Look<'a> {
+    policy: &'a MinerPolicy,
+    record: &'a TaskRecord,
+    task: &'a MinerTask,
+    serving: &'a Serving,
+    moment: Moment,
+}
+
+impl Look<'_> {
+    const fn is_over(&self) -> bool {
+        self.moment.now_secs >= self.record.state.deadline
+    }
+
+    const fn is_near(&self) -> bool {
+        self.moment.now_secs.saturating_add(self.policy.direct_margin_secs) >= self.record.state.deadline
+    }
+
+    const fn route(&self) -> Route {
+        if self.is_near() { Route::Direct } else { Route::Relay }
+    }
+
+    fn at_open(&self) -> MinerStep {
+        let Some(sealed) = &self.task.sealed else {
+            // Nothing was signed, and nothing can come of it any more.
+            return if self.is_over() { MinerStep::Forget } else { self.answer() };
+        };
+        if self.is_over() {
+            return self.closing();
+        }
+        match &self.serving.own {
+            Some(own) if Some(own.commitment) != self.task.own_commitment() => return MinerStep::Leave,
+            _ if self.is_to_start() => return MinerStep::Start,
+            None => return self.precommit(sealed, Route::Relay),
+            Some(_) => {}
+        }
+        // Nobody can copy the answer any more.
+        if self.serving.are_others_bound() { self.commit(sealed, Route::Relay) } else { MinerStep::Wait }
+    }
+
+    /// Whether the miner has to put the task on chain itself: nobody did, and its word of the keeper counts.
+    fn is_to_start(&self) -> bool {
+        let opening = &self.record.history.opening;
+        let free_from = opening.time.saturating_add(u64::from(opening.terms.open_secs).div_euclid(2));
+        let enough = self.serving.others_bound().saturating_add(1) >= lane::needed(self.record);
+        let counts = self.serving.assign.is_some() && self.moment.now_secs >= free_from;
+        self.is_near() && counts && (enough || self.moment.is_keeper_away)
+    }
+
+    fn at_precommit(&self) -> MinerStep {
+        match (self.record.seat(self.serving.replica), &self.task.sealed) {
+            (Some(Seat::Silent), _) if self.is_over() => MinerStep::Wait,
+            (Some(Seat::Silent), None) => self.answer(),
+            (Some(Seat::Silent), Some(_)) if self.is_bound_otherwise() => MinerStep::Leave,
+            (Some(Seat::Silent), Some(sealed)) => self.precommit(sealed, self.route()),
+            (Some(Seat::Committed), _) => self.closing(),
+            _ => MinerStep::Wait,
+        }
+    }
+
+    /// Whether the keeper shows that this miner signed something else before, which it has lost.
+    fn is_bound_otherwise(&self) -> bool {
+        self.serving.own.is_some_and(|own| Some(own.commitment) != self.task.own_commitment())
+    }
+
+    fn at_reveal(&self) -> MinerStep {
+        let told = self.record.history.told.get(usize::from(self.serving.replica));
+        match (self.record.seat(self.serving.replica), &self.task.sealed) {
+            (Some(Seat::Committed), None) => MinerStep::Answer,
+            (Some(Seat::Committed), Some(_)) if told.and_then(|told| told.commitment) != self.task.own_commitment() => {
+                MinerStep::Leave
+            }
+            // After the deadline too: it counts until the task ends.
+            (Some(Seat::Committed), Some(sealed)) => self.commit(sealed, self.route()),
+            (Some(Seat::Follows(_)), _) => self.closing(),
+            // Nothing is earned here any more.
+            _ => MinerStep::Wait,
+        }
+    }
+
+    const fn answer(&self) -> MinerStep {
+        if self.task.prepared { MinerStep::Answer } else { MinerStep::Prepare }
+    }
+
+    const fn precommit(&self, sealed: &Sealed, route: Route) -> MinerStep {
+        MinerStep::Say { message: LaneMessage::Precommit { commitment: sealed.commitment }, route }
+    }
+
+    const fn commit(&self, sealed: &Sealed, route: Route) -> MinerStep {
+        let Sealed { result_digest, salt, commitment } = *sealed;
+        MinerStep::Say { message: LaneMessage::Commit { commitment, result_digest, salt }, route }
+    }
+
+    /// Closes what nobody closes some time after the deadline: without it nobody is paid, and the task is never over.
+    fn closing(&self) -> MinerStep {
+        if self.moment.now_secs < self.record.state.deadline.saturating_add(self.policy.close_grace_secs) {
+            return MinerStep::Wait;
+        }
+        match lane::closing(self.record, self.moment.now_secs) {
+            lane::Closing::Close => MinerStep::Close,
+            lane::Closing::Finish => MinerStep::Finish,
+            lane::Closing::None => MinerStep::Wait,
+        }
     }
 }

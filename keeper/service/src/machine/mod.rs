@@ -1,5 +1,8 @@
-//! Machines without IO: they look at what the chain and the miners said and return what to do. All state they need is on chain or
-//! is sent again by its author, so recovery after a crash is nothing but looking again.
+//! Machines without IO: they look at what the chain, the keeper and the miners said and return what to do. What they need beside that and must not lose, the
+//! services journal: the crew that a keeper drew, and the answer that a miner is bound to.
 
 pub mod keeper;
 pub mod miner;
+mod policy;
+mod served;
+mod serving;

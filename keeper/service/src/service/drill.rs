@@ -2,19 +2,19 @@
 
 use alloy_primitives::{B256, keccak256};
 
-use crate::machine::miner::Sealed;
+use crate::machine::miner::MinerTask;
 use cor_ports::domain::{LaneMessage, TaskRecord};
 
 /// How a miner misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drill {
-    /// Commits to and reveals another answer than the model's.
+    /// Binds itself to and reveals another answer than the model's.
     WrongAnswer,
-    /// Commits and never reveals.
+    /// Binds itself and never reveals.
     NeverReveal,
-    /// Reveals something else than it committed to.
+    /// Signs a reveal of something else than it is bound to.
     RevealOther,
-    /// Waits for another miner's commitment and reveal, and repeats them as its own.
+    /// Waits for another miner's commitment, and binds itself to that; then reveals that miner's answer with a salt of its own.
     CopyCommitment,
     /// Says nothing at all.
     Silent,
@@ -29,22 +29,35 @@ impl Drill {
 
     /// What this miner says instead of the honest message; `None` to stay silent for now.
     #[must_use]
-    pub fn twist(self, message: LaneMessage, record: &TaskRecord, own: Option<&Sealed>) -> Option<LaneMessage> {
+    pub fn twist(self, message: LaneMessage, record: &TaskRecord, known: &MinerTask) -> Option<LaneMessage> {
         match (self, message) {
             (Self::Silent, _) | (Self::NeverReveal, LaneMessage::Commit { .. }) => None,
-            (Self::RevealOther, LaneMessage::Commit { salt, .. }) => {
-                let result_digest = keccak256(own.map_or(B256::ZERO, |sealed| sealed.result_digest));
-                Some(LaneMessage::Commit { result_digest, salt })
+            (Self::RevealOther, LaneMessage::Commit { commitment, result_digest, salt }) => {
+                Some(LaneMessage::Commit { commitment, result_digest: keccak256(result_digest), salt })
             }
             (Self::CopyCommitment, LaneMessage::Precommit { .. }) => {
-                let commitment = record.replicas.iter().find_map(|replica| replica.commitment)?;
+                let shown = || known.serving.iter().flat_map(|serving| &serving.bound).flatten().map(|bound| bound.commitment);
+                let told = || record.history.told.iter().filter_map(|told| told.commitment);
+                // It signs but one, as everybody.
+                let commitment = known.signed.or_else(|| shown().chain(told()).next())?;
                 Some(LaneMessage::Precommit { commitment })
             }
-            (Self::CopyCommitment, LaneMessage::Commit { salt, .. }) => {
-                let result_digest = record.replicas.iter().find_map(|replica| replica.result_digest)?;
-                Some(LaneMessage::Commit { result_digest, salt })
+            (Self::CopyCommitment, LaneMessage::Commit { result_digest, salt, .. }) => {
+                let commitment = known.signed?;
+                Some(LaneMessage::Commit { commitment, result_digest: shown_digest(record).unwrap_or(result_digest), salt })
             }
             (_, honest) => Some(honest),
         }
     }
+
+    /// Whether this miner sends no transaction at all.
+    #[must_use]
+    pub const fn is_still(self) -> bool {
+        matches!(self, Self::Silent)
+    }
+}
+
+/// What another miner showed; where nobody did, honest models answer alike.
+fn shown_digest(record: &TaskRecord) -> Option<B256> {
+    record.history.told.iter().find_map(|told| told.digest)
 }

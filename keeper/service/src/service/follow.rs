@@ -1,70 +1,106 @@
-//! Following the chain: which blocks' logs to read next.
+//! Following the chain: which blocks' logs to read next, and where to begin after a start.
 
-use cor_ports::{Chain, ChainError};
+use alloy_primitives::B256;
+use cor_ports::{Chain, ChainError, Journal};
+use tracing::info;
+
+use super::mark;
 
 /// Most blocks whose logs are read at a time: RPC providers refuse larger ranges.
 const BLOCK_RANGE_MAX: u64 = 2_000;
+/// Blocks below the head that are read again after the chain was rolled back: they may have been replaced as well. Too small: a task that was submitted in one of
+/// them is not seen. Too large: logs are read twice.
+const REPLACED_BLOCKS_MAX: u64 = 64;
+/// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
+const MARK_STEP_BLOCKS: u64 = 500;
 
-/// Remembers how far the logs were read.
-#[derive(Debug, Default)]
+/// Remembers how far the logs were read, and up to where nothing in them concerns the service any more.
+#[derive(Debug)]
 pub(super) struct Follower {
-    /// Last block whose logs were read; `None` at the start.
-    read_to: Option<u64>,
+    /// Journal key of the mark.
+    key: &'static str,
+    /// First block whose logs were not read; `None` before the first look.
+    next: Option<u64>,
+    /// Block below which every task of interest has ended.
+    mark: u64,
+    /// The mark as the journal has it.
+    written: Option<u64>,
 }
 
-/// What to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum News {
-    /// Everything that may be open: nothing was read yet, or the chain was rolled back.
-    All,
-    /// Tasks with a log in the blocks that came since.
-    Touched(Vec<u64>),
-}
-
-/// News, and the block up to which they go.
+/// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Look {
-    pub(super) news: News,
-    up_to: u64,
+    /// Tasks with a log in the blocks that were read.
+    pub(super) touched: Vec<B256>,
+    /// Whether all that is known is to be read again: after the start, and after the chain was rolled back.
+    pub(super) is_anew: bool,
+    /// Whether there are more blocks to read.
+    pub(super) is_behind: bool,
+    next: u64,
 }
 
-/// Blocks to read.
+/// Blocks to read; none if `from` is above `to`.
 #[derive(Debug, PartialEq, Eq)]
-enum Span {
-    All,
-    Blocks { from: u64, to: u64 },
-    Nothing,
+struct Span {
+    from: u64,
+    to: u64,
+    is_anew: bool,
 }
 
 impl Follower {
+    /// Begins at the mark of this key.
+    pub(super) const fn new(key: &'static str) -> Self {
+        Self { key, next: None, mark: 0, written: None }
+    }
+
     /// What came since the last look that was marked as [`Follower::seen`]; `None` if nothing did.
     ///
     /// # Errors
-    /// Those of the chain.
-    pub(super) async fn look(&self, chain: &dyn Chain) -> Result<Option<Look>, ChainError> {
-        let head = chain.head().await?.number;
-        Ok(match span(self.read_to, head) {
-            Span::Nothing => None,
-            Span::All => Some(Look { news: News::All, up_to: head }),
-            Span::Blocks { from, to } => Some(Look { news: News::Touched(chain.touched_tasks(from, to).await?), up_to: to }),
-        })
+    /// Those of chain and journal.
+    pub(super) async fn look(&mut self, chain: &dyn Chain, journal: &dyn Journal) -> Result<Option<Look>, ChainError> {
+        let (head, first) = (chain.head().await?.number, chain.from_block());
+        if self.next.is_none() {
+            self.written = mark::read(journal, self.key).await?;
+            self.mark = self.written.unwrap_or(first);
+        }
+        let Some(Span { from, to, is_anew }) = span(self.next, self.mark, first, head) else { return Ok(None) };
+        if is_anew {
+            info!(from, head, "reading the chain");
+        }
+        let touched = if from <= to { chain.touched_tasks(from, to).await? } else { Vec::new() };
+        let next = if from <= to { to.saturating_add(1) } else { from };
+        Ok(Some(Look { touched, is_anew, is_behind: to < head, next }))
     }
 
-    /// The news were dealt with. Without this the next look shows them again.
-    pub(super) const fn seen(&mut self, look: &Look) {
-        self.read_to = Some(look.up_to);
+    /// The news were dealt with. Without this the next look shows them again. `oldest`: the block in which the oldest open task of interest was submitted.
+    ///
+    /// # Errors
+    /// Those of the journal.
+    pub(super) async fn seen(&mut self, look: &Look, oldest: Option<u64>, journal: &dyn Journal) -> Result<(), ChainError> {
+        self.next = Some(look.next);
+        self.mark = oldest.map_or(look.next, |oldest| oldest.min(look.next));
+        // One that is too high would hide tasks, so it is written at once.
+        let is_due = |written| self.mark < written || self.mark >= written.saturating_add(MARK_STEP_BLOCKS);
+        if self.written.is_none_or(is_due) {
+            mark::write(journal, self.key, self.mark).await?;
+            self.written = Some(self.mark);
+        }
+        Ok(())
     }
 }
 
-const fn span(read_to: Option<u64>, head: u64) -> Span {
-    match read_to {
-        Some(last) if head == last => Span::Nothing,
-        Some(last) if head > last => {
-            let limit = last.saturating_add(BLOCK_RANGE_MAX);
-            Span::Blocks { from: last.saturating_add(1), to: if head < limit { head } else { limit } }
-        }
-        Some(_) | None => Span::All,
-    }
+/// What to read of a chain whose logs begin in the block `first` and whose last block is `head`; `None` if there is nothing.
+fn span(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<Span> {
+    let end = head.saturating_add(1);
+    let up_to = |from: u64| head.min(from.saturating_add(BLOCK_RANGE_MAX - 1));
+    // What is beyond the head is told by a node that lags, or by a chain that was rolled back, which may have replaced some blocks below it too.
+    let settled = |block: u64| if block > end { end.saturating_sub(REPLACED_BLOCKS_MAX) } else { block };
+    let (from, is_anew) = match next {
+        None => (settled(mark).max(first), true),
+        Some(next) if next > end.max(first) => (mark.min(settled(next)).max(first), true),
+        Some(next) => (next, false),
+    };
+    (is_anew || from <= head).then(|| Span { from, to: up_to(from), is_anew })
 }
 
 #[cfg(test)]
@@ -73,25 +109,31 @@ mod tests {
 
     #[test]
     fn blocks_are_read_once_and_in_bounded_ranges() {
-        for (read_to, head, expected) in [
-            (None, 0, Span::All),
-            (None, 5_000, Span::All),
-            (Some(7), 7, Span::Nothing),
-            (Some(7), 8, Span::Blocks { from: 8, to: 8 }),
-            (Some(7), 2_007, Span::Blocks { from: 8, to: 2_007 }),
-            (Some(7), 2_008, Span::Blocks { from: 8, to: 2_007 }),
-            (Some(7), 6, Span::All),
+        let anew = |from, to| Some(Span { from, to, is_anew: true });
+        let more = |from, to| Some(Span { from, to, is_anew: false });
+        for (next, mark, first, head, expected) in [
+            // The start: at the mark, and never below the first block that can hold a log.
+            (None, 7, 7, 7, anew(7, 7)),
+            (None, 7, 7, 5_000, anew(7, 2_006)),
+            (None, 4_000, 7, 5_000, anew(4_000, 5_000)),
+            (None, 3, 7, 9, anew(7, 9)),
+            // A node that lags.
+            (None, 4_000, 7, 500, anew(437, 500)),
+            (None, 501, 7, 500, anew(501, 500)),
+            (None, 7, 7, 5, anew(7, 5)),
+            (Some(7), 7, 7, 5, None),
+            // On and on.
+            (Some(8), 7, 7, 7, None),
+            (Some(8), 7, 7, 8, more(8, 8)),
+            (Some(8), 7, 7, 2_007, more(8, 2_007)),
+            (Some(8), 7, 7, 2_008, more(8, 2_007)),
+            // Rolled back: to the mark, or to below what may have been replaced as well.
+            (Some(502), 300, 7, 499, anew(300, 499)),
+            (Some(502), 502, 7, 499, anew(436, 499)),
+            (Some(502), 502, 450, 499, anew(450, 499)),
+            (Some(22), 22, 0, 19, anew(0, 19)),
         ] {
-            assert_eq!(span(read_to, head), expected, "read to {read_to:?}, head {head}");
+            assert_eq!(span(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
         }
-    }
-
-    #[test]
-    fn only_what_was_dealt_with_counts_as_read() {
-        let mut follower = Follower::default();
-        let look = Look { news: News::Touched(vec![3]), up_to: 9 };
-        assert_eq!(span(follower.read_to, 9), Span::All);
-        follower.seen(&look);
-        assert_eq!(span(follower.read_to, 9), Span::Nothing);
     }
 }

@@ -1,10 +1,11 @@
 //! Services: they turn a machine's decisions into deeds through ports. Each runs until told to stop.
 
+mod crew_record;
 pub mod drill;
 mod follow;
-mod in_hand;
 mod job;
 pub mod keeper;
 mod mark;
 pub mod miner;
+mod over;
 mod refusal;

@@ -30,14 +30,14 @@ const ROLES: [(&str, &[&str]); 11] = [
     ("Keeper", &["keeper"]),
     ("Module, or another contract of ours", &["active", "closing", "slasher", "queue", "pastQueue", "Vault", "Staking"]),
     ("Minter", &["minter"]),
-    ("Node", &["node", "suspended", "stopped", "assigned"]),
+    ("Node", &["node", "suspended", "stopped"]),
     ("Operator", &["operator"]),
     ("Staker", &["staker"]),
     ("Payer", &["payer"]),
 ];
 
 /// Accounts of the goldens that hold no role: what they may do, everybody may.
-const NOBODY: [&str; 7] = ["stranger", "unknown", "account", "proposed", "miner", "gone", "lane"];
+const NOBODY: [&str; 6] = ["stranger", "unknown", "account", "proposed", "gone", "lane"];
 
 /// The name under which the table lists what everybody may do, where no golden tells.
 const ANYONE: &str = "anyone";
@@ -57,7 +57,7 @@ contract asks for the role's signature.
   `contracts/core/src/limits.rs`, those of money and stake in [money](money.md).
 - Before `open` of `Vault`, `Staking`, `NodePool` and `Jury` they are not waited for, and no money, stake, node or keeper is taken.
 
-`Vault`, `Lane`, `Lens` and `Jury` are not deployed yet. `SessionPayment` and `SessionQueue` are, in their place, and their owners have all their powers at once.
+`Jury` is not deployed yet: until it is, the lane's governor is whoever deployed it, and nothing bounds the penalties that it sets for later tasks.
 ";
 
 /// A call with what is said of it.

@@ -38,18 +38,18 @@ fn settings_keys_and_files() {
         Row::new("no key file", "deploy --key-file", "CLI-005", CONFIGURATION, &["absent.key"]).arg(path("absent.key")),
         Row::new(
             "no network file",
-            "explain 1 --network",
+            "session show 1 --network",
             "CLI-004",
             CONFIGURATION,
             &["absent.json", "cor deploy", "cor dev", "COR_NETWORK"],
         )
         .arg(path("absent.json")),
-        Row::new("damaged network file", "explain 1 --network", "CLI-004", CONFIGURATION, &["damaged.json", "line 1"])
+        Row::new("damaged network file", "session show 1 --network", "CLI-004", CONFIGURATION, &["damaged.json", "line 1"])
             .arg(&damaged),
-        Row::new("nobody at the RPC", "explain 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "node is running"])
+        Row::new("nobody at the RPC", "session show 1 --rpc", "CHN-002", REFUSED, &[NOBODY, "refused", "node is running"])
             .arg(NOBODY)
             .env("COR_NETWORK", &network),
-        Row::new("nonsense as RPC", "explain 1 --rpc", "CLI-020", USAGE, &["--rpc", "not-a-url"])
+        Row::new("nonsense as RPC", "session show 1 --rpc", "CLI-020", USAGE, &["--rpc", "not-a-url"])
             .arg("not-a-url")
             .env("COR_NETWORK", &network),
         Row::new("a folder of an earlier run", "dev --once --data", "CLI-017", CONFIGURATION, &["network.json", "not empty"])
@@ -98,7 +98,7 @@ fn the_key_in_a_url_is_not_shown() {
         ("http://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "http://127.0.0.1:1/…"),
         ("wss://user:hidden@127.0.0.1:1/v2/hidden?key=hidden", "wss://127.0.0.1:1/…"),
     ] {
-        for line in ["explain 1", "--json explain 1", "session balance", "--json model list"] {
+        for line in ["session show 1", "--json session show 1", "session balance", "--json model list"] {
             let mut command = cor();
             command.args(line.split(' ')).env("COR_RPC", url).env("COR_NETWORK", &network).env("COR_KEY", KEY);
             // Libraries log as well.
@@ -139,10 +139,13 @@ fn ports_that_are_taken() {
 fn wrong_usage_ends_with_two_and_says_what_is_known() {
     for (line, word, code) in [
         ("explain", "<TASK>", "CLI-015"),
-        ("explain one", "invalid value", "CLI-015"),
+        ("explain one", "one", "CLI-027"),
+        ("task close 0x12", "0x12", "CLI-027"),
+        ("task run --session 1 --sequence -1 Hello", "-1", "CLI-015"),
         ("session create --replicas 300", "300", "CLI-015"),
         ("session deposit twelve", "twelve", "CLI-009"),
         ("session deposit -1", "-1", "CLI-009"),
+        ("session deposit 1.0000000001", "1.0000000001", "CLI-028"),
         ("session balance --private-key 0x1", "COR_KEY", "CLI-015"),
         ("session balance --rpc nowhere", "nowhere", "CLI-020"),
         ("stake show --of me", "--of", "CLI-019"),
@@ -179,9 +182,10 @@ fn deployment() -> String {
         cor: address,
         staking: address,
         session_payment_table: address,
-        session_payment: address,
+        vault: address,
         node_pool: address,
-        session_queue: address,
+        lane: address,
+        lens: address,
     };
     serde_json::to_string(&deployment).expect("plain data")
 }

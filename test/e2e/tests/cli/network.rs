@@ -1,6 +1,7 @@
 //! A network that refuses: what the contracts, the keeper and the chain say no to.
 
 use std::{
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -9,7 +10,7 @@ use alloy::{
     consensus::Transaction,
     primitives::{B256, U256},
     providers::Provider,
-    rpc::types::Filter,
+    rpc::types::{Filter, Log, TransactionRequest},
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolEvent},
 };
@@ -18,15 +19,14 @@ use cor_adapters::{
     http::{HttpBlobs, KeeperClient},
     journal::SqliteJournal,
 };
+use cor_core::task::lane::{GRAIN_WEI, messages::task_id};
 use cor_kit::{
     COR, TestNet,
-    lane::{PHASE_SECS, terms},
+    lane::{PHASE_SECS, Session, Task, terms},
     model_server,
 };
 use cor_ports::{BLOB_BYTES_MAX, Blobs as _, Journal as _};
-use cor_sol::{
-    cor::ICor, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable, session_queue::ISessionQueue,
-};
+use cor_sol::{cor::ICor, lane::ILane, session_payment_table::ISessionPaymentTable};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ const REFUSED: i32 = 1;
 const USAGE: i32 = 2;
 const CONFIGURATION: i32 = 3;
 
-/// Account with 5 COR prepaid and 1 in the wallet, and session 1.
+/// Account with 5 COR in the lane and 1 in the wallet, and session 1.
 const PAYER: usize = 2;
 /// Account with gas and no COR, and session 2.
 const POOR: usize = 3;
@@ -47,6 +47,11 @@ struct Scene {
     folder: TempDir,
     keeper: String,
     _running: Running,
+}
+
+/// The payer's session.
+fn session() -> Session {
+    Session { number: 1, terms: terms(3).pack() }
 }
 
 /// The network that the payer and the poor know.
@@ -107,7 +112,7 @@ impl Scene {
         environment(&self.net, self.folder.path(), &self.keeper)
     }
 
-    /// COR in each account's wallet and prepaid, and the last task.
+    /// COR in each account's wallet and in the lane.
     async fn holdings(&self) -> Vec<U256> {
         let token = ICor::new(self.net.at.cor, &self.net.provider);
         let mut holdings = Vec::new();
@@ -181,8 +186,41 @@ async fn what_reads_a_prompt_ends_with_a_signal() {
         assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill starts").success());
         assert_eq!(child.wait().expect("it ends").signal(), Some(15), "{line}");
     }
-    let count = ISessionQueue::new(scene.net.at.session_queue, &scene.net.provider).taskCount().call().await.expect("a count");
-    assert_eq!(count, 0, "nothing was submitted");
+    assert!(submissions(&scene.net).await.is_empty(), "nothing was submitted");
+}
+
+/// The logs of all submissions.
+async fn submissions(net: &TestNet) -> Vec<Log> {
+    let filter = Filter::new().address(net.at.lane).event_signature(ILane::TaskSubmitted::SIGNATURE_HASH).from_block(0);
+    net.provider.get_logs(&filter).await.expect("logs")
+}
+
+/// Stopped while it submits, a command names the task: by that its user finds out whether it came through.
+#[tokio::test]
+async fn what_submits_names_the_task_when_it_is_stopped() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    // It takes the prompt and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let child = cor()
+        .args(["--json", "task", "run", "--session", "1", "Hello"])
+        .envs(environment(&net, folder.path(), &url))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cor starts");
+    let pid = child.id().to_string();
+    let _taken = tokio::task::spawn_blocking(move || silent.accept()).await.expect("it ends").expect("the prompt comes");
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill starts").success());
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("it ends").expect("cor ends");
+    let error: Value = serde_json::from_slice(&output.stderr).expect("an error in JSON");
+    let payer = net.address(PAYER);
+    let sequence = net.provider.get_transaction_count(payer).await.expect("a count");
+    let (code, message) = (&error["error"]["code"], error["error"]["message"].as_str().expect("a message"));
+    assert_eq!((output.status.code(), code), (Some(130), &json!("CLI-025")), "{error}");
+    assert!(message.contains(&task_id(payer, sequence).to_string()), "{error}");
+    assert!(submissions(&net).await.is_empty(), "the prompt comes first");
 }
 
 /// A registered node serves on as it is registered, and its operator is told what the settings would have.
@@ -242,10 +280,12 @@ async fn address_in(file: &Path) -> String {
     }
 }
 
-/// What a user's wallet, session or task does not allow.
-fn money_and_tasks(scene: &Scene) -> Vec<Row> {
+/// What a user's wallet, session or task does not allow. The payer has `task`.
+fn money_and_tasks(scene: &Scene, task: &Task) -> Vec<Row> {
     let poor = scene.key(POOR);
     let run = |case, line: &str, code, says: &[&str]| Row::new(case, line, code, REFUSED, says);
+    let absent = B256::repeat_byte(7).to_string();
+    let none = |case, words: &str| run(case, words, "CLI-029", &[&absent]).arg(&absent);
     vec![
         run(
             "more than the wallet has",
@@ -253,36 +293,49 @@ fn money_and_tasks(scene: &Scene) -> Vec<Row> {
             "TOKEN-001",
             &["ERC20InsufficientBalance", "has 1 COR", "need 2 COR"],
         ),
-        run("more than is prepaid", "session withdraw 6", "PAY-001", &["InsufficientBalance", "has 5 COR", "need 6 COR"]),
+        run("more than is in the lane", "session withdraw 6", "LANE-001", &["InsufficientCredit", "has 5 COR", "need 6 COR"]),
         run("nothing", "session deposit 0", "AMOUNT-001", &["ZeroAmount"]),
+        run("nothing back", "session withdraw 0", "AMOUNT-001", &["ZeroAmount"]),
         Row::new("no amount", "session deposit twelve", "CLI-009", USAGE, &["\"twelve\"", "12.5"]),
+        Row::new("a part of a grain", "session deposit 0.0000000001", "CLI-028", USAGE, &["0.000000001 COR", "9 decimals"]),
         run("nothing earned", "session claim", "PAY-006", &["NothingEarned"]),
+        run("nothing earned by another", "session claim --of", "PAY-006", &["NothingEarned"])
+            .arg(scene.net.address(POOR).to_string()),
         run("no replicas", "session create --replicas 0", "PRICE-004", &["InputOutOfRange", "0"]),
         run("even replicas", "session create --replicas 4", "PRICE-005", &["EvenReplicas", "4"]),
         run("too many replicas", "session create --replicas 9", "PRICE-004", &["InputOutOfRange", "9", "7"]),
-        run("no time", "session create --ack-secs 0", "PRICE-004", &["InputOutOfRange", "0"]),
+        run("no time", "session create --open-secs 0", "PRICE-004", &["openSecs is 0", "30 to 86400"]),
+        run("too much time", "session create --reveal-secs 16777246", "PRICE-004", &["revealSecs is 16777246", "30 to 86400"]),
+        run("no tokens", "session create --max-tokens 0", "PRICE-004", &["InputOutOfRange", "maxTokens"]),
         run("unknown model", "session create --model 99", "PRICE-001", &["UnknownModel", "99"]),
-        run("unknown session", "session show 77", "QUEUE-002", &["UnknownSession", "77", "2"]),
-        run("another's session", "session deactivate 2", "ACCESS-001", &["Unauthorized"]),
-        run("unknown task", "explain 77", "QUEUE-004", &["UnknownTask", "77"]),
-        run("waiting for an unknown task", "task wait 77", "QUEUE-004", &["UnknownTask", "77"]),
-        run("closing an unknown task", "task close 77", "QUEUE-004", &["UnknownTask", "77"]),
-        run("a task in an unknown session", "task run --session 77 Hello", "QUEUE-002", &["UnknownSession", "77", "2"]),
+        run("unknown session", "session show 77", "CLI-030", &["session 77"]),
+        run("another's session", "session close 2", "LANE-003", &["NoSuchSession", "no open session 2"]),
+        none("unknown task", "explain"),
+        none("waiting for an unknown task", "task wait"),
+        none("closing an unknown task", "task close"),
+        Row::new("a task by a number", "task wait 77", "CLI-027", USAGE, &["\"77\"", "64 hex digits"]),
+        run("a task in an unknown session", "task run --session 77 Hello", "CLI-030", &["session 77"]),
         run(
             "a task in another's session",
             "task run --session 2 Hello",
             "CLI-026",
             &["session 2 belongs to 0x", "cor session create"],
         ),
-        run("without prepaid COR", "task run --session 2 Hello", "PAY-001", &["InsufficientBalance", "0"])
-            .env("COR_KEY", poor.clone()),
+        run(
+            "without credit",
+            "task run --session 2 Hello",
+            "LANE-001",
+            &["InsufficientCredit", "has 0 COR", "cor session deposit"],
+        )
+        .env("COR_KEY", poor.clone()),
         run(
             "dearer than allowed",
             "task run --session 1 --max-charge 0.000001 Hello",
-            "PAY-002",
-            &["MaxChargeExceeded", "allowed 0.000001 COR"],
+            "LANE-004",
+            &["PriceAboveMax", "allowed 0.000001 COR", "--max-charge"],
         ),
-        run("no tokens", "task run --session 1 --max-tokens 0 Hello", "PRICE-004", &["InputOutOfRange", "0"]),
+        run("a number that was used", "task run --session 1 Hello --sequence", "LANE-005", &["SequenceUsed"])
+            .arg(task.sequence.to_string()),
         run("a prompt beyond all limits", "task run --session 1", "BLB-003", &["1048576", "1048577"]).arg("-").input(vec![
             b'x';
             BLOB_BYTES_MAX
@@ -316,12 +369,13 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         scene.path(name).display().to_string()
     };
     let other_chain = file("other.json", &|at| at.chain_id = 42_161);
-    let elsewhere = file("elsewhere.json", &|at| at.session_queue = alloy::primitives::Address::repeat_byte(7));
+    let elsewhere = file("elsewhere.json", &|at| at.lens = alloy::primitives::Address::repeat_byte(7));
     let pauper = secret(&PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).expect("a key"));
     let here = scene.net.at.chain_id.to_string();
     let empty = scene.path("empty").display().to_string();
     vec![
-        Row::new("another chain", "explain 1", "CHN-004", REFUSED, &["42161", &here, "RPC URL"]).env("COR_NETWORK", &other_chain),
+        Row::new("another chain", "session show 1", "CHN-004", REFUSED, &["42161", &here, "RPC URL"])
+            .env("COR_NETWORK", &other_chain),
         Row::new("another chain, to a keeper", "keeper", "CHN-004", REFUSED, &["42161", &here])
             .env("COR_NETWORK", &other_chain)
             .env("COR_KEEPER_LISTEN", "127.0.0.1:0")
@@ -339,7 +393,7 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
             .env("COR_MINER_BACKEND__OPENAI_MODEL", "small")
             .env("COR_MINER_DATA", scene.path("foreign").display().to_string()),
         Row::new("another chain, to a miner", "miner", "CHN-004", REFUSED, &["42161", &here]).env("COR_NETWORK", &other_chain),
-        Row::new("no contract there", "session show 1", "CHN-007", REFUSED, &["getSession", "not be a contract"])
+        Row::new("no contract there", "session balance", "CHN-007", REFUSED, &["accountOf", "not be a contract"])
             .env("COR_NETWORK", &elsewhere),
         Row::new("no ether", "session deposit 1", "CHN-005", REFUSED, &["0 wei", "Send ether"]).env("COR_KEY", &pauper),
         Row::new(
@@ -390,21 +444,19 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
 async fn refusals_say_why_and_cost_nothing() {
     let scene = Scene::start().await;
     for (folder, key, value) in [
-        // What a service kept of this queue on a chain that was begun anew: the first block of the deployment had another hash.
-        (
-            "foreign",
-            "network",
-            [scene.net.at.session_queue.as_slice(), &(scene.net.at.from_block + 1).to_be_bytes(), &[7; 32]].concat(),
-        ),
+        // What a service kept of this lane on a chain that was begun anew: the first block of the deployment had another hash.
+        ("foreign", "network", [scene.net.at.lane.as_slice(), &(scene.net.at.from_block + 1).to_be_bytes(), &[7; 32]].concat()),
         ("nameless", "miner/done-below", vec![0; 8]),
     ] {
         std::fs::create_dir(scene.path(folder)).expect("a folder");
         let journal = SqliteJournal::open(&scene.path(folder).join("journal.sqlite")).await.expect("a journal");
         journal.put(key, &value).await.expect("a record");
     }
+    let task = scene.net.submit(PAYER, session()).await;
+    scene.net.prepay(PAYER, U256::from(task.charged) * U256::from(GRAIN_WEI)).await;
     let before = (scene.holdings().await, scene.net.provider.get_block_number().await.expect("a height"));
     let environment = scene.environment();
-    let rows = money_and_tasks(&scene).into_iter().chain(surroundings(&scene)).collect();
+    let rows = money_and_tasks(&scene, &task).into_iter().chain(surroundings(&scene)).collect();
     // Beside the chain, which lives in this process.
     tokio::task::spawn_blocking(move || all(rows, environment)).await.expect("every row is as it should be");
     assert_eq!(scene.holdings().await, before.0, "nobody has more or less than before");
@@ -437,17 +489,13 @@ async fn a_task_without_a_cap_is_capped_at_its_price() {
     let output = tokio::task::spawn_blocking(submit).await.expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    let queued = Filter::new()
-        .address(scene.net.at.session_queue)
-        .event_signature(ISessionQueue::TaskQueued::SIGNATURE_HASH)
-        .from_block(0);
-    let logs = scene.net.provider.get_logs(&queued).await.expect("logs");
+    let logs = submissions(&scene.net).await;
+    let submitted = ILane::TaskSubmitted::decode_log(&logs.first().expect("a task").inner).expect("its log");
     let hash = logs.first().and_then(|log| log.transaction_hash).expect("a task");
     let transaction = scene.net.provider.get_transaction_by_hash(hash).await.expect("an answer").expect("the transaction");
-    let call = ISessionQueue::submitCall::abi_decode(transaction.input()).expect("a submission");
-    let payment = ISessionPayment::new(scene.net.at.session_payment, &scene.net.provider);
-    let reserved = payment.reservedOf(scene.net.address(PAYER)).call().await.expect("an amount");
-    assert_eq!(U256::from(call.maxCharge), reserved, "the price was reserved, and was the cap");
+    let call = ILane::submitCall::abi_decode(transaction.input()).expect("a submission");
+    assert_eq!(call.maxCharge, submitted.charged, "the price was charged, and was the cap");
+    assert_eq!(call.sequence, transaction.nonce(), "as many transactions as before it");
     assert!(said.contains("the price is") && said.contains("the cap"), "both are shown: {said}");
 }
 
@@ -461,17 +509,128 @@ async fn run(line: &str, environment: Vec<(&'static str, String)>) -> (Option<i3
     (output.status.code(), document(&output.stdout), document(error))
 }
 
+/// Money comes back by two transactions. Were the second one lost, what the first one freed is taken first by the next try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_goes_into_the_lane_and_comes_back() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let moved = async |line: &str| {
+        let (code, document, error) = run(line, environment.clone()).await;
+        assert_eq!(code, Some(0), "{line}: {error}");
+        ["wallet", "free", "credit"].map(|place| document[place]["cor"].as_str().expect("an amount").to_owned())
+    };
+    assert_eq!(moved("session balance").await, ["1", "0", "5"]);
+    assert_eq!(moved("session deposit 0.5").await, ["0.5", "0", "5.5"]);
+    assert_eq!(moved("session withdraw 2").await, ["2.5", "0", "3.5"]);
+    net.ok(PAYER, net.at.lane, ILane::releaseCall { amount: 1_000_000_000 }).await;
+    assert_eq!(moved("session balance").await, ["2.5", "1", "2.5"]);
+    assert_eq!(moved("session withdraw 0.75").await, ["3.25", "0.25", "2.5"], "nothing leaves the lane");
+    assert_eq!(moved("session withdraw 1").await, ["4.25", "0", "1.75"], "only what is missing leaves the lane");
+    // The lane gives whole grains: the rest of one stays free.
+    let odd = moved("session withdraw 0.000000000000000001").await;
+    assert_eq!(odd, ["4.250000000000000001", "0.000000000999999999", "1.749999999"]);
+    net.assert_conserved().await;
+}
+
+/// The ether is enough for the first of the two transactions only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_came_half_of_the_way_back_is_told_of_and_taken_by_the_next_try() {
+    let net = network().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
+    let payer = net.address(PAYER);
+    let release = ILane::releaseCall { amount: 2_000_000_000 }.abi_encode();
+    let request = TransactionRequest::default().from(payer).to(net.at.lane).input(release.into());
+    let gas = u128::from(net.provider.estimate_gas(request).await.expect("gas"));
+    let price = net.provider.get_gas_price().await.expect("a price");
+    let set = async |wei: U256| {
+        let _: Value = net.provider.raw_request("anvil_setBalance".into(), (payer, wei)).await.expect("it is set");
+    };
+    // What a sender must have: a quarter more gas than the estimate, at twice the price.
+    set(U256::from(gas * 126 / 100 * 2 * price)).await;
+    let (code, _, error) = run("session withdraw 2", environment.clone()).await;
+    assert_eq!((code, &error["error"]["code"]), (Some(REFUSED), &json!("CLI-031")), "{error}");
+    let message = error["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("2 COR left the lane") && message.contains("wei of ether"), "{message}");
+    assert_eq!(net.available(payer).await, U256::from(3 * COR));
+    set(U256::from(COR)).await;
+    let (code, balance, error) = run("session withdraw 2", environment).await;
+    assert_eq!(code, Some(0), "{error}");
+    let places = ["wallet", "free", "credit"].map(|place| &balance[place]["cor"]);
+    assert_eq!(places, [&json!("3"), &json!("0"), &json!("3")], "nothing more has left the lane");
+    net.assert_conserved().await;
+}
+
+/// Who pays for the transaction does not matter: what a miner earned goes where its staker wants it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anyone_has_a_miner_paid() {
+    let net = network().await;
+    let crew = [3, 4, 5];
+    for node in crew {
+        net.register_node(node, 1).await;
+    }
+    let task = net.submit(PAYER, session()).await;
+    let ended = net.complete(&task, &crew, &["Paris"; 3]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let miner = net.address(crew[0]);
+    let (code, paid, error) = run(&format!("session claim --of {miner}"), environment(&net, folder.path(), "http://h")).await;
+    assert_eq!(code, Some(0), "{error}");
+    let earned = U256::from(ended.perMiner) * U256::from(GRAIN_WEI);
+    assert_eq!((&paid["miner"], &paid["paid_to"]), (&json!(miner), &json!(miner)), "{paid}");
+    assert_eq!(paid["amount"]["wei"], earned.to_string());
+    let wallet = ICor::new(net.at.cor, &net.provider).balanceOf(miner).call().await.expect("a balance");
+    assert_eq!((wallet, net.earnings(miner).await), (earned, U256::ZERO));
+    net.assert_conserved().await;
+}
+
+/// What `cor quote` shows is what the lane charges, to the grain; and a session that was closed is shown and takes no task.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_shown_and_closed_and_its_price_is_the_charge() {
+    let scene = Scene::start().await;
+    let environment = scene.environment();
+    let done = async |line: &str| {
+        let (code, document, error) = run(line, environment.clone()).await;
+        assert_eq!(code, Some(0), "{line}: {error}");
+        document
+    };
+    let quoted = done("quote --max-tokens 16 --open-secs 60 --precommit-secs 60 --reveal-secs 60").await;
+    let charged = scene.net.submit(PAYER, session()).await.charged;
+    assert_eq!(quoted["lines"]["total"]["wei"], (U256::from(charged) * U256::from(GRAIN_WEI)).to_string(), "{quoted}");
+    assert!(quoted["valid_until"].is_string() && quoted["version"] == 1, "{quoted}");
+
+    let created = done("session create --kind verdict --max-tokens 9 --reveal-secs 40").await;
+    for (field, value) in [
+        ("session_id", json!(3)),
+        ("owner", json!(scene.net.address(PAYER))),
+        ("open", json!(true)),
+        ("kind", json!("verdict")),
+        ("max_tokens", json!(9)),
+        ("needed", json!(2)),
+        ("open_secs", json!(120)),
+        ("precommit_secs", json!(30)),
+        ("reveal_secs", json!(40)),
+    ] {
+        assert_eq!(created[field], value, "{field} of {created}");
+    }
+    assert_eq!(done("session show 3").await, created);
+    let closed = done("session close 3").await;
+    assert_eq!(closed["open"], json!(false), "{closed}");
+    let (code, _, error) = run("task submit --session 3 Hello", environment.clone()).await;
+    assert_eq!((code, &error["error"]["code"]), (Some(REFUSED), &json!("LANE-003")), "{error}");
+}
+
 /// A program reads what was closed, and how the task stands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_task_is_a_document() {
     let net = network().await;
     let folder = tempfile::tempdir().expect("a folder");
     let environment = environment(&net, folder.path(), "http://127.0.0.1:1");
-    let task = net.submit(PAYER, 1).await;
+    let task = net.submit(PAYER, session()).await.id;
     net.advance(u64::from(PHASE_SECS) + 1).await;
-    for call in [json!("end"), Value::Null] {
+    for call in [json!("close"), Value::Null] {
         let (code, document, error) = run(&format!("task close {task}"), environment.clone()).await;
-        let expected = json!({ "task_id": task, "closed": call, "phase": "ended", "status": "expired", "deadline": null });
+        let expected = json!({ "task": task, "closed": call, "phase": "ended", "status": "expired", "deadline": null });
         assert_eq!((code, &document), (Some(0), &expected), "{error}");
     }
     let left = net.available(net.address(PAYER)).await;
@@ -506,14 +665,11 @@ async fn models_are_listed_as_they_are_now() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_cannot_be_had_takes_no_facts_away() {
     let net = network().await;
-    for node in 3..6 {
-        net.register_node(node, 1).await;
-    }
-    let task = net.submit(PAYER, 1).await;
-    net.carry(task, &[3, 4, 5], &["Paris"; 3]).await;
+    let task = net.submit(PAYER, session()).await;
+    net.complete(&task, &[3, 4, 5], &["Paris"; 3]).await;
     // Only now, so that it has no part in the task.
     let scene = Scene::serve(net).await;
-    let wait = format!("task wait {task}");
+    let wait = format!("task wait {}", task.id);
     let nobody = "http://127.0.0.1:1";
     for (case, keeper, code, says) in [
         ("not handed in", scene.keeper.clone(), "CLI-022", "is not there"),

@@ -1,5 +1,5 @@
-//! What the main calls of token, staking, node pool and payment cost in gas, on the real WASM: one unit more or less fails. The
-//! lane of the session queue is measured by its own tests.
+//! What the main calls of token, staking and node pool cost in gas, on the real WASM: one unit more or less fails. Vault and lane are
+//! measured by their own tests.
 
 use alloy::{
     primitives::{Address, B256, Bytes, Signature, U256},
@@ -7,8 +7,8 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolStruct, eip712_domain},
 };
-use cor_kit::{COR, TestNet, goldens::Gas, lane::terms};
-use cor_sol::{cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_kit::{COR, TestNet, goldens::Gas};
+use cor_sol::{cor::ICor, node_pool::INodePool, staking::IStaking};
 
 sol! {
     struct Permit { address owner; address spender; uint256 value; uint256 nonce; uint256 deadline; }
@@ -123,25 +123,4 @@ async fn golden_gas_of_the_node_pool() {
     meter.call(2, "", INodePool::drainCall { node }).await;
     meter.call(2, "", INodePool::deregisterCall {}).await;
     meter.gas.assert_golden("node-pool");
-}
-
-#[tokio::test]
-async fn golden_gas_of_session_payment() {
-    let net = TestNet::start(6).await;
-    for node in [3, 4, 5] {
-        net.register_node(node, 4).await;
-    }
-    let (payer, payment) = (net.address(2), net.at.session_payment);
-    net.mint(payer, wei(1_000)).await;
-    net.ok(2, net.at.cor, ICor::approveCall { spender: payment, value: wei(1_000) }).await;
-    let mut meter = Meter::of(&net, payment);
-    meter.call(2, ", first of an account", ISessionPayment::depositCall { amount: wei(400) }).await;
-    meter.call(2, "", ISessionPayment::depositCall { amount: wei(400) }).await;
-    meter.call(2, "", ISessionPayment::withdrawCall { amount: wei(100) }).await;
-    let session = net.open_session(2, terms(3)).await;
-    let task = net.submit(2, session).await;
-    net.carry(task, &[3, 4, 5], &["VALID", "VALID", "VALID"]).await;
-    meter.call(3, "", ISessionPayment::withdrawEarningsCall {}).await;
-    meter.call(2, "", ISessionPayment::withdrawEarningsForCall { account: net.address(4) }).await;
-    meter.gas.assert_golden("session-payment");
 }

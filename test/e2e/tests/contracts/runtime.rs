@@ -17,8 +17,8 @@ fn name(text: &str) -> B256 {
 async fn modules_are_listed_and_replaced_by_rising_versions() {
     let net = TestNet::start(3).await;
     let (runtime, owner) = (IRuntime::new(net.at.runtime, &net.provider), net.address(0));
-    let deployed = ["Cor", "Staking", "SessionPaymentTable", "SessionPayment", "NodePool", "SessionQueue"];
-    assert_eq!(runtime.moduleCount().call().await.unwrap(), 6);
+    let deployed = ["Cor", "Staking", "SessionPaymentTable", "Vault", "NodePool", "Lane", "Lens"];
+    assert_eq!(runtime.moduleCount().call().await.unwrap(), 7);
     for (index, module) in deployed.iter().enumerate() {
         assert_eq!(runtime.moduleNameAt(index as u64).call().await.unwrap(), name(module));
     }
@@ -31,7 +31,7 @@ async fn modules_are_listed_and_replaced_by_rising_versions() {
     assert_eq!(event::<IRuntime::ModuleSet>(&mined), IRuntime::ModuleSet { name: name("Cor"), module: replacement, version: 5 });
     let cor = runtime.getModule(name("Cor")).call().await.unwrap();
     assert_eq!((cor.module, cor.version), (replacement, 5));
-    assert_eq!(runtime.moduleCount().call().await.unwrap(), 6, "replacing lists nothing new");
+    assert_eq!(runtime.moduleCount().call().await.unwrap(), 7, "replacing lists nothing new");
 
     for offered in [0, 4, 5] {
         let expected = IRuntime::VersionNotRising { name: name("Cor"), current: 5, offered };
@@ -45,8 +45,8 @@ async fn modules_are_listed_and_replaced_by_rising_versions() {
 
     let unknown = IRuntime::getModuleCall { name: name("Nobody") };
     assert_eq!(refusal(&net, owner, net.at.runtime, unknown).await, IRuntime::UnknownModule { name: name("Nobody") }.into());
-    let expected = IRuntime::UnknownModule { name: U256::from(6).into() };
-    assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: 6 }).await, expected.into());
+    let expected = IRuntime::UnknownModule { name: U256::from(7).into() };
+    assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: 7 }).await, expected.into());
     let expected = IRuntime::UnknownModule { name: U256::from(u64::MAX).into() };
     assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: u64::MAX }).await, expected.into());
 }
@@ -83,15 +83,7 @@ async fn parameters_are_the_owners() {
 async fn every_contract_passes_to_a_new_owner_in_two_steps_only() {
     let net = TestNet::start(4).await;
     let (owner, heir, stranger) = (net.address(0), net.address(2), net.address(3));
-    let contracts = [
-        net.at.runtime,
-        net.at.cor,
-        net.at.staking,
-        net.at.session_payment_table,
-        net.at.session_payment,
-        net.at.node_pool,
-        net.at.session_queue,
-    ];
+    let contracts = [net.at.runtime, net.at.cor, net.at.staking, net.at.session_payment_table, net.at.vault, net.at.node_pool];
     for contract in contracts {
         let offer = |candidate| IRuntime::transferOwnershipCall { candidate };
         let accept = IRuntime::acceptOwnershipCall {};
@@ -128,7 +120,7 @@ async fn nothing_is_constructed_twice_and_nothing_takes_ether() {
     let net = TestNet::start(2).await;
     let owner = net.address(0);
     let construct = [&keccak256("stylus_constructor()")[..4], owner.into_word().as_slice()].concat();
-    for contract in [net.at.runtime, net.at.node_pool, net.at.session_queue] {
+    for contract in [net.at.runtime, net.at.node_pool, net.at.lane] {
         assert!(revert_data(&net, owner, contract, construct.clone()).await.is_empty(), "{contract}");
     }
     let pay = alloy::rpc::types::TransactionRequest::default().from(owner).to(net.at.runtime).value(U256::from(1));

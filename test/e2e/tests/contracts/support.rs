@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::{
-    primitives::{Address, Bytes, TxKind, U256, keccak256},
+    primitives::{Address, Bytes, U256, keccak256},
     providers::Provider,
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolEvent},
@@ -64,24 +64,6 @@ pub(crate) async fn assert_permissions(net: &TestNet, stranger: Address, rows: &
 pub(crate) async fn fund(net: &TestNet, index: usize, spender: Address, wei: U256) {
     net.mint(net.address(index), wei).await;
     net.ok(index, net.at.cor, ICor::approveCall { spender, value: wei }).await;
-}
-
-/// A contract that answers every call with these words: its code is followed by them, and copies them out.
-pub(crate) fn constant(solo: &Solo, words: &[U256]) -> Address {
-    let data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
-    let length = u16::try_from(data.len()).expect("a short answer").to_be_bytes();
-    // PUSH2 length, PUSH1 13, PUSH0, CODECOPY, PUSH2 length, PUSH0, RETURN, and a STOP before the data.
-    let mut code = vec![0x61, length[0], length[1], 0x60, 13, 0x5f, 0x39, 0x61, length[0], length[1], 0x5f, 0xf3, 0x00];
-    code.extend(data);
-    let creation = TransactionRequest {
-        from: Some(solo.account(0)),
-        to: Some(TxKind::Create),
-        input: Bytes::from(cor_adapters::deploy::init_code(&code)).into(),
-        ..Default::default()
-    };
-    let hash = solo.chain().send(creation).expect("a creation");
-    let (block, index) = solo.chain().mined(hash).expect("it is mined");
-    block.receipts[index].contract_address.expect("an address")
 }
 
 /// A call that is due and right, so that nothing but the caller can be against it.

@@ -1,6 +1,6 @@
-//! Accounts and vault: every refusal, and conservation over any sequence.
+//! Amounts and vault: every refusal, and conservation over any sequence.
 
-use crate::money::ledger::{Account, LedgerError, Vault, brought, credit, debit, wanted};
+use crate::money::ledger::{LedgerError, Vault, brought, credit, debit, wanted};
 use alloy_primitives::U256;
 use cor_errors::Coded as _;
 use proptest::prelude::*;
@@ -38,21 +38,6 @@ fn refusals_are_numbered() {
 }
 
 #[test]
-fn an_account_step_by_step() {
-    let account = Account::default().deposit(100).unwrap();
-    assert_eq!(account, Account { available: 100, reserved: 0 });
-    let account = account.reserve(70).unwrap();
-    assert_eq!(account, Account { available: 30, reserved: 70 });
-    let short = Err(LedgerError::Insufficient { available: 30, needed: U256::from(31) });
-    // What is reserved can be neither withdrawn nor reserved again.
-    assert_eq!(account.withdraw(31), short);
-    assert_eq!(account.reserve(31), short);
-    assert_eq!(account.settle(70, 20), Ok(Account { available: 50, reserved: 0 }));
-    assert_eq!(account.settle(71, 0), Err(LedgerError::Insufficient { available: 70, needed: U256::from(71) }));
-    assert_eq!(account.withdraw(30), Ok(Account { available: 0, reserved: 70 }));
-}
-
-#[test]
 fn the_vault_step_by_step() {
     let vault = Vault::default().take_in(100).unwrap().earn(10).unwrap();
     assert_eq!(vault, Vault { held: 100, treasury: 10 });
@@ -67,13 +52,12 @@ fn the_vault_step_by_step() {
     assert_eq!(full.take_in(1), Err(LedgerError::TooLarge { amount: U256::from(1), limit: u128::MAX }));
 }
 
-/// A movement that can be asked for, with an amount that may be too large.
+/// A movement that can be asked for.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    Deposit(u128),
-    Withdraw(u128),
-    Reserve(u128),
-    Settle { total: u128, refunded: u128, treasury: u128 },
+    TakeIn(u128),
+    PayOut(u128),
+    Earn(u128),
     Fund(u128),
     Spend(u128),
 }
@@ -81,39 +65,32 @@ enum Move {
 fn moves() -> impl Strategy<Value = Move> {
     let amount = || 0_u128..1_000;
     prop_oneof![
-        amount().prop_map(Move::Deposit),
-        amount().prop_map(Move::Withdraw),
-        amount().prop_map(Move::Reserve),
-        (amount(), amount(), amount()).prop_map(|(total, refunded, treasury)| {
-            let refunded = refunded.min(total);
-            Move::Settle { total, refunded, treasury: treasury.min(total - refunded) }
-        }),
+        amount().prop_map(Move::TakeIn),
+        amount().prop_map(Move::PayOut),
+        amount().prop_map(Move::Earn),
         amount().prop_map(Move::Fund),
         amount().prop_map(Move::Spend),
     ]
 }
 
 proptest! {
-    /// available + reserved + earnings + treasury = held, after every step, refused or not.
+    /// What is not the treasury's and the treasury together are held, after every step, refused or not.
     #[test]
-    fn nothing_is_made_or_lost(sequence in proptest::collection::vec(moves(), 0..60)) {
-        let (mut account, mut vault, mut earnings) = (Account::default(), Vault::default(), 0_u128);
+    fn the_vault_is_the_sum_of_its_parts(sequence in proptest::collection::vec(moves(), 0..60)) {
+        let (mut vault, mut others) = (Vault::default(), 0_u128);
         for step in sequence {
             let outcome = match step {
-                Move::Deposit(amount) => vault.take_in(amount).and_then(|vault| Ok((account.deposit(amount)?, vault, 0))),
-                Move::Withdraw(amount) => account.withdraw(amount).and_then(|account| Ok((account, vault.pay_out(amount)?, 0))),
-                Move::Reserve(total) => account.reserve(total).map(|account| (account, vault, 0)),
-                Move::Settle { total, refunded, treasury } => account
-                    .settle(total, refunded)
-                    .and_then(|account| Ok((account, vault.earn(treasury)?, total - refunded - treasury))),
-                Move::Fund(amount) => vault.fund_treasury(amount).map(|vault| (account, vault, 0)),
-                Move::Spend(amount) => vault.withdraw_treasury(U256::from(amount)).map(|vault| (account, vault, 0)),
+                Move::TakeIn(amount) => vault.take_in(amount).map(|vault| (vault, others + amount)),
+                // Whose money it is is looked up before: nobody is paid what it does not have.
+                Move::PayOut(amount) => debit(others, amount).and_then(|others| Ok((vault.pay_out(amount)?, others))),
+                Move::Earn(amount) => debit(others, amount).and_then(|others| Ok((vault.earn(amount)?, others))),
+                Move::Fund(amount) => vault.fund_treasury(amount).map(|vault| (vault, others)),
+                Move::Spend(amount) => vault.withdraw_treasury(U256::from(amount)).map(|vault| (vault, others)),
             };
-            if let Ok((next_account, next_vault, earned)) = outcome {
-                (account, vault) = (next_account, next_vault);
-                earnings += earned;
+            if let Ok(after) = outcome {
+                (vault, others) = after;
             }
-            prop_assert_eq!(account.available + account.reserved + earnings + vault.treasury, vault.held);
+            prop_assert_eq!(others + vault.treasury, vault.held);
         }
     }
 }

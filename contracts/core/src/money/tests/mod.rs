@@ -5,6 +5,5 @@ mod ledger;
 mod models;
 mod pricing;
 mod publishing;
-mod settlement;
 mod vault;
 mod versions;

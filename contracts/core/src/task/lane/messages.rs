@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, b256, keccak256};
 
-use crate::task::commitment::word;
-use crate::task::eip712::signing_digest;
+use crate::task::eip712::{signing_digest, word};
 
 /// keccak256 of `Precommit(bytes32 assignment,bytes32 commitment)`.
 pub const PRECOMMIT_TYPEHASH: B256 = b256!("dd413ac0a5e54ea3470a074e7f01f2cc2ee20efc28a2c08cd012053790ad67d4");

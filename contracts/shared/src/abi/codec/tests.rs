@@ -3,13 +3,13 @@
 use alloc::string::ToString;
 use alloc::vec;
 
-use alloy_sol_types::{SolCall, SolType, sol, sol_data};
+use alloy_sol_types::{SolType, SolValue, sol, sol_data};
 use cor_core::money::pricing;
 use proptest::prelude::*;
 use stylus_sdk::abi::Bytes;
 
 use super::*;
-use crate::abi::{QUOTE, Quote, QuoteInputs, RESERVE_PRICE, Row};
+use crate::abi::{Quote, QuoteInputs, Row};
 
 sol! {
     struct Inputs {
@@ -27,15 +27,24 @@ sol! {
         uint8 volumeTier;
     }
 
-    function quote(Inputs inputs) external view returns (uint64 version);
-    function reserve(uint64 taskId, address payer, Inputs inputs, uint128 maxCharge) external returns (uint64 version, uint128 total);
+    struct Price {
+        uint64 version;
+        uint128 perReplica;
+        uint128 miners;
+        uint128 validators;
+        uint128 network;
+        uint128 gas;
+        uint128 rebate;
+        uint128 total;
+        uint64 validUntil;
+    }
 }
 
 type Words = sol_data::Array<sol_data::FixedBytes<32>>;
 type Chunks = sol_data::Array<sol_data::Bytes>;
-/// As the arguments of the queue's functions: numbers, words, text, and lists of each.
+/// As the arguments of functions: numbers, words, text, and lists of each.
 type Arguments = (sol_data::Uint<64>, sol_data::Address, sol_data::Bool, sol_data::String, Words, Chunks, sol_data::Bytes);
-/// As the fields of its answers and events.
+/// As the fields of answers and events.
 type Fields = (
     sol_data::Uint<8>,
     sol_data::Uint<32>,
@@ -114,12 +123,6 @@ fn arguments() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-#[test]
-fn selectors_are_those_of_the_interface() {
-    assert_eq!(QUOTE, quoteCall::SELECTOR);
-    assert_eq!(RESERVE_PRICE, reserveCall::SELECTOR);
-}
-
 /// An empty list, an empty text and nothing at all.
 #[test]
 fn empty_fields() {
@@ -175,35 +178,37 @@ proptest! {
         prop_assert_eq!(ours, Fields::abi_encode_params(&(small, middle, large, text.to_string(), addresses, list)));
     }
 
-    /// One list of fields, three ways to its bytes: the codec's, the SDK's by tokens, and alloy's by a struct of its own.
+    /// One list of fields makes the bytes of a struct that is written out.
     #[test]
-    fn rows_are_the_same_three_ways(inputs in inputs(), task in any::<u64>(), payer in any::<[u8; 20]>(), charge in any::<u128>()) {
-        let ours = encoded!(Row(inputs));
-        prop_assert_eq!(&ours, &Row::<QuoteInputs, 12>::abi_encode(&Row(inputs)));
-        prop_assert_eq!([&QUOTE[..], &ours].concat(), quoteCall { inputs: of_solidity(&inputs) }.abi_encode());
-        let payer = Address::from(payer);
-        let call = reserveCall { taskId: task, payer, inputs: of_solidity(&inputs), maxCharge: charge };
-        prop_assert_eq!([&RESERVE_PRICE[..], &encoded!(task, payer, Row(inputs), charge)].concat(), call.abi_encode());
-        let Some(Row(back)) = Row::<QuoteInputs, 12>::decode(&mut Decoder::new(&ours)) else {
+    fn rows_are_laid_out_as_structs(inputs in inputs()) {
+        let bytes = Row::<QuoteInputs, 12>::abi_encode(&Row(inputs));
+        prop_assert_eq!(&bytes, &of_solidity(&inputs).abi_encode());
+        let Ok(Row(back)) = Row::<QuoteInputs, 12>::abi_decode_validate(&bytes) else {
             return Err(TestCaseError::fail("what was written is not read"));
         };
         prop_assert_eq!((back.model_identifier, back.inputs), (inputs.model_identifier, inputs.inputs));
     }
 
-    /// The codec takes a row exactly if the SDK does.
+    /// A row takes exactly the words that such a struct takes.
     #[test]
-    fn rows_are_refused_alike(words in any::<[[u8; 16]; 9]>(), wide in 0_usize..9, shift in 0_u32..=128, length in 0_usize..=9 * 32) {
+    fn rows_are_refused_as_structs(words in any::<[[u8; 16]; 9]>(), wide in 0_usize..9, shift in 0_u32..=128, length in 0_usize..=9 * 32) {
         let mut bytes: Vec<u8> = words.iter().flat_map(|word| [[0; 16], *word].concat()).collect();
-        for (first, last) in [(0, 0), (8, 8)] {
-            // The version and the time have 64 bits; shifts bring most of them into range.
-            for at in first..=last {
-                let number = u128::from_be_bytes(words[at]).unbounded_shr(shift.max(if wide == at { 0 } else { 64 }));
-                bytes[at * 32 + 16..at * 32 + 32].copy_from_slice(&number.to_be_bytes());
-            }
+        // The version and the time have 64 bits; shifts bring most of them into range.
+        for at in [0, 8] {
+            let number = u128::from_be_bytes(words[at]).unbounded_shr(shift.max(if wide == at { 0 } else { 64 }));
+            bytes[at * 32 + 16..at * 32 + 32].copy_from_slice(&number.to_be_bytes());
         }
         bytes.truncate(if wide == 4 { length } else { 9 * 32 });
-        let ours = Row::<Quote, 9>::decode(&mut Decoder::new(&bytes));
-        let sdk = Row::<Quote, 9>::abi_decode_validate(&bytes);
-        prop_assert_eq!(ours.map(|Row(quote)| (quote.version, quote.price, quote.valid_until)), sdk.ok().map(|Row(quote)| (quote.version, quote.price, quote.valid_until)));
+        let ours = Row::<Quote, 9>::abi_decode_validate(&bytes).ok();
+        let alloys = <Price as SolValue>::abi_decode_validate(&bytes).ok();
+        let ours = ours.map(|Row(Quote { version, price, valid_until })| {
+            let pricing::PriceLines { per_replica, miners, validators, network, gas, rebate, total } = price;
+            (version, [per_replica, miners, validators, network, gas, rebate, total], valid_until)
+        });
+        let alloys = alloys.map(|price| {
+            let Price { version, perReplica, miners, validators, network, gas, rebate, total, validUntil } = price;
+            (version, [perReplica, miners, validators, network, gas, rebate, total], validUntil)
+        });
+        prop_assert_eq!(ours, alloys);
     }
 }

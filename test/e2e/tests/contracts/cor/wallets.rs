@@ -202,7 +202,7 @@ async fn a_contract_that_fails_does_not_agree() {
         assert!(!world.is_valid(wallet, &message, &Bytes::new()).await, "{name}");
     }
     // The token does not agree to anything, nor do the network's other contracts.
-    for contract in [at, net.at.session_payment] {
+    for contract in [at, net.at.vault] {
         world.refuses(contract, transfer_packed(&authorization(contract, bob, 0, 1), Bytes::new()), "no wallet").await;
     }
     // What takes all gas takes it of whoever sent the call, and nothing has happened.

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 use cor_core::limits::{MODULE_DELAY_MAX_SECS, SLASHER_NOTICE_SECS, STAKE_LEFT_GAS, STAKE_LEFT_MARGIN_GAS, UNBONDING_MIN_SECS};
 use cor_kit::{COR, solo::Refused};
-use cor_sol::{ContractError, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_sol::{ContractError, node_pool::INodePool, staking::IStaking, vault::IVault};
 
 use super::world::{
     CAPS, DAY, DELAY, GUARDIAN, NODE, OPERATOR, OTHER, OWNER, SLASHERS, STAKE, STAKER, UNBONDING, World, events_of, slash, wei,
@@ -453,6 +453,6 @@ async fn a_new_treasury_waits_as_a_slasher_does() {
     world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: thief });
     world.by(SLASHERS[0], &slash(node, 7 * COR));
     assert_eq!(world.by(OTHER, &IStaking::sweepSlashedCall {}).returned, wei(7 * COR));
-    assert_eq!(world.solo.get(world.payment, &ISessionPayment::treasuryCall {}), wei(7 * COR));
+    assert_eq!(world.solo.get(world.vault, &IVault::treasuryCall {}), wei(7 * COR));
     world.assert_conserved();
 }

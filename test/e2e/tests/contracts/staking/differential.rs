@@ -11,7 +11,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use cor_kit::{COR, Seed, solo::Refused};
-use cor_sol::{ContractError, runtime::IRuntime, session_payment::ISessionPayment, staking::IStaking};
+use cor_sol::{ContractError, runtime::IRuntime, staking::IStaking, vault::IVault};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
@@ -544,7 +544,7 @@ fn compare(world: &World, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(world.get(&IStaking::slashedPotCall {}), wei(model.slashed));
     prop_assert_eq!(world.get(&IStaking::totalHeldCall {}), wei(model.held()));
     prop_assert_eq!(world.wallet(world.staking), wei(model.held()));
-    prop_assert_eq!(world.solo.get(world.payment, &ISessionPayment::treasuryCall {}), wei(model.treasury));
+    prop_assert_eq!(world.solo.get(world.vault, &IVault::treasuryCall {}), wei(model.treasury));
     let wallets: u128 = model.wallets.values().sum();
     prop_assert_eq!(wallets + model.held() + model.treasury, PEOPLE.len() as u128 * WALLET, "no COR is lost or made");
     Ok(())

@@ -7,8 +7,7 @@ use alloy::{
 use cor_core::limits::MODULE_DELAY_MAX_SECS;
 use cor_kit::{COR, solo::Refused};
 use cor_sol::{
-    ContractError, cor::ICor, runtime::IRuntime, session_payment::ISessionPayment, session_payment_table::ISessionPaymentTable,
-    staking::IStaking,
+    ContractError, cor::ICor, runtime::IRuntime, session_payment_table::ISessionPaymentTable, staking::IStaking, vault::IVault,
 };
 
 use super::world::{
@@ -48,9 +47,9 @@ async fn slashed_stake_goes_to_the_treasury() {
         events_of::<IStaking::SlashedSwept>(world.staking, &done.logs),
         [IStaking::SlashedSwept { amount: wei(2 * STAKE) }]
     );
-    let funded = ISessionPayment::TreasuryFunded { from: world.staking, amount: wei(2 * STAKE), treasury: wei(2 * STAKE) };
-    assert_eq!(events_of::<ISessionPayment::TreasuryFunded>(world.payment, &done.logs), [funded]);
-    let allowance = ICor::allowanceCall { owner: world.staking, spender: world.payment };
+    let funded = IVault::TreasuryFunded { from: world.staking, amount: wei(2 * STAKE), treasury: wei(2 * STAKE) };
+    assert_eq!(events_of::<IVault::TreasuryFunded>(world.vault, &done.logs), [funded]);
+    let allowance = ICor::allowanceCall { owner: world.staking, spender: world.vault };
     assert_eq!(world.solo.get(world.token, &allowance), U256::ZERO, "nothing stays approved");
     assert_eq!(world.get(&IStaking::totalHeldCall {}), U256::ZERO);
     world.assert_conserved();
@@ -238,7 +237,7 @@ async fn times_and_addresses_of_the_constructor_have_bounds() {
     let nowhere = Address::repeat_byte(0xee);
     let staking = world.solo.deploy("Staking", &(owner, nowhere, UNBONDING, wei(STAKE), DELAY).abi_encode_params());
     world.solo.ok(owner, staking, &IStaking::setNodePoolCall { pool: world.pool });
-    world.solo.ok(owner, staking, &IStaking::setTreasuryCall { sessionPayment: world.payment });
+    world.solo.ok(owner, staking, &IStaking::setTreasuryCall { sessionPayment: world.vault });
     world.solo.ok(owner, staking, &IStaking::openCall {});
     let failed = IStaking::TransferFailed { token: nowhere };
     assert_eq!(world.solo.refused(owner, staking, &IStaking::stakeCall { amount: wei(1) }), failed.into());

@@ -9,7 +9,7 @@ use cor_kit::{
     COR,
     solo::{Done, Solo},
 };
-use cor_sol::{ContractError, cor::ICor, node_pool::INodePool, session_payment::ISessionPayment, staking::IStaking};
+use cor_sol::{ContractError, cor::ICor, node_pool::INodePool, staking::IStaking, vault::IVault};
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
 pub(crate) const UNBONDING: u64 = 7 * DAY;
@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) token: Address,
     pub(crate) staking: Address,
     pub(crate) pool: Address,
-    pub(crate) payment: Address,
+    pub(crate) vault: Address,
 }
 
 pub(crate) fn wei(amount: u128) -> U256 {
@@ -43,7 +43,7 @@ pub(crate) fn wei(amount: u128) -> U256 {
 }
 
 impl World {
-    /// Everything deployed, and Staking and NodePool neither told of their peers nor open. SessionPayment knows its token.
+    /// Everything deployed, and Staking and NodePool neither told of their peers nor open.
     pub(crate) async fn closed() -> Self {
         Self::constructed(UNBONDING, DELAY).await
     }
@@ -55,11 +55,10 @@ impl World {
         let token = solo.deploy("Cor", &named.abi_encode_params());
         let staking = solo.deploy("Staking", &(owner, token, unbonding, wei(STAKE), delay).abi_encode_params());
         let pool = solo.deploy("NodePool", &(owner, delay).abi_encode_params());
-        let payment = solo.deploy("SessionPayment", &(owner, 5_000_u32).abi_encode_params());
+        let vault = solo.deploy("Vault", &(owner, token, DELAY).abi_encode_params());
         solo.ok(owner, token, &ICor::setMinterCall { minter: owner, enabled: true });
-        let wiring = ISessionPayment::wireCall { token, table: staking, staking, sessionQueue: solo.account(QUEUE) };
-        solo.ok(owner, payment, &wiring);
-        Self { solo, token, staking, pool, payment }
+        solo.ok(owner, vault, &IVault::openCall {});
+        Self { solo, token, staking, pool, vault }
     }
 
     /// Both open, with two slashers, a guardian, and a queue for the pool.
@@ -71,7 +70,7 @@ impl World {
     pub(crate) async fn waiting(unbonding: u64, delay: u64) -> Self {
         let world = Self::constructed(unbonding, delay).await;
         world.by(OWNER, &IStaking::setNodePoolCall { pool: world.pool });
-        world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: world.payment });
+        world.by(OWNER, &IStaking::setTreasuryCall { sessionPayment: world.vault });
         for (slasher, cap) in SLASHERS.into_iter().zip(CAPS) {
             world.by(OWNER, &IStaking::proposeModuleCall { module: world.account(slasher), cap: wei(cap) });
         }

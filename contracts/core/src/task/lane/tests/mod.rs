@@ -1,6 +1,7 @@
-//! The lane of two words: its layouts, its steps, its money, and the attacks on the lane before it.
+//! The lane: its layouts, its steps, its money, what a commitment hides, and attacks.
 
 mod attacks;
+mod commitments;
 mod layouts;
 mod model;
 mod scene;

@@ -1,5 +1,0 @@
-//! Prints the contract's Solidity interface; built only with `export-abi`.
-
-fn main() {
-    cor_contract_session_payment::print_from_args();
-}

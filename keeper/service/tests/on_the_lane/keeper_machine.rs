@@ -1,0 +1,422 @@
+//! What the keeper decides, as tables.
+
+use alloy_primitives::{Address, B256, keccak256};
+use cor_core::task::selection::SelectionError;
+use cor_keeper::machine::keeper::{Decisions, KeeperMachine, KeeperPolicy, OfferedCrew};
+use cor_ports::domain::{
+    Bound, Crew, LaneCall, LaneDomain, LaneMessage, MessageKind, Phase, Reveal, Server, SignedMessage, TaskRecord,
+};
+use cor_ports::{MessageRefusal, lane};
+
+use crate::lane::{DOMAIN, Key, apply, reveal, submitted};
+use crate::world::{KEEPER, OTHER_KEEPER, node_list};
+
+const NOW: u64 = 1_000;
+const POLICY: KeeperPolicy =
+    KeeperPolicy { start_margin_secs: 6, reveal_patience_secs: 8, relay_margin_secs: 4, retry_secs: 1, open_tasks_max: 2 };
+
+fn task() -> TaskRecord {
+    submitted(1, 3, NOW, 10, 0)
+}
+
+fn crew_of(keeper: u8) -> Crew {
+    Crew { keeper: Key::new(keeper).address(), miners: [0, 1, 2].map(|index| Key::new(index).address()).into() }
+}
+
+fn offered(record: &TaskRecord, crew: &Crew) -> OfferedCrew {
+    let assign = Key::new(KEEPER).assign(record, crew);
+    OfferedCrew { crew: crew.clone(), assignment: lane::assignment(record, crew), assign }
+}
+
+/// A machine that offered the task to miners 0, 1 and 2.
+fn machine() -> KeeperMachine {
+    let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+    machine.observe(task());
+    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)));
+    machine
+}
+
+fn assignment() -> B256 {
+    lane::assignment(&task(), &crew_of(KEEPER))
+}
+
+fn good(miner: u8) -> Reveal {
+    reveal("Paris", miner + 1)
+}
+
+fn commitment(miner: u8) -> B256 {
+    lane::commitment(&DOMAIN, assignment(), miner, Key::new(miner).address(), &good(miner))
+}
+
+fn bound(miner: u8) -> Bound {
+    Key::new(miner).bind(assignment(), commitment(miner))
+}
+
+fn precommit(miner: u8) -> SignedMessage {
+    Key::new(miner).say(task().id, assignment(), LaneMessage::Precommit { commitment: commitment(miner) })
+}
+
+fn commit(miner: u8, Reveal { result_digest, salt }: Reveal) -> SignedMessage {
+    let message = LaneMessage::Commit { commitment: commitment(miner), result_digest, salt };
+    Key::new(miner).say(task().id, assignment(), message)
+}
+
+/// The task as it is after these calls of the keeper.
+fn after(mut record: TaskRecord, calls: impl IntoIterator<Item = (LaneCall, u64)>) -> TaskRecord {
+    for (call, now) in calls {
+        let keeper = match &call {
+            LaneCall::Start { server, .. } => server.keeper,
+            _ => Address::ZERO,
+        };
+        record = apply(&record, &call, keeper, now, |_| true).unwrap_or_else(|error| panic!("{error:?}: {call:?}"));
+    }
+    record
+}
+
+/// The task as it is after a start by this keeper with what these miners are bound by.
+fn started(keeper: u8, miners: &[u8], now: u64) -> TaskRecord {
+    let crew = crew_of(keeper);
+    let assignment = lane::assignment(&task(), &crew);
+    let bound = |miner: u8| Key::new(miner).bind(assignment, commitment(miner));
+    let seat = |miner: u8| (Key::new(miner).address(), miners.contains(&miner).then(|| bound(miner)));
+    let server = Server { keeper: crew.keeper, assign: None };
+    after(task(), [(LaneCall::Start { task: task().at(), seats: [0, 1, 2].map(seat).into(), server }, now)])
+}
+
+/// The name of what is decided for the task.
+fn name(decisions: &Decisions) -> String {
+    if let Some((_, crew)) = decisions.offers.first() {
+        return format!("offer {}", crew.miners.len());
+    }
+    let replicas = |reveals: &[(u8, Reveal)]| reveals.iter().map(|(replica, _)| *replica).collect::<Vec<_>>();
+    match decisions.calls.first().map(|(_, call)| call) {
+        None => "nothing".to_owned(),
+        Some(LaneCall::Complete { answers, .. }) => format!("complete {}", answers.len()),
+        Some(LaneCall::Start { seats, .. }) => format!("start {}", seats.iter().filter(|(_, bound)| bound.is_some()).count()),
+        Some(LaneCall::Precommit { replica, .. }) => format!("precommit {replica}"),
+        Some(LaneCall::Reveal { reveals, .. }) => format!("reveal {:?}", replicas(reveals)),
+        Some(LaneCall::Finish { reveals, .. }) => format!("finish {:?}", replicas(reveals)),
+        Some(LaneCall::Report { replica, .. }) => format!("report {replica}"),
+        Some(LaneCall::Close { .. }) => "close".to_owned(),
+        Some(LaneCall::PayEarnings { .. }) => "pay".to_owned(),
+    }
+}
+
+/// What is decided is what the contract takes, as far as its clock is the keeper's.
+fn is_taken(record: &TaskRecord, decisions: &Decisions, now: u64) {
+    for (_, call) in &decisions.calls {
+        let keeper = Key::new(KEEPER).address();
+        apply(record, call, keeper, now, |account| account == keeper).unwrap_or_else(|error| panic!("{error:?}: {call:?}"));
+    }
+}
+
+#[test]
+fn an_open_task_is_completed_by_all_and_started_by_a_quorum() {
+    /// Who is bound, who revealed right, who wrong, when it is looked at, decision.
+    type Row = (&'static [u8], &'static [u8], &'static [u8], u64, &'static str);
+    let table: [Row; 17] = [
+        (&[], &[], &[], 1_059, "nothing"),
+        (&[0], &[], &[], 1_059, "nothing"),
+        (&[0, 1], &[], &[], 1_053, "nothing"),
+        (&[0, 1], &[], &[], 1_054, "start 2"),
+        (&[0, 2], &[], &[], 1_059, "start 2"),
+        (&[0, 1, 2], &[], &[], 1_007, "nothing"),
+        (&[0, 1, 2], &[], &[], 1_008, "start 3"),
+        (&[0, 1, 2], &[0, 1], &[], 1_007, "nothing"),
+        (&[0, 1, 2], &[0, 1], &[], 1_008, "start 3"),
+        (&[0, 1, 2], &[0, 1, 2], &[], 1_000, "complete 3"),
+        (&[0, 1, 2], &[0, 1, 2], &[], 1_059, "complete 3"),
+        (&[0, 1, 2], &[0], &[1], 1_000, "start 3"),
+        (&[0, 1, 2], &[], &[2], 1_000, "start 3"),
+        // It signed a wrong reveal first: a task that all answered is worth more than that.
+        (&[0, 1, 2], &[0, 1, 2], &[1], 1_000, "complete 3"),
+        (&[0, 1, 2], &[0, 1, 2], &[], 1_060, "close"),
+        (&[0, 1], &[], &[], 1_060, "close"),
+        (&[], &[], &[], 1_060, "close"),
+    ];
+    for (row, (bound, right, wrong, now, decision)) in table.into_iter().enumerate() {
+        let mut machine = machine();
+        let wrong = wrong.iter().map(|miner| commit(*miner, reveal("London", 9)));
+        let right = right.iter().map(|miner| commit(*miner, good(*miner)));
+        for message in bound.iter().map(|miner| precommit(*miner)).chain(wrong).chain(right) {
+            machine.receive(&message, NOW).unwrap_or_else(|error| panic!("row {row}: {error}"));
+        }
+        let decisions = machine.decide(now, Some(&node_list(0..5)));
+        assert_eq!(name(&decisions), decision, "row {row}");
+        is_taken(&task(), &decisions, now);
+        machine.hold(task().id, now);
+        assert_eq!(machine.decide(now, Some(&node_list(0..5))), Decisions::default(), "row {row}: held");
+        if !decisions.calls.is_empty() && now < 1_059 {
+            assert_eq!(name(&machine.decide(now + 1, None)), decision, "row {row}: it is tried again");
+        }
+    }
+}
+
+#[test]
+fn who_was_left_out_of_the_start_is_bound_one_at_a_time() {
+    for (row, (started_with, at_hand, now, decision)) in [
+        (&[0_u8, 1][..], &[0_u8, 1][..], 1_083, "nothing"),
+        (&[0, 1], &[0, 1, 2], 1_055, "precommit 2"),
+        (&[0], &[1, 2], 1_055, "precommit 1"),
+        (&[0], &[2], 1_083, "precommit 2"),
+        (&[0], &[1, 2], 1_084, "close"),
+        (&[0, 1], &[], 1_084, "close"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut machine = machine();
+        let record = started(KEEPER, started_with, 1_054);
+        let (early, late): (Vec<u8>, Vec<u8>) = at_hand.iter().partition(|miner| started_with.contains(miner));
+        early.into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+        machine.observe(record.clone());
+        late.into_iter().for_each(|miner| machine.receive(&precommit(miner), 1_055).unwrap());
+        let decisions = machine.decide(now, None);
+        assert_eq!(name(&decisions), decision, "row {row}");
+        is_taken(&record, &decisions, now);
+    }
+}
+
+#[test]
+fn answers_are_shown_together_and_a_wrong_one_is_reported_first() {
+    /// Shown on chain, at hand, wrong ones at hand, when, decision.
+    type Row = (&'static [u8], &'static [u8], &'static [u8], u64, &'static str);
+    let table: [Row; 13] = [
+        (&[], &[], &[], 1_037, "nothing"),
+        (&[], &[], &[], 1_038, "finish []"),
+        (&[], &[0, 1], &[], 1_033, "nothing"),
+        (&[], &[0, 1], &[], 1_034, "reveal [0, 1]"),
+        (&[], &[0, 1], &[], 1_038, "finish [0, 1]"),
+        (&[], &[0, 1, 2], &[], 1_009, "finish [0, 1, 2]"),
+        (&[0], &[0, 1], &[], 1_034, "reveal [1]"),
+        (&[0], &[0, 1, 2], &[], 1_009, "finish [1, 2]"),
+        (&[0, 1], &[0], &[], 1_037, "nothing"),
+        (&[0, 1, 2], &[0, 1, 2], &[], 1_009, "finish []"),
+        (&[], &[0, 1], &[2], 1_009, "report 2"),
+        (&[], &[0, 1], &[2], 1_038, "report 2"),
+        (&[2], &[0], &[2], 1_009, "nothing"),
+    ];
+    for (row, (shown, right, wrong, now, decision)) in table.into_iter().enumerate() {
+        let mut machine = machine();
+        [0, 1, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+        let early = wrong.iter().map(|miner| commit(*miner, reveal("London", 9)));
+        let early: Vec<_> = early.chain(right.iter().map(|miner| commit(*miner, good(*miner)))).collect();
+        early.iter().for_each(|message| machine.receive(message, NOW).unwrap());
+        let mut record = started(KEEPER, &[0, 1, 2], 1_008);
+        if !shown.is_empty() {
+            let reveals = shown.iter().map(|miner| (*miner, good(*miner))).collect();
+            record = after(record.clone(), [(LaneCall::Reveal { task: record.at(), reveals }, 1_009)]);
+        }
+        machine.observe(record.clone());
+        let decisions = machine.decide(now, None);
+        assert_eq!(name(&decisions), decision, "row {row}");
+        is_taken(&record, &decisions, now);
+    }
+}
+
+/// After a report the others are shown, and the task ends; after the last call too.
+#[test]
+fn a_task_with_a_liar_ends_by_the_others() {
+    let mut machine = machine();
+    [0, 1, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+    [0, 1].into_iter().for_each(|miner| machine.receive(&commit(miner, good(miner)), NOW).unwrap());
+    machine.receive(&commit(2, reveal("London", 9)), NOW).unwrap();
+    let mut record = task();
+    let mut done = vec![];
+    for now in NOW.. {
+        let decisions = machine.decide(now, None);
+        if let Some((_, call)) = decisions.calls.first() {
+            done.push(name(&decisions));
+            let keeper = Key::new(KEEPER).address();
+            record = apply(&record, call, keeper, now, |_| true).unwrap();
+            machine.observe(record.clone());
+        }
+        if record.state.phase == Phase::Ended {
+            break;
+        }
+        assert!(now < NOW + 100);
+    }
+    assert_eq!(done, ["start 3", "report 2", "finish [0, 1]"]);
+    assert_eq!(machine.tasks().count(), 0, "what ended is forgotten");
+}
+
+#[test]
+fn messages_are_refused_with_the_reason() {
+    let mut machine = machine();
+    let (id, stranger) = (task().id, Key::new(9));
+    let said = LaneMessage::Precommit { commitment: commitment(1) };
+    let not_awaited = |phase, kind| Err(MessageRefusal::NotAwaited { task: id, phase, kind });
+    let unknown = B256::repeat_byte(8);
+    assert_eq!(
+        machine.receive(&SignedMessage { task: unknown, ..precommit(0) }, NOW),
+        Err(MessageRefusal::UnknownTask { task: unknown })
+    );
+    let refused = machine.receive(&stranger.say(id, assignment(), said), NOW);
+    assert_eq!(refused, Err(MessageRefusal::NotAssigned { task: id, miner: stranger.address() }));
+    let given = B256::repeat_byte(3);
+    let refused = machine.receive(&Key::new(1).say(id, given, said), NOW);
+    assert_eq!(refused, Err(MessageRefusal::OtherAssignment { task: id, assignment: assignment(), given }));
+    // Of another chain; in another's name; malleable.
+    let digest = lane::message_digest(&LaneDomain { chain_id: 1, ..DOMAIN }, assignment(), &said);
+    let other_chain = SignedMessage { signature: Key::new(1).sign(digest), ..precommit(1) };
+    let forged = SignedMessage { miner: Key::new(1).address(), ..Key::new(2).say(id, assignment(), said) };
+    let mut malleable = precommit(1);
+    malleable.signature[32..64].fill(0xff);
+    for message in [other_chain, forged, malleable] {
+        assert!(matches!(machine.receive(&message, NOW), Err(MessageRefusal::WrongSigner { .. })));
+    }
+    // The contract would refuse a whole start for the zero hash.
+    let zero = Key::new(1).say(id, assignment(), LaneMessage::Precommit { commitment: B256::ZERO });
+    assert_eq!(machine.receive(&zero, NOW), not_awaited(Phase::Open, MessageKind::Precommit));
+    assert_eq!(machine.offers(Key::new(1).address())[0].bound, [None; 3], "nothing of it is shown");
+    assert_eq!(machine.receive(&precommit(1), NOW), Ok(()));
+    assert_eq!(machine.receive(&precommit(1), NOW), Ok(()), "the same again");
+    let second = Key::new(1).say(id, assignment(), LaneMessage::Precommit { commitment: keccak256("second") });
+    assert_eq!(
+        machine.receive(&second, NOW),
+        not_awaited(Phase::Open, MessageKind::Precommit),
+        "it is bound by what it said first"
+    );
+    assert_eq!(machine.offers(Key::new(1).address())[0].bound, [None, Some(bound(1)), None]);
+}
+
+#[test]
+fn no_answer_is_taken_before_everybody_is_bound() {
+    let mut machine = machine();
+    let not_awaited = |phase| Err(MessageRefusal::NotAwaited { task: task().id, phase, kind: MessageKind::Commit });
+    [0, 1].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+    assert_eq!(machine.receive(&commit(0, good(0)), NOW), not_awaited(Phase::Open));
+    machine.observe(started(KEEPER, &[0, 1], 1_054));
+    assert_eq!(machine.receive(&commit(0, good(0)), NOW), not_awaited(Phase::Precommit));
+    machine.observe(task());
+    machine.receive(&precommit(2), NOW).unwrap();
+    assert_eq!(machine.receive(&commit(0, good(0)), NOW), Ok(()));
+    assert_eq!(machine.receive(&commit(0, good(0)), NOW), Ok(()), "the same again");
+    // Of another commitment than it is bound to, though it opens that.
+    let other = reveal("Rome", 7);
+    let other_commitment = lane::commitment(&DOMAIN, assignment(), 1, Key::new(1).address(), &other);
+    let Reveal { result_digest, salt } = other;
+    let message = LaneMessage::Commit { commitment: other_commitment, result_digest, salt };
+    assert_eq!(machine.receive(&Key::new(1).say(task().id, assignment(), message), NOW), not_awaited(Phase::Open));
+    // Reveals are signed too: a wrong one in another's name must not be held against it.
+    let forged = SignedMessage { signature: [1; 65], ..commit(1, reveal("London", 9)) };
+    assert!(matches!(machine.receive(&forged, NOW), Err(MessageRefusal::WrongSigner { .. })));
+    assert_eq!(name(&machine.decide(NOW, None)), "nothing");
+}
+
+/// A keeper that starts again has nothing at hand: what the chain shows is enough to take answers.
+#[test]
+fn answers_are_taken_once_the_chain_shows_who_is_bound() {
+    let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+    let closed = started(KEEPER, &[0, 1], 1_054);
+    let closed = after(closed.clone(), [(LaneCall::Close { task: closed.at() }, 1_084)]);
+    machine.observe(closed.clone());
+    assert!(machine.lacks_crew(task().id), "it is its own crew that is on chain");
+    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)));
+    assert_eq!(machine.receive(&commit(0, good(0)), 1_085), Ok(()));
+    let silent = machine.receive(&commit(2, good(2)), 1_085);
+    assert!(matches!(silent, Err(MessageRefusal::NotAwaited { .. })), "who is not bound has nothing to show");
+    let late = machine.receive(&precommit(2), 1_085);
+    assert!(matches!(late, Err(MessageRefusal::NotAwaited { .. })));
+    assert_eq!(name(&machine.decide(1_100, None)), "nothing");
+    machine.receive(&commit(1, good(1)), 1_100).unwrap();
+    let decisions = machine.decide(1_100, None);
+    assert_eq!(name(&decisions), "finish [0, 1]");
+    is_taken(&closed, &decisions, 1_100);
+}
+
+#[test]
+fn a_crew_is_drawn_from_public_data_and_the_first_one_stays() {
+    let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+    machine.observe(task());
+    assert!(machine.wants_nodes(1_059) && !machine.wants_nodes(1_060) && machine.lacks_crew(task().id));
+    let too_few = |found| SelectionError::TooFewOperators { found, wanted: 3 };
+    let unserved = |found| Decisions { unserved: vec![(task().id, too_few(found))], ..Decisions::default() };
+    assert_eq!(machine.decide(NOW, None), Decisions::default(), "nodes that were not read are not nodes that are not there");
+    assert_eq!(machine.decide(NOW, Some(&node_list(0..2))), unserved(2), "two operators cannot serve three replicas");
+    let told = [too_few(2), too_few(2), too_few(1), too_few(1)].map(|error| machine.note_unserved(task().id, error, NOW));
+    assert_eq!(told, [true, false, true, false], "each reason is news once");
+    assert_eq!(machine.decide(NOW, Some(&node_list(0..2))), Decisions::default(), "the nodes are not read again at once");
+    assert!(!machine.wants_nodes(NOW));
+    let now = NOW + 1;
+    let drawn = machine.decide(now, Some(&node_list(0..9)));
+    assert_eq!(name(&drawn), "offer 3");
+    assert_eq!(machine.decide(now, Some(&node_list((0..9).rev()))), drawn, "not on the order of the nodes");
+    let [(_, crew)] = drawn.offers.as_slice() else { panic!("{drawn:?}") };
+    assert_eq!(crew.keeper, Key::new(KEEPER).address());
+    // Submitted anew in another block it has another draw.
+    let mut blocks = (11..40).map(|block| submitted(1, 3, NOW, block, 0)).map(|record| {
+        machine.observe(record);
+        machine.decide(now, Some(&node_list(0..9)))
+    });
+    assert!(blocks.any(|other| other.offers != drawn.offers));
+    drop(blocks);
+    machine.observe(task());
+    let first = crew_of(KEEPER);
+    machine.offer(task().id, offered(&task(), &first));
+    let second = Crew { miners: [3, 4, 5].map(|index| Key::new(index).address()).into(), ..first.clone() };
+    machine.offer(task().id, offered(&task(), &second));
+    assert!(!machine.wants_nodes(now));
+    assert_eq!(machine.offers(first.miners[0]).len(), 1);
+    assert_eq!(machine.offers(second.miners[0]), []);
+    let [offer] = machine.offers(first.miners[2]).try_into().unwrap();
+    assert_eq!((offer.task, offer.crew, offer.bound), (task().id, first, vec![None; 3]));
+    // Nor is one offered whose signature is of the task as it was before.
+    machine.observe(submitted(1, 3, NOW, 11, 0));
+    machine.offer(task().id, offered(&task(), &second));
+    assert_eq!(machine.offers(second.miners[0]), []);
+    machine.set_aside(task().id);
+    assert!(!machine.wants_nodes(now) && !machine.lacks_crew(task().id));
+    assert_eq!(machine.decide(now, Some(&node_list(0..9))), Decisions::default(), "no second crew");
+}
+
+#[test]
+fn what_another_keeper_serves_is_left_to_it_but_for_closing() {
+    let mut machine = machine();
+    [0, 1, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+    let other = started(OTHER_KEEPER, &[0, 1], 1_054);
+    machine.observe(other.clone());
+    assert_eq!(machine.offers(Key::new(0).address()), []);
+    assert!(!machine.lacks_crew(task().id));
+    assert_eq!(
+        machine.receive(&precommit(2), NOW),
+        Err(MessageRefusal::NotAssigned { task: task().id, miner: Key::new(2).address() })
+    );
+    assert_eq!(name(&machine.decide(1_083, Some(&node_list(0..9)))), "nothing");
+    assert_eq!(name(&machine.decide(1_084, None)), "close");
+    let closed = after(other.clone(), [(LaneCall::Close { task: other.at() }, 1_084)]);
+    machine.observe(closed.clone());
+    assert_eq!(name(&machine.decide(1_113, None)), "nothing");
+    let decisions = machine.decide(1_114, None);
+    assert_eq!(name(&decisions), "finish []");
+    is_taken(&closed, &decisions, 1_114);
+    // Rolled back, it is open again: the crew that was drawn first is taken up, and no other drawn.
+    machine.observe(task());
+    assert!(machine.lacks_crew(task().id));
+    // Somebody started it with this keeper's word: it serves on.
+    let own = started(KEEPER, &[0, 1], 1_054);
+    machine.observe(own.clone());
+    machine.offer(task().id, offered(&own, &crew_of(KEEPER)));
+    assert_eq!(machine.offers(Key::new(0).address()).len(), 1);
+}
+
+#[test]
+fn tasks_beyond_the_limit_wait_for_room_in_order() {
+    let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+    let tasks: Vec<TaskRecord> = (1..=4).map(|number| submitted(number, 3, NOW, 20 - number, 0)).collect();
+    tasks.iter().for_each(|task| machine.observe(task.clone()));
+    assert!(machine.record(tasks[1].id).is_some() && machine.record(tasks[2].id).is_none(), "no more than the limit");
+    assert_eq!((machine.tasks().count(), machine.oldest_block()), (4, Some(16)), "those that wait count for the mark");
+    let waiting = SignedMessage { task: tasks[2].id, ..precommit(0) };
+    assert_eq!(machine.receive(&waiting, NOW), Err(MessageRefusal::Full { task: tasks[2].id, limit: 2 }));
+    assert_eq!(machine.next_waiting(), None);
+    machine.forget(tasks[0].id);
+    assert_eq!(machine.next_waiting(), Some(tasks[3].id), "the oldest first");
+    machine.observe(tasks[3].clone());
+    assert_eq!(machine.next_waiting(), None, "there is no room");
+    let ended = after(tasks[1].clone(), [(LaneCall::Close { task: tasks[1].at() }, NOW + 60)]);
+    machine.observe(ended);
+    assert_eq!(machine.next_waiting(), Some(tasks[2].id));
+    machine.forget(tasks[2].id);
+    assert_eq!((machine.next_waiting(), machine.oldest_block()), (None, Some(16)));
+}

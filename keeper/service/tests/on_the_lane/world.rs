@@ -1,0 +1,318 @@
+//! A small world: a chain, a clock that moves when everybody waits, one keeper, some miners, and whatever fails on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use async_trait::async_trait;
+use cor_core::task::lane::messages;
+use cor_keeper::machine::{keeper::KeeperPolicy, miner::MinerPolicy};
+use cor_keeper::service::{
+    drill::Drill,
+    keeper::Keeper,
+    miner::{Exercise, Miner, MinerOptions, MinerPorts},
+};
+use cor_ports::domain::{
+    LaneCall, LaneMessage, Node, NodeList, NodeRecord, OPENING_BYTES, Offer, SignedMessage, Standing, TaskRecord,
+};
+use cor_ports::{Clock, Intake as _, Relay};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
+
+use crate::chain::{Account, Ledger};
+use crate::lane::{Key, PROMPT, submitted};
+use crate::wire::{Blobbery, Memory, Model, Wire, WireMode};
+
+/// Index of the keeper's key; miners have those from 0.
+pub(crate) const KEEPER: u8 = 100;
+/// Index of another keeper's key.
+pub(crate) const OTHER_KEEPER: u8 = 101;
+pub(crate) const POLL_SECS: u64 = 1;
+
+pub(crate) struct World {
+    now: AtomicU64,
+    sleepers: Mutex<BTreeMap<(u64, u64), oneshot::Sender<()>>>,
+    sleeper_count: AtomicU64,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) nodes: Mutex<NodeList>,
+    pub(crate) keepers: Mutex<BTreeSet<Address>>,
+    /// The node answers nothing.
+    pub(crate) is_chain_down: AtomicBool,
+    /// The journals of all fail.
+    pub(crate) is_disk_full: AtomicBool,
+    /// What was sent with success: who, and which effect.
+    pub(crate) sent: Mutex<Vec<(Address, String)>>,
+    /// What was sent, with success or not.
+    pub(crate) tried: Mutex<Vec<(Address, LaneCall)>>,
+    /// What reached a keeper.
+    pub(crate) said: Mutex<Vec<SignedMessage>>,
+    /// What each key signed.
+    pub(crate) signed: Mutex<Vec<(Address, B256)>>,
+    /// Ranges of blocks whose logs were read, and by whom.
+    pub(crate) ranges: Mutex<Vec<(Address, u64, u64)>>,
+    /// How often claims fail from now on.
+    pub(crate) claim_failures: AtomicU64,
+    pub(crate) keeper: Mutex<Option<Arc<Keeper>>>,
+    /// How the miners reach the keeper.
+    pub(crate) wire: Mutex<WireMode>,
+    pub(crate) blobs: Blobbery,
+    journals: Mutex<BTreeMap<u8, Arc<Memory>>>,
+    models: Mutex<BTreeMap<u8, Arc<Model>>>,
+    running: Mutex<BTreeMap<u8, JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
+}
+
+/// What a miner does otherwise than others.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    pub(crate) drill: Option<Drill>,
+    /// It knows of no keeper.
+    pub(crate) is_alone: bool,
+}
+
+impl World {
+    /// A world with this many nodes, each of its own operator.
+    pub(crate) fn new(nodes: u8) -> Arc<Self> {
+        let world = Arc::new(Self {
+            now: AtomicU64::new(1_000),
+            sleepers: Mutex::default(),
+            sleeper_count: AtomicU64::new(0),
+            ledger: Mutex::new(Ledger::new()),
+            nodes: Mutex::new(node_list(0..nodes)),
+            keepers: Mutex::new([KEEPER, OTHER_KEEPER].map(|index| Key::new(index).address()).into()),
+            is_chain_down: AtomicBool::new(false),
+            is_disk_full: AtomicBool::new(false),
+            sent: Mutex::default(),
+            tried: Mutex::default(),
+            said: Mutex::default(),
+            signed: Mutex::default(),
+            ranges: Mutex::default(),
+            claim_failures: AtomicU64::new(0),
+            keeper: Mutex::default(),
+            wire: Mutex::new(WireMode::Up),
+            blobs: Blobbery::default(),
+            journals: Mutex::default(),
+            models: Mutex::default(),
+            running: Mutex::default(),
+            stop: watch::channel(false).0,
+        });
+        world.blobs.add(PROMPT.as_bytes());
+        world
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass: whoever waits is woken in order.
+    pub(crate) async fn pass(&self, secs: u64) {
+        let end = self.now() + secs;
+        loop {
+            // All that is ready runs first. Nothing in this world waits for anything but its clock and itself.
+            for _ in 0..60 {
+                tokio::task::yield_now().await;
+            }
+            let next = {
+                let mut sleepers = self.sleepers.lock().unwrap();
+                let first = sleepers.first_key_value().map(|(key, _)| *key).filter(|(until, _)| *until <= end);
+                first.and_then(|key| Some((key.0, sleepers.remove(&key)?)))
+            };
+            let Some((until, sleeper)) = next else { break };
+            self.now.fetch_max(until, Ordering::Relaxed);
+            // Who was killed in its sleep is not there to be woken.
+            let _ = sleeper.send(());
+        }
+        self.now.fetch_max(end, Ordering::Relaxed);
+    }
+
+    /// Lets time pass until `done`, and fails if that takes longer than `secs`.
+    pub(crate) async fn pass_until(&self, secs: u64, done: impl Fn(&Self) -> bool) {
+        for _ in 0..secs {
+            if done(self) {
+                return;
+            }
+            self.pass(1).await;
+        }
+        assert!(done(self), "not within {secs} seconds");
+    }
+
+    /// Lets the miners reach the keeper by this way from now on.
+    pub(crate) fn set_wire(&self, mode: WireMode) {
+        *self.wire.lock().unwrap() = mode;
+    }
+
+    /// The keeper's offers to a miner.
+    pub(crate) async fn offers(&self, index: u8) -> Vec<Offer> {
+        let keeper = self.keeper.lock().unwrap().clone().expect("it runs");
+        keeper.offers(Key::new(index).address()).await
+    }
+
+    /// How often a key signed, each digest once.
+    pub(crate) fn signatures(&self, index: u8) -> usize {
+        let who = Key::new(index).address();
+        let signed = self.signed.lock().unwrap();
+        signed.iter().filter(|(signer, _)| *signer == who).map(|(_, digest)| digest).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Submits a task of three replicas.
+    pub(crate) fn submit(&self, sequence: u64) -> B256 {
+        self.submit_for(sequence, 3)
+    }
+
+    pub(crate) fn submit_for(&self, sequence: u64, replicas: u8) -> B256 {
+        let mut ledger = self.ledger.lock().unwrap();
+        let task = submitted(sequence, replicas, self.now(), ledger.head() + 1, ledger.fork);
+        let id = task.id;
+        ledger.add_block(Some(task), None);
+        id
+    }
+
+    pub(crate) fn task(&self, id: B256) -> TaskRecord {
+        self.ledger.lock().unwrap().task(id).expect("the chain has the task")
+    }
+
+    /// Sends a call by a key that runs no service.
+    pub(crate) fn call(self: &Arc<Self>, index: u8, call: &LaneCall) {
+        self.account(index).apply(call).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    pub(crate) fn account(self: &Arc<Self>, index: u8) -> Account {
+        Account { world: Arc::clone(self), key: Key::new(index) }
+    }
+
+    pub(crate) fn journal(&self, index: u8) -> Arc<Memory> {
+        Arc::clone(self.journals.lock().unwrap().entry(index).or_default())
+    }
+
+    pub(crate) fn model(&self, index: u8) -> Arc<Model> {
+        Arc::clone(self.models.lock().unwrap().entry(index).or_default())
+    }
+
+    /// Starts the keeper with its journal.
+    pub(crate) fn start_keeper(self: &Arc<Self>) {
+        let account = Arc::new(self.account(KEEPER));
+        let policy = KeeperPolicy {
+            start_margin_secs: 6,
+            reveal_patience_secs: 8,
+            relay_margin_secs: 4,
+            retry_secs: 1,
+            open_tasks_max: 16,
+        };
+        let (clock, journal) = (Arc::new(Sundial(Arc::clone(self))), Arc::new(self.journal(KEEPER).in_world(self)));
+        let poll = Duration::from_secs(POLL_SECS);
+        let keeper = Arc::new(Keeper::new(account.clone(), clock, journal, account, policy, poll));
+        *self.keeper.lock().unwrap() = Some(Arc::clone(&keeper));
+        let stop = self.stop.subscribe();
+        self.runs(KEEPER, tokio::spawn(async move { keeper.run(stop).await }));
+    }
+
+    /// Starts a miner with its journal.
+    pub(crate) fn start_miner(self: &Arc<Self>, index: u8, manner: Manner) {
+        let account = Arc::new(self.account(index));
+        let relay = || -> Arc<dyn Relay> { Arc::new(Wire { world: Arc::clone(self) }) };
+        let ports = MinerPorts {
+            chain: account.clone(),
+            backend: Arc::new(self.model(index).in_world(self)),
+            blobs: Arc::new(self.blobs.clone()),
+            relay: (!manner.is_alone).then(relay),
+            journal: Arc::new(self.journal(index).in_world(self)),
+            signer: account,
+            clock: Arc::new(Sundial(Arc::clone(self))),
+        };
+        let policy = MinerPolicy { direct_margin_secs: 3, repeat_secs: 2, close_grace_secs: 5 };
+        let drill = manner.drill.map(|drill| Exercise { drill, replica: None });
+        let options = MinerOptions { policy, poll: Duration::from_secs(POLL_SECS), claim_min: U256::ONE, drill };
+        let stop = self.stop.subscribe();
+        self.runs(index, tokio::spawn(Miner::new(ports, options).run(stop)));
+    }
+
+    pub(crate) fn start_miners(self: &Arc<Self>, count: u8) {
+        (0..count).for_each(|index| self.start_miner(index, Manner::default()));
+    }
+
+    fn runs(&self, index: u8, handle: JoinHandle<()>) {
+        self.running.lock().unwrap().insert(index, handle);
+    }
+
+    /// Kills a service in the middle of what it does.
+    pub(crate) fn kill(&self, index: u8) {
+        if index == KEEPER {
+            *self.keeper.lock().unwrap() = None;
+        }
+        let handle = self.running.lock().unwrap().remove(&index);
+        handle.expect("it runs").abort();
+    }
+
+    /// What each miner bound itself to by message or transaction, by assignment.
+    pub(crate) fn bound(&self) -> BTreeMap<(Address, B256), BTreeSet<B256>> {
+        let mut bound = BTreeMap::<_, BTreeSet<B256>>::new();
+        for SignedMessage { miner, assignment, message, .. } in self.said.lock().unwrap().iter() {
+            if let LaneMessage::Precommit { commitment } = message {
+                bound.entry((*miner, *assignment)).or_default().insert(*commitment);
+            }
+        }
+        for (who, call) in self.tried.lock().unwrap().iter() {
+            let of_start = match call {
+                LaneCall::Start { task, seats, server } => Some((task, seats, server.keeper)),
+                _ => None,
+            };
+            let Some((task, seats, keeper)) = of_start else { continue };
+            let opening = keccak256(&task.history[..OPENING_BYTES]);
+            let miners: Vec<Address> = seats.iter().map(|(miner, _)| *miner).collect();
+            let assignment = messages::assignment(task.id, opening, keeper, &miners);
+            for (miner, commitment) in seats.iter().filter_map(|(miner, bound)| Some((miner, bound.as_ref()?.commitment))) {
+                assert!(who == miner || who == &keeper || miners.contains(who));
+                bound.entry((*miner, assignment)).or_default().insert(commitment);
+            }
+        }
+        bound
+    }
+
+    /// Whether every service still runs: none has panicked.
+    pub(crate) fn all_run(&self) -> bool {
+        self.running.lock().unwrap().values().all(|handle| !handle.is_finished())
+    }
+
+    /// What was sent, without the payments: who, by index, and the last parts of the effect.
+    pub(crate) fn calls(&self) -> Vec<(u8, String)> {
+        let index_of = |account: Address| (0..=u8::MAX - 1).find(|index| Key::new(*index).address() == account).unwrap();
+        let sent = self.sent.lock().unwrap();
+        let of_tasks = sent.iter().filter_map(|(who, key)| Some((who, key.strip_prefix("task/")?.split_once('/')?.1)));
+        of_tasks.map(|(who, effect)| (index_of(*who), effect.to_owned())).collect()
+    }
+}
+
+/// Active nodes of the keys of these indices.
+pub(crate) fn node_list(indices: impl IntoIterator<Item = u8>) -> NodeList {
+    let node = |index: u8| {
+        let node = Key::new(index).address();
+        let state = Node { standing: Standing::Active, capacity: 4, reserved: 0, version: 1 };
+        NodeRecord { node, operator: node, registration_epoch: 1, state, models: vec![1] }
+    };
+    NodeList { min_version: 0, nodes: indices.into_iter().map(node).collect() }
+}
+
+/// The world's clock.
+pub(crate) struct Sundial(pub(crate) Arc<World>);
+
+#[async_trait]
+impl Clock for Sundial {
+    fn now_secs(&self) -> u64 {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let (sender, woken) = oneshot::channel();
+        let order = self.0.sleeper_count.fetch_add(1, Ordering::Relaxed);
+        let until = self.0.now() + duration.as_secs().max(1);
+        self.0.sleepers.lock().unwrap().insert((until, order), sender);
+        // An error: the world is gone.
+        let _ = woken.await;
+    }
+}
