@@ -189,7 +189,7 @@ pub trait Chain: Send + Sync {
     /// Last block.
     async fn head(&self) -> Result<Head, ChainError>;
     /// First block that can hold a log of the network.
-    fn from_block(&self) -> u64;
+    fn first_block(&self) -> u64;
     /// Tasks that have a log of the lane in the blocks `from..=to`.
     async fn touched_tasks(&self, from: u64, to: u64) -> Result<Vec<B256>, ChainError>;
     /// A task with its history, which is checked against its seal; `None` if the chain has no such task.

@@ -96,7 +96,7 @@ impl Chain for RpcChain {
         head(&self.provider, &self.endpoint).await
     }
 
-    fn from_block(&self) -> u64 {
+    fn first_block(&self) -> u64 {
         self.deployment.from_block
     }
 

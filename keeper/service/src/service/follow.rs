@@ -19,8 +19,10 @@ const MARK_STEP_BLOCKS: u64 = 500;
 pub(super) struct Follower {
     /// Journal key of the mark.
     key: &'static str,
-    /// First block whose logs were not read; `None` before the first look.
+    /// First block whose logs were not read; `None`: all is to be read anew from the mark on.
     next: Option<u64>,
+    /// Whether the journal was asked for its mark.
+    is_begun: bool,
     /// Block below which every task of interest has ended.
     mark: u64,
     /// The mark as the journal has it.
@@ -50,7 +52,7 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, mark: 0, written: None }
+        Self { key, next: None, is_begun: false, mark: 0, written: None }
     }
 
     /// What came since the last look that was marked as [`Follower::seen`]; `None` if nothing did.
@@ -58,10 +60,15 @@ impl Follower {
     /// # Errors
     /// Those of chain and journal.
     pub(super) async fn look(&mut self, chain: &dyn Chain, journal: &dyn Journal) -> Result<Option<Look>, ChainError> {
-        let (head, first) = (chain.head().await?.number, chain.from_block());
-        if self.next.is_none() {
+        let (head, first) = (chain.head().await?.number, chain.first_block());
+        if !self.is_begun {
             self.written = mark::read(journal, self.key).await?;
             self.mark = self.written.unwrap_or(first);
+            self.is_begun = true;
+        }
+        // Kept until what it brings was dealt with, though the chain has grown again meanwhile.
+        if let Some(mark) = rolled_back(self.next, self.mark, first, head) {
+            (self.next, self.mark) = (None, mark);
         }
         let Some(Span { from, to, is_anew }) = span(self.next, self.mark, first, head) else { return Ok(None) };
         if is_anew {
@@ -91,16 +98,23 @@ impl Follower {
 
 /// What to read of a chain whose logs begin in the block `first` and whose last block is `head`; `None` if there is nothing.
 fn span(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<Span> {
+    let is_anew = next.is_none();
+    let from = next.unwrap_or_else(|| settled(mark, head).max(first));
+    let to = head.min(from.saturating_add(BLOCK_RANGE_MAX - 1));
+    (is_anew || from <= head).then_some(Span { from, to, is_anew })
+}
+
+/// The mark to begin at again if the head is lower than what was read.
+fn rolled_back(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<u64> {
+    let next = next.filter(|next| *next > head.saturating_add(1).max(first))?;
+    Some(mark.min(settled(next, head)))
+}
+
+/// A block that is not beyond the head. What is, is told by a node that lags, or by a chain that was rolled back, which may have replaced some blocks below its
+/// head too.
+const fn settled(block: u64, head: u64) -> u64 {
     let end = head.saturating_add(1);
-    let up_to = |from: u64| head.min(from.saturating_add(BLOCK_RANGE_MAX - 1));
-    // What is beyond the head is told by a node that lags, or by a chain that was rolled back, which may have replaced some blocks below it too.
-    let settled = |block: u64| if block > end { end.saturating_sub(REPLACED_BLOCKS_MAX) } else { block };
-    let (from, is_anew) = match next {
-        None => (settled(mark).max(first), true),
-        Some(next) if next > end.max(first) => (mark.min(settled(next)).max(first), true),
-        Some(next) => (next, false),
-    };
-    (is_anew || from <= head).then(|| Span { from, to: up_to(from), is_anew })
+    if block > end { end.saturating_sub(REPLACED_BLOCKS_MAX) } else { block }
 }
 
 #[cfg(test)]
@@ -127,13 +141,24 @@ mod tests {
             (Some(8), 7, 7, 8, more(8, 8)),
             (Some(8), 7, 7, 2_007, more(8, 2_007)),
             (Some(8), 7, 7, 2_008, more(8, 2_007)),
-            // Rolled back: to the mark, or to below what may have been replaced as well.
-            (Some(502), 300, 7, 499, anew(300, 499)),
-            (Some(502), 502, 7, 499, anew(436, 499)),
-            (Some(502), 502, 450, 499, anew(450, 499)),
-            (Some(22), 22, 0, 19, anew(0, 19)),
         ] {
             assert_eq!(span(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
+        }
+    }
+
+    #[test]
+    fn a_chain_that_was_rolled_back_is_read_from_the_mark_on() {
+        for (next, mark, first, head, expected) in [
+            (None, 300, 7, 200, None),
+            (Some(501), 300, 7, 500, None),
+            (Some(502), 300, 7, 500, Some(300)),
+            // Or from below what may have been replaced as well.
+            (Some(502), 502, 7, 500, Some(437)),
+            (Some(22), 22, 0, 19, Some(0)),
+            // A node that does not have the network's first block yet.
+            (Some(7), 7, 7, 5, None),
+        ] {
+            assert_eq!(rolled_back(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
         }
     }
 }

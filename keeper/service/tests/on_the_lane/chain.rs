@@ -135,7 +135,7 @@ impl Chain for Account {
         Ok(Head { number: self.world.ledger.lock().unwrap().head(), timestamp_secs: self.world.now() })
     }
 
-    fn from_block(&self) -> u64 {
+    fn first_block(&self) -> u64 {
         FROM_BLOCK
     }
 

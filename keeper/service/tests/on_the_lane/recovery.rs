@@ -399,7 +399,8 @@ proptest! {
     }
 }
 
+/// What the property test found once: the rollback was seen, could not be dealt with at once, and was forgotten when the chain had grown again.
 #[tokio::test]
-async fn repro() {
+async fn a_rollback_that_cannot_be_dealt_with_at_once_is_not_forgotten() {
     live(vec![(Event::ChainDown(false), 4), (Event::DiskFull(true), 0), (Event::RollBack(1), 0), (Event::Submit, 0)]).await;
 }

@@ -82,5 +82,5 @@ async fn the_key_in_a_url_is_in_no_text() {
 async fn messages_are_bound_to_the_lane_and_logs_begin_with_the_network() {
     let chain = chain(|method, _| panic!("{method} is not needed")).await;
     assert_eq!(chain.domain(), LaneDomain { chain_id: 7, lane: deployment().lane });
-    assert_eq!(chain.from_block(), 5);
+    assert_eq!(chain.first_block(), 5);
 }
