@@ -8,8 +8,8 @@ use super::mark;
 
 /// Most blocks whose logs are read at a time: RPC providers refuse larger ranges.
 const BLOCK_RANGE_MAX: u64 = 2_000;
-/// Blocks below the head that are read again after the chain was rolled back: they may have been replaced as well. Too small: a task that was submitted in one of
-/// them is not seen. Too large: logs are read twice.
+/// Last blocks that may be replaced yet: the mark stays below them, so that they are read again after a rollback or a restart. Too small: a task that comes in
+/// another block then is not seen. Too large: logs are read twice.
 const REPLACED_BLOCKS_MAX: u64 = 64;
 /// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
 const MARK_STEP_BLOCKS: u64 = 500;
@@ -67,8 +67,8 @@ impl Follower {
             self.is_begun = true;
         }
         // Kept until what it brings was dealt with, though the chain has grown again meanwhile.
-        if let Some(mark) = rolled_back(self.next, self.mark, first, head) {
-            (self.next, self.mark) = (None, mark);
+        if is_rolled_back(self.next, first, head) {
+            self.next = None;
         }
         let Some(Span { from, to, is_anew }) = span(self.next, self.mark, first, head) else { return Ok(None) };
         if is_anew {
@@ -85,7 +85,8 @@ impl Follower {
     /// Those of the journal.
     pub(super) async fn seen(&mut self, look: &Look, oldest: Option<u64>, journal: &dyn Journal) -> Result<(), ChainError> {
         self.next = Some(look.next);
-        self.mark = oldest.map_or(look.next, |oldest| oldest.min(look.next));
+        let settled = look.next.saturating_sub(REPLACED_BLOCKS_MAX);
+        self.mark = oldest.map_or(settled, |oldest| oldest.min(settled));
         // One that is too high would hide tasks, so it is written at once.
         let is_due = |written| self.mark < written || self.mark >= written.saturating_add(MARK_STEP_BLOCKS);
         if self.written.is_none_or(is_due) {
@@ -104,10 +105,9 @@ fn span(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<Span> {
     (is_anew || from <= head).then_some(Span { from, to, is_anew })
 }
 
-/// The mark to begin at again if the head is lower than what was read.
-fn rolled_back(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<u64> {
-    let next = next.filter(|next| *next > head.saturating_add(1).max(first))?;
-    Some(mark.min(settled(next, head)))
+/// Whether the chain is shorter than what was read of it.
+fn is_rolled_back(next: Option<u64>, first: u64, head: u64) -> bool {
+    next.is_some_and(|next| next > head.saturating_add(1).max(first))
 }
 
 /// A block that is not beyond the head. What is, is told by a node that lags, or by a chain that was rolled back, which may have replaced some blocks below its
@@ -147,18 +147,16 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_that_was_rolled_back_is_read_from_the_mark_on() {
-        for (next, mark, first, head, expected) in [
-            (None, 300, 7, 200, None),
-            (Some(501), 300, 7, 500, None),
-            (Some(502), 300, 7, 500, Some(300)),
-            // Or from below what may have been replaced as well.
-            (Some(502), 502, 7, 500, Some(437)),
-            (Some(22), 22, 0, 19, Some(0)),
+    fn a_chain_that_is_shorter_than_before_was_rolled_back() {
+        for (next, first, head, expected) in [
+            (None, 7, 200, false),
+            (Some(501), 7, 500, false),
+            (Some(502), 7, 500, true),
             // A node that does not have the network's first block yet.
-            (Some(7), 7, 7, 5, None),
+            (Some(7), 7, 5, false),
+            (Some(8), 7, 5, true),
         ] {
-            assert_eq!(rolled_back(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
+            assert_eq!(is_rolled_back(next, first, head), expected, "next {next:?}, first {first}, head {head}");
         }
     }
 }

@@ -149,6 +149,7 @@ impl Chain for Account {
 
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {
         self.reachable()?;
+        self.world.reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.world.ledger.lock().unwrap().task(id))
     }
 
@@ -176,6 +177,9 @@ impl Chain for Account {
         self.reachable()?;
         let (me, key) = (self.key.address(), call.effect_key());
         self.world.tried.lock().unwrap().push((me, call.clone()));
+        if self.world.is_frozen.load(Ordering::Relaxed) {
+            return Err(unreachable());
+        }
         let sent = |block_number| SentCall { transaction: B256::ZERO, block_number, gas_used: 1 };
         if let LaneCall::PayEarnings { miner, .. } = call {
             let failures = &self.world.claim_failures;

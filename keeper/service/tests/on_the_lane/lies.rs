@@ -82,7 +82,7 @@ async fn nothing_is_signed_for_an_offer_that_does_not_hold() {
 #[tokio::test]
 async fn no_answer_is_shown_to_a_keeper_that_forges_what_others_signed() {
     type Forgery = fn(&World, &Offer, u8) -> Option<Bound>;
-    let forgeries: [(&str, Forgery); 5] = [
+    let forgeries: [(&str, Forgery); 6] = [
         ("nothing", |_, _, _| None),
         ("no signature", |_, _, index| Some(Bound { commitment: keccak256([index]), signature: [1; 65] })),
         ("signed by the keeper", |world, offer, index| {
@@ -92,26 +92,33 @@ async fn no_answer_is_shown_to_a_keeper_that_forges_what_others_signed() {
         ("of another commitment", |world, offer, index| {
             Some(Bound { commitment: B256::repeat_byte(7), ..bound_in(world, offer, index) })
         }),
+        ("of another assignment", |_, _, index| Some(Key::new(index).bind(B256::repeat_byte(7), keccak256([index])))),
         ("one of two", |world, offer, index| (index == 1).then(|| bound_in(world, offer, index))),
     ];
     for (case, forge) in forgeries {
-        let (world, id) = told(|world, id| {
-            let honest = offer(world, id, KEEPER, &[0, 1, 2]);
-            let bound = [0, 1, 2].map(|index| if index == 0 { None } else { forge(world, &honest, index) }).into();
-            vec![Offer { bound, ..honest }]
-        });
+        let (world, id) = told(|world, id| vec![offer(world, id, KEEPER, &[0, 1, 2])]);
+        world.pass(5).await;
+        show(&world, id, forge);
         world.pass(30).await;
         assert!(said(&world, "precommit") > 0, "{case}");
         assert_eq!(said(&world, "commit"), 0, "{case}");
         world.pass(40).await;
         assert_eq!(said(&world, "commit"), 0, "{case}");
-        // With one that signed it is a quorum, and the miner puts it on chain: the third then sees nothing but commitments.
-        let phase = if case == "one of two" { Phase::Precommit } else { Phase::Open };
-        let task = world.task(id);
-        assert!(task.state.phase == phase || task.state.phase == Phase::Ended, "{case}: {:?}", task.state.phase);
-        assert_eq!(world.calls().iter().any(|(_, effect)| effect == "start"), phase == Phase::Precommit, "{case}");
+        // With one that signed it is a quorum, and the miner puts it on chain: who is left sees nothing but commitments.
+        let is_started = world.calls().iter().any(|(_, effect)| effect == "start");
+        assert_eq!(is_started, case == "one of two", "{case}");
         assert!(world.all_run());
     }
+}
+
+/// From now on the keeper shows what miner 0 said, and this of the others.
+fn show(world: &World, id: B256, of_others: impl Fn(&World, &Offer, u8) -> Option<Bound>) {
+    let honest = offer(world, id, KEEPER, &[0, 1, 2]);
+    let own = world.said.lock().unwrap()[0].clone();
+    let LaneMessage::Precommit { commitment } = own.message else { panic!("{own:?}") };
+    let own = Bound { commitment, signature: own.signature };
+    let bound = [0, 1, 2].map(|index| if index == 0 { Some(own) } else { of_others(world, &honest, index) }).into();
+    world.set_wire(WireMode::Scripted(vec![Offer { bound, ..honest }]));
 }
 
 /// It shows all that is asked for, and then never brings anything on chain.
@@ -125,12 +132,7 @@ async fn a_keeper_that_withholds_the_completion_gains_nothing() {
     // It never shows the miner's own, so nothing is shown to it.
     world.pass(30).await;
     assert_eq!(said(&world, "commit"), 0);
-    let mut shown = offer(&world, id, KEEPER, &[0, 1, 2]);
-    let own = world.said.lock().unwrap()[0].clone();
-    let LaneMessage::Precommit { commitment } = own.message else { panic!("{own:?}") };
-    shown.bound = [0, 1, 2].map(|index| Some(bound_in(&world, &shown, index))).into();
-    shown.bound[0] = Some(Bound { commitment, signature: own.signature });
-    world.set_wire(WireMode::Scripted(vec![shown]));
+    show(&world, id, |world, offer, index| Some(bound_in(world, offer, index)));
     world.pass(10).await;
     assert!(said(&world, "commit") > 0, "all are bound");
     world.pass(25).await;
@@ -230,4 +232,26 @@ async fn a_keeper_is_not_told_lies_either() {
     world.set_wire(WireMode::Up);
     world.pass_until(20, is_over(id)).await;
     assert_eq!(world.calls(), [(KEEPER, "complete".to_owned())]);
+}
+
+/// The task was put on chain and taken back: what was bound there is bound no more.
+#[tokio::test]
+async fn no_answer_is_shown_once_the_start_was_rolled_back() {
+    let (world, id) = told(|world, id| vec![offer(world, id, KEEPER, &[0, 1, 2])]);
+    world.pass(5).await;
+    let shown = offer(&world, id, KEEPER, &[0, 1, 2]);
+    let own = world.said.lock().unwrap()[0].clone();
+    let LaneMessage::Precommit { commitment } = own.message else { panic!("{own:?}") };
+    let own = Bound { commitment, signature: own.signature };
+    let seats =
+        [0, 1, 2].map(|index| (Key::new(index).address(), Some(if index == 0 { own } else { bound_in(&world, &shown, index) })));
+    let server = Server { keeper: shown.crew.keeper, assign: None };
+    world.call(KEEPER, &LaneCall::Start { task: world.task(id).at(), seats: seats.into(), server });
+    world.pass(3).await;
+    assert!(said(&world, "commit") > 0);
+    world.ledger.lock().unwrap().roll_back(1);
+    world.pass(1).await;
+    let before = said(&world, "commit");
+    world.pass(6).await;
+    assert_eq!(said(&world, "commit"), before);
 }

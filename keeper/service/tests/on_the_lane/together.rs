@@ -134,20 +134,22 @@ async fn miners_that_have_the_keepers_word_end_a_task_without_it() {
 /// The keeper shows its offers and nothing more is heard of it: each miner knows of its own word only.
 #[tokio::test]
 async fn miners_that_know_of_nobody_else_bind_themselves_on_chain() {
-    let world = World::new(3);
-    world.start_keeper();
-    world.set_wire(WireMode::OffersOnly);
-    world.start_miners(3);
-    let id = world.submit(1);
-    world.pass(10).await;
-    world.set_wire(WireMode::Dead);
-    world.kill(KEEPER);
-    world.pass_until(250, is_over(id)).await;
-    is_unanimous(&world, id);
-    let calls = world.calls();
-    let count = |name: &str| calls.iter().filter(|(_, effect)| effect.starts_with(name)).count();
-    assert_eq!((count("start"), count("precommit"), count("reveal"), count("finish")), (1, 2, 3, 1), "{calls:?}");
-    assert!(calls.iter().all(|(who, _)| *who < 3), "{calls:?}");
+    for gone in [WireMode::Dead, WireMode::Stalled] {
+        let world = World::new(3);
+        world.start_keeper();
+        world.set_wire(WireMode::OffersOnly);
+        world.start_miners(3);
+        let id = world.submit(1);
+        world.pass(10).await;
+        world.set_wire(gone);
+        world.kill(KEEPER);
+        world.pass_until(250, is_over(id)).await;
+        is_unanimous(&world, id);
+        let calls = world.calls();
+        let count = |name: &str| calls.iter().filter(|(_, effect)| effect.starts_with(name)).count();
+        assert_eq!((count("start"), count("precommit"), count("reveal"), count("finish")), (1, 2, 3, 1), "{calls:?}");
+        assert!(calls.iter().all(|(who, _)| *who < 3), "{calls:?}");
+    }
 }
 
 /// A keeper that takes everything and does nothing.
@@ -161,6 +163,9 @@ async fn a_keeper_that_stands_still_does_not_hold_up_a_reveal() {
     world.pass_until(20, |world| said(world, "precommit") == 3).await;
     world.pass(3).await;
     world.set_wire(WireMode::Stalled);
+    let before = world.deliveries.load(Ordering::Relaxed);
+    world.pass(20).await;
+    assert!(world.deliveries.load(Ordering::Relaxed) <= before + 3, "who has no answer yet is not asked again");
     world.blobs.fail(Some(BlobFault::StalledPut));
     world.kill(KEEPER);
     world.pass_until(250, is_over(id)).await;

@@ -47,6 +47,15 @@ impl Wire {
     }
 }
 
+impl Wire {
+    /// Waits as long as the keeper stands still: the connection is lost then.
+    async fn wait(&self) {
+        while matches!(self.mode(), WireMode::Stalled) {
+            Sundial(Arc::clone(&self.world)).sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
 fn dead() -> RelayError {
     RelayError::Unreachable { endpoint: "keeper".to_owned(), reason: "connection refused".to_owned() }
 }
@@ -54,9 +63,13 @@ fn dead() -> RelayError {
 #[async_trait]
 impl Relay for Wire {
     async fn deliver(&self, message: &SignedMessage) -> Result<(), RelayError> {
+        self.world.deliveries.fetch_add(1, Ordering::Relaxed);
         match self.mode() {
             WireMode::Dead | WireMode::OffersOnly => return Err(dead()),
-            WireMode::Stalled => std::future::pending().await,
+            WireMode::Stalled => {
+                self.wait().await;
+                return Err(dead());
+            }
             WireMode::NoReveals if message.message.kind() == MessageKind::Commit => return Err(dead()),
             WireMode::Up | WireMode::NoReveals | WireMode::Scripted(_) => {}
         }
@@ -75,7 +88,10 @@ impl Relay for Wire {
     async fn offers(&self, miner: Address) -> Result<Vec<Offer>, RelayError> {
         match self.mode() {
             WireMode::Dead => Err(dead()),
-            WireMode::Stalled => std::future::pending().await,
+            WireMode::Stalled => {
+                self.wait().await;
+                Err(dead())
+            }
             WireMode::Scripted(offers) => Ok(offers),
             WireMode::Up | WireMode::OffersOnly | WireMode::NoReveals => {
                 let keeper = self.world.keeper.lock().unwrap().clone().ok_or_else(dead)?;

@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) keepers: Mutex<BTreeSet<Address>>,
     /// The node answers nothing.
     pub(crate) is_chain_down: AtomicBool,
+    /// The node takes no transactions.
+    pub(crate) is_frozen: AtomicBool,
     /// The journals of all fail.
     pub(crate) is_disk_full: AtomicBool,
     /// What was sent with success: who, and which effect.
@@ -56,6 +58,10 @@ pub(crate) struct World {
     pub(crate) signed: Mutex<Vec<(Address, B256)>>,
     /// Ranges of blocks whose logs were read, and by whom.
     pub(crate) ranges: Mutex<Vec<(Address, u64, u64)>>,
+    /// How often tasks were read.
+    pub(crate) reads: AtomicU64,
+    /// How often something was said to the keeper, whether it arrived or not.
+    pub(crate) deliveries: AtomicU64,
     /// How often claims fail from now on.
     pub(crate) claim_failures: AtomicU64,
     pub(crate) keeper: Mutex<Option<Arc<Keeper>>>,
@@ -87,12 +93,15 @@ impl World {
             nodes: Mutex::new(node_list(0..nodes)),
             keepers: Mutex::new([KEEPER, OTHER_KEEPER].map(|index| Key::new(index).address()).into()),
             is_chain_down: AtomicBool::new(false),
+            is_frozen: AtomicBool::new(false),
             is_disk_full: AtomicBool::new(false),
             sent: Mutex::default(),
             tried: Mutex::default(),
             said: Mutex::default(),
             signed: Mutex::default(),
             ranges: Mutex::default(),
+            reads: AtomicU64::new(0),
+            deliveries: AtomicU64::new(0),
             claim_failures: AtomicU64::new(0),
             keeper: Mutex::default(),
             wire: Mutex::new(WireMode::Up),

@@ -53,7 +53,8 @@ impl Miner {
         if self.restore(record.id).await? {
             return Ok(());
         }
-        if record.state.phase == Phase::Reveal {
+        let serving = self.tasks.get(&record.id).and_then(|task| task.known.serving.as_ref());
+        if record.state.phase == Phase::Reveal || serving.is_some_and(|serving| serving.own.is_some()) {
             // It was bound before, and another answer would not open that.
             self.leave(record.id);
             return Ok(());
