@@ -21,6 +21,8 @@ pub(super) struct Follower {
     key: &'static str,
     /// First block whose logs were not read; `None`: all is to be read anew from the mark on.
     next: Option<u64>,
+    /// First block of which nothing was told, be it dealt with or not.
+    told_below: u64,
     /// Whether the journal was asked for its mark.
     is_begun: bool,
     /// Block below which every task of interest has ended.
@@ -52,7 +54,7 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, is_begun: false, mark: 0, written: None }
+        Self { key, next: None, told_below: 0, is_begun: false, mark: 0, written: None }
     }
 
     /// What came since the last look that was marked as [`Follower::seen`]; `None` if nothing did.
@@ -67,8 +69,8 @@ impl Follower {
             self.is_begun = true;
         }
         // Kept until what it brings was dealt with, though the chain has grown again meanwhile.
-        if is_rolled_back(self.next, first, head) {
-            self.next = None;
+        if is_rolled_back(self.told_below, first, head) {
+            (self.next, self.told_below) = (None, 0);
         }
         let Some(Span { from, to, is_anew }) = span(self.next, self.mark, first, head) else { return Ok(None) };
         if is_anew {
@@ -76,6 +78,7 @@ impl Follower {
         }
         let touched = if from <= to { chain.touched_tasks(from, to).await? } else { Vec::new() };
         let next = if from <= to { to.saturating_add(1) } else { from };
+        self.told_below = self.told_below.max(next);
         Ok(Some(Look { touched, is_anew, is_behind: to < head, next }))
     }
 
@@ -105,9 +108,9 @@ fn span(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<Span> {
     (is_anew || from <= head).then_some(Span { from, to, is_anew })
 }
 
-/// Whether the chain is shorter than what was read of it.
-fn is_rolled_back(next: Option<u64>, first: u64, head: u64) -> bool {
-    next.is_some_and(|next| next > head.saturating_add(1).max(first))
+/// Whether the chain is shorter than what was told of it.
+fn is_rolled_back(told_below: u64, first: u64, head: u64) -> bool {
+    told_below > head.saturating_add(1).max(first)
 }
 
 /// A block that is not beyond the head. What is, is told by a node that lags, or by a chain that was rolled back, which may have replaced some blocks below its
@@ -148,15 +151,15 @@ mod tests {
 
     #[test]
     fn a_chain_that_is_shorter_than_before_was_rolled_back() {
-        for (next, first, head, expected) in [
-            (None, 7, 200, false),
-            (Some(501), 7, 500, false),
-            (Some(502), 7, 500, true),
+        for (told_below, first, head, expected) in [
+            (0, 7, 200, false),
+            (501, 7, 500, false),
+            (502, 7, 500, true),
             // A node that does not have the network's first block yet.
-            (Some(7), 7, 5, false),
-            (Some(8), 7, 5, true),
+            (7, 7, 5, false),
+            (8, 7, 5, true),
         ] {
-            assert_eq!(is_rolled_back(next, first, head), expected, "next {next:?}, first {first}, head {head}");
+            assert_eq!(is_rolled_back(told_below, first, head), expected, "told below {told_below}, first {first}, head {head}");
         }
     }
 }

@@ -255,3 +255,16 @@ async fn no_answer_is_shown_once_the_start_was_rolled_back() {
     world.pass(6).await;
     assert_eq!(said(&world, "commit"), before);
 }
+
+/// The keeper still offers what the chain has no more.
+#[tokio::test]
+async fn nothing_more_is_said_for_a_task_that_was_rolled_back() {
+    let (world, _) = told(|world, id| vec![offer(world, id, KEEPER, &[0, 1, 2])]);
+    world.pass(5).await;
+    assert!(said(&world, "precommit") > 1, "repeated as long as the keeper does not show it");
+    world.ledger.lock().unwrap().roll_back(1);
+    world.pass(1).await;
+    let before = said(&world, "precommit");
+    world.pass(6).await;
+    assert_eq!(said(&world, "precommit"), before);
+}

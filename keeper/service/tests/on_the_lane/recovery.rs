@@ -406,7 +406,7 @@ async fn live(events: Vec<(Event, u8)>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whoever is killed, whatever fails and in whatever order: a miner binds itself to one answer for an assignment, honest ones are never reported, and
     /// every task ends.
