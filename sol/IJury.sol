@@ -19,7 +19,7 @@ pragma solidity ^0.8.24;
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
-/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs, which no sequencer can: neither the owner nor another keeper.
+/// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs, which is more than a day of forced inclusion: neither the owner nor another keeper.
 /// Liveness: a bond comes back disputeSecs after its keeper stopped, by a call of anyone; nothing here can be paused.
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
 /// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have

@@ -2,13 +2,13 @@
 pragma solidity ^0.8.24;
 
 /// @title NodePool: who can serve what
-/// @notice Nodes register with stake, models and capacity; the SessionQueue reserves and releases their capacity.
+/// @notice Nodes register with stake, models and capacity; a queue may reserve and release their capacity, which the Lane does not: it asks for signatures.
 /// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 3 to 30 days.
 /// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least `minNodeVersion`, which the owner
 /// sets here: Runtime's minimum is another number, and neither follows the other. A higher one waits for `delaySecs`, in which nodes update and say so by
 /// `setVersion`: who is too old is not drawn, and whoever keeps rosters of this pool's nodes puts it out, so that a raise at once would leave the owner's alone.
 /// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
-/// consents to each node under its name. Each registration gets a new epoch, which commitments are bound to.
+/// consents to each node under its name. Each registration gets a new epoch. What a node signed in the Lane outlives it, until the task ends.
 /// What its operator or its staker stopped, by `drain`, stays stopped until that one lifts it, also if the node deregisters: it neither resumes nor
 /// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`. A staker has no word
 /// while it has no stake there. A node that its operator stopped and lifts no more serves under no name: its staker takes another node.

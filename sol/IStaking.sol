@@ -19,7 +19,7 @@ pragma solidity ^0.8.24;
 /// `delaySecs` like any other.
 /// Until `open` the owner names modules and peers at once, and no stake is taken. Days begin at midnight UTC.
 /// All stake held is below 2^96 wei (79e9 COR), so that an account's stake fits one slot with what belongs to it.
-/// Slashed stake waits in `slashedPot` until anyone sweeps it into the SessionPayment treasury.
+/// Slashed stake waits in `slashedPot` until anyone sweeps it into the vault's treasury.
 interface IStaking {
     /// @notice `staker` staked `amount` for `node`.
     event NodeStaked(address indexed node, address indexed staker, uint256 amount, uint256 total);
@@ -174,7 +174,7 @@ interface IStaking {
 
     /// @notice Where a node's earnings belong: the address that its staker set, by default its staker. When all stake has left, the last staker counts, and
     /// what it set; from another's first stake on that one, for what is not collected yet too: collect before you leave, or before you accept another
-    /// staker. Who was never staked for is paid itself. Whoever pays asks for it; SessionPayment does not, and pays what a node earned to its key.
+    /// staker. Who was never staked for is paid itself. Whoever pays asks for it, as the Lane does.
     /// @param node The node, or any account.
     /// @return to The address.
     function payoutOf(address node) external view returns (address to);
@@ -242,10 +242,10 @@ interface IStaking {
     /// @return amount COR wei.
     function slashedPot() external view returns (uint256 amount);
 
-    /// @notice Sends slashed stake to the SessionPayment treasury. Anyone may call.
+    /// @notice Sends slashed stake to the vault's treasury. Anyone may call.
     /// @return amount COR wei.
     /// @dev Errors: ZeroAmount, TransferFailed or the token's error, also if the treasury leaves any of what it was allowed to take, the errors of
-    /// SessionPayment.fundTreasury, passed through. Events: SlashedSwept.
+    /// Vault.fundTreasury, passed through. Events: SlashedSwept.
     function sweepSlashed() external returns (uint256 amount);
 
     /// @notice All stake held: nodes, users, unbonding amounts, slashed stake. At most the token balance of this contract.
@@ -292,14 +292,14 @@ interface IStaking {
     function setNodePool(address pool) external;
 
     /// @notice Whose treasury gets slashed stake.
-    /// @return current The SessionPayment.
+    /// @return current The vault.
     /// @return next Which follows it, zero if none.
     /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
     function treasury() external view returns (address current, address next, uint64 effectiveAt);
 
-    /// @notice Names the SessionPayment whose treasury gets slashed stake: before `open` at once, then after `delaySecs` in place of any other that
+    /// @notice Names the vault whose treasury gets slashed stake: before `open` at once, then after `delaySecs` in place of any other that
     /// waits. Owner only.
-    /// @param sessionPayment The SessionPayment.
+    /// @param sessionPayment The vault.
     /// @dev Errors: Unauthorized, ZeroAddress. Events: TreasurySet.
     function setTreasury(address sessionPayment) external;
 

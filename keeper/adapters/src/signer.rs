@@ -1,7 +1,7 @@
 //! A private key in memory.
 
 use alloy::{
-    primitives::{Address, B256, keccak256},
+    primitives::{Address, B256},
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use async_trait::async_trait;
@@ -28,10 +28,5 @@ impl Signer for LocalSigner {
     async fn sign_digest(&self, digest: B256) -> Result<[u8; 65], SignerError> {
         let signature = self.0.sign_hash_sync(&digest).map_err(|error| SignerError(error.to_string()))?;
         Ok(signature.as_bytes())
-    }
-
-    fn derive_secret(&self, label: &[u8]) -> B256 {
-        // keccak256 is not open to length extension, so a plain prefix key is a sound MAC.
-        keccak256([self.0.to_bytes().as_slice(), b"Cortensor.Secret.v1", label].concat())
     }
 }

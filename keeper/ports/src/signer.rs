@@ -22,6 +22,4 @@ pub trait Signer: Send + Sync {
     fn address(&self) -> Address;
     /// Signs a 32-byte digest: r, s, v with v 27 or 28 and low s.
     async fn sign_digest(&self, digest: B256) -> Result<[u8; 65], SignerError>;
-    /// A secret that only this key's owner can derive, the same on every start, for salts.
-    fn derive_secret(&self, label: &[u8]) -> B256;
 }

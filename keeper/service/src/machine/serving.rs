@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256};
+use cor_core::limits::LANE_PENALTY_MAX_GRAINS;
 use cor_errors::{Coded, Entry, table::mnr};
 use cor_ports::domain::{Bound, Crew, LaneDomain, Offer, SignatureBytes, TaskRecord};
 use cor_ports::lane;
@@ -41,6 +42,21 @@ pub enum FalseOffer {
     /// The chain has no such task, or it is over.
     #[error("the chain has no such open task")]
     NoTask,
+    /// The lane's governor set penalties that no `Jury` would: what a miner signs for binds it to them.
+    #[error("its penalty of {given} grains is above {most}, the most that a miner signs for")]
+    PenaltyTooHigh {
+        /// The greater one of the opening, grains.
+        given: u64,
+        /// The most, grains.
+        most: u64,
+    },
+}
+
+/// Refuses penalties of an opening that are more than a miner signs for.
+fn bearable(record: &TaskRecord) -> Result<(), FalseOffer> {
+    let (opening, most) = (&record.history.opening, LANE_PENALTY_MAX_GRAINS);
+    let given = opening.no_reveal.max(opening.bad_reveal);
+    if given > most { Err(FalseOffer::PenaltyTooHigh { given, most }) } else { Ok(()) }
 }
 
 impl Coded for FalseOffer {
@@ -75,9 +91,10 @@ impl Serving {
         Some(Self { crew, assignment, replica, assign, bound, own: None })
     }
 
-    /// The seat of `miner` in the crew that the chain has of the task.
+    /// The seat of `miner` in the crew that the chain has of the task; `None` too if its penalties are more than it would have signed for.
     #[must_use]
     pub fn on_chain(record: &TaskRecord, miner: Address) -> Option<Self> {
+        bearable(record).ok()?;
         Self::of(record, record.crew()?, miner, None)
     }
 
@@ -87,6 +104,7 @@ impl Serving {
     /// # Errors
     /// What is wrong with the offer.
     pub fn offered(domain: &LaneDomain, record: &TaskRecord, miner: Address, offer: &Offer) -> Result<Self, FalseOffer> {
+        bearable(record)?;
         let (crew, wanted) = (&offer.crew, record.state.replicas);
         if crew.miners.len() != usize::from(wanted) {
             return Err(FalseOffer::CrewSize { given: crew.miners.len(), wanted });

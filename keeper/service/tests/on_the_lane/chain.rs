@@ -219,8 +219,4 @@ impl Signer for Account {
         self.world.signed.lock().unwrap().push((self.key.address(), digest));
         Ok(self.key.sign(digest))
     }
-
-    fn derive_secret(&self, _: &[u8]) -> B256 {
-        unreachable!("salts are random: what is derived would come again after a reorganisation")
-    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{B256, keccak256};
+use cor_core::limits::LANE_PENALTY_MAX_GRAINS;
 use cor_ports::domain::{Bound, Crew, LaneCall, LaneMessage, Offer, Phase, Seat, Server};
 use cor_ports::lane;
 
@@ -267,4 +268,18 @@ async fn nothing_more_is_said_for_a_task_that_was_rolled_back() {
     let before = said(&world, "precommit");
     world.pass(6).await;
     assert_eq!(said(&world, "precommit"), before);
+}
+
+/// A governor that no jury bounds makes one signature cost a whole stake.
+#[tokio::test]
+async fn nothing_is_signed_for_penalties_that_no_jury_would_set() {
+    for (bad_reveal, signatures) in [(LANE_PENALTY_MAX_GRAINS, 1), (LANE_PENALTY_MAX_GRAINS + 1, 0)] {
+        let world = World::new(1);
+        let id = world.submit_with(1, |opening| opening.bad_reveal = bad_reveal);
+        world.set_wire(WireMode::Scripted(vec![offer(&world, id, KEEPER, &[0, 1, 2])]));
+        world.start_miner(0, Manner::default());
+        world.pass(5).await;
+        assert_eq!(world.signatures(0), signatures, "{bad_reveal}");
+        assert!(world.all_run());
+    }
 }

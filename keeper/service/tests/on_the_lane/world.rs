@@ -10,6 +10,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use async_trait::async_trait;
 use cor_core::task::lane::messages;
+use cor_core::task::lane::messages::task_id;
 use cor_keeper::machine::{keeper::KeeperPolicy, miner::MinerPolicy};
 use cor_keeper::service::{
     drill::Drill,
@@ -17,7 +18,8 @@ use cor_keeper::service::{
     miner::{Exercise, Miner, MinerOptions, MinerPorts},
 };
 use cor_ports::domain::{
-    LaneCall, LaneMessage, Node, NodeList, NodeRecord, OPENING_BYTES, Offer, SignedMessage, Standing, TaskRecord,
+    History, LaneCall, LaneMessage, Node, NodeList, NodeRecord, OPENING_BYTES, Offer, Opening, SignedMessage, Standing,
+    TaskRecord,
 };
 use cor_ports::{Clock, Intake as _, Relay};
 use tokio::{
@@ -26,7 +28,7 @@ use tokio::{
 };
 
 use crate::chain::{Account, Ledger};
-use crate::lane::{Key, PROMPT, submitted};
+use crate::lane::{Key, PAYER, PROMPT, submitted};
 use crate::wire::{Blobbery, Memory, Model, Wire, WireMode};
 
 /// Index of the keeper's key; miners have those from 0.
@@ -180,6 +182,17 @@ impl World {
         let id = task.id;
         ledger.add_block(Some(task), None);
         id
+    }
+
+    /// Submits a task of three replicas whose opening is another than usual.
+    pub(crate) fn submit_with(&self, sequence: u64, change: impl FnOnce(&mut Opening)) -> B256 {
+        let mut ledger = self.ledger.lock().unwrap();
+        let usual = submitted(sequence, 3, self.now(), ledger.head() + 1, ledger.fork);
+        let mut opening = usual.history.opening;
+        change(&mut opening);
+        let (bytes, history) = (opening.encode().into(), History::begin(opening));
+        ledger.add_block(Some(TaskRecord { bytes, history, ..usual }), None);
+        task_id(PAYER, sequence)
     }
 
     pub(crate) fn task(&self, id: B256) -> TaskRecord {

@@ -57,7 +57,7 @@ contract asks for the role's signature.
   `contracts/core/src/limits.rs`, those of money and stake in [money](money.md).
 - Before `open` of `Vault`, `Staking`, `NodePool` and `Jury` they are not waited for, and no money, stake, node or keeper is taken.
 
-`Jury` is not deployed yet: until it is, the lane's governor is whoever deployed it, and nothing bounds the penalties that it sets for later tasks.
+`Jury` is not deployed yet: the lane's governor is whoever deployed the lane, for ever, and nothing bounds the penalties that it sets for later tasks. A jury governs another lane, which waits for `moduleDelaySecs` and `delaySecs`.
 ";
 
 /// A call with what is said of it.

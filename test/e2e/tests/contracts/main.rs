@@ -1,6 +1,7 @@
 //! The contracts as compiled, on the dev chain: one program, so that their WASM is compiled to native code once for all tests.
 
 mod cor;
+mod deployment;
 mod gas;
 mod jury;
 mod lane;
