@@ -69,7 +69,7 @@ names! {
         Pending = "pending",
         /// It revealed the result.
         Agreed = "agreed",
-        /// It revealed something else.
+        /// It revealed something else, or there is no result.
         Outlier = "outlier",
         /// It did not bind itself in time.
         NoPrecommit = "no_precommit",

@@ -1,7 +1,7 @@
 //! The miner's machine: what a miner owes a task, decided from the task as it stands on chain, what the keeper shows of it, and the time.
 
 use alloy_primitives::B256;
-use cor_ports::domain::{LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
+use cor_ports::domain::{Bound, LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
 use cor_ports::lane;
 
 pub use super::policy::MinerPolicy;
@@ -51,6 +51,13 @@ pub enum MinerStep {
     },
     /// Put the task on chain with the keeper's word and what is bound.
     Start,
+    /// Bind another miner on chain by what it signed: the start left it out, and it may have seen this miner's answer.
+    Bind {
+        /// Its replica.
+        replica: u8,
+        /// What it signed.
+        bound: Bound,
+    },
     /// Close a phase that nobody closes.
     Close,
     /// End the task, which nobody ends.
@@ -70,6 +77,8 @@ pub enum Deed {
     Said(MessageKind, Route),
     /// The task was started.
     Started,
+    /// Another replica was bound.
+    Bound(u8),
     /// A phase, or the task, was closed.
     Closed,
 }
@@ -81,6 +90,7 @@ impl MinerStep {
         match self {
             Self::Say { message, route } => Some(Deed::Said(message.kind(), *route)),
             Self::Start => Some(Deed::Started),
+            Self::Bind { replica, .. } => Some(Deed::Bound(*replica)),
             Self::Close | Self::Finish => Some(Deed::Closed),
             Self::Prepare | Self::Answer | Self::Wait | Self::Leave | Self::Forget => None,
         }
@@ -184,6 +194,9 @@ impl Look<'_> {
     }
 
     fn at_precommit(&self) -> MinerStep {
+        if let Some((replica, bound)) = self.left_out().filter(|_| !self.is_over()) {
+            return MinerStep::Bind { replica, bound };
+        }
         match (self.record.seat(self.serving.replica), &self.task.sealed) {
             (Some(Seat::Silent), _) if self.is_over() => MinerStep::Wait,
             (Some(Seat::Silent), None) => self.answer(),
@@ -192,6 +205,14 @@ impl Look<'_> {
             (Some(Seat::Committed), _) => self.closing(),
             _ => MinerStep::Wait,
         }
+    }
+
+    /// Another miner that the start left out although the keeper had its signature as well as everybody else's. An honest keeper forgets none: with all of them at hand this
+    /// miner showed its answer, and who was left out could bind itself to that.
+    fn left_out(&self) -> Option<(u8, Bound)> {
+        let silent = |replica: &u8| self.record.seat(*replica) == Some(Seat::Silent);
+        let others = (0_u8..).zip(&self.serving.bound).filter_map(|(replica, bound)| Some((replica, (*bound)?)));
+        others.filter(|_| self.serving.are_others_bound()).find(|(replica, _)| silent(replica))
     }
 
     /// Whether the keeper shows that this miner signed something else before, which it has lost.

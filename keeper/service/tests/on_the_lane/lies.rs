@@ -283,3 +283,30 @@ async fn nothing_is_signed_for_penalties_that_no_jury_would_set() {
         assert!(world.all_run());
     }
 }
+
+/// The keeper has everybody's word, reads the answers, and starts without one of the miners, which would bind itself to an answer that it read.
+#[tokio::test]
+async fn who_saw_an_answer_is_bound_to_its_own() {
+    let (world, id) = told(|world, id| {
+        let honest = offer(world, id, KEEPER, &[0, 1, 2]);
+        let bound = vec![None, Some(bound_in(world, &honest, 1)), Some(bound_in(world, &honest, 2))];
+        vec![Offer { bound, ..honest }]
+    });
+    world.pass(5).await;
+    let said_first = world.said.lock().unwrap()[0].clone();
+    let LaneMessage::Precommit { commitment } = said_first.message else { panic!("{said_first:?}") };
+    let own = Bound { commitment, signature: said_first.signature };
+    let honest = offer(&world, id, KEEPER, &[0, 1, 2]);
+    let others = [1, 2].map(|index| bound_in(&world, &honest, index));
+    let with_own = vec![Some(own), Some(others[0]), Some(others[1])];
+    world.set_wire(WireMode::Scripted(vec![Offer { bound: with_own, ..honest.clone() }]));
+    world.pass(5).await;
+    assert!(said(&world, "commit") > 0, "it has shown its answer");
+
+    let seats = honest.crew.miners.iter().copied().zip([Some(own), Some(others[0]), None]).collect();
+    let server = Server { keeper: honest.crew.keeper, assign: None };
+    world.call(KEEPER, &LaneCall::Start { task: world.task(id).at(), seats, server });
+    world.pass(2).await;
+    assert_eq!(world.task(id).state.phase, Phase::Reveal, "all are bound");
+    assert_eq!(world.task(id).history.told[2].commitment, Some(others[1].commitment), "to what it signed before");
+}

@@ -179,6 +179,7 @@ impl Miner {
             MinerStep::Answer => self.answer(&record).await,
             MinerStep::Say { message, route } => self.say(&record, message, route).await,
             MinerStep::Start => self.start(&record).await,
+            MinerStep::Bind { replica, bound } => self.bind(&record, replica, bound).await,
             MinerStep::Close => self.close(&record).await,
             MinerStep::Finish => self.finish(&record).await,
             MinerStep::Leave => {

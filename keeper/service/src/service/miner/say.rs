@@ -97,6 +97,13 @@ impl Miner {
         self.act(record.id, Deed::Started, LaneCall::Start { task: record.at(), seats, server }).await
     }
 
+    /// Binds another miner by what it signed.
+    pub(super) async fn bind(&mut self, record: &TaskRecord, replica: u8, bound: Bound) -> Result<(), StepError> {
+        let Bound { commitment, signature } = bound;
+        let call = LaneCall::Precommit { task: record.at(), replica, commitment, signature: Some(signature) };
+        self.act(record.id, Deed::Bound(replica), call).await
+    }
+
     pub(super) async fn close(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         self.act(record.id, Deed::Closed, LaneCall::Close { task: record.at() }).await
     }
