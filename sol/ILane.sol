@@ -11,7 +11,7 @@ pragma solidity ^0.8.24;
 /// State, from the most significant bit: phase 8 | status 8 | last call 1 | replicas 7 | deadline 40 | seats 7 x 4 in 32 | keeper 160. Phases: 0 none, 1 open, 2
 /// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. An ended task keeps
 /// the deadline that it had last. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
-/// replica r, 15 signed a reveal that does not open its commitment. Once the task ended, the last 160 bits of its assignment stand in the keeper's place, zero if it
+/// replica r, 15 signed a reveal that does not open its commitment, or a second commitment. Once the task ended, the last 160 bits of its assignment stand in the keeper's place, zero if it
 /// had none: so anyone can prove later who served it, and by whose choice.
 /// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | block 5 | time 5 | noResultGasCapBps 2 bytes; block and time are those of the submission. Records begin with 1
 /// (assignment: n x (miner 20 | commitment 32)), 2 (replica 1 | commitment 32), 3 (replica 1 | resultDigest 32), 4 (replica 1).
@@ -23,15 +23,15 @@ pragma solidity ^0.8.24;
 /// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, resultDigest, salt)), DOMAIN =
 /// keccak256("Cortensor.Commitment.v2"), integers as uint256. Salts have 128 random bits at least and are used once.
 /// Signed messages are EIP-712 over ("Cortensor Lane", "1", chainid, this): Precommit(bytes32 assignment,bytes32 commitment) by a miner, which takes
-/// its seat by it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
+/// its seat by it, and signs one of an assignment: a second one with another commitment is evidence against it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
 /// Where several errors apply it is not promised which one comes.
 /// Safety: a task is charged on submission and split once, at its end; the parts add up to the charge. Prices and penalties are those of the submission.
 /// Liveness: with no help from keeper or miners a task ends at its last deadline by a call of anyone, three calls at most. Pausing stops createSession, createAndSubmit and submit only.
-/// Who is bound and silent is called once more, for a day, if its answer still decides; its silence costs stake only if it does so at the end too, and somebody
+/// Who is bound and silent is called once more, for thirty hours, if its answer still decides; its silence costs stake only if it does so at the end too, and somebody
 /// else showed an answer: else it may be the chain that stood still. So who serves alone, or a crew that agrees on it, is silent for no more than its pay. So a miner that signs a
-/// Precommit must be able to show its answer within a day of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + a day after the submission if
+/// Precommit must be able to show its answer within thirty hours of a call, until its task ended: at the latest openSecs + precommitSecs + revealSecs + thirty hours after the submission if
 /// everybody that closes a phase is prompt.
 /// The lane checks who signed, not who was chosen: which miners a keeper may bring is the governor's to say, and to punish. At worst the governor can name a keeper of its own, which
 /// completes every task with keys of its own and takes its price (never more than was charged), pause, and set any penalties and any share without a result for later tasks: `Jury`
@@ -107,7 +107,7 @@ interface ILane {
     error MinerTwice(bytes32 task, uint8 replica);
     /// @notice The task has no such replica.
     error NoSuchReplica(bytes32 task, uint8 replica);
-    /// @notice The replica's miner did this already.
+    /// @notice The replica's miner did this already, or signed no other commitment than the one that it is bound to.
     error ReplicaDone(bytes32 task, uint8 replica);
     /// @notice The replica's miner is bound to no answer.
     error ReplicaNotCommitted(bytes32 task, uint8 replica);
@@ -233,7 +233,7 @@ interface ILane {
     function reveal(address payer, uint64 sequence, bytes calldata history, bytes calldata reveals) external;
 
     /// @notice Shows answers, and ends the task with what was shown: once every bound miner has shown its answer, or from the deadline on if those that are missing
-    /// cannot change the outcome. If they can, it calls them once more, for a day, and ends the task after that. Anyone may call.
+    /// cannot change the outcome. If they can, it calls them once more, for thirty hours, and ends the task after that. Anyone may call.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its history.
@@ -251,6 +251,17 @@ interface ILane {
     /// @param signature Of Commit, 64 bytes as in EIP-2098.
     /// @dev Errors: those of reveal but CommitmentMismatch; RevealOpens, InvalidSignature. Events: TaskRecord.
     function report(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 resultDigest, bytes32 salt, bytes calldata signature) external;
+
+    /// @notice Reports a second commitment that a bound miner signed of the same assignment, before it has shown its answer: it costs what a reveal that does not open its
+    /// commitment costs. In precommit and reveal, after their deadlines too. Anyone may call.
+    /// @param payer The task's payer.
+    /// @param sequence Its number.
+    /// @param history Its history.
+    /// @param replica The miner's replica.
+    /// @param commitment Another one than it is bound to.
+    /// @param signature Of Precommit with it, 64 bytes as in EIP-2098.
+    /// @dev Errors: those of report but RevealOpens; LanePhaseWrong wants 3, ReplicaDone is also for the commitment that it is bound to. Events: TaskRecord.
+    function reportSecond(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 commitment, bytes calldata signature) external;
 
     /// @notice Closes a phase whose deadline has passed; reveals also before, once every bound miner has shown its answer, as finish does. Anyone may call. A task that nobody served expires and comes back whole.
     /// @param payer The task's payer.
@@ -276,7 +287,7 @@ interface ILane {
 
     /// @notice Sets what later tasks go by, and whether createSession, createAndSubmit and submit are paused. Governor only, whose rules bound it; a miner reads the penalties in the opening that it signs.
     /// @param noReveal Stake lost by who commits and spoils the outcome by its silence, grains.
-    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, grains.
+    /// @param badReveal Stake lost by who signs a reveal that does not open its commitment, or a second commitment, grains.
     /// @param noResultGasCapBps The keeper's share of its line without a result, basis points; more than 10,000 are as many.
     /// @param paused Whether they are.
     /// @dev Errors: Unauthorized. Events: ConfigSet.

@@ -4,12 +4,12 @@ pragma solidity ^0.8.24;
 /// @title Staking: stake of nodes and of users
 /// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
 /// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress, ZeroAmount
-/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 7 to 27 days, or `delaySecs` above 30 days or less than three days above
+/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 8 to 27 days, or `delaySecs` above 30 days or less than three days above
 /// `unbondingSecs`.
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
 /// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for
 /// the unbonding and the withdrawal to be kept out by the sequencer, until Arbitrum's forced inclusion. What unbonds stays slashable until it is withdrawn,
-/// and stays for seven days at least. What a node had taken or signed before its stake began to unbond binds it for four days at most in either lane; each of
+/// and stays for eight days at least. What a node had taken or signed before its stake began to unbond binds it for four days and six hours at most; each of
 /// three closings can be kept out for a day: that stake is there when the offence is reported, if phases are closed as they end, which anyone may
 /// do. Of what a node signs while its stake unbonds that is not promised: it is out of the pool then, and of a jury's roster once somebody strikes it.
 /// Leaving is always possible: unbond, wait `unbondingSecs`, withdraw. No pause exists, no pool is asked, and no node's key is needed.
@@ -38,7 +38,7 @@ interface IStaking {
     /// @notice Unbonded stake was withdrawn.
     event Withdrawn(address indexed account, uint256 amount);
     /// @notice A node lost `amount`, perhaps nothing, for its conduct in a task, whose number is the slasher's own. `reason`: 1 = not revealed, 2 =
-    /// revealed something else. `left` is what can still be slashed, with what unbonds. Not logged by a slasher that could take nothing from anyone.
+    /// signed something else. `left` is what can still be slashed, with what unbonds. Not logged by a slasher that could take nothing from anyone.
     event Slashed(address indexed slasher, address indexed node, uint64 indexed taskId, uint8 reason, uint256 amount, uint256 left);
     /// @notice Slashed stake was sent to the treasury.
     event SlashedSwept(uint256 amount);
@@ -230,7 +230,7 @@ interface IStaking {
     /// that is closed for longer, or has a cap of 0, takes nothing, and gets no error either: its open tasks must be able to end.
     /// @param node The node.
     /// @param taskId The task, by the slasher's own number.
-    /// @param reason 1 not revealed, 2 revealed something else.
+    /// @param reason 1 not revealed, 2 signed something else.
     /// @param amount COR wei.
     /// @return taken COR wei.
     /// @return stillStaked Whether the node still has its required stake bonded.

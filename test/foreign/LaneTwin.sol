@@ -347,7 +347,7 @@ contract LaneTwin is LaneTwinBase {
         if (block.timestamp < deadline) revert LaneTooEarly(moved.task, uint64(deadline), uint64(block.timestamp));
         if (moved.state & LAST_CALL != 0 || !undecided(tally, neededOf(moved, replicasOf(moved)))) return false;
         unchecked {
-            deadline = block.timestamp + DAY_SECS;
+            deadline = block.timestamp + LAST_CALL_SECS;
         }
         keep(moved, (moved.state & ~(DEADLINE_MAX << DEADLINE_AT)) | LAST_CALL | (deadline << DEADLINE_AT), "");
         return true;

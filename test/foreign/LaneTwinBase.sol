@@ -71,6 +71,7 @@ abstract contract LaneTwinBase {
     uint256 internal constant GRAIN_WEI = 1e9;
     uint256 internal constant PHASE_SECS_MIN = 30;
     uint256 internal constant DAY_SECS = 1 days;
+    uint256 internal constant LAST_CALL_SECS = 30 hours;
     uint256 internal constant PROMPT_URN_BYTES_MAX = 256;
     uint256 internal constant REPLICAS_MAX = 7;
 

@@ -37,16 +37,17 @@ pub const DUTY_SECS_MAX: u32 = 24 * 60 * 60;
 /// cost it its pay; where silence costs stake at once a payer had seven miners slashed for the price of the gas line.
 pub const LANE_PHASE_SECS_MIN: u32 = 30;
 
-/// How long who is bound and silent is called once more, seconds, where its answer still decides: one day. It is the only silence that costs stake, so it must
+/// How long who is bound and silent is called once more, seconds, where its answer still decides: thirty hours. It is the only silence that costs stake, so it must
 /// outlast whatever keeps an honest miner's transaction out: a restart at night, a chain that stands still, a clock that jumps by the hour that a
-/// sequencer may move it, and the day after which Arbitrum includes what its sequencer holds back. In less, a keeper that chooses the moment of a start burns whoever
-/// is away for a minute; in more, pay and refund wait longer for one that is gone.
-pub const LANE_LAST_CALL_SECS: u32 = DUTY_SECS_MAX;
+/// sequencer may move it, and the day after which Arbitrum includes what its sequencer holds back ([`FORCED_INCLUSION_SECS`]), with six hours for it to land. In
+/// less, who is kept out from the first second of a call on is late for it; in more, pay and refund wait longer for one that is gone.
+pub const LANE_LAST_CALL_SECS: u32 = 30 * 60 * 60;
 
-/// Longest that a task of the lane can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call.
+/// Longest that a task of the lane can last, seconds, if whoever closes its phases is prompt: open, precommitments, reveals, and a last call. Four days and six hours.
 pub const LANE_LIFE_MAX_SECS: u32 = 3 * DUTY_SECS_MAX + LANE_LAST_CALL_SECS;
 
-/// The same if each of the three closings after the submission is kept out for as long as a sequencer can ([`FORCED_INCLUSION_SECS`]): seven days.
+/// The same if each of the three closings after the submission is kept out for as long as a sequencer can ([`FORCED_INCLUSION_SECS`]): seven days and six
+/// hours.
 pub const LANE_END_MAX_SECS: u32 = LANE_LIFE_MAX_SECS + 3 * 24 * 60 * 60;
 
 /// Shortest epoch of a jury, seconds. Each has a secret that its keeper must show by a transaction; shorter ones would have it do nothing else.
@@ -182,14 +183,14 @@ pub const REBATE_MAX_BPS: u32 = 5_000;
 pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 
 /// Most amounts of one account that can be unbonding at a time. Each costs a storage word to keep and one more read to withdraw; fewer
-/// would make a user who unbonds daily wait, with an unbonding time of a week.
+/// would make a user who unbonds daily wait, with an unbonding time of eight days.
 pub const UNBONDINGS_MAX: u8 = 8;
 
-/// Shortest time between unbonding and withdrawal, seconds: seven days. What a node signed before its stake begins to leave binds it for four days at
+/// Shortest time between unbonding and withdrawal, seconds: eight days. What a node signed before its stake begins to leave binds it for four days and six hours at
 /// most, and each of the three closings after that can be kept out for a day ([`LANE_END_MAX_SECS`]). In less, stake would be gone
 /// before the offence that it answers for. What a node signs while its stake leaves is another matter: it is out of the pool then, and of each roster once
 /// somebody strikes it.
-pub const UNBONDING_MIN_SECS: u64 = 7 * DAY_SECS;
+pub const UNBONDING_MIN_SECS: u64 = 8 * DAY_SECS;
 
 /// Most models a node can list. Each four beyond the first two cost a storage word at registration, each doubling one more read to find;
 /// fewer would make a large node register twice.
@@ -227,7 +228,7 @@ pub const DAY_SECS: u64 = 24 * 60 * 60;
 /// stake until the slasher acts; with more a broken one is replaced later.
 pub const SLASHER_NOTICE_SECS: u64 = 3 * DAY_SECS;
 
-/// Highest number of a reason to slash: 1 not revealed, 2 revealed something else. Another would tell readers of the log nothing.
+/// Highest number of a reason to slash: 1 not revealed, 2 signed something else. Another would tell readers of the log nothing.
 pub const SLASH_REASON_MAX: u8 = 2;
 
 /// Gas that Staking gives the pool to hear that a node's stake leaves. `NodePool.stakeLeft` takes about a tenth of it on a cold program; what is
@@ -277,8 +278,8 @@ const _: () = {
 
     // The lane: its phases are not empty and fit 24 bits, and a leader's number fits its four bits beside the three other stages.
     assert!(LANE_PHASE_SECS_MIN > 0 && LANE_PHASE_SECS_MIN < DUTY_SECS_MAX && DUTY_SECS_MAX < 1 << 24);
-    // A last call is no shorter than what it prolongs.
-    assert!(LANE_LAST_CALL_SECS >= DUTY_SECS_MAX);
+    // A last call is no shorter than what it prolongs, and who was kept out for all the time that a sequencer has can land within it.
+    assert!(LANE_LAST_CALL_SECS >= DUTY_SECS_MAX && LANE_LAST_CALL_SECS as u64 >= FORCED_INCLUSION_SECS + 6 * 60 * 60);
     assert!(REPLICA_SLOTS + 2 < 15);
     assert!(FLOOR_BPS < BPS);
 

@@ -109,6 +109,7 @@ async fn run(command: Command, output: &Output) -> Result<(), CliError> {
         Command::Task(args) => cmd::task::run(args, output).await,
         Command::Quote(args) => cmd::quote::run(args, output).await,
         Command::Stake(args) => cmd::stake::run(args, output).await,
+        Command::Jury(args) => cmd::jury::run(args, output).await,
         Command::Explain(args) => cmd::explain::run(args, output).await,
         Command::Model(args) => cmd::model::run(args, output).await,
     }

@@ -13,8 +13,8 @@ use cor_core::task::lane::LaneTerms;
 use cor_ports::ChainError;
 use cor_ports::domain::TaskRecord;
 use cor_sol::{
-    cor::ICor, lane::ILane, lens::ILens, node_pool::INodePool, session_payment_table::ISessionPaymentTable, staking::IStaking,
-    vault::IVault,
+    cor::ICor, jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, session_payment_table::ISessionPaymentTable,
+    staking::IStaking, vault::IVault,
 };
 use cor_wire::deployment::Deployment;
 
@@ -118,6 +118,10 @@ impl Network {
 
     pub(crate) fn lens(&self) -> ILens::ILensInstance<&DynProvider> {
         ILens::new(self.at.lens, &self.provider)
+    }
+
+    pub(crate) fn jury(&self) -> IJury::IJuryInstance<&DynProvider> {
+        IJury::new(self.at.jury, &self.provider)
     }
 
     /// A task as it stands on chain.

@@ -29,6 +29,7 @@ pub(crate) struct KeeperSettings {
     pub(crate) start_margin_secs: u64,
     pub(crate) reveal_patience_secs: u64,
     pub(crate) relay_margin_secs: u64,
+    pub(crate) summon_after_percent: u64,
     pub(crate) retry_secs: u64,
     pub(crate) open_tasks_max: usize,
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use cor_errors::{Coded, Entry, table::chn};
 use cor_sol::{ContractError, decode_revert};
 
-use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, TaskRecord};
+use crate::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, TaskRecord};
 use crate::redacted;
 
 /// What a contract reverted with.
@@ -196,8 +196,6 @@ pub trait Chain: Send + Sync {
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError>;
     /// Whether an account may serve.
     async fn is_keeper(&self, account: Address) -> Result<bool, ChainError>;
-    /// All nodes ever registered, and what the NodePool asks of them.
-    async fn nodes(&self) -> Result<NodeList, ChainError>;
     /// One node, `None` if it was never registered.
     async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError>;
     /// What a miner earned in the lane and was not paid yet.

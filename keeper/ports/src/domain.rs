@@ -23,7 +23,7 @@ pub struct Submission {
     pub client_reference: B256,
     /// Block of the submission.
     pub block_number: u64,
-    /// Its hash; the seed of the choice of miners is derived from it.
+    /// Its hash: chance of the draw, which nobody has who submits.
     pub block_hash: B256,
 }
 
@@ -152,15 +152,6 @@ pub struct NodeRecord {
     pub state: Node,
     /// Models loaded.
     pub models: Vec<u64>,
-}
-
-/// Who may be chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NodeList {
-    /// Oldest software that serves, major·1e6 + minor·1e3 + patch.
-    pub min_version: u64,
-    /// All nodes ever registered.
-    pub nodes: Vec<NodeRecord>,
 }
 
 /// Which of its two messages a miner says, in the order in which they take effect.
@@ -323,6 +314,17 @@ pub enum LaneCall {
         /// Its signature of `Commit`.
         signature: SignatureBytes,
     },
+    /// Shows a second commitment that a bound miner signed for the same assignment. By anyone.
+    ReportSecond {
+        /// Task.
+        task: TaskAt,
+        /// Replica.
+        replica: u8,
+        /// Another one than it is bound to.
+        commitment: B256,
+        /// Its signature of `Precommit` with it.
+        signature: SignatureBytes,
+    },
     /// Closes a phase whose deadline has passed. By anyone.
     Close {
         /// Task.
@@ -353,6 +355,7 @@ impl LaneCall {
             Self::Reveal { task, reveals } => format!("task/{}/reveal/{}", task.id, replicas(reveals)),
             Self::Finish { task, .. } => format!("task/{}/finish/{}", task.id, task.deadline_secs),
             Self::Report { task, replica, .. } => format!("task/{}/report/{replica}", task.id),
+            Self::ReportSecond { task, replica, .. } => format!("task/{}/report-second/{replica}", task.id),
             Self::Close { task } => format!("task/{}/close/{}", task.id, task.deadline_secs),
             Self::PayEarnings { miner, block } => format!("earnings/{miner}/{block}"),
         }
@@ -417,6 +420,10 @@ mod tests {
             (LaneCall::Reveal { task: task.clone(), reveals: vec![(0, reveal), (2, reveal)] }, format!("task/{id}/reveal/0+2")),
             (LaneCall::Finish { task: task.clone(), reveals: vec![(0, reveal)] }, format!("task/{id}/finish/90")),
             (LaneCall::Report { task: task.clone(), replica: 1, reveal, signature }, format!("task/{id}/report/1")),
+            (
+                LaneCall::ReportSecond { task: task.clone(), replica: 1, commitment: B256::ZERO, signature },
+                format!("task/{id}/report-second/1"),
+            ),
             (LaneCall::Close { task }, format!("task/{id}/close/90")),
             (LaneCall::PayEarnings { miner, block: 9 }, format!("earnings/{miner}/9")),
         ] {

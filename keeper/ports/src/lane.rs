@@ -1,19 +1,12 @@
-//! Hashes, signatures, answers, ends and choice of miners of the on-chain lane, by the formulas of `cor_core`; and what the draw is seeded
-//! with.
+//! Hashes, signatures, answers and ends of the on-chain lane, by the formulas of `cor_core`.
 
-use alloy_primitives::{Address, B256, Signature, keccak256};
+use alloy_primitives::{Address, B256, Signature};
 use cor_core::task::answer::{AnswerKind, Verdict, canonical_text};
 use cor_core::task::eip712::domain_separator;
 use cor_core::task::lane::messages::{self, Binding, LANE_NAME_HASH};
 use cor_core::task::lane::{close, finish};
-use cor_core::task::selection::{Candidate, Draw, SelectionError, pick};
 
-use crate::domain::{
-    Bound, Crew, LaneDomain, LaneMessage, NodeList, NodeRecord, Phase, Reveal, Seat, SignatureBytes, SignedMessage, TaskRecord,
-};
-
-/// All nodes weigh alike until reputation is on chain.
-const EVEN_WEIGHT: u32 = 1;
+use crate::domain::{Bound, Crew, LaneDomain, LaneMessage, Phase, Reveal, Seat, SignatureBytes, SignedMessage, TaskRecord};
 
 /// What everybody who serves a task signs: the task, its opening, and the whole crew.
 #[must_use]
@@ -79,34 +72,6 @@ pub fn commitment(domain: &LaneDomain, assignment: B256, replica: u8, miner: Add
     binding.commitment(reveal.result_digest, reveal.salt)
 }
 
-/// The seed of a task's choice of miners: chain, lane, task, and the block that the task was submitted in, which the submitter could not know.
-#[must_use]
-pub fn selection_seed(domain: &LaneDomain, task: B256, block_hash: B256) -> B256 {
-    let mut bytes = b"Cortensor.Selection.v2".to_vec();
-    bytes.extend(domain.chain_id.to_be_bytes());
-    bytes.extend(domain.lane.as_slice());
-    bytes.extend(task.as_slice());
-    bytes.extend(block_hash.as_slice());
-    keccak256(bytes)
-}
-
-/// The miners of a task, drawn from the nodes that can serve it.
-///
-/// # Errors
-/// `TooFewOperators` if there are too few of different operators.
-pub fn choose_miners(domain: &LaneDomain, record: &TaskRecord, list: &NodeList) -> Result<Vec<Address>, SelectionError> {
-    let terms = &record.history.opening.terms;
-    let model = terms.model;
-    let fits = |node: &&NodeRecord| node.state.check_eligible(list.min_version, || node.models.contains(&model)).is_ok();
-    // The chain does not say when a node last served: nobody rests.
-    let candidate =
-        |node: &NodeRecord| Candidate { node: node.node, operator: node.operator, weight: EVEN_WEIGHT, last_assigned_at: 0 };
-    let mut candidates: Vec<_> = list.nodes.iter().filter(fits).map(candidate).collect();
-    candidates.sort_by_key(|candidate| candidate.node);
-    let seed = selection_seed(domain, record.id, record.submission.block_hash);
-    pick(&candidates, &Draw { wanted: terms.replicas, seed, now: 0, cooldown_secs: 0 })
-}
-
 /// What brings a task on that waits for nobody any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closing {
@@ -136,6 +101,13 @@ pub fn needed(record: &TaskRecord) -> usize {
     usize::from(record.history.opening.terms.quorum().needed())
 }
 
+/// What a replica's miner is bound to on chain, as long as it has shown nothing: then a second commitment can be reported.
+#[must_use]
+pub fn bound_on_chain(record: &TaskRecord, replica: u8) -> Option<B256> {
+    let told = record.history.told.get(usize::from(replica))?;
+    told.commitment.filter(|_| record.seat(replica) == Some(Seat::Committed))
+}
+
 /// Whether a replica's miner has shown its answer on chain.
 #[must_use]
 pub fn is_shown(record: &TaskRecord, replica: u8) -> bool {
@@ -163,7 +135,6 @@ pub fn read_verdict(text: &str) -> Verdict {
 #[cfg(test)]
 mod tests {
     use alloy_primitives::Bytes;
-    use cor_core::node::pool::{Node, Standing};
     use cor_core::task::lane::{LaneState, LaneTerms, Price};
 
     use super::*;
@@ -232,27 +203,6 @@ mod tests {
     fn task_over(mut task: TaskRecord) {
         task.state.phase = Phase::Ended;
         assert_eq!(closing(&task, NOW + 1_000), Closing::None);
-    }
-
-    /// Nobody would sign for it, and the same node would be drawn again at each try.
-    #[test]
-    fn only_nodes_that_can_serve_are_drawn() {
-        let serving = Node { standing: Standing::Active, capacity: 2, reserved: 1, version: 2_000 };
-        let domain = LaneDomain { chain_id: 1, lane: Address::ZERO };
-        for (state, model, drawn) in [
-            (serving, 5, true),
-            (serving, 6, false),
-            (Node { standing: Standing::Suspended, ..serving }, 5, false),
-            (Node { standing: Standing::Absent, ..serving }, 5, false),
-            (Node { reserved: 2, ..serving }, 5, false),
-            (Node { version: 1_999, ..serving }, 5, false),
-        ] {
-            let node = Address::with_last_byte(1);
-            let nodes = vec![NodeRecord { node, operator: node, registration_epoch: 1, state, models: vec![model] }];
-            let chosen = choose_miners(&domain, &submitted(1), &NodeList { min_version: 2_000, nodes });
-            let wanted = if drawn { Ok(vec![node]) } else { Err(SelectionError::TooFewOperators { found: 0, wanted: 1 }) };
-            assert_eq!(chosen, wanted, "{state:?}, model {model}");
-        }
     }
 
     #[test]

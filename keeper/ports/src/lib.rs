@@ -1,7 +1,8 @@
 //! Ports: what keeper and miner talk about, and what their services need of the outside.
 //!
 //! - [`domain`]: tasks, miners, messages as plain values.
-//! - [`lane`]: the on-chain lane's hashes and the choice of miners, by the formulas of `cor_core`.
+//! - [`lane`]: the on-chain lane's hashes, by the formulas of `cor_core`.
+//! - [`jury`]: the choice of miners, by the same.
 //! - The traits, implemented by adapters and by the test kit, each with its error.
 
 mod backend;
@@ -12,6 +13,7 @@ mod clock;
 pub mod domain;
 mod intake;
 mod journal;
+pub mod jury;
 pub mod lane;
 mod redacted;
 mod relay;
@@ -24,6 +26,7 @@ pub use chain::{Chain, ChainError, RevertError};
 pub use clock::{Clock, SystemClock};
 pub use intake::{Intake, IntakeError, MessageRefusal};
 pub use journal::{Journal, JournalError};
+pub use jury::Jury;
 pub use redacted::redacted;
 pub use relay::{Refusal, Relay, RelayError};
 pub use signer::{Signer, SignerError};

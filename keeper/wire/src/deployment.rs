@@ -25,6 +25,8 @@ pub struct Deployment {
     pub lane: Address,
     /// Views of the lane.
     pub lens: Address,
+    /// Who must serve a task, and keepers' bonds: the lane's governor.
+    pub jury: Address,
     /// First block that can hold a log of the network.
     pub from_block: u64,
 }

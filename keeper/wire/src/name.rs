@@ -75,7 +75,7 @@ names! {
         NoPrecommit = "no_precommit",
         /// It did not reveal in time.
         NoReveal = "no_reveal",
-        /// It signed a reveal that does not open its commitment.
+        /// It signed a reveal that does not open its commitment, or a second commitment.
         BadReveal = "bad_reveal",
     }
 }
@@ -89,7 +89,7 @@ names! {
         Submit = "submit",
         /// Crew and commitments were put on chain.
         Start = "start",
-        /// A signed reveal was shown that does not open its commitment.
+        /// A signed reveal was shown that does not open its commitment, or a second commitment.
         ReportBadReveal = "report bad reveal",
         /// Miners revealed.
         Reveal = "reveal",
@@ -97,8 +97,44 @@ names! {
         Precommit = "precommit",
         /// A phase was closed.
         ClosePhase = "close phase",
+        /// The keeper lost its bond.
+        Convict = "convict keeper",
+        /// A keeper found a miner absent.
+        Dismiss = "dismiss miner",
+        /// A keeper summoned a miner.
+        Summon = "summon miner",
+        /// A miner said that it is there.
+        Present = "answer summons",
         /// Anything else.
         Other = "other",
+    }
+}
+
+names! {
+    /// Whether a keeper brought the crew that was drawn.
+    DrawVerdict {
+        /// It did.
+        AsDrawn = "as_drawn",
+        /// It brought another.
+        OtherCrew = "other_crew",
+        /// Nobody can tell yet: the keeper has not shown the secret of the epoch.
+        SecretNotShown = "secret_not_shown",
+        /// It had committed to no secret of the epoch: it was to serve no task of it, or the jury does not govern the lane.
+        NoSecret = "no_secret",
+        /// Nobody can tell any more: the jury gave a slot that was drawn to another node, once the task was beyond dispute.
+        RosterForgotten = "roster_forgotten",
+    }
+}
+
+names! {
+    /// What a keeper lost its bond for.
+    Guilt {
+        /// It brought another crew than was drawn.
+        OtherCrew = "other_crew",
+        /// It did not show a secret that was called for.
+        SecretNotShown = "secret_not_shown",
+        /// It had committed to no secret of the epoch.
+        NoSecret = "no_secret",
     }
 }
 
@@ -121,7 +157,11 @@ mod tests {
         all(TaskPhase::ALL, &["open", "precommit", "reveal", "ended"]);
         all(TaskStatus::ALL, &["open", "completed", "no_quorum", "expired"]);
         all(ReplicaOutcome::ALL, &["pending", "agreed", "outlier", "no_precommit", "no_reveal", "bad_reveal"]);
-        all(Step::ALL, &["end", "submit", "start", "report bad reveal", "reveal", "precommit", "close phase", "other"]);
+        let lane = ["end", "submit", "start", "report bad reveal", "reveal", "precommit", "close phase"];
+        let jury = ["convict keeper", "dismiss miner", "summon miner", "answer summons", "other"];
+        all(Step::ALL, &[&lane[..], &jury].concat());
+        all(DrawVerdict::ALL, &["as_drawn", "other_crew", "secret_not_shown", "no_secret", "roster_forgotten"]);
+        all(Guilt::ALL, &["other_crew", "secret_not_shown", "no_secret"]);
         assert_eq!(format!("{:<6}|", Step::End), "end   |", "padded as a text is");
     }
 }

@@ -97,6 +97,9 @@ fn three_of_five_miners_answer_and_are_paid() {
         .filter(|change| wei(&change["wallet_after"]) > wei(&change["wallet_before"]))
         .count();
     assert_eq!(paid, 3, "three miners have claimed");
+    let jury = &receipt["jury"];
+    assert_eq!(jury["summonses"], json!([]), "nobody was asked for in vain");
+    assert!(["secret_not_shown", "as_drawn"].map(Value::from).contains(&jury["draw"]["verdict"]), "{jury}");
 }
 
 #[test]
@@ -137,6 +140,22 @@ fn a_copied_commitment_cannot_be_opened() {
     let replicas = &report["receipt"]["replicas"];
     assert!([1, 2].iter().any(|&other: &usize| replicas[0]["commitment"] == replicas[other]["commitment"]), "{replicas}");
     assert!(!wei(&replicas[0]["slashed"]).is_zero(), "{replicas}");
+}
+
+/// Who was drawn and died is summoned, waited for, and replaced by the next of the draw: the task is not lost, and the others are paid.
+#[test]
+fn a_dead_miner_is_replaced() {
+    let report = run(&["--fault", "miner-dead"]);
+    assert_eq!(report["receipt"]["status"], "completed");
+    assert_eq!(outcomes(&report), ["agreed"; 3]);
+    assert_money(&report);
+    let jury = &report["receipt"]["jury"];
+    let absent: Vec<_> =
+        jury["summonses"].as_array().expect("summonses").iter().filter(|one| !one["absent_at"].is_null()).collect();
+    let [absent] = absent[..] else { panic!("one is absent: {jury}") };
+    let crew = report["receipt"]["replicas"].as_array().expect("replicas");
+    assert!(crew.iter().all(|replica| replica["miner"] != absent["node"]), "{jury}");
+    assert_ne!(jury["draw"]["verdict"], "other_crew", "{jury}");
 }
 
 #[test]

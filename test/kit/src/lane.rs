@@ -171,9 +171,51 @@ impl TestNet {
         event(&self.ok(KEEPER, self.at.lane, self.completion(task, crew, answers)).await)
     }
 
+    /// The call that starts a task by the keeper: the miner of account `crew[i]` is bound to `answers[i]`, if there is one.
+    #[must_use]
+    pub fn starting(&self, task: &Task, crew: &[usize], answers: &[Option<&str>]) -> ILane::startCall {
+        let part = |(replica, answer): (usize, &Option<&str>)| {
+            let bound = answer.map_or_else(
+                || vec![0; 96],
+                |answer| {
+                    let signature = self.precommit_signature(task, crew, replica, answer);
+                    [self.commitment(task, crew, replica, answer).as_slice(), &signature].concat()
+                },
+            );
+            [self.address(crew[replica]).as_slice(), &bound].concat()
+        };
+        ILane::startCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            opening: task.history.clone(),
+            miners: answers.iter().enumerate().map(part).collect::<Vec<_>>().concat().into(),
+            keeper: self.address(KEEPER),
+            assign: Bytes::new(),
+        }
+    }
+
+    /// The call that shows answers by replica and ends a task, with its history as it is now.
+    pub async fn finishing(&self, task: &Task, crew: &[usize], answers: &[(u8, &str)]) -> ILane::finishCall {
+        let (payer, sequence) = (task.payer, task.sequence);
+        let history = self.record(task.id).await.bytes;
+        ILane::finishCall { payer, sequence, history, reveals: reveals(crew, answers) }
+    }
+
     fn lane_domain(&self) -> B256 {
         domain_separator(LANE_NAME_HASH, self.at.chain_id, self.at.lane)
     }
+}
+
+/// Answers of replicas as the lane takes them, with the salts of their accounts.
+///
+/// # Panics
+/// If there is no such replica.
+#[must_use]
+pub fn reveals(crew: &[usize], answers: &[(u8, &str)]) -> Bytes {
+    let part = |(replica, answer): &(u8, &str)| {
+        [&[*replica], digest(answer).as_slice(), salt(crew[usize::from(*replica)]).as_slice()].concat()
+    };
+    answers.iter().flat_map(part).collect()
 }
 
 /// A signature as in EIP-2098: r, then s with the parity in its highest bit.

@@ -11,18 +11,27 @@ use alloy::{
 };
 use cor_adapters::{
     chain::{Account, Mined, connect},
-    deploy::{Artifacts, ListedModel, NetworkParams, deploy},
+    deploy::{Artifacts, Governor, ListedModel, NetworkParams, deploy},
+    signer::LocalSigner,
 };
 use cor_anvil::{ManualClock, Node, NodeConfig, NodeHandle};
-use cor_core::task::lane::GRAIN_WEI;
-use cor_ports::{ChainError, RevertError, domain::NODE_VERSION};
-use cor_sol::{cor::ICor, lane::ILane, lens::ILens, node_pool::INodePool, staking::IStaking, vault::IVault};
+use cor_core::task::{
+    jury::{Standing, Times},
+    lane::GRAIN_WEI,
+};
+use cor_ports::{ChainError, RevertError, domain::NODE_VERSION, jury::SecretChain};
+use cor_sol::{cor::ICor, jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, staking::IStaking, vault::IVault};
 use cor_wire::deployment::Deployment;
 
 use crate::solo::START_SECS;
 
 /// 1 COR in wei.
 pub const COR: u128 = 1_000_000_000_000_000_000;
+
+/// The account that is the keeper.
+const KEEPER: usize = 1;
+/// The model that nodes are registered with.
+const MODEL: u64 = 1;
 
 /// The whole network on an in-process chain. Account 0 owns the contracts, account 1 is the keeper.
 pub struct TestNet {
@@ -36,12 +45,26 @@ pub struct TestNet {
 }
 
 impl TestNet {
-    /// Starts a chain with `accounts` funded accounts and deploys the network: one light model with number 1. The chain's clock stands
-    /// still but for [`Self::advance`].
+    /// Starts a chain with `accounts` funded accounts and deploys the network: one light model with number 1. Account 0 governs the lane, without the jury. The
+    /// chain's clock stands still but for [`Self::advance`] and [`Self::next_epoch`].
     ///
     /// # Panics
     /// If anything fails; the panic says what.
     pub async fn start(accounts: u32) -> Self {
+        Self::governed_by(Governor::Deployer, accounts).await
+    }
+
+    /// The same with the jury as the lane's governor, and with the keeper's bond posted: its first epoch is the next.
+    ///
+    /// # Panics
+    /// If anything fails; the panic says what.
+    pub async fn with_jury(accounts: u32) -> Self {
+        let net = Self::governed_by(Governor::Jury, accounts).await;
+        net.enrol(KEEPER).await;
+        net
+    }
+
+    async fn governed_by(governor: Governor, accounts: u32) -> Self {
         let clock = std::sync::Arc::new(ManualClock::at_secs(START_SECS));
         let node = Node::spawn(NodeConfig { accounts, clock, ..NodeConfig::test() }).await.expect("the chain starts");
         let rpc = node.http_endpoint().expect("it listens");
@@ -52,8 +75,9 @@ impl TestNet {
             .collect();
         let provider = connect(&rpc, None).await.expect("the chain answers");
         let deployer = Account::new(&rpc, provider.clone(), cor_anvil::DEFAULT_CHAIN_ID, keys[0].clone());
-        let model = ListedModel { identifier: 1, class: 0, name: "test-model".to_owned() };
-        let params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[1].address()], vec![model]);
+        let model = ListedModel { identifier: MODEL, class: 0, name: "test-model".to_owned() };
+        let keepers = vec![keys[KEEPER].address()];
+        let params = NetworkParams { governor, ..NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, keepers, vec![model]) };
         let network = deploy(&deployer, &Artifacts::new(&crate::paths::contracts()), &params, &mut |_| {}).await;
         Self { node, provider, at: network.expect("the network deploys").deployment, keys }
     }
@@ -152,7 +176,7 @@ impl TestNet {
         self.ok(index, self.at.staking, IStaking::stakeNodeCall { node: self.address(index), amount: wei }).await;
         let call = INodePool::registerCall {
             operator: self.address(index),
-            models: vec![1],
+            models: vec![MODEL],
             capacity,
             hardwareClass: 0,
             version: NODE_VERSION,
@@ -160,7 +184,68 @@ impl TestNet {
         self.ok(index, self.at.node_pool, call).await;
     }
 
-    /// All COR outside wallets: what Vault and Staking say they hold is what the token says they have; and the lane's book is what accounts of this
+    /// Posts the bond of account `index`, which was proposed, with secrets of its key from the next epoch on. Returns the secrets.
+    ///
+    /// # Panics
+    /// If the jury refuses it.
+    pub async fn enrol(&self, index: usize) -> SecretChain {
+        let first = self.epoch().await + 1;
+        let signer = LocalSigner::new(self.key(index));
+        let secrets = SecretChain::of(&signer, self.at.chain_id, self.at.jury, first).await.expect("a key signs");
+        let bond = self.jury_parameters().await.bond;
+        self.mint(self.address(index), bond).await;
+        self.ok(index, self.at.cor, ICor::approveCall { spender: self.at.jury, value: bond }).await;
+        self.ok(index, self.at.jury, IJury::enrolCall { anchor: secrets.anchor(), first }).await;
+        secrets
+    }
+
+    /// Brings the node of account `index` into the roster of model 1, from the next epoch on. Returns its slot.
+    ///
+    /// # Panics
+    /// If the jury refuses it.
+    pub async fn enter(&self, index: usize) -> u32 {
+        let mined = self.ok(index, self.at.jury, IJury::enterCall { node: self.address(index), model: MODEL }).await;
+        event::<IJury::SlotTaken>(&mined).slot
+    }
+
+    /// Moves the clock to the beginning of the next epoch.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn next_epoch(&self) {
+        let (times, now) = (self.times().await, self.now().await);
+        self.advance(times.ends(times.epoch(now)) - now).await;
+    }
+
+    /// The epoch of the last block.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn epoch(&self) -> u32 {
+        self.times().await.epoch(self.now().await)
+    }
+
+    /// What the jury counts by.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn times(&self) -> Times {
+        let told = self.jury_parameters().await;
+        Times {
+            epoch_secs: told.epochSecs,
+            reveal_secs: told.revealSecs,
+            answer_secs: told.answerSecs,
+            dispute_secs: told.disputeSecs,
+            absence_epochs: told.absenceEpochs,
+        }
+    }
+
+    async fn jury_parameters(&self) -> IJury::parametersReturn {
+        IJury::new(self.at.jury, &self.provider).parameters().call().await.expect("parameters")
+    }
+
+    /// All COR outside wallets: what Vault and Staking say they hold is what the token says they have; what the jury has is the bonds of accounts of this chain
+    /// that serve or leave; and the lane's book is what accounts of this
     /// chain can spend and earned there, the treasury's part, and what was charged for open tasks.
     ///
     /// # Panics
@@ -172,6 +257,8 @@ impl TestNet {
         let staking = IStaking::new(self.at.staking, &self.provider).totalHeld().call().await.expect("totalHeld");
         assert_eq!(held, token.balanceOf(self.at.vault).call().await.expect("balanceOf"), "Vault");
         assert_eq!(staking, token.balanceOf(self.at.staking).call().await.expect("balanceOf"), "Staking");
+        let bonds = self.bonds().await;
+        assert_eq!(bonds, token.balanceOf(self.at.jury).call().await.expect("balanceOf"), "Jury");
         let lens = ILens::new(self.at.lens, &self.provider);
         let mut owed = self.open_charges().await + lens.treasury().call().await.expect("treasury");
         for key in &self.keys {
@@ -179,6 +266,17 @@ impl TestNet {
             owed += account.available + account.earned;
         }
         assert_eq!(vault.bookOf(self.at.lane).call().await.expect("bookOf"), wei(owed), "Lane");
+    }
+
+    /// The bonds of keepers that serve or leave, wei.
+    async fn bonds(&self) -> U256 {
+        let jury = IJury::new(self.at.jury, &self.provider);
+        let (mut bonded, bond) = (0_u64, self.jury_parameters().await.bond);
+        for key in &self.keys {
+            let standing = jury.keeperOf(key.address()).call().await.expect("keeperOf").standing;
+            bonded += u64::from([Standing::Serving, Standing::Leaving].iter().any(|bonded| bonded.number() == standing));
+        }
+        bond * U256::from(bonded)
     }
 
     /// What was charged for tasks that have not ended, grains.

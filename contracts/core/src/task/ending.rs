@@ -43,7 +43,7 @@ impl Status {
 pub enum Offence {
     /// It committed itself and did not reveal.
     NoReveal,
-    /// It signed a reveal that does not open its commitment.
+    /// It signed a reveal that does not open its commitment, or a second commitment.
     BadReveal,
 }
 

@@ -3,7 +3,6 @@
 //! ```text
 //!  answer       kinds of answers, and which bytes of one are compared
 //!  eip712       domains and digests of what is signed
-//!  selection    which miners serve                                        -> eip712
 //!  consensus    when enough replicas agree                (knows only who follows whom)
 //!  range        a value that is out of its range
 //!  ending       how a task ends, and what a miner is punished for
@@ -20,7 +19,6 @@ mod ending;
 pub mod jury;
 pub mod lane;
 mod range;
-pub mod selection;
 
 pub use ending::{Offence, Status};
 pub use range::{TermsError, in_range};

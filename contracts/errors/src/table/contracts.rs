@@ -404,14 +404,3 @@ area! {
         "No lane is named yet."
         "Name the lane first (Jury.setLane).";
 }
-
-area! {
-    /// The choice of miners, which a keeper makes off chain.
-    selection "SELECT":
-    "SELECT-001" UNSORTED_CANDIDATES "UnsortedCandidates" Bug 500 Refused
-        "The candidates do not rise strictly by address."
-        "Report this: the list of candidates is sorted before the draw.";
-    "SELECT-002" TOO_FEW_OPERATORS "TooFewOperators" Transient 503 Refused
-        "Fewer operators have a node for the task than the session has replicas."
-        "Wait for more nodes of other operators, or open a session with fewer replicas.";
-}

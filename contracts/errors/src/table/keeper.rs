@@ -100,7 +100,7 @@ area! {
 }
 
 area! {
-    /// Messages that a keeper does not take.
+    /// Messages that a keeper does not take, and what keeps it from serving.
     kpr "KPR":
     "KPR-001" TASK_NOT_OPEN "TaskNotOpen" Caller 404 Refused
         "The task is not open."
@@ -120,6 +120,9 @@ area! {
     "KPR-006" OTHER_ASSIGNMENT "OtherAssignment" Caller 409 Refused
         "The message is signed for another assignment of the task."
         "Ask the keeper for its offer anew, and sign that.";
+    "KPR-007" OTHER_SECRETS "OtherSecrets" Caller - Configuration
+        "The secrets of this keeper are not those that it enrolled with: whatever it served would cost its bond."
+        "Start the keeper with the key, and on the network, with which it enrolled. If it enrolled with secrets that were made otherwise, let it resign, or renew its chain of secrets with those of this key.";
 }
 
 area! {
@@ -189,6 +192,9 @@ area! {
     "DPL-003" NO_DEPLOYED_ADDRESS "NoDeployedAddress" Peer - Refused
         "The deployment left no ContractDeployed log."
         "Check that the chain's StylusDeployer is the original.";
+    "DPL-004" STAKE_LEAVES_TOO_SOON "StakeLeavesTooSoon" Caller - Refused
+        "Stake leaves the network's Staking before a task of the lane may have ended: who signed could not be slashed."
+        "Deploy a network of its own, with a Staking whose unbonding is as long.";
     "DPL-010" CONTRACT_MISSING "ContractMissing" Caller - Configuration
         "A compiled contract cannot be read."
         "Build the contracts with `cargo xtask wasm`, or name their folder with --contracts or COR_CONTRACTS.";

@@ -11,7 +11,7 @@ mod keeper;
 mod tools;
 
 pub use command::cli;
-pub use contracts::{access, amount, jury, lane, module, pay, pool, price, queue, selection, stake, token};
+pub use contracts::{access, amount, jury, lane, module, pay, pool, price, queue, stake, token};
 pub use dev_chain::{chain, dump, evm, fork, harness, node, vm};
 pub use inference::inf;
 pub use keeper::{blb, chn, dpl, htp, jrn, kpr, mnr, rly, sig};
@@ -97,7 +97,6 @@ pub static AREAS: &[&Area] = &[
     &queue::AREA,
     &lane::AREA,
     &jury::AREA,
-    &selection::AREA,
     &node::AREA,
     &chain::AREA,
     &dump::AREA,

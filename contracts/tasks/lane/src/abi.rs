@@ -1,10 +1,10 @@
 //! Events and errors, and the errors of refusals by the rules.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{sol, SolError as _};
 use cor_contract_shared::{
     abi::{message, Encoder},
-    Revert,
+    Revert, Unauthorized, ZeroAddress,
 };
 use cor_core::task::lane::LaneError;
 use cor_core::task::TermsError;
@@ -61,6 +61,30 @@ macro_rules! error {
     };
 }
 pub(crate) use error;
+
+/// Refuses every `caller` but `required`. What `cor_contract_shared` has for this, and for [`nonzero`], brings the encoder of `sol!` along: 600 bytes of a compressed program.
+#[inline(never)]
+pub(crate) fn only(caller: Address, required: Address) -> Result<(), Revert> {
+    if caller == required {
+        return Ok(());
+    }
+    Err(unauthorized(caller, required))
+}
+
+/// The error of a caller that does not hold a role.
+#[inline(never)]
+pub(crate) fn unauthorized(caller: Address, required: Address) -> Revert {
+    error!(Unauthorized, caller, required)
+}
+
+/// Refuses the zero address; as [`only`].
+#[inline(never)]
+pub(crate) fn nonzero(address: Address) -> Result<Address, Revert> {
+    if address.is_zero() {
+        return Err(error!(ZeroAddress));
+    }
+    Ok(address)
+}
 
 /// An ASCII name as a word, left-aligned.
 #[inline(never)]

@@ -111,6 +111,19 @@ impl Lane {
         self.contract.report(Told { payer, sequence, history: octets(history) }, replica, result_digest, salt, octets(signature))
     }
 
+    /// Reports a second commitment that a bound miner signed of the same assignment.
+    pub fn report_second(
+        &mut self,
+        payer: Address,
+        sequence: u64,
+        history: Bytes,
+        replica: u8,
+        commitment: B256,
+        signature: Bytes,
+    ) -> Result<(), Revert> {
+        self.contract.report_second(Told { payer, sequence, history: octets(history) }, replica, commitment, octets(signature))
+    }
+
     /// Closes a phase whose deadline has passed.
     pub fn close(&mut self, payer: Address, sequence: u64, history: Bytes) -> Result<(), Revert> {
         self.contract.close(Told { payer, sequence, history: octets(history) })

@@ -27,7 +27,7 @@ use alloy_primitives::{Address, B256, U256, U64};
 use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{
     abi::{message, Decode, Decoder, Octets, Staking, Vault},
-    call_raw, encoded, log, nonzero, only, view_raw, Revert, Unauthorized,
+    call_raw, encoded, log, view_raw, Revert,
 };
 use cor_core::task::lane::{grains, messages, LaneConfig, Reveal, GRAIN_WEI};
 use stylus_sdk::{
@@ -35,7 +35,7 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64},
 };
 
-use abi::{error, ConfigSet, Credited, EarningsPaid, KeeperNamed, Released, TreasuryPassed};
+use abi::{error, nonzero, only, unauthorized, ConfigSet, Credited, EarningsPaid, KeeperNamed, Released, TreasuryPassed};
 #[cfg(feature = "export-abi")]
 pub use interface::print_from_args;
 use sessions::Order;
@@ -226,6 +226,13 @@ impl Lane {
         self.denounce(moved, Reveal { replica, digest: result_digest, salt }, &signature.0)
     }
 
+    /// Reports a second commitment that a bound miner signed of the same assignment.
+    /// Arguments, errors, events: `ILane.reportSecond`.
+    pub(crate) fn report_second(&mut self, told: Told, replica: u8, commitment: B256, signature: Octets) -> Result<(), Revert> {
+        let moved = self.recall(told)?;
+        self.denounce_second(moved, replica, commitment, &signature.0)
+    }
+
     /// Closes a phase whose deadline has passed.
     /// Arguments, errors, events: `ILane.close`.
     pub(crate) fn close(&mut self, told: Told) -> Result<(), Revert> {
@@ -320,7 +327,7 @@ impl Lane {
             return Ok(());
         }
         // There can be several keepers, so there is no one address to name.
-        Err(Unauthorized { caller: account, required: Address::ZERO }.into())
+        Err(unauthorized(account, Address::ZERO))
     }
 }
 

@@ -64,6 +64,11 @@ impl Moved {
         move |error| refuse(error, task, now)
     }
 
+    /// The miner of a replica that there is.
+    fn miner(&self, replica: u8) -> Address {
+        self.history.told.get(usize::from(replica)).map(|told| told.miner).unwrap_or_default()
+    }
+
     /// Index of the replica whose answer is the result.
     fn winner(&self) -> Option<usize> {
         self.state.winner(self.history.opening.terms.quorum_bps).map(usize::from)
@@ -117,6 +122,32 @@ impl Lane {
     fn tell(&self, moved: &Moved, record: Vec<u8>) {
         let LaneState { phase, deadline, .. } = moved.state;
         log!(self, TaskRecord[moved.task] phase.number(), deadline, *record);
+    }
+
+    /// Stores a task that goes on, and tells of it.
+    #[inline(never)]
+    fn keep_and_tell(&mut self, moved: &Moved, record: Vec<u8>) {
+        self.keep(moved);
+        self.tell(moved, record);
+    }
+
+    /// Refuses a commitment, or a reveal of one, that the miner of a replica did not sign.
+    #[inline(never)]
+    fn said(
+        &self,
+        moved: &Moved,
+        miner: Address,
+        commitment: B256,
+        shown: Option<Reveal>,
+        signature: &[u8],
+    ) -> Result<(), Revert> {
+        let domain = self.domain(&moved.place);
+        let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &moved.history.miners());
+        let digest = match shown {
+            Some(shown) => messages::commit_digest(domain, assignment, commitment, shown.digest, shown.salt),
+            None => messages::precommit_digest(domain, assignment, commitment),
+        };
+        self.signed(digest, signature, miner)
     }
 
     #[inline(never)]
@@ -182,8 +213,7 @@ impl Lane {
         let refuse = moved.refuse();
         let server = Server { keeper: served.keeper, itself };
         let record = lane::start(&mut moved.state, &mut moved.history, moved.now, server, &bound).map_err(refuse)?;
-        self.keep(&moved);
-        self.tell(&moved, record);
+        self.keep_and_tell(&moved, record);
         Ok(())
     }
 
@@ -191,15 +221,11 @@ impl Lane {
     pub(crate) fn bind(&mut self, mut moved: Moved, replica: u8, commitment: B256, signature: &[u8]) -> Result<(), Revert> {
         let refuse = moved.refuse();
         let record = lane::precommit(&mut moved.state, &mut moved.history, moved.now, replica, commitment).map_err(refuse)?;
-        let miners = moved.history.miners();
-        let miner = miners.get(usize::from(replica)).copied().unwrap_or_default();
+        let miner = moved.miner(replica);
         if miner != self.vm().msg_sender() {
-            let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &miners);
-            let digest = messages::precommit_digest(self.domain(&moved.place), assignment, commitment);
-            self.signed(digest, signature, miner)?;
+            self.said(&moved, miner, commitment, None, signature)?;
         }
-        self.keep(&moved);
-        self.tell(&moved, record);
+        self.keep_and_tell(&moved, record);
         Ok(())
     }
 
@@ -225,16 +251,26 @@ impl Lane {
     #[inline(never)]
     pub(crate) fn denounce(&mut self, mut moved: Moved, shown: Reveal, signature: &[u8]) -> Result<(), Revert> {
         let refuse = moved.refuse();
-        let miners = moved.history.miners();
         let record = lane::report(&mut moved.state, &mut moved.history, &moved.place, shown).map_err(refuse)?;
-        let miner = miners.get(usize::from(shown.replica)).copied().unwrap_or_default();
-        let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &miners);
         let told = moved.history.told.get(usize::from(shown.replica));
         let commitment = told.and_then(|told| told.commitment).unwrap_or_default();
-        let digest = messages::commit_digest(self.domain(&moved.place), assignment, commitment, shown.digest, shown.salt);
-        self.signed(digest, signature, miner)?;
-        self.keep(&moved);
-        self.tell(&moved, record);
+        self.said(&moved, moved.miner(shown.replica), commitment, Some(shown), signature)?;
+        self.keep_and_tell(&moved, record);
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(crate) fn denounce_second(
+        &mut self,
+        mut moved: Moved,
+        replica: u8,
+        commitment: B256,
+        signature: &[u8],
+    ) -> Result<(), Revert> {
+        let refuse = moved.refuse();
+        let record = lane::report_second(&mut moved.state, &mut moved.history, replica, commitment).map_err(refuse)?;
+        self.said(&moved, moved.miner(replica), commitment, None, signature)?;
+        self.keep_and_tell(&moved, record);
         Ok(())
     }
 
@@ -251,8 +287,7 @@ impl Lane {
         if moved.state.phase == LanePhase::Ended {
             return self.end(moved);
         }
-        self.keep(&moved);
-        self.tell(&moved, Vec::new());
+        self.keep_and_tell(&moved, Vec::new());
         Ok(())
     }
 

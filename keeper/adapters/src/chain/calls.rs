@@ -29,6 +29,11 @@ pub(super) fn encode(call: LaneCall) -> (Bytes, &'static str) {
             (call.abi_encode().into(), "finish")
         }
         LaneCall::Report { task, replica, reveal, signature } => (report(task, replica, &reveal, &signature), "report"),
+        LaneCall::ReportSecond { task: TaskAt { payer, sequence, history, .. }, replica, commitment, signature } => {
+            let signature = Bytes::copy_from_slice(&compact(&signature));
+            let call = ILane::reportSecondCall { payer, sequence, history, replica, commitment, signature };
+            (call.abi_encode().into(), "reportSecond")
+        }
         LaneCall::Close { task: TaskAt { payer, sequence, history, .. } } => {
             (ILane::closeCall { payer, sequence, history }.abi_encode().into(), "close")
         }
@@ -89,7 +94,7 @@ fn report(task: TaskAt, replica: u8, reveal: &Reveal, signature: &SignatureBytes
 }
 
 /// The opening is what a history begins with.
-fn opening(task: &TaskAt) -> Bytes {
+pub(super) fn opening(task: &TaskAt) -> Bytes {
     task.history.slice(..OPENING_BYTES.min(task.history.len()))
 }
 
@@ -220,6 +225,16 @@ mod tests {
         assert_eq!((name, call.payer, call.sequence, call.history), ("report", PAYER, 5, task().history));
         assert_eq!((call.replica, call.resultDigest, call.salt), (3, B256::repeat_byte(1), B256::repeat_byte(0x81)));
         assert_eq!(call.signature, Bytes::from(compacted(4, 27)));
+    }
+
+    #[test]
+    fn a_second_commitment_is_shown_as_it_was_signed() {
+        let commitment = B256::repeat_byte(3);
+        let call = LaneCall::ReportSecond { task: task(), replica: 3, commitment, signature: signature(4, 28) };
+        let (data, name) = encode(call);
+        let call = ILane::reportSecondCall::abi_decode(&data).unwrap();
+        assert_eq!((name, call.payer, call.sequence, call.history), ("reportSecond", PAYER, 5, task().history));
+        assert_eq!((call.replica, call.commitment, call.signature), (3, commitment, compacted(4, 28).into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Logs of the contracts as events, and the task that an event is about.
 
 use alloy::{primitives::B256, rpc::types::Log, sol_types::SolEventInterface};
-use cor_sol::{lane::ILane::ILaneEvents as Lane, staking::IStaking::IStakingEvents as Staking};
+use cor_sol::{jury::IJury::IJuryEvents as Jury, lane::ILane::ILaneEvents as Lane, staking::IStaking::IStakingEvents as Staking};
 use cor_wire::deployment::Deployment;
 
 /// The number that the lane tells Staking for a task, in `Staking.slash` and hence in the event `Slashed`: the last 64 bits of the task's name.
@@ -17,6 +17,8 @@ pub(crate) enum Event {
     Lane(Lane),
     /// Of Staking.
     Staking(Staking),
+    /// Of the jury.
+    Jury(Jury),
 }
 
 impl Event {
@@ -30,6 +32,8 @@ impl Event {
             // Another slasher has tasks of its own: its number 5 is not the lane's.
             let of_others = |event: &Staking| matches!(event, Staking::Slashed(event) if event.slasher != at.lane);
             Staking::decode_raw_log(topics, data).ok().filter(|event| !of_others(event)).map(Self::Staking)
+        } else if address == at.jury {
+            Jury::decode_raw_log(topics, data).ok().map(Self::Jury)
         } else {
             None
         }
@@ -42,7 +46,11 @@ impl Event {
             Self::Lane(Lane::TaskRecord(event)) => Some(event.task),
             Self::Lane(Lane::TaskEnded(event)) => Some(event.task),
             Self::Lane(Lane::SlashOwed(event)) => Some(event.task),
-            Self::Lane(_) | Self::Staking(_) => None,
+            Self::Jury(Jury::Summoned(event)) => Some(event.task),
+            Self::Jury(Jury::Present(event)) => Some(event.task),
+            Self::Jury(Jury::Absent(event)) => Some(event.task),
+            Self::Jury(Jury::KeeperConvicted(event)) => Some(event.task),
+            Self::Lane(_) | Self::Staking(_) | Self::Jury(_) => None,
         }
     }
 }
@@ -53,7 +61,7 @@ mod tests {
         primitives::{Address, Bytes, LogData, U256, b256},
         rpc::types::Log,
     };
-    use cor_sol::{lane::ILane, staking::IStaking};
+    use cor_sol::{jury::IJury, lane::ILane, staking::IStaking};
 
     use super::*;
     use crate::chain::tests::{deployment, log};
@@ -72,6 +80,34 @@ mod tests {
         let released = ILane::Released { account: Address::ZERO, amount: 1, available: 0 };
         assert!(Event::of(&at, &log(at.lane, (1, 0), &released)).is_some_and(|event| event.task().is_none()));
         assert!(Event::of(&at, &log(at.vault, (1, 0), &record)).is_none(), "of another contract");
+    }
+
+    #[test]
+    fn an_event_of_the_jury_names_its_task() {
+        let at = deployment();
+        let (keeper, node) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let convicted = IJury::KeeperConvicted {
+            keeper,
+            task: TASK,
+            challenger: node,
+            reason: 1,
+            seat: 0,
+            drawn: node,
+            toChallenger: U256::ZERO,
+            toTreasury: U256::ZERO,
+        };
+        for log in [
+            log(at.jury, (1, 0), &IJury::Summoned { task: TASK, keeper, node, answerBy: 5 }),
+            log(at.jury, (1, 0), &IJury::Present { task: TASK, node }),
+            log(at.jury, (1, 0), &IJury::Absent { task: TASK, keeper, node }),
+            log(at.jury, (1, 0), &convicted),
+        ] {
+            assert_eq!(Event::of(&at, &log).and_then(|event| event.task()), Some(TASK));
+        }
+        let opened = log(at.jury, (1, 0), &IJury::Opened {});
+        assert!(Event::of(&at, &opened).is_some_and(|event| event.task().is_none()));
+        let elsewhere = log(at.lane, (1, 0), &IJury::Present { task: TASK, node });
+        assert!(Event::of(&at, &elsewhere).is_none(), "of another contract");
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The contracts over JSON-RPC.
 //!
-//! - [`RpcChain`]: the `Chain` port, with a durable outbox.
+//! - [`RpcChain`]: the ports `Chain` and `Jury`, with a durable outbox.
 //! - [`Account`]: a key that sends single transactions and waits for them; what the command line uses.
 
 mod account;
 mod bind;
 mod calls;
 mod events;
+mod jury;
 mod outbox;
 mod read;
 mod task;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,13 +22,15 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use async_trait::async_trait;
-use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, SentCall, TaskRecord};
-use cor_ports::{Chain, ChainError, Journal, with_causes};
+use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, SentCall, TaskRecord};
+use cor_ports::{Chain, ChainError, Journal, jury::Times, with_causes};
 use cor_wire::deployment::Deployment;
+use tokio::sync::OnceCell;
 
 pub use account::{Account, Mined, explain, read_error};
 pub(crate) use events::Event;
 pub use events::slash_number;
+pub(crate) use jury::JuryViews;
 use outbox::Outbox;
 pub use read::head;
 pub use task::task_record;
@@ -61,6 +64,8 @@ pub struct RpcChain {
     provider: DynProvider,
     deployment: Deployment,
     outbox: Outbox,
+    /// What the jury was constructed with, once it was read.
+    times: OnceCell<Times>,
 }
 
 impl RpcChain {
@@ -78,7 +83,8 @@ impl RpcChain {
         let provider = connect(endpoint, Some(deployment.chain_id)).await?;
         bind::to_network(journal.as_ref(), endpoint, &provider, &deployment).await?;
         let account = Account::new(endpoint, provider.clone(), deployment.chain_id, key);
-        Ok(Self { endpoint: endpoint.to_owned(), provider, deployment, outbox: Outbox::new(account, journal) })
+        let outbox = Outbox::new(account, journal);
+        Ok(Self { endpoint: endpoint.to_owned(), provider, deployment, outbox, times: OnceCell::new() })
     }
 }
 
@@ -110,10 +116,6 @@ impl Chain for RpcChain {
 
     async fn is_keeper(&self, account: Address) -> Result<bool, ChainError> {
         self.read_is_keeper(account).await
-    }
-
-    async fn nodes(&self) -> Result<NodeList, ChainError> {
-        self.read_nodes().await
     }
 
     async fn node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError> {

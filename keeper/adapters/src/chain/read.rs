@@ -8,10 +8,9 @@ use alloy::{
     providers::{DynProvider, Provider},
     rpc::types::{Filter, Log},
 };
-use cor_core::limits::PAGE_MAX;
 use cor_core::task::lane::GRAIN_WEI;
 use cor_ports::ChainError;
-use cor_ports::domain::{CorWei, Head, Node, NodeList, NodeRecord, Standing};
+use cor_ports::domain::{CorWei, Head, Node, NodeRecord, Standing};
 use cor_sol::{lens::ILens, node_pool::INodePool};
 use cor_wire::deployment::Deployment;
 
@@ -42,27 +41,6 @@ impl RpcChain {
 
     pub(super) async fn read_is_keeper(&self, account: Address) -> Result<bool, ChainError> {
         self.lens().isKeeper(account).call().await.map_err(|error| self.failed("isKeeper", error))
-    }
-
-    pub(super) async fn read_nodes(&self) -> Result<NodeList, ChainError> {
-        let min_version = self.pool().minNodeVersion().call().await.map_err(|error| self.failed("minNodeVersion", error))?;
-        let mut nodes = Vec::new();
-        for page in 0.. {
-            let listed = self
-                .pool()
-                .nodesByPage(page * PAGE_MAX, PAGE_MAX)
-                .call()
-                .await
-                .map_err(|error| self.failed("nodesByPage", error))?;
-            let last = (listed.len() as u64) < PAGE_MAX;
-            for node in listed {
-                nodes.extend(self.read_node(node).await?);
-            }
-            if last {
-                break;
-            }
-        }
-        Ok(NodeList { min_version, nodes })
     }
 
     pub(super) async fn read_node(&self, node: Address) -> Result<Option<NodeRecord>, ChainError> {

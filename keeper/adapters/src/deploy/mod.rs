@@ -1,5 +1,5 @@
 //! Puts the contracts on a chain: deploys and activates each through the StylusDeployer in one transaction with its constructor, wires
-//! them to each other, publishes the first prices and registers the addresses in Runtime.
+//! them to each other, says who governs the lane, publishes the first prices and registers the addresses in Runtime.
 
 mod code;
 mod params;
@@ -11,19 +11,19 @@ use alloy::{
     sol_types::{SolCall, SolEvent, SolValue},
     transports::TransportError,
 };
-use cor_core::task::TermsError;
+use cor_core::task::{TermsError, lane::LaneConfig};
 use cor_errors::{Coded, Entry, table::dpl};
 use cor_ports::ChainError;
 use cor_sol::{
-    cor::ICor, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
+    cor::ICor, jury::IJury, lane::ILane, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
     staking::IStaking, vault::IVault,
 };
 use cor_wire::deployment::{DeployedContract, Deployment};
 
 pub use code::{Artifacts, CodeError, init_code};
-pub use params::{ListedModel, NetworkParams, default_prices, model_name};
+pub use params::{Governor, JuryParams, ListedModel, NetworkParams, default_prices, model_name};
 
-use crate::chain::{Account, explain};
+use crate::chain::{Account, explain, read_error};
 
 /// The SDK's deployer, at the same address on every Arbitrum chain.
 const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
@@ -47,7 +47,18 @@ pub enum DeployError {
     Code(#[from] CodeError),
     /// What the lane would go by is out of range. Its contract takes it as it is, so it is refused before anything is deployed.
     #[error("settings of the lane: {0}")]
-    LaneConfig(#[from] TermsError),
+    LaneConfig(TermsError),
+    /// What the jury would go by is out of range. It is refused before anything is deployed.
+    #[error("settings of the jury: {0}")]
+    Jury(TermsError),
+    /// Stake would leave before a task of the lane has ended.
+    #[error("stake leaves this network in {unbonding_secs} s, and a task of the lane may take {needed_secs} s")]
+    StakeLeavesTooSoon {
+        /// What the network's Staking has, for ever.
+        unbonding_secs: u64,
+        /// What it must have at least.
+        needed_secs: u64,
+    },
     /// A transaction failed.
     #[error("{step}: {source}")]
     Chain {
@@ -69,8 +80,9 @@ impl Coded for DeployError {
     fn entry(&self) -> &'static Entry {
         match self {
             Self::Code(error) => error.entry(),
-            Self::LaneConfig(error) => error.entry(),
+            Self::LaneConfig(error) | Self::Jury(error) => error.entry(),
             Self::Chain { source, .. } => source.entry(),
+            Self::StakeLeavesTooSoon { .. } => &dpl::STAKE_LEAVES_TOO_SOON,
             Self::NoDeployer(_) => &dpl::NO_STYLUS_DEPLOYER,
             Self::NoAddress(_) => &dpl::NO_DEPLOYED_ADDRESS,
         }
@@ -94,7 +106,8 @@ struct Deployer<'a> {
     contracts: Vec<DeployedContract>,
 }
 
-/// Deploys and wires everything. The account becomes owner, governor of the lane and first minter. `progress` is told of each step before it is taken.
+/// Deploys and wires everything. The account becomes owner and first minter, and the lane's governor if `params` say so. `progress` is told of each step before
+/// it is taken.
 ///
 /// # Errors
 /// The step that failed and why. What was deployed before stays on the chain, unregistered and without money.
@@ -104,25 +117,87 @@ pub async fn deploy(
     params: &NetworkParams,
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<DeployedNetwork, DeployError> {
-    params.lane_config().check()?;
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
-    let failed = |error: TransportError| {
-        let step = "reading the chain".to_owned();
-        DeployError::Chain { source: explain(account.endpoint(), &step, error), step }
-    };
-    let code = account.provider().get_code_at(STYLUS_DEPLOYER).await.map_err(failed)?;
-    if code.is_empty() {
-        return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
-    }
-    let from_block = account.provider().get_block_number().await.map_err(failed)?;
+    let from_block = deployer.check(params).await?;
     let deployment = deployer.create_all(params, from_block).await?;
     deployer.wire(&deployment, params).await?;
     deployer.configure(&deployment, params).await?;
+    deployer.govern(&deployment, params).await?;
     deployer.register(&deployment).await?;
     Ok(DeployedNetwork { deployment, contracts: deployer.contracts })
 }
 
+/// Deploys another lane beside that of the network `at`, whose Vault and Staking the account owns: a lane with a lens and a jury of its own. It is proposed to
+/// both, and paused: the vault may let it take money days before Staking lets it slash, so its owner unpauses it when both do. Nothing is closed, and Runtime names the old
+/// one still.
+///
+/// # Errors
+/// As [`deploy`]; `StakeLeavesTooSoon`.
+pub async fn deploy_lane(
+    account: &Account,
+    artifacts: &Artifacts,
+    at: &Deployment,
+    params: &NetworkParams,
+    progress: &mut (dyn FnMut(&str) + Send),
+) -> Result<DeployedNetwork, DeployError> {
+    let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
+    let from_block = deployer.check(params).await?;
+    deployer.check_unbonding(at.staking).await?;
+    let peers =
+        Peers { cor: at.cor, staking: at.staking, table: at.session_payment_table, vault: at.vault, node_pool: at.node_pool };
+    let Tasks { jury, lane, lens } = deployer.create_tasks(params, &peers).await?;
+    let deployment = Deployment { from_block, jury, lane, lens, ..at.clone() };
+    deployer.govern(&deployment, params).await?;
+    deployer.pause(&deployment, params).await?;
+    deployer.propose(&deployment, params).await?;
+    Ok(DeployedNetwork { deployment, contracts: deployer.contracts })
+}
+
+/// What a lane and its jury know of the network.
+struct Peers {
+    cor: Address,
+    staking: Address,
+    table: Address,
+    vault: Address,
+    node_pool: Address,
+}
+
+/// The contracts of tasks.
+struct Tasks {
+    jury: Address,
+    lane: Address,
+    lens: Address,
+}
+
 impl Deployer<'_> {
+    /// Refuses parameters, and a chain, on which a step would fail when others are taken already. Returns the chain's last block.
+    async fn check(&self, params: &NetworkParams) -> Result<u64, DeployError> {
+        params.lane_config().check().map_err(DeployError::LaneConfig)?;
+        params.jury.check().map_err(DeployError::Jury)?;
+        let failed = |error: TransportError| {
+            let step = "reading the chain".to_owned();
+            DeployError::Chain { source: explain(self.account.endpoint(), &step, error), step }
+        };
+        let code = self.account.provider().get_code_at(STYLUS_DEPLOYER).await.map_err(failed)?;
+        if code.is_empty() {
+            return Err(DeployError::NoDeployer(STYLUS_DEPLOYER));
+        }
+        self.account.provider().get_block_number().await.map_err(failed)
+    }
+
+    /// Refuses a Staking whose stake does not stay for as long as a task of the lane may take.
+    async fn check_unbonding(&self, staking: Address) -> Result<(), DeployError> {
+        let step = "reading unbondingSecs".to_owned();
+        let read = IStaking::new(staking, self.account.provider()).unbondingSecs().call().await;
+        let read = read.map_err(|error| read_error(self.account.endpoint(), "unbondingSecs", error));
+        let unbonding_secs = read.map_err(|source| DeployError::Chain { step, source })?;
+        let needed_secs = u64::from(cor_core::limits::LANE_END_MAX_SECS);
+        if unbonding_secs < needed_secs {
+            return Err(DeployError::StakeLeavesTooSoon { unbonding_secs, needed_secs });
+        }
+        Ok(())
+    }
+
     async fn create_all(&mut self, params: &NetworkParams, from_block: u64) -> Result<Deployment, DeployError> {
         let owner = self.account.address();
         let delay = U256::from(params.delay_secs);
@@ -136,10 +211,23 @@ impl Deployer<'_> {
         let table = self.create("SessionPaymentTable", table).await?;
         let vault = self.create("Vault", (owner, cor, params.vault_delay_secs).abi_encode_params()).await?;
         let node_pool = self.create("NodePool", (owner, delay).abi_encode_params()).await?;
-        let lane = self.create("Lane", (owner, vault, table, staking).abi_encode_params()).await?;
-        let lens = self.create("Lens", (lane,).abi_encode_params()).await?;
+        let Tasks { jury, lane, lens } = self.create_tasks(params, &Peers { cor, staking, table, vault, node_pool }).await?;
         let (chain_id, session_payment_table) = (params.chain_id, table);
-        Ok(Deployment { chain_id, from_block, runtime, cor, staking, session_payment_table, vault, node_pool, lane, lens })
+        Ok(Deployment { chain_id, from_block, runtime, cor, staking, session_payment_table, vault, node_pool, lane, lens, jury })
+    }
+
+    /// A lane, what reads it, and the jury, which comes first as it may be the lane's governor.
+    async fn create_tasks(&mut self, params: &NetworkParams, peers: &Peers) -> Result<Tasks, DeployError> {
+        let owner = self.account.address();
+        let jury = self.create("Jury", jury_arguments(owner, peers, &params.jury)).await?;
+        let governor = match params.governor {
+            Governor::Jury => jury,
+            Governor::Deployer => owner,
+        };
+        let lane = (governor, peers.vault, peers.table, peers.staking).abi_encode_params();
+        let lane = self.create("Lane", lane).await?;
+        let lens = self.create("Lens", (lane,).abi_encode_params()).await?;
+        Ok(Tasks { jury, lane, lens })
     }
 
     /// Deploys, activates and constructs one contract in one transaction, so that nobody can construct it first.
@@ -183,28 +271,33 @@ impl Deployer<'_> {
 
     /// Peers and modules, and the end of each setting up: from then on every widening waits.
     async fn wire(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
-        let (pool, lane) = (at.node_pool, at.lane);
+        let pool = at.node_pool;
         self.call("telling Staking its NodePool", at.staking, IStaking::setNodePoolCall { pool }).await?;
         // The interface's name for whose treasury it is: of the vault it is.
         let treasury = IStaking::setTreasuryCall { sessionPayment: at.vault };
         self.call("telling Staking its treasury", at.staking, treasury).await?;
-        let slasher = IStaking::proposeModuleCall { module: lane, cap: params.slash_cap };
-        self.call("naming Lane as a slasher", at.staking, slasher).await?;
+        self.propose(at, params).await?;
         self.call("opening Staking", at.staking, IStaking::openCall {}).await?;
-        let module = IVault::proposeModuleCall { module: lane, cap: params.vault_cap };
-        self.call("naming Lane as a module of the Vault", at.vault, module).await?;
         self.call("opening Vault", at.vault, IVault::openCall {}).await?;
         self.call("telling NodePool its Staking", pool, INodePool::setStakingCall { peer: at.staking }).await?;
         // The pool opens with a peer that reserves places in it. The lane reserves none and never calls it.
-        self.call("telling NodePool its lane", pool, INodePool::setSessionQueueCall { peer: lane }).await?;
+        self.call("telling NodePool its lane", pool, INodePool::setSessionQueueCall { peer: at.lane }).await?;
         // Before it opens: once a node has registered, a higher minimum waits.
         let version = params.min_node_version;
         self.call("setting the oldest node version", pool, INodePool::setMinNodeVersionCall { version }).await?;
         self.call("opening NodePool", pool, INodePool::openCall {}).await
     }
 
+    /// The lane as a slasher and as a module: at once where the contracts are being set up, else once their delays are over.
+    async fn propose(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        let slasher = IStaking::proposeModuleCall { module: at.lane, cap: params.slash_cap };
+        self.call("naming Lane as a slasher", at.staking, slasher).await?;
+        let module = IVault::proposeModuleCall { module: at.lane, cap: params.vault_cap };
+        self.call("naming Lane as a module of the Vault", at.vault, module).await
+    }
+
     async fn configure(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
-        let (table, lane) = (at.session_payment_table, at.lane);
+        let table = at.session_payment_table;
         self.call("publishing prices", table, ISessionPaymentTable::publishCall { price: params.prices.clone() }).await?;
         for model in &params.models {
             let call = ISessionPaymentTable::setModelCall {
@@ -215,22 +308,50 @@ impl Deployer<'_> {
             };
             self.call(&format!("listing model {}", model.name), table, call).await?;
         }
-        for &keeper in &params.keepers {
-            self.call("naming a keeper", lane, ILane::setKeeperCall { keeper, enabled: true }).await?;
-        }
-        let config = params.lane_config();
-        let config = ILane::setConfigCall {
-            noReveal: config.no_reveal,
-            badReveal: config.bad_reveal,
-            noResultGasCapBps: config.no_result_gas_cap_bps,
-            paused: config.paused,
-        };
-        self.call("setting what tasks go by", lane, config).await?;
         // Where a client reads it; the pool keeps to a minimum of its own.
         let version = IRuntime::setMinNodeVersionCall { version: params.min_node_version };
         self.call("telling clients the oldest node version", at.runtime, version).await?;
         let minter = ICor::setMinterCall { minter: self.account.address(), enabled: true };
         self.call("naming the minter", at.cor, minter).await
+    }
+
+    /// Who may serve, and what tasks go by.
+    async fn govern(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        self.call("telling Jury its lane", at.jury, IJury::setLaneCall { lane: at.lane }).await?;
+        match params.governor {
+            Governor::Jury => self.govern_by_jury(at, params).await,
+            Governor::Deployer => self.govern_by_deployer(at, params).await,
+        }
+    }
+
+    /// The jury tells the lane what tasks go by, and opens, so that the keepers can post their bonds.
+    async fn govern_by_jury(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, .. } = params.lane_config();
+        let config =
+            IJury::setLaneConfigCall { noReveal: no_reveal, badReveal: bad_reveal, noResultGasCapBps: no_result_gas_cap_bps };
+        self.call("setting what tasks go by", at.jury, config).await?;
+        // Before it opens: later ones wait.
+        for &keeper in &params.keepers {
+            self.call("proposing a keeper", at.jury, IJury::proposeCall { keeper }).await?;
+        }
+        self.call("opening Jury", at.jury, IJury::openCall {}).await
+    }
+
+    /// The lane takes no sessions and no tasks until its governor says so.
+    async fn pause(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        let step = "pausing the lane until it may slash";
+        match params.governor {
+            Governor::Jury => self.call(step, at.jury, IJury::setLanePausedCall { paused: true }).await,
+            Governor::Deployer => self.call(step, at.lane, config_call(params, true)).await,
+        }
+    }
+
+    /// Who deploys tells the lane itself, and the jury stays closed.
+    async fn govern_by_deployer(&mut self, at: &Deployment, params: &NetworkParams) -> Result<(), DeployError> {
+        for &keeper in &params.keepers {
+            self.call("naming a keeper", at.lane, ILane::setKeeperCall { keeper, enabled: true }).await?;
+        }
+        self.call("setting what tasks go by", at.lane, config_call(params, false)).await
     }
 
     async fn register(&mut self, at: &Deployment) -> Result<(), DeployError> {
@@ -242,6 +363,7 @@ impl Deployer<'_> {
             ("NodePool", at.node_pool),
             ("Lane", at.lane),
             ("Lens", at.lens),
+            ("Jury", at.jury),
         ];
         for (name, module) in modules {
             self.call(
@@ -253,4 +375,17 @@ impl Deployer<'_> {
         }
         Ok(())
     }
+}
+
+/// What the jury is constructed with, in the order of its interface.
+fn jury_arguments(owner: Address, peers: &Peers, params: &JuryParams) -> Vec<u8> {
+    let JuryParams { bond, epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs, delay_secs, treasury } = *params;
+    let times = (epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs);
+    (owner, peers.cor, peers.node_pool, treasury.unwrap_or(owner), bond, times, delay_secs).abi_encode_params()
+}
+
+/// What tasks of a lane go by that its deployer governs.
+const fn config_call(params: &NetworkParams, paused: bool) -> ILane::setConfigCall {
+    let LaneConfig { no_reveal, bad_reveal, no_result_gas_cap_bps, .. } = params.lane_config();
+    ILane::setConfigCall { noReveal: no_reveal, badReveal: bad_reveal, noResultGasCapBps: no_result_gas_cap_bps, paused }
 }

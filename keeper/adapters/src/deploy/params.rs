@@ -1,7 +1,11 @@
 //! What a network starts with.
 
 use alloy::primitives::{Address, B256, U256};
+use cor_core::limits::{JURY_ANSWER_MIN_SECS, JURY_DEAD_SLOTS_MAX, JURY_EPOCH_MIN_SECS, JURY_REVEAL_MIN_SECS};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
+use cor_core::task::jury::Times;
 use cor_core::task::lane::LaneConfig;
+use cor_core::task::{TermsError, in_range};
 use cor_sol::session_payment_table::ISessionPaymentTable::{ClassPrice, PriceVersion};
 
 /// 1 COR in wei.
@@ -18,6 +22,82 @@ pub struct ListedModel {
     pub class: u8,
     /// Name, at most 32 ASCII characters.
     pub name: String,
+}
+
+/// Who names the lane's keepers and sets what its later tasks go by. For ever: a lane's governor never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Governor {
+    /// The jury: a keeper posts a bond, and loses it for miners that were not drawn.
+    Jury,
+    /// Who deploys, for trials of the lane alone: keepers are named without a bond and bring whom they like, and nothing bounds the penalties that later
+    /// tasks go by. The jury is there, but never opened: nobody can enrol, so nothing in it binds anybody.
+    Deployer,
+}
+
+/// What a new network's jury is constructed with. None of it ever changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JuryParams {
+    /// Bond of a keeper, COR wei: above 0. Too low and lying pays, by the measure in `docs/protocol/jury.md`; too high and few can be keepers.
+    pub bond: U256,
+    /// Length of an epoch, which has a roster and a secret of its own, seconds: [`cor_core::limits::JURY_EPOCH_MIN_SECS`] to
+    /// [`cor_core::limits::JURY_EPOCH_MAX_SECS`]. Too short and a keeper's secrets cost a transaction a minute; too long and a node waits that long for its first
+    /// task, and disputes come later.
+    pub epoch_secs: u32,
+    /// How long a keeper has to show a secret that is called for, seconds: [`cor_core::limits::JURY_REVEAL_MIN_SECS`] to
+    /// [`cor_core::limits::JURY_REVEAL_MAX_SECS`]. Too short and whoever keeps transactions out takes honest bonds; too long and a liar serves on.
+    pub reveal_secs: u32,
+    /// How long a summoned node may answer, seconds: [`cor_core::limits::JURY_ANSWER_MIN_SECS`] to [`cor_core::limits::JURY_ANSWER_MAX_SECS`]. Too short and
+    /// honest nodes are passed over; too long and one that is gone holds its tasks up until they expire.
+    pub answer_secs: u32,
+    /// How long after its submission a task can be disputed, seconds: what [`Times::check`] asks of the lane's longest task and the other times, to
+    /// [`cor_core::limits::JURY_DISPUTE_MAX_SECS`] and [`cor_core::limits::SECRET_STEPS_MAX`] epochs less two. Too short and a lie outlives its bond; too long
+    /// and bonds and slots are kept for nothing.
+    pub dispute_secs: u32,
+    /// For how many epochs a node that left a roster stays out of it: [`cor_core::limits::JURY_DEAD_SLOTS_MAX`] slots left in the time of a dispute at most, and
+    /// [`cor_core::limits::JURY_ABSENCE_MAX_SECS`] at most. Too few and rosters fill with slots of nobody, so that draws are long or fail; too many and a restart
+    /// costs a node its day.
+    pub absence_epochs: u32,
+    /// How long a proposed keeper waits once the jury is open, seconds: three to thirty days. Too short and who mistrusts it does not see it come; too long
+    /// and keepers come late. Those of [`NetworkParams::keepers`] do not wait.
+    pub delay_secs: u64,
+    /// Where the rest of a lost bond goes, a wallet; `None` for who deploys.
+    pub treasury: Option<Address>,
+}
+
+impl JuryParams {
+    /// The times that the rules count by.
+    #[must_use]
+    pub const fn times(&self) -> Times {
+        let Self { epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs, .. } = *self;
+        Times { epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs }
+    }
+
+    /// Refuses what the contract would refuse when others are deployed already.
+    ///
+    /// # Errors
+    /// [`TermsError::OutOfRange`], of the first that is wrong.
+    pub fn check(&self) -> Result<(), TermsError> {
+        self.times().check()?;
+        in_range("delaySecs", self.delay_secs, MODULE_DELAY_MIN_SECS, MODULE_DELAY_MAX_SECS)?;
+        in_range("bond", self.bond.saturating_to(), 1, u64::MAX)
+    }
+
+    /// Short epochs and answers, so that whoever tries a network waits for little; all that protects bonds as on a network of others.
+    fn development() -> Self {
+        let (epoch_secs, dispute_secs) = (JURY_EPOCH_MIN_SECS, 12 * 24 * 60 * 60_u32);
+        let least_epochs = dispute_secs.div_ceil(epoch_secs * JURY_DEAD_SLOTS_MAX);
+        Self {
+            bond: U256::from(50_000_u64) * U256::from(COR),
+            epoch_secs,
+            reveal_secs: JURY_REVEAL_MIN_SECS,
+            answer_secs: JURY_ANSWER_MIN_SECS,
+            dispute_secs,
+            // Whole hours.
+            absence_epochs: least_epochs.next_multiple_of(60 * 60 / epoch_secs),
+            delay_secs: MODULE_DELAY_MIN_SECS,
+            treasury: None,
+        }
+    }
 }
 
 /// Parameters of a new network.
@@ -60,11 +140,15 @@ pub struct NetworkParams {
     pub prices: PriceVersion,
     /// Models from the start.
     pub models: Vec<ListedModel>,
-    /// Who may serve tasks.
+    /// Who may serve tasks: at once if who deploys governs the lane, and once it has posted its bond if the jury does.
     pub keepers: Vec<Address>,
+    /// Who governs the lane.
+    pub governor: Governor,
+    /// Who must serve a task, and keepers' bonds.
+    pub jury: JuryParams,
     /// Stake lost by silence that spoils an outcome, grains of 1e9 wei: [`cor_core::limits::LANE_PENALTY_MAX_GRAINS`] at most.
     pub no_reveal_penalty: u64,
-    /// Stake lost by a signed reveal that does not open its commitment, grains: as `no_reveal_penalty`, and no less than that.
+    /// Stake lost by a signed reveal that does not open its commitment, or a second commitment, grains: as `no_reveal_penalty`, and no less than that.
     pub bad_reveal_penalty: u64,
     /// Oldest node software, major·1e6 + minor·1e3 + patch.
     pub min_node_version: u64,
@@ -91,6 +175,8 @@ impl NetworkParams {
             prices: default_prices(),
             models,
             keepers,
+            governor: Governor::Jury,
+            jury: JuryParams::development(),
             no_reveal_penalty: 100 * COR_GRAINS,
             bad_reveal_penalty: 1_000 * COR_GRAINS,
             min_node_version: 1_000,
@@ -155,5 +241,34 @@ mod tests {
         ] {
             assert!(bad.lane_config().check().is_err(), "{bad:?}");
         }
+    }
+    /// Before anything is deployed: the jury's constructor would refuse it when five contracts are there already.
+    #[test]
+    fn what_a_jury_goes_by_is_within_its_bounds() {
+        let good = NetworkParams::development(1, vec![], vec![]).jury;
+        assert_eq!(good.check(), Ok(()));
+        let least = JuryParams { absence_epochs: good.absence_epochs - 60 * 60 / good.epoch_secs, ..good.clone() };
+        for (bad, named) in [
+            (JuryParams { bond: U256::ZERO, ..good.clone() }, "bond"),
+            (JuryParams { epoch_secs: 59, ..good.clone() }, "epochSecs"),
+            (JuryParams { reveal_secs: JURY_REVEAL_MIN_SECS - 1, ..good.clone() }, "revealSecs"),
+            (JuryParams { answer_secs: 0, ..good.clone() }, "answerSecs"),
+            (JuryParams { dispute_secs: cor_core::limits::LANE_END_MAX_SECS, ..good.clone() }, "disputeSecs"),
+            (least, "absenceEpochs"),
+            (JuryParams { delay_secs: MODULE_DELAY_MIN_SECS - 1, ..good.clone() }, "delaySecs"),
+            (JuryParams { delay_secs: MODULE_DELAY_MAX_SECS + 1, ..good.clone() }, "delaySecs"),
+        ] {
+            let Err(TermsError::OutOfRange { field, .. }) = bad.check() else { panic!("{bad:?}") };
+            assert_eq!(field, named, "{bad:?}");
+        }
+    }
+
+    /// Who tries a network waits for a minute; bonds are held by times as anywhere.
+    #[test]
+    fn a_jury_for_development_has_short_epochs_and_no_short_disputes() {
+        let jury = NetworkParams::development(1, vec![], vec![]).jury;
+        assert_eq!((jury.epoch_secs, jury.answer_secs, jury.delay_secs), (60, 30, 3 * 86_400));
+        assert_eq!((jury.reveal_secs, jury.dispute_secs, jury.bond), (30 * 3_600, 12 * 86_400, U256::from(50_000 * COR)));
+        assert_eq!(jury.absence_epochs * jury.epoch_secs, 5 * 3_600, "the least, 4.5 hours, in whole hours");
     }
 }

@@ -3,10 +3,17 @@
 use alloy::primitives::{Address, U256, hex};
 use cor_core::task::lane::GRAIN_WEI;
 use cor_ports::domain::{Phase, Status};
-use cor_sol::{lane::ILane::ILaneEvents as Lane, staking::IStaking::IStakingEvents as Staking};
-use cor_wire::readable::{cor_text, time_text};
+use cor_sol::{
+    jury::IJury::{IJuryEvents as Jury, KeeperConvicted},
+    lane::ILane::ILaneEvents as Lane,
+    staking::IStaking::IStakingEvents as Staking,
+};
+use cor_wire::{
+    name::Guilt,
+    readable::{cor_text, time_text},
+};
 
-use super::names::{phase, status};
+use super::names::{guilt, phase, status};
 use crate::chain::Event;
 
 /// First bytes of the records of a history, as `ILane` has them.
@@ -48,8 +55,28 @@ pub(super) fn describe(event: &Event) -> (&'static str, String) {
         Event::Staking(Staking::Slashed(event)) => {
             ("Slashed", format!("{} lost {} COR of stake: {}", event.node, cor_text(event.amount), why(event.reason)))
         }
-        Event::Lane(_) | Event::Staking(_) => ("other", String::new()),
+        Event::Jury(Jury::Summoned(event)) => {
+            let until = when(event.answerBy);
+            ("Summoned", format!("keeper {} summoned {}, which may answer until {until}", event.keeper, event.node))
+        }
+        Event::Jury(Jury::Present(event)) => ("Present", format!("{} is there", event.node)),
+        Event::Jury(Jury::Absent(event)) => ("Absent", format!("keeper {} found {} absent", event.keeper, event.node)),
+        Event::Jury(Jury::KeeperConvicted(event)) => ("KeeperConvicted", convicted(event)),
+        Event::Lane(_) | Event::Staking(_) | Event::Jury(_) => ("other", String::new()),
     }
+}
+
+fn convicted(event: &KeeperConvicted) -> String {
+    let why = match guilt(event.reason) {
+        Some(Guilt::OtherCrew) if event.drawn.is_zero() => format!("nobody was drawn for seat {}", event.seat),
+        Some(Guilt::OtherCrew) => format!("{} was drawn for seat {}", event.drawn, event.seat),
+        Some(Guilt::SecretNotShown) => "it did not show a secret that was called for".to_owned(),
+        Some(Guilt::NoSecret) => "it had committed to no secret of the epoch".to_owned(),
+        None => format!("reason {}", event.reason),
+    };
+    let (challenger, treasury) = (cor_text(event.toChallenger), cor_text(event.toTreasury));
+    let split = format!("{challenger} COR to {}, {treasury} COR to the treasury", event.challenger);
+    format!("keeper {} lost its bond, as {why}: {split}", event.keeper)
 }
 
 /// What a record says.
@@ -66,7 +93,7 @@ fn record(bytes: &[u8]) -> String {
         }
         Some(&PRECOMMITTED) => format!("{}bound itself to {}", replica(), word()),
         Some(&REVEALED) => format!("{}revealed {}", replica(), word()),
-        Some(&BAD) => format!("{}signed a reveal that does not open its commitment", replica()),
+        Some(&BAD) => format!("{}signed a reveal that does not open its commitment, or a second commitment", replica()),
         Some(other) => format!("unknown record {other}"),
     }
 }
@@ -75,7 +102,9 @@ fn why(reason: u8) -> String {
     use cor_core::task::Offence;
     match reason {
         no if no == Offence::NoReveal.number() => "it was silent where its answer decided".to_owned(),
-        no if no == Offence::BadReveal.number() => "it revealed something else than it had committed to".to_owned(),
+        no if no == Offence::BadReveal.number() => {
+            "it revealed something else than it had committed to, or committed to something else too".to_owned()
+        }
         other => format!("reason {other}"),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
+use cor_core::task::lane::crew_mark;
 use cor_ports::domain::{Bound, Crew, History, LaneDomain, LaneState, Phase, Reveal, SignatureBytes};
-use cor_ports::{ChainError, lane};
+use cor_ports::{ChainError, jury::Times, lane};
 use cor_sol::{
     lane::ILane::{ILaneEvents as Lane, TaskEnded, TaskSubmitted},
     staking::IStaking::IStakingEvents as Staking,
@@ -18,6 +19,7 @@ use cor_wire::{
 use super::{
     describe::{ASSIGNED, BAD, PRECOMMITTED, REVEALED, describe, wei},
     input::{Shown, shown},
+    jury,
     names::{outcome, phase, status},
 };
 use crate::chain::Event;
@@ -29,6 +31,7 @@ pub(super) struct Place {
     pub(super) transaction_index: u64,
     pub(super) log_index: u64,
     pub(super) transaction: B256,
+    pub(super) block_hash: B256,
 }
 
 /// A log of the task.
@@ -49,8 +52,18 @@ pub(super) struct Sender {
     pub(super) input: Option<Bytes>,
 }
 
-/// What a node told of the task beside its state.
+/// What the lane keeps of a task.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept {
+    pub(super) state: LaneState,
+    /// Over its history; zero once it ended.
+    pub(super) seal: B256,
+}
+
+/// What a node told of the task beside what the lane keeps.
 pub(super) struct Found {
+    /// What the jury counts by.
+    pub(super) times_of_jury: Times,
     /// In any order; one may be there twice.
     pub(super) logs: Vec<TaskLog>,
     /// Seconds since 1970, by block number, for logs without a time.
@@ -59,11 +72,12 @@ pub(super) struct Found {
     pub(super) senders: BTreeMap<B256, Sender>,
 }
 
-/// Staking's number of a task is a part of its name, which a payer can make that of another task: a slash counts if its transaction has a log of the task.
+/// Drops slashes for other tasks. Staking's number of a task is a part of its name, which a payer can make that of another task: a slash counts if the
+/// lane logged the task in the same transaction.
 fn keep_own_slashes(logs: &mut Vec<TaskLog>) {
     let own: BTreeSet<B256> =
         logs.iter().filter(|log| matches!(log.event, Event::Lane(_))).map(|log| log.place.transaction).collect();
-    logs.retain(|log| own.contains(&log.place.transaction));
+    logs.retain(|log| !matches!(log.event, Event::Staking(_)) || own.contains(&log.place.transaction));
 }
 
 fn missing(what: String, detail: &str) -> ChainError {
@@ -73,14 +87,15 @@ fn missing(what: String, detail: &str) -> ChainError {
 /// The receipt of a task.
 ///
 /// # Errors
-/// `HistoryMissing` if something is missing without which the receipt would not be evidence.
-pub(super) fn fold(at: &Deployment, id: B256, state: &LaneState, mut found: Found) -> Result<Receipt, ChainError> {
+/// `HistoryMissing` if something is missing without which the receipt would not be evidence: also if what the lane keeps of the task, a seal or the mark of its
+/// crew, is not that of its logs. `Unexpected` for an event that the interface does not allow.
+pub(super) fn fold(at: &Deployment, id: B256, kept: &Kept, mut found: Found) -> Result<Receipt, ChainError> {
     found.logs.sort_by_key(|log| log.place);
     found.logs.dedup_by_key(|log| log.place);
     keep_own_slashes(&mut found.logs);
     let of_lane = |log: &TaskLog| match &log.event {
         Event::Lane(event) => Some(event.clone()),
-        Event::Staking(_) => None,
+        Event::Staking(_) | Event::Jury(_) => None,
     };
     let submitted = found.logs.iter().filter_map(of_lane).find_map(|event| match event {
         Lane::TaskSubmitted(event) => Some(event),
@@ -93,10 +108,9 @@ pub(super) fn fold(at: &Deployment, id: B256, state: &LaneState, mut found: Foun
         _ => None,
     });
     let history = history(id, &submitted, &found.logs)?;
-    if (state.phase == Phase::Ended) != ended.is_some() {
-        return Err(missing(format!("the end of task {id}"), "its state and its logs do not tell the same"));
-    }
-    let mut receipt = begin(at, id, state, &submitted, &history, ended.as_ref())?;
+    check(id, kept, &history, ended.as_ref())?;
+    let epoch = found.times_of_jury.epoch(history.opening.time);
+    let mut receipt = begin(at, (id, epoch), &kept.state, &submitted, &history, ended.as_ref())?;
     let mut signatures = Vec::new();
     for log in &found.logs {
         let time = log.time.or_else(|| found.times.get(&log.place.block).copied());
@@ -105,7 +119,7 @@ pub(super) fn fold(at: &Deployment, id: B256, state: &LaneState, mut found: Foun
         let sender =
             sender.ok_or_else(|| missing(format!("transaction {}", log.place.transaction), "although it has logs of it"))?;
         let seen = sender.input.as_ref().map(shown).unwrap_or_default();
-        enter(&mut receipt, &log.event, timestamp, &seen);
+        enter(&mut receipt, &log.event, timestamp, &seen)?;
         if let (Event::Lane(Lane::TaskEnded(_)), Some((_, signed))) = (&log.event, seen.completion) {
             signatures = signed;
         }
@@ -116,6 +130,37 @@ pub(super) fn fold(at: &Deployment, id: B256, state: &LaneState, mut found: Foun
     verify(&mut receipt, &history, &signatures);
     receipt.transactions = transactions(&found);
     Ok(receipt)
+}
+
+/// Refuses logs of which the lane keeps something else: one of them is missing, or is not the chain's.
+fn check(id: B256, kept: &Kept, history: &History, ended: Option<&TaskEnded>) -> Result<(), ChainError> {
+    let Kept { state, seal } = kept;
+    if (state.phase == Phase::Ended) != ended.is_some() {
+        return Err(missing(format!("the end of task {id}"), "its state and its logs do not tell the same"));
+    }
+    let Some(ended) = ended else {
+        return if history.seal == *seal {
+            Ok(())
+        } else {
+            let detail = format!("the seal of its logs is {}, and the chain has {seal}", history.seal);
+            Err(missing(format!("a record of task {id}"), &detail))
+        };
+    };
+    // What is left of a task that ended.
+    let miners = miners_of(ended);
+    let mark = match miners.len() {
+        0 => Address::ZERO,
+        _ => crew_mark(lane::assignment_of(id, history.opening_hash, &Crew { keeper: ended.keeper, miners })),
+    };
+    if mark == state.keeper {
+        return Ok(());
+    }
+    let detail = format!("the crew of its logs has the mark {mark}, and the chain has {}", state.keeper);
+    Err(missing(format!("the crew of task {id}"), &detail))
+}
+
+fn miners_of(ended: &TaskEnded) -> Vec<Address> {
+    ended.miners.as_chunks::<20>().0.iter().map(Address::from).collect()
 }
 
 /// All that was said of the task, as its logs have it.
@@ -132,7 +177,7 @@ fn history(id: B256, submitted: &TaskSubmitted, logs: &[TaskLog]) -> Result<Hist
 /// What state and end tell; times and reveals come from the logs.
 fn begin(
     at: &Deployment,
-    id: B256,
+    (id, epoch): (B256, u32),
     state: &LaneState,
     submitted: &TaskSubmitted,
     history: &History,
@@ -164,6 +209,7 @@ fn begin(
         },
         settlement: ended.map(|ended| settlement(submitted, ended)),
         replicas: replicas(state, history, ended),
+        jury: jury::begin(at.jury, epoch),
         timeline: Vec::new(),
         transactions: Vec::new(),
     })
@@ -183,7 +229,7 @@ fn settlement(submitted: &TaskSubmitted, ended: &TaskEnded) -> Settlement {
 /// Who served it, and what became of each.
 fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> Vec<ReplicaEvidence> {
     let miners = match ended {
-        Some(ended) => ended.miners.as_chunks::<20>().0.iter().map(Address::from).collect(),
+        Some(ended) => miners_of(ended),
         None => history.miners(),
     };
     let winner = state.winner(history.opening.terms.quorum_bps);
@@ -203,6 +249,7 @@ fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> 
                 commitment: told.and_then(|told| told.commitment),
                 result_digest: told.and_then(|told| told.digest),
                 salt: None,
+                second_commitment: None,
                 verified: None,
                 earned: ended.filter(|_| is_paid).map(|ended| wei(ended.perMiner)).unwrap_or_default(),
                 slashed: U256::ZERO,
@@ -213,7 +260,7 @@ fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> 
 }
 
 /// Enters what a log, and the input of its transaction, tell of the miners.
-fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64, seen: &Shown) {
+fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64, seen: &Shown) -> Result<(), ChainError> {
     match event {
         Event::Lane(Lane::TaskRecord(event)) => enter_record(receipt, &event.record, timestamp, seen),
         Event::Lane(Lane::TaskEnded(_)) if seen.completion.is_some() => enter_completion(receipt, timestamp, seen),
@@ -227,8 +274,10 @@ fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64, seen: &Shown) {
                 replica.slashed += event.amount;
             }
         }
+        Event::Jury(event) => jury::enter(&mut receipt.jury, event, timestamp)?,
         Event::Lane(_) | Event::Staking(_) => {}
     }
+    Ok(())
 }
 
 fn of_miner(receipt: &mut Receipt, miner: Address) -> Option<&mut ReplicaEvidence> {
@@ -254,6 +303,9 @@ fn enter_record(receipt: &mut Receipt, record: &[u8], timestamp: u64, seen: &Sho
             replica.revealed_at = Some(timestamp);
             if let Some((_, reveal)) = seen.reveals.iter().find(|(shown, _)| *shown == index) {
                 (replica.result_digest, replica.salt) = (Some(reveal.result_digest), Some(reveal.salt));
+            }
+            if let (BAD, Some((_, second))) = (kind, seen.second.filter(|(reported, _)| *reported == index)) {
+                replica.second_commitment = Some(second);
             }
         }
         _ => {}
@@ -322,6 +374,7 @@ fn step_of(event: &Event) -> Step {
             Some(&BAD) => Step::ReportBadReveal,
             Some(_) => Step::Other,
         },
+        Event::Jury(event) => jury::step(event),
         Event::Lane(_) | Event::Staking(_) => Step::Other,
     }
 }

@@ -20,18 +20,21 @@ pub(super) struct Shown {
     pub(super) reveals: Vec<(u8, Reveal)>,
     /// The crew of a completion, and each miner's signature of its `Precommit`; `None` for other calls, and for one that is malformed.
     pub(super) completion: Option<(Crew, Vec<Option<SignatureBytes>>)>,
+    /// The replica whose miner is reported for a second commitment, and that commitment; `None` for other calls.
+    pub(super) second: Option<(u8, B256)>,
 }
 
 /// Reads an input; of one that is no call of the lane, nothing.
 pub(super) fn shown(input: &Bytes) -> Shown {
     match Call::abi_decode(input) {
         Ok(Call::complete(call)) => completed(&call).unwrap_or_default(),
-        Ok(Call::reveal(call)) => Shown { reveals: reveals(&call.reveals), completion: None },
-        Ok(Call::finish(call)) => Shown { reveals: reveals(&call.reveals), completion: None },
+        Ok(Call::reveal(call)) => Shown { reveals: reveals(&call.reveals), ..Shown::default() },
+        Ok(Call::finish(call)) => Shown { reveals: reveals(&call.reveals), ..Shown::default() },
         Ok(Call::report(call)) => {
             let reveal = Reveal { result_digest: call.resultDigest, salt: call.salt };
-            Shown { reveals: vec![(call.replica, reveal)], completion: None }
+            Shown { reveals: vec![(call.replica, reveal)], ..Shown::default() }
         }
+        Ok(Call::reportSecond(call)) => Shown { second: Some((call.replica, call.commitment)), ..Shown::default() },
         _ => Shown::default(),
     }
 }
@@ -67,7 +70,7 @@ fn reveals(bytes: &Bytes) -> Vec<(u8, Reveal)> {
 #[cfg(test)]
 mod tests {
     use alloy::sol_types::SolCall;
-    use cor_sol::lane::ILane::{completeCall, finishCall};
+    use cor_sol::lane::ILane::{completeCall, finishCall, reportSecondCall};
 
     use super::*;
 
@@ -80,9 +83,13 @@ mod tests {
             Bytes::from(finishCall { payer, sequence: 1, history, reveals: reveals.into() }.abi_encode())
         };
         let one = [&[2][..], digest.as_slice(), salt.as_slice()].concat();
-        assert_eq!(shown(&finish(one.clone())), Shown { reveals: vec![(2, reveal)], completion: None });
+        assert_eq!(shown(&finish(one.clone())), Shown { reveals: vec![(2, reveal)], ..Shown::default() });
         assert_eq!(shown(&finish(vec![])), Shown::default());
         assert_eq!(shown(&Bytes::from_static(b"anything")), Shown::default());
+
+        let (payer, history, signature) = (Address::ZERO, Bytes::new(), Bytes::new());
+        let second = reportSecondCall { payer, sequence: 1, history, replica: 2, commitment: digest, signature };
+        assert_eq!(shown(&second.abi_encode().into()), Shown { second: Some((2, digest)), ..Shown::default() });
 
         let (miner, keeper) = (Address::repeat_byte(1), Address::repeat_byte(2));
         let complete = |answers: Vec<u8>| {
@@ -90,7 +97,8 @@ mod tests {
             Bytes::from(completeCall { payer, sequence: 1, opening, answers: answers.into(), keeper, assign }.abi_encode())
         };
         let answer = [miner.as_slice(), &[1; 64], digest.as_slice(), salt.as_slice()].concat();
-        let Shown { reveals, completion } = shown(&complete([answer.clone(), answer.clone()].concat()));
+        let Shown { reveals, completion, second } = shown(&complete([answer.clone(), answer.clone()].concat()));
+        assert_eq!(second, None);
         assert_eq!(reveals, [(0, reveal), (1, reveal)]);
         let (crew, signatures) = completion.unwrap();
         assert_eq!((crew, signatures.len()), (Crew { keeper, miners: vec![miner; 2] }, 2));

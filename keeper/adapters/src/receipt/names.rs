@@ -1,7 +1,7 @@
 //! Phases, statuses and outcomes of the rules by the names on the wire.
 
 use cor_ports::domain::{LaneState, Phase, Seat, Status};
-use cor_wire::name::{ReplicaOutcome, TaskPhase, TaskStatus};
+use cor_wire::name::{Guilt, ReplicaOutcome, TaskPhase, TaskStatus};
 
 /// A phase by its name; `None` for that of a task that does not exist.
 #[must_use]
@@ -35,5 +35,15 @@ pub(super) fn outcome(state: &LaneState, seat: Seat, winner: Option<u8>) -> Repl
         Seat::Committed => ReplicaOutcome::NoReveal,
         Seat::Follows(leader) if winner == Some(leader) => ReplicaOutcome::Agreed,
         Seat::Follows(_) => ReplicaOutcome::Outlier,
+    }
+}
+
+/// What a keeper was convicted of, by the jury's number; `None` for one that this program does not know.
+pub(super) const fn guilt(reason: u8) -> Option<Guilt> {
+    match reason {
+        1 => Some(Guilt::OtherCrew),
+        2 => Some(Guilt::SecretNotShown),
+        3 => Some(Guilt::NoSecret),
+        _ => None,
     }
 }

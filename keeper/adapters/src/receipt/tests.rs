@@ -1,5 +1,7 @@
 //! What a receipt is made of, as tables.
 
+mod jury;
+
 use std::collections::BTreeMap;
 
 use alloy::{
@@ -7,12 +9,14 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::SolCall,
 };
-use cor_core::task::lane::{Price, split::split, submit};
+use cor_core::task::lane::{Price, crew_mark, split::split, submit};
 use cor_errors::Coded as _;
 use cor_ports::domain::{Crew, History, LaneDomain, LaneMessage, LaneState, LaneTerms, Opening, Phase, Reveal, Seat, Status};
-use cor_ports::{ChainError, lane};
+use cor_ports::{ChainError, jury::Times, lane};
 use cor_sol::{
-    lane::ILane::{ILaneEvents as Lane, SlashOwed, TaskEnded, TaskRecord, TaskSubmitted, completeCall, finishCall},
+    lane::ILane::{
+        ILaneEvents as Lane, SlashOwed, TaskEnded, TaskRecord, TaskSubmitted, completeCall, finishCall, reportSecondCall,
+    },
     staking::IStaking::{self, IStakingEvents as Staking},
 };
 use cor_wire::{
@@ -23,7 +27,7 @@ use cor_wire::{
 
 use super::{
     describe::wei,
-    fold::{Found, Place, Sender, TaskLog, fold},
+    fold::{Found, Kept, Place, Sender, TaskLog, fold},
 };
 use crate::chain::Event;
 
@@ -31,8 +35,11 @@ const TASK: B256 = B256::repeat_byte(7);
 const PAYER: Address = Address::repeat_byte(3);
 const KEEPER: Address = Address::repeat_byte(4);
 const LANE: Address = Address::repeat_byte(5);
+const JURY: Address = Address::repeat_byte(9);
 const DIGEST: B256 = B256::repeat_byte(6);
 const SALT: B256 = B256::repeat_byte(8);
+/// Of every block.
+const BLOCK_HASH: B256 = B256::repeat_byte(10);
 const REVEAL: Reveal = Reveal { result_digest: DIGEST, salt: SALT };
 const DOMAIN: LaneDomain = LaneDomain { chain_id: 412_346, lane: LANE };
 
@@ -48,6 +55,7 @@ fn deployment() -> Deployment {
         node_pool: Address::ZERO,
         lane: LANE,
         lens: Address::ZERO,
+        jury: JURY,
     }
 }
 
@@ -124,7 +132,8 @@ fn revealed(replica: u8) -> Event {
 
 /// A state with these seats.
 fn state(phase: Phase, status: Status, seats: [Seat; 3]) -> LaneState {
-    let mut state = LaneState { phase, status, keeper: KEEPER, ..submit(&opening(), 50) };
+    let keeper = if phase == Phase::Ended { crew_mark(assignment()) } else { KEEPER };
+    let mut state = LaneState { phase, status, keeper, ..submit(&opening(), 50) };
     state.seats[..3].copy_from_slice(&seats);
     state
 }
@@ -161,21 +170,34 @@ fn owed(node: Address, amount: u64) -> Event {
 
 /// Logs of transactions, one for each entry, in blocks from 10 on whose times begin at `first_time`.
 fn found(first_time: u64, transactions: Vec<(Option<Bytes>, Vec<Event>)>) -> Found {
-    let mut found = Found { logs: Vec::new(), times: BTreeMap::new(), senders: BTreeMap::new() };
+    let times_of_jury = Times { epoch_secs: 20, ..Times::default() };
+    let mut found = Found { times_of_jury, logs: Vec::new(), times: BTreeMap::new(), senders: BTreeMap::new() };
     for (block, (input, events)) in (10_u64..).zip(transactions) {
         let transaction = B256::with_last_byte(u8::try_from(block).unwrap());
         found.times.insert(block, first_time + (block - 10));
         found.senders.insert(transaction, Sender { from: KEEPER, gas_used: block, input });
         for (log_index, event) in (0..).zip(events) {
-            let place = Place { block, transaction_index: 0, log_index, transaction };
+            let place = Place { block, transaction_index: 0, log_index, transaction, block_hash: BLOCK_HASH };
             found.logs.push(TaskLog { event, place, time: None });
         }
     }
     found
 }
 
+/// What the lane keeps of a task with this state and these logs.
+fn kept(state: &LaneState, found: &Found) -> Kept {
+    let mut bytes = opening().encode();
+    for log in &found.logs {
+        if let Event::Lane(Lane::TaskRecord(event)) = &log.event {
+            bytes.extend_from_slice(&event.record);
+        }
+    }
+    let seal = History::read(&bytes).filter(|_| state.phase != Phase::Ended).map(|history| history.seal);
+    Kept { state: *state, seal: seal.unwrap_or_default() }
+}
+
 fn receipt(state: &LaneState, found: Found) -> Result<Receipt, ChainError> {
-    fold(&deployment(), TASK, state, found)
+    fold(&deployment(), TASK, &kept(state, &found), found)
 }
 
 const OPEN: [Seat; 3] = [Seat::Silent; 3];
@@ -346,4 +368,61 @@ fn what_a_node_lacks_is_named() {
     }
     let over = receipt(&state(Phase::Ended, Status::Expired, OPEN), whole()).unwrap_err();
     assert!(over.to_string().contains("the end of task 0x"), "{over}");
+}
+
+/// The chain keeps a word of what the logs say: of an open task the seal over all of it, of one that ended the mark of its crew.
+#[test]
+fn logs_of_which_the_lane_keeps_something_else_are_refused() {
+    let seats = [Seat::Committed, Seat::Committed, Seat::Silent];
+    let bound = state(Phase::Precommit, Status::Open, seats);
+    let open = || found(100, vec![(None, vec![submitted()]), (None, vec![started()])]);
+    let right = kept(&bound, &open());
+    let mut cut = open();
+    cut.logs.pop();
+    for (kept, found) in [(Kept { seal: DIGEST, ..right }, open()), (right, cut)] {
+        let error = fold(&deployment(), TASK, &kept, found).unwrap_err();
+        assert!(error.code() == "CHN-011" && error.to_string().contains("the seal of its logs is"), "{error}");
+    }
+    assert!(fold(&deployment(), TASK, &right, open()).is_ok());
+
+    let end = state(Phase::Ended, Status::Completed, [Seat::Follows(0); 3]);
+    let over = |keeper| {
+        let mut over = ended(&end, DIGEST);
+        if let Event::Lane(Lane::TaskEnded(event)) = &mut over {
+            event.keeper = keeper;
+        }
+        found(100, vec![(None, vec![submitted()]), (None, vec![over])])
+    };
+    let right = Kept { state: end, seal: B256::ZERO };
+    let none = Kept { state: LaneState { keeper: Address::ZERO, ..end }, ..right };
+    for (kept, found) in [(right, over(PAYER)), (none, over(KEEPER))] {
+        let error = fold(&deployment(), TASK, &kept, found).unwrap_err();
+        assert!(error.code() == "CHN-011" && error.to_string().contains("the crew of its logs has the mark"), "{error}");
+    }
+    assert!(fold(&deployment(), TASK, &right, over(KEEPER)).is_ok());
+}
+
+/// What it was bound to is in the record, and the second one in the input of who reported it alone.
+#[test]
+fn a_second_commitment_is_told_from_a_bad_reveal() {
+    let end = state(Phase::Ended, Status::Completed, [Seat::Follows(0), Seat::Bad, Seat::Follows(0)]);
+    let (history, signature) = (Bytes::new(), Bytes::new());
+    let report = reportSecondCall { payer: PAYER, sequence: 4, history, replica: 1, commitment: SALT, signature }.abi_encode();
+    for (input, second) in [(Some(Bytes::from(report)), Some(SALT)), (None, None)] {
+        let logs = vec![
+            (None, vec![submitted()]),
+            (None, vec![started()]),
+            (input, vec![record(Phase::Precommit, vec![4, 1])]),
+            (None, vec![revealed(0), revealed(2), ended(&end, DIGEST)]),
+        ];
+        let told = receipt(&end, found(100, logs)).unwrap();
+        let replica = &told.replicas[1];
+        assert_eq!(
+            (replica.outcome, replica.revealed_at, replica.second_commitment),
+            (ReplicaOutcome::BadReveal, Some(102), second)
+        );
+        assert_eq!((replica.commitment, replica.result_digest, replica.verified), (Some(commitment(1, &REVEAL)), None, None));
+        assert!(told.replicas.iter().all(|replica| replica.index == 1 || replica.second_commitment.is_none()));
+        assert_eq!(told.transactions[2].step, Step::ReportBadReveal);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod anvil;
 mod chain;
+mod jury;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use alloy::primitives::{Address, B256, U256};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use chain::ChainArgs;
+pub(crate) use jury::{EntryArgs, JuryAction, JuryArgs};
 
 use crate::output::{address_argument, parse_cor, parse_whole_grains, server_argument, task_argument, url_argument};
 
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Quote(QuoteArgs),
     /// Stake and unbond COR, as a node or as a user.
     Stake(StakeArgs),
+    /// Keepers' bonds, the rosters that miners are drawn from, and disputes of a draw.
+    Jury(JuryArgs),
     /// Show a task's timeline, votes, digests, cost and transactions, read from the chain.
     Explain(ExplainArgs),
     /// Fetch, check and show the embedded model.
@@ -89,6 +93,8 @@ pub(crate) enum Fault {
     KeeperKilled,
     /// All three miners stay silent.
     AllSilent,
+    /// One of the three miners is killed for good as soon as it was drawn: another takes its place.
+    MinerDead,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -136,9 +142,12 @@ pub(crate) struct DeployArgs {
     /// Folder of the compiled contracts.
     #[arg(long, env = "COR_CONTRACTS", default_value = "target/contracts")]
     pub(crate) contracts: PathBuf,
-    /// A keeper's address; may be given several times.
+    /// A keeper's address, which may post its bond at once (`cor jury enrol`); may be given several times.
     #[arg(long = "keeper", value_parser = address_argument)]
     pub(crate) keepers: Vec<Address>,
+    /// File of a network of which nothing but the lane is replaced, with its jury and its views. It is paused until its owner opens it, when the delays of vault and Staking have passed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replace: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

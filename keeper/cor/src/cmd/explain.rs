@@ -2,9 +2,9 @@
 
 use cor_adapters::receipt;
 use cor_wire::{
-    name::{ReplicaOutcome, TaskStatus},
+    name::{DrawVerdict, Guilt, ReplicaOutcome, TaskStatus},
     readable,
-    receipt::{Receipt, ReplicaEvidence, TimelineEntry},
+    receipt::{DrawEvidence, JuryRecord, Receipt, ReplicaEvidence, TimelineEntry},
 };
 
 use super::quote;
@@ -49,6 +49,8 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     }
     lines.push("miners".to_owned());
     lines.extend(receipt.replicas.iter().map(replica));
+    lines.push("choice of the miners".to_owned());
+    lines.extend(choice(&receipt.jury));
     lines.push("timeline".to_owned());
     lines.extend(receipt.timeline.iter().map(happened));
     lines.push("transactions".to_owned());
@@ -61,6 +63,49 @@ pub(crate) fn text(receipt: &Receipt) -> String {
     let gas: u64 = receipt.transactions.iter().map(|line| line.gas_used).sum();
     lines.push(format!("  {:<20} {gas:>9} gas", "total"));
     lines.join("\n")
+}
+
+/// How the miners were chosen, as far as the chain tells it by now.
+fn choice(jury: &JuryRecord) -> Vec<String> {
+    let mut lines = vec![format!("  by jury {}, epoch {}", jury.address, jury.epoch)];
+    for summons in &jury.summonses {
+        let came = jury.presences.iter().any(|presence| presence.node == summons.node);
+        let end = match (came, summons.absent_at.and_then(readable::time_text)) {
+            (_, Some(time)) => format!("absent at {time}, and passed over"),
+            (true, None) => "there".to_owned(),
+            (false, None) => "no answer yet".to_owned(),
+        };
+        lines.push(format!("  {} was summoned by {}: {end}", summons.node, summons.keeper));
+    }
+    lines.push(jury.draw.as_ref().map_or_else(|| "  no crew is on chain".to_owned(), draw));
+    if let Some(lost) = &jury.conviction {
+        let guilt = match lost.guilt {
+            Guilt::OtherCrew => "another crew than was drawn",
+            Guilt::SecretNotShown => "a secret that was called for and not shown",
+            Guilt::NoSecret => "no secret of the epoch",
+        };
+        lines.push(format!("  the keeper lost its bond, as {} showed: {guilt}", lost.challenger));
+    }
+    lines
+}
+
+fn draw(draw: &DrawEvidence) -> String {
+    let verdict = match draw.verdict {
+        DrawVerdict::AsDrawn => "the crew is the one that was drawn",
+        DrawVerdict::OtherCrew => "the crew is NOT the one that was drawn",
+        DrawVerdict::SecretNotShown => "the keeper's secret is not shown yet: whether the crew is the drawn one is not known",
+        DrawVerdict::NoSecret => "the keeper had no secret of that epoch",
+        DrawVerdict::RosterForgotten => "beyond dispute, and whether the crew was the drawn one is not known any more",
+    };
+    let mut line = format!("  {verdict}");
+    if let (Some(replica), Some(drawn)) = (draw.first_difference, &draw.drawn) {
+        let who = drawn.get(usize::from(replica)).map_or_else(|| "nobody".to_owned(), ToString::to_string);
+        line.push_str(&format!("; for replica {replica} it was {who}"));
+    }
+    if let Some(time) = draw.called_until.and_then(readable::time_text) {
+        line.push_str(&format!("; it is called for until {time}"));
+    }
+    line
 }
 
 /// Why a task has no result, in a sentence.
@@ -113,6 +158,9 @@ fn replica(replica: &ReplicaEvidence) -> String {
         };
         line.push_str(&format!("\n      reveal     {digest}{salt}{mark}"));
     }
+    if let Some(second) = replica.second_commitment {
+        line.push_str(&format!("\n      had signed {second} too"));
+    }
     line
 }
 
@@ -125,6 +173,42 @@ fn or_none(value: Option<impl std::fmt::Display>) -> String {
 mod tests {
     use super::*;
     use alloy::primitives::{Address, B256, U256};
+    use cor_wire::receipt::SummonsEvidence;
+
+    #[test]
+    fn how_the_miners_were_chosen_is_told() {
+        let (keeper, node) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let summons = SummonsEvidence { keeper, node, summoned_at: 1, answer_by: 31, absent_at: Some(1_709_164_800) };
+        let evidence = DrawEvidence {
+            verdict: DrawVerdict::OtherCrew,
+            block_hash: B256::ZERO,
+            secret: Some(B256::ZERO),
+            called_until: None,
+            drawn: Some(vec![node]),
+            first_difference: Some(0),
+        };
+        let jury = JuryRecord {
+            address: Address::ZERO,
+            epoch: 7,
+            summonses: vec![summons],
+            presences: vec![],
+            draw: Some(evidence.clone()),
+            conviction: None,
+        };
+        let told = choice(&jury).join("\n");
+        assert!(told.contains("absent at 2024-02-29T00:00:00Z, and passed over"), "{told}");
+        assert!(told.contains(&format!("NOT the one that was drawn; for replica 0 it was {node}")), "{told}");
+        let called = DrawEvidence {
+            verdict: DrawVerdict::SecretNotShown,
+            secret: None,
+            called_until: Some(1_709_164_800),
+            drawn: None,
+            first_difference: None,
+            ..evidence
+        };
+        assert!(draw(&called).ends_with("is not known; it is called for until 2024-02-29T00:00:00Z"));
+        assert!(choice(&JuryRecord { draw: None, ..jury }).join("\n").ends_with("no crew is on chain"));
+    }
 
     #[test]
     fn a_reveal_is_shown_whenever_it_was_made() {
@@ -137,6 +221,7 @@ mod tests {
             commitment: None,
             result_digest: None,
             salt: None,
+            second_commitment: None,
             verified: None,
             earned: U256::ZERO,
             slashed: U256::ZERO,

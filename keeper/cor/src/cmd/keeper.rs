@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use cor_adapters::{blobs::FileBlobs, chain::RpcChain, journal::SqliteJournal, signer::LocalSigner};
 use cor_keeper::machine::keeper::KeeperPolicy;
 use cor_keeper::service::keeper::Keeper;
-use cor_ports::{Blobs, Chain, Intake, Journal, SystemClock};
+use cor_ports::{Blobs, Chain, Intake, Journal, Jury, SystemClock};
 use tokio::net::TcpListener;
 
 use super::stop_signal;
@@ -27,10 +27,11 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(&settings.data.join("blobs"))?);
     let network = Network::of(&args.network.rpc, deployment).await?;
     let signer = Arc::new(LocalSigner::new(key.clone()));
-    let chain: Arc<dyn Chain> = Arc::new(RpcChain::open(&args.network.rpc, network.at.clone(), key, Arc::clone(&journal)).await?);
+    let rpc = Arc::new(RpcChain::open(&args.network.rpc, network.at.clone(), key, Arc::clone(&journal)).await?);
+    let (chain, jury): (Arc<dyn Chain>, Arc<dyn Jury>) = (Arc::<RpcChain>::clone(&rpc), rpc);
     if !network.lens().isKeeper(chain.address()).call().await.map_err(network.failed("isKeeper"))? {
         let account = chain.address();
-        tracing::warn!(%account, "nobody has named this account a keeper: no task can be completed or started by its word. The lane's governor calls setKeeper");
+        tracing::warn!(%account, "this account is no keeper of the lane: no task can be completed or started by its word. The jury's owner proposes it, and `cor jury enrol` posts its bond");
     }
     let address = listener.local_addr().map_err(CliError::io("asking for the port"))?;
     // Told only now, when the journal and the chain are known to be fine.
@@ -40,11 +41,19 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
         start_margin_secs: settings.start_margin_secs,
         reveal_patience_secs: settings.reveal_patience_secs,
         relay_margin_secs: settings.relay_margin_secs,
+        summon_after_percent: settings.summon_after_percent,
         retry_secs: settings.retry_secs,
         open_tasks_max: settings.open_tasks_max,
     };
-    let keeper =
-        Arc::new(Keeper::new(chain, Arc::new(SystemClock), journal, signer, policy, Duration::from_millis(settings.poll_ms)));
+    let keeper = Arc::new(Keeper::new(
+        chain,
+        jury,
+        Arc::new(SystemClock),
+        journal,
+        signer,
+        policy,
+        Duration::from_millis(settings.poll_ms),
+    ));
     let stop = stop_signal();
     let intake: Arc<dyn Intake> = Arc::<Keeper>::clone(&keeper);
     let server = cor_edge::serve(listener, intake, blobs, stop.clone());

@@ -45,8 +45,10 @@ pub(crate) async fn run(args: ServiceArgs) -> Result<(), CliError> {
     let keeper = KeeperClient::new(&settings.keeper)?;
     register(&network, &key, &settings).await?;
     tracing::info!("registered, and looking for tasks");
+    let chain = Arc::new(chain);
     let ports = MinerPorts {
-        chain: Arc::new(chain),
+        jury: Arc::<RpcChain>::clone(&chain),
+        chain,
         backend,
         blobs: Arc::new(HttpBlobs(keeper.clone())),
         relay: Some(Arc::new(HttpRelay(keeper))),
@@ -68,6 +70,7 @@ fn options(settings: &MinerSettings) -> Result<MinerOptions, CliError> {
         },
         poll: Duration::from_millis(settings.poll_ms),
         // A setting, so not wrong usage of the command line.
+        models: settings.models.clone(),
         claim_min: parse_cor(&settings.claim_min_cor).map_err(|error| invalid(&format!("claim_min_cor: {error}")))?,
         drill: settings.drill.drill().map(|drill| Exercise { drill, replica }),
     })

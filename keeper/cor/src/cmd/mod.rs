@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod deploy;
 pub(crate) mod explain;
+pub(crate) mod jury;
 pub(crate) mod keeper;
 pub(crate) mod miner;
 pub(crate) mod model;

@@ -166,7 +166,7 @@ impl Children {
         let name = format!("miner-{index}");
         let data = self.folder.join(&name);
         let (drill, replica) = match args.fault {
-            None | Some(Fault::KeeperKilled) => (DrillSetting::None, "-1"),
+            None | Some(Fault::KeeperKilled | Fault::MinerDead) => (DrillSetting::None, "-1"),
             Some(Fault::AllSilent) => (DrillSetting::Silent, "-1"),
             Some(Fault::WrongAnswer) => (DrillSetting::WrongAnswer, "0"),
             Some(Fault::NeverReveal) => (DrillSetting::NeverReveal, "0"),
@@ -233,8 +233,39 @@ impl Children {
         ended.iter_mut().filter_map(|running| alive(running).err()).collect()
     }
 
+    /// Addresses of the miners.
+    pub(super) fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// Kills the keeper by plan, or a miner that was drawn for the task.
+    pub(super) async fn watch(
+        &mut self,
+        plan: Option<KillPlan>,
+        kills_miner: bool,
+        network: &Network,
+        task: B256,
+    ) -> Result<(), CliError> {
+        if kills_miner { self.kill_drawn(network, task).await } else { self.watch_keeper(plan, network, task).await }
+    }
+
+    /// Kills the first miner of the crew, for good, as soon as the keeper offers the task: long before it can have answered.
+    async fn kill_drawn(&mut self, network: &Network, task: B256) -> Result<(), CliError> {
+        let Some((_, _, address)) = &self.keeper else { return Ok(()) };
+        let relay = HttpRelay(KeeperClient::new(&format!("http://{address}"))?);
+        while network.task(task).await?.state.phase == Phase::Open {
+            let drawn = self.offer(&relay, task).await.and_then(|offer| offer.crew.miners.first().copied());
+            let place = self.addresses.iter().position(|address| Some(*address) == drawn);
+            if let Some(miner) = place.and_then(|place| self.miners.get_mut(place)) {
+                return miner.child.kill().await.map_err(CliError::io(format!("killing {}", miner.name)));
+            }
+            tokio::time::sleep(MOMENT_POLL).await;
+        }
+        Ok(())
+    }
+
     /// Kills the keeper by plan and starts it again on the same folder and port.
-    pub(super) async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task: B256) -> Result<(), CliError> {
+    async fn watch_keeper(&mut self, plan: Option<KillPlan>, network: &Network, task: B256) -> Result<(), CliError> {
         let (Some(plan), Some((mut running, key, address))) = (plan, self.keeper.take_if(|_| plan.is_some())) else {
             return Ok(());
         };

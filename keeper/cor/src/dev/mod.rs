@@ -1,6 +1,7 @@
 //! `cor dev`: a whole network on loopback. Chain in this process; a keeper and five miners as processes of their own; a wallet that pays
 //! for one inference by three miners. With `--fault` something goes wrong on purpose, and the same rules must still hold.
 
+mod chain;
 mod children;
 mod folder;
 mod money;
@@ -23,7 +24,7 @@ use cor_adapters::{
     http::{HttpBlobs, KeeperClient},
     receipt,
 };
-use cor_anvil::{DevAccount, Node, NodeConfig, NodeHandle};
+use cor_anvil::{DevAccount, NodeHandle};
 use cor_ports::redacted;
 use cor_sol::cor::ICor;
 
@@ -104,14 +105,12 @@ async fn run_in(args: &DevArgs, folder: &RunFolder, output: &Output) -> Result<(
 
 /// Brings everything up.
 async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running, CliError> {
-    let node = Node::spawn(NodeConfig { port: Some(args.port), ..NodeConfig::default() }).await?;
-    let rpc = node.http_endpoint().expect("a node with a port listens");
+    let mut params = NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, Vec::new(), vec![cmd::deploy::default_model()]);
+    let (node, rpc, provider) = chain::start(args.port, u64::from(params.jury.epoch_secs)).await?;
     output.say(format!("chain at {rpc}"));
     let keys = node.accounts().iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
-    let provider = cor_adapters::chain::connect(&rpc, None).await?;
+    params.keepers.push(keys[KEEPER].address());
     let deployer = Account::new(&rpc, provider, cor_anvil::DEFAULT_CHAIN_ID, keys[DEPLOYER].clone());
-    let params =
-        NetworkParams::development(cor_anvil::DEFAULT_CHAIN_ID, vec![keys[KEEPER].address()], vec![cmd::deploy::default_model()]);
     let spinner = output.spinner("deploying");
     let deployed =
         deploy(&deployer, &Artifacts::new(&args.contracts), &params, &mut |step| spinner.set_message(step.to_owned())).await?;
@@ -123,6 +122,7 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
     let network = Network::of(&rpc, deployed.deployment).await?;
     let wallet = network.account_of(keys[WALLET].clone());
     fund(&network, &deployer, &keys).await?;
+    cmd::jury::enrol(&network, &network.account_of(keys[KEEPER].clone()), keys[KEEPER].clone()).await?;
     let holders = Holders::new(keys.iter().map(PrivateKeySigner::address).collect());
     let mut children = Children::new(folder.to_owned(), rpc, network_file.clone());
     let keeper_url = children.start_keeper(&keys[KEEPER], args.keeper_port).await?;
@@ -131,9 +131,10 @@ async fn start(args: &DevArgs, folder: &Path, output: &Output) -> Result<Running
         children.start_miner(index, key, &keeper_url, args).await?;
     }
     await_miners(&network, &mut children).await?;
-    output.say(format!("{MINERS} miners registered"));
+    chain::set_clock(&network.provider, &network.endpoint, 0).await?;
+    output.say(format!("{MINERS} miners registered, and in the roster that miners are drawn from"));
     cmd::session::deposit(&network, &wallet, U256::from(DEPOSIT_COR) * U256::from(COR)).await?;
-    let session = cmd::session::create(&network, &wallet, terms::word(&session_terms(args.max_tokens))?).await?.number;
+    let session = cmd::session::create(&network, &wallet, terms::word(&session_terms(args))?).await?.number;
     Ok(Running { node, network, network_file, keeper_url, wallet, session, children, holders })
 }
 
@@ -141,12 +142,13 @@ fn key_of(account: &DevAccount) -> Result<PrivateKeySigner, CliError> {
     PrivateKeySigner::from_bytes(&account.private_key).map_err(|_| CliError::Key { place: "development account".to_owned() })
 }
 
-/// Short phases, so that a drill ends soon; that of the answers is longer because a busy machine infers slowly.
-const fn session_terms(max_tokens: u32) -> TermsArgs {
+/// Short phases, so that a drill ends soon; that of the answers is longer because a busy machine infers slowly, and longer still where somebody has to be
+/// summoned, waited for and replaced.
+fn session_terms(args: &DevArgs) -> TermsArgs {
     TermsArgs {
         model: 1,
         kind: Kind::Text,
-        max_tokens,
+        max_tokens: args.max_tokens,
         replicas: 3,
         sla: Sla::Low,
         execution_depth: 1,
@@ -154,13 +156,13 @@ const fn session_terms(max_tokens: u32) -> TermsArgs {
         consensus_rule: ConsensusRule::Majority,
         quorum_bps: cor_core::limits::QUORUM_MIN_BPS,
         priority: Priority::Normal,
-        open_secs: 60,
+        open_secs: if args.fault == Some(Fault::MinerDead) { 120 } else { 60 },
         precommit_secs: cor_core::limits::LANE_PHASE_SECS_MIN,
         reveal_secs: cor_core::limits::LANE_PHASE_SECS_MIN,
     }
 }
 
-/// Mints the stake of each miner and the wallet's COR, and stakes for the miners.
+/// Mints the stake of each miner, the keeper's bond and the wallet's COR, and stakes for the miners.
 async fn fund(network: &Network, deployer: &Account, keys: &[PrivateKeySigner]) -> Result<(), CliError> {
     let required = network.staking().nodeStakeRequired().call().await.map_err(network.failed("nodeStakeRequired"))?;
     for key in &keys[FIRST_MINER..WALLET] {
@@ -168,6 +170,8 @@ async fn fund(network: &Network, deployer: &Account, keys: &[PrivateKeySigner]) 
         let miner = network.account_of(key.clone());
         cmd::stake::stake_node(network, &miner, key.address()).await?;
     }
+    let bond = network.jury().parameters().call().await.map_err(network.failed("parameters"))?.bond;
+    send(deployer, "mint", network.at.cor, ICor::mintCall { to: keys[KEEPER].address(), value: bond }).await?;
     let value = U256::from(WALLET_COR) * U256::from(COR);
     send(deployer, "mint", network.at.cor, ICor::mintCall { to: keys[WALLET].address(), value }).await?;
     Ok(())
@@ -177,12 +181,16 @@ async fn await_miners(network: &Network, children: &mut Children) -> Result<(), 
     let started = Instant::now();
     loop {
         children.check().await?;
-        let count = network.pool().nodeCount().call().await.map_err(network.failed("nodeCount"))?;
-        if count >= MINERS as u64 {
+        let mut count = 0;
+        for &miner in children.addresses() {
+            let entry = network.jury().entryOf(miner, 1).call().await.map_err(network.failed("entryOf"))?;
+            count += usize::from(entry.inside);
+        }
+        if count == MINERS {
             return Ok(());
         }
         if started.elapsed() > START_PATIENCE {
-            let what = format!("registration of {MINERS} miners ({count} came)");
+            let what = format!("entry of {MINERS} miners into the roster ({count} came)");
             return Err(CliError::Timeout { what, waited_secs: START_PATIENCE.as_secs(), logs: children.folder().to_owned() });
         }
         tokio::time::sleep(POLL).await;
@@ -203,7 +211,7 @@ async fn carry_one(args: &DevArgs, running: &mut Running, start: Duration, outpu
     let spinner = output.spinner(&format!("task {task}"));
     let (waited, watched) = tokio::join!(
         cmd::task::wait(&running.network, &blobs, task, |text| output.say_beside(&spinner, text)),
-        running.children.watch_keeper(kill, &running.network, task)
+        running.children.watch(kill, args.fault == Some(Fault::MinerDead), &running.network, task)
     );
     spinner.finish_and_clear();
     watched?;

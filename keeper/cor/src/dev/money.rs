@@ -42,6 +42,8 @@ struct Common {
     vault_treasury: U256,
     /// Stake that was lost.
     slashed: U256,
+    /// Keepers' bonds.
+    bonds: U256,
     /// What was charged for tasks that have not ended, by their logs: the lane does not count it.
     open_tasks: U256,
 }
@@ -79,7 +81,7 @@ pub(crate) struct Change {
     pub(crate) stake_after: U256,
 }
 
-/// What belongs to no account before and after a run: the network's fees, stake that was lost, and the charges of open tasks.
+/// What belongs to no account before and after a run: the network's fees, stake that was lost, keepers' bonds, and the charges of open tasks.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Pots {
     #[serde(with = "readable::amount")]
@@ -94,6 +96,10 @@ pub(crate) struct Pots {
     pub(crate) slashed_before: U256,
     #[serde(with = "readable::amount")]
     pub(crate) slashed_after: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) bonds_before: U256,
+    #[serde(with = "readable::amount")]
+    pub(crate) bonds_after: U256,
     #[serde(with = "readable::amount")]
     pub(crate) open_tasks_before: U256,
     #[serde(with = "readable::amount")]
@@ -125,6 +131,7 @@ impl Holders {
             common: Common {
                 lane_treasury: wei(lens.treasury().call().await.map_err(network.failed("treasury"))?),
                 vault_treasury: vault.treasury().call().await.map_err(network.failed("treasury"))?,
+                bonds: token.balanceOf(network.at.jury).call().await.map_err(network.failed("balanceOf"))?,
                 slashed: staking.slashedPot().call().await.map_err(network.failed("slashedPot"))?,
                 open_tasks: wei(open_charges(network).await?),
             },
@@ -155,8 +162,8 @@ impl Books {
     pub(super) fn total(&self) -> U256 {
         let held =
             self.holdings.values().map(|holding| holding.wallet + holding.free + holding.credit + holding.earned + holding.stake);
-        let Common { lane_treasury, vault_treasury, slashed, open_tasks } = self.common;
-        held.sum::<U256>() + lane_treasury + vault_treasury + slashed + open_tasks
+        let Common { lane_treasury, vault_treasury, slashed, bonds, open_tasks } = self.common;
+        held.sum::<U256>() + lane_treasury + vault_treasury + slashed + bonds + open_tasks
     }
 }
 
@@ -192,6 +199,8 @@ pub(super) const fn pots(before: &Books, after: &Books) -> Pots {
         vault_treasury_after: now.vault_treasury,
         slashed_before: then.slashed,
         slashed_after: now.slashed,
+        bonds_before: then.bonds,
+        bonds_after: now.bonds,
         open_tasks_before: then.open_tasks,
         open_tasks_after: now.open_tasks,
     }

@@ -23,7 +23,7 @@ pub(super) struct Report {
     /// All COR there is, wei.
     #[serde(with = "readable::amount")]
     pub(super) supply: U256,
-    /// All COR that was found in wallets, in the vault, in the lane, in open tasks, as stake and in the pots, wei.
+    /// All COR that was found in wallets, in the vault, in the lane, in open tasks, as stake and bond and in the pots, wei.
     #[serde(with = "readable::amount")]
     pub(super) found: U256,
     pub(super) accounts: Vec<Change>,
@@ -62,6 +62,7 @@ pub(super) fn text(report: &Report) -> String {
         ("treasury, in the lane still", pots.lane_treasury_before, pots.lane_treasury_after),
         ("treasury, in the vault", pots.vault_treasury_before, pots.vault_treasury_after),
         ("slashed stake", pots.slashed_before, pots.slashed_after),
+        ("keepers' bonds", pots.bonds_before, pots.bonds_after),
         ("charged for open tasks", pots.open_tasks_before, pots.open_tasks_after),
     ];
     lines.extend(moved.into_iter().filter_map(moved_text).map(|text| format!("  {text}")));

@@ -5,7 +5,7 @@ use cor_ports::domain::{Bound, LaneMessage, MessageKind, Phase, Reveal, Seat, Ta
 use cor_ports::lane;
 
 pub use super::policy::MinerPolicy;
-pub use super::serving::{FalseOffer, Serving};
+pub use super::serving::{FalseOffer, Serving, is_bearable};
 
 /// An answer with what is needed to commit to it and to reveal it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub enum MinerStep {
         /// What it signed.
         bound: Bound,
     },
+    /// Report another miner that bound itself on chain to another commitment than it signed before: it may have read this miner's answer.
+    Report {
+        /// Its replica.
+        replica: u8,
+        /// What it signed before.
+        bound: Bound,
+    },
     /// Close a phase that nobody closes.
     Close,
     /// End the task, which nobody ends.
@@ -79,6 +86,8 @@ pub enum Deed {
     Started,
     /// Another replica was bound.
     Bound(u8),
+    /// Another replica was reported.
+    Reported(u8),
     /// A phase, or the task, was closed.
     Closed,
 }
@@ -91,6 +100,7 @@ impl MinerStep {
             Self::Say { message, route } => Some(Deed::Said(message.kind(), *route)),
             Self::Start => Some(Deed::Started),
             Self::Bind { replica, .. } => Some(Deed::Bound(*replica)),
+            Self::Report { replica, .. } => Some(Deed::Reported(*replica)),
             Self::Close | Self::Finish => Some(Deed::Closed),
             Self::Prepare | Self::Answer | Self::Wait | Self::Leave | Self::Forget => None,
         }
@@ -110,6 +120,22 @@ pub struct MinerTask {
     pub signed: Option<B256>,
     /// What was last done, and when.
     pub last: Option<(Deed, u64)>,
+    /// It showed its answer in a crew of the task, or may have before its journal was lost: who knows it could copy it in another, so it commits to nothing
+    /// more in any.
+    pub is_told: bool,
+    /// It is bound in another crew of the task beside somebody who is not, and whom that crew's keeper did not find absent: who saw the answer here could bind
+    /// itself to it there.
+    pub is_exposed: bool,
+}
+
+/// Most crews of one task in which a miner binds itself: each is a signature, and a keeper that has a reason for more is not known.
+pub const CREWS_MAX: usize = 16;
+
+/// Whether a miner of these models says that it is there when it is summoned to a task. What the task cannot use costs gas for nothing.
+#[must_use]
+pub fn answers_summons(record: &TaskRecord, models: &[u64], now_secs: u64) -> bool {
+    let is_open = record.state.phase == Phase::Open && now_secs < record.state.deadline;
+    is_open && models.contains(&record.history.opening.terms.model) && is_bearable(record)
 }
 
 impl MinerTask {
@@ -180,8 +206,9 @@ impl Look<'_> {
             None => return self.precommit(sealed, Route::Relay),
             Some(_) => {}
         }
-        // Nobody can copy the answer any more.
-        if self.serving.are_others_bound() { self.commit(sealed, Route::Relay) } else { MinerStep::Wait }
+        // Nobody can copy the answer any more, neither here nor in another crew. Once one of them is on chain, it is the only one.
+        let is_safe = self.serving.are_others_bound() && !self.task.is_exposed;
+        if is_safe { self.commit(sealed, Route::Relay) } else { MinerStep::Wait }
     }
 
     /// Whether the miner has to put the task on chain itself: nobody did, and its word of the keeper counts.
@@ -194,6 +221,9 @@ impl Look<'_> {
     }
 
     fn at_precommit(&self) -> MinerStep {
+        if let Some((replica, bound)) = self.two_faced() {
+            return MinerStep::Report { replica, bound };
+        }
         if let Some((replica, bound)) = self.left_out().filter(|_| !self.is_over()) {
             return MinerStep::Bind { replica, bound };
         }
@@ -215,12 +245,24 @@ impl Look<'_> {
         others.filter(|_| self.serving.are_others_bound()).find(|(replica, _)| silent(replica))
     }
 
+    /// Another miner that is bound on chain to another commitment than it signed before.
+    fn two_faced(&self) -> Option<(u8, Bound)> {
+        let others = (0_u8..).zip(&self.serving.bound).filter_map(|(replica, bound)| Some((replica, (*bound)?)));
+        let other_on_chain = |replica: u8, bound: &Bound| {
+            lane::bound_on_chain(self.record, replica).is_some_and(|on_chain| on_chain != bound.commitment)
+        };
+        others.into_iter().find(|(replica, bound)| other_on_chain(*replica, bound))
+    }
+
     /// Whether the keeper shows that this miner signed something else before, which it has lost.
     fn is_bound_otherwise(&self) -> bool {
         self.serving.own.is_some_and(|own| Some(own.commitment) != self.task.own_commitment())
     }
 
     fn at_reveal(&self) -> MinerStep {
+        if let Some((replica, bound)) = self.two_faced() {
+            return MinerStep::Report { replica, bound };
+        }
         let told = self.record.history.told.get(usize::from(self.serving.replica));
         match (self.record.seat(self.serving.replica), &self.task.sealed) {
             (Some(Seat::Committed), None) => MinerStep::Answer,
@@ -236,7 +278,11 @@ impl Look<'_> {
     }
 
     const fn answer(&self) -> MinerStep {
-        if self.task.prepared { MinerStep::Answer } else { MinerStep::Prepare }
+        match self.task {
+            MinerTask { is_told: true, .. } => MinerStep::Wait,
+            MinerTask { prepared: true, .. } => MinerStep::Answer,
+            _ => MinerStep::Prepare,
+        }
     }
 
     const fn precommit(&self, sealed: &Sealed, route: Route) -> MinerStep {

@@ -1,8 +1,9 @@
 //! Machines without IO: they look at what the chain, the keeper and the miners said and return what to do. What they need beside that and must not lose, the
-//! services journal: the crew that a keeper drew, and the answer that a miner is bound to.
+//! services journal: the epochs whose secrets a keeper has to show, and the answer that a miner is bound to.
 
 pub mod keeper;
 pub mod miner;
+mod open_task;
 mod policy;
 mod served;
 mod serving;

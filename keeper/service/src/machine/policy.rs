@@ -12,6 +12,9 @@ pub struct KeeperPolicy {
     /// Seconds before a deadline on chain at which the reveals at hand are sent although some are missing: after it anyone may finish without them. Too small:
     /// honest miners are passed over on a slow chain. Too large: it takes two transactions instead of one. It must exceed the miners' own margin.
     pub relay_margin_secs: u64,
+    /// Percent of the time from an offer to the task's deadline after which a miner that is not bound yet is summoned on chain, if there is time for its
+    /// answer. Too small: slow miners are asked, and the keeper and they pay for it. Too large: who is gone is found absent too late to be replaced.
+    pub summon_after_percent: u64,
     /// Seconds to wait after a call that failed. Too small hammers the RPC, too large wastes the phase.
     pub retry_secs: u64,
     /// Most open tasks looked after at a time; further ones wait until there is room.

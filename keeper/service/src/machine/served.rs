@@ -1,15 +1,62 @@
 //! A crew that was offered, and what its miners said: which of their messages are taken, and which call they make due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use cor_ports::domain::{
     Answered, Bound, Crew, LaneCall, LaneDomain, LaneMessage, Offer, Phase, Reveal, Seat, Server, SignatureBytes, SignedMessage,
     TaskRecord,
 };
+use cor_ports::jury::Summons;
 use cor_ports::{MessageRefusal, lane};
 
 use super::policy::KeeperPolicy;
+
+/// A seat as it was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DrawnSeat {
+    /// Who.
+    pub node: Address,
+    /// By which slot of the roster.
+    pub slot: u32,
+    /// What the jury has of its summons to the task by this keeper.
+    pub summons: Summons,
+}
+
+/// What the jury is asked for because of a miner that is not bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plea {
+    /// To summon it.
+    Summon,
+    /// To find it absent.
+    Dismiss,
+}
+
+impl DrawnSeat {
+    /// What is due if the miner is silent for too long: while there is time for all that comes of it.
+    pub(super) fn plea(&self, policy: &KeeperPolicy, deadline: u64, now_secs: u64, answer_secs: u64) -> Option<Plea> {
+        let fits = |secs: u64| now_secs.saturating_add(secs).saturating_add(policy.start_margin_secs) < deadline;
+        match self.summons {
+            // Who is there is waited for; who was found absent and serves all the same, as there is nobody else, is no more than that.
+            Summons { is_present: true, .. } | Summons { is_absent: true, .. } => None,
+            Summons { answer_by: None, .. } => fits(answer_secs).then_some(Plea::Summon),
+            Summons { answer_by: Some(until), .. } => (until <= now_secs && fits(0)).then_some(Plea::Dismiss),
+        }
+    }
+}
+
+/// A crew as it was drawn for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draw {
+    /// The block with whose hash it was drawn: that of the task's submission.
+    pub block_hash: B256,
+    /// By replica.
+    pub seats: Vec<DrawnSeat>,
+    /// Whom it passes over, of those that this keeper found absent from the task.
+    pub passed_over: BTreeSet<Address>,
+    /// Whom this keeper found absent from the task, as far as the draw came upon them.
+    pub absent: BTreeSet<Address>,
+}
 
 /// A crew that a keeper stands by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +67,8 @@ pub struct OfferedCrew {
     pub assignment: B256,
     /// The keeper's signature of `Assign`.
     pub assign: SignatureBytes,
+    /// How it was drawn; `None` if it is known from the chain alone.
+    pub draw: Option<Draw>,
 }
 
 /// A signed reveal that does not open its commitment.
@@ -35,6 +84,8 @@ struct Bad {
 #[derive(Debug, Clone)]
 pub(super) struct Served {
     offered: OfferedCrew,
+    /// When it was first offered, seconds since 1970.
+    since_secs: u64,
     bound: BTreeMap<u8, Bound>,
     /// When the last of them was bound, seconds since 1970.
     all_bound_secs: Option<u64>,
@@ -43,8 +94,38 @@ pub(super) struct Served {
 }
 
 impl Served {
-    pub(super) const fn new(offered: OfferedCrew) -> Self {
-        Self { offered, bound: BTreeMap::new(), all_bound_secs: None, reveals: BTreeMap::new(), bad: BTreeMap::new() }
+    pub(super) const fn new(offered: OfferedCrew, since_secs: u64) -> Self {
+        Self { offered, since_secs, bound: BTreeMap::new(), all_bound_secs: None, reveals: BTreeMap::new(), bad: BTreeMap::new() }
+    }
+
+    /// It was drawn once more: what the jury has of its miners may be another.
+    pub(super) fn draw_again(&mut self, draw: Draw) {
+        self.offered.draw = Some(draw);
+    }
+
+    /// Whether a jury finds it right, when it knows these as absent: nobody is passed over that is not.
+    pub(super) fn is_right(&self, draw: &Draw) -> bool {
+        self.offered.draw.as_ref().is_some_and(|own| own.passed_over.is_subset(&draw.absent))
+    }
+
+    /// Whom to ask after on chain now, and by which slot: not bound for long, not summoned or not heard of in time, while there is time to find them absent and
+    /// to go on without them.
+    pub(super) fn missing(&self, policy: &KeeperPolicy, deadline: u64, now_secs: u64, answer_secs: u64) -> Vec<Address> {
+        let left = deadline.saturating_sub(self.since_secs);
+        let patience = left.saturating_mul(policy.summon_after_percent).div_euclid(100);
+        if now_secs < self.since_secs.saturating_add(patience) {
+            return Vec::new();
+        }
+        let seats = self.offered.draw.iter().flat_map(|draw| &draw.seats);
+        let unbound = (0_u8..).zip(seats).filter(|(replica, _)| !self.bound.contains_key(replica)).map(|(_, seat)| seat);
+        let is_due = |seat: &&DrawnSeat| seat.plea(policy, deadline, now_secs, answer_secs).is_some();
+        unbound.filter(is_due).map(|seat| seat.node).collect()
+    }
+
+    /// The seat of a miner that is not bound.
+    pub(super) fn unbound_seat(&mut self, node: Address) -> Option<&mut DrawnSeat> {
+        let replica = self.offered.crew.replica_of(node).filter(|replica| !self.bound.contains_key(replica))?;
+        self.offered.draw.as_mut()?.seats.get_mut(usize::from(replica))
     }
 
     pub(super) const fn crew(&self) -> &Crew {
@@ -158,30 +239,51 @@ impl Served {
             let (bound, reveal) = (self.bound.get(&replica)?, self.reveal_of(domain, record, replica)?);
             Some(Answered { miner: *miner, signature: bound.signature, reveal })
         };
-        let server = Server { keeper: self.crew().keeper, assign: None };
         if let Some(answers) = miners().map(answered).collect() {
-            return Some(LaneCall::Complete { task: record.at(), answers, server });
+            return Some(LaneCall::Complete { task: record.at(), answers, server: self.server() });
         }
-        let near = now_secs.saturating_add(policy.start_margin_secs) >= record.state.deadline;
         // Who signed a wrong reveal will not sign a right one; who is silent for so long is called on chain.
         let spoiled = self
             .all_bound_secs
             .is_some_and(|since| !self.bad.is_empty() || now_secs >= since.saturating_add(policy.reveal_patience_secs));
-        // With fewer the keeper would pay for a task that may have no result: it expires, and comes back whole.
-        let enough = self.bound.len() >= lane::needed(record);
-        (enough && (near || spoiled)).then(|| LaneCall::Start {
-            task: record.at(),
-            seats: miners().map(|(replica, miner)| (*miner, self.bound.get(&replica).copied())).collect(),
-            server,
-        })
+        if spoiled { Some(self.start(record)) } else { self.start_near(policy, record, now_secs) }
+    }
+
+    /// The start of a task whose deadline is near, if a quorum is bound. With fewer the keeper would pay for a task that may have no result: it expires, and
+    /// comes back whole.
+    pub(super) fn start_near(&self, policy: &KeeperPolicy, record: &TaskRecord, now_secs: u64) -> Option<LaneCall> {
+        let is_near = now_secs.saturating_add(policy.start_margin_secs) >= record.state.deadline;
+        (is_near && self.bound.len() >= lane::needed(record)).then(|| self.start(record))
+    }
+
+    fn start(&self, record: &TaskRecord) -> LaneCall {
+        let miners = (0_u8..).zip(&self.crew().miners);
+        let seats = miners.map(|(replica, miner)| (*miner, self.bound.get(&replica).copied())).collect();
+        LaneCall::Start { task: record.at(), seats, server: self.server() }
+    }
+
+    const fn server(&self) -> Server {
+        Server { keeper: self.crew().keeper, assign: None }
     }
 
     /// Binds one that was left out of the start. One at a time: each changes the history that the next must bring.
     pub(super) fn call_of_precommit(&self, record: &TaskRecord) -> Option<LaneCall> {
+        if let Some(report) = self.second_commitment(record) {
+            return Some(report);
+        }
         let silent = |(replica, _): &(&u8, &Bound)| record.seat(**replica) == Some(Seat::Silent);
         let (&replica, bound) = self.bound.iter().find(silent)?;
         let Bound { commitment, signature } = *bound;
         Some(LaneCall::Precommit { task: record.at(), replica, commitment, signature: Some(signature) })
+    }
+
+    /// The report of a miner that bound itself on chain to another commitment than it signed here: it may have read an answer meanwhile.
+    fn second_commitment(&self, record: &TaskRecord) -> Option<LaneCall> {
+        let (replica, commitment, signature) = self.bound.iter().find_map(|(&replica, bound)| {
+            let on_chain = lane::bound_on_chain(record, replica)?;
+            (on_chain != bound.commitment).then_some((replica, bound.commitment, bound.signature))
+        })?;
+        Some(LaneCall::ReportSecond { task: record.at(), replica, commitment, signature })
     }
 
     /// The call that is due while answers are shown.
@@ -192,6 +294,9 @@ impl Served {
         record: &TaskRecord,
         now_secs: u64,
     ) -> Option<LaneCall> {
+        if let Some(report) = self.second_commitment(record) {
+            return Some(report);
+        }
         let owing: Vec<u8> =
             (0_u8..).zip(record.state.taken()).filter(|(_, seat)| *seat == Seat::Committed).map(|(replica, _)| replica).collect();
         let guilty = |replica: &u8| {

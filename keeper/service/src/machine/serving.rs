@@ -50,6 +50,21 @@ pub enum FalseOffer {
         /// The most, grains.
         most: u64,
     },
+    /// The keeper had the answer shown, and then brings another crew: whoever is new in it could copy the answer.
+    #[error("its crew is another than that in which this miner showed its answer")]
+    AnswerShown,
+    /// No honest keeper has a reason for so many crews.
+    #[error("this miner is bound in {most} crews of the task already")]
+    TooManyCrews {
+        /// The most.
+        most: usize,
+    },
+}
+
+/// Whether the penalties of a task are no more than a miner signs for.
+#[must_use]
+pub fn is_bearable(record: &TaskRecord) -> bool {
+    bearable(record).is_ok()
 }
 
 /// Refuses penalties of an opening that are more than a miner signs for.
@@ -121,6 +136,16 @@ impl Serving {
         Ok(serving)
     }
 
+    /// The same seat with what was known of it before beside what is known now.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        self.assign = self.assign.or(before.assign);
+        for (now, before) in self.bound.iter_mut().zip(&before.bound) {
+            *now = before.or(*now);
+        }
+        self
+    }
+
     /// Whether the task is still the one that the crew was assigned to; it is another after a reorganisation that changed anything of its opening.
     #[must_use]
     pub fn is_of(&self, record: &TaskRecord) -> bool {
@@ -149,6 +174,12 @@ impl Serving {
     #[must_use]
     pub fn others_bound(&self) -> usize {
         self.bound.iter().flatten().count()
+    }
+
+    /// The others that are not bound, as far as is known.
+    pub fn unbound(&self) -> impl Iterator<Item = Address> {
+        let seats = (0_u8..).zip(self.crew.miners.iter().zip(&self.bound));
+        seats.filter(|(replica, (_, bound))| *replica != self.replica && bound.is_none()).map(|(_, (miner, _))| *miner)
     }
 
     /// Whether all the others are bound: nobody can copy an answer any more.

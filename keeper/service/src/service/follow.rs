@@ -1,6 +1,7 @@
 //! Following the chain: which blocks' logs to read next, and where to begin after a start.
 
 use alloy_primitives::B256;
+use cor_ports::domain::Head;
 use cor_ports::{Chain, ChainError, Journal};
 use tracing::info;
 
@@ -29,6 +30,8 @@ pub(super) struct Follower {
     mark: u64,
     /// The mark as the journal has it.
     written: Option<u64>,
+    /// The last block, when it was last looked for.
+    head: Option<Head>,
 }
 
 /// What came.
@@ -36,6 +39,8 @@ pub(super) struct Follower {
 pub(super) struct Look {
     /// Tasks with a log in the blocks that were read.
     pub(super) touched: Vec<B256>,
+    /// The blocks that were read, the first and the last; `None` if there was none to read.
+    pub(super) range: Option<(u64, u64)>,
     /// Whether all that is known is to be read again: after the start, and after the chain was rolled back.
     pub(super) is_anew: bool,
     /// Whether there are more blocks to read.
@@ -54,7 +59,12 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, told_below: 0, is_begun: false, mark: 0, written: None }
+        Self { key, next: None, told_below: 0, is_begun: false, mark: 0, written: None, head: None }
+    }
+
+    /// The last block at the last look, by whose time the contracts go; `None` before the first one.
+    pub(super) const fn head(&self) -> Option<Head> {
+        self.head
     }
 
     /// What came since the last look that was marked as [`Follower::seen`]; `None` if nothing did.
@@ -62,7 +72,9 @@ impl Follower {
     /// # Errors
     /// Those of chain and journal.
     pub(super) async fn look(&mut self, chain: &dyn Chain, journal: &dyn Journal) -> Result<Option<Look>, ChainError> {
-        let (head, first) = (chain.head().await?.number, chain.first_block());
+        let found = chain.head().await?;
+        self.head = Some(found);
+        let (head, first) = (found.number, chain.first_block());
         if !self.is_begun {
             self.written = mark::read(journal, self.key).await?;
             self.mark = self.written.unwrap_or(first);
@@ -79,7 +91,8 @@ impl Follower {
         let touched = if from <= to { chain.touched_tasks(from, to).await? } else { Vec::new() };
         let next = if from <= to { to.saturating_add(1) } else { from };
         self.told_below = self.told_below.max(next);
-        Ok(Some(Look { touched, is_anew, is_behind: to < head, next }))
+        let range = (from <= to).then_some((from, to));
+        Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next }))
     }
 
     /// The news were dealt with. Without this the next look shows them again. `oldest`: the block in which the oldest open task of interest was submitted.

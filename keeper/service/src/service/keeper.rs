@@ -1,100 +1,142 @@
-//! The keeper: watches the lane, draws crews and offers tasks to them, brings what they said on chain, closes phases on time, ends tasks.
+//! The keeper: watches the lane, draws crews and offers tasks to them, brings what they said on chain, has those replaced that are gone, closes phases on
+//! time, ends tasks, and shows its secrets.
 //!
-//! It reads from its mark on when it starts and only what has a log or a message afterwards. The crew that it drew is journalled before anybody hears of it, so
-//! being killed at any moment costs nothing but the time to start again. The chain adapter's outbox makes sure that a transaction sent before
-//! the crash is found, not repeated.
+//! It reads from its mark on when it starts and only what has a log or a message afterwards. A crew is drawn from the chain, so
+//! being killed at any moment costs nothing but the time to start again; what it owes the jury for a crew is journalled before anybody hears of it. The chain
+//! adapter's outbox makes sure that a transaction sent before the crash is found, not repeated.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use async_trait::async_trait;
+use cor_core::task::jury::JuryError;
 use cor_errors::Coded as _;
 use tokio::sync::{Mutex, watch};
 use tracing::{debug, info, warn};
 
+use super::draw::{DrawError, Draws, Lot};
 use super::follow::Follower;
-use super::{crew_record, over, refusal};
-use crate::machine::keeper::{KeeperMachine, KeeperPolicy, OfferedCrew};
-use cor_ports::domain::{Crew, Offer, Phase, SignedMessage, TaskRecord};
-use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, JournalError, MessageRefusal, Signer, lane};
+use super::refusal;
+use super::secrets::{SecretPorts, Secrets};
+use crate::machine::keeper::{Draw, KeeperMachine, KeeperPolicy, OfferedCrew};
+use cor_ports::domain::{Crew, Offer, SignedMessage, TaskRecord};
+use cor_ports::jury::{Jury, JuryCall, epoch_of};
+use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, MessageRefusal, Signer, lane};
 
 /// Journal key of the block below which every task has ended.
 const MARK: &str = "keeper/mark";
-/// Journal prefix of crews: then come task and opening.
-const CREWS: &str = "keeper/crew/";
 
 /// A running keeper's shared part: the service loop and the message intake both reach the machine through it.
 pub struct Keeper {
     chain: Arc<dyn Chain>,
+    jury: Arc<dyn Jury>,
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
     signer: Arc<dyn Signer>,
     machine: Mutex<KeeperMachine>,
+    secrets: Mutex<Secrets>,
     poll: Duration,
 }
 
-/// What the journal has of a task's crew.
-enum Journalled {
-    Nothing,
-    Crew(Crew),
-    Damaged,
+/// What the service loop alone knows.
+struct Course {
+    follower: Follower,
+    draws: Draws,
+    /// Whether all is to be drawn again because of a rollback that was not dealt with yet.
+    is_drawn_anew: bool,
 }
 
 impl Keeper {
-    /// A keeper that looks at the chain every `poll`. `signer` has the same key as the chain.
+    /// A keeper that looks at the chain every `poll`. `jury` and `signer` have the same key as the chain.
     #[must_use]
     pub fn new(
         chain: Arc<dyn Chain>,
+        jury: Arc<dyn Jury>,
         clock: Arc<dyn Clock>,
         journal: Arc<dyn Journal>,
         signer: Arc<dyn Signer>,
         policy: KeeperPolicy,
         poll: Duration,
     ) -> Self {
-        let machine = Mutex::new(KeeperMachine::new(policy, chain.domain(), signer.address()));
-        Self { chain, clock, journal, signer, machine, poll }
+        let domain = chain.domain();
+        let machine = Mutex::new(KeeperMachine::new(policy, domain, signer.address()));
+        let ports = SecretPorts {
+            jury: Arc::clone(&jury),
+            journal: Arc::clone(&journal),
+            signer: Arc::clone(&signer),
+            chain_id: domain.chain_id,
+        };
+        Self { chain, jury, clock, journal, signer, machine, secrets: Mutex::new(Secrets::new(ports)), poll }
     }
 
     /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let (mut follower, mut sweeper) = (Follower::new(MARK), over::Sweeper::default());
+        let mut course = Course { follower: Follower::new(MARK), draws: Draws::new(), is_drawn_anew: false };
+        let done = Arc::clone(&course.draws.done);
         while !*stop.borrow() {
-            match self.round(&mut follower, &mut sweeper).await {
+            match self.round(&mut course).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => warn!(code = error.code(), %error, class = ?error.class(), "round failed; trying again"),
             }
-            tokio::select! {
-                () = self.clock.sleep(self.poll) => {}
-                _ = stop.changed() => {}
+            let mut poll = self.clock.sleep(self.poll);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut poll => break,
+                    () = done.notified() => {
+                        if let Err(error) = self.draw(&mut course).await {
+                            warn!(code = error.code(), %error, class = ?error.class(), "what was drawn cannot be offered; trying again");
+                        }
+                    }
+                    _ = stop.changed() => break,
+                }
             }
         }
     }
 
     /// One look at the chain and one round of calls. Returns whether there are more blocks to read.
-    async fn round(&self, follower: &mut Follower, sweeper: &mut over::Sweeper) -> Result<bool, ChainError> {
-        // What is looked after already does not wait for what is not.
-        let learned = self.learn(follower).await;
+    async fn round(&self, course: &mut Course) -> Result<bool, ChainError> {
+        // What is looked after already does not wait for what is not, nor for what has no deadline.
+        let learned = self.learn(course).await;
         let admitted = self.admit().await;
-        self.act().await?;
-        sweeper.sweep(self.journal.as_ref(), self.clock.now_secs()).await?;
+        let acted = self.act().await;
+        let drawn = self.draw(course).await;
+        let asked = self.ask_after_missing().await;
+        let head_secs = course.follower.head().map(|head| head.timestamp_secs);
+        let shown = self.secrets.lock().await.attend(head_secs, self.clock.now_secs()).await;
+        acted?;
+        drawn?;
+        asked?;
+        shown?;
         admitted?;
         learned
     }
 
     /// Looks at what has a new log, and after a rollback at all that is known: of a task that is gone no log tells.
-    async fn learn(&self, follower: &mut Follower) -> Result<bool, ChainError> {
-        let look = follower.look(self.chain.as_ref(), self.journal.as_ref()).await?;
+    async fn learn(&self, course: &mut Course) -> Result<bool, ChainError> {
+        let look = course.follower.look(self.chain.as_ref(), self.journal.as_ref()).await?;
         let Some(look) = look else { return Ok(false) };
         let mut tasks: BTreeSet<B256> = look.touched.iter().copied().collect();
         if look.is_anew {
-            tasks.extend(self.machine.lock().await.tasks());
+            let mut machine = self.machine.lock().await;
+            if !course.is_drawn_anew {
+                machine.draw_anew();
+                course.draws.drop_all();
+                course.is_drawn_anew = true;
+            }
+            tasks.extend(machine.tasks());
         }
         for task in tasks {
             self.look_at(task).await?;
         }
+        if let Some((from, to)) = look.range {
+            let called = self.jury.called_secrets(self.signer.address(), from, to).await?;
+            self.secrets.lock().await.owe_called(called).await?;
+        }
         let oldest = self.machine.lock().await.oldest_block();
-        follower.seen(&look, oldest, self.journal.as_ref()).await?;
+        course.follower.seen(&look, oldest, self.journal.as_ref()).await?;
+        course.is_drawn_anew = false;
         Ok(look.is_behind)
     }
 
@@ -115,8 +157,8 @@ impl Keeper {
         }
     }
 
-    /// Takes in a task as the chain has it. One that the chain no longer has, as after a reorganisation, is forgotten; its crew stays in the journal, since it
-    /// may come back.
+    /// Takes in a task as the chain has it. One that the chain no longer has, as after a reorganisation, is forgotten. A crew that this keeper put on chain is
+    /// taken up.
     async fn look_at(&self, task: B256) -> Result<(), ChainError> {
         let Some(record) = self.chain.task(task).await? else {
             self.machine.lock().await.forget(task);
@@ -127,99 +169,146 @@ impl Keeper {
             machine.observe(record.clone());
             machine.lacks_crew(task)
         };
-        if record.state.phase == Phase::Ended {
-            self.put_off(task).await?;
-        } else if lacks_crew {
-            self.take_up(&record).await?;
+        if let Some(crew) = record.crew().filter(|_| lacks_crew) {
+            self.secrets.lock().await.note_on_chain(&record);
+            self.offer(&record, crew, None).await?;
         }
         Ok(())
-    }
-
-    /// Stands by the crew that it put on chain, or that it drew before a restart.
-    async fn take_up(&self, record: &TaskRecord) -> Result<(), ChainError> {
-        if let Some(crew) = record.crew() {
-            return self.offer(record, crew).await;
-        }
-        match self.journalled(record).await? {
-            Journalled::Nothing => Ok(()),
-            Journalled::Crew(crew) => self.offer(record, crew).await,
-            Journalled::Damaged => {
-                self.set_aside(record.id).await;
-                Ok(())
-            }
-        }
-    }
-
-    /// Stands by a crew that was drawn now: journalled first, and never another than one that was journalled.
-    async fn begin(&self, task: B256, drawn: Crew) -> Result<(), ChainError> {
-        let record = self.machine.lock().await.record(task).cloned();
-        let Some(record) = record else { return Ok(()) };
-        let crew = match self.journalled(&record).await? {
-            Journalled::Crew(crew) => crew,
-            Journalled::Nothing => {
-                self.journal.put(&crew_key(&record), &crew_record::encode(&drawn, None)).await?;
-                drawn
-            }
-            Journalled::Damaged => {
-                self.set_aside(task).await;
-                return Ok(());
-            }
-        };
-        self.offer(&record, crew).await
     }
 
     /// Signs for a crew, and shows it from now on.
-    async fn offer(&self, record: &TaskRecord, crew: Crew) -> Result<(), ChainError> {
+    async fn offer(&self, record: &TaskRecord, crew: Crew, draw: Option<Draw>) -> Result<(), ChainError> {
         let assignment = lane::assignment(record, &crew);
         let assign = self.signer.sign_digest(lane::assign_digest(&self.chain.domain(), assignment)).await?;
         info!(task = %record.id, %assignment, "offered");
-        self.machine.lock().await.offer(record.id, OfferedCrew { crew, assignment, assign });
+        let offered = OfferedCrew { crew, assignment, assign, draw };
+        self.machine.lock().await.offer(record.id, offered, self.clock.now_secs());
         Ok(())
     }
 
-    async fn journalled(&self, record: &TaskRecord) -> Result<Journalled, JournalError> {
-        let key = crew_key(record);
-        let Some(bytes) = self.journal.get(&key).await? else { return Ok(Journalled::Nothing) };
-        over::revive(self.journal.as_ref(), &key).await?;
-        Ok(match crew_record::decode(&bytes) {
-            Some((crew, _)) if crew.keeper == self.signer.address() => Journalled::Crew(crew),
-            // Of a key that this keeper had before.
-            Some(_) => Journalled::Nothing,
-            None => Journalled::Damaged,
-        })
+    /// Begins with the tasks whose crews were drawn, and has those drawn that lack one.
+    async fn draw(&self, course: &mut Course) -> Result<(), ChainError> {
+        let begun = self.begin_drawn(course).await;
+        let now = self.clock.now_secs();
+        let to_draw = self.machine.lock().await.to_draw(now);
+        let to_draw: Vec<TaskRecord> = to_draw.into_iter().filter(|record| course.draws.has_room_for(record.id)).collect();
+        if !to_draw.is_empty() {
+            let ids: Vec<B256> = to_draw.iter().map(|record| record.id).collect();
+            let started = self.start_draws(course, to_draw).await;
+            if !matches!(started, Ok(true)) {
+                let mut machine = self.machine.lock().await;
+                ids.into_iter().for_each(|task| machine.hold_jury(task, now));
+            }
+            started?;
+        }
+        begun
     }
 
-    async fn set_aside(&self, task: B256) {
-        warn!(%task, "the crew that was offered for this task cannot be read from the journal; another is not drawn, and the task is left to its deadline");
-        self.machine.lock().await.set_aside(task);
+    /// Has crews drawn, unless the keeper may not serve. Returns whether it may.
+    async fn start_draws(&self, course: &mut Course, to_draw: Vec<TaskRecord>) -> Result<bool, ChainError> {
+        let mut secrets = self.secrets.lock().await;
+        let times = secrets.times().await?;
+        if !secrets.may_serve().await? {
+            return Ok(false);
+        }
+        for record in to_draw {
+            let epoch = epoch_of(&record, &times);
+            match secrets.secret(epoch) {
+                Ok(secret) if course.draws.has_room_for(record.id) => {
+                    let (jury, submitted) = (Arc::clone(&self.jury), record.submission.block_number);
+                    let block = course.follower.head().map_or(submitted, |head| head.number.max(submitted));
+                    course.draws.start(jury, self.signer.address(), Lot { record, epoch, secret, block });
+                }
+                Ok(_) => {}
+                Err(error) => self.leave_unserved(record.id, error).await,
+            }
+        }
+        Ok(true)
     }
 
-    /// The crews of a task that is over are not needed any more.
-    async fn put_off(&self, task: B256) -> Result<(), JournalError> {
-        for (key, _) in self.journal.list(&format!("{CREWS}{task}/")).await? {
-            over::note(self.journal.as_ref(), &key, self.clock.now_secs()).await?;
+    /// Offers the tasks whose crews were drawn.
+    async fn begin_drawn(&self, course: &mut Course) -> Result<(), ChainError> {
+        let mut result = Ok(());
+        for (task, drawn) in course.draws.collect() {
+            let begun = match drawn {
+                Ok(draw) => self.begin(task, draw).await,
+                Err(DrawError::Jury(error)) => {
+                    self.leave_unserved(task, error).await;
+                    Ok(())
+                }
+                Err(DrawError::Chain(error)) => Err(error),
+                Err(DrawError::Panicked) => {
+                    self.machine.lock().await.hold_jury(task, self.clock.now_secs());
+                    Ok(())
+                }
+            };
+            if begun.is_err() {
+                self.machine.lock().await.hold_jury(task, self.clock.now_secs());
+                result = begun;
+            }
+        }
+        result
+    }
+
+    async fn leave_unserved(&self, task: B256, error: JuryError) {
+        if self.machine.lock().await.note_unserved(task, error, self.clock.now_secs()) {
+            warn!(%task, code = error.code(), %error, next = error.entry().next, "this task is not served; trying again until its deadline");
+        }
+    }
+
+    /// Stands by a crew that was drawn now. That its secret is owed is journalled first: without it the crew costs the bond.
+    async fn begin(&self, task: B256, draw: Draw) -> Result<(), ChainError> {
+        let record = self.machine.lock().await.record(task).cloned();
+        // Of another block it is drawn once more.
+        let Some(record) = record.filter(|record| record.submission.block_hash == draw.block_hash) else { return Ok(()) };
+        self.secrets.lock().await.owe(&record).await?;
+        let crew = Crew { keeper: self.signer.address(), miners: draw.seats.iter().map(|seat| seat.node).collect() };
+        self.offer(&record, crew, Some(draw)).await
+    }
+
+    /// Asks the jury after miners that are silent for too long: they are summoned, and found absent if they do not answer.
+    async fn ask_after_missing(&self) -> Result<(), ChainError> {
+        let now = self.clock.now_secs();
+        if self.machine.lock().await.missing(now, 0).is_empty() {
+            return Ok(());
+        }
+        let answer_secs = u64::from(self.secrets.lock().await.times().await?.answer_secs);
+        let missing = self.machine.lock().await.missing(now, answer_secs);
+        for (task, node) in missing {
+            if let Err(error) = self.ask_after(task, node, answer_secs).await {
+                self.machine.lock().await.hold_jury(task, self.clock.now_secs());
+                return Err(error);
+            }
         }
         Ok(())
+    }
+
+    /// Looks what the jury has of a miner, does what is due, and looks again: a call may be refused because the miner was faster.
+    async fn ask_after(&self, task: B256, node: Address, answer_secs: u64) -> Result<(), ChainError> {
+        let Some(call) = self.look_after(task, node, answer_secs).await? else { return Ok(()) };
+        let key = call.effect_key();
+        match self.jury.send(call).await {
+            Ok(sent) => info!(%task, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
+            Err(error) if error.class().asks_anew() => {
+                refusal::tell(task, &key, &error);
+                self.machine.lock().await.hold_jury(task, self.clock.now_secs());
+            }
+            Err(error) => return Err(error),
+        }
+        self.look_after(task, node, answer_secs).await?;
+        Ok(())
+    }
+
+    async fn look_after(&self, task: B256, node: Address, answer_secs: u64) -> Result<Option<JuryCall>, ChainError> {
+        let summons = self.jury.summons(task, self.signer.address(), node).await?;
+        let now = self.clock.now_secs();
+        Ok(self.machine.lock().await.note_summons(task, node, summons, now, answer_secs))
     }
 
     /// Does what is due, one deed after the other: each may change what the next finds.
     async fn act(&self) -> Result<(), ChainError> {
-        let now = self.clock.now_secs();
-        let wants_nodes = self.machine.lock().await.wants_nodes(now);
-        let list = if wants_nodes { Some(self.chain.nodes().await?) } else { None };
-        let decisions = self.machine.lock().await.decide(now, list.as_ref());
-        for (task, error) in decisions.unserved {
-            if self.machine.lock().await.note_unserved(task, error, now) {
-                warn!(%task, code = error.code(), %error, "no miners for this task; trying again until its deadline");
-            }
-        }
-        for (task, crew) in decisions.offers {
-            if let Err(error) = self.begin(task, crew).await {
-                self.machine.lock().await.hold(task, now);
-                return Err(error);
-            }
-        }
-        for (task, call) in decisions.calls {
+        let calls = self.machine.lock().await.decide(self.clock.now_secs());
+        for (task, call) in calls {
             let key = call.effect_key();
             match self.chain.send(call).await {
                 Ok(sent) => info!(%task, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
@@ -241,11 +330,6 @@ impl Keeper {
         let now = self.clock.now_secs();
         self.machine.lock().await.receive(message, now)
     }
-}
-
-/// A crew is one of a task with its opening: submitted anew after a reorganisation, the task has another draw.
-fn crew_key(record: &TaskRecord) -> String {
-    format!("{CREWS}{}/{}", record.id, record.history.opening_hash)
 }
 
 #[async_trait]

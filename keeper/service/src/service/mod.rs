@@ -1,6 +1,6 @@
 //! Services: they turn a machine's decisions into deeds through ports. Each runs until told to stop.
 
-mod crew_record;
+mod draw;
 pub mod drill;
 mod follow;
 mod job;
@@ -9,3 +9,4 @@ mod mark;
 pub mod miner;
 mod over;
 mod refusal;
+mod secrets;

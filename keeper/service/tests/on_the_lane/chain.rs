@@ -5,11 +5,12 @@ use std::sync::{Arc, atomic::Ordering};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use async_trait::async_trait;
-use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeList, NodeRecord, Phase, Seat, SentCall, Status, TaskRecord};
+use cor_ports::domain::{CorWei, Head, LaneCall, LaneDomain, NodeRecord, Phase, Seat, SentCall, Status, TaskRecord};
 use cor_ports::{Chain, ChainError, RevertError, Signer, SignerError};
 
+use crate::jury::{Court, JuryLogs};
 use crate::lane::{DOMAIN, Key, Refused, apply, task_of};
-use crate::world::World;
+use crate::world::{KEEPER, World};
 
 /// First block that can hold a log.
 pub(crate) const FROM_BLOCK: u64 = 10;
@@ -20,6 +21,8 @@ struct Block {
     earned: BTreeMap<Address, u64>,
     touched: Option<B256>,
     effect: Option<(Address, String)>,
+    court: Court,
+    logs: JuryLogs,
 }
 
 /// All blocks; each has all that was there then, so that the chain can be rolled back.
@@ -30,9 +33,10 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new() -> Self {
+    /// The first blocks, in which the jury is as given.
+    pub(crate) fn new(court: Court) -> Self {
         let first = usize::try_from(FROM_BLOCK).unwrap();
-        Self { blocks: vec![Block::default(); first], fork: 0 }
+        Self { blocks: vec![Block { court, ..Block::default() }; first], fork: 0 }
     }
 
     pub(crate) fn head(&self) -> u64 {
@@ -48,7 +52,8 @@ impl Ledger {
     }
 
     pub(crate) fn add_block(&mut self, task: Option<TaskRecord>, effect: Option<(Address, String)>) {
-        let mut block = Block { touched: task.as_ref().map(|task| task.id), effect, ..self.last().clone() };
+        let touched = task.as_ref().map(|task| task.id);
+        let mut block = Block { touched, effect, logs: JuryLogs::default(), ..self.last().clone() };
         if let Some(task) = task {
             let before = block.tasks.insert(task.id, task.clone());
             if task.state.phase == Phase::Ended && task.state.status == Status::Completed {
@@ -56,6 +61,43 @@ impl Ledger {
             }
         }
         self.blocks.push(block);
+    }
+
+    /// A block with what is done to the jury, if that does not refuse it.
+    pub(crate) fn add_jury_block<E>(
+        &mut self,
+        change: impl FnOnce(&mut Court) -> Result<JuryLogs, E>,
+        effect: Option<(Address, String)>,
+    ) -> Result<(), E> {
+        let mut block = Block { touched: None, effect, ..self.last().clone() };
+        block.logs = change(&mut block.court)?;
+        self.blocks.push(block);
+        Ok(())
+    }
+
+    /// The jury is another from this block on, which no log tells.
+    pub(crate) fn change_court(&mut self, change: impl FnOnce(&mut Court)) {
+        self.add_block(None, None);
+        change(&mut self.blocks.last_mut().unwrap().court);
+    }
+
+    pub(crate) fn court(&self) -> &Court {
+        &self.last().court
+    }
+
+    /// The jury as of a block; who asks a node for one that it does not have yet is refused.
+    pub(crate) fn court_at(&self, block: u64) -> Result<&Court, ChainError> {
+        let lacks = || ChainError::HistoryMissing { what: format!("block {block}"), detail: "it is not there yet".to_owned() };
+        self.blocks.get(usize::try_from(block).unwrap()).map(|block| &block.court).ok_or_else(lacks)
+    }
+
+    pub(crate) fn jury_logs(&self, from: u64, to: u64) -> impl Iterator<Item = &JuryLogs> {
+        let range = usize::try_from(from).unwrap()..=usize::try_from(to).unwrap();
+        self.blocks[range].iter().map(|block| &block.logs)
+    }
+
+    pub(crate) fn has_effect(&self, effect: &(Address, String)) -> bool {
+        self.blocks.iter().any(|block| block.effect.as_ref() == Some(effect))
     }
 
     /// Empty blocks.
@@ -99,6 +141,7 @@ impl Account {
         let task = task_of(call).and_then(|id| ledger.task(id)).ok_or(Refused::Task)?;
         let is_keeper = |account: Address| self.world.keepers.lock().unwrap().contains(&account);
         let mut after = apply(&task, call, me, self.world.now(), is_keeper)?;
+        self.audit(&task, call, ledger.court());
         // The completion tells who earned, and leaves no record of it.
         if let LaneCall::Complete { answers, .. } = call {
             for answer in answers {
@@ -109,6 +152,21 @@ impl Account {
         ledger.add_block(Some(after), Some((me, call.effect_key())));
         self.world.sent.lock().unwrap().push((me, call.effect_key()));
         Ok(())
+    }
+
+    /// A crew that a running keeper brings is right.
+    fn audit(&self, task: &TaskRecord, call: &LaneCall, court: &Court) {
+        let crew: Vec<Address> = match call {
+            LaneCall::Complete { answers, server, .. } if server.assign.is_none() => {
+                answers.iter().map(|answer| answer.miner).collect()
+            }
+            LaneCall::Start { seats, server, .. } if server.assign.is_none() => seats.iter().map(|(miner, _)| *miner).collect(),
+            _ => return,
+        };
+        let is_running = self.key.address() == Key::new(KEEPER).address() && self.world.keeper.lock().unwrap().is_some();
+        if is_running && !court.is_right(task, KEEPER, &crew) {
+            self.world.lies.lock().unwrap().push(format!("{crew:?} for {task:?}"));
+        }
     }
 
     fn reachable(&self) -> Result<(), ChainError> {
@@ -158,11 +216,6 @@ impl Chain for Account {
         Ok(self.world.keepers.lock().unwrap().contains(&account))
     }
 
-    async fn nodes(&self) -> Result<NodeList, ChainError> {
-        self.reachable()?;
-        Ok(self.world.nodes.lock().unwrap().clone())
-    }
-
     async fn node(&self, _: Address) -> Result<Option<NodeRecord>, ChainError> {
         Ok(None)
     }
@@ -194,8 +247,7 @@ impl Chain for Account {
         }
         {
             let ledger = self.world.ledger.lock().unwrap();
-            let effect = Some((me, key.clone()));
-            if ledger.blocks.iter().any(|block| block.effect == effect) {
+            if ledger.has_effect(&(me, key.clone())) {
                 return Ok(sent(ledger.head()));
             }
         }

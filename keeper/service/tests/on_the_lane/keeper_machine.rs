@@ -1,19 +1,30 @@
 //! What the keeper decides, as tables.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, B256, keccak256};
-use cor_core::task::selection::SelectionError;
-use cor_keeper::machine::keeper::{Decisions, KeeperMachine, KeeperPolicy, OfferedCrew};
+use cor_core::task::jury::JuryError;
+use cor_keeper::machine::keeper::{Draw, DrawnSeat, KeeperMachine, KeeperPolicy, OfferedCrew};
 use cor_ports::domain::{
     Bound, Crew, LaneCall, LaneDomain, LaneMessage, MessageKind, Phase, Reveal, Server, SignedMessage, TaskRecord,
 };
+use cor_ports::jury::{JuryCall, Summons};
 use cor_ports::{MessageRefusal, lane};
 
 use crate::lane::{DOMAIN, Key, apply, reveal, submitted};
-use crate::world::{KEEPER, OTHER_KEEPER, node_list};
+use crate::world::{KEEPER, OTHER_KEEPER};
 
 const NOW: u64 = 1_000;
-const POLICY: KeeperPolicy =
-    KeeperPolicy { start_margin_secs: 6, reveal_patience_secs: 8, relay_margin_secs: 4, retry_secs: 1, open_tasks_max: 2 };
+const POLICY: KeeperPolicy = KeeperPolicy {
+    start_margin_secs: 6,
+    reveal_patience_secs: 8,
+    relay_margin_secs: 4,
+    summon_after_percent: 33,
+    retry_secs: 1,
+    open_tasks_max: 2,
+};
+/// Seconds that a summoned node has to answer.
+const ANSWER_SECS: u64 = 30;
 
 fn task() -> TaskRecord {
     submitted(1, 3, NOW, 10, 0)
@@ -23,16 +34,35 @@ fn crew_of(keeper: u8) -> Crew {
     Crew { keeper: Key::new(keeper).address(), miners: [0, 1, 2].map(|index| Key::new(index).address()).into() }
 }
 
+/// A crew as it was drawn when nobody was absent.
 fn offered(record: &TaskRecord, crew: &Crew) -> OfferedCrew {
-    let assign = Key::new(KEEPER).assign(record, crew);
-    OfferedCrew { crew: crew.clone(), assignment: lane::assignment(record, crew), assign }
+    let seat = |(node, slot): (&Address, u32)| DrawnSeat { node: *node, slot, summons: Summons::default() };
+    drawn(record, crew.miners.iter().zip(7..).map(seat).collect(), &[])
+}
+
+/// A crew as it was drawn without these, which were found absent.
+fn drawn(record: &TaskRecord, seats: Vec<DrawnSeat>, absent: &[u8]) -> OfferedCrew {
+    let crew = Crew { keeper: Key::new(KEEPER).address(), miners: seats.iter().map(|seat| seat.node).collect() };
+    let absent: BTreeSet<Address> = absent.iter().map(|index| Key::new(*index).address()).collect();
+    let draw = Draw { block_hash: record.submission.block_hash, seats, passed_over: absent.clone(), absent };
+    let (assignment, assign) = (lane::assignment(record, &crew), Key::new(KEEPER).assign(record, &crew));
+    OfferedCrew { crew, assignment, assign, draw: Some(draw) }
+}
+
+/// A seat whose node has this summons.
+fn seat(index: u8, summons: Summons) -> DrawnSeat {
+    DrawnSeat { node: Key::new(index).address(), slot: u32::from(index), summons }
+}
+
+fn summoned(answer_by: u64) -> Summons {
+    Summons { answer_by: Some(answer_by), ..Summons::default() }
 }
 
 /// A machine that offered the task to miners 0, 1 and 2.
 fn machine() -> KeeperMachine {
     let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
     machine.observe(task());
-    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)));
+    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)), NOW);
     machine
 }
 
@@ -83,13 +113,13 @@ fn started(keeper: u8, miners: &[u8], now: u64) -> TaskRecord {
     after(task(), [(LaneCall::Start { task: task().at(), seats: [0, 1, 2].map(seat).into(), server }, now)])
 }
 
+/// What is decided.
+type Calls = Vec<(B256, LaneCall)>;
+
 /// The name of what is decided for the task.
-fn name(decisions: &Decisions) -> String {
-    if let Some((_, crew)) = decisions.offers.first() {
-        return format!("offer {}", crew.miners.len());
-    }
+fn name(calls: &Calls) -> String {
     let replicas = |reveals: &[(u8, Reveal)]| reveals.iter().map(|(replica, _)| *replica).collect::<Vec<_>>();
-    match decisions.calls.first().map(|(_, call)| call) {
+    match calls.first().map(|(_, call)| call) {
         None => "nothing".to_owned(),
         Some(LaneCall::Complete { answers, .. }) => format!("complete {}", answers.len()),
         Some(LaneCall::Start { seats, .. }) => format!("start {}", seats.iter().filter(|(_, bound)| bound.is_some()).count()),
@@ -97,14 +127,15 @@ fn name(decisions: &Decisions) -> String {
         Some(LaneCall::Reveal { reveals, .. }) => format!("reveal {:?}", replicas(reveals)),
         Some(LaneCall::Finish { reveals, .. }) => format!("finish {:?}", replicas(reveals)),
         Some(LaneCall::Report { replica, .. }) => format!("report {replica}"),
+        Some(LaneCall::ReportSecond { replica, .. }) => format!("report second {replica}"),
         Some(LaneCall::Close { .. }) => "close".to_owned(),
         Some(LaneCall::PayEarnings { .. }) => "pay".to_owned(),
     }
 }
 
 /// What is decided is what the contract takes, as far as its clock is the keeper's.
-fn is_taken(record: &TaskRecord, decisions: &Decisions, now: u64) {
-    for (_, call) in &decisions.calls {
+fn is_taken(record: &TaskRecord, calls: &Calls, now: u64) {
+    for (_, call) in calls {
         let keeper = Key::new(KEEPER).address();
         apply(record, call, keeper, now, |account| account == keeper).unwrap_or_else(|error| panic!("{error:?}: {call:?}"));
     }
@@ -141,13 +172,13 @@ fn an_open_task_is_completed_by_all_and_started_by_a_quorum() {
         for message in bound.iter().map(|miner| precommit(*miner)).chain(wrong).chain(right) {
             machine.receive(&message, NOW).unwrap_or_else(|error| panic!("row {row}: {error}"));
         }
-        let decisions = machine.decide(now, Some(&node_list(0..5)));
+        let decisions = machine.decide(now);
         assert_eq!(name(&decisions), decision, "row {row}");
         is_taken(&task(), &decisions, now);
         machine.hold(task().id, now);
-        assert_eq!(machine.decide(now, Some(&node_list(0..5))), Decisions::default(), "row {row}: held");
-        if !decisions.calls.is_empty() && now < 1_059 {
-            assert_eq!(name(&machine.decide(now + 1, None)), decision, "row {row}: it is tried again");
+        assert_eq!(machine.decide(now), [], "row {row}: held");
+        if !decisions.is_empty() && now < 1_059 {
+            assert_eq!(name(&machine.decide(now + 1)), decision, "row {row}: it is tried again");
         }
     }
 }
@@ -171,7 +202,7 @@ fn who_was_left_out_of_the_start_is_bound_one_at_a_time() {
         early.into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
         machine.observe(record.clone());
         late.into_iter().for_each(|miner| machine.receive(&precommit(miner), 1_055).unwrap());
-        let decisions = machine.decide(now, None);
+        let decisions = machine.decide(now);
         assert_eq!(name(&decisions), decision, "row {row}");
         is_taken(&record, &decisions, now);
     }
@@ -208,7 +239,7 @@ fn answers_are_shown_together_and_a_wrong_one_is_reported_first() {
             record = after(record.clone(), [(LaneCall::Reveal { task: record.at(), reveals }, 1_009)]);
         }
         machine.observe(record.clone());
-        let decisions = machine.decide(now, None);
+        let decisions = machine.decide(now);
         assert_eq!(name(&decisions), decision, "row {row}");
         is_taken(&record, &decisions, now);
     }
@@ -224,8 +255,8 @@ fn a_task_with_a_liar_ends_by_the_others() {
     let mut record = task();
     let mut done = vec![];
     for now in NOW.. {
-        let decisions = machine.decide(now, None);
-        if let Some((_, call)) = decisions.calls.first() {
+        let decisions = machine.decide(now);
+        if let Some((_, call)) = decisions.first() {
             done.push(name(&decisions));
             let keeper = Key::new(KEEPER).address();
             record = apply(&record, call, keeper, now, |_| true).unwrap();
@@ -301,7 +332,7 @@ fn no_answer_is_taken_before_everybody_is_bound() {
     // Reveals are signed too: a wrong one in another's name must not be held against it.
     let forged = SignedMessage { signature: [1; 65], ..commit(1, reveal("London", 9)) };
     assert!(matches!(machine.receive(&forged, NOW), Err(MessageRefusal::WrongSigner { .. })));
-    assert_eq!(name(&machine.decide(NOW, None)), "nothing");
+    assert_eq!(name(&machine.decide(NOW)), "nothing");
 }
 
 /// A keeper that starts again has nothing at hand: what the chain shows is enough to take answers.
@@ -312,62 +343,183 @@ fn answers_are_taken_once_the_chain_shows_who_is_bound() {
     let closed = after(closed.clone(), [(LaneCall::Close { task: closed.at() }, 1_084)]);
     machine.observe(closed.clone());
     assert!(machine.lacks_crew(task().id), "it is its own crew that is on chain");
-    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)));
+    machine.offer(task().id, offered(&task(), &crew_of(KEEPER)), NOW);
     assert_eq!(machine.receive(&commit(0, good(0)), 1_085), Ok(()));
     let silent = machine.receive(&commit(2, good(2)), 1_085);
     assert!(matches!(silent, Err(MessageRefusal::NotAwaited { .. })), "who is not bound has nothing to show");
     let late = machine.receive(&precommit(2), 1_085);
     assert!(matches!(late, Err(MessageRefusal::NotAwaited { .. })));
-    assert_eq!(name(&machine.decide(1_100, None)), "nothing");
+    assert_eq!(name(&machine.decide(1_100)), "nothing");
     machine.receive(&commit(1, good(1)), 1_100).unwrap();
-    let decisions = machine.decide(1_100, None);
+    let decisions = machine.decide(1_100);
     assert_eq!(name(&decisions), "finish [0, 1]");
     is_taken(&closed, &decisions, 1_100);
 }
 
 #[test]
-fn a_crew_is_drawn_from_public_data_and_the_first_one_stays() {
+fn a_crew_is_drawn_for_the_task_as_it_is_and_once() {
     let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
     machine.observe(task());
-    assert!(machine.wants_nodes(1_059) && !machine.wants_nodes(1_060) && machine.lacks_crew(task().id));
-    let too_few = |found| SelectionError::TooFewOperators { found, wanted: 3 };
-    let unserved = |found| Decisions { unserved: vec![(task().id, too_few(found))], ..Decisions::default() };
-    assert_eq!(machine.decide(NOW, None), Decisions::default(), "nodes that were not read are not nodes that are not there");
-    assert_eq!(machine.decide(NOW, Some(&node_list(0..2))), unserved(2), "two operators cannot serve three replicas");
-    let told = [too_few(2), too_few(2), too_few(1), too_few(1)].map(|error| machine.note_unserved(task().id, error, NOW));
-    assert_eq!(told, [true, false, true, false], "each reason is news once");
-    assert_eq!(machine.decide(NOW, Some(&node_list(0..2))), Decisions::default(), "the nodes are not read again at once");
-    assert!(!machine.wants_nodes(NOW));
-    let now = NOW + 1;
-    let drawn = machine.decide(now, Some(&node_list(0..9)));
-    assert_eq!(name(&drawn), "offer 3");
-    assert_eq!(machine.decide(now, Some(&node_list((0..9).rev()))), drawn, "not on the order of the nodes");
-    let [(_, crew)] = drawn.offers.as_slice() else { panic!("{drawn:?}") };
-    assert_eq!(crew.keeper, Key::new(KEEPER).address());
-    // Submitted anew in another block it has another draw.
-    let mut blocks = (11..40).map(|block| submitted(1, 3, NOW, block, 0)).map(|record| {
-        machine.observe(record);
-        machine.decide(now, Some(&node_list(0..9)))
-    });
-    assert!(blocks.any(|other| other.offers != drawn.offers));
-    drop(blocks);
-    machine.observe(task());
+    let wants = |machine: &KeeperMachine, now| !machine.to_draw(now).is_empty();
+    assert!(wants(&machine, 1_059) && !wants(&machine, 1_060), "before the deadline");
+    let too_few = |found| JuryError::TooFewFound { found, wanted: 3 };
+    let told = [too_few(2), too_few(2), too_few(1), JuryError::NoSecret].map(|why| machine.note_unserved(task().id, why, NOW));
+    assert_eq!(told, [true, false, true, true], "each reason is news once");
+    assert!(!wants(&machine, NOW + 9) && wants(&machine, NOW + 10), "not tried again at once");
     let first = crew_of(KEEPER);
-    machine.offer(task().id, offered(&task(), &first));
-    let second = Crew { miners: [3, 4, 5].map(|index| Key::new(index).address()).into(), ..first.clone() };
-    machine.offer(task().id, offered(&task(), &second));
-    assert!(!machine.wants_nodes(now));
-    assert_eq!(machine.offers(first.miners[0]).len(), 1);
-    assert_eq!(machine.offers(second.miners[0]), []);
+    machine.offer(task().id, OfferedCrew { draw: None, ..offered(&task(), &first) }, NOW);
+    assert_eq!(machine.offers(first.miners[0]), [], "a crew that was not drawn");
+    machine.offer(task().id, offered(&task(), &first), NOW);
+    assert!(!wants(&machine, NOW + 10));
     let [offer] = machine.offers(first.miners[2]).try_into().unwrap();
-    assert_eq!((offer.task, offer.crew, offer.bound), (task().id, first, vec![None; 3]));
-    // Nor is one offered whose signature is of the task as it was before.
-    machine.observe(submitted(1, 3, NOW, 11, 0));
-    machine.offer(task().id, offered(&task(), &second));
-    assert_eq!(machine.offers(second.miners[0]), []);
-    machine.set_aside(task().id);
-    assert!(!machine.wants_nodes(now) && !machine.lacks_crew(task().id));
-    assert_eq!(machine.decide(now, Some(&node_list(0..9))), Decisions::default(), "no second crew");
+    assert_eq!((offer.task, offer.crew, offer.bound), (task().id, first.clone(), vec![None; 3]));
+    machine.receive(&precommit(1), NOW).unwrap();
+    // It is in another block now: with the same opening, and with another.
+    let mut elsewhere = task();
+    elsewhere.submission.block_hash = B256::repeat_byte(9);
+    for (record, what) in [(elsewhere, "another block"), (submitted(1, 3, NOW, 11, 0), "another opening")] {
+        machine.observe(record.clone());
+        assert_eq!(machine.offers(first.miners[0]), [], "{what}");
+        assert!(wants(&machine, NOW), "{what}");
+        machine.offer(task().id, offered(&task(), &first), NOW);
+        assert_eq!(machine.offers(first.miners[0]), [], "{what}: a draw of before");
+        machine.offer(task().id, offered(&record, &first), NOW);
+        assert_eq!(machine.offers(first.miners[0])[0].bound, [None; 3], "{what}: nothing that was said before is kept");
+    }
+}
+
+/// What the jury has of miner 1 of a crew of which the others are bound, when the crew was offered and is looked at, and what is done.
+#[test]
+fn a_miner_that_is_silent_is_summoned_and_found_absent_while_there_is_time() {
+    let present = Summons { is_present: true, ..summoned(1_050) };
+    let absent = Summons { is_absent: true, ..summoned(1_050) };
+    for (row, (summons, since, now, expected)) in [
+        (Summons::default(), NOW, 1_018, "nothing"),
+        (Summons::default(), NOW, 1_019, "summon"),
+        (Summons::default(), NOW, 1_023, "summon"),
+        // What is left is too little for an answer and a start.
+        (Summons::default(), NOW, 1_024, "nothing"),
+        // It has a third of what was left when the crew was offered.
+        (Summons::default(), 1_006, 1_022, "nothing"),
+        (Summons::default(), 1_006, 1_023, "summon"),
+        (summoned(1_050), NOW, 1_049, "nothing"),
+        (summoned(1_050), NOW, 1_050, "dismiss"),
+        (summoned(1_050), NOW, 1_053, "dismiss"),
+        (summoned(1_050), NOW, 1_054, "nothing"),
+        (summoned(1_050), 1_048, 1_050, "nothing"),
+        (summoned(1_050), 1_048, 1_051, "dismiss"),
+        (present, NOW, 1_053, "nothing"),
+        (Summons { is_present: true, ..Summons::default() }, NOW, 1_023, "nothing"),
+        (absent, NOW, 1_053, "nothing"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut machine = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+        machine.observe(task());
+        let id = task().id;
+        let seats = vec![seat(0, Summons::default()), seat(1, summons), seat(2, Summons::default())];
+        machine.offer(id, drawn(&task(), seats, &[]), since);
+        [0, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+        let node = Key::new(1).address();
+        let due = machine.missing(now, ANSWER_SECS);
+        assert_eq!(due, if expected == "nothing" { vec![] } else { vec![(id, node)] }, "row {row}");
+        let call = if due.is_empty() { None } else { machine.note_summons(id, node, summons, now, ANSWER_SECS) };
+        let at = task().at();
+        let wanted = match expected {
+            "summon" => Some(JuryCall::Summon { task: at, node, slot: 1 }),
+            "dismiss" => Some(JuryCall::Dismiss { task: at, node }),
+            _ => None,
+        };
+        assert_eq!(call, wanted, "row {row}");
+        machine.hold_jury(id, now);
+        assert_eq!(machine.missing(now, ANSWER_SECS), [], "row {row}: held");
+        machine.hold_jury(id, NOW - 10);
+        // It is there after all, by a message or by the jury.
+        let mut bound = machine;
+        bound.receive(&precommit(1), now).unwrap();
+        assert_eq!(bound.missing(now, ANSWER_SECS), [], "row {row}: it is bound");
+        assert_eq!(bound.note_summons(id, node, absent, now, ANSWER_SECS), None);
+        assert_eq!(bound.to_draw(now), [], "row {row}: whoever is bound is not replaced");
+    }
+}
+
+#[test]
+fn who_is_absent_is_replaced_and_what_was_said_before_still_counts() {
+    let mut machine = machine();
+    let id = task().id;
+    [0, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+    let node = Key::new(1).address();
+    machine.note_summons(id, node, summoned(1_050), 1_020, ANSWER_SECS);
+    assert_eq!(machine.to_draw(1_050), []);
+    let absent = Summons { is_absent: true, ..summoned(1_050) };
+    assert_eq!(machine.note_summons(id, node, absent, 1_050, ANSWER_SECS), None);
+    assert_eq!(machine.to_draw(1_050).len(), 1);
+    assert_eq!(machine.offers(node).len(), 1, "until there is another, it is the crew");
+    let second = drawn(&task(), [0, 2, 3].map(|index| seat(index, Summons::default())).into(), &[1]);
+    machine.offer(id, second.clone(), 1_050);
+    assert_eq!((machine.to_draw(1_050), machine.offers(node)), (vec![], vec![]));
+    assert_eq!(machine.offers(Key::new(3).address())[0].bound, [None; 3]);
+    let given = assignment();
+    let refused = machine.receive(&precommit(0), 1_051);
+    assert_eq!(refused, Err(MessageRefusal::OtherAssignment { task: id, assignment: second.assignment, given }));
+    assert!(matches!(machine.receive(&precommit(1), 1_051), Err(MessageRefusal::NotAssigned { .. })));
+    // The new one has no quorum in time, and the one of before had.
+    assert_eq!(name(&machine.decide(1_053)), "nothing");
+    let decisions = machine.decide(1_054);
+    let [(_, LaneCall::Start { seats, .. })] = decisions.as_slice() else { panic!("{decisions:?}") };
+    assert_eq!(seats.iter().map(|(miner, _)| *miner).collect::<Vec<_>>(), crew_of(KEEPER).miners);
+    assert_eq!(name(&decisions), "start 2");
+    is_taken(&task(), &decisions, 1_054);
+    let bind = |index: u8| {
+        let message = LaneMessage::Precommit { commitment: commitment(index) };
+        Key::new(index).say(id, second.assignment, message)
+    };
+    let mut with_quorum = machine;
+    [0, 3].into_iter().for_each(|index| with_quorum.receive(&bind(index), 1_053).unwrap());
+    let decisions = with_quorum.decide(1_054);
+    let [(_, LaneCall::Start { seats, .. })] = decisions.as_slice() else { panic!("{decisions:?}") };
+    assert_eq!(seats.iter().map(|(miner, _)| *miner).collect::<Vec<_>>(), second.crew.miners, "the one of now is first");
+    // The one of before is put on chain, by whomever: it is served.
+    let record = started(KEEPER, &[0, 2], 1_054);
+    with_quorum.observe(record);
+    assert!(!with_quorum.lacks_crew(id));
+    assert_eq!(with_quorum.offers(node)[0].bound, [Some(bound(0)), None, Some(bound(2))], "with all that was said in it");
+}
+
+/// Nobody may be brought in place of a node that is absent no more.
+#[test]
+fn after_a_rollback_no_crew_counts_before_it_is_drawn_again() {
+    let mut machine = machine();
+    let id = task().id;
+    [0, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+    let second = drawn(&task(), [0, 2, 3].map(|index| seat(index, Summons::default())).into(), &[1]);
+    machine.offer(id, second.clone(), 1_050);
+    machine.draw_anew();
+    assert_eq!(machine.offers(Key::new(0).address()), []);
+    assert_eq!(name(&machine.decide(1_054)), "nothing");
+    assert_eq!(machine.to_draw(1_054).len(), 1);
+    let mut with_dismissal = KeeperMachine::new(POLICY, DOMAIN, Key::new(KEEPER).address());
+    std::mem::swap(&mut machine, &mut with_dismissal);
+    // Without the dismissal the first crew is right alone; the other is forgotten.
+    machine.observe(task());
+    machine.offer(id, second.clone(), 1_050);
+    machine.draw_anew();
+    let bind = |index: u8| Key::new(index).say(id, second.assignment, LaneMessage::Precommit { commitment: commitment(index) });
+    machine.offer(id, second.clone(), 1_050);
+    [0, 3].into_iter().for_each(|index| machine.receive(&bind(index), 1_051).unwrap());
+    machine.draw_anew();
+    machine.offer(id, offered(&task(), &crew_of(KEEPER)), 1_052);
+    assert_eq!(machine.offers(Key::new(1).address())[0].crew, crew_of(KEEPER));
+    assert_eq!(name(&machine.decide(1_054)), "nothing", "a quorum in a crew that is not right is none");
+    // With it both are right, and what was said in either is kept.
+    with_dismissal.offer(id, second.clone(), 1_052);
+    [0, 3].into_iter().for_each(|index| with_dismissal.receive(&bind(index), 1_053).unwrap());
+    with_dismissal.draw_anew();
+    with_dismissal.offer(id, second, 1_053);
+    assert_eq!(name(&with_dismissal.decide(1_054)), "start 2");
+    with_dismissal.observe(started(KEEPER, &[0, 2], 1_054));
+    assert!(!with_dismissal.lacks_crew(id), "the first one is known");
 }
 
 #[test]
@@ -382,21 +534,21 @@ fn what_another_keeper_serves_is_left_to_it_but_for_closing() {
         machine.receive(&precommit(2), NOW),
         Err(MessageRefusal::NotAssigned { task: task().id, miner: Key::new(2).address() })
     );
-    assert_eq!(name(&machine.decide(1_083, Some(&node_list(0..9)))), "nothing");
-    assert_eq!(name(&machine.decide(1_084, None)), "close");
+    assert_eq!(name(&machine.decide(1_083)), "nothing");
+    assert_eq!(name(&machine.decide(1_084)), "close");
     let closed = after(other.clone(), [(LaneCall::Close { task: other.at() }, 1_084)]);
     machine.observe(closed.clone());
-    assert_eq!(name(&machine.decide(1_113, None)), "nothing");
-    let decisions = machine.decide(1_114, None);
+    assert_eq!(name(&machine.decide(1_113)), "nothing");
+    let decisions = machine.decide(1_114);
     assert_eq!(name(&decisions), "finish []");
     is_taken(&closed, &decisions, 1_114);
-    // Rolled back, it is open again: the crew that was drawn first is taken up, and no other drawn.
+    // Rolled back, it is open again, and so is the crew that was drawn.
     machine.observe(task());
-    assert!(machine.lacks_crew(task().id));
+    assert_eq!(machine.offers(Key::new(0).address()).len(), 1);
     // Somebody started it with this keeper's word: it serves on.
     let own = started(KEEPER, &[0, 1], 1_054);
     machine.observe(own.clone());
-    machine.offer(task().id, offered(&own, &crew_of(KEEPER)));
+    assert!(!machine.lacks_crew(task().id));
     assert_eq!(machine.offers(Key::new(0).address()).len(), 1);
 }
 

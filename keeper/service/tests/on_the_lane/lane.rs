@@ -183,6 +183,12 @@ pub(crate) fn apply(
             let digest = lane::message_digest(&DOMAIN, assignment.unwrap(), &message);
             signed(lane::recover(digest, signature) == Some(told.miner))?;
         }
+        LaneCall::ReportSecond { replica, commitment, signature, .. } => {
+            add(&mut after, |task| rules::report_second(&mut task.state, &mut task.history, *replica, *commitment))?;
+            let miner = task.history.told[usize::from(*replica)].miner;
+            let bound = Bound { commitment: *commitment, signature: *signature };
+            signed(lane::is_bound(&DOMAIN, assignment.unwrap(), miner, &bound))?;
+        }
         LaneCall::Close { .. } => rules::close(&mut after.state, &task.history.opening, now)?,
         LaneCall::PayEarnings { .. } => return Err(Refused::Task),
     }
@@ -197,6 +203,7 @@ fn at(call: &LaneCall) -> Option<&cor_ports::domain::TaskAt> {
         | LaneCall::Reveal { task, .. }
         | LaneCall::Finish { task, .. }
         | LaneCall::Report { task, .. }
+        | LaneCall::ReportSecond { task, .. }
         | LaneCall::Close { task } => Some(task),
         LaneCall::PayEarnings { .. } => None,
     }

@@ -15,13 +15,13 @@ use crate::world::{KEEPER, Manner, OTHER_KEEPER, World};
 /// Index of a key that nobody named a keeper.
 const NO_KEEPER: u8 = 102;
 
-fn crew_of(keeper: u8, miners: &[u8]) -> Crew {
+pub(crate) fn crew_of(keeper: u8, miners: &[u8]) -> Crew {
     let address = |index: u8| Key::new(index).address();
     Crew { keeper: address(keeper), miners: miners.iter().map(|index| address(*index)).collect() }
 }
 
 /// A true offer of a keeper, with nothing said yet.
-fn offer(world: &World, id: B256, keeper: u8, miners: &[u8]) -> Offer {
+pub(crate) fn offer(world: &World, id: B256, keeper: u8, miners: &[u8]) -> Offer {
     let crew = crew_of(keeper, miners);
     let assign = Key::new(keeper).assign(&world.task(id), &crew);
     Offer { task: id, assign, bound: vec![None; miners.len()], crew }
@@ -37,7 +37,7 @@ fn told(tell: impl FnOnce(&World, B256) -> Vec<Offer>) -> (Arc<World>, B256) {
 }
 
 /// What a miner is bound by in the crew of an offer.
-fn bound_in(world: &World, offer: &Offer, index: u8) -> Bound {
+pub(crate) fn bound_in(world: &World, offer: &Offer, index: u8) -> Bound {
     let assignment = lane::assignment(&world.task(offer.task), &offer.crew);
     Key::new(index).bind(assignment, keccak256([index]))
 }
@@ -145,35 +145,6 @@ async fn a_keeper_that_withholds_the_completion_gains_nothing() {
     );
     assert_eq!(world.calls(), [(0, "start".to_owned())]);
     world.pass_until(40, |world| world.task(id).seat(0) == Some(Seat::Follows(0))).await;
-}
-
-#[tokio::test]
-async fn a_miner_serves_the_first_crew_that_it_is_bound_in() {
-    let (world, id) = told(|world, id| vec![offer(world, id, KEEPER, &[0, 1, 2])]);
-    let first = lane::assignment(&world.task(id), &crew_of(KEEPER, &[0, 1, 2]));
-    world.pass(5).await;
-    let second = offer(&world, id, KEEPER, &[0, 3, 4]);
-    world.set_wire(WireMode::Scripted(vec![second.clone()]));
-    world.pass(20).await;
-    assert!(world.said.lock().unwrap().iter().all(|message| message.assignment == first));
-    // After a restart too.
-    world.kill(0);
-    world.start_miner(0, Manner::default());
-    world.pass(10).await;
-    assert!(world.said.lock().unwrap().iter().all(|message| message.assignment == first));
-    assert_eq!(world.signatures(0), 1);
-    // Until the chain shows another.
-    let server = Server { keeper: second.crew.keeper, assign: None };
-    let seats = [0, 3, 4].map(|index| (Key::new(index).address(), (index != 0).then(|| bound_in(&world, &second, index)))).into();
-    world.call(KEEPER, &LaneCall::Start { task: world.task(id).at(), seats, server });
-    world.pass(10).await;
-    let assignment = lane::assignment(&world.task(id), &second.crew);
-    assert_eq!(world.said.lock().unwrap().last().map(|message| message.assignment), Some(assignment));
-    assert_eq!(world.journal(0).keys("miner/crew/").len(), 1);
-    world.pass_until(60, |world| world.task(id).state.phase == Phase::Reveal).await;
-    for ((miner, assignment), commitments) in world.bound() {
-        assert_eq!(commitments.len(), 1, "{miner} for {assignment}");
-    }
 }
 
 /// One that is not bound yet may still be drawn otherwise.

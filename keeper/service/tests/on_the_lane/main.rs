@@ -2,11 +2,18 @@
 //! the chain or its own machine fails it.
 
 mod chain;
+mod crews;
+mod draws;
+mod heard;
+mod jury;
 mod keeper_machine;
 mod lane;
 mod lies;
 mod miner_machine;
+mod presence;
 mod recovery;
+mod secrets;
 mod together;
+mod two_faced;
 mod wire;
 mod world;

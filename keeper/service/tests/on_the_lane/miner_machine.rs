@@ -1,8 +1,11 @@
 //! What the miner decides, as tables.
 
 use alloy_primitives::{B256, keccak256};
-use cor_keeper::machine::miner::{Deed, FalseOffer, MinerPolicy, MinerStep, MinerTask, Moment, Route, Sealed, Serving, decide};
-use cor_ports::domain::{Bound, Crew, LaneCall, LaneMessage, MessageKind, Offer, Reveal, Server, TaskRecord};
+use cor_core::limits::LANE_PENALTY_MAX_GRAINS;
+use cor_keeper::machine::miner::{
+    Deed, FalseOffer, MinerPolicy, MinerStep, MinerTask, Moment, Route, Sealed, Serving, answers_summons, decide,
+};
+use cor_ports::domain::{Bound, Crew, LaneCall, LaneMessage, MessageKind, Offer, Opening, Reveal, Server, TaskRecord};
 use cor_ports::lane;
 
 use crate::lane::{DOMAIN, Key, apply, reveal, submitted};
@@ -93,6 +96,8 @@ fn an_open_task_is_answered_bound_and_shown_in_this_order() {
     let none = MinerTask::default();
     let by_chain = MinerTask { serving: Serving::of(&task(), crew(), Key::new(ME).address(), None), ..ready(&[]) };
     let tried = MinerTask { last: Some((Deed::Started, 1_057)), ..ready(&[0, 1, 2]) };
+    let told = |known: &MinerTask| MinerTask { is_told: true, ..known.clone() };
+    let exposed = MinerTask { is_exposed: true, ..ready(&[0, 1, 2]) };
     for (row, (known, moment, step)) in [
         (&none, at(1_000), MinerStep::Forget),
         (&fresh, at(1_000), MinerStep::Prepare),
@@ -121,6 +126,14 @@ fn an_open_task_is_answered_bound_and_shown_in_this_order() {
         (&ready(&[]), away(1_057), MinerStep::Start),
         // Without the keeper's word it cannot.
         (&by_chain, away(1_057), precommit(Route::Relay)),
+        // It showed its answer in another crew, and commits to nothing more; here it is bound already.
+        (&told(&fresh), at(1_000), MinerStep::Wait),
+        (&told(&prepared), at(1_059), MinerStep::Wait),
+        (&told(&prepared), at(1_060), MinerStep::Forget),
+        (&told(&ready(&[0, 1, 2])), at(1_000), commit(Route::Relay)),
+        // Somebody could copy it in another crew, as long as none is on chain.
+        (&exposed, at(1_056), MinerStep::Wait),
+        (&exposed, at(1_057), MinerStep::Start),
         (&ready(&[0, 1, 2]), at(1_060), MinerStep::Wait),
         (&ready(&[0, 1, 2]), at(1_064), MinerStep::Wait),
         (&ready(&[0, 1, 2]), at(1_065), MinerStep::Close),
@@ -158,12 +171,16 @@ fn on_chain_it_is_bound_and_shown_by_the_keeper_or_by_itself() {
     let fresh = MinerTask { serving: on_chain(&left_out), ..MinerTask::default() };
     let prepared = MinerTask { prepared: true, ..fresh.clone() };
     let lost = MinerTask { sealed: None, ..known.clone() };
+    let told = |known: &MinerTask| MinerTask { is_told: true, ..known.clone() };
+    let exposed = MinerTask { is_exposed: true, ..known.clone() };
     let handed_late = MinerTask { last: Some((Deed::Said(MessageKind::Precommit, Route::Relay), 1_080)), ..known.clone() };
     let sent = MinerTask { last: Some((Deed::Said(MessageKind::Precommit, Route::Direct), 1_081)), ..known.clone() };
     for (row, (record, known, now, step)) in [
         (&left_out, &fresh, 1_055, MinerStep::Prepare),
         (&left_out, &prepared, 1_055, MinerStep::Answer),
         (&left_out, &prepared, 1_084, MinerStep::Wait),
+        (&left_out, &told(&fresh), 1_055, MinerStep::Wait),
+        (&left_out, &told(&prepared), 1_055, MinerStep::Wait),
         (&left_out, &known, 1_055, precommit(Route::Relay)),
         (&left_out, &known, 1_081, precommit(Route::Direct)),
         (&left_out, &known, 1_084, MinerStep::Wait),
@@ -176,6 +193,8 @@ fn on_chain_it_is_bound_and_shown_by_the_keeper_or_by_itself() {
         (&bound, &known, 1_089, MinerStep::Close),
         // The reveals last from 1,054 to 1,084.
         (&reveal, &known, 1_060, commit(Route::Relay)),
+        (&reveal, &exposed, 1_060, commit(Route::Relay)),
+        (&reveal, &told(&known), 1_060, commit(Route::Relay)),
         (&reveal, &known, 1_081, commit(Route::Direct)),
         (&reveal, &known, 1_200, commit(Route::Direct)),
         // What was said before a restart comes back from the journal, or not at all.
@@ -262,4 +281,46 @@ fn an_offer_holds_only_if_its_keeper_signed_it_for_the_task_as_it_is() {
         assert!(not_assigned(&Offer { assign, ..offer(&[]) }));
     }
     assert!(!offered(&[]).is_of(&anew) && offered(&[]).is_of(&task()));
+}
+
+#[test]
+fn what_was_known_of_a_crew_is_kept_when_it_is_offered_again() {
+    let others = |serving: &Serving| serving.unbound().collect::<Vec<_>>();
+    let (mut before, now) = (offered(&[0]), offered(&[1]));
+    assert_eq!((others(&before), others(&now)), (vec![Key::new(1).address()], vec![Key::new(0).address()]));
+    before.bound[1] = Some(Key::new(1).bind(assignment(), keccak256("first")));
+    let by_chain = Serving::of(&task(), crew(), Key::new(ME).address(), None).unwrap();
+    for now in [now, by_chain.clone()] {
+        let both = now.after(&before);
+        assert_eq!((both.assign, &both.bound, others(&both)), (before.assign, &before.bound, vec![]), "who signed once is bound");
+    }
+    let learned = offered(&[1]).after(&by_chain);
+    assert_eq!((learned.assign, others(&learned)), (before.assign, vec![Key::new(0).address()]));
+}
+
+#[test]
+fn a_summons_is_answered_while_it_can_matter() {
+    let with = |change: fn(&mut Opening)| {
+        let mut record = task();
+        change(&mut record.history.opening);
+        record
+    };
+    let over = apply(&task(), &LaneCall::Close { task: task().at() }, Key::new(0).address(), 1_060, |_| true).unwrap();
+    for (row, (record, models, now, is_answered)) in [
+        (task(), [1].as_slice(), NOW, true),
+        (task(), &[7, 1], 1_059, true),
+        (task(), &[1], 1_060, false),
+        (task(), &[2], NOW, false),
+        (task(), &[], NOW, false),
+        (started(&[0, 1], false, false), &[1], 1_055, false),
+        (over, &[1], NOW, false),
+        (with(|opening| opening.bad_reveal = LANE_PENALTY_MAX_GRAINS), &[1], NOW, true),
+        (with(|opening| opening.bad_reveal = LANE_PENALTY_MAX_GRAINS + 1), &[1], NOW, false),
+        (with(|opening| opening.no_reveal = LANE_PENALTY_MAX_GRAINS + 1), &[1], NOW, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(answers_summons(&record, models, now), is_answered, "row {row}");
+    }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use cor_ports::domain::{Phase, Seat, Status};
+use cor_ports::domain::{Crew, Phase, Seat, Status};
 use proptest::prelude::*;
 
 use crate::chain::FROM_BLOCK;
 use crate::lane::{Key, seats};
 use crate::together::{is_over, is_unanimous, said};
 use crate::wire::WireMode;
-use crate::world::{KEEPER, Manner, World, node_list};
+use crate::world::{KEEPER, Manner, World, index_of};
 
 /// Nobody bound itself twice for one assignment.
 fn nobody_is_bound_twice(world: &World) {
@@ -26,21 +26,13 @@ async fn a_keeper_that_starts_again_stands_by_its_crew() {
     world.start_miners(5);
     let id = world.submit(1);
     world.pass(5).await;
-    let offered = |world: &std::sync::Arc<World>| {
-        let world = std::sync::Arc::clone(world);
-        async move {
-            let mut crews = vec![];
-            for index in 0..9 {
-                crews.extend(world.offers(index).await.into_iter().map(|offer| offer.crew));
-            }
-            crews
-        }
-    };
     let before = offered(&world).await;
     assert_eq!(before.len(), 3);
-    // Another draw would have another result: whoever was drawn is there no more.
-    *world.nodes.lock().unwrap() = node_list((0..9).filter(|index| !before[0].miners.contains(&Key::new(*index).address())));
+    assert_eq!(before[0].miners, world.drawn(id, KEEPER, &[]));
+    // Who was drawn goes: it is still in the roster of this epoch.
+    world.leave(index_of(before[0].miners[0]));
     world.kill(KEEPER);
+    world.journal(KEEPER).lose();
     world.start_keeper();
     world.pass(2).await;
     assert_eq!(offered(&world).await, before);
@@ -49,8 +41,18 @@ async fn a_keeper_that_starts_again_stands_by_its_crew() {
     assert_eq!(world.signatures(KEEPER), 1, "two crews for a task are an offence");
 }
 
+/// The crews that the keeper offers, once for each of their miners.
+pub(crate) async fn offered(world: &World) -> Vec<Crew> {
+    let mut crews = vec![];
+    for index in 0..9 {
+        crews.extend(world.offers(index).await.into_iter().map(|offer| offer.crew));
+    }
+    crews
+}
+
+/// Whoever serves a task has to show the secret of its epoch: what is not journalled could be forgotten.
 #[tokio::test]
-async fn nobody_hears_of_a_crew_that_is_not_journalled() {
+async fn nobody_hears_of_a_crew_whose_secret_is_not_journalled_as_owed() {
     let world = World::new(3);
     world.start_keeper();
     world.start_miners(3);
@@ -62,30 +64,6 @@ async fn nobody_hears_of_a_crew_that_is_not_journalled() {
     world.is_disk_full.store(false, Ordering::Relaxed);
     world.pass_until(20, is_over(id)).await;
     is_unanimous(&world, id);
-}
-
-#[tokio::test]
-async fn a_crew_that_cannot_be_read_is_not_replaced_by_another() {
-    let world = World::new(3);
-    (0..3).for_each(|index| world.model(index).takes_secs.store(10, Ordering::Relaxed));
-    world.start_keeper();
-    world.start_miners(3);
-    let id = world.submit(1);
-    world.pass(5).await;
-    world.kill(KEEPER);
-    let [key] = world.journal(KEEPER).keys("keeper/crew/").try_into().unwrap();
-    world.journal(KEEPER).write(&key, &[3, 1, 4]);
-    world.start_keeper();
-    world.set_wire(WireMode::OffersOnly);
-    world.pass(40).await;
-    assert_eq!((world.signatures(KEEPER), world.offers(0).await), (1, vec![]));
-    world.pass_until(100, is_over(id)).await;
-    assert_eq!(world.task(id).state.status, Status::Expired);
-    assert_eq!(
-        world.calls().last(),
-        Some(&(KEEPER, format!("close/{}", world.task(id).state.deadline))),
-        "it is closed all the same"
-    );
 }
 
 /// What is on chain is enough to go on from.
@@ -182,7 +160,7 @@ async fn nothing_is_signed_before_it_is_journalled() {
     world.start_keeper();
     world.start_miners(3);
     let id = world.submit(1);
-    world.pass_until(5, |world| !world.journal(KEEPER).keys("keeper/crew/").is_empty()).await;
+    world.pass_until(5, |world| world.signatures(KEEPER) > 0).await;
     world.is_disk_full.store(true, Ordering::Relaxed);
     world.pass(20).await;
     assert_eq!((0..3).map(|index| world.signatures(index)).sum::<usize>(), 0);
@@ -247,12 +225,12 @@ async fn an_end_that_was_rolled_back_is_brought_about_again_by_the_same_words() 
     world.pass(3).await;
     let head = world.ledger.lock().unwrap().head();
     world.ledger.lock().unwrap().roll_back(head - before);
-    *world.nodes.lock().unwrap() = node_list(2..7);
+    world.leave(0);
     assert_eq!(world.task(id).state.phase, Phase::Open);
     // A record that is needed again is not put off any more.
     world.set_wire(WireMode::NoReveals);
     world.pass(3).await;
-    let put_off: Vec<_> = (0..5).chain([KEEPER]).flat_map(|index| world.journal(index).keys("over/")).collect();
+    let put_off: Vec<_> = (0..5).flat_map(|index| world.journal(index).keys("over/")).collect();
     assert_eq!(put_off, Vec::<String>::new());
     world.set_wire(WireMode::Up);
     world.pass_until(20, is_over(id)).await;
@@ -333,7 +311,8 @@ enum Event {
     ChainDown(bool),
     DiskFull(bool),
     RollBack(u8),
-    Nodes(u8),
+    Leave(u8),
+    JuryDown(bool),
 }
 
 fn events() -> impl Strategy<Value = Vec<(Event, u8)>> {
@@ -345,7 +324,8 @@ fn events() -> impl Strategy<Value = Vec<(Event, u8)>> {
         any::<bool>().prop_map(Event::ChainDown),
         any::<bool>().prop_map(Event::DiskFull),
         (1_u8..5).prop_map(Event::RollBack),
-        (0_u8..3).prop_map(Event::Nodes),
+        (0_u8..3).prop_map(Event::Leave),
+        any::<bool>().prop_map(Event::JuryDown),
     ];
     prop::collection::vec((event, 0_u8..15), 1..24)
 }
@@ -389,11 +369,15 @@ async fn live(events: Vec<(Event, u8)>) {
                 world.is_frozen.store(false, Ordering::Relaxed);
             }
             Event::RollBack(_) => {}
-            Event::Nodes(first) => *world.nodes.lock().unwrap() = node_list((first..3).chain(10..12)),
+            // It may come in again by itself.
+            Event::Leave(index) if world.is_in_roster(index) => world.leave(index),
+            Event::Leave(_) => {}
+            Event::JuryDown(is_down) => world.is_jury_down.store(is_down, Ordering::Relaxed),
         }
         world.pass(u64::from(secs)).await;
     }
     world.is_chain_down.store(false, Ordering::Relaxed);
+    world.is_jury_down.store(false, Ordering::Relaxed);
     world.is_disk_full.store(false, Ordering::Relaxed);
     world.set_wire(WireMode::Up);
     world.pass(400).await;

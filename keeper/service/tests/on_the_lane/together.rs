@@ -45,7 +45,7 @@ async fn a_task_that_all_answer_is_one_transaction() {
         assert_eq!(world.journal(index).keys("miner/crew/").len(), 0);
         assert_eq!(world.journal(index).keys("miner/answer/").len(), 1, "the task may come back");
     }
-    assert_eq!(world.journal(KEEPER).keys("keeper/crew/").len(), 1);
+    assert_eq!(world.journal(KEEPER).keys("keeper/secret/"), ["keeper/secret/16"], "the epoch lasts");
     world.pass(3_700).await;
     for index in [0, 1, 2, KEEPER] {
         let left = world.journal(index).keys("");
@@ -58,7 +58,7 @@ async fn a_task_that_all_answer_is_one_transaction() {
 async fn one_that_misbehaves_is_left_behind_or_reported() {
     let bad = ["start", "report/N", "finish"].as_slice();
     for (drill, status, seat, calls) in [
-        (Drill::Silent, Status::Completed, Seat::Silent, ["start", "close", "finish"].as_slice()),
+        (Drill::Silent, Status::Completed, Seat::Silent, ["summon", "dismiss", "start", "close", "finish"].as_slice()),
         (Drill::NeverReveal, Status::Completed, Seat::Committed, ["start", "reveal", "finish"].as_slice()),
         (Drill::RevealOther, Status::Completed, Seat::Bad, bad),
         (Drill::CopyCommitment, Status::Completed, Seat::Bad, bad),
@@ -69,7 +69,7 @@ async fn one_that_misbehaves_is_left_behind_or_reported() {
         world.start_miner(0, Manner { drill: Some(drill), ..Manner::default() });
         [1, 2].into_iter().for_each(|index| world.start_miner(index, Manner::default()));
         let id = world.submit(1);
-        world.pass_until(5, |world| !world.journal(KEEPER).keys("keeper/crew/").is_empty()).await;
+        world.pass_until(5, |world| world.signatures(KEEPER) > 0).await;
         let crew = world.offers(0).await[0].crew.clone();
         let replica = crew.replica_of(Key::new(0).address()).unwrap();
         world.pass_until(130, is_over(id)).await;
@@ -101,7 +101,8 @@ async fn a_miner_that_is_late_binds_itself_on_chain() {
     is_unanimous(&world, id);
     let made: Vec<_> =
         world.calls().into_iter().map(|(who, effect)| (who, effect.split('/').next().unwrap().to_owned())).collect();
-    assert_eq!(made, ["start", "precommit", "finish"].map(|call| (KEEPER, call.to_owned())));
+    let expected = [(KEEPER, "summon"), (1, "present"), (KEEPER, "start"), (KEEPER, "precommit"), (KEEPER, "finish")];
+    assert_eq!(made, expected.map(|(who, call)| (who, call.to_owned())));
     assert_eq!(said(&world, "commit"), 3, "shown when the last one was bound on chain, and not before");
 }
 
@@ -205,7 +206,7 @@ async fn a_miner_serves_what_is_on_chain_without_any_keeper() {
         assert_eq!(effects, ["precommit", "reveal", "finish"].map(|effect| (0, effect.to_owned())));
         world.pass(10).await;
         let kept = usize::from(fault.is_some());
-        assert_eq!(world.journal(0).keys("over/").len(), 1 - kept);
+        assert_eq!(world.journal(0).keys("over/miner/answer/").len(), 1 - kept);
         assert_eq!(world.blobs.has(b"Paris"), fault.is_none());
         world.pass(3_700).await;
         assert_eq!(world.journal(0).keys("miner/answer/").len(), kept, "what is paid for and nowhere else stays");

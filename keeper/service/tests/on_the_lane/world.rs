@@ -17,10 +17,8 @@ use cor_keeper::service::{
     keeper::Keeper,
     miner::{Exercise, Miner, MinerOptions, MinerPorts},
 };
-use cor_ports::domain::{
-    History, LaneCall, LaneMessage, Node, NodeList, NodeRecord, OPENING_BYTES, Offer, Opening, SignedMessage, Standing,
-    TaskRecord,
-};
+use cor_ports::domain::{History, LaneCall, LaneMessage, OPENING_BYTES, Offer, Opening, SignedMessage, TaskRecord};
+use cor_ports::jury::JuryCall;
 use cor_ports::{Clock, Intake as _, Relay};
 use tokio::{
     sync::{oneshot, watch},
@@ -28,6 +26,7 @@ use tokio::{
 };
 
 use crate::chain::{Account, Ledger};
+use crate::jury::{Court, MODEL, is_of_secrets};
 use crate::lane::{Key, PAYER, PROMPT, submitted};
 use crate::wire::{Blobbery, Memory, Model, Wire, WireMode};
 
@@ -42,10 +41,11 @@ pub(crate) struct World {
     sleepers: Mutex<BTreeMap<(u64, u64), oneshot::Sender<()>>>,
     sleeper_count: AtomicU64,
     pub(crate) ledger: Mutex<Ledger>,
-    pub(crate) nodes: Mutex<NodeList>,
     pub(crate) keepers: Mutex<BTreeSet<Address>>,
     /// The node answers nothing.
     pub(crate) is_chain_down: AtomicBool,
+    /// The node answers nothing of the jury.
+    pub(crate) is_jury_down: AtomicBool,
     /// The node takes no transactions.
     pub(crate) is_frozen: AtomicBool,
     /// The journals of all fail.
@@ -54,6 +54,12 @@ pub(crate) struct World {
     pub(crate) sent: Mutex<Vec<(Address, String)>>,
     /// What was sent, with success or not.
     pub(crate) tried: Mutex<Vec<(Address, LaneCall)>>,
+    /// What was sent to the jury, with success or not.
+    pub(crate) pleaded: Mutex<Vec<(Address, JuryCall)>>,
+    /// Crews that the keeper brought, and that were not as drawn.
+    pub(crate) lies: Mutex<Vec<String>>,
+    /// Nodes that the pool finds unfit for a roster.
+    pub(crate) unfit: Mutex<BTreeSet<Address>>,
     /// What reached a keeper.
     pub(crate) said: Mutex<Vec<SignedMessage>>,
     /// What each key signed.
@@ -62,6 +68,8 @@ pub(crate) struct World {
     pub(crate) ranges: Mutex<Vec<(Address, u64, u64)>>,
     /// How often tasks were read.
     pub(crate) reads: AtomicU64,
+    /// How often slots of rosters were read.
+    pub(crate) slot_reads: AtomicU64,
     /// How often something was said to the keeper, whether it arrived or not.
     pub(crate) deliveries: AtomicU64,
     /// How often claims fail from now on.
@@ -85,24 +93,29 @@ pub(crate) struct Manner {
 }
 
 impl World {
-    /// A world with this many nodes, each of its own operator.
+    /// A world with this many nodes, each of its own operator and in the roster since long ago, and two keepers that serve.
     pub(crate) fn new(nodes: u8) -> Arc<Self> {
+        let addresses: Vec<Address> = (0..nodes).map(|index| Key::new(index).address()).collect();
         let world = Arc::new(Self {
             now: AtomicU64::new(1_000),
             sleepers: Mutex::default(),
             sleeper_count: AtomicU64::new(0),
-            ledger: Mutex::new(Ledger::new()),
-            nodes: Mutex::new(node_list(0..nodes)),
+            ledger: Mutex::new(Ledger::new(Court::new(&[KEEPER, OTHER_KEEPER], &addresses))),
             keepers: Mutex::new([KEEPER, OTHER_KEEPER].map(|index| Key::new(index).address()).into()),
             is_chain_down: AtomicBool::new(false),
+            is_jury_down: AtomicBool::new(false),
             is_frozen: AtomicBool::new(false),
             is_disk_full: AtomicBool::new(false),
             sent: Mutex::default(),
             tried: Mutex::default(),
+            pleaded: Mutex::default(),
+            lies: Mutex::default(),
+            unfit: Mutex::default(),
             said: Mutex::default(),
             signed: Mutex::default(),
             ranges: Mutex::default(),
             reads: AtomicU64::new(0),
+            slot_reads: AtomicU64::new(0),
             deliveries: AtomicU64::new(0),
             claim_failures: AtomicU64::new(0),
             keeper: Mutex::default(),
@@ -140,6 +153,7 @@ impl World {
             let _ = sleeper.send(());
         }
         self.now.fetch_max(end, Ordering::Relaxed);
+        assert_eq!(*self.lies.lock().unwrap(), Vec::<String>::new(), "these cost the bond");
     }
 
     /// Lets time pass until `done`, and fails if that takes longer than `secs`.
@@ -164,11 +178,12 @@ impl World {
         keeper.offers(Key::new(index).address()).await
     }
 
-    /// How often a key signed, each digest once.
+    /// How often a key signed, each digest once; what a keeper derives its secrets from is no message.
     pub(crate) fn signatures(&self, index: u8) -> usize {
         let who = Key::new(index).address();
         let signed = self.signed.lock().unwrap();
-        signed.iter().filter(|(signer, _)| *signer == who).map(|(_, digest)| digest).collect::<BTreeSet<_>>().len()
+        let messages = signed.iter().filter(|(signer, digest)| *signer == who && !is_of_secrets(*digest));
+        messages.map(|(_, digest)| digest).collect::<BTreeSet<_>>().len()
     }
 
     /// Submits a task of three replicas.
@@ -223,12 +238,13 @@ impl World {
             start_margin_secs: 6,
             reveal_patience_secs: 8,
             relay_margin_secs: 4,
+            summon_after_percent: 33,
             retry_secs: 1,
             open_tasks_max: 16,
         };
         let (clock, journal) = (Arc::new(Sundial(Arc::clone(self))), Arc::new(self.journal(KEEPER).in_world(self)));
         let poll = Duration::from_secs(POLL_SECS);
-        let keeper = Arc::new(Keeper::new(account.clone(), clock, journal, account, policy, poll));
+        let keeper = Arc::new(Keeper::new(account.clone(), account.clone(), clock, journal, account, policy, poll));
         *self.keeper.lock().unwrap() = Some(Arc::clone(&keeper));
         let stop = self.stop.subscribe();
         self.runs(KEEPER, tokio::spawn(async move { keeper.run(stop).await }));
@@ -240,6 +256,7 @@ impl World {
         let relay = || -> Arc<dyn Relay> { Arc::new(Wire { world: Arc::clone(self) }) };
         let ports = MinerPorts {
             chain: account.clone(),
+            jury: account.clone(),
             backend: Arc::new(self.model(index).in_world(self)),
             blobs: Arc::new(self.blobs.clone()),
             relay: (!manner.is_alone).then(relay),
@@ -249,7 +266,8 @@ impl World {
         };
         let policy = MinerPolicy { direct_margin_secs: 3, repeat_secs: 2, close_grace_secs: 5 };
         let drill = manner.drill.map(|drill| Exercise { drill, replica: None });
-        let options = MinerOptions { policy, poll: Duration::from_secs(POLL_SECS), claim_min: U256::ONE, drill };
+        let (poll, models) = (Duration::from_secs(POLL_SECS), vec![MODEL]);
+        let options = MinerOptions { policy, poll, claim_min: U256::ONE, models, drill };
         let stop = self.stop.subscribe();
         self.runs(index, tokio::spawn(Miner::new(ports, options).run(stop)));
     }
@@ -303,21 +321,15 @@ impl World {
 
     /// What was sent, without the payments: who, by index, and the last parts of the effect.
     pub(crate) fn calls(&self) -> Vec<(u8, String)> {
-        let index_of = |account: Address| (0..=u8::MAX - 1).find(|index| Key::new(*index).address() == account).unwrap();
         let sent = self.sent.lock().unwrap();
         let of_tasks = sent.iter().filter_map(|(who, key)| Some((who, key.strip_prefix("task/")?.split_once('/')?.1)));
         of_tasks.map(|(who, effect)| (index_of(*who), effect.to_owned())).collect()
     }
 }
 
-/// Active nodes of the keys of these indices.
-pub(crate) fn node_list(indices: impl IntoIterator<Item = u8>) -> NodeList {
-    let node = |index: u8| {
-        let node = Key::new(index).address();
-        let state = Node { standing: Standing::Active, capacity: 4, reserved: 0, version: 1 };
-        NodeRecord { node, operator: node, registration_epoch: 1, state, models: vec![1] }
-    };
-    NodeList { min_version: 0, nodes: indices.into_iter().map(node).collect() }
+/// The index of the key of this address.
+pub(crate) fn index_of(account: Address) -> u8 {
+    (0..=u8::MAX - 1).find(|index| Key::new(*index).address() == account).unwrap()
 }
 
 /// The world's clock.

@@ -57,7 +57,7 @@ contract asks for the role's signature.
   `contracts/core/src/limits.rs`, those of money and stake in [money](money.md).
 - Before `open` of `Vault`, `Staking`, `NodePool` and `Jury` they are not waited for, and no money, stake, node or keeper is taken.
 
-`Jury` is not deployed yet: the lane's governor is whoever deployed the lane, for ever, and nothing bounds the penalties that it sets for later tasks. A jury governs another lane, which waits for `moduleDelaySecs` and `delaySecs`.
+`cor deploy` makes `Jury` the lane's governor, so that what a governor can do is what the jury lets its owner do. A jury has one lane for ever, and a lane one governor: another of either is another lane, which waits for `moduleDelaySecs` and `delaySecs`.
 ";
 
 /// A call with what is said of it.

@@ -186,6 +186,7 @@ fn deployment() -> String {
         node_pool: address,
         lane: address,
         lens: address,
+        jury: address,
     };
     serde_json::to_string(&deployment).expect("plain data")
 }

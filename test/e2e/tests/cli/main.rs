@@ -4,4 +4,5 @@
 mod chain;
 mod command;
 mod files;
+mod jury;
 mod network;

@@ -65,7 +65,7 @@ async fn network() -> TestNet {
 }
 
 /// What a command needs to know: the network, whose file is written into `folder`, a keeper's URL, and the payer's key.
-fn environment(net: &TestNet, folder: &Path, keeper: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn environment(net: &TestNet, folder: &Path, keeper: &str) -> Vec<(&'static str, String)> {
     let network = folder.join("network.json");
     std::fs::write(&network, serde_json::to_string(&net.at).expect("plain data")).expect("a file");
     vec![
@@ -263,7 +263,7 @@ async fn a_miner_that_is_registered_otherwise_says_so_and_serves() {
 }
 
 /// A key as hex.
-fn secret(key: &PrivateKeySigner) -> String {
+pub(crate) fn secret(key: &PrivateKeySigner) -> String {
     key.to_bytes().to_string()
 }
 
@@ -500,7 +500,7 @@ async fn a_task_without_a_cap_is_capped_at_its_price() {
 }
 
 /// Runs a command with `--json`: its exit code, the document that it prints, and the last line that it says, which is its error.
-async fn run(line: &str, environment: Vec<(&'static str, String)>) -> (Option<i32>, Value, Value) {
+pub(crate) async fn run(line: &str, environment: Vec<(&'static str, String)>) -> (Option<i32>, Value, Value) {
     let mut command = cor();
     command.arg("--json").args(line.split(' ')).envs(environment);
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("cor starts");

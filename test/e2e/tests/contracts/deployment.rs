@@ -1,10 +1,14 @@
 //! What a deployment leaves behind, asked of the contracts: both sides of every peer, caps, delays, penalties, and who may do what.
 
-use alloy::primitives::{Address, U256};
-use cor_adapters::deploy::NetworkParams;
+use alloy::{
+    primitives::{Address, U256},
+    providers::Provider as _,
+};
+use cor_adapters::deploy::{Artifacts, DeployError, JuryParams, NetworkParams, deploy, model_name};
+use cor_core::task::{TermsError, jury::Standing};
 use cor_kit::TestNet;
 use cor_sol::{
-    lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
+    jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
     staking::IStaking, vault::IVault,
 };
 
@@ -60,6 +64,90 @@ async fn a_deployment_is_wired_opened_and_bounded() {
     }
     let table = ISessionPaymentTable::new(at.session_payment_table, provider);
     assert_eq!(table.minDelaySecs().call().await.unwrap(), params.price_delay_secs);
+}
+
+/// What no jury has bound yet: it is there, has the lane, and nobody can enrol.
+#[tokio::test]
+async fn a_lane_that_its_deployer_governs_has_a_jury_that_is_closed() {
+    let net = TestNet::start(3).await;
+    let jury = IJury::new(net.at.jury, &net.provider);
+    assert_eq!(ILens::new(net.at.lens, &net.provider).governor().call().await.unwrap(), net.address(0));
+    assert_eq!(jury.peers().call().await.unwrap().lane, net.at.lane);
+    assert!(!jury.parameters().call().await.unwrap().opened);
+    assert_eq!(jury.keeperOf(net.address(1)).call().await.unwrap().standing, Standing::None.number());
+    net.ok(0, net.at.jury, IJury::proposeCall { keeper: net.address(1) }).await;
+    let enrol = IJury::enrolCall { anchor: model_name("an anchor"), first: net.epoch().await + 1 };
+    assert_eq!(net.reverts(1, net.at.jury, enrol).await, "NotOpen");
+    net.assert_conserved().await;
+}
+
+#[tokio::test]
+async fn a_jury_governs_the_lane_and_keepers_serve_by_their_bonds() {
+    let net = TestNet::with_jury(4).await;
+    let (at, provider, params) = (&net.at, &net.provider, NetworkParams::development(1, vec![], vec![]));
+    let (owner, keeper) = (net.address(0), net.address(1));
+    let jury = IJury::new(at.jury, provider);
+    let lens = ILens::new(at.lens, provider);
+    assert_eq!(lens.governor().call().await.unwrap(), at.jury);
+    assert_eq!(jury.owner().call().await.unwrap(), owner);
+    let peers = jury.peers().call().await.unwrap();
+    assert_eq!((peers.token, peers.nodePool, peers.lane), (at.cor, at.node_pool, at.lane));
+    assert_eq!((peers.treasury, peers.guardian), (owner, Address::ZERO));
+
+    let JuryParams { bond, epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs, delay_secs, .. } = params.jury;
+    let told = jury.parameters().call().await.unwrap();
+    assert_eq!((told.bond, told.delaySecs, told.opened), (bond, delay_secs, true));
+    let times = (told.epochSecs, told.revealSecs, told.answerSecs, told.disputeSecs, told.absenceEpochs);
+    assert_eq!(times, (epoch_secs, reveal_secs, answer_secs, dispute_secs, absence_epochs));
+    let runtime = IRuntime::new(at.runtime, provider);
+    assert_eq!(runtime.getModule(model_name("Jury")).call().await.unwrap().module, at.jury);
+
+    let set = (params.no_reveal_penalty, params.bad_reveal_penalty, params.no_result_gas_cap_bps, false);
+    let config = jury.laneConfig().call().await.unwrap();
+    assert_eq!((config.noReveal, config.badReveal, config.noResultGasCapBps, config.paused), set);
+    let config = lens.config().call().await.unwrap();
+    assert_eq!((config.noReveal, config.badReveal, config.noResultGasCapBps, config.paused), set, "the lane has heard of it");
+
+    let record = jury.keeperOf(keeper).call().await.unwrap();
+    assert_eq!((record.standing, record.first), (Standing::Serving.number(), net.epoch().await + 1));
+    assert!(lens.isKeeper(keeper).call().await.unwrap() && !lens.isKeeper(owner).call().await.unwrap());
+    net.assert_conserved().await;
+    // Whoever deployed has no way to the lane but the jury's.
+    let by_hand = ILane::setKeeperCall { keeper: owner, enabled: true };
+    assert_eq!(net.reverts(0, at.lane, by_hand).await, "Unauthorized");
+    // A keeper that is named later is seen coming.
+    net.ok(0, at.jury, IJury::proposeCall { keeper: net.address(2) }).await;
+    let proposed = jury.keeperOf(net.address(2)).call().await.unwrap();
+    assert_eq!((proposed.standing, proposed.enrolsAt), (Standing::Proposed.number(), net.now().await + delay_secs));
+}
+
+/// Nodes enter, and are there in the next epoch.
+#[tokio::test]
+async fn a_registered_node_is_drawable_from_the_next_epoch_on() {
+    let net = TestNet::with_jury(4).await;
+    net.register_node(2, 4).await;
+    net.register_node(3, 4).await;
+    assert_eq!((net.enter(2).await, net.enter(3).await), (0, 1));
+    let jury = IJury::new(net.at.jury, &net.provider);
+    let epoch = net.epoch().await;
+    assert_eq!(jury.lengthOf(1, epoch).call().await.unwrap(), 0);
+    net.next_epoch().await;
+    assert_eq!((net.epoch().await, net.now().await % u64::from(net.times().await.epoch_secs)), (epoch + 1, 0));
+    assert_eq!(jury.lengthOf(1, epoch + 1).call().await.unwrap(), 2);
+    assert_eq!(jury.slotOf(1, 1).call().await.unwrap().node, net.address(3));
+}
+
+/// A jury's constructor would refuse it with five contracts deployed, of which nobody has any use.
+#[tokio::test]
+async fn what_a_jury_would_refuse_is_refused_before_anything_is_deployed() {
+    let net = TestNet::start(2).await;
+    let mut params = NetworkParams::development(net.at.chain_id, vec![], vec![]);
+    params.jury.dispute_secs = 7 * 24 * 60 * 60;
+    let block = net.provider.get_block_number().await.unwrap();
+    let artifacts = Artifacts::new(&cor_kit::paths::contracts());
+    let error = deploy(&net.account(0), &artifacts, &params, &mut |_| {}).await.unwrap_err();
+    assert!(matches!(error, DeployError::Jury(TermsError::OutOfRange { field: "disputeSecs", .. })), "{error}");
+    assert_eq!(net.provider.get_block_number().await.unwrap(), block);
 }
 
 /// The lane's governor is who deployed it, whoever owns the rest later: `docs/protocol/threats.md` says what that means.

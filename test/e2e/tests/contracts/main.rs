@@ -7,6 +7,8 @@ mod jury;
 mod lane;
 mod lens;
 mod node_pool;
+mod receipts;
+mod replacement;
 mod runtime;
 mod session_payment_table;
 mod staking;

@@ -112,14 +112,14 @@ fn whoever_reads_of_a_slasher_can_leave_before_it_acts() {
     const DAY: u64 = DAY_SECS;
     let refused = |field, value, min, max| Err(StakingError::OutOfRange { field, value, min, max });
     let table = [
-        (7 * DAY, 10 * DAY, Ok(())),
+        (8 * DAY, 11 * DAY, Ok(())),
         (27 * DAY, 30 * DAY, Ok(())),
-        (0, 3 * DAY, refused("unbondingSecs", 0, 7 * DAY, 27 * DAY)),
-        (7 * DAY - 1, 30 * DAY, refused("unbondingSecs", 7 * DAY - 1, 7 * DAY, 27 * DAY)),
-        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 7 * DAY, 27 * DAY)),
-        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 7 * DAY, 27 * DAY)),
-        (7 * DAY, 10 * DAY - 1, refused("delaySecs", 10 * DAY - 1, 10 * DAY, 30 * DAY)),
-        (7 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 10 * DAY, 30 * DAY)),
+        (0, 3 * DAY, refused("unbondingSecs", 0, 8 * DAY, 27 * DAY)),
+        (8 * DAY - 1, 30 * DAY, refused("unbondingSecs", 8 * DAY - 1, 8 * DAY, 27 * DAY)),
+        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 8 * DAY, 27 * DAY)),
+        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 8 * DAY, 27 * DAY)),
+        (8 * DAY, 11 * DAY - 1, refused("delaySecs", 11 * DAY - 1, 11 * DAY, 30 * DAY)),
+        (8 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 11 * DAY, 30 * DAY)),
     ];
     for (unbonding, delay, expected) in table {
         assert_eq!(check_times(unbonding, delay), expected, "{unbonding} {delay}");

@@ -8,7 +8,7 @@
 //!  0x01      n × (miner 20 ‖ commitment 32): the assignment; a zero commitment is none yet
 //!  0x02      replica 1 ‖ commitment 32: a miner's own precommitment
 //!  0x03      replica 1 ‖ resultDigest 32: a reveal
-//!  0x04      replica 1: a reveal that does not open its commitment, signed by its miner
+//!  0x04      replica 1: a reveal that does not open its commitment, or a second commitment, signed by its miner
 //! ```
 
 use alloc::vec::Vec;
@@ -40,7 +40,7 @@ pub struct Opening {
     pub prompt_digest: B256,
     /// Stake lost by a miner that is bound and spoils the outcome by its silence, grains.
     pub no_reveal: u64,
-    /// Stake lost by a miner whose signed reveal does not open its commitment, grains.
+    /// Stake lost by a miner whose signed reveal does not open its commitment, or that signed a second commitment, grains.
     pub bad_reveal: u64,
     /// The block that holds the submission, 40 bits: its hash is one of the things that the miners are drawn by.
     pub block: u64,
@@ -110,7 +110,7 @@ pub struct Told {
     pub commitment: Option<B256>,
     /// What it revealed, if it did.
     pub digest: Option<B256>,
-    /// Whether it signed a reveal that does not open its commitment.
+    /// Whether it signed a reveal that does not open its commitment, or a second commitment.
     pub bad: bool,
 }
 
@@ -203,7 +203,7 @@ impl History {
         Some(self.add([&[REVEALED, replica], digest.as_slice()].concat()))
     }
 
-    /// Adds that a signed reveal was bad. `None` if there is no such replica.
+    /// Adds that its miner signed a bad reveal, or a second commitment. `None` if there is no such replica.
     pub fn report(&mut self, replica: u8) -> Option<Vec<u8>> {
         self.told.get_mut(usize::from(replica))?.bad = true;
         Some(self.add([BAD, replica].to_vec()))

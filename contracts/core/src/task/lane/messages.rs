@@ -45,7 +45,7 @@ pub fn owed_key(task: B256, node: Address, reason: u8) -> B256 {
     keccak256([task.as_slice(), node.as_slice(), &[reason]].concat())
 }
 
-/// What a miner signs to take its seat and to bind itself. The signer tells the seat.
+/// What a miner signs to take its seat and to bind itself. The signer tells the seat. It signs one of an assignment: a second one with another commitment takes its seat from it.
 #[must_use]
 pub fn precommit_digest(domain: B256, assignment: B256, commitment: B256) -> B256 {
     signing_digest(domain, keccak256([PRECOMMIT_TYPEHASH.0, assignment.0, commitment.0].as_flattened()))
@@ -57,8 +57,8 @@ pub fn assign_digest(domain: B256, assignment: B256) -> B256 {
     signing_digest(domain, keccak256([ASSIGN_TYPEHASH.0, assignment.0].as_flattened()))
 }
 
-/// What a miner signs when it reveals to a keeper: evidence of a wrong reveal. A right one proves itself. It names the commitment that it is of: a miner that
-/// bound itself twice, having lost what it said first, must not be punished for the reveal of the other.
+/// What a miner signs when it reveals to a keeper: evidence of a wrong reveal. A right one proves itself. It names the commitment that it is of: what
+/// it says of another is no evidence of a lie.
 #[must_use]
 pub fn commit_digest(domain: B256, assignment: B256, commitment: B256, result_digest: B256, salt: B256) -> B256 {
     let words = [COMMIT_TYPEHASH.0, assignment.0, commitment.0, result_digest.0, salt.0];

@@ -49,7 +49,7 @@ pub enum Seat {
     Committed,
     /// It revealed the answer of this replica, or its own if it is the first of its kind.
     Follows(u8),
-    /// It signed a reveal that does not open its commitment.
+    /// It signed a reveal that does not open its commitment, or a second commitment.
     Bad,
 }
 

@@ -268,7 +268,7 @@ pub fn precommit(
     nonzero(replica, commitment)?;
     let record = history.precommit(replica, commitment).ok_or(LaneError::NoSuchReplica { replica })?;
     set_seat(state, replica, Seat::Committed);
-    if state.taken().all(|seat| seat == Seat::Committed) {
+    if state.taken().all(|seat| seat != Seat::Silent) {
         to_reveal(state, &history.opening, now);
     }
     Ok(record)
@@ -303,8 +303,22 @@ pub fn report(state: &mut LaneState, history: &mut History, place: &Place, revea
     if committed == computed {
         return Err(LaneError::RevealIsGood { replica });
     }
-    set_seat(state, replica, Seat::Bad);
-    history.report(replica).ok_or(LaneError::NoSuchReplica { replica })
+    condemn(state, history, replica)
+}
+
+/// A second commitment is reported that a bound miner signed of the same assignment: it had a choice between two answers, of which it may have read one.
+///
+/// # Errors
+/// `WrongPhase`, `AlreadyEnded`, `NoSuchReplica`, `NotCommitted`; `AlreadyDone` also if it is the commitment that the miner is bound to.
+pub fn report_second(state: &mut LaneState, history: &mut History, replica: u8, commitment: B256) -> Result<Vec<u8>, LaneError> {
+    if state.phase != LanePhase::Precommit {
+        in_phase(state, LanePhase::Reveal)?;
+    }
+    let (_, committed) = bound(state, history, replica)?;
+    if commitment == committed {
+        return Err(LaneError::AlreadyDone { replica });
+    }
+    condemn(state, history, replica)
 }
 
 /// The task ends with what was revealed: once every bound miner has shown its answer, or from the deadline on if the answers that are missing cannot change the
@@ -367,6 +381,13 @@ fn to_reveal(state: &mut LaneState, opening: &Opening, now: u64) {
 fn opened(state: &LaneState, history: &History, place: &Place, reveal: Reveal) -> Result<(B256, B256), LaneError> {
     in_phase(state, LanePhase::Reveal)?;
     let Reveal { replica, digest, salt } = reveal;
+    let (miner, committed) = bound(state, history, replica)?;
+    let assignment = place.assignment(history, state.keeper, &history.miners());
+    Ok((committed, place.binding(assignment, replica, miner).commitment(digest, salt)))
+}
+
+/// The miner of a replica, and what it is bound to and has not shown.
+fn bound(state: &LaneState, history: &History, replica: u8) -> Result<(Address, B256), LaneError> {
     match seat_of(state, replica)? {
         Seat::Silent => return Err(LaneError::NotCommitted { replica }),
         Seat::Follows(_) | Seat::Bad => return Err(LaneError::AlreadyDone { replica }),
@@ -374,8 +395,13 @@ fn opened(state: &LaneState, history: &History, place: &Place, reveal: Reveal) -
     }
     let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
     let committed = told.commitment.ok_or(LaneError::NotCommitted { replica })?;
-    let assignment = place.assignment(history, state.keeper, &history.miners());
-    Ok((committed, place.binding(assignment, replica, told.miner).commitment(digest, salt)))
+    Ok((told.miner, committed))
+}
+
+/// A bound miner's seat is taken from it, for what it signed.
+fn condemn(state: &mut LaneState, history: &mut History, replica: u8) -> Result<Vec<u8>, LaneError> {
+    set_seat(state, replica, Seat::Bad);
+    history.report(replica).ok_or(LaneError::NoSuchReplica { replica })
 }
 
 fn in_phase(state: &LaneState, wanted: LanePhase) -> Result<(), LaneError> {

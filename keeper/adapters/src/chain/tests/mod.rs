@@ -30,12 +30,13 @@ pub(super) const fn deployment() -> Deployment {
         node_pool: Address::repeat_byte(6),
         lane: Address::repeat_byte(7),
         lens: Address::repeat_byte(8),
+        jury: Address::repeat_byte(9),
         from_block: 5,
     }
 }
 
 /// A log at block and index.
-pub(super) fn log(address: Address, (block, index): (u64, u64), event: &impl SolEvent) -> Log {
+pub(crate) fn log(address: Address, (block, index): (u64, u64), event: &impl SolEvent) -> Log {
     Log {
         inner: alloy::primitives::Log { address, data: event.encode_log_data() },
         block_number: Some(block),
@@ -46,7 +47,7 @@ pub(super) fn log(address: Address, (block, index): (u64, u64), event: &impl Sol
 }
 
 /// A node that answers method and parameters.
-async fn node(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -> DynProvider {
+pub(crate) async fn node(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -> DynProvider {
     let endpoint = serve(move |request| {
         let asked: Value = serde_json::from_str(&request.body).unwrap();
         let result = match asked["method"].as_str().unwrap() {
@@ -65,7 +66,7 @@ pub(super) async fn chain(answer: impl Fn(&str, &Value) -> Value + Send + Sync +
     let journal = SqliteJournal::open(&folder.path().join("journal")).await.unwrap();
     let account = Account::new("node", provider.clone(), deployment().chain_id, PrivateKeySigner::random());
     let outbox = Outbox::new(account, Arc::new(journal));
-    RpcChain { endpoint: "node".to_owned(), provider, deployment: deployment(), outbox }
+    RpcChain { endpoint: "node".to_owned(), provider, deployment: deployment(), outbox, times: OnceCell::new() }
 }
 
 #[tokio::test]

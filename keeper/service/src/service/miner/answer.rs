@@ -15,7 +15,7 @@ use crate::service::over;
 
 impl Miner {
     pub(super) async fn prepare(&mut self, record: &TaskRecord) -> Result<(), StepError> {
-        if canonical(record, "").is_none() {
+        if !is_served(record) {
             return Err(not_served(record)); // not signed for, so nobody pays for it
         }
         if self.prompt(record)?.is_none() {
@@ -48,7 +48,7 @@ impl Miner {
         Ok(None)
     }
 
-    /// Starts the answer if it is not there and not running. One that was journalled is taken up.
+    /// Starts the answer if it is not there and not running. One that was journalled is taken up, and one that was found for another crew serves this one too.
     pub(super) async fn answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         if self.restore(record.id).await? {
             return Ok(());
@@ -56,8 +56,10 @@ impl Miner {
         let serving = self.tasks.get(&record.id).and_then(|task| task.known.serving.as_ref());
         if record.state.phase == Phase::Reveal || serving.is_some_and(|serving| serving.own.is_some()) {
             // It was bound before, and another answer would not open that.
-            self.leave(record.id);
-            return Ok(());
+            return self.leave(record).await;
+        }
+        if let Some(honest) = self.known_answer(record.id).await? {
+            return self.bind_to(record, honest).await;
         }
         let Some(prompt) = self.prompt(record)? else { return Ok(()) };
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
@@ -69,13 +71,29 @@ impl Miner {
         Ok(())
     }
 
-    /// Takes a finished answer: journal first, with a salt that nobody can know, then it may be bound to. One that is journalled already stays: a miner binds
-    /// itself once for an assignment.
+    /// The model's answer, if it was found for another crew of the task. What is in the journal is the model's unless this miner misbehaves on purpose.
+    async fn known_answer(&self, id: B256) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(task) = self.tasks.get(&id) else { return Ok(None) };
+        let journalled = task.others.keys().next().filter(|_| self.options.drill.is_none());
+        match (&task.honest, journalled) {
+            (None, Some(assignment)) => Ok(self.salted(&answer_key(*assignment)).await?.map(|(_, answer)| answer)),
+            (honest, _) => Ok(honest.clone()),
+        }
+    }
+
+    /// Takes a finished answer, which counts whatever crew it was begun for.
     pub(super) async fn collect_answer(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
         let Some(answered) = finished(&mut task.answering) else { return Ok(()) };
         let text = answered.map_err(|Panicked| BackendError::Failed("the backend panicked".to_owned()))??;
         let honest = canonical(record, &text).ok_or_else(|| not_served(record))?;
+        task.honest = Some(honest.clone());
+        if task.known.is_told || task.known.sealed.is_some() { Ok(()) } else { self.bind_to(record, honest).await }
+    }
+
+    /// Makes the answer one that this miner can be bound to in the crew of now: journal first, with a salt that nobody can know. One that is journalled already
+    /// stays: a miner binds itself once for an assignment.
+    async fn bind_to(&mut self, record: &TaskRecord, honest: Vec<u8>) -> Result<(), StepError> {
         let answer = match self.drill(record.id) {
             Some(drill) => drill.answer(honest),
             None => honest,
@@ -98,13 +116,13 @@ impl Miner {
         let key = answer_key(assignment);
         let Some((salt, answer)) = self.salted(&key).await? else { return Ok(false) };
         over::revive(self.ports.journal.as_ref(), &key).await?;
+        self.journal_crew(id).await?;
         self.seal(id, salt, &answer);
         Ok(true)
     }
 
-    /// The answer's bytes, as they were journalled.
-    pub(super) async fn journalled_answer(&self, id: B256) -> Result<Option<Vec<u8>>, StepError> {
-        let Some(assignment) = self.assignment(id) else { return Ok(None) };
+    /// The bytes of an answer, as they were journalled.
+    pub(super) async fn journalled_answer(&self, assignment: B256) -> Result<Option<Vec<u8>>, StepError> {
         Ok(self.salted(&answer_key(assignment)).await?.map(|(_, answer)| answer))
     }
 
@@ -125,6 +143,11 @@ impl Miner {
 /// The bytes of a text that are compared, `None` for kinds of answers that are not served.
 fn canonical(record: &TaskRecord, text: &str) -> Option<Vec<u8>> {
     lane::canonical_answer(record.answer_kind()?, text)
+}
+
+/// Whether this miner serves answers of the task's kind.
+pub(super) fn is_served(record: &TaskRecord) -> bool {
+    canonical(record, "").is_some()
 }
 
 fn not_served(record: &TaskRecord) -> StepError {

@@ -3,14 +3,13 @@
 use alloy_primitives::B256;
 use cor_errors::Coded as _;
 use cor_ports::domain::{Offer, Phase, TaskRecord};
-use cor_ports::{ChainError, JournalError, lane};
+use cor_ports::{ChainError, lane};
 use tracing::{info, warn};
 
+use super::Miner;
 use super::error::StepError;
 use super::in_hand::InHand;
-use super::{CREWS, Miner, crew_key, tell_assigned};
 use crate::machine::miner::{FalseOffer, Serving};
-use crate::service::crew_record;
 
 /// Most tasks in hand: a keeper must not fill a miner's memory.
 const IN_HAND_MAX: usize = 1_024;
@@ -18,27 +17,9 @@ const IN_HAND_MAX: usize = 1_024;
 /// of the same number.
 const READ_AGAIN_SECS: u64 = 10;
 /// Seconds for which a task that this miner is bound in may be absent: a node that lags may not have it yet.
-const ABSENCE_SECS: u64 = 60;
+pub(super) const ABSENCE_SECS: u64 = 60;
 
 impl Miner {
-    /// Takes up the crews in which it was bound before a restart: the keeper may be gone meanwhile.
-    pub(super) async fn resume(&mut self) -> Result<(), JournalError> {
-        if self.is_resumed {
-            return Ok(());
-        }
-        for (key, bytes) in self.ports.journal.list(CREWS).await? {
-            let task = key.strip_prefix(CREWS).and_then(|task| task.parse().ok());
-            match (task, crew_record::decode(&bytes)) {
-                (Some(task), Some(journalled)) => {
-                    self.tasks.insert(task, InHand::resumed(journalled));
-                }
-                _ => warn!(key, bytes = bytes.len(), "a crew in the journal is damaged; waiting to hear of the task again"),
-            }
-        }
-        self.is_resumed = true;
-        Ok(())
-    }
-
     /// Asks the keeper for its offers if it is time, and takes in those that came.
     pub(super) fn hear(&mut self, is_due: bool) {
         let (me, now) = (self.me(), self.now());
@@ -70,9 +51,13 @@ impl Miner {
         }
         if look.is_anew {
             self.tasks.values_mut().for_each(|task| task.is_stale = true);
+            self.summonses.clear();
+        }
+        if let Some(range) = look.range {
+            self.hear_summonses(range).await?;
         }
         let blocks = self.tasks.values().filter_map(|task| task.read.as_ref()).map(|(record, _)| record.submission.block_number);
-        let oldest = blocks.min();
+        let oldest = blocks.chain(self.summonses.oldest()).min();
         self.follower.seen(&look, oldest, self.ports.journal.as_ref()).await?;
         Ok(look.is_behind)
     }
@@ -93,7 +78,7 @@ impl Miner {
             (task.is_stale, task.absent_since) = (false, None);
             return Ok(Some(record));
         }
-        let is_bound = task.journalled.is_some() || task.known.sealed.is_some();
+        let is_bound = task.is_bound();
         let since = *task.absent_since.get_or_insert(now);
         if !is_bound || now >= since.saturating_add(ABSENCE_SECS) {
             info!(task = %id, "the chain has no such task; left");
@@ -105,23 +90,18 @@ impl Miner {
         Ok(None)
     }
 
-    /// Settles in which crew the task is served: that on chain if there is one, else that which the keeper offers, and the first one as long as it lasts.
+    /// Settles in which crew the task is served: that on chain if there is one, else that which a keeper offers now.
     pub(super) async fn serve(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         let (id, me, domain) = (record.id, self.me(), self.ports.chain.domain());
         self.take_up(record).await?;
-        let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
-        if task.known.serving.as_ref().is_some_and(|serving| !serving.is_of(record)) {
-            info!(task = %id, "the task was submitted anew");
-            self.put_off(id).await?;
-            self.tasks.entry(id).and_modify(InHand::begin_anew);
-        }
         if let Some(serving) = Serving::on_chain(record, me) {
             self.turn_to(record, serving).await?;
         } else if record.crew().is_some() {
             // It is served without this miner.
-            self.put_off(id).await?;
+            self.put_off(id, None).await?;
             let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
             task.known.serving = None;
+            task.others.clear();
             if let Some(offer) = task.shown.take() {
                 self.desk.decline(&offer, self.ports.clock.now_secs());
             }
@@ -137,82 +117,43 @@ impl Miner {
                 }
                 Ok(())
             }
-            // It signs for one crew at a time.
-            Some(_) if task.known.sealed.is_some() => Ok(()),
             _ if record.state.phase == Phase::Open => self.examine(record, offer).await,
             _ => Ok(()),
         }
     }
 
-    /// Takes up what the journal has of the time before a restart.
-    async fn take_up(&mut self, record: &TaskRecord) -> Result<(), StepError> {
-        let (me, domain) = (self.me(), self.ports.chain.domain());
-        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
-        let Some((crew, assign)) = task.journalled.clone() else { return Ok(()) };
-        let serving = match assign.filter(|_| record.state.phase == Phase::Open) {
-            // The task may have been submitted anew since.
-            Some(assign) => {
-                Serving::offered(&domain, record, me, &Offer { task: record.id, crew, assign, bound: Vec::new() }).ok()
-            }
-            None => Serving::of(record, crew, me, assign),
-        };
-        if let Some(serving) = serving {
-            task.turn_to(serving);
-            self.restore(record.id).await?;
-        }
-        self.tasks.entry(record.id).and_modify(|task| task.journalled = None);
-        Ok(())
-    }
-
-    /// Serves in the crew that the chain has.
-    async fn turn_to(&mut self, record: &TaskRecord, serving: Serving) -> Result<(), StepError> {
-        let known = self.tasks.get(&record.id).and_then(|task| task.known.serving.as_ref());
-        if known.is_some_and(|known| known.assignment == serving.assignment) {
-            return Ok(());
-        }
-        if known.is_some() {
-            self.put_off(record.id).await?;
-        }
-        tell_assigned(&serving, record);
-        self.tasks.entry(record.id).and_modify(|task| task.turn_to(serving));
-        Ok(())
-    }
-
     /// Serves in an offered crew, if all of the offer is so.
     async fn examine(&mut self, record: &TaskRecord, offer: Offer) -> Result<(), StepError> {
         let (me, now, domain) = (self.me(), self.now(), self.ports.chain.domain());
-        let keeper = offer.crew.keeper;
         let mut checked = Serving::offered(&domain, record, me, &offer);
-        if checked.is_ok() {
-            match self.desk.is_keeper(self.ports.chain.as_ref(), keeper, now).await {
-                Ok(true) => {}
-                Ok(false) => checked = Err(FalseOffer::NoKeeper { keeper }),
+        if let Ok(serving) = &checked {
+            match self.objection(record.id, serving).await {
+                Ok(None) => {}
+                Ok(Some(error)) => checked = Err(error),
                 Err(error) => {
-                    // Looked at again when the chain can be read.
+                    // Looked at again when chain and journal can be read.
                     self.tasks.entry(record.id).and_modify(|task| task.shown = Some(offer));
-                    return Err(error.into());
+                    return Err(error);
                 }
             }
         }
         match checked {
-            Ok(serving) => {
-                tell_assigned(&serving, record);
-                self.tasks.entry(record.id).and_modify(|task| task.turn_to(serving));
-            }
+            Ok(serving) => self.turn_to(record, serving).await,
             Err(error) => {
                 warn!(task = %record.id, code = error.code(), %error, next = error.entry().next, "an offer does not hold; nothing is signed for it");
                 self.desk.decline(&offer, now);
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    /// Journals the crew in which this miner is about to bind itself.
-    pub(super) async fn journal_crew(&self, id: B256) -> Result<(), StepError> {
-        let serving = self.tasks.get(&id).and_then(|task| task.known.serving.as_ref());
-        let Some(serving) = serving else { return Ok(()) };
-        let bytes = crew_record::encode(&serving.crew, serving.assign.as_ref());
-        Ok(self.ports.journal.put(&crew_key(id), &bytes).await?)
+    /// What chain and journal have against an offer: its keeper is none, or this miner does not bind itself once more.
+    async fn objection(&mut self, id: B256, serving: &Serving) -> Result<Option<FalseOffer>, StepError> {
+        let (keeper, now) = (serving.crew.keeper, self.now());
+        if !self.desk.is_keeper(self.ports.chain.as_ref(), keeper, now).await? {
+            return Ok(Some(FalseOffer::NoKeeper { keeper }));
+        }
+        self.refused(id, serving.assignment).await
     }
 
     /// The assignment of the crew in which a task is served.

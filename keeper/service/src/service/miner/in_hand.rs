@@ -1,10 +1,11 @@
 //! A task in a miner's hands, with what runs for it on the side.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use cor_errors::Coded as _;
-use cor_ports::domain::{Crew, MessageKind, Offer, SignatureBytes, SignedMessage, TaskRecord};
+use cor_ports::domain::{MessageKind, Offer, SignedMessage, TaskRecord};
 use cor_ports::{BackendError, BlobError, Blobs, Relay};
 use tokio::sync::Notify;
 use tracing::{debug, warn};
@@ -15,11 +16,20 @@ use crate::service::job::{Job, finished};
 /// A task in hand.
 #[derive(Default)]
 pub(super) struct InHand {
+    /// The task in the crew in which it is served now.
     pub(super) known: MinerTask,
+    /// By assignment, the same in the other crews in which it is bound: any of them may come on chain yet.
+    pub(super) others: BTreeMap<B256, MinerTask>,
     /// What the keeper showed last and was not looked at yet.
     pub(super) shown: Option<Offer>,
-    /// The crew in which it was bound before a restart, with the keeper's word, as the journal has it.
-    pub(super) journalled: Option<(Crew, Option<SignatureBytes>)>,
+    /// The journal has a crew of it from before a restart, which was not looked at yet.
+    pub(super) is_resumed: bool,
+    /// Hash of the opening for which the journal was looked at.
+    pub(super) opening: Option<B256>,
+    /// Whom a keeper found absent from the task: first the keeper.
+    pub(super) absent: BTreeSet<(Address, Address)>,
+    /// When it is asked next who is absent, seconds since 1970.
+    pub(super) ask_absent_secs: u64,
     /// The task as the chain had it when it was last read, and when that was, seconds since 1970.
     pub(super) read: Option<(TaskRecord, u64)>,
     /// The chain was touched since.
@@ -31,9 +41,11 @@ pub(super) struct InHand {
     pub(super) answering: Option<Job<Result<String, BackendError>>>,
     /// Message that the errand delivers, if it delivers one.
     errand_of: Option<MessageKind>,
-    errand: Option<Job<bool>>,
-    /// The answer is where the payer finds it.
-    pub(super) kept: bool,
+    errand: Option<Job<Option<B256>>>,
+    /// The model's answer, which is the same in every crew.
+    pub(super) honest: Option<Vec<u8>>,
+    /// Digests of answers that are where the payer finds them.
+    pub(super) kept: BTreeSet<B256>,
     /// After the end the answer was handed in once more.
     pub(super) last_try: bool,
     /// It cannot be served: nothing is done but to wait for its end.
@@ -59,17 +71,39 @@ impl InHand {
         Self { read: Some((record, now_secs)), ..Self::default() }
     }
 
-    /// A task that it was bound in before a restart.
-    pub(super) fn resumed(journalled: (Crew, Option<SignatureBytes>)) -> Self {
-        Self { journalled: Some(journalled), ..Self::default() }
+    /// Serves in this crew from now on. What is under way for another is given up; what was bound there is kept.
+    pub(super) fn turn_to(&mut self, serving: Serving) {
+        let left = std::mem::take(&mut self.known);
+        let (prepared, is_told) = (left.prepared, left.is_told);
+        if let Some(assignment) = left.serving.as_ref().filter(|_| left.sealed.is_some()).map(|serving| serving.assignment) {
+            self.others.insert(assignment, left);
+        }
+        let known = self.others.remove(&serving.assignment).unwrap_or_default();
+        let serving = match &known.serving {
+            Some(before) => serving.after(before),
+            None => serving,
+        };
+        self.known = MinerTask { serving: Some(serving), prepared, is_told, ..known };
+        (self.errand_of, self.errand) = (None, None);
+        // What cannot be answered in one crew cannot in another; what was bound is to be shown.
+        self.given_up &= self.known.sealed.is_none();
     }
 
-    /// Serves in this crew from now on. What was said in another, and what is under way for it, counts no more.
-    pub(super) fn turn_to(&mut self, serving: Serving) {
-        let prepared = self.known.prepared;
-        self.known = MinerTask { serving: Some(serving), prepared, ..MinerTask::default() };
-        (self.errand_of, self.errand) = (None, None);
-        (self.kept, self.given_up) = (false, false);
+    /// In how many crews it is bound.
+    pub(super) fn crews_bound(&self) -> usize {
+        self.others.len().saturating_add(usize::from(self.known.sealed.is_some()))
+    }
+
+    /// Whether anything was signed for it, as far as is known.
+    pub(super) fn is_bound(&self) -> bool {
+        self.is_resumed || self.crews_bound() > 0
+    }
+
+    /// Who could bind itself to what is shown now, and in whose crew: it is beside this miner in another crew, and not bound there.
+    pub(super) fn copiers(&self) -> Vec<(Address, Address)> {
+        let others = self.others.values().filter_map(|known| known.serving.as_ref());
+        let free = others.flat_map(|serving| serving.unbound().map(|node| (serving.crew.keeper, node)));
+        free.filter(|found| !self.absent.contains(found)).collect()
     }
 
     /// Forgets all that belongs to the task as it was submitted before.
@@ -96,23 +130,23 @@ impl InHand {
     /// Takes in what an errand came back with.
     pub(super) fn collect_errand(&mut self) {
         if let Some(kept) = finished(&mut self.errand) {
-            self.kept |= kept.unwrap_or(false);
+            self.kept.extend(kept.unwrap_or(None));
         }
     }
 }
 
 impl Errand {
-    /// Returns whether the answer is kept. A message does not depend on that: a keeper's failure must not cost the miner its stake.
-    async fn run(self) -> bool {
+    /// Returns the answer's digest if it is kept. A message does not depend on that: a keeper's failure must not cost the miner its stake.
+    async fn run(self) -> Option<B256> {
         let task = self.task;
         let kept = match self.answer {
-            None => false,
+            None => None,
             Some(bytes) => match self.blobs.put(&bytes).await {
-                Ok(_) => true,
+                Ok(digest) => Some(digest),
                 Err(error) => {
                     let keeper_code = error.refusal().map(|said| &*said.code);
                     warn!(%task, code = error.code(), keeper_code, %error, "the answer cannot be handed in yet");
-                    false
+                    None
                 }
             },
         };

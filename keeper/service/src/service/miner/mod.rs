@@ -1,18 +1,24 @@
 //! The miner: hears of tasks from a keeper and from the chain, answers them with its backend, binds itself, reveals and claims what it earned.
 //!
+//! It stays in the rosters of its models, and answers when a keeper asks on chain whether it is there.
+//!
 //! Salt and answer are journalled before they are bound to, so a killed miner reveals what it had bound itself to; and the crew with them, so that it goes on
 //! where it was though the keeper is gone.
 
 mod answer;
+mod crew_record;
+mod crews;
 mod desk;
 mod error;
 mod find;
 mod in_hand;
+mod roster;
 mod say;
+mod summons;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use cor_errors::Coded as _;
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
@@ -20,18 +26,21 @@ use tracing::{info, warn};
 use self::desk::Desk;
 use self::error::StepError;
 use self::in_hand::{Errand, InHand};
+use self::roster::Rosters;
+use self::summons::Summonses;
 use super::drill::Drill;
 use super::follow::Follower;
 use super::over;
 use crate::machine::miner::{MinerPolicy, MinerStep, Moment, Serving, decide};
 use cor_ports::domain::{CorWei, Offer, Phase, TaskRecord};
-use cor_ports::lane;
-use cor_ports::{Backend, Blobs, Chain, ChainError, Clock, Journal, Relay, Signer};
+use cor_ports::{Backend, Blobs, Chain, ChainError, Clock, Journal, Jury, Relay, Signer};
 
 /// Journal prefix of salts and answers; then comes the assignment.
 const ANSWERS: &str = "miner/answer/";
-/// Journal prefix of the crews in which this miner is bound; then comes the task.
+/// Journal prefix of the crews in which this miner is bound; then come task and assignment.
 const CREWS: &str = "miner/crew/";
+/// Journal prefix of the tasks whose answer was shown, or may have been; then comes the task. The value is the hash of its opening.
+const SHOWN: &str = "miner/shown/";
 /// Journal key of the block below which every task of this miner has ended.
 const MARK: &str = "miner/mark";
 
@@ -39,6 +48,8 @@ const MARK: &str = "miner/mark";
 pub struct MinerPorts {
     /// Contracts, with the miner's key.
     pub chain: Arc<dyn Chain>,
+    /// Who must serve, with the same key.
+    pub jury: Arc<dyn Jury>,
     /// Model.
     pub backend: Arc<dyn Backend>,
     /// Prompts and answers.
@@ -62,6 +73,8 @@ pub struct MinerOptions {
     pub poll: Duration,
     /// Earnings below this stay in the lane: a claim costs gas.
     pub claim_min: CorWei,
+    /// Models in whose rosters it stays. It answers no summons to a task of another.
+    pub models: Vec<u64>,
     /// Misbehaviour on purpose.
     pub drill: Option<Exercise>,
 }
@@ -89,6 +102,8 @@ pub struct Miner {
     tasks: BTreeMap<B256, InHand>,
     desk: Desk,
     follower: Follower,
+    summonses: Summonses,
+    rosters: Rosters,
     sweeper: over::Sweeper,
     /// Whether the crews of an earlier run were taken up.
     is_resumed: bool,
@@ -108,6 +123,8 @@ impl Miner {
             tasks: BTreeMap::new(),
             desk: Desk::default(),
             follower: Follower::new(MARK),
+            summonses: Summonses::default(),
+            rosters: Rosters::default(),
             sweeper: over::Sweeper::default(),
             is_resumed: false,
             claim_from_secs: Some(0),
@@ -145,6 +162,7 @@ impl Miner {
         self.hear(is_due);
         // What is in hand already does not wait for what is not.
         let found = self.find_tasks().await;
+        self.answer_summonses().await;
         let tasks: Vec<B256> = self.tasks.keys().copied().collect();
         for task in tasks {
             let Err(error) = self.step(task).await else { continue };
@@ -156,11 +174,12 @@ impl Miner {
             warn!(%task, code = error.code(), %error, "this task cannot be served; leaving it");
             self.give_up(task);
         }
+        let tended = self.tend_rosters().await;
         if self.claim_from_secs.is_some_and(|from| from <= self.now()) {
             self.claim().await?;
         }
         self.sweeper.sweep(self.ports.journal.as_ref(), self.ports.clock.now_secs()).await?;
-        found
+        tended.and(found)
     }
 
     async fn step(&mut self, id: B256) -> Result<(), StepError> {
@@ -169,6 +188,7 @@ impl Miner {
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
         task.collect_errand();
         self.collect_answer(&record).await?;
+        self.note_exposure(&record).await;
         let moment = Moment { now_secs: self.now(), is_keeper_away: self.desk.is_away() };
         let Some(task) = self.tasks.get(&id) else { return Ok(()) };
         match decide(&self.options.policy, &record, &task.known, moment) {
@@ -180,30 +200,27 @@ impl Miner {
             MinerStep::Say { message, route } => self.say(&record, message, route).await,
             MinerStep::Start => self.start(&record).await,
             MinerStep::Bind { replica, bound } => self.bind(&record, replica, bound).await,
+            MinerStep::Report { replica, bound } => self.report(&record, replica, bound).await,
             MinerStep::Close => self.close(&record).await,
             MinerStep::Finish => self.finish(&record).await,
-            MinerStep::Leave => {
-                self.leave(id);
-                Ok(())
-            }
+            MinerStep::Leave => self.leave(&record).await,
         }
     }
 
     /// Drops a task. An answer that was shown and is not kept yet is handed in once more; if that fails too it stays in the journal.
     async fn forget(&mut self, record: &TaskRecord) -> Result<(), StepError> {
         let (id, now) = (record.id, self.now());
-        let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
-        let is_over = record.state.phase == Phase::Ended;
-        let served = |serving: &Serving| {
-            let same_crew = Address::from_word(serving.assignment) == record.state.keeper;
-            is_over && same_crew && lane::is_shown(record, serving.replica)
-        };
-        let is_owed = !task.kept && task.known.serving.as_ref().is_some_and(served);
-        if is_owed && task.is_on_errand() {
+        let Some(task) = self.tasks.get(&id) else { return Ok(()) };
+        let paid_in = self.paid_in(record);
+        if paid_in.is_some() && task.is_on_errand() {
             return Ok(());
         }
-        let answer = if is_owed { self.journalled_answer(id).await? } else { None };
+        let answer = match paid_in {
+            Some(assignment) => self.journalled_answer(assignment).await?,
+            None => None,
+        };
         let Some(task) = self.tasks.get_mut(&id) else { return Ok(()) };
+        let answer = answer.filter(|answer| !task.kept.contains(&keccak256(answer)));
         if answer.is_some() && !task.last_try {
             task.last_try = true;
             let blobs = Arc::clone(&self.ports.blobs);
@@ -212,12 +229,10 @@ impl Miner {
         }
         if answer.is_some() {
             warn!(task = %id, "nobody keeps the answer for the payer; it stays in the journal");
-            self.ports.journal.remove(&crew_key(id)).await?;
-        } else {
-            self.put_off(id).await?;
         }
+        self.put_off(id, paid_in.filter(|_| answer.is_some())).await?;
         let left = self.tasks.remove(&id).and_then(|task| task.known.serving);
-        if is_over {
+        if record.state.phase == Phase::Ended {
             self.claim_from_secs.get_or_insert(0);
         } else if let Some(Serving { crew, assign: Some(assign), .. }) = left {
             // A keeper may show it for some time still.
@@ -226,19 +241,11 @@ impl Miner {
         Ok(())
     }
 
-    /// What was said in the crew that it served in is not needed any more.
-    async fn put_off(&self, id: B256) -> Result<(), StepError> {
-        let known = self.tasks.get(&id).map(|task| &task.known);
-        let bound = known.filter(|known| known.sealed.is_some()).and_then(|known| known.serving.as_ref());
-        if let Some(serving) = bound {
-            over::note(self.ports.journal.as_ref(), &answer_key(serving.assignment), self.now()).await?;
-        }
-        Ok(self.ports.journal.remove(&crew_key(id)).await?)
-    }
-
-    fn leave(&mut self, id: B256) {
-        warn!(task = %id, "this miner is bound to an answer that it does not have: its journal was lost, or another program has its key; it cannot reveal");
-        self.give_up(id);
+    /// Does nothing more for a task: what was said and shown before is not known.
+    async fn leave(&mut self, record: &TaskRecord) -> Result<(), StepError> {
+        warn!(task = %record.id, "this miner is bound to an answer that it does not have: its journal was lost, or another program has its key; it cannot reveal");
+        self.give_up(record.id);
+        self.note_told(record).await
     }
 
     fn give_up(&mut self, id: B256) {
@@ -263,10 +270,6 @@ impl Miner {
 
 fn answer_key(assignment: B256) -> String {
     format!("{ANSWERS}{assignment}")
-}
-
-fn crew_key(task: B256) -> String {
-    format!("{CREWS}{task}")
 }
 
 /// Tells that a task is in hand now.

@@ -26,6 +26,10 @@ impl Miner {
         if relay.is_some() && task.delivers(kind) {
             return Ok(()); // the keeper has not answered yet
         }
+        if kind == MessageKind::Commit {
+            self.note_told(record).await?;
+        }
+        let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
         task.known.last = Some((Deed::Said(kind, route), self.ports.clock.now_secs()));
         let delivery = match relay {
             Some(relay) => self.sign(record.id, message).await?.map(|signed| (relay, signed)),
@@ -34,8 +38,7 @@ impl Miner {
                 None
             }
         };
-        let is_kept = self.tasks.get(&record.id).is_none_or(|task| task.kept);
-        let answer = if kind == MessageKind::Commit && !is_kept { self.journalled_answer(record.id).await? } else { None };
+        let answer = if kind == MessageKind::Commit { self.answer_to_keep(record.id).await? } else { None };
         let Some(task) = self.tasks.get_mut(&record.id) else { return Ok(()) };
         if delivery.is_some() || answer.is_some() {
             let of = delivery.is_some().then_some(kind);
@@ -43,6 +46,16 @@ impl Miner {
             task.start(&self.done, of, Errand { task: record.id, blobs, answer, delivery });
         }
         Ok(())
+    }
+
+    /// The answer of the crew of now; `None` if it is where the payer finds it.
+    async fn answer_to_keep(&self, id: B256) -> Result<Option<Vec<u8>>, StepError> {
+        let Some(task) = self.tasks.get(&id) else { return Ok(None) };
+        let is_kept = task.known.sealed.as_ref().is_some_and(|sealed| task.kept.contains(&sealed.result_digest));
+        match self.assignment(id).filter(|_| !is_kept) {
+            Some(assignment) => self.journalled_answer(assignment).await,
+            None => Ok(None),
+        }
     }
 
     /// The message as a drill has it; `None` if this miner is silent for now.
@@ -102,6 +115,12 @@ impl Miner {
         let Bound { commitment, signature } = bound;
         let call = LaneCall::Precommit { task: record.at(), replica, commitment, signature: Some(signature) };
         self.act(record.id, Deed::Bound(replica), call).await
+    }
+
+    pub(super) async fn report(&mut self, record: &TaskRecord, replica: u8, bound: Bound) -> Result<(), StepError> {
+        let Bound { commitment, signature } = bound;
+        let call = LaneCall::ReportSecond { task: record.at(), replica, commitment, signature };
+        self.act(record.id, Deed::Reported(replica), call).await
     }
 
     pub(super) async fn close(&mut self, record: &TaskRecord) -> Result<(), StepError> {

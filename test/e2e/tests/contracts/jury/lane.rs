@@ -228,8 +228,8 @@ async fn a_guilty_keeper_does_not_escape_by_leaving_its_task_open() {
     let running = world.refused(STRANGER, &world.challenge(&task, KEEPER, &forged));
     assert_eq!(running, same(&ILane::LanePhaseWrong { task: task.id, phase: 3, wanted: 4 }));
     let finish = ILane::finishCall { payer: task.payer, sequence: 1, history: history.into(), reveals: vec![].into() };
-    // The deadline of the reveals, and the day of the last call.
-    for wait in [90, 86_400] {
+    // The deadline of the reveals, and the thirty hours of the last call.
+    for wait in [90, 108_000] {
         world.solo.pass(wait);
         world.solo.ok(world.account(STRANGER), *lane, &finish);
     }

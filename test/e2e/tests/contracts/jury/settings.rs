@@ -31,7 +31,7 @@ async fn construction_refuses_what_cannot_work() {
     };
     let zero = same(&IJury::ZeroAddress {});
     let (token, pool) = (world.token, world.pool);
-    let least = 4 * 86_400 + 3 * 86_400 + u64::from(EPOCH_SECS + 2 * REVEAL_SECS) + 2 * 86_400;
+    let least = 3 * 86_400 + 108_000 + 3 * 86_400 + u64::from(EPOCH_SECS + 2 * REVEAL_SECS) + 2 * 86_400;
     for (arguments, expected) in [
         (build(nobody, token, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),
         (build(owner, nobody, pool, TREASURY, BOND, good, DELAY_SECS), zero.clone()),

@@ -29,6 +29,7 @@ pub(crate) enum Kind {
     Reveal,
     Finish,
     Report,
+    ReportSecond,
     Close,
 }
 
@@ -211,6 +212,7 @@ fn steps() -> impl Strategy<Value = Action> {
         9 => step(Kind::Reveal),
         9 => step(Kind::Finish),
         6 => step(Kind::Report),
+        5 => step(Kind::ReportSecond),
         8 => step(Kind::Close),
     ]
 }
@@ -316,6 +318,16 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         step(Kind::Report, 0, 0, 0),
         step(Kind::Finish, 0, 0, 0),
     ];
+    // Two of three are bound, and one of them twice: found out before the third binds itself, then the other after it; and one without which no quorum is left.
+    let twice = [
+        vec![submit(1, 0, [0; 5]), step(Kind::Start, 1, 0b011, 0)],
+        vec![step(Kind::ReportSecond, 15, 0, 0), step(Kind::ReportSecond, 0, 0, 7), step(Kind::ReportSecond, 0, 0, 8)],
+        vec![step(Kind::ReportSecond, 0, 0, 10), step(Kind::ReportSecond, 0, 0, 11), step(Kind::ReportSecond, 0, 0, 0)],
+        vec![step(Kind::ReportSecond, 0, 0, 8), step(Kind::Precommit, 0, 0, 0), step(Kind::ReportSecond, 0, 0, 0)],
+        vec![step(Kind::Finish, 0, 0, 0)],
+        vec![submit(1, 0, [0; 5]), step(Kind::Start, 1, 0b011, 0), step(Kind::ReportSecond, 0, 0, 0), next],
+        vec![step(Kind::Close, 0, 0, 0)],
+    ];
     let others = [
         submit(9, 0, [0, 0, 0, 1, 1]),
         step(Kind::Complete, 0, 0, 0),
@@ -341,7 +353,7 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         Action::SetConfig { by: GOVERNOR, penalties: 0, share: 0, paused: false },
         Action::CloseSession { pick: 1, flaw: 0 },
     ];
-    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), others.to_vec(), two_seats()].concat()
+    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), twice.concat(), others.to_vec(), two_seats()].concat()
 }
 
 /// A miner on two seats of the last task, whichever of those that are open that is.

@@ -7,7 +7,7 @@ use alloy::{
 use cor_kit::solo::Refused;
 use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
-use super::world::{CREDIT, Precommit, STAKE, World, digest, event, logs, terms, wei};
+use super::world::{CREDIT, LAST_CALL_SECS, PENALTIES, Precommit, STAKE, World, digest, event, logs, terms, wei};
 use cor_sol::decode_revert;
 
 /// Phases of a second cost seven honest miners 700 COR. Now the terms are refused.
@@ -47,7 +47,77 @@ async fn a_chain_that_stands_still_burns_nobody() {
     assert_eq!(crew.map(|index| world.staked(index)), [U256::from(STAKE); 7]);
 }
 
-/// A miner that lost its journal binds itself twice. The reveal of the commitment that was not taken is no offence.
+/// A sequencer keeps a miner's reveal out from the first second of a call on, for a day, until the parent chain's inbox brings it. It lands hours before the call ends, though somebody else
+/// showed its answer and a stranger closes as soon as it can.
+#[tokio::test]
+async fn nobody_pays_for_what_a_sequencer_keeps_out() {
+    let world = World::start().await;
+    let mut task = world.task(3, 10_000, 1);
+    world.start_all(&mut task, &[0, 1, 2], &[Some("VALID"); 3]);
+    world.solo.pass(90);
+    let called = World::finishing(&task, &[(0, "VALID"), (1, "VALID")]);
+    world.on(5, &mut task, &called);
+    let refused_after = |secs| {
+        world.solo.pass(secs);
+        world.refused(5, &World::finishing(&task, &[]))
+    };
+    for secs in [86_400, 6 * 3_600 - 1] {
+        let refused = refused_after(secs);
+        assert!(matches!(&refused, cor_sol::ContractError::LaneTooEarly(_)), "{refused}");
+    }
+    let done = world.by(5, &World::finishing(&task, &[(2, "VALID")]));
+    let ended: ILane::TaskEnded = event(&logs(&world, &done));
+    assert_eq!((ended.status, ended.paid), (1, 0b111));
+    assert_eq!([0, 1, 2].map(|index| world.staked(index)), [U256::from(STAKE); 3]);
+}
+
+/// A keeper has everybody's word and all answers, and starts without one of its own, which binds itself in the same block to an answer that it read. Whoever has its first word takes
+/// its seat for it, before all are bound or after, and it pays as for a lie.
+#[tokio::test]
+async fn who_binds_itself_to_an_answer_that_it_read_pays_as_for_a_lie() {
+    let world = World::start().await;
+    let crew = [0, 1, 2];
+    for (sequence, others) in [(1, [Some("VALID"), Some("VALID"), None]), (2, [Some("VALID"), None, None])] {
+        let mut task = world.task(3, 5_001, sequence);
+        world.start_all(&mut task, &crew, &others);
+        let late = |task: &super::world::Task, replica: usize| ILane::precommitCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            history: task.history.clone().into(),
+            replica: u8::try_from(replica).expect("few"),
+            commitment: world.commitment(task, &crew, replica, "VALID"),
+            signature: world.precommitment(task, &crew, replica, "VALID").into(),
+        };
+        let read = late(&task, 2);
+        world.on(1, &mut task, &read);
+        let report = world.reporting_second(&task, &crew, 2, "ITS OWN");
+        world.on(5, &mut task, &report);
+        if others[1].is_none() {
+            let honest = late(&task, 1);
+            world.on(9, &mut task, &honest);
+        }
+        let (state, _) = world.words(&task);
+        assert_eq!(
+            (state[0], state[8..12].to_vec()),
+            (3, vec![0x01, 0x1f, 0, 0]),
+            "the last seat is taken, and nobody waits for it"
+        );
+        let copied = world.refused(8, &World::revealing(&task, &[(2, "VALID")]));
+        assert_eq!(copied, ILane::ReplicaDone { task: task.id, replica: 2 }.into(), "what it read is worth nothing to it");
+        let done = world.by(5, &World::finishing(&task, &[(0, "VALID"), (1, "VALID")]));
+        let ended: ILane::TaskEnded = event(&logs(&world, &done));
+        assert_eq!((ended.status, ended.paid), (1, 0b011));
+        let slashed: IStaking::Slashed = {
+            let said = done.logs.iter().filter(|(contract, _)| *contract == world.staking);
+            event(&said.map(|(_, log)| log.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!((slashed.node, slashed.reason, slashed.amount), (world.miner(2), 2, wei(PENALTIES.1)));
+    }
+    assert_eq!(world.staked(2), U256::from(STAKE) - wei(2 * PENALTIES.1));
+    assert_eq!([0, 1].map(|index| world.staked(index)), [U256::from(STAKE); 2]);
+}
+
+/// The reveal of a commitment that was not taken is no lie: of a miner that signed two, the second commitment alone is evidence.
 #[tokio::test]
 async fn who_signed_twice_is_not_slashed_for_the_other_reveal() {
     let world = World::start().await;
@@ -78,13 +148,13 @@ async fn stake_does_not_run_away_from_a_penalty() {
     world.on(5, &mut lied, &report);
     let shown = [(1, "VALID"), (2, "INVALID")];
     world.by(5, &World::finishing(&lied, &shown));
-    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.1)));
+    assert_eq!((held(), pot()), (before, wei(PENALTIES.1)));
     world.solo.pass(90);
     let called = World::finishing(&silent, &shown);
     world.on(5, &mut silent, &called);
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     world.by(5, &World::finishing(&silent, &[]));
-    assert_eq!((held(), pot()), (before, wei(super::world::PENALTIES.1 + super::world::PENALTIES.0)));
+    assert_eq!((held(), pot()), (before, wei(PENALTIES.1 + PENALTIES.0)));
 }
 
 /// Whoever ends a task chooses its gas: too little and nothing ends, enough and every penalty is taken or owed.
@@ -96,7 +166,7 @@ async fn no_gas_spares_a_penalty() {
     world.solo.pass(90);
     let called = World::finishing(&task, &[(0, "VALID")]);
     world.on(5, &mut task, &called);
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     let end = World::finishing(&task, &[]);
     let (mut refused, mut ended) = (0, 0);
     for gas in (100_000..1_000_000).step_by(10_000) {
@@ -106,7 +176,7 @@ async fn no_gas_spares_a_penalty() {
                 let owed: U256 =
                     logs.iter().filter_map(|log| ILane::SlashOwed::decode_log_data(log).ok()).map(|owed| wei(owed.amount)).sum();
                 let left: U256 = (1..7).map(|index| world.staked(index)).sum();
-                let lost = wei(6 * super::world::PENALTIES.0);
+                let lost = wei(6 * PENALTIES.0);
                 assert_eq!(left + lost - owed, U256::from(6 * STAKE), "{gas} gas: taken or owed");
                 ended += 1;
             }
@@ -148,7 +218,7 @@ async fn no_staking_holds_an_end() {
     world.solo.pass(90);
     let called = World::finishing(&task, &[(0, "VALID"), (1, "INVALID")]);
     world.on(5, &mut task, &called);
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     let code = world.solo.chain().code(world.staking).expect("Staking has code");
     for (stub, owes) in stubs {
         world.undoing(|| {
@@ -156,10 +226,10 @@ async fn no_staking_holds_an_end() {
             lay(stub.to_vec().into());
             let done = world.by(5, &World::finishing(&task, &[]));
             let owed: ILane::SlashOwed = event(&logs(&world, &done));
-            assert_eq!(owed.amount, owes * super::world::PENALTIES.0, "{stub:?}");
+            assert_eq!(owed.amount, owes * PENALTIES.0, "{stub:?}");
             lay(code.clone());
             world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 1 });
-            assert_eq!(world.staked(2), U256::from(STAKE) - wei(super::world::PENALTIES.0));
+            assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0));
         });
     }
 }
@@ -233,9 +303,9 @@ async fn penalties_are_those_of_the_submission() {
     world.solo.pass(90);
     let called = World::finishing(&task, &[(0, "VALID"), (1, "INVALID")]);
     world.on(5, &mut task, &called);
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     world.by(5, &World::closing(&task));
-    assert_eq!(world.staked(2), U256::from(STAKE) - wei(super::world::PENALTIES.0));
+    assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0));
 }
 
 /// Findings 1 and 2: the owner has no call that moves a payer's money, and a lane that the vault closed ends what it has.

@@ -43,6 +43,7 @@ impl Of<'_> {
             Kind::Start => self.start(step),
             Kind::Precommit => self.precommit(step),
             Kind::Report => self.report(step),
+            Kind::ReportSecond => self.report_second(step),
             Kind::Reveal => {
                 let (sequence, history) = self.history(step);
                 let call = ILane::revealCall { payer: self.task.payer, sequence, history, reveals: self.reveals(step) };
@@ -240,5 +241,19 @@ impl Of<'_> {
         let payer = self.task.payer;
         let call = ILane::reportCall { payer, sequence, history, replica, resultDigest, salt, signature };
         Made { by: STRANGER, call: ILaneCalls::report(call) }
+    }
+    fn report_second(&self, step: Step) -> Made {
+        let place = self.one(step, |seat| (seat == Seat::Committed) != (step.flaw == 8));
+        let assignment = self.assignment(self.world.account(self.plan.keeper));
+        let same = step.flaw == 9 || step.by > 13;
+        let commitment = if same { self.bound_to(assignment, place) } else { keccak256("a second word") };
+        let signed = if step.flaw == 11 { B256::repeat_byte(1) } else { commitment };
+        let signer = if step.flaw == 10 || step.by == 13 { (place + 1) % 7 } else { place };
+        let signature = self.precommitment(assignment, signer, signed).into();
+        let replica = if step.flaw == 7 { 7 } else { numbered(place) };
+        let (sequence, history) = self.history(step);
+        let payer = self.task.payer;
+        let call = ILane::reportSecondCall { payer, sequence, history, replica, commitment, signature };
+        Made { by: STRANGER, call: ILaneCalls::reportSecond(call) }
     }
 }

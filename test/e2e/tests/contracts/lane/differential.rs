@@ -52,7 +52,7 @@ const REFUSED: [&str; 27] = [
     "MinerTwice",
     "EvenReplicas",
 ];
-const OTHERWISE: [(&str, &str); 16] = [
+const OTHERWISE: [(&str, &str); 19] = [
     ("ended", "completed"),
     ("ended", "no quorum"),
     ("ended", "no quorum, floor"),
@@ -61,13 +61,16 @@ const OTHERWISE: [(&str, &str); 16] = [
     ("slash", "lie"),
     ("event", "SlashOwed"),
     ("event", "TaskRecord without bytes"),
-    ("event", "TaskRecord without bytes, a day"),
+    ("event", "TaskRecord without bytes, a last call"),
+    ("event", "TaskRecord 4 in 2"),
+    ("event", "TaskRecord 4 in 3"),
     ("slashAgain", "ok"),
     ("release", "ok"),
     ("payEarnings", "ok"),
     ("passTreasury", "ok"),
     ("precommit", "ok"),
     ("report", "ok"),
+    ("reportSecond", "ok"),
     ("createAndSubmit", "ok"),
 ];
 

@@ -7,7 +7,7 @@ use alloy::{
 use cor_kit::solo::{Refused, START_SECS};
 use cor_sol::{ContractError, decode_revert, lane::ILane, session_payment_table::ISessionPaymentTable};
 
-use super::world::{CREDIT, Commit, World, digest, salt, terms, wei};
+use super::world::{CREDIT, Commit, Precommit, Task, World, digest, salt, terms, wei};
 
 const MAJORITY: u16 = 5_001;
 
@@ -150,8 +150,11 @@ async fn steps_out_of_order_are_refused_with_numbers() {
     let mut task = world.task(3, MAJORITY, 1);
     let id = task.id;
     let submitted_at = START_SECS;
-    let early = world.refused(5, &World::finishing(&task, &[]));
-    assert_eq!(early, ILane::LanePhaseWrong { task: id, phase: 1, wanted: 3 }.into());
+    for early in
+        [world.refused(5, &World::finishing(&task, &[])), world.refused(5, &world.reporting_second(&task, &crew, 0, "INVALID"))]
+    {
+        assert_eq!(early, ILane::LanePhaseWrong { task: id, phase: 1, wanted: 3 }.into());
+    }
     let refused = world.refused(5, &World::closing(&task));
     assert!(matches!(&refused, ContractError::LaneTooEarly(e) if e.task == id && e.deadline == submitted_at + 600), "{refused}");
     let late = world.undoing(|| {
@@ -210,15 +213,51 @@ async fn steps_out_of_order_are_refused_with_numbers() {
     let unsigned = ILane::reportCall { resultDigest: digest("INVALID"), signature: Bytes::new(), ..report };
     let expected = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(0) };
     assert_eq!(world.refused(5, &unsigned), same(&expected), "nobody is slashed by what it did not sign");
+    second_words_are_refused(&world, &task, &crew);
     let done = World::finishing(&task, &[(0, "VALID"), (1, "VALID")]);
     world.by(5, &done);
     // An ended task says that it is, whatever history is brought.
     let over = ILane::LaneTaskEnded { task: id, status: 1 };
     assert_eq!(world.refused(5, &done), over.clone().into());
-    assert_eq!(world.refused(5, &World::closing(&task)), over.into());
+    assert_eq!(world.refused(5, &World::closing(&task)), over.clone().into());
+    assert_eq!(world.refused(5, &world.reporting_second(&task, &crew, 0, "INVALID")), over.into());
     let session = world.session(3, MAJORITY);
     let again = World::submission(session, terms(3, MAJORITY), 1);
     assert_eq!(world.refused(2, &again), ILane::SequenceUsed { payer: task.payer, sequence: 1 }.into());
+}
+
+/// Reports of a second commitment, of a task in reveal of whose three replicas the last is silent.
+fn second_words_are_refused(world: &World, task: &Task, crew: &[usize]) {
+    let id = task.id;
+    let good = world.reporting_second(task, crew, 0, "INVALID");
+    let cut = ILane::reportSecondCall { history: task.history[..115].to_vec().into(), ..good.clone() };
+    assert_eq!(world.refused(5, &cut), ILane::Malformed { field: word("history") }.into());
+    let older = ILane::reportSecondCall { history: task.history[..116].to_vec().into(), ..good.clone() };
+    let refused = world.refused(5, &older);
+    assert!(matches!(&refused, ContractError::HistoryMismatch(error) if error.task == id), "{refused}");
+    let same_word = world.reporting_second(task, crew, 0, "VALID");
+    assert_eq!(world.refused(5, &same_word), ILane::ReplicaDone { task: id, replica: 0 }.into(), "the same twice is no offence");
+    let silent = world.reporting_second(task, crew, 2, "INVALID");
+    assert_eq!(world.refused(5, &silent), ILane::ReplicaNotCommitted { task: id, replica: 2 }.into());
+    let nobody = ILane::reportSecondCall { replica: 3, ..good.clone() };
+    assert_eq!(world.refused(5, &nobody), ILane::NoSuchReplica { task: id, replica: 3 }.into());
+    let unsigned = ILane::reportSecondCall { signature: Bytes::new(), ..good.clone() };
+    let expected = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(0) };
+    assert_eq!(world.refused(5, &unsigned), same(&expected), "nobody is slashed by what it did not sign");
+    // What it signed of another assignment: of the same miners in another order.
+    let elsewhere = Precommit { assignment: world.assignment(task, &[1, 0, 2]), commitment: good.commitment };
+    let elsewhere = ILane::reportSecondCall { signature: world.sign(world.key(0), &elsewhere).into(), ..good.clone() };
+    let refused = world.refused(5, &elsewhere);
+    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    let others = ILane::reportSecondCall { signature: world.precommitment(task, crew, 1, "INVALID").into(), ..good.clone() };
+    let refused = world.refused(5, &others);
+    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    world.undoing(|| {
+        let mut task = task.clone();
+        world.on(5, &mut task, &good);
+        let again = world.reporting_second(&task, crew, 0, "RETRY");
+        assert_eq!(world.refused(5, &again), ILane::ReplicaDone { task: id, replica: 0 }.into(), "once");
+    });
 }
 
 /// The vault alone credits, and no more than 64 bits of grains.

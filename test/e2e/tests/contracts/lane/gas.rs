@@ -23,10 +23,12 @@ async fn golden_gas_of_the_lane_of_two_words() {
         }
     }
     let ours = [3, 5, 7].map(|replicas| measure(&world, &mut gas, replicas, ("", 0)));
+    measure_reports(&world, &mut gas, "", 901);
     world.solo.cache(world.lane);
     for replicas in [3, 5, 7] {
         measure(&world, &mut gas, replicas, (", cached", 1));
     }
+    measure_reports(&world, &mut gas, ", cached", 902);
     let theirs = [3, 5, 7].map(|replicas| measure(&solidity, &mut gas, replicas, (", Solidity", 0)));
     assert_eq!(ours, theirs, "both say the same of the same calldata");
     gas.assert_golden("lane");
@@ -59,6 +61,20 @@ fn crew(replicas: u8) -> Vec<usize> {
 
 fn answers(replicas: u8) -> Vec<&'static str> {
     vec!["VALID"; usize::from(replicas)]
+}
+
+/// What it costs to show a lie and a second commitment, of a task of three miners of the given sequence number.
+fn measure_reports(world: &World, gas: &mut Gas, what: &str, sequence: u64) {
+    let crew = crew(3);
+    let mut task = world.task(3, 5_001, sequence);
+    world.start_all(&mut task, &crew, &[Some("VALID"); 3]);
+    let report = world.reporting(&task, &crew, "VALID", "INVALID");
+    let lie = world.on(5, &mut task, &report);
+    let report = world.reporting_second(&task, &crew, 1, "INVALID");
+    let second = world.on(5, &mut task, &report);
+    for (entry, used) in [("report", lie.gas_used), ("reportSecond", second.gas_used)] {
+        gas.used(&format!("{entry}, 3 miners{what}"), used);
+    }
 }
 
 /// Measures each entry by what is measured and the number of the round. Returns all that was logged.

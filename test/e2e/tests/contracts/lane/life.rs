@@ -8,7 +8,8 @@ use cor_kit::solo::START_SECS;
 use cor_sol::{ContractError, decode_revert, lane::ILane, staking::IStaking};
 
 use super::world::{
-    Assign, CREDIT, PENALTIES, SAFE_STAKED, STAKE, STAKELESS, STAKER, Task, World, digest, event, logs, submitted, terms, wei,
+    Assign, CREDIT, LAST_CALL_SECS, PENALTIES, SAFE_STAKED, STAKE, STAKELESS, STAKER, Task, World, digest, event, logs,
+    submitted, terms, wei,
 };
 
 const MAJORITY: u16 = 5_001;
@@ -102,7 +103,7 @@ async fn a_task_of_which_somebody_may_not_reveal_takes_three() {
     assert_eq!((&state[12..], seal), (mark, B256::ZERO), "who served is told for good");
 }
 
-/// Two show answers that differ, and the third, which would decide, is silent: it is called for a day, and pays.
+/// Two show answers that differ, and the third, which would decide, is silent: it is called for thirty hours, and pays.
 #[tokio::test]
 async fn silence_that_spoils_a_task_costs_stake() {
     let world = World::start().await;
@@ -114,8 +115,8 @@ async fn silence_that_spoils_a_task_costs_stake() {
     let done = world.on(5, &mut task, &called);
     let last = logs(&world, &done).last().cloned().expect("a log");
     let record = ILane::TaskRecord::decode_log_data(&last).expect("a record");
-    assert_eq!((record.phase, record.deadline, record.record.len()), (3, START_SECS + 90 + 86_400, 0));
-    world.solo.pass(86_400);
+    assert_eq!((record.phase, record.deadline, record.record.len()), (3, START_SECS + 90 + LAST_CALL_SECS, 0));
+    world.solo.pass(LAST_CALL_SECS);
     let done = world.by(5, &World::finishing(&task, &[]));
     let ended: ILane::TaskEnded = event(&logs(&world, &done));
     assert_eq!((ended.status, ended.paid, ended.resultDigest), (2, 0, B256::ZERO));
@@ -135,7 +136,7 @@ async fn silence_of_all_costs_nobody() {
         world.solo.pass(90);
         let called = World::finishing(&task, &[]);
         world.on(5, &mut task, &called);
-        world.solo.pass(86_400);
+        world.solo.pass(LAST_CALL_SECS);
         let ended: ILane::TaskEnded = event(&logs(&world, &world.by(5, &World::finishing(&task, &[]))));
         assert_eq!((ended.status, ended.paid, ended.refunded), (2, 0, task.charged - ended.toKeeper));
         assert!(ended.toKeeper > 0, "the keeper has its share all the same");
@@ -217,7 +218,7 @@ fn spoiled(world: &World, sequence: u64) -> (Task, ILane::TaskEnded, Vec<alloy::
     world.solo.pass(90);
     let called = World::finishing(&task, &[(0, "VALID"), (1, "INVALID")]);
     world.on(5, &mut task, &called);
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     let logs = logs(world, &world.by(5, &World::finishing(&task, &[])));
     (task, event(&logs), logs)
 }

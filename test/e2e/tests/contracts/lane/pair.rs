@@ -24,8 +24,8 @@ use super::{
     actions::{GOVERNOR, KEEPERS, PAYERS, Plan},
     oracle::{Account, Around, Config, Oracle, Said, Slash, Stakes},
     world::{
-        ACCOUNTS_SLOT, CAP_BPS, CREDIT, MINERS, PENALTIES, SAFE_STAKED, STAKE, STAKER, TARIFFS_SLOT, TASKS_SLOT, TREASURY_SLOT,
-        World, wei,
+        ACCOUNTS_SLOT, CAP_BPS, CREDIT, LAST_CALL_SECS, MINERS, PENALTIES, SAFE_STAKED, STAKE, STAKER, TARIFFS_SLOT, TASKS_SLOT,
+        TREASURY_SLOT, World, wei,
     },
 };
 
@@ -167,10 +167,10 @@ impl<'a> Pair<'a> {
                 self.count("event", "SlashOwed");
             }
             if let Ok(record) = ILane::TaskRecord::decode_log_data(log) {
-                let day = if record.deadline == self.now + 86_400 { ", a day" } else { "" };
+                let call = if record.deadline == self.now + LAST_CALL_SECS { ", a last call" } else { "" };
                 let kind = match record.record.first() {
-                    Some(kind) => format!("TaskRecord {kind}"),
-                    None => format!("TaskRecord without bytes{day}"),
+                    Some(kind) => format!("TaskRecord {kind} in {}", record.phase),
+                    None => format!("TaskRecord without bytes{call}"),
                 };
                 self.count("event", &kind);
             }

@@ -97,6 +97,18 @@ fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
             }
             .abi_encode(),
         ),
+        (
+            Role::Anyone,
+            ILane::reportSecondCall {
+                payer,
+                sequence,
+                history: history.clone(),
+                replica: 0,
+                commitment: B256::ZERO,
+                signature: Bytes::new(),
+            }
+            .abi_encode(),
+        ),
         (Role::Anyone, ILane::closeCall { payer, sequence, history }.abi_encode()),
         (Role::Governor, ILane::setKeeperCall { keeper: someone, enabled: true }.abi_encode()),
         (Role::Governor, World::config(true).abi_encode()),

@@ -14,7 +14,7 @@ use cor_kit::{
 use cor_sol::lane::ILane;
 use serde_json::json;
 
-use super::world::{Assign, Precommit, Task, World, submitted, terms};
+use super::world::{Assign, LAST_CALL_SECS, Precommit, Task, World, submitted, terms};
 
 /// The twin's code, for whoever counts gas.
 pub(super) async fn creation() -> Bytes {
@@ -354,7 +354,9 @@ async fn the_twin_punishes_as_the_lane_does() {
         assert!(pair.finish(&mut task, &[(1, "A"), (2, "B")]).is_empty(), "a last call");
         pair.refused(5, &World::finishing(&task, &[]), "LaneTooEarly");
         pair.refused(5, &World::finishing(&task, &[(2, "B")]), "ReplicaDone");
-        pair.pass(86_400);
+        pair.pass(LAST_CALL_SECS - 1);
+        pair.refused(5, &World::finishing(&task, &[]), "LaneTooEarly");
+        pair.pass(1);
         let mut done = pair.by(5, &World::finishing(&task, &[(4, "A")]));
         assert_eq!(pair.ours.words(&task), pair.theirs.words(&task));
         done.logs.retain(|(contract, _)| *contract == pair.ours.lane);

@@ -35,6 +35,8 @@ pub(crate) const MODEL: u64 = 1;
 pub(crate) const OPEN_SECS: u32 = 600;
 pub(crate) const PRECOMMIT_SECS: u32 = 60;
 pub(crate) const REVEAL_SECS: u32 = 90;
+/// How long who is silent is called once more, seconds.
+pub(crate) const LAST_CALL_SECS: u64 = 108_000;
 pub(crate) const MINERS: usize = 7;
 /// The miner whose stake is another account's, and that account.
 pub(crate) const SAFE_STAKED: usize = 6;
@@ -339,6 +341,18 @@ impl World {
             resultDigest: said.resultDigest,
             salt: said.salt,
             signature: self.sign(self.key(crew[0]), &said).into(),
+        }
+    }
+
+    /// A report that replica `replica` of `crew` signed a commitment to `second` too.
+    pub(crate) fn reporting_second(&self, task: &Task, crew: &[usize], replica: usize, second: &str) -> ILane::reportSecondCall {
+        ILane::reportSecondCall {
+            payer: task.payer,
+            sequence: task.sequence,
+            history: task.history.clone().into(),
+            replica: u8::try_from(replica).expect("few replicas"),
+            commitment: self.commitment(task, crew, replica, second),
+            signature: self.precommitment(task, crew, replica, second).into(),
         }
     }
 

@@ -10,7 +10,7 @@ use cor_sol::{
     lens::ILens::{self, ILensCalls},
 };
 
-use crate::lane::world::{CAP_BPS, PENALTIES, World, event, logs, submitted, terms};
+use crate::lane::world::{CAP_BPS, LAST_CALL_SECS, PENALTIES, World, event, logs, submitted, terms};
 
 struct Seen {
     world: World,
@@ -92,7 +92,7 @@ async fn it_knows_a_last_call_and_a_penalty_that_is_owed() {
     world.on(5, &mut task, &called);
     let open = seen.task(task.payer, 1);
     assert_eq!((open.phase, open.lastCall, open.replicas, open.keeper), (3, true, 3, world.account(1)));
-    world.solo.pass(86_400);
+    world.solo.pass(LAST_CALL_SECS);
     let done = world.by(5, &World::finishing(&task, &[]));
     let owed: ILane::SlashOwed = event(&logs(world, &done));
     assert_eq!((owed.node, owed.reason, owed.amount), (world.miner(2), 1, PENALTIES.0));

@@ -48,7 +48,7 @@ async fn no_owner_changes_the_token() {
     world.assert_conserved();
 }
 
-/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself ten days ahead, in which
+/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself eleven days ahead, in which
 /// all stake leaves, and a slasher that nobody minds takes its cap of a day.
 #[tokio::test]
 async fn an_owner_that_names_itself_slasher_finds_nobody() {

@@ -79,7 +79,7 @@ async fn a_second_unbonding_joins_the_first_and_takes_the_later_release() {
         "StillBonded",
         "the first release does not count"
     );
-    world.solo.pass(4 * DAY);
+    world.solo.pass(UNBONDING - 3 * DAY);
     assert_eq!(world.by(STAKER, &IStaking::withdrawNodeCall { node }).returned, wei(2 * STAKE));
 }
 

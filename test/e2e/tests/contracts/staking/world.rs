@@ -12,7 +12,7 @@ use cor_kit::{
 use cor_sol::{ContractError, cor::ICor, node_pool::INodePool, staking::IStaking, vault::IVault};
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
-pub(crate) const UNBONDING: u64 = 7 * DAY;
+pub(crate) const UNBONDING: u64 = 8 * DAY;
 pub(crate) const DELAY: u64 = UNBONDING + SLASHER_NOTICE_SECS;
 /// What a node needs.
 pub(crate) const STAKE: u128 = 10_000 * COR;

@@ -13,8 +13,8 @@ const DAY: u32 = 86_400;
 #[test]
 fn times_have_bounds_and_a_relation() {
     assert_eq!(TIMES.check(), Ok(()));
-    // Three phases and a last call of a day each, three closings that are kept out for a day, an epoch, twice the secret's time, and a day for each step of the dispute.
-    let least = 4 * DAY + 3 * DAY + 600 + 2 * 108_000 + 2 * DAY;
+    // Three phases of a day each and a last call of thirty hours, three closings that are kept out for a day, an epoch, twice the secret's time, and a day for each step of the dispute.
+    let least = 3 * DAY + 108_000 + 3 * DAY + 600 + 2 * 108_000 + 2 * DAY;
     let table = [
         (Times { epoch_secs: 59, ..TIMES }, "epochSecs", 59, 60, 86_400),
         (Times { epoch_secs: 86_401, ..TIMES }, "epochSecs", 86_401, 60, 86_400),

@@ -3,10 +3,14 @@
 use alloy_primitives::keccak256;
 
 use super::scene::{KEEPER, NOW, PAYER, SERVER, Scene, opening};
+use crate::limits::FORCED_INCLUSION_SECS;
 use crate::task::lane::history::{History, Opening};
 use crate::task::lane::messages::task_id;
 use crate::task::lane::split::{offences, split};
-use crate::task::lane::{LaneError, LanePhase, LaneTerms, Place, Server, close, complete, finish, report, reveal, start};
+use crate::task::lane::{
+    LaneError, LanePhase, LaneTerms, Place, Seat, Server, close, complete, finish, precommit, report, report_second, reveal,
+    start,
+};
 use crate::task::{Offence, Status};
 
 /// Phases of a second, so that every honest reveal is late: seven miners lost 700 COR for 0.009.
@@ -21,12 +25,12 @@ fn short_phases_burn_nobody() {
     let first = scene.reveal_of(3, "VALID");
     reveal(&mut scene.state, &mut scene.history, &scene.place, first).unwrap();
     finish(&mut scene.state, &scene.history.opening, NOW + 10_000).unwrap();
-    assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10_000 + 86_400));
-    // It stands still once more, or its sequencer moves the clock by its hour: the call lasts a day.
-    let early = LaneError::DeadlineNotReached { deadline: NOW + 96_400 };
-    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 96_399), Err(early));
+    assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 10_000 + 108_000));
+    // It stands still once more, or its sequencer moves the clock by its hour: the call lasts for longer.
+    let early = LaneError::DeadlineNotReached { deadline: NOW + 118_000 };
+    assert_eq!(finish(&mut scene.state, &scene.history.opening, NOW + 117_999), Err(early));
     let mut ignored = scene.state;
-    close(&mut ignored, &scene.history.opening, NOW + 96_400).unwrap();
+    close(&mut ignored, &scene.history.opening, NOW + 118_000).unwrap();
     assert_eq!((ignored.status, offences(&scene.history.opening, &ignored).count()), (Status::NoQuorum, 6), "a last call is one");
     for replica in [0, 1, 2, 4, 5, 6] {
         let shown = scene.reveal_of(replica, "VALID");
@@ -48,9 +52,33 @@ fn who_holds_its_reveal_back_while_others_show_theirs_pays() {
     }
     finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
     assert_eq!(scene.state.phase, LanePhase::Reveal, "it is called once more");
-    finish(&mut scene.state, &scene.history.opening, NOW + 90 + 86_400).unwrap();
+    finish(&mut scene.state, &scene.history.opening, NOW + 90 + 108_000).unwrap();
     let punished: Vec<_> = offences(&scene.history.opening, &scene.state).collect();
     assert_eq!(punished, [(2, Offence::NoReveal, 40)]);
+}
+
+/// A sequencer keeps a transaction out for a day, from the first second of a call on, and somebody closes in the first second in which a call of a day would be over. The miner is in time:
+/// what the parent chain's inbox brings lands hours before the call ends, and nobody loses anything.
+#[test]
+fn nobody_pays_for_what_a_sequencer_keeps_out() {
+    let mut scene = Scene::new(3, 10_000);
+    let bound = scene.bound(&[Some("VALID"); 3]);
+    start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+    for replica in [0, 1] {
+        let shown = scene.reveal_of(replica, "VALID");
+        reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    }
+    let called = NOW + 90;
+    finish(&mut scene.state, &scene.history.opening, called).unwrap();
+    let kept_out_until = called + FORCED_INCLUSION_SECS;
+    for now in [kept_out_until, kept_out_until + 6 * 3_600 - 1] {
+        let early = LaneError::DeadlineNotReached { deadline: called + 108_000 };
+        assert_eq!(finish(&mut scene.state, &scene.history.opening, now), Err(early), "six hours are left for it to land");
+    }
+    let shown = scene.reveal_of(2, "VALID");
+    reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    finish(&mut scene.state, &scene.history.opening, kept_out_until).unwrap();
+    assert_eq!((scene.state.status, offences(&scene.history.opening, &scene.state).count()), (Status::Completed, 0));
 }
 
 /// A keeper that chooses the moment of the start, and a payer with short phases, burn nobody who is away for a minute: where the others decide, nobody waits, and nobody pays.
@@ -96,7 +124,7 @@ fn silence_costs_nothing_once_the_called_have_decided() {
         finish(&mut scene.state, &scene.history.opening, NOW + 90).unwrap();
         assert!(scene.state.last_call);
         show(&mut scene, 1, second);
-        finish(&mut scene.state, &scene.history.opening, NOW + 90 + 86_400).unwrap();
+        finish(&mut scene.state, &scene.history.opening, NOW + 90 + 108_000).unwrap();
         // Where the two differ, the third had the result in its hand.
         assert_eq!((scene.state.status, offences(&scene.history.opening, &scene.state).count()), (status, silent));
     }
@@ -111,7 +139,7 @@ fn silence_costs_nothing_once_the_called_have_decided() {
         let shown = torn.reveal_of(replica, answer);
         reveal(&mut torn.state, &mut torn.history, &torn.place, shown).unwrap();
     }
-    finish(&mut torn.state, &torn.history.opening, NOW + 90 + 86_400).unwrap();
+    finish(&mut torn.state, &torn.history.opening, NOW + 90 + 108_000).unwrap();
     assert_eq!((torn.state.status, offences(&torn.history.opening, &torn.state).count()), (Status::NoQuorum, 0));
 }
 
@@ -200,7 +228,7 @@ fn a_keeper_earns_nothing_by_a_start_that_cannot_succeed() {
         let mut scene = Scene::new(3, 5_001);
         let bound = scene.bound(&answers);
         start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
-        for now in [NOW + 60, NOW + 150, NOW + 86_600] {
+        for now in [NOW + 60, NOW + 150, NOW + 108_200] {
             let _ = close(&mut scene.state, &scene.history.opening, now);
         }
         let split = split(&scene.history.opening, &scene.state).unwrap();
@@ -219,6 +247,79 @@ fn an_honest_reveal_is_no_offence() {
         assert!(report(&mut scene.state, &mut scene.history, &scene.place, shown).is_err());
     }
     assert_eq!(offences(&scene.history.opening, &scene.state).count(), 0);
+}
+
+/// A keeper has everybody's word and starts without one of its own, which binds itself in the same block to an answer that it read. Its first word takes its seat, whether the others
+/// are bound by then or not.
+#[test]
+fn who_binds_itself_to_an_answer_that_it_read_pays_as_for_a_lie() {
+    for others_bound in [true, false] {
+        let mut scene = Scene::new(3, 5_001);
+        let bound = scene.bound(&[Some("VALID"), others_bound.then_some("VALID"), None]);
+        start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+        let (read, own) = (scene.commitment(2, "VALID"), scene.commitment(2, "RETRY"));
+        let Scene { state, history, .. } = &mut scene;
+        precommit(state, history, NOW, 2, read).unwrap();
+        assert_eq!(state.phase, if others_bound { LanePhase::Reveal } else { LanePhase::Precommit });
+        report_second(state, history, 2, own).unwrap();
+        assert_eq!((state.seats[2], history.told[2].bad), (Seat::Bad, true));
+        if !others_bound {
+            // The seat that was taken is no reason to wait for it.
+            let commitment = scene.commitment(1, "VALID");
+            precommit(&mut scene.state, &mut scene.history, NOW + 1, 1, commitment).unwrap();
+            assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 1 + 90));
+        }
+        for replica in [0, 1] {
+            let shown = scene.reveal_of(replica, "VALID");
+            reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+        }
+        let copied = scene.reveal_of(2, "VALID");
+        let refused = reveal(&mut scene.state, &mut scene.history, &scene.place, copied);
+        assert_eq!(refused, Err(LaneError::AlreadyDone { replica: 2 }), "what it read is worth nothing to it");
+        finish(&mut scene.state, &scene.history.opening, NOW + 2).unwrap();
+        let punished: Vec<_> = offences(&scene.history.opening, &scene.state).collect();
+        assert_eq!((scene.state.status, &punished[..]), (Status::Completed, &[(2, Offence::BadReveal, 50)][..]));
+    }
+}
+
+/// Nobody else is convicted by a second word: not who said the same twice, who is bound to nothing, or who has shown its answer, and nobody once the task ended.
+#[test]
+fn one_word_said_twice_is_no_offence() {
+    let mut scene = Scene::new(3, 5_001);
+    let bound = scene.bound(&[Some("VALID"), Some("VALID"), None]);
+    let other = scene.commitment(0, "RETRY");
+    let Scene { state, history, .. } = &mut scene;
+    let early = LaneError::WrongPhase { phase: LanePhase::Open, wanted: LanePhase::Reveal };
+    assert_eq!(report_second(state, history, 0, other), Err(early));
+    start(state, history, NOW, SERVER, &bound).unwrap();
+    let same = bound[0].1.unwrap();
+    assert_eq!(report_second(state, history, 0, same), Err(LaneError::AlreadyDone { replica: 0 }));
+    assert_eq!(report_second(state, history, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
+    assert_eq!(report_second(state, history, 3, other), Err(LaneError::NoSuchReplica { replica: 3 }));
+    close(state, &history.opening, NOW + 60).unwrap();
+    let shown = scene.reveal_of(0, "VALID");
+    reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+    let Scene { state, history, .. } = &mut scene;
+    assert_eq!(report_second(state, history, 0, other), Err(LaneError::AlreadyDone { replica: 0 }));
+    report_second(state, history, 1, other).unwrap();
+    assert_eq!(report_second(state, history, 1, same), Err(LaneError::AlreadyDone { replica: 1 }), "once");
+    finish(state, &history.opening, NOW + 61).unwrap();
+    let over = LaneError::AlreadyEnded { status: Status::NoQuorum };
+    assert_eq!(report_second(state, history, 0, other), Err(over));
+}
+
+/// With a seat that was taken for a second word no quorum may be possible any more: then the task ends with the precommitments, and the penalty is due all the same.
+#[test]
+fn a_second_word_costs_also_where_the_task_ends_with_the_precommitments() {
+    let mut scene = Scene::new(3, 5_001);
+    let bound = scene.bound(&[Some("VALID"), Some("VALID"), None]);
+    let second = scene.commitment(1, "RETRY");
+    let Scene { state, history, .. } = &mut scene;
+    start(state, history, NOW, SERVER, &bound).unwrap();
+    report_second(state, history, 1, second).unwrap();
+    close(state, &history.opening, NOW + 60).unwrap();
+    let punished: Vec<_> = offences(&history.opening, state).collect();
+    assert_eq!((state.status, &punished[..]), (Status::NoQuorum, &[(1, Offence::BadReveal, 50)][..]));
 }
 
 /// With 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.

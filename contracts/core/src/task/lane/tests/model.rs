@@ -8,7 +8,7 @@ use super::scene::{KEEPER, NOW, SERVER, Scene};
 use crate::task::Status;
 use crate::task::lane::history::History;
 use crate::task::lane::split::{offences, split};
-use crate::task::lane::{LanePhase, close, complete, finish, precommit, report, reveal, start};
+use crate::task::lane::{LanePhase, close, complete, finish, precommit, report, report_second, reveal, start};
 
 const ANSWERS: [&str; 3] = ["VALID", "INVALID", "RETRY"];
 
@@ -20,6 +20,7 @@ enum Act {
     Precommit(u8),
     Reveal(u8),
     Report(u8),
+    ReportSecond(u8),
     Finish,
     Close,
     Wait(u64),
@@ -34,6 +35,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (0_u8..8).prop_map(Act::Precommit),
         8 => (0_u8..8).prop_map(Act::Reveal),
         1 => (0_u8..8).prop_map(Act::Report),
+        1 => (0_u8..8).prop_map(Act::ReportSecond),
         2 => Just(Act::Finish),
         2 => Just(Act::Close),
         2 => (1_u64..700).prop_map(Act::Wait),
@@ -114,7 +116,7 @@ proptest! {
         }
         // Liveness: a stranger with a clock ends it in three closings.
         for _ in 0..3 {
-            now += 100_000;
+            now += 110_000;
             closing(&scene, &mut model, needed, now);
             let _ = close(&mut scene.state, &scene.history.opening, now);
         }
@@ -187,6 +189,15 @@ fn live(scene: &mut Scene, (model, needed): (&mut Model, usize), now: &mut u64, 
         Act::Report(replica) => {
             let lie = scene.reveal_of(replica, "a lie");
             if let Ok(record) = report(&mut scene.state, &mut scene.history, &scene.place, lie) {
+                model.bad.push(replica);
+                bytes.extend(record);
+            }
+        }
+        Act::ReportSecond(replica) => {
+            let Some(commitment) = scene.miners.get(usize::from(replica)).map(|_| scene.commitment(replica, "a second")) else {
+                return;
+            };
+            if let Ok(record) = report_second(&mut scene.state, &mut scene.history, replica, commitment) {
                 model.bad.push(replica);
                 bytes.extend(record);
             }

@@ -14,7 +14,7 @@ use super::{
 const COMPLETED: u8 = 1;
 const NO_QUORUM: u8 = 2;
 const EXPIRED: u8 = 3;
-const LAST_CALL_SECS: u64 = 86_400;
+const LAST_CALL_SECS: u64 = 30 * 3_600;
 /// A valid reveal's share of its price if a majority agreed and more was asked for, basis points.
 const FLOOR_BPS: u128 = 5_000;
 

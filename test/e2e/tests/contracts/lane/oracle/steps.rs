@@ -184,7 +184,7 @@ impl Oracle {
         }
         task.seats[replica] = Seat::Committed;
         task.commitments[replica] = call.commitment;
-        if task.seats.iter().all(|seat| *seat == Seat::Committed) {
+        if task.seats.iter().all(|seat| *seat != Seat::Silent) {
             (task.phase, task.deadline) = (REVEAL, around.now + phases(task.terms)[2]);
         }
         let record = [&[2, call.replica], call.commitment.as_slice()].concat();
@@ -278,7 +278,7 @@ impl Oracle {
         }
         match task.phase {
             OPEN => self.expire(brought.key(), task, said),
-            PRECOMMIT if task.count(|seat| seat != Seat::Silent) >= task.votes() => {
+            PRECOMMIT if task.count(|seat| seat == Seat::Committed) >= task.votes() => {
                 (task.phase, task.deadline) = (REVEAL, around.now + phases(task.terms)[2]);
                 said.record(&task, &[]);
                 self.tasks.insert(brought.key(), task);
@@ -302,6 +302,22 @@ impl Oracle {
             return Err(refusal(&ILane::RevealOpens { task: task.id, replica: call.replica }));
         }
         self.signed(miner, &message, &call.signature)?;
+        task.seats[place] = Seat::Lied;
+        self.recorded(brought.key(), task, &[4, call.replica], said);
+        Ok(())
+    }
+    pub(super) fn report_second(&mut self, call: &ILane::reportSecondCall, said: &mut Said) -> Result<(), Refused> {
+        let brought = Brought::new(call.payer, call.sequence, &call.history);
+        let mut task = self.brought(&brought, None)?;
+        if task.phase != PRECOMMIT {
+            Self::in_phase(&task, REVEAL)?;
+        }
+        let place = Self::bound(&task, call.replica)?;
+        if call.commitment == task.commitments[place] {
+            return Err(refusal(&ILane::ReplicaDone { task: task.id, replica: call.replica }));
+        }
+        let message = Precommit { assignment: Self::assigned(&task), commitment: call.commitment };
+        self.signed(task.crew[place], &message, &call.signature)?;
         task.seats[place] = Seat::Lied;
         self.recorded(brought.key(), task, &[4, call.replica], said);
         Ok(())
