@@ -149,7 +149,7 @@ async fn a_keeper_that_nobody_named_says_so() {
         address_in(&data.join(index.to_string()).join("address")).await;
         drop(running);
         let said = std::fs::read_to_string(&log).expect("its log");
-        assert_eq!(said.contains("nobody has named this account a keeper"), !named, "{said}");
+        assert_eq!(said.contains("this account is no keeper of the lane"), !named, "{said}");
         assert_eq!(said.contains(&net.address(index).to_string()), !named, "{said}");
     }
 }
