@@ -126,8 +126,9 @@ pub trait Jury: Send + Sync {
     fn jury(&self) -> Address;
     /// What it was constructed with. It never changes.
     async fn times(&self) -> Result<Times, ChainError>;
-    /// A keeper.
-    async fn keeper(&self, keeper: Address) -> Result<KeeperRecord, ChainError>;
+    /// A keeper, as the block of this number tells it; `None`: as the last one does that the node has. For a draw the block is not before the task's submission: a
+    /// node that lags may not know of a renewal, and a crew that is drawn by the chain of before costs the bond.
+    async fn keeper(&self, keeper: Address, block: Option<u64>) -> Result<KeeperRecord, ChainError>;
     /// How many slots a model's roster had in an epoch, as the block of this number or a later one tells it: a node that lags behind a submission may not know of all who came
     /// into its roster, and a keeper that believed it would bring another crew.
     async fn roster_length(&self, model: u64, epoch: u32, block: u64) -> Result<u32, ChainError>;
@@ -141,6 +142,9 @@ pub trait Jury: Send + Sync {
     async fn summoned(&self, node: Address, from: u64, to: u64) -> Result<Vec<B256>, ChainError>;
     /// Epochs whose secret was called for of a keeper by logs of the blocks `from..=to`.
     async fn called_secrets(&self, keeper: Address, from: u64, to: u64) -> Result<Vec<u32>, ChainError>;
+    /// The first epochs of all chains of secrets that a keeper ever had, in rising order, each once. All logs of the network are searched: not for what is asked
+    /// often.
+    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError>;
     /// Sends a call and waits for its receipt. The same effect, by [`JuryCall::effect_key`], is never brought about twice, also over restarts.
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError>;
 }

@@ -1,9 +1,9 @@
 //! The jury, read and called.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use alloy::{
-    eips::BlockId,
+    eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, Bytes},
     providers::{DynProvider, Provider},
     rpc::types::{Filter, Log},
@@ -115,7 +115,7 @@ impl RpcChain {
     async fn jury_events<E: SolEvent>(
         &self,
         from: u64,
-        to: u64,
+        to: impl Into<BlockNumberOrTag>,
         by: impl FnOnce(Filter) -> Filter,
     ) -> Result<Vec<E>, ChainError> {
         let all = Filter::new().address(self.deployment.jury).event_signature(E::SIGNATURE_HASH).from_block(from).to_block(to);
@@ -170,8 +170,8 @@ impl Jury for RpcChain {
         self.times.get_or_try_init(|| async { self.jury_views().times().await }).await.copied()
     }
 
-    async fn keeper(&self, keeper: Address) -> Result<KeeperRecord, ChainError> {
-        self.jury_views().keeper(keeper).await
+    async fn keeper(&self, keeper: Address, block: Option<u64>) -> Result<KeeperRecord, ChainError> {
+        block.map_or_else(|| self.jury_views(), |block| self.jury_views_at(block)).keeper(keeper).await
     }
 
     async fn roster_length(&self, model: u64, epoch: u32, block: u64) -> Result<u32, ChainError> {
@@ -198,6 +198,15 @@ impl Jury for RpcChain {
     async fn called_secrets(&self, keeper: Address, from: u64, to: u64) -> Result<Vec<u32>, ChainError> {
         let called = self.jury_events::<IJury::SecretCalled>(from, to, |filter| filter.topic1(keeper.into_word())).await?;
         Ok(once(called.iter().map(|called| called.epoch)))
+    }
+
+    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError> {
+        let (from, to) = (self.deployment.from_block, BlockNumberOrTag::Latest);
+        let of_keeper = |filter: Filter| filter.topic1(keeper.into_word());
+        let enrolled = self.jury_events::<IJury::KeeperEnrolled>(from, to, of_keeper).await?;
+        let renewed = self.jury_events::<IJury::ChainRenewed>(from, to, of_keeper).await?;
+        let firsts = enrolled.iter().map(|event| event.first).chain(renewed.iter().map(|event| event.first));
+        Ok(firsts.collect::<BTreeSet<u32>>().into_iter().collect())
     }
 
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError> {
@@ -280,11 +289,21 @@ mod tests {
 
     /// A chain whose jury answers a function of the interface with words, and counts how often it was asked.
     async fn answering(signature: &'static str, arguments: Bytes, answer: Vec<B256>) -> (RpcChain, Arc<Mutex<u32>>) {
+        answering_as_of("latest", signature, arguments, answer).await
+    }
+
+    /// The same, which is to be asked as of a block.
+    async fn answering_as_of(
+        block: &'static str,
+        signature: &'static str,
+        arguments: Bytes,
+        answer: Vec<B256>,
+    ) -> (RpcChain, Arc<Mutex<u32>>) {
         let asked = Arc::new(Mutex::new(0));
         let count = asked.clone();
         let chain = chain(move |method, params| {
             *count.lock().unwrap() += 1;
-            assert_eq!((method, &params[0]["to"], &params[1]), ("eth_call", &json!(deployment().jury), &json!("latest")));
+            assert_eq!((method, &params[0]["to"], &params[1]), ("eth_call", &json!(deployment().jury), &json!(block)));
             let input: Bytes = serde_json::from_value(params[0]["input"].clone()).unwrap();
             assert_eq!(input, [&keccak256(signature)[..4], &arguments].concat());
             json!(Bytes::from(answer.concat()))
@@ -332,17 +351,17 @@ mod tests {
             let [_, enrols_at, free_at, first, shown] = numbers;
             let (first, shown) = (u32::try_from(first).unwrap(), u32::try_from(shown).unwrap());
             let shown = ShownChain { head: TASK, shown, first };
-            assert_eq!(chain.keeper(KEEPER).await.unwrap(), KeeperRecord { standing, enrols_at, free_at, shown });
+            assert_eq!(chain.keeper(KEEPER, None).await.unwrap(), KeeperRecord { standing, enrols_at, free_at, shown });
         }
         let answer = [5, 0, 0, 0, 0, 0].map(word).to_vec();
         let (chain, _) = answering("keeperOf(address)", arguments(&[KEEPER.into_word()]), answer).await;
-        let error = chain.keeper(KEEPER).await.unwrap_err();
+        let error = chain.keeper(KEEPER, None).await.unwrap_err();
         assert!(matches!(error, ChainError::Unexpected { .. }) && error.to_string().contains("standing 5"), "{error}");
     }
 
     #[tokio::test]
     async fn a_roster_is_read_slot_by_slot() {
-        let (chain, _) = answering("lengthOf(uint64,uint32)", arguments(&[word(3), word(9)]), vec![word(12)]).await;
+        let (chain, _) = answering_as_of("0x4d", "lengthOf(uint64,uint32)", arguments(&[word(3), word(9)]), vec![word(12)]).await;
         assert_eq!(chain.roster_length(3, 9, 77).await.unwrap(), 12);
 
         let slot = |until| RosterSlot { slot: Slot { node: NODE, from: 7, until }, operator: PAYER };
@@ -351,7 +370,7 @@ mod tests {
         {
             let operator = if node.is_zero() { node } else { PAYER };
             let answer = vec![node.into_word(), operator.into_word(), word(from), word(until)];
-            let (chain, _) = answering("slotOf(uint64,uint32)", arguments(&[word(3), word(4)]), answer).await;
+            let (chain, _) = answering_as_of("0x4d", "slotOf(uint64,uint32)", arguments(&[word(3), word(4)]), answer).await;
             assert_eq!(chain.roster_slot(3, 4, 77).await.unwrap(), expected);
         }
         for (numbers, expected) in [
@@ -382,7 +401,7 @@ mod tests {
         let (chain, _) = answering("parameters()", Bytes::new(), vec![]).await;
         let error = chain.times().await.unwrap_err();
         assert!(matches!(error, ChainError::Unexpected { .. }), "{error}");
-        let (chain, _) = answering("lengthOf(uint64,uint32)", arguments(&[word(3), word(9)]), vec![]).await;
+        let (chain, _) = answering_as_of("0x4d", "lengthOf(uint64,uint32)", arguments(&[word(3), word(9)]), vec![]).await;
         assert!(chain.roster_length(3, 9, 77).await.is_err());
     }
 
@@ -422,6 +441,37 @@ mod tests {
         let other = log(at, (6, 0), &IJury::Opened {});
         let error = logging(topics, vec![other]).await.called_secrets(KEEPER, 5, 9).await.unwrap_err();
         assert!(matches!(error, ChainError::Unexpected { .. }), "{error}");
+    }
+
+    /// A renewal that a node does not have yet must not be passed over in silence: the block that is asked for is named.
+    #[tokio::test]
+    async fn a_keeper_is_told_as_of_a_block() {
+        for (block, tag) in [(Some(77), "0x4d"), (None, "latest")] {
+            let answer = [&[2, 0, 0, 100, 104].map(word)[..], &[TASK]].concat();
+            let (chain, _) = answering_as_of(tag, "keeperOf(address)", arguments(&[KEEPER.into_word()]), answer).await;
+            assert_eq!(chain.keeper(KEEPER, block).await.unwrap().standing, Standing::Serving);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_logs_tell_where_each_chain_of_a_keeper_began() {
+        let at = deployment().jury;
+        let chain = chain(move |method, params| {
+            let filter = &params[0];
+            assert_eq!((method, &filter["address"]), ("eth_getLogs", &json!(at)));
+            assert_eq!((&filter["fromBlock"], &filter["toBlock"]), (&json!("0x5"), &json!("latest")), "all of the network");
+            assert_eq!(filter["topics"][1], json!(KEEPER.into_word()));
+            let enrolled = |place, first| log(at, place, &IJury::KeeperEnrolled { keeper: KEEPER, anchor: TASK, first });
+            let renewed = |place, first| log(at, place, &IJury::ChainRenewed { keeper: KEEPER, anchor: TASK, first });
+            let asked: B256 = serde_json::from_value(filter["topics"][0].clone()).unwrap();
+            if asked == keccak256("KeeperEnrolled(address,bytes32,uint32)") {
+                json!([enrolled((6, 0), 12), enrolled((90, 0), 700)])
+            } else {
+                assert_eq!(asked, keccak256("ChainRenewed(address,bytes32,uint32)"));
+                json!([renewed((30, 2), 300), renewed((31, 0), 700)])
+            }
+        });
+        assert_eq!(chain.await.chains_begun(KEEPER).await.unwrap(), [12, 300, 700]);
     }
 
     /// The same effect is sent once, to the jury.

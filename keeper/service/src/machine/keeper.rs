@@ -11,8 +11,9 @@ use cor_ports::domain::{LaneCall, LaneDomain, Offer, Phase, SignedMessage, TaskR
 use cor_ports::jury::{JuryCall, Summons};
 
 use super::open_task::OpenTask;
+use super::pause::Pause;
 pub use super::policy::KeeperPolicy;
-pub use super::served::{Draw, DrawnSeat, OfferedCrew};
+pub use super::served::{Draw, DrawnSeat, Missing, OfferedCrew};
 
 /// All open tasks.
 #[derive(Debug)]
@@ -133,14 +134,14 @@ impl KeeperMachine {
     /// A call for this task failed or had no effect yet: leave it alone for a moment.
     pub fn hold(&mut self, task: B256, now_secs: u64) {
         if let Some(open) = self.open.get_mut(&task) {
-            open.hold(now_secs.saturating_add(self.policy.retry_secs));
+            open.hold(Pause::new(now_secs, self.policy.retry_secs));
         }
     }
 
     /// The jury could not be asked for this task, or refused: leave it alone for a moment. What its miners say is brought on chain all the same.
     pub fn hold_jury(&mut self, task: B256, now_secs: u64) {
         if let Some(open) = self.open.get_mut(&task) {
-            open.hold_jury(now_secs.saturating_add(self.policy.retry_secs));
+            open.hold_jury(Pause::new(now_secs, self.policy.retry_secs));
         }
     }
 
@@ -149,14 +150,20 @@ impl KeeperMachine {
         self.open.get_mut(&task).is_some_and(|open| open.note_unserved(error, now_secs))
     }
 
-    /// Miners that are silent for too long, each with its task: the jury is to be asked after them. `answer_secs`: how long one has to answer a summons.
+    /// Miners that are silent for too long: the jury is to be asked after them, first after the one for which there is the least time. `answer_secs`: how long
+    /// one has to answer a summons.
     #[must_use]
-    pub fn missing(&self, now_secs: u64, answer_secs: u64) -> Vec<(B256, Address)> {
-        let missing = |(id, open): (&B256, &OpenTask)| {
-            let nodes = open.missing(&self.policy, now_secs, answer_secs);
-            nodes.into_iter().map(|node| (*id, node)).collect::<Vec<_>>()
-        };
-        self.open.iter().flat_map(missing).collect()
+    pub fn missing(&self, now_secs: u64, answer_secs: u64) -> Vec<Missing> {
+        let missing = self.open.values().flat_map(|open| open.missing(&self.policy, now_secs, answer_secs));
+        let mut missing: Vec<Missing> = missing.collect();
+        missing.sort_by_key(|missing| missing.until_secs);
+        missing
+    }
+
+    /// Whether a miner is waited for in a task: it is of the crew of now, not bound, and there is time.
+    #[must_use]
+    pub fn awaits(&self, task: B256, node: Address, now_secs: u64) -> bool {
+        self.open.get(&task).is_some_and(|open| open.awaits(node, now_secs))
     }
 
     /// Takes in what the jury has of a miner. Returns what to ask of it now: to summon the miner, or to find it absent. Once it is absent, its task has another

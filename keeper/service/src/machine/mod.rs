@@ -4,6 +4,7 @@
 pub mod keeper;
 pub mod miner;
 mod open_task;
+pub(crate) mod pause;
 mod policy;
 mod served;
 mod serving;

@@ -6,8 +6,9 @@ use cor_ports::domain::{LaneCall, LaneDomain, Phase, SignedMessage, TaskRecord};
 use cor_ports::jury::{JuryCall, Summons};
 use cor_ports::{MessageRefusal, lane};
 
+use super::pause::Pause;
 use super::policy::KeeperPolicy;
-use super::served::{OfferedCrew, Plea, Served};
+use super::served::{Missing, OfferedCrew, Plea, Served};
 
 /// Seconds after which a task that could not be served for a reason of its own is looked at again. Nothing but a node that lags, or a rollback, changes it,
 /// and a draw of a roster in which hardly anybody is left reads much of it.
@@ -31,21 +32,22 @@ pub(super) struct OpenTask {
     /// The crews that were offered and are right, each with what its miners said; the last one is that of now.
     crews: Vec<Served>,
     drawing: Drawing,
-    quiet_until_secs: u64,
-    /// Nothing is asked of the jury until then, seconds since 1970.
-    jury_quiet_until_secs: u64,
+    /// Nothing is sent for it meanwhile.
+    quiet: Pause,
+    /// Nothing is asked of the jury meanwhile.
+    jury_quiet: Pause,
     /// Why it could not be served when that was last told.
     unserved: Option<JuryError>,
 }
 
 impl OpenTask {
-    pub(super) const fn new(record: TaskRecord) -> Self {
+    pub(super) fn new(record: TaskRecord) -> Self {
         Self {
             record,
             crews: Vec::new(),
             drawing: Drawing::Wanted,
-            quiet_until_secs: 0,
-            jury_quiet_until_secs: 0,
+            quiet: Pause::default(),
+            jury_quiet: Pause::default(),
             unserved: None,
         }
     }
@@ -56,7 +58,7 @@ impl OpenTask {
 
     /// Whether a crew is to be drawn for it now.
     pub(super) fn wants_draw(&self, now_secs: u64) -> bool {
-        self.drawing != Drawing::Settled && self.is_before_deadline(now_secs) && self.jury_quiet_until_secs <= now_secs
+        self.drawing != Drawing::Settled && self.is_before_deadline(now_secs) && self.jury_quiet.is_over(now_secs)
     }
 
     /// Of the chain as it is now, another crew may be right.
@@ -72,7 +74,7 @@ impl OpenTask {
         if !is_same {
             self.crews.clear();
             self.draw_anew();
-            (self.jury_quiet_until_secs, self.unserved) = (0, None);
+            (self.jury_quiet, self.unserved) = (Pause::default(), None);
         }
         self.record = record;
     }
@@ -137,29 +139,34 @@ impl OpenTask {
         served.take(domain, &self.record, replica, message, now_secs)
     }
 
-    /// Nothing is sent for it until then, seconds since 1970.
-    pub(super) const fn hold(&mut self, until_secs: u64) {
-        self.quiet_until_secs = until_secs;
+    /// Nothing is sent for it for a while.
+    pub(super) const fn hold(&mut self, pause: Pause) {
+        self.quiet = pause;
     }
 
-    /// Nothing is asked of the jury for it until then, seconds since 1970.
-    pub(super) const fn hold_jury(&mut self, until_secs: u64) {
-        self.jury_quiet_until_secs = until_secs;
+    /// Nothing is asked of the jury for it for a while.
+    pub(super) const fn hold_jury(&mut self, pause: Pause) {
+        self.jury_quiet = pause;
     }
 
     /// It cannot be served, and is looked at again after a while. Returns whether that is news.
     pub(super) fn note_unserved(&mut self, error: JuryError, now_secs: u64) -> bool {
-        self.hold_jury(now_secs.saturating_add(UNSERVED_SECS));
+        self.hold_jury(Pause::new(now_secs, UNSERVED_SECS));
         self.unserved.replace(error) != Some(error)
     }
 
     /// Whom of its crew to ask after on chain now.
-    pub(super) fn missing(&self, policy: &KeeperPolicy, now_secs: u64, answer_secs: u64) -> Vec<Address> {
-        if !self.is_before_deadline(now_secs) || self.jury_quiet_until_secs > now_secs {
+    pub(super) fn missing(&self, policy: &KeeperPolicy, now_secs: u64, answer_secs: u64) -> Vec<Missing> {
+        if !self.is_before_deadline(now_secs) || !self.jury_quiet.is_over(now_secs) {
             return Vec::new();
         }
-        let missing = |served: &Served| served.missing(policy, self.record.state.deadline, now_secs, answer_secs);
+        let missing = |served: &Served| served.missing(policy, &self.record, now_secs, answer_secs);
         self.current().map(missing).unwrap_or_default()
+    }
+
+    /// Whether a miner of the crew of now is waited for: it is not bound, and there is time.
+    pub(super) fn awaits(&self, node: Address, now_secs: u64) -> bool {
+        self.is_before_deadline(now_secs) && self.current().is_some_and(|served| served.unbound(node).is_some())
     }
 
     /// What the jury has of a miner of the crew. Returns what to ask of it now, if anything. Without one that is absent the crew is drawn again.
@@ -190,7 +197,7 @@ impl OpenTask {
 
     /// Closing a phase is the rules' to say, and anyone may do it; the keeper's own part is to bring what its miners said.
     pub(super) fn call(&self, policy: &KeeperPolicy, domain: &LaneDomain, now_secs: u64) -> Option<LaneCall> {
-        if self.quiet_until_secs > now_secs {
+        if !self.quiet.is_over(now_secs) {
             return None;
         }
         let (record, served) = (&self.record, self.current());

@@ -32,6 +32,19 @@ pub(super) enum Plea {
     Dismiss,
 }
 
+/// A miner that is silent for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// In which task.
+    pub task: B256,
+    /// Who.
+    pub node: Address,
+    /// Whether it is summoned, and did not answer in time.
+    pub is_summoned: bool,
+    /// From when on it is too late to ask after it, seconds since 1970.
+    pub until_secs: u64,
+}
+
 impl DrawnSeat {
     /// What is due if the miner is silent for too long: while there is time for all that comes of it.
     pub(super) fn plea(&self, policy: &KeeperPolicy, deadline: u64, now_secs: u64, answer_secs: u64) -> Option<Plea> {
@@ -110,7 +123,8 @@ impl Served {
 
     /// Whom to ask after on chain now, and by which slot: not bound for long, not summoned or not heard of in time, while there is time to find them absent and
     /// to go on without them.
-    pub(super) fn missing(&self, policy: &KeeperPolicy, deadline: u64, now_secs: u64, answer_secs: u64) -> Vec<Address> {
+    pub(super) fn missing(&self, policy: &KeeperPolicy, record: &TaskRecord, now_secs: u64, answer_secs: u64) -> Vec<Missing> {
+        let (task, deadline) = (record.id, record.state.deadline);
         let left = deadline.saturating_sub(self.since_secs);
         let patience = left.saturating_mul(policy.summon_after_percent).div_euclid(100);
         if now_secs < self.since_secs.saturating_add(patience) {
@@ -118,13 +132,25 @@ impl Served {
         }
         let seats = self.offered.draw.iter().flat_map(|draw| &draw.seats);
         let unbound = (0_u8..).zip(seats).filter(|(replica, _)| !self.bound.contains_key(replica)).map(|(_, seat)| seat);
-        let is_due = |seat: &&DrawnSeat| seat.plea(policy, deadline, now_secs, answer_secs).is_some();
-        unbound.filter(is_due).map(|seat| seat.node).collect()
+        let due = |seat: &DrawnSeat| {
+            let (is_summoned, takes_secs) = match seat.plea(policy, deadline, now_secs, answer_secs)? {
+                Plea::Summon => (false, answer_secs),
+                Plea::Dismiss => (true, 0),
+            };
+            let until_secs = deadline.saturating_sub(policy.start_margin_secs).saturating_sub(takes_secs);
+            Some(Missing { task, node: seat.node, is_summoned, until_secs })
+        };
+        unbound.filter_map(due).collect()
+    }
+
+    /// The replica of a miner that is not bound.
+    pub(super) fn unbound(&self, node: Address) -> Option<u8> {
+        self.offered.crew.replica_of(node).filter(|replica| !self.bound.contains_key(replica))
     }
 
     /// The seat of a miner that is not bound.
     pub(super) fn unbound_seat(&mut self, node: Address) -> Option<&mut DrawnSeat> {
-        let replica = self.offered.crew.replica_of(node).filter(|replica| !self.bound.contains_key(replica))?;
+        let replica = self.unbound(node)?;
         self.offered.draw.as_mut()?.seats.get_mut(usize::from(replica))
     }
 

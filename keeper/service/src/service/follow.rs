@@ -22,6 +22,8 @@ pub(super) struct Follower {
     key: &'static str,
     /// First block whose logs were not read; `None`: all is to be read anew from the mark on.
     next: Option<u64>,
+    /// How often the chain was rolled back.
+    rollbacks: u64,
     /// First block of which nothing was told, be it dealt with or not.
     told_below: u64,
     /// Whether the journal was asked for its mark.
@@ -59,12 +61,17 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, told_below: 0, is_begun: false, mark: 0, written: None, head: None }
+        Self { key, next: None, rollbacks: 0, told_below: 0, is_begun: false, mark: 0, written: None, head: None }
     }
 
     /// The last block at the last look, by whose time the contracts go; `None` before the first one.
     pub(super) const fn head(&self) -> Option<Head> {
         self.head
+    }
+
+    /// How often the chain was found to be rolled back.
+    pub(super) const fn rollbacks(&self) -> u64 {
+        self.rollbacks
     }
 
     /// What came since the last look that was marked as [`Follower::seen`]; `None` if nothing did.
@@ -83,6 +90,7 @@ impl Follower {
         // Kept until what it brings was dealt with, though the chain has grown again meanwhile.
         if is_rolled_back(self.told_below, first, head) {
             (self.next, self.told_below) = (None, 0);
+            self.rollbacks = self.rollbacks.saturating_add(1);
         }
         let Some(Span { from, to, is_anew }) = span(self.next, self.mark, first, head) else { return Ok(None) };
         if is_anew {

@@ -18,9 +18,10 @@ use super::draw::{DrawError, Draws, Lot};
 use super::follow::Follower;
 use super::refusal;
 use super::secrets::{SecretPorts, Secrets};
-use crate::machine::keeper::{Draw, KeeperMachine, KeeperPolicy, OfferedCrew};
+use super::unanswered::Unanswered;
+use crate::machine::keeper::{Draw, KeeperMachine, KeeperPolicy, Missing, OfferedCrew};
 use cor_ports::domain::{Crew, Offer, SignedMessage, TaskRecord};
-use cor_ports::jury::{Jury, JuryCall, epoch_of};
+use cor_ports::jury::{Jury, JuryCall, Summons, Times, epoch_of};
 use cor_ports::{Chain, ChainError, Clock, Intake, IntakeError, Journal, MessageRefusal, Signer, lane};
 
 /// Journal key of the block below which every task has ended.
@@ -42,8 +43,9 @@ pub struct Keeper {
 struct Course {
     follower: Follower,
     draws: Draws,
-    /// Whether all is to be drawn again because of a rollback that was not dealt with yet.
-    is_drawn_anew: bool,
+    /// How often the chain was rolled back when all was last to be drawn again; `None` if it never was.
+    drawn_anew: Option<u64>,
+    unanswered: Unanswered,
 }
 
 impl Keeper {
@@ -71,7 +73,8 @@ impl Keeper {
 
     /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut course = Course { follower: Follower::new(MARK), draws: Draws::new(), is_drawn_anew: false };
+        let (follower, draws) = (Follower::new(MARK), Draws::new());
+        let mut course = Course { follower, draws, drawn_anew: None, unanswered: Unanswered::default() };
         let done = Arc::clone(&course.draws.done);
         while !*stop.borrow() {
             match self.round(&mut course).await {
@@ -95,22 +98,22 @@ impl Keeper {
         }
     }
 
-    /// One look at the chain and one round of calls. Returns whether there are more blocks to read.
+    /// One look at the chain and one round of calls. Returns whether the next is to follow at once.
     async fn round(&self, course: &mut Course) -> Result<bool, ChainError> {
         // What is looked after already does not wait for what is not, nor for what has no deadline.
         let learned = self.learn(course).await;
         let admitted = self.admit().await;
         let acted = self.act().await;
         let drawn = self.draw(course).await;
-        let asked = self.ask_after_missing().await;
+        let asked = self.ask_after_missing(course).await;
         let head_secs = course.follower.head().map(|head| head.timestamp_secs);
         let shown = self.secrets.lock().await.attend(head_secs, self.clock.now_secs()).await;
         acted?;
         drawn?;
-        asked?;
+        let has_more = asked?;
         shown?;
         admitted?;
-        learned
+        Ok(learned? || has_more)
     }
 
     /// Looks at what has a new log, and after a rollback at all that is known: of a task that is gone no log tells.
@@ -120,24 +123,31 @@ impl Keeper {
         let mut tasks: BTreeSet<B256> = look.touched.iter().copied().collect();
         if look.is_anew {
             let mut machine = self.machine.lock().await;
-            if !course.is_drawn_anew {
+            // Not once more if it could not be dealt with, or nothing that takes longer than a round would ever be drawn.
+            let rollbacks = Some(course.follower.rollbacks());
+            if course.drawn_anew != rollbacks {
                 machine.draw_anew();
                 course.draws.drop_all();
-                course.is_drawn_anew = true;
+                course.drawn_anew = rollbacks;
             }
             tasks.extend(machine.tasks());
         }
+        // Calls cost the bond, so they wait for no task that cannot be read, nor tasks for them.
+        let heeded = self.heed_calls(look.range).await;
         for task in tasks {
             self.look_at(task).await?;
         }
-        if let Some((from, to)) = look.range {
-            let called = self.jury.called_secrets(self.signer.address(), from, to).await?;
-            self.secrets.lock().await.owe_called(called).await?;
-        }
+        heeded?;
         let oldest = self.machine.lock().await.oldest_block();
         course.follower.seen(&look, oldest, self.journal.as_ref()).await?;
-        course.is_drawn_anew = false;
         Ok(look.is_behind)
+    }
+
+    /// Owes the secrets that were called for in these blocks.
+    async fn heed_calls(&self, range: Option<(u64, u64)>) -> Result<(), ChainError> {
+        let Some((from, to)) = range else { return Ok(()) };
+        let called = self.jury.called_secrets(self.signer.address(), from, to).await?;
+        self.secrets.lock().await.owe_called(called).await
     }
 
     /// Takes in tasks that waited for room, as far as there is some.
@@ -208,7 +218,9 @@ impl Keeper {
     async fn start_draws(&self, course: &mut Course, to_draw: Vec<TaskRecord>) -> Result<bool, ChainError> {
         let mut secrets = self.secrets.lock().await;
         let times = secrets.times().await?;
-        if !secrets.may_serve().await? {
+        let read = course.follower.head().map(|head| head.number);
+        let block = to_draw.iter().map(|record| record.submission.block_number).chain(read).max();
+        if !secrets.may_serve(block).await? {
             return Ok(false);
         }
         for record in to_draw {
@@ -266,26 +278,60 @@ impl Keeper {
         self.offer(&record, crew, Some(draw)).await
     }
 
-    /// Asks the jury after miners that are silent for too long: they are summoned, and found absent if they do not answer.
-    async fn ask_after_missing(&self) -> Result<(), ChainError> {
+    /// Asks the jury after a miner that is silent for too long: it is summoned, and found absent if it does not answer. It is one at a time, as what has a deadline
+    /// comes first. Returns whether there are more.
+    async fn ask_after_missing(&self, course: &mut Course) -> Result<bool, ChainError> {
         let now = self.clock.now_secs();
         if self.machine.lock().await.missing(now, 0).is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let answer_secs = u64::from(self.secrets.lock().await.times().await?.answer_secs);
-        let missing = self.machine.lock().await.missing(now, answer_secs);
-        for (task, node) in missing {
-            if let Err(error) = self.ask_after(task, node, answer_secs).await {
-                self.machine.lock().await.hold_jury(task, self.clock.now_secs());
-                return Err(error);
+        let times = self.secrets.lock().await.times().await?;
+        let (due, full) = self.due(course, &times, now).await;
+        let Some(&(first, epoch)) = due.first() else { return self.look_for_answers(course, full).await };
+        if let Err(error) = self.ask_after(course, first, epoch, times.answer_secs).await {
+            self.machine.lock().await.hold_jury(first.task, self.clock.now_secs());
+            return Err(error);
+        }
+        Ok(due.len() > 1 || !full.is_empty())
+    }
+
+    /// Whom to ask after, each with the epoch of its task; and nodes that would have to be summoned to more tasks than one that answers nothing may be.
+    async fn due(&self, course: &mut Course, times: &Times, now: u64) -> (Vec<(Missing, u32)>, BTreeSet<(u32, Address)>) {
+        let machine = self.machine.lock().await;
+        let of_task = |task| machine.record(task).map(|record| epoch_of(record, times));
+        if let Some(oldest) = machine.tasks().filter_map(of_task).min() {
+            course.unanswered.tidy(oldest, |task, node| machine.awaits(task, node, now));
+        }
+        let (mut due, mut full) = (Vec::new(), BTreeSet::new());
+        for missing in machine.missing(now, u64::from(times.answer_secs)) {
+            let Some(epoch) = of_task(missing.task) else { continue };
+            if missing.is_summoned || course.unanswered.has_room_for((epoch, missing.node), missing.task) {
+                due.push((missing, epoch));
+            } else {
+                full.insert((epoch, missing.node));
             }
         }
-        Ok(())
+        (due, full)
+    }
+
+    /// Looks whether a node answered that may be summoned to no more tasks until it does. Returns whether it may be now.
+    async fn look_for_answers(&self, course: &mut Course, full: BTreeSet<(u32, Address)>) -> Result<bool, ChainError> {
+        let Some((drawn, tasks)) = course.unanswered.next_to_look_for(full.into_iter()) else { return Ok(false) };
+        let mut has_answered = false;
+        for task in tasks {
+            let summons = self.jury.summons(task, self.signer.address(), drawn.1).await?;
+            course.unanswered.note(drawn, task, summons);
+            has_answered |= summons.is_present;
+        }
+        Ok(has_answered)
     }
 
     /// Looks what the jury has of a miner, does what is due, and looks again: a call may be refused because the miner was faster.
-    async fn ask_after(&self, task: B256, node: Address, answer_secs: u64) -> Result<(), ChainError> {
-        let Some(call) = self.look_after(task, node, answer_secs).await? else { return Ok(()) };
+    async fn ask_after(&self, course: &mut Course, missing: Missing, epoch: u32, answer_secs: u32) -> Result<(), ChainError> {
+        let Missing { task, node, .. } = missing;
+        let (summons, call) = self.look_after(task, node, answer_secs).await?;
+        course.unanswered.note((epoch, node), task, summons);
+        let Some(call) = call else { return Ok(()) };
         let key = call.effect_key();
         match self.jury.send(call).await {
             Ok(sent) => info!(%task, key, transaction = %sent.transaction, gas = sent.gas_used, "sent"),
@@ -295,14 +341,21 @@ impl Keeper {
             }
             Err(error) => return Err(error),
         }
-        self.look_after(task, node, answer_secs).await?;
+        let (summons, left) = self.look_after(task, node, answer_secs).await?;
+        course.unanswered.note((epoch, node), task, summons);
+        if left.is_some() {
+            // The node that is asked lags behind.
+            self.machine.lock().await.hold_jury(task, self.clock.now_secs());
+        }
         Ok(())
     }
 
-    async fn look_after(&self, task: B256, node: Address, answer_secs: u64) -> Result<Option<JuryCall>, ChainError> {
+    /// What the jury has of a miner, and what is to be done.
+    async fn look_after(&self, task: B256, node: Address, answer_secs: u32) -> Result<(Summons, Option<JuryCall>), ChainError> {
         let summons = self.jury.summons(task, self.signer.address(), node).await?;
         let now = self.clock.now_secs();
-        Ok(self.machine.lock().await.note_summons(task, node, summons, now, answer_secs))
+        let call = self.machine.lock().await.note_summons(task, node, summons, now, u64::from(answer_secs));
+        Ok((summons, call))
     }
 
     /// Does what is due, one deed after the other: each may change what the next finds.

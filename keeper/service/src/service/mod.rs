@@ -10,3 +10,4 @@ pub mod miner;
 mod over;
 mod refusal;
 mod secrets;
+mod unanswered;

@@ -3,6 +3,8 @@
 
 use cor_ports::{Journal, JournalError};
 
+use crate::machine::pause::Pause;
+
 /// Journal prefix of what is over: then comes the key of the record, and since when is the value.
 const PREFIX: &str = "over/";
 /// Seconds for which a record is kept that is over. Far longer than blocks are replaced; an answer has some KB.
@@ -29,7 +31,7 @@ pub(super) async fn revive(journal: &dyn Journal, key: &str) -> Result<(), Journ
 /// Removes what is over for long enough.
 #[derive(Debug, Default)]
 pub(super) struct Sweeper {
-    next_secs: u64,
+    pause: Pause,
 }
 
 impl Sweeper {
@@ -38,10 +40,10 @@ impl Sweeper {
     /// # Errors
     /// Those of the journal.
     pub(super) async fn sweep(&mut self, journal: &dyn Journal, now_secs: u64) -> Result<(), JournalError> {
-        if now_secs < self.next_secs {
+        if !self.pause.is_over(now_secs) {
             return Ok(());
         }
-        self.next_secs = now_secs.saturating_add(SWEEP_SECS);
+        self.pause = Pause::new(now_secs, SWEEP_SECS);
         for (over, since) in journal.list(PREFIX).await? {
             let since = since.as_slice().try_into().map_or(0, u64::from_be_bytes);
             if now_secs < since.saturating_add(KEPT_SECS) {

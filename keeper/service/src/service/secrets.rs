@@ -5,15 +5,18 @@
 //! nobody can be convicted for it before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 use std::sync::Arc;
 
 use alloy_primitives::B256;
 use cor_core::task::jury::{JuryError, Standing};
 use cor_errors::{Class, Coded, Entry, table::kpr};
 use cor_ports::domain::TaskRecord;
-use cor_ports::jury::{Jury, JuryCall, KeeperRecord, SecretChain, Times, epoch_of};
+use cor_ports::jury::{Jury, JuryCall, KeeperRecord, SecretChain, ShownChain, Times, epoch_of};
 use cor_ports::{ChainError, Journal, Signer};
 use tracing::{debug, error, info, warn};
+
+use crate::machine::pause::Pause;
 
 /// Journal prefix of the epochs whose secrets are owed: then comes the epoch, and the first epoch of its chain is the value.
 const OWED: &str = "keeper/secret/";
@@ -67,7 +70,8 @@ pub(super) struct Secrets {
     is_begun: bool,
     /// What was told last of its standing; `None`: that it serves, or nothing yet.
     told: Option<Unfit>,
-    show_from_secs: u64,
+    /// Until secrets are shown again.
+    pause: Pause,
 }
 
 impl Secrets {
@@ -82,7 +86,7 @@ impl Secrets {
             is_resumed: false,
             is_begun: false,
             told: None,
-            show_from_secs: 0,
+            pause: Pause::new(0, 0),
         }
     }
 
@@ -97,13 +101,14 @@ impl Secrets {
         }
     }
 
-    /// Whether this keeper may serve, as the jury has it now. A change is told of once.
+    /// Whether this keeper may serve, as the jury has it in a block, in the last one with `None`. A change is told of once. What is drawn afterwards is drawn
+    /// by the chain of secrets that the jury has then, so for a draw the block is not before the submission of any of its tasks.
     ///
     /// # Errors
     /// Those of the chain and the key.
-    pub(super) async fn may_serve(&mut self) -> Result<bool, ChainError> {
+    pub(super) async fn may_serve(&mut self, block: Option<u64>) -> Result<bool, ChainError> {
         self.serves_from = None;
-        let record = self.record().await?;
+        let record = self.ports.jury.keeper(self.ports.signer.address(), block).await?;
         let standing = self.standing(&record).await?;
         self.is_begun = true;
         self.tell(standing);
@@ -112,7 +117,7 @@ impl Secrets {
     }
 
     async fn record(&self) -> Result<KeeperRecord, ChainError> {
-        self.ports.jury.keeper(self.ports.signer.address()).await
+        self.ports.jury.keeper(self.ports.signer.address(), None).await
     }
 
     async fn standing(&mut self, record: &KeeperRecord) -> Result<Result<(), Unfit>, ChainError> {
@@ -205,13 +210,24 @@ impl Secrets {
         if self.owed.contains_key(&epoch) {
             return Ok(());
         }
-        let Some(first) = self.chains.range(..=epoch).next_back().map(|(first, _)| *first) else {
-            error!(epoch, "a secret is owed of a chain that this keeper does not know: it renewed it, and its journal was lost");
+        let Some(first) = self.first_of(epoch).await? else {
+            error!(epoch, "a secret is owed of an epoch before all chains that this keeper ever had");
             return Ok(());
         };
         self.ports.journal.put(&owed_key(epoch), &first.to_be_bytes()).await?;
         self.owed.insert(epoch, first);
         Ok(())
+    }
+
+    /// The first epoch of the chain that an epoch is of. The jury tells only that of now: the logs are searched for one of before that is not known, as after
+    /// the loss of a journal.
+    async fn first_of(&self, epoch: u32) -> Result<Option<u32>, ChainError> {
+        let known = self.chains.range(..=epoch).next_back().map(|(first, _)| *first);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let begun = self.ports.jury.chains_begun(self.ports.signer.address()).await?;
+        Ok(begun.into_iter().rev().find(|first| *first <= epoch))
     }
 
     /// Takes up what was owed before a restart.
@@ -243,17 +259,17 @@ impl Secrets {
     pub(super) async fn attend(&mut self, chain_secs: Option<u64>, now_secs: u64) -> Result<(), ChainError> {
         self.resume().await?;
         if !self.is_begun {
-            self.may_serve().await?;
+            self.may_serve(None).await?;
         }
         self.owe_on_chain().await?;
-        let Some(chain_secs) = chain_secs.filter(|_| now_secs >= self.show_from_secs && !self.owed.is_empty()) else {
+        let Some(chain_secs) = chain_secs.filter(|_| self.pause.is_over(now_secs) && !self.owed.is_empty()) else {
             return Ok(());
         };
         let times = self.times().await?;
         let due: Vec<u32> = self.owed.keys().copied().filter(|epoch| times.ends(*epoch) <= chain_secs).collect();
         if !due.is_empty() {
             // Whatever comes of it is looked at again after a while.
-            self.show_from_secs = now_secs.saturating_add(SHOW_AGAIN_SECS);
+            self.pause = Pause::new(now_secs, SHOW_AGAIN_SECS);
             self.show(&due).await?;
         }
         Ok(())
@@ -308,23 +324,23 @@ impl Secrets {
         Ok(record)
     }
 
-    /// Shows the secret of an epoch of a chain of before. What the jury knows of that one is not told.
+    /// Shows the secret of an epoch of a chain of before. The jury takes a limited number of steps at once, and does not tell how far that chain was shown: so
+    /// it is shown from its beginning, step by step. What is known is refused, which costs nothing.
     async fn show_of_before(&mut self, epoch: u32) -> Result<(), ChainError> {
         let Some(first) = self.owed.get(&epoch).copied() else { return Ok(()) };
         let keeper = self.ports.signer.address();
-        let secret = self.chain_of(first).await?.secret(epoch);
-        let refused = match secret {
-            Some(secret) => self.send(JuryCall::Reveal { keeper, epoch, secret }).await?,
-            None => Some(JuryError::NoSecret.entry()),
-        };
-        let is_over = [JuryError::SecretKnown, JuryError::NoSecret].map(|error| error.code());
-        match refused {
-            Some(refused) if !is_over.contains(&refused.code) => Ok(()),
-            _ => self.forget(epoch).await,
+        let known = JuryError::SecretKnown.entry().code;
+        for (epoch, secret) in steps_to(self.chain_of(first).await?, epoch) {
+            match self.send(JuryCall::Reveal { keeper, epoch, secret }).await? {
+                Some(refused) if refused.code == JuryError::NoSecret.entry().code => break,
+                Some(refused) if refused.code != known => return Ok(()),
+                _ => {}
+            }
         }
+        self.forget(epoch).await
     }
 
-    /// Sends a call. Returns with what the jury refused it, if it did; what is to be done then it tells itself.
+    /// Sends a call. Returns with what it was refused, if it was: that says nothing of other calls. What is to be done then the jury tells itself.
     async fn send(&self, call: JuryCall) -> Result<Option<&'static Entry>, ChainError> {
         let key = call.effect_key();
         match self.ports.jury.send(call).await {
@@ -336,6 +352,10 @@ impl Secrets {
                 debug!(key, code = error.code(), %error, "the chain has moved on");
                 Ok(Some(error.entry()))
             }
+            Err(error @ ChainError::Reverted { .. }) => {
+                warn!(key, code = error.code(), %error, next = error.entry().next, "a secret is refused");
+                Ok(Some(error.entry()))
+            }
             Err(error) => Err(error),
         }
     }
@@ -345,6 +365,18 @@ impl Secrets {
         self.owed.remove(&epoch);
         Ok(())
     }
+}
+
+/// What shows the secret of an epoch, one after the other, whatever was shown of the chain before; nothing if the chain has none of it.
+fn steps_to(chain: &SecretChain, epoch: u32) -> Vec<(u32, B256)> {
+    let next = |known: &ShownChain| {
+        let (shown, head) = chain.next_to_show(known, epoch)?;
+        Some(ShownChain { head, shown, ..*known })
+    };
+    let has_secret = chain.secret(epoch).is_some();
+    let begun = has_secret.then(|| ShownChain::begin(chain.anchor(), chain.first()));
+    let steps = successors(begun.and_then(|begun| next(&begun)), next);
+    steps.map(|known| (known.shown, known.head)).collect()
 }
 
 fn owed_key(epoch: u32) -> String {

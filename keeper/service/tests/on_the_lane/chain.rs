@@ -207,6 +207,9 @@ impl Chain for Account {
 
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {
         self.reachable()?;
+        if self.world.are_tasks_unread.load(Ordering::Relaxed) {
+            return Err(unreachable());
+        }
         self.world.reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.world.ledger.lock().unwrap().task(id))
     }

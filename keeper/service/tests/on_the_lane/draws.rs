@@ -280,6 +280,29 @@ async fn a_dismissal_that_was_rolled_back_is_made_again() {
 }
 
 /// The task is in another block with the same opening: what was signed for it holds, and another crew is drawn.
+/// Of the first rollback not all could be read when the second came. What was drawn in between is of a chain that is not there any more.
+#[tokio::test]
+async fn a_rollback_while_another_is_dealt_with_is_one_more() {
+    let (world, id, crew) = without(6, &[1]).await;
+    world.pass_until(55, |world| count(world, "dismiss") == 1).await;
+    world.kill(crew[0]);
+    world.pass(2).await;
+    let second = world.drawn(id, KEEPER, &[crew[1]]);
+    assert_eq!(crews(&world).await[0].miners, second);
+    world.ledger.lock().unwrap().grow(4);
+    world.pass(2).await;
+    world.is_calling_hidden.store(true, Ordering::Relaxed);
+    world.ledger.lock().unwrap().roll_back(2);
+    world.pass(1).await;
+    assert_eq!(crews(&world).await[0].miners, second, "it is drawn once more");
+    while world.summons(id, KEEPER, Key::new(crew[1]).address()).is_absent {
+        world.ledger.lock().unwrap().roll_back(1);
+    }
+    assert!(world.ledger.lock().unwrap().task(id).is_some());
+    world.pass(1).await;
+    assert_eq!(crews(&world).await[0].miners, world.drawn(id, KEEPER, &[]));
+}
+
 #[tokio::test]
 async fn a_task_whose_block_was_replaced_is_drawn_anew() {
     let world = World::new(12);

@@ -1,11 +1,11 @@
 //! What a service tells its operator: the codes in its log.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
 
 /// Listens to what this thread logs, as long as it lives.
 pub(crate) struct Ear {
@@ -18,6 +18,9 @@ struct Heard(Arc<Mutex<Vec<(Level, String)>>>);
 
 impl Ear {
     pub(crate) fn new() -> Self {
+        // As long as there is one listener alone, a place in the code that a thread without it reaches first is silent in all threads from then on.
+        static OTHER: OnceLock<Dispatch> = OnceLock::new();
+        OTHER.get_or_init(|| Dispatch::new(Heard::default()));
         let heard = Heard::default();
         Self { _guard: tracing::subscriber::set_default(heard.clone()), heard }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
-use std::sync::{Mutex, OnceLock, atomic::Ordering};
+use std::sync::{Arc, Mutex, OnceLock, atomic::Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, address, keccak256};
 use async_trait::async_trait;
@@ -11,11 +12,11 @@ use cor_core::task::jury::{self as rules, Entry, Exit, JuryError, Standing, Time
 use cor_errors::Coded as _;
 use cor_ports::domain::{Phase, SentCall, TaskAt, TaskRecord};
 use cor_ports::jury::{Jury, JuryCall, KeeperRecord, RosterEntry, RosterSlot, SecretChain, ShownChain, Slot, Summons};
-use cor_ports::{ChainError, RevertError, Signer, SignerError};
+use cor_ports::{ChainError, Clock as _, RevertError, Signer, SignerError};
 
 use crate::chain::Account;
 use crate::lane::{DOMAIN, Key};
-use crate::world::World;
+use crate::world::{Sundial, World};
 
 pub(crate) const JURY: Address = address!("00000000000000000000000000000000000c0de2");
 /// The model whose roster there is.
@@ -44,6 +45,7 @@ pub(crate) struct Court {
 pub(crate) struct JuryLogs {
     summoned: Vec<(B256, Address)>,
     called: Vec<(Address, u32)>,
+    begun: Vec<(Address, u32)>,
 }
 
 impl Court {
@@ -290,6 +292,22 @@ impl World {
         self.ledger.lock().unwrap().change_court(change);
     }
 
+    /// A keeper goes on with another chain of its key, from this epoch on.
+    pub(crate) fn renew(&self, index: u8, first: u32) {
+        let (who, now, anchor) = (Key::new(index).address(), self.now(), secrets_from(index, first).anchor());
+        let renew = |court: &mut Court| {
+            let keeper = court.keepers.get_mut(&who).unwrap();
+            *keeper = keeper.renew(now, &TIMES, anchor, first)?;
+            Ok::<_, JuryError>(JuryLogs { begun: vec![(who, first)], ..JuryLogs::default() })
+        };
+        self.ledger.lock().unwrap().add_jury_block(renew, None).unwrap();
+    }
+
+    /// The last epoch whose secret a keeper showed of the chain before its present one.
+    pub(crate) fn shown_before(&self, index: u8) -> u32 {
+        self.ledger.lock().unwrap().court().keepers[&Key::new(index).address()].previous.shown
+    }
+
     /// The last epoch whose secret a keeper showed.
     pub(crate) fn shown(&self, index: u8) -> u32 {
         self.ledger.lock().unwrap().court().keepers[&Key::new(index).address()].current.shown
@@ -337,9 +355,11 @@ impl Jury for Account {
         Ok(TIMES)
     }
 
-    async fn keeper(&self, keeper: Address) -> Result<KeeperRecord, ChainError> {
+    async fn keeper(&self, keeper: Address, block: Option<u64>) -> Result<KeeperRecord, ChainError> {
         self.world.jury_reachable()?;
-        let found = self.world.ledger.lock().unwrap().court().keepers.get(&keeper).copied().unwrap_or_default();
+        let ledger = self.world.ledger.lock().unwrap();
+        let block = block.unwrap_or_else(|| ledger.head() - self.world.keeper_lag_blocks.load(Ordering::Relaxed));
+        let found = ledger.court_at(block)?.keepers.get(&keeper).copied().unwrap_or_default();
         let rules::Keeper { standing, enrols_at, free_at, current, .. } = found;
         Ok(KeeperRecord { standing, enrols_at, free_at, shown: current })
     }
@@ -380,15 +400,30 @@ impl Jury for Account {
 
     async fn called_secrets(&self, keeper: Address, from: u64, to: u64) -> Result<Vec<u32>, ChainError> {
         self.world.jury_reachable()?;
+        if self.world.is_calling_hidden.load(Ordering::Relaxed) {
+            return Err(unreachable());
+        }
         let ledger = self.world.ledger.lock().unwrap();
         let found = ledger.jury_logs(from, to).flat_map(|logs| &logs.called);
         Ok(found.filter(|(called, _)| *called == keeper).map(|(_, epoch)| *epoch).collect())
+    }
+
+    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError> {
+        self.world.jury_reachable()?;
+        let ledger = self.world.ledger.lock().unwrap();
+        let begun = ledger.jury_logs(0, ledger.head()).flat_map(|logs| &logs.begun);
+        let renewed: BTreeSet<u32> = begun.filter(|(who, _)| *who == keeper).map(|(_, first)| *first).collect();
+        Ok(std::iter::once(FIRST_EPOCH).chain(renewed).collect())
     }
 
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError> {
         self.world.jury_reachable()?;
         let (me, key) = (self.key.address(), call.effect_key());
         self.world.pleaded.lock().unwrap().push((me, call.clone()));
+        let takes = self.world.jury_takes_secs.load(Ordering::Relaxed);
+        if takes > 0 {
+            Sundial(Arc::clone(&self.world)).sleep(Duration::from_secs(takes)).await;
+        }
         if self.world.is_frozen.load(Ordering::Relaxed) {
             return Err(unreachable());
         }

@@ -12,6 +12,7 @@ mod lies;
 mod miner_machine;
 mod presence;
 mod recovery;
+mod rush;
 mod secrets;
 mod together;
 mod two_faced;

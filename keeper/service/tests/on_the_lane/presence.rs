@@ -14,7 +14,7 @@ use crate::wire::WireMode;
 use crate::world::{KEEPER, Manner, OTHER_KEEPER, World, index_of};
 
 /// A keeper summons miner 0 to a task.
-async fn summon(world: &Arc<World>, keeper: u8, id: B256) {
+pub(crate) async fn summon(world: &Arc<World>, keeper: u8, id: B256) {
     let call = JuryCall::Summon { task: world.task(id).at(), node: Key::new(0).address(), slot: 0 };
     world.account(keeper).send(call).await.unwrap();
 }
@@ -24,7 +24,7 @@ fn is_present(world: &World, id: B256) -> bool {
 }
 
 /// How often a miner tried to answer a summons, and how often it succeeded.
-fn answers(world: &World) -> (usize, usize) {
+pub(crate) fn answers(world: &World) -> (usize, usize) {
     let tried = world.pleaded.lock().unwrap().iter().filter(|(_, call)| matches!(call, JuryCall::Present { .. })).count();
     let sent = world.sent.lock().unwrap().iter().filter(|(_, effect)| effect.contains("/present/")).count();
     (tried, sent)
@@ -232,6 +232,22 @@ async fn an_entry_that_is_refused_is_tried_once_an_epoch() {
     world.unfit.lock().unwrap().clear();
     world.pass(60).await;
     assert_eq!(entries(&world, 3), [first, first + 1, first + 2, first + 3]);
+    assert!(world.is_in_roster(3) && world.all_run());
+}
+
+/// The clock was far ahead for a moment.
+#[tokio::test]
+async fn a_clock_that_is_put_back_keeps_no_node_out() {
+    let world = World::new(3);
+    world.set_wire(WireMode::Scripted(vec![]));
+    world.unfit.lock().unwrap().insert(Key::new(3).address());
+    let now = world.now();
+    world.set_clock(now + 86_400);
+    world.start_miner(3, Manner::default());
+    world.pass(2).await;
+    world.set_clock(now + 2);
+    world.unfit.lock().unwrap().clear();
+    world.pass(3).await;
     assert!(world.is_in_roster(3) && world.all_run());
 }
 

@@ -1,9 +1,11 @@
 //! A keeper and its secrets: shown once their epoch is over, whatever happens to the keeper; and nothing is served without.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use alloy_primitives::B256;
+use cor_core::limits::SECRET_STEPS_MAX;
 use cor_core::task::jury::Standing;
 use cor_keeper::service::drill::Drill;
 use cor_ports::domain::{Phase, Status};
@@ -11,7 +13,7 @@ use cor_ports::jury::{JuryCall, ShownChain};
 use tracing::Level;
 
 use crate::heard::Ear;
-use crate::jury::{TIMES, secrets_from};
+use crate::jury::{FIRST_EPOCH, TIMES, secrets_from, secrets_of};
 use crate::together::{is_over, is_unanimous};
 use crate::world::{KEEPER, Manner, World};
 
@@ -91,7 +93,7 @@ async fn what_is_known_already_is_not_shown() {
     let (world, _) = served().await;
     world.kill(KEEPER);
     pass_to(&world, 17).await;
-    let secret = crate::jury::secrets_of(KEEPER).secret(16).unwrap();
+    let secret = secrets_of(KEEPER).secret(16).unwrap();
     world.change_keeper(KEEPER, |keeper| *keeper = keeper.show(TIMES.ends(16), &TIMES, 16, secret).unwrap());
     world.start_keeper();
     world.pass(20).await;
@@ -171,6 +173,114 @@ async fn secrets_of_a_chain_of_before_are_shown_too() {
         pass_to(&world, 20).await;
         assert_eq!((reveals(&world), world.shown(KEEPER), owed(&world)), (vec![16, 18], 18, vec![]), "{is_restarted}");
     }
+}
+
+/// The jury takes a limited number of steps at once, and does not tell how far a chain of before was shown.
+#[tokio::test]
+async fn a_secret_far_into_a_chain_of_before_is_shown_in_steps() {
+    let (first_step, second_step) = (FIRST_EPOCH - 1 + SECRET_STEPS_MAX, FIRST_EPOCH - 1 + 2 * SECRET_STEPS_MAX);
+    let epoch = second_step + 6;
+    for shown in [None, Some(first_step - 3), Some(first_step + 7)] {
+        let world = World::new(3);
+        pass_to(&world, epoch).await;
+        for at in shown.into_iter().flat_map(|shown| [first_step.min(shown), shown]).collect::<BTreeSet<u32>>() {
+            let secret = secrets_of(KEEPER).secret(at).unwrap();
+            world.change_keeper(KEEPER, |keeper| *keeper = keeper.show(world.now(), &TIMES, at, secret).unwrap());
+        }
+        world.start_keeper();
+        world.start_miners(3);
+        let id = world.submit(1);
+        world.pass_until(10, is_over(id)).await;
+        assert_eq!(owed(&world), [format!("keeper/secret/{epoch}")]);
+        world.renew(KEEPER, epoch + 1);
+        pass_to(&world, epoch + 2).await;
+        assert_eq!((world.shown_before(KEEPER), owed(&world)), (epoch, vec![]), "{shown:?}");
+        assert_eq!(reveals(&world), [first_step, second_step, epoch]);
+        assert!(world.all_run());
+    }
+}
+
+/// A record of another chain than the epoch's is of no use, and takes nothing from the others.
+#[tokio::test]
+async fn one_secret_that_is_refused_keeps_no_other_back() {
+    let (ear, (world, _)) = (Ear::new(), served().await);
+    world.kill(KEEPER);
+    world.journal(KEEPER).write("keeper/secret/14", &11_u32.to_be_bytes());
+    world.renew(KEEPER, 18);
+    pass_to(&world, 18).await;
+    world.start_keeper();
+    world.pass(5).await;
+    assert_eq!((reveals(&world), world.shown_before(KEEPER)), (vec![14, 16], 16));
+    assert_eq!((ear.told("JURY-012"), owed(&world)), (vec![Level::WARN], vec!["keeper/secret/14".to_owned()]));
+    world.pass(20).await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![14, 16, 14], vec![]), "it is known with that of 16");
+}
+
+/// The jury tells only the chain of now; where those of before began its logs tell.
+#[tokio::test]
+async fn a_secret_of_a_chain_of_before_is_shown_though_the_journal_was_lost() {
+    for is_running in [false, true] {
+        let (world, _) = served().await;
+        world.kill(KEEPER);
+        world.journal(KEEPER).lose();
+        world.renew(KEEPER, 18);
+        pass_to(&world, 20).await;
+        if is_running {
+            world.start_keeper();
+            world.pass(5).await;
+            assert_eq!(reveals(&world), Vec::<u32>::new(), "nobody knows that it is owed");
+        }
+        world.call_for_secret(KEEPER, 16);
+        if !is_running {
+            world.start_keeper();
+        }
+        world.pass(20).await;
+        assert_eq!((reveals(&world), world.shown_before(KEEPER), owed(&world)), (vec![16], 16, vec![]), "{is_running}");
+    }
+}
+
+/// A clock that jumped ahead, and was set back, does not put off what is due.
+#[tokio::test]
+async fn a_clock_that_came_back_keeps_no_secret_back() {
+    let (world, _) = served().await;
+    world.clocks_ahead_secs.store(1_000_000, Ordering::Relaxed);
+    world.is_frozen.store(true, Ordering::Relaxed);
+    pass_to(&world, 17).await;
+    world.pass(5).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![16], 9), "it was tried while the clock was ahead");
+    world.clocks_ahead_secs.store(0, Ordering::Relaxed);
+    world.is_frozen.store(false, Ordering::Relaxed);
+    world.pass(5).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![16, 16], 16));
+}
+
+/// A node may not have a renewal yet that another one told of: by the chain of before another crew would be drawn, which costs the bond.
+#[tokio::test]
+async fn a_crew_is_drawn_by_the_chain_that_the_block_of_the_roster_has() {
+    let world = World::new(9);
+    world.start_keeper();
+    world.start_miners(9);
+    world.pass(2).await;
+    world.renew(KEEPER, 17);
+    pass_to(&world, 17).await;
+    world.keeper_lag_blocks.store(2, Ordering::Relaxed);
+    let id = world.submit(1);
+    world.pass_until(10, is_over(id)).await;
+    is_unanimous(&world, id);
+}
+
+/// Calls are heeded though the tasks of the same blocks cannot be read.
+#[tokio::test]
+async fn a_call_does_not_wait_for_tasks() {
+    let (world, _) = served().await;
+    world.kill(KEEPER);
+    world.journal(KEEPER).lose();
+    pass_to(&world, 18).await;
+    world.call_for_secret(KEEPER, 16);
+    world.are_tasks_unread.store(true, Ordering::Relaxed);
+    world.start_keeper();
+    world.pass(5).await;
+    assert_eq!(world.shown(KEEPER), 16);
 }
 
 /// What keeps a keeper from serving, how that is told, and whether it passes when the jury has it as it was.

@@ -46,8 +46,18 @@ pub(crate) struct World {
     pub(crate) is_chain_down: AtomicBool,
     /// The node answers nothing of the jury.
     pub(crate) is_jury_down: AtomicBool,
+    /// The node reads no task.
+    pub(crate) are_tasks_unread: AtomicBool,
+    /// So many blocks behind is what the node tells of a keeper if it is not asked as of a block.
+    pub(crate) keeper_lag_blocks: AtomicU64,
+    /// So far ahead of the chain's time are the clocks of the services.
+    pub(crate) clocks_ahead_secs: AtomicU64,
     /// The node takes no transactions.
     pub(crate) is_frozen: AtomicBool,
+    /// The node tells nobody whose secrets are called for.
+    pub(crate) is_calling_hidden: AtomicBool,
+    /// Seconds that a transaction to the jury takes.
+    pub(crate) jury_takes_secs: AtomicU64,
     /// The journals of all fail.
     pub(crate) is_disk_full: AtomicBool,
     /// What was sent with success: who, and which effect.
@@ -104,7 +114,12 @@ impl World {
             keepers: Mutex::new([KEEPER, OTHER_KEEPER].map(|index| Key::new(index).address()).into()),
             is_chain_down: AtomicBool::new(false),
             is_jury_down: AtomicBool::new(false),
+            are_tasks_unread: AtomicBool::new(false),
+            keeper_lag_blocks: AtomicU64::new(0),
+            clocks_ahead_secs: AtomicU64::new(0),
             is_frozen: AtomicBool::new(false),
+            is_calling_hidden: AtomicBool::new(false),
+            jury_takes_secs: AtomicU64::new(0),
             is_disk_full: AtomicBool::new(false),
             sent: Mutex::default(),
             tried: Mutex::default(),
@@ -156,6 +171,14 @@ impl World {
         assert_eq!(*self.lies.lock().unwrap(), Vec::<String>::new(), "these cost the bond");
     }
 
+    /// Sets the clock. Whoever waits does so for no longer and no shorter.
+    pub(crate) fn set_clock(&self, secs: u64) {
+        let before = self.now.swap(secs, Ordering::Relaxed);
+        let mut sleepers = self.sleepers.lock().unwrap();
+        let moved = std::mem::take(&mut *sleepers).into_iter();
+        *sleepers = moved.map(|((until, order), sleeper)| ((secs + until - before, order), sleeper)).collect();
+    }
+
     /// Lets time pass until `done`, and fails if that takes longer than `secs`.
     pub(crate) async fn pass_until(&self, secs: u64, done: impl Fn(&Self) -> bool) {
         for _ in 0..secs {
@@ -205,8 +228,10 @@ impl World {
         let usual = submitted(sequence, 3, self.now(), ledger.head() + 1, ledger.fork);
         let mut opening = usual.history.opening;
         change(&mut opening);
+        let mut state = usual.state;
+        state.deadline = opening.time + u64::from(opening.terms.open_secs);
         let (bytes, history) = (opening.encode().into(), History::begin(opening));
-        ledger.add_block(Some(TaskRecord { bytes, history, ..usual }), None);
+        ledger.add_block(Some(TaskRecord { bytes, history, state, ..usual }), None);
         task_id(PAYER, sequence)
     }
 
@@ -338,7 +363,7 @@ pub(crate) struct Sundial(pub(crate) Arc<World>);
 #[async_trait]
 impl Clock for Sundial {
     fn now_secs(&self) -> u64 {
-        self.0.now()
+        self.0.now() + self.0.clocks_ahead_secs.load(Ordering::Relaxed)
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -138,7 +138,7 @@ impl Miner {
         let mut poll = clock.sleep(self.options.poll);
         let mut is_due = true;
         while !*stop.borrow() {
-            let is_behind = self.round(is_due).await.unwrap_or_else(|error| {
+            let has_more = self.round(is_due).await.unwrap_or_else(|error| {
                 warn!(code = error.code(), %error, "round failed; trying again");
                 false
             });
@@ -149,20 +149,19 @@ impl Miner {
                     is_due = true;
                     poll = clock.sleep(self.options.poll);
                 }
-                () = std::future::ready(()), if is_behind => {}
+                () = std::future::ready(()), if has_more => {}
                 () = self.done.notified() => {}
                 _ = stop.changed() => {}
             }
         }
     }
 
-    /// One look at keeper and chain, and a step for each task in hand. Returns whether there are more blocks to read.
+    /// One look at keeper and chain, and a step for each task in hand. Returns whether the next is to follow at once.
     async fn round(&mut self, is_due: bool) -> Result<bool, ChainError> {
         self.resume().await?;
         self.hear(is_due);
         // What is in hand already does not wait for what is not.
         let found = self.find_tasks().await;
-        self.answer_summonses().await;
         let tasks: Vec<B256> = self.tasks.keys().copied().collect();
         for task in tasks {
             let Err(error) = self.step(task).await else { continue };
@@ -174,12 +173,14 @@ impl Miner {
             warn!(%task, code = error.code(), %error, "this task cannot be served; leaving it");
             self.give_up(task);
         }
+        let has_more = self.answer_summonses().await;
         let tended = self.tend_rosters().await;
         if self.claim_from_secs.is_some_and(|from| from <= self.now()) {
             self.claim().await?;
         }
         self.sweeper.sweep(self.ports.journal.as_ref(), self.ports.clock.now_secs()).await?;
-        tended.and(found)
+        tended?;
+        Ok(found? || has_more)
     }
 
     async fn step(&mut self, id: B256) -> Result<(), StepError> {

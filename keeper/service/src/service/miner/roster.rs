@@ -9,6 +9,7 @@ use cor_ports::jury::{JuryCall, Times};
 use tracing::{info, warn};
 
 use super::Miner;
+use crate::machine::pause::Pause;
 
 /// Seconds after which what could not be asked or sent is tried again.
 const RETRY_SECS: u64 = 5;
@@ -18,8 +19,8 @@ const RETRY_SECS: u64 = 5;
 pub(super) struct Rosters {
     /// The jury's; they never change.
     times: Option<Times>,
-    /// When the epoch is looked at next, seconds since 1970 by this miner's clock.
-    next_secs: u64,
+    /// Until the epoch is looked at next, by this miner's clock.
+    pause: Pause,
     /// By model, the last epoch in which its roster was seen to.
     seen: BTreeMap<u64, u32>,
     /// By model, what was last said to keep this node out.
@@ -37,10 +38,10 @@ impl Miner {
     /// Enters the rosters in which this node is not: once in an epoch of the chain.
     pub(super) async fn tend_rosters(&mut self) -> Result<(), ChainError> {
         let now = self.now();
-        if self.options.models.is_empty() || now < self.rosters.next_secs {
+        if self.options.models.is_empty() || !self.rosters.pause.is_over(now) {
             return Ok(());
         }
-        self.rosters.next_secs = now.saturating_add(RETRY_SECS);
+        self.rosters.pause = Pause::new(now, RETRY_SECS);
         let times = match self.rosters.times {
             Some(times) => times,
             None => *self.rosters.times.insert(self.ports.jury.times().await?),
@@ -69,7 +70,7 @@ impl Miner {
         }
         if is_done {
             // The chain's time may stand still for a while.
-            self.rosters.next_secs = now.saturating_add(times.ends(epoch).saturating_sub(time).max(1));
+            self.rosters.pause = Pause::new(now, times.ends(epoch).saturating_sub(time).max(1));
         }
         Ok(())
     }

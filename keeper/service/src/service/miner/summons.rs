@@ -1,11 +1,12 @@
 //! Summonses: a keeper that hears nothing of this node asks for it on chain. Who does not answer is passed over, and out of the roster for a while.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use alloy_primitives::B256;
 use cor_errors::Coded as _;
 use cor_ports::ChainError;
-use cor_ports::domain::TaskRecord;
+use cor_ports::domain::{SentCall, TaskRecord};
 use cor_ports::jury::JuryCall;
 use tracing::{debug, info, warn};
 
@@ -13,17 +14,36 @@ use super::Miner;
 use super::answer::is_served;
 use super::find::ABSENCE_SECS;
 use crate::machine::miner::answers_summons;
+use crate::machine::pause::Pause;
 use crate::service::drill::Drill;
+use crate::service::job::{Job, Panicked, finished};
 use crate::service::refusal;
 
 /// Most tasks with a summons that are remembered: keepers must not fill a miner's memory.
 const KNOWN_MAX: usize = 1_024;
-/// Seconds after which an answer that could not be sent is tried again.
+/// Most summonses that are looked at before what is in hand has its turn again: each asks the chain.
+const LOOKS_MAX: usize = 16;
+/// Seconds after which an answer that could not be sent is tried again, and before which no other is.
 const RETRY_SECS: u64 = 2;
 
 /// The tasks to which this node was summoned, while they are open.
-#[derive(Debug, Default)]
-pub(super) struct Summonses(BTreeMap<B256, Summons>);
+#[derive(Default)]
+pub(super) struct Summonses {
+    known: BTreeMap<B256, Summons>,
+    /// The answer that is on its way, and the deadline of its task. It is one at a time, and nothing waits for it: a transaction may not be mined for long.
+    sending: Option<(Present, Job<Result<SentCall, ChainError>>)>,
+    /// An answer could not be sent. Nor could another.
+    pause: Pause,
+}
+
+/// An answer.
+struct Present {
+    task: B256,
+    /// Names its effect.
+    key: String,
+    /// The deadline of the task, seconds since 1970.
+    deadline: u64,
+}
 
 #[derive(Debug)]
 struct Summons {
@@ -31,16 +51,16 @@ struct Summons {
     block: u64,
     /// When it was heard of, seconds since 1970.
     heard_secs: u64,
-    /// When it is looked at next, seconds since 1970.
-    next_secs: u64,
+    /// Until it is looked at again.
+    pause: Pause,
     /// Once it was answered: until when it is remembered, which is the deadline of its task, seconds since 1970.
     answered_until: Option<u64>,
 }
 
 /// What came of a summons.
 enum Outcome {
-    /// Answered, now or before; the task is open until then.
-    Answered(u64),
+    /// It is to be answered; the task is open until then, seconds since 1970.
+    Due(u64),
     /// There is nothing to say.
     Needless,
     /// The chain does not have the task, or not yet.
@@ -50,49 +70,87 @@ enum Outcome {
 impl Summonses {
     /// Takes in a summons that a block from `block` on has. One that is known already is nothing new: an answer counts for the task, whoever summons.
     pub(super) fn hear(&mut self, task: B256, block: u64, now_secs: u64) {
-        if self.0.len() >= KNOWN_MAX && !self.0.contains_key(&task) {
+        if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&task) {
             // What was answered is not answered again, remembered or not: the outbox has it.
-            let answered = self.0.iter().find(|(_, known)| known.answered_until.is_some());
-            let oldest = || self.0.iter().min_by_key(|(_, known)| known.block);
+            let answered = self.known.iter().find(|(_, known)| known.answered_until.is_some());
+            let oldest = || self.known.iter().min_by_key(|(_, known)| known.block);
             if let Some(id) = answered.or_else(oldest).map(|(id, _)| *id) {
-                self.0.remove(&id);
+                self.known.remove(&id);
             }
         }
-        let summons = Summons { block, heard_secs: now_secs, next_secs: now_secs, answered_until: None };
-        self.0.entry(task).or_insert(summons);
+        let summons = Summons { block, heard_secs: now_secs, pause: Pause::default(), answered_until: None };
+        self.known.entry(task).or_insert(summons);
     }
 
     /// Forgets all: what counts is read again.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.known.clear();
     }
 
     /// The first block that has to be read again after a restart for what is not answered.
     pub(super) fn oldest(&self) -> Option<u64> {
-        self.0.values().filter(|known| known.answered_until.is_none()).map(|known| known.block).min()
+        self.known.values().filter(|known| known.answered_until.is_none()).map(|known| known.block).min()
     }
 
-    /// Those to look at now.
-    fn due(&mut self, now_secs: u64) -> Vec<B256> {
-        self.0.retain(|_, known| known.answered_until.is_none_or(|until| now_secs < until));
-        let is_due = |known: &Summons| known.answered_until.is_none() && known.next_secs <= now_secs;
-        self.0.iter().filter(|(_, known)| is_due(known)).map(|(id, _)| *id).collect()
+    /// The one to look at now, if none is being answered: that which was heard of first. All have the same time, so its is the first to run out.
+    fn next(&mut self, now_secs: u64) -> Option<B256> {
+        if self.sending.is_some() || !self.pause.is_over(now_secs) {
+            return None;
+        }
+        self.known.retain(|_, known| known.answered_until.is_none_or(|until| now_secs < until));
+        let is_due = |known: &Summons| known.answered_until.is_none() && known.pause.is_over(now_secs);
+        let due = self.known.iter().filter(|(_, known)| is_due(known));
+        due.min_by_key(|(_, known)| known.block).map(|(id, _)| *id)
     }
 
-    /// Notes what came of one; `None`: it could not be looked at, or not be answered.
-    fn note(&mut self, task: B256, outcome: Option<&Outcome>, now_secs: u64) {
-        let Some(known) = self.0.get_mut(&task) else { return };
-        known.next_secs = now_secs.saturating_add(RETRY_SECS);
+    /// Notes that there is nothing to say to one, or not yet.
+    fn put_off(&mut self, task: B256, is_unknown: bool, now_secs: u64) {
+        let Some(known) = self.known.get_mut(&task) else { return };
+        known.pause = Pause::new(now_secs, RETRY_SECS);
         let is_gone = now_secs >= known.heard_secs.saturating_add(ABSENCE_SECS);
-        match outcome {
-            Some(Outcome::Answered(until)) => known.answered_until = Some(*until),
-            Some(Outcome::Unknown) if !is_gone => {}
-            Some(Outcome::Needless | Outcome::Unknown) => {
-                self.0.remove(&task);
-            }
-            None => {}
+        if !is_unknown || is_gone {
+            self.known.remove(&task);
         }
     }
+
+    /// Notes that one was answered, now or before.
+    fn note_answered(&mut self, task: B256, deadline: u64) {
+        if let Some(known) = self.known.get_mut(&task) {
+            known.answered_until = Some(deadline);
+        }
+    }
+
+    /// Notes that one could not be looked at, or not be answered.
+    const fn note_failed(&mut self, now_secs: u64) {
+        self.pause = Pause::new(now_secs, RETRY_SECS);
+    }
+
+    /// Takes in what came of the answer that was on its way.
+    fn collect(&mut self, now_secs: u64) {
+        let Some((present, job)) = self.sending.take() else { return };
+        let mut job = Some(job);
+        let sent = finished(&mut job);
+        if let Some(job) = job {
+            self.sending = Some((present, job));
+            return;
+        }
+        let Present { task, key, deadline } = present;
+        match sent {
+            Some(Ok(Ok(sent))) => info!(%task, transaction = %sent.transaction, "answered a summons"),
+            // Somebody brought the answer already, most likely. A second one would cost gas again.
+            Some(Ok(Err(error))) if error.class().asks_anew() => refusal::tell(task, &key, &error),
+            Some(Ok(Err(error))) => {
+                tell_failed(task, &error);
+                return self.note_failed(now_secs);
+            }
+            Some(Err(Panicked)) | None => return self.note_failed(now_secs),
+        }
+        self.note_answered(task, deadline);
+    }
+}
+
+fn tell_failed(task: B256, error: &ChainError) {
+    warn!(%task, code = error.code(), %error, "a summons cannot be answered; trying again while the task is open");
 }
 
 impl Miner {
@@ -105,32 +163,38 @@ impl Miner {
         Ok(())
     }
 
-    /// Answers what is to be answered. What cannot be sent is tried again while the task is open.
-    pub(super) async fn answer_summonses(&mut self) {
-        for task in self.summonses.due(self.now()) {
-            let outcome = self.answer_summons(task).await;
-            if let Err(error) = &outcome {
-                warn!(%task, code = error.code(), %error, "a summons cannot be answered; trying again while the task is open");
+    /// Has a summons answered, if none is being answered. What cannot be sent is tried again while the task is open. Returns whether there are more to look at.
+    pub(super) async fn answer_summonses(&mut self) -> bool {
+        self.summonses.collect(self.now());
+        for _ in 0..LOOKS_MAX {
+            let Some(task) = self.summonses.next(self.now()) else { return false };
+            match self.examine_summons(task).await {
+                Ok(Outcome::Due(deadline)) => self.start_answer(task, deadline),
+                Ok(outcome) => self.summonses.put_off(task, matches!(outcome, Outcome::Unknown), self.now()),
+                Err(error) => {
+                    tell_failed(task, &error);
+                    self.summonses.note_failed(self.now());
+                }
             }
-            self.summonses.note(task, outcome.ok().as_ref(), self.now());
         }
+        true
     }
 
-    async fn answer_summons(&self, task: B256) -> Result<Outcome, ChainError> {
+    async fn examine_summons(&self, task: B256) -> Result<Outcome, ChainError> {
         let Some(record) = self.ports.chain.task(task).await? else { return Ok(Outcome::Unknown) };
         if !answers_summons(&record, &self.options.models, self.now()) || !self.means_to_serve(&record) {
             debug!(%task, "summoned, and there is nothing to say");
             return Ok(Outcome::Needless);
         }
+        Ok(Outcome::Due(record.state.deadline))
+    }
+
+    fn start_answer(&mut self, task: B256, deadline: u64) {
         let call = JuryCall::Present { task, node: self.me() };
-        let key = call.effect_key();
-        match self.ports.jury.send(call).await {
-            Ok(sent) => info!(%task, transaction = %sent.transaction, "answered a summons"),
-            // Somebody brought the answer already, most likely. A second one would cost gas again.
-            Err(error) if error.class().asks_anew() => refusal::tell(task, &key, &error),
-            Err(error) => return Err(error),
-        }
-        Ok(Outcome::Answered(record.state.deadline))
+        let present = Present { task, key: call.effect_key(), deadline };
+        let jury = Arc::clone(&self.ports.jury);
+        let job = Job::start(&self.done, async move { jury.send(call).await });
+        self.summonses.sending = Some((present, job));
     }
 
     /// Whether this miner would serve the task: it has not given it up, and is not silent on purpose.
@@ -157,26 +221,36 @@ mod tests {
         let mut summonses = Summonses::default();
         summonses.hear(task(1), 70, 1_000);
         summonses.hear(task(1), 80, 1_001);
-        assert_eq!((summonses.due(1_001), summonses.oldest()), (vec![task(1)], Some(70)), "once for a task, whoever summons");
-        summonses.note(task(1), None, 1_001);
-        assert_eq!((summonses.due(1_002), summonses.due(1_003)), (vec![], vec![task(1)]), "tried again after a while");
-        summonses.note(task(1), Some(&Outcome::Answered(1_060)), 1_003);
+        assert_eq!((summonses.next(1_001), summonses.oldest()), (Some(task(1)), Some(70)), "once for a task, whoever summons");
+        summonses.note_failed(1_001);
+        assert_eq!((summonses.next(1_002), summonses.next(1_003)), (None, Some(task(1))), "tried again after a while");
+        summonses.note_answered(task(1), 1_060);
         summonses.hear(task(1), 90, 1_004);
-        assert_eq!((summonses.due(1_010), summonses.oldest()), (vec![], None));
-        assert_eq!((summonses.due(1_060), summonses.0.len()), (vec![], 0));
+        assert_eq!((summonses.next(1_010), summonses.oldest()), (None, None));
+        assert_eq!((summonses.next(1_060), summonses.known.len()), (None, 0));
+    }
+
+    #[test]
+    fn what_was_heard_of_first_is_looked_at_first() {
+        let mut summonses = Summonses::default();
+        summonses.hear(task(2), 70, 1_000);
+        summonses.hear(task(1), 71, 1_000);
+        assert_eq!(summonses.next(1_000), Some(task(2)));
+        summonses.put_off(task(2), true, 1_000);
+        assert_eq!((summonses.next(1_000), summonses.next(1_002)), (Some(task(1)), Some(task(2))));
     }
 
     #[test]
     fn a_task_that_the_chain_does_not_have_is_asked_for_a_while() {
         let mut summonses = Summonses::default();
         summonses.hear(task(1), 70, 1_000);
-        summonses.note(task(1), Some(&Outcome::Unknown), 1_000 + ABSENCE_SECS - 1);
-        assert_eq!(summonses.due(2_000), [task(1)]);
-        summonses.note(task(1), Some(&Outcome::Unknown), 1_000 + ABSENCE_SECS);
-        assert_eq!((summonses.due(2_000), summonses.oldest()), (vec![], None));
+        summonses.put_off(task(1), true, 1_000 + ABSENCE_SECS - 1);
+        assert_eq!(summonses.next(2_000), Some(task(1)));
+        summonses.put_off(task(1), true, 1_000 + ABSENCE_SECS);
+        assert_eq!((summonses.next(2_000), summonses.oldest()), (None, None));
         summonses.hear(task(2), 70, 1_000);
-        summonses.note(task(2), Some(&Outcome::Needless), 1_000);
-        assert_eq!(summonses.0.len(), 0);
+        summonses.put_off(task(2), false, 1_000);
+        assert_eq!(summonses.known.len(), 0);
     }
 
     #[test]
@@ -185,10 +259,10 @@ mod tests {
         for number in 0..KNOWN_MAX {
             summonses.hear(task(number), 70, 1_000);
         }
-        summonses.note(task(500), Some(&Outcome::Answered(1_060)), 1_000);
+        summonses.note_answered(task(500), 1_060);
         summonses.hear(task(KNOWN_MAX), 71, 1_000);
-        assert_eq!((summonses.0.len(), summonses.0.contains_key(&task(500))), (KNOWN_MAX, false));
+        assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(500))), (KNOWN_MAX, false));
         summonses.hear(task(KNOWN_MAX + 1), 72, 1_000);
-        assert_eq!((summonses.0.len(), summonses.0.contains_key(&task(KNOWN_MAX + 1))), (KNOWN_MAX, true));
+        assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(KNOWN_MAX + 1))), (KNOWN_MAX, true));
     }
 }
