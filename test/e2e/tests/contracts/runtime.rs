@@ -17,8 +17,8 @@ fn name(text: &str) -> B256 {
 async fn modules_are_listed_and_replaced_by_rising_versions() {
     let net = TestNet::start(3).await;
     let (runtime, owner) = (IRuntime::new(net.at.runtime, &net.provider), net.address(0));
-    let deployed = ["Cor", "Staking", "SessionPaymentTable", "Vault", "NodePool", "Lane", "Lens"];
-    assert_eq!(runtime.moduleCount().call().await.unwrap(), 7);
+    let deployed = ["Cor", "Staking", "SessionPaymentTable", "Vault", "NodePool", "Lane", "Lens", "Jury"];
+    assert_eq!(runtime.moduleCount().call().await.unwrap(), 8);
     for (index, module) in deployed.iter().enumerate() {
         assert_eq!(runtime.moduleNameAt(index as u64).call().await.unwrap(), name(module));
     }
@@ -31,7 +31,7 @@ async fn modules_are_listed_and_replaced_by_rising_versions() {
     assert_eq!(event::<IRuntime::ModuleSet>(&mined), IRuntime::ModuleSet { name: name("Cor"), module: replacement, version: 5 });
     let cor = runtime.getModule(name("Cor")).call().await.unwrap();
     assert_eq!((cor.module, cor.version), (replacement, 5));
-    assert_eq!(runtime.moduleCount().call().await.unwrap(), 7, "replacing lists nothing new");
+    assert_eq!(runtime.moduleCount().call().await.unwrap(), 8, "replacing lists nothing new");
 
     for offered in [0, 4, 5] {
         let expected = IRuntime::VersionNotRising { name: name("Cor"), current: 5, offered };
@@ -45,8 +45,8 @@ async fn modules_are_listed_and_replaced_by_rising_versions() {
 
     let unknown = IRuntime::getModuleCall { name: name("Nobody") };
     assert_eq!(refusal(&net, owner, net.at.runtime, unknown).await, IRuntime::UnknownModule { name: name("Nobody") }.into());
-    let expected = IRuntime::UnknownModule { name: U256::from(7).into() };
-    assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: 7 }).await, expected.into());
+    let expected = IRuntime::UnknownModule { name: U256::from(8).into() };
+    assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: 8 }).await, expected.into());
     let expected = IRuntime::UnknownModule { name: U256::from(u64::MAX).into() };
     assert_eq!(refusal(&net, owner, net.at.runtime, IRuntime::moduleNameAtCall { index: u64::MAX }).await, expected.into());
 }
