@@ -15,6 +15,9 @@ use super::pause::Pause;
 pub use super::policy::KeeperPolicy;
 pub use super::served::{Draw, DrawnSeat, Missing, OfferedCrew};
 
+/// Most calls of a round that could as well be made later.
+const CLOSINGS_MAX: usize = 4;
+
 /// All open tasks.
 #[derive(Debug)]
 pub struct KeeperMachine {
@@ -179,10 +182,26 @@ impl KeeperMachine {
         self.open.get_mut(&task)?.note_summons(&self.policy, node, summons, now_secs, answer_secs)
     }
 
-    /// At most one call for each task, in order of task.
+    /// At most one call for each task: first what can be too late, the nearest deadline first, then a few of those that close what nobody waits for. Each waits for its
+    /// receipt, and a payer makes tasks that have to be closed for next to nothing.
     #[must_use]
     pub fn decide(&self, now_secs: u64) -> Vec<(B256, LaneCall)> {
         let call = |(id, open): (&B256, &OpenTask)| Some((*id, open.call(&self.policy, &self.domain, now_secs)?));
-        self.open.iter().filter_map(call).collect()
+        let (mut closings, mut calls): (Vec<_>, Vec<_>) =
+            self.open.iter().filter_map(call).partition(|(id, call)| self.can_wait(*id, call, now_secs));
+        calls.sort_by_key(|(id, _)| self.record(*id).map(|record| record.state.deadline));
+        closings.truncate(CLOSINGS_MAX);
+        calls.extend(closings);
+        calls
+    }
+
+    /// Whether a call is as good later: it closes a phase whose deadline has passed, and shows no answer.
+    fn can_wait(&self, task: B256, call: &LaneCall, now_secs: u64) -> bool {
+        let is_over = self.record(task).is_some_and(|record| record.state.deadline <= now_secs);
+        match call {
+            LaneCall::Close { .. } => is_over,
+            LaneCall::Finish { reveals, .. } => is_over && reveals.is_empty(),
+            _ => false,
+        }
     }
 }

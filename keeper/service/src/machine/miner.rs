@@ -4,6 +4,7 @@ use alloy_primitives::B256;
 use cor_ports::domain::{Bound, LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
 use cor_ports::lane;
 
+use super::pause::Pause;
 pub use super::policy::MinerPolicy;
 pub use super::serving::{FalseOffer, Serving, is_bearable};
 
@@ -165,8 +166,10 @@ pub fn decide(policy: &MinerPolicy, record: &TaskRecord, task: &MinerTask, momen
         Phase::Precommit => look.at_precommit(),
         Phase::Reveal => look.at_reveal(),
     };
-    let repeats =
-        |deed| task.last.is_some_and(|(last, at)| last == deed && moment.now_secs < at.saturating_add(policy.repeat_secs));
+    let repeats = |deed| {
+        let last = task.last.filter(|(last, _)| *last == deed);
+        last.is_some_and(|(_, at)| !Pause::new(at, policy.repeat_secs).is_over(moment.now_secs))
+    };
     if step.deed().is_some_and(repeats) { MinerStep::Wait } else { step }
 }
 

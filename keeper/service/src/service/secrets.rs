@@ -258,10 +258,15 @@ impl Secrets {
     /// Those of chain, journal and key. It is tried again.
     pub(super) async fn attend(&mut self, chain_secs: Option<u64>, now_secs: u64) -> Result<(), ChainError> {
         self.resume().await?;
-        if !self.is_begun {
-            self.may_serve(None).await?;
-        }
-        self.owe_on_chain().await?;
+        // What is due does not wait for what is learned.
+        let begun = if self.is_begun { Ok(()) } else { self.may_serve(None).await.map(drop) };
+        let learned = self.owe_on_chain().await;
+        self.show_due(chain_secs, now_secs).await?;
+        begun?;
+        learned
+    }
+
+    async fn show_due(&mut self, chain_secs: Option<u64>, now_secs: u64) -> Result<(), ChainError> {
         let Some(chain_secs) = chain_secs.filter(|_| self.pause.is_over(now_secs) && !self.owed.is_empty()) else {
             return Ok(());
         };

@@ -207,7 +207,8 @@ impl Chain for Account {
 
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {
         self.reachable()?;
-        if self.world.are_tasks_unread.load(Ordering::Relaxed) {
+        let is_unread = *self.world.unread_task.lock().unwrap() == Some(id);
+        if is_unread || self.world.are_tasks_unread.load(Ordering::Relaxed) {
             return Err(unreachable());
         }
         self.world.reads.fetch_add(1, Ordering::Relaxed);

@@ -591,3 +591,19 @@ fn tasks_beyond_the_limit_wait_for_room_in_order() {
     machine.forget(tasks[2].id);
     assert_eq!((machine.next_waiting(), machine.oldest_block()), (None, Some(16)));
 }
+
+/// A payer lets tasks expire that nobody can serve: closing them does not make another's answer late, whatever their names are.
+#[test]
+fn what_has_a_deadline_comes_before_what_can_wait() {
+    for sequence in 2..8 {
+        let mut machine = machine();
+        for miner in [0, 1, 2] {
+            machine.receive(&precommit(miner), NOW).unwrap();
+        }
+        let overdue = submitted(sequence, 3, NOW - 100, 9, 0);
+        machine.observe(overdue.clone());
+        let calls = machine.decide(NOW + 55);
+        let named: Vec<_> = calls.iter().map(|(id, call)| (*id, name(&vec![(*id, call.clone())]))).collect();
+        assert_eq!(named, [(task().id, "start 3".to_owned()), (overdue.id, "close".to_owned())]);
+    }
+}

@@ -109,6 +109,8 @@ fn an_open_task_is_answered_bound_and_shown_in_this_order() {
         (&ready(&[0, 1]), at(1_000), precommit(Route::Relay)),
         (&bound_again, at(1_011), MinerStep::Wait),
         (&bound_again, at(1_012), precommit(Route::Relay)),
+        // It was done when the clock was ahead.
+        (&bound_again, at(1_009), precommit(Route::Relay)),
         (&ready(&[0, 2]), at(1_000), MinerStep::Wait),
         (&ready(&[0, 1, 2]), at(1_000), commit(Route::Relay)),
         (&shown, at(1_011), MinerStep::Wait),

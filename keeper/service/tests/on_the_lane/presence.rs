@@ -184,6 +184,39 @@ async fn what_needs_no_answer_gets_none() {
     }
 }
 
+/// The clock is ahead when it is heard of, so that the task looks over.
+#[tokio::test]
+async fn a_clock_that_is_ahead_loses_no_summons() {
+    let world = World::new(3);
+    world.set_wire(WireMode::Scripted(vec![]));
+    world.start_miner(0, Manner::default());
+    let id = world.submit(1);
+    world.clocks_ahead_secs.store(86_400, Ordering::Relaxed);
+    summon(&world, KEEPER, id).await;
+    world.pass(5).await;
+    assert_eq!(answers(&world), (0, 0));
+    world.clocks_ahead_secs.store(0, Ordering::Relaxed);
+    world.pass(2).await;
+    assert!(is_present(&world, id) && world.all_run());
+}
+
+/// The task's own log and the summons are in the same range.
+#[tokio::test]
+async fn a_summons_is_heard_though_a_task_cannot_be_read() {
+    let world = World::new(3);
+    world.set_wire(WireMode::Scripted(vec![]));
+    let (id, sealed) = (world.submit(1), world.submit(2));
+    *world.unread_task.lock().unwrap() = Some(sealed);
+    summon(&world, KEEPER, sealed).await;
+    summon(&world, KEEPER, id).await;
+    world.start_miner(0, Manner::default());
+    world.pass(5).await;
+    assert!(is_present(&world, id) && !is_present(&world, sealed));
+    *world.unread_task.lock().unwrap() = None;
+    world.pass(5).await;
+    assert!(is_present(&world, sealed) && world.all_run());
+}
+
 /// The chain has the task in a crew already: nobody is passed over any more.
 #[tokio::test]
 async fn a_task_that_is_on_chain_needs_no_answer() {

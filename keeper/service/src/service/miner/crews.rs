@@ -12,6 +12,7 @@ use super::error::StepError;
 use super::in_hand::InHand;
 use super::{CREWS, Miner, SHOWN, answer_key, tell_assigned};
 use crate::machine::miner::{CREWS_MAX, FalseOffer, Serving};
+use crate::machine::pause::Pause;
 use crate::service::over;
 
 impl Miner {
@@ -127,10 +128,10 @@ impl Miner {
         let could_show = task.known.serving.as_ref().is_some_and(Serving::are_others_bound);
         let is_asked = could_show && !task.known.is_told && record.state.phase == Phase::Open;
         task.known.is_exposed = is_asked && !task.copiers().is_empty();
-        if !task.known.is_exposed || now < task.ask_absent_secs {
+        if !task.known.is_exposed || !task.ask_absent.is_over(now) {
             return;
         }
-        task.ask_absent_secs = now.saturating_add(self.options.policy.repeat_secs);
+        task.ask_absent = Pause::new(now, self.options.policy.repeat_secs);
         for (keeper, node) in task.copiers() {
             match self.ports.jury.summons(id, keeper, node).await {
                 Ok(summons) if summons.is_absent => {

@@ -10,6 +10,7 @@ use cor_ports::{Chain, ChainError, Relay, RelayError};
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
+use crate::machine::pause::Pause;
 use crate::service::job::{Job, finished};
 
 /// Seconds after which a question for offers is given up.
@@ -23,19 +24,20 @@ const TRUST_SECS: u64 = 60;
 #[derive(Default)]
 pub(super) struct Desk {
     asking: Option<Job<Result<Vec<Offer>, RelayError>>>,
-    asked_secs: u64,
+    /// Until the question that is under way is given up.
+    patience: Pause,
     is_away: bool,
     /// Code of the failure that was last told of.
     told: Option<&'static str>,
     declined: BTreeMap<B256, Declined>,
-    /// Whether an account is a keeper, and when that was asked.
-    keepers: BTreeMap<Address, (bool, u64)>,
+    /// Whether an account is a keeper, and until when that is taken for true.
+    keepers: BTreeMap<Address, (bool, Pause)>,
 }
 
 struct Declined {
     crew: Crew,
     assign: SignatureBytes,
-    until_secs: u64,
+    pause: Pause,
 }
 
 impl Desk {
@@ -43,7 +45,7 @@ impl Desk {
     pub(super) fn ask(&mut self, done: &Arc<Notify>, relay: &Arc<dyn Relay>, miner: Address, now_secs: u64) {
         if self.asking.is_none() {
             let relay = Arc::clone(relay);
-            self.asked_secs = now_secs;
+            self.patience = Pause::new(now_secs, PATIENCE_SECS);
             self.asking = Some(Job::start(done, async move { relay.offers(miner).await }));
         }
     }
@@ -66,7 +68,7 @@ impl Desk {
             }
             // A panic's message is in the log.
             Some(Err(_)) => self.is_away = true,
-            None if self.asking.is_some() && now_secs >= self.asked_secs.saturating_add(PATIENCE_SECS) => {
+            None if self.asking.is_some() && self.patience.is_over(now_secs) => {
                 self.asking = None;
                 self.fail("", || warn!(seconds = PATIENCE_SECS, "the keeper does not answer; trying again"));
             }
@@ -84,7 +86,7 @@ impl Desk {
 
     /// Offers that were not declined a moment ago.
     fn news(&mut self, offers: Vec<Offer>, now_secs: u64) -> Vec<Offer> {
-        self.declined.retain(|_, declined| now_secs < declined.until_secs);
+        self.declined.retain(|_, declined| !declined.pause.is_over(now_secs));
         let is_new = |offer: &Offer| {
             let known = self.declined.get(&offer.task);
             known.is_none_or(|known| known.crew != offer.crew || known.assign != offer.assign)
@@ -99,8 +101,8 @@ impl Desk {
 
     /// Does not look at this offer again for a while.
     pub(super) fn decline(&mut self, offer: &Offer, now_secs: u64) {
-        let until_secs = now_secs.saturating_add(DECLINED_SECS);
-        self.declined.insert(offer.task, Declined { crew: offer.crew.clone(), assign: offer.assign, until_secs });
+        let pause = Pause::new(now_secs, DECLINED_SECS);
+        self.declined.insert(offer.task, Declined { crew: offer.crew.clone(), assign: offer.assign, pause });
     }
 
     /// Whether an account is a keeper, as the chain said a while ago.
@@ -108,12 +110,12 @@ impl Desk {
     /// # Errors
     /// Those of the chain.
     pub(super) async fn is_keeper(&mut self, chain: &dyn Chain, account: Address, now_secs: u64) -> Result<bool, ChainError> {
-        self.keepers.retain(|_, (_, asked)| now_secs < asked.saturating_add(TRUST_SECS));
+        self.keepers.retain(|_, (_, trusted)| !trusted.is_over(now_secs));
         if let Some((is_keeper, _)) = self.keepers.get(&account) {
             return Ok(*is_keeper);
         }
         let is_keeper = chain.is_keeper(account).await?;
-        self.keepers.insert(account, (is_keeper, now_secs));
+        self.keepers.insert(account, (is_keeper, Pause::new(now_secs, TRUST_SECS)));
         Ok(is_keeper)
     }
 }

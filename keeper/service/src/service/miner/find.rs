@@ -10,6 +10,7 @@ use super::Miner;
 use super::error::StepError;
 use super::in_hand::InHand;
 use crate::machine::miner::{FalseOffer, Serving};
+use crate::machine::pause::Pause;
 
 /// Most tasks in hand: a keeper must not fill a miner's memory.
 const IN_HAND_MAX: usize = 1_024;
@@ -40,6 +41,13 @@ impl Miner {
         let look = self.follower.look(self.ports.chain.as_ref(), self.ports.journal.as_ref()).await?;
         let Some(look) = look else { return Ok(false) };
         let (me, now) = (self.me(), self.now());
+        if look.is_anew {
+            self.summonses.clear();
+        }
+        // A task that cannot be read does not keep this node from saying that it is there.
+        if let Some(range) = look.range {
+            self.hear_summonses(range).await?;
+        }
         for &id in &look.touched {
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.is_stale = true;
@@ -51,10 +59,6 @@ impl Miner {
         }
         if look.is_anew {
             self.tasks.values_mut().for_each(|task| task.is_stale = true);
-            self.summonses.clear();
-        }
-        if let Some(range) = look.range {
-            self.hear_summonses(range).await?;
         }
         let blocks = self.tasks.values().filter_map(|task| task.read.as_ref()).map(|(record, _)| record.submission.block_number);
         let oldest = blocks.chain(self.summonses.oldest()).min();
@@ -67,7 +71,7 @@ impl Miner {
         let now = self.now();
         let Some(task) = self.tasks.get(&id) else { return Ok(None) };
         if let Some((record, read_secs)) = task.read.as_ref().filter(|_| !task.is_stale)
-            && now < read_secs.saturating_add(READ_AGAIN_SECS)
+            && !Pause::new(*read_secs, READ_AGAIN_SECS).is_over(now)
         {
             return Ok(Some(record.clone()));
         }

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use crate::machine::miner::{MinerTask, Serving};
+use crate::machine::pause::Pause;
 use crate::service::job::{Job, finished};
 
 /// A task in hand.
@@ -28,8 +29,8 @@ pub(super) struct InHand {
     pub(super) opening: Option<B256>,
     /// Whom a keeper found absent from the task: first the keeper.
     pub(super) absent: BTreeSet<(Address, Address)>,
-    /// When it is asked next who is absent, seconds since 1970.
-    pub(super) ask_absent_secs: u64,
+    /// Until it is asked again who is absent.
+    pub(super) ask_absent: Pause,
     /// The task as the chain had it when it was last read, and when that was, seconds since 1970.
     pub(super) read: Option<(TaskRecord, u64)>,
     /// The chain was touched since.

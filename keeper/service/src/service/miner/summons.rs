@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 use cor_errors::Coded as _;
+use cor_errors::table::jury;
 use cor_ports::ChainError;
 use cor_ports::domain::{SentCall, TaskRecord};
 use cor_ports::jury::JuryCall;
@@ -12,7 +13,6 @@ use tracing::{debug, info, warn};
 
 use super::Miner;
 use super::answer::is_served;
-use super::find::ABSENCE_SECS;
 use crate::machine::miner::answers_summons;
 use crate::machine::pause::Pause;
 use crate::service::drill::Drill;
@@ -25,6 +25,10 @@ const KNOWN_MAX: usize = 1_024;
 const LOOKS_MAX: usize = 16;
 /// Seconds after which an answer that could not be sent is tried again, and before which no other is.
 const RETRY_SECS: u64 = 2;
+/// Looks, at least [`RETRY_SECS`] apart, for a task that the chain does not have: a minute. Counted, since a clock may be ahead for a moment.
+const ABSENCES_MAX: u32 = 30;
+/// Looks, as far apart, at a task that cannot be read or answered: an hour, which is the longest that a summons leaves.
+const FAILURES_MAX: u32 = 1_800;
 
 /// The tasks to which this node was summoned, while they are open.
 #[derive(Default)]
@@ -32,7 +36,7 @@ pub(super) struct Summonses {
     known: BTreeMap<B256, Summons>,
     /// The answer that is on its way, and the deadline of its task. It is one at a time, and nothing waits for it: a transaction may not be mined for long.
     sending: Option<(Present, Job<Result<SentCall, ChainError>>)>,
-    /// An answer could not be sent. Nor could another.
+    /// An answer could not be sent, for a reason that is not its own. Nor could another.
     pause: Pause,
 }
 
@@ -49,13 +53,18 @@ struct Present {
 struct Summons {
     /// No later block than that of its log.
     block: u64,
-    /// When it was heard of, seconds since 1970.
-    heard_secs: u64,
+    /// How often the chain did not have its task.
+    absences: u32,
+    /// How often its task could not be read, or it was refused.
+    failures: u32,
     /// Until it is looked at again.
     pause: Pause,
     /// Once it was answered: until when it is remembered, which is the deadline of its task, seconds since 1970.
     answered_until: Option<u64>,
 }
+
+/// What came of an answer that was on its way.
+type Sent = Result<Result<SentCall, ChainError>, Panicked>;
 
 /// What came of a summons.
 enum Outcome {
@@ -65,20 +74,24 @@ enum Outcome {
     Needless,
     /// The chain does not have the task, or not yet.
     Unknown,
+    /// The task is over by this node's clock only, which may be ahead.
+    Early,
 }
 
 impl Summonses {
     /// Takes in a summons that a block from `block` on has. One that is known already is nothing new: an answer counts for the task, whoever summons.
-    pub(super) fn hear(&mut self, task: B256, block: u64, now_secs: u64) {
+    /// If there are too many, the newest is refused: the others run out before it.
+    pub(super) fn hear(&mut self, task: B256, block: u64) {
         if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&task) {
             // What was answered is not answered again, remembered or not: the outbox has it.
             let answered = self.known.iter().find(|(_, known)| known.answered_until.is_some());
-            let oldest = || self.known.iter().min_by_key(|(_, known)| known.block);
-            if let Some(id) = answered.or_else(oldest).map(|(id, _)| *id) {
-                self.known.remove(&id);
-            }
+            let Some(id) = answered.map(|(id, _)| *id) else {
+                warn!(%task, most = KNOWN_MAX, "summoned to too many tasks; this one gets no answer");
+                return;
+            };
+            self.known.remove(&id);
         }
-        let summons = Summons { block, heard_secs: now_secs, pause: Pause::default(), answered_until: None };
+        let summons = Summons { block, absences: 0, failures: 0, pause: Pause::default(), answered_until: None };
         self.known.entry(task).or_insert(summons);
     }
 
@@ -92,7 +105,8 @@ impl Summonses {
         self.known.values().filter(|known| known.answered_until.is_none()).map(|known| known.block).min()
     }
 
-    /// The one to look at now, if none is being answered: that which was heard of first. All have the same time, so its is the first to run out.
+    /// The one to look at now, if none is being answered: that which was heard of first. All have the same time, so its is the first to run out. What failed
+    /// before comes after what did not.
     fn next(&mut self, now_secs: u64) -> Option<B256> {
         if self.sending.is_some() || !self.pause.is_over(now_secs) {
             return None;
@@ -100,17 +114,32 @@ impl Summonses {
         self.known.retain(|_, known| known.answered_until.is_none_or(|until| now_secs < until));
         let is_due = |known: &Summons| known.answered_until.is_none() && known.pause.is_over(now_secs);
         let due = self.known.iter().filter(|(_, known)| is_due(known));
-        due.min_by_key(|(_, known)| known.block).map(|(id, _)| *id)
+        due.min_by_key(|(_, known)| (known.failures, known.block)).map(|(id, _)| *id)
     }
 
-    /// Notes that there is nothing to say to one, or not yet.
-    fn put_off(&mut self, task: B256, is_unknown: bool, now_secs: u64) {
+    /// Looks at one again after a while, if not too much has come of it already that `note` counts.
+    fn put_off(&mut self, task: B256, now_secs: u64, note: impl FnOnce(&mut Summons)) {
         let Some(known) = self.known.get_mut(&task) else { return };
         known.pause = Pause::new(now_secs, RETRY_SECS);
-        let is_gone = now_secs >= known.heard_secs.saturating_add(ABSENCE_SECS);
-        if !is_unknown || is_gone {
+        note(known);
+        if known.absences >= ABSENCES_MAX || known.failures >= FAILURES_MAX {
             self.known.remove(&task);
         }
+    }
+
+    /// Notes that the chain does not have the task of one.
+    fn note_absent(&mut self, task: B256, now_secs: u64) {
+        self.put_off(task, now_secs, |known| known.absences = known.absences.saturating_add(1));
+    }
+
+    /// Notes that one could not be looked at, or was refused. The others do not wait for it.
+    fn note_refused(&mut self, task: B256, now_secs: u64) {
+        self.put_off(task, now_secs, |known| known.failures = known.failures.saturating_add(1));
+    }
+
+    /// Notes that there is nothing to say to one.
+    fn forget(&mut self, task: B256) {
+        self.known.remove(&task);
     }
 
     /// Notes that one was answered, now or before.
@@ -120,7 +149,7 @@ impl Summonses {
         }
     }
 
-    /// Notes that one could not be looked at, or not be answered.
+    /// Notes that nothing can be sent.
     const fn note_failed(&mut self, now_secs: u64) {
         self.pause = Pause::new(now_secs, RETRY_SECS);
     }
@@ -134,11 +163,20 @@ impl Summonses {
             self.sending = Some((present, job));
             return;
         }
-        let Present { task, key, deadline } = present;
+        self.take(&present, sent, now_secs);
+    }
+
+    /// Takes in what came of an answer; `None` if nothing did.
+    fn take(&mut self, present: &Present, sent: Option<Sent>, now_secs: u64) {
+        let Present { task, ref key, deadline } = *present;
         match sent {
             Some(Ok(Ok(sent))) => info!(%task, transaction = %sent.transaction, "answered a summons"),
-            // Somebody brought the answer already, most likely. A second one would cost gas again.
-            Some(Ok(Err(error))) if error.class().asks_anew() => refusal::tell(task, &key, &error),
+            // Somebody brought the answer already. A second one would cost gas again.
+            Some(Ok(Err(error))) if *error.entry() == jury::NODE_ANSWERED => refusal::tell(task, key, &error),
+            Some(Ok(Err(error))) if error.class().asks_anew() => {
+                tell_failed(task, &error);
+                return self.note_refused(task, now_secs);
+            }
             Some(Ok(Err(error))) => {
                 tell_failed(task, &error);
                 return self.note_failed(now_secs);
@@ -156,9 +194,9 @@ fn tell_failed(task: B256, error: &ChainError) {
 impl Miner {
     /// Learns who summoned this node in the blocks that were read.
     pub(super) async fn hear_summonses(&mut self, (from, to): (u64, u64)) -> Result<(), ChainError> {
-        let (me, now) = (self.me(), self.now());
+        let me = self.me();
         for task in self.ports.jury.summoned(me, from, to).await? {
-            self.summonses.hear(task, from, now);
+            self.summonses.hear(task, from);
         }
         Ok(())
     }
@@ -170,10 +208,14 @@ impl Miner {
             let Some(task) = self.summonses.next(self.now()) else { return false };
             match self.examine_summons(task).await {
                 Ok(Outcome::Due(deadline)) => self.start_answer(task, deadline),
-                Ok(outcome) => self.summonses.put_off(task, matches!(outcome, Outcome::Unknown), self.now()),
+                Ok(Outcome::Needless) => self.summonses.forget(task),
+                Ok(Outcome::Unknown) => self.summonses.note_absent(task, self.now()),
+                Ok(Outcome::Early) => self.summonses.put_off(task, self.now(), |_| ()),
                 Err(error) => {
                     tell_failed(task, &error);
-                    self.summonses.note_failed(self.now());
+                    self.summonses.note_refused(task, self.now());
+                    // Each may take long. What is in hand has its turn.
+                    return false;
                 }
             }
         }
@@ -182,11 +224,16 @@ impl Miner {
 
     async fn examine_summons(&self, task: B256) -> Result<Outcome, ChainError> {
         let Some(record) = self.ports.chain.task(task).await? else { return Ok(Outcome::Unknown) };
-        if !answers_summons(&record, &self.options.models, self.now()) || !self.means_to_serve(&record) {
-            debug!(%task, "summoned, and there is nothing to say");
-            return Ok(Outcome::Needless);
+        let answers_at = |secs| answers_summons(&record, &self.options.models, secs);
+        let is_meant = self.means_to_serve(&record);
+        if is_meant && answers_at(self.now()) {
+            return Ok(Outcome::Due(record.state.deadline));
         }
-        Ok(Outcome::Due(record.state.deadline))
+        if is_meant && self.follower.head().is_some_and(|head| answers_at(head.timestamp_secs)) {
+            return Ok(Outcome::Early);
+        }
+        debug!(%task, "summoned, and there is nothing to say");
+        Ok(Outcome::Needless)
     }
 
     fn start_answer(&mut self, task: B256, deadline: u64) {
@@ -219,13 +266,13 @@ mod tests {
     #[test]
     fn what_is_answered_is_remembered_until_its_deadline_and_not_looked_at_again() {
         let mut summonses = Summonses::default();
-        summonses.hear(task(1), 70, 1_000);
-        summonses.hear(task(1), 80, 1_001);
+        summonses.hear(task(1), 70);
+        summonses.hear(task(1), 80);
         assert_eq!((summonses.next(1_001), summonses.oldest()), (Some(task(1)), Some(70)), "once for a task, whoever summons");
         summonses.note_failed(1_001);
         assert_eq!((summonses.next(1_002), summonses.next(1_003)), (None, Some(task(1))), "tried again after a while");
         summonses.note_answered(task(1), 1_060);
-        summonses.hear(task(1), 90, 1_004);
+        summonses.hear(task(1), 90);
         assert_eq!((summonses.next(1_010), summonses.oldest()), (None, None));
         assert_eq!((summonses.next(1_060), summonses.known.len()), (None, 0));
     }
@@ -233,36 +280,64 @@ mod tests {
     #[test]
     fn what_was_heard_of_first_is_looked_at_first() {
         let mut summonses = Summonses::default();
-        summonses.hear(task(2), 70, 1_000);
-        summonses.hear(task(1), 71, 1_000);
+        summonses.hear(task(2), 70);
+        summonses.hear(task(1), 71);
         assert_eq!(summonses.next(1_000), Some(task(2)));
-        summonses.put_off(task(2), true, 1_000);
+        summonses.note_absent(task(2), 1_000);
         assert_eq!((summonses.next(1_000), summonses.next(1_002)), (Some(task(1)), Some(task(2))));
     }
 
     #[test]
     fn a_task_that_the_chain_does_not_have_is_asked_for_a_while() {
         let mut summonses = Summonses::default();
-        summonses.hear(task(1), 70, 1_000);
-        summonses.put_off(task(1), true, 1_000 + ABSENCE_SECS - 1);
+        summonses.hear(task(1), 70);
+        (1..ABSENCES_MAX).for_each(|_| summonses.note_absent(task(1), 1_000));
         assert_eq!(summonses.next(2_000), Some(task(1)));
-        summonses.put_off(task(1), true, 1_000 + ABSENCE_SECS);
+        summonses.note_absent(task(1), 1_000);
         assert_eq!((summonses.next(2_000), summonses.oldest()), (None, None));
-        summonses.hear(task(2), 70, 1_000);
-        summonses.put_off(task(2), false, 1_000);
+    }
+
+    #[test]
+    fn what_cannot_be_read_holds_up_nothing_else_and_is_left_at_last() {
+        let mut summonses = Summonses::default();
+        [1, 2].into_iter().for_each(|number| summonses.hear(task(number), 70));
+        summonses.note_refused(task(1), 1_000);
+        assert_eq!((summonses.next(1_000), summonses.next(1_002)), (Some(task(2)), Some(task(2))), "what did not fail is first");
+        summonses.forget(task(2));
+        assert_eq!((summonses.next(1_001), summonses.next(1_002)), (None, Some(task(1))));
+        (1..FAILURES_MAX).for_each(|_| summonses.note_refused(task(1), 1_000));
         assert_eq!(summonses.known.len(), 0);
+    }
+
+    #[test]
+    fn only_what_the_contract_has_is_answered_already() {
+        let reverted =
+            |data: Vec<u8>| ChainError::Reverted { call: String::new(), error: cor_ports::RevertError::decode(data.into()) };
+        let mut answered = jury::NODE_ANSWERED.selector.unwrap().to_vec();
+        answered.resize(4 + 64, 0);
+        for (error, is_tried_again) in
+            [(reverted(answered), false), (reverted(Vec::new()), true), (ChainError::NotReproduced { call: String::new() }, true)]
+        {
+            let (mut summonses, told) = (Summonses::default(), error.to_string());
+            [1, 2].into_iter().for_each(|number| summonses.hear(task(number), 70));
+            summonses.take(&Present { task: task(1), key: String::new(), deadline: 1_060 }, Some(Ok(Err(error))), 1_000);
+            assert_eq!(summonses.next(1_000), Some(task(2)), "{told}");
+            summonses.forget(task(2));
+            assert_eq!(summonses.next(1_002), is_tried_again.then_some(task(1)), "{told}");
+        }
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_answered_goes_first() {
         let mut summonses = Summonses::default();
         for number in 0..KNOWN_MAX {
-            summonses.hear(task(number), 70, 1_000);
+            summonses.hear(task(number), 70);
         }
         summonses.note_answered(task(500), 1_060);
-        summonses.hear(task(KNOWN_MAX), 71, 1_000);
+        summonses.hear(task(KNOWN_MAX), 71);
         assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(500))), (KNOWN_MAX, false));
-        summonses.hear(task(KNOWN_MAX + 1), 72, 1_000);
-        assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(KNOWN_MAX + 1))), (KNOWN_MAX, true));
+        summonses.hear(task(KNOWN_MAX + 1), 72);
+        assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(KNOWN_MAX + 1))), (KNOWN_MAX, false));
+        assert_eq!(summonses.next(1_000), Some(task(0)), "the oldest is still the next");
     }
 }
