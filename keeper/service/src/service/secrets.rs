@@ -1,8 +1,8 @@
 //! A keeper's secrets: whether they are those that the jury knows, which are owed to it, and how they are shown.
 //!
 //! A crew that was offered binds its keeper to show the secret of the task's epoch. Such an epoch is journalled before anybody hears of the crew, and
-//! forgotten once the jury knows the secret. If it knows it no more after a rollback, or the journal was lost, the secret is shown when it is called for:
-//! nobody can be convicted for it before.
+//! forgotten once the jury knows the secret. If it knows it no more after a rollback, or the journal was lost, the secret is shown when it is called for.
+//! A call of before the rollback is not heard of again, if its block is too old to be read once more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::successors;
