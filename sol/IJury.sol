@@ -14,8 +14,8 @@ pragma solidity ^0.8.24;
 /// keeper and is not in the crew that it brought are passed over, until there are as many nodes as replicas. So a keeper may go without whom it found absent, and
 /// with it if it came back; a crew that was right when the keeper signed it stays right.
 /// Secrets: the anchor is x(first - 1), the secret of epoch e is x(e), and keccak256(x(e)) = x(e - 1).
-/// Evidence: the opening as logged in TaskSubmitted of the Lane, the keeper, and miners = n x 20 bytes in the order of the assignment. It is proven by the mark
-/// that the Lane keeps of a task that ended: the last 160 bits of keccak256(task || keccak256(opening) || keeper 20 || miners).
+/// Evidence: the opening as logged in TaskSubmitted of the Lane, the keeper, and the crew as in its TaskEnded. It is proven by the mark that the Lane keeps of a task that
+/// ended: the last 160 bits of keccak256(assignment || crew), assignment as in ILane.
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
@@ -24,13 +24,13 @@ pragma solidity ^0.8.24;
 /// The block's hash is known to the chain for 393,168 blocks (a day or so): who watches a task that takes longer has it noted.
 /// At worst the owner can propose keepers of its own, dismiss others, set what the Lane's later tasks go by, and pause new tasks there. The owner of the pool can have
 /// anyone strike every node, by a minimal version that none has, so that nobody is drawn from the next epoch on; it can bring in no node that is not fit, but it can leave in
-/// whom it likes: by versions, or by a queue or a Staking of its own, which after delaySecs suspends or drains all others, so that anyone strikes them. A keeper can let a task
+/// whom it likes: by versions, or by a Staking of its own, which after delaySecs drains all others, so that anyone strikes them. A keeper can let a task
 /// expire whose draw it dislikes. Who orders the blocks chooses their hashes, and so, together with a keeper, the miners.
 interface IJury {
     /// @notice `node` has `slot` of the model's roster from epoch `from` on. A slot beyond the roster's end makes it longer from then on.
     event SlotTaken(uint64 indexed model, uint32 indexed slot, address indexed node, address operator, uint32 from);
     /// @notice `node` cannot be drawn from epoch `until` on, and not be in the roster before `barredUntil`. Reason: 0 it left, 1 struck, 2 dismissed, 3 struck or dismissed
-    /// for nothing but software that the pool's owner finds too old, for which it is not barred.
+    /// while its software was older than the pool's owner asks for, for which it is not barred.
     event SlotClosed(uint64 indexed model, uint32 indexed slot, address indexed node, uint32 until, uint32 barredUntil, uint8 reason);
     /// @notice `keeper` summoned `node`: it answers until `answerBy`.
     event Summoned(bytes32 indexed task, address indexed keeper, address indexed node, uint64 answerBy);
@@ -120,7 +120,7 @@ interface IJury {
     error NotInRoster(address node, uint64 model);
     /// @notice The node cannot be in the roster before epoch `until`.
     error EntryBarred(address node, uint64 model, uint32 until);
-    /// @notice The node cannot take a task. `reason` as in INodePool.NotEligible.
+    /// @notice The node cannot take a task. `reason` as of INodePool.eligibility.
     error NotEligible(address node, uint8 reason);
     /// @notice The pool finds the node fit.
     error NodeFit(address node, uint64 model);
@@ -165,8 +165,8 @@ interface IJury {
     /// @dev Errors: NotInRoster, Unauthorized. Events: SlotClosed.
     function leave(address node, uint64 model) external;
 
-    /// @notice Takes a node out of a model's roster that is not fit any more: not registered, suspended, draining, without the model, too old, or of another
-    /// operator. Anyone may call. A node that is merely full stays. One that is out for nothing but its software, because the pool's owner asked for newer, may come back at once.
+    /// @notice Takes a node out of a model's roster that is not fit any more: not registered, draining, without the model, too old, or of another
+    /// operator. Anyone may call. One whose software is older than the pool's owner asks for may come back as soon as it is not.
     /// @param node The node.
     /// @param model The model.
     /// @dev Errors: NotInRoster, NodeFit. Events: SlotClosed.
@@ -222,10 +222,10 @@ interface IJury {
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param keeper Who served it.
-    /// @param miners Whom it brought, 20 bytes for each replica.
+    /// @param crew Whom it brought and what they were bound to, as in TaskEnded.
     /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, EpochOpen, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and
     /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known; or BlockNoted alone.
-    function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata miners) external;
+    function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata crew) external;
 
     /// @notice Proposes a keeper: before `open` it may enrol as soon as the contract is open, then after delaySecs. One that lost a bond waits for disputeSecs from then at least. Owner only.
     /// @param keeper The keeper.

@@ -11,10 +11,10 @@ pragma solidity ^0.8.24;
 /// State, from the most significant bit: phase 8 | status 8 | last call 1 | replicas 7 | deadline 40 | seats 7 x 4 in 32 | keeper 160. Phases: 0 none, 1 open, 2
 /// precommit, 3 reveal, 4 ended. Status: 0 open, 1 completed, 2 no quorum, 3 expired. An ended task keeps
 /// the deadline that it had last. Seats: 0 silent, 1 committed, 2 + r revealed the answer of
-/// replica r, 15 signed a reveal that does not open its commitment, or a second commitment. Once the task ended, the last 160 bits of its assignment stand in the keeper's place, zero if it
-/// had none: so anyone can prove later who served it, and by whose choice.
+/// replica r, 15 signed a reveal that does not open its commitment, or, as was reported after the end, a second commitment. Once the task ended, the last 160 bits of
+/// keccak256(assignment || crew) stand in the keeper's place, crew as in TaskEnded, zero if it had none: so anyone can prove later who served it, by whose choice, and bound to what.
 /// Opening: perReplica 8 | network 8 | gas 8 | terms 32 | promptDigest 32 | noReveal 8 | badReveal 8 | block 5 | time 5 | noResultGasCapBps 2 bytes; block and time are those of the submission. Records begin with 1
-/// (assignment: n x (miner 20 | commitment 32)), 2 (replica 1 | commitment 32), 3 (replica 1 | resultDigest 32), 4 (replica 1).
+/// (assignment: n x (miner 20 | commitment 32)), 2 (replica 1 | commitment 32, not zero), 3 (replica 1 | resultDigest 32), 4 (replica 1).
 /// seal = keccak256(opening), then keccak256(seal || record) for each record.
 /// Terms, from the most significant bit: model 64 | maxTokens 32 | answerKind 8 | replicas 8 | quorumBps 16 | openSecs 24 | precommitSecs 24 | revealSecs 24 |
 /// executionDepth 16 | toolDepth 16 | sla 8 | priority 8 | consensusRule 8.
@@ -23,7 +23,7 @@ pragma solidity ^0.8.24;
 /// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, resultDigest, salt)), DOMAIN =
 /// keccak256("Cortensor.Commitment.v2"), integers as uint256. Salts have 128 random bits at least and are used once.
 /// Signed messages are EIP-712 over ("Cortensor Lane", "1", chainid, this): Precommit(bytes32 assignment,bytes32 commitment) by a miner, which takes
-/// its seat by it, and signs one of an assignment: a second one with another commitment is evidence against it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
+/// its seat by it, and signs one of an assignment: a second one with another commitment is evidence against it, for good; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
 /// Where several errors apply it is not promised which one comes.
@@ -54,11 +54,11 @@ interface ILane {
     event TariffPinned(bytes32 indexed terms, bytes32 tariff);
     /// @notice A task was submitted and charged. The prompt's text is found under `promptUrn`, and hashes to the opening's promptDigest.
     event TaskSubmitted(bytes32 indexed task, address indexed payer, uint64 indexed session, uint64 sequence, uint64 deadline, uint64 charged, bytes32 clientReference, bytes opening, string promptUrn);
-    /// @notice Something was added to a task's history. The phase that it is in then ends at `deadline`.
+    /// @notice Something was added to a task's history. The phase that it is in then ends at `deadline`. Of a task that ended: a second commitment was reported.
     event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record);
-    /// @notice A task ended. `miners` has 20 bytes for each replica, empty if none were assigned; a miner of `paid` (bit r for replica r) earned `perMiner`. `resultDigest` is zero
+    /// @notice A task ended. `crew` is n x (miner 20 | commitment 32), the commitment zero of a miner that was bound to none, empty if none were assigned; a miner of `paid` (bit r for replica r) earned `perMiner`. `resultDigest` is zero
     /// without a result.
-    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
+    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes crew);
     /// @notice A keeper was named, or is one no more.
     event KeeperNamed(address indexed keeper, bool enabled);
     /// @notice Penalties of later tasks, the keeper's share of its line without a result, basis points, and whether createSession, createAndSubmit and submit are paused.
@@ -87,7 +87,7 @@ interface ILane {
     error PriceAboveMax(uint64 price, uint64 maxCharge);
     /// @notice The payer has used this sequence number.
     error SequenceUsed(address payer, uint64 sequence);
-    /// @notice The bytes are not the history of the task: their seal is `computed`, and the task's is `seal`, zero if there is no such task.
+    /// @notice The bytes are not the history of the task: their seal is `computed`, and the task's is `seal`, zero if there is no such task. In reportSecond both are marks, 160 bits.
     error HistoryMismatch(bytes32 task, bytes32 seal, bytes32 computed);
     /// @notice The arguments are not of the form that the function's documentation says.
     error Malformed(bytes32 field);
@@ -252,16 +252,19 @@ interface ILane {
     /// @dev Errors: those of reveal but CommitmentMismatch; RevealOpens, InvalidSignature. Events: TaskRecord.
     function report(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 resultDigest, bytes32 salt, bytes calldata signature) external;
 
-    /// @notice Reports a second commitment that a bound miner signed of the same assignment, before it has shown its answer: it costs what a reveal that does not open its
-    /// commitment costs. In precommit and reveal, after their deadlines too. Anyone may call.
+    /// @notice Reports a second commitment that a miner signed of the assignment of a task that ended, beside the one that it was bound to: it costs at once what a reveal that
+    /// does not open its commitment costs, once for a seat, and nothing if that was reported of the seat. What Staking does not take of it is owed; where it takes nothing the report is refused, and can be made again. What the task paid
+    /// stays. Anyone may call, at any time after the end: what a miner that unbonds at its signature has staked can be taken for 42 hours after the latest end, longer the earlier the end.
     /// @param payer The task's payer.
     /// @param sequence Its number.
-    /// @param history Its history.
+    /// @param history Its opening, then 1 | crew: the crew as in TaskEnded.
+    /// @param keeper Who served.
     /// @param replica The miner's replica.
-    /// @param commitment Another one than it is bound to.
+    /// @param commitment Another one than it was bound to.
     /// @param signature Of Precommit with it, 64 bytes as in EIP-2098.
-    /// @dev Errors: those of report but RevealOpens; LanePhaseWrong wants 3, ReplicaDone is also for the commitment that it is bound to. Events: TaskRecord.
-    function reportSecond(address payer, uint64 sequence, bytes calldata history, uint8 replica, bytes32 commitment, bytes calldata signature) external;
+    /// @dev Errors: Malformed, LanePhaseWrong, NoSuchReplica, ReplicaNotCommitted, ReplicaDone also for the commitment that it was bound to, HistoryMismatch, InvalidSignature,
+    /// NothingTaken. Events: TaskRecord with 4 | replica, SlashOwed.
+    function reportSecond(address payer, uint64 sequence, bytes calldata history, address keeper, uint8 replica, bytes32 commitment, bytes calldata signature) external;
 
     /// @notice Closes a phase whose deadline has passed; reveals also before, once every bound miner has shown its answer, as finish does. Anyone may call. A task that nobody served expires and comes back whole.
     /// @param payer The task's payer.

@@ -2,32 +2,30 @@
 pragma solidity ^0.8.24;
 
 /// @title NodePool: who can serve what
-/// @notice Nodes register with stake, models and capacity; a queue may reserve and release their capacity, which the Lane does not: it asks for signatures.
+/// @notice Nodes register with stake, and say what they serve. Nobody is assigned a task here: an eligible node enters the Jury's rosters, of which it draws, and anyone
+/// strikes one that is not eligible any more; the Lane asks for signatures and not for the pool, and what a node signed there outlives its registration.
 /// Constructor: (address owner, uint64 delaySecs). Errors: ZeroAddress, InputOutOfRange for a delay outside 3 to 30 days.
-/// @dev Safety: a node counts as eligible only while registered, not suspended, not draining, and its software is at least `minNodeVersion`, which the owner
-/// sets here: Runtime's minimum is another number, and neither follows the other. A higher one waits for `delaySecs`, in which nodes update and say so by
-/// `setVersion`: who is too old is not drawn, and whoever keeps rosters of this pool's nodes puts it out, so that a raise at once would leave the owner's alone.
-/// The queue suspends whom it finds at fault; stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator
-/// consents to each node under its name. Each registration gets a new epoch. What a node signed in the Lane outlives it, until the task ends.
+/// @dev Safety: a node counts as eligible only while registered, not draining, and its software is at least `minNodeVersion`, which the owner sets here: Runtime's
+/// minimum is another number, and neither follows the other. A higher one waits for `delaySecs`, in which nodes update and say so by `setVersion`: a raise at
+/// once would leave the owner's own nodes alone in the rosters.
+/// Stake that leaves drains; `resume` checks the stake again, and the operator's consent. An operator consents to each node under its name. Each registration
+/// gets a new epoch. What a node says of its models and its capacity nobody checks: capacity is for keepers to read, and nothing on chain counts or enforces it.
 /// What its operator or its staker stopped, by `drain`, stays stopped until that one lifts it, also if the node deregisters: it neither resumes nor
 /// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`. A staker has no word
 /// while it has no stake there. A node that its operator stopped and lifts no more serves under no name: its staker takes another node.
-/// A queue that was replaced gives back the places of its open tasks for ever, and suspends nodes by them for fourteen days; at worst it gives back others'
-/// places too, and suspends whom it likes, who resumes.
-/// Liveness: a node with no open task may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
-/// Until `open` the owner names peers at once, and no node registers; then a new peer waits for `delaySecs`.
+/// At worst the owner names a Staking of its own, which after `delaySecs` drains whom it likes, and lets nodes register without stake.
+/// Liveness: a node may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
+/// Until `open` the owner names Staking at once, and no node registers; then another waits for `delaySecs`.
 interface INodePool {
     /// @notice A node as registered.
     struct Node {
-        address operator; // who runs it; two nodes of one operator never serve one task
+        address operator; // who runs it; Jury draws no two nodes of one operator for a task
         uint64 registrationEpoch; // rises with each registration of any node; 0 = never registered
         uint64 version; // software, major·1e6 + minor·1e3 + patch
-        uint32 capacity; // tasks at a time
-        uint32 reserved; // tasks it has now
+        uint32 capacity; // tasks at a time, as the node says; for keepers to read, and enforced by nothing
         uint8 hardwareClass; // 0 cpu, 1 small gpu, 2 large gpu
         bool registered;
-        bool suspended;
-        bool draining; // takes no new task, and anyone may deregister it once it has none
+        bool draining; // takes no new task, and anyone may deregister it
         uint64 lastPingAt; // seconds since 1970
         uint64[] models; // model identifiers it has loaded, rising
     }
@@ -40,9 +38,7 @@ interface INodePool {
     event NodeSpecChanged(address indexed node, uint64[] models, uint32 capacity);
     /// @notice A node pinged.
     event NodePinged(address indexed node, uint64 timestamp);
-    /// @notice The queue suspended a node for its conduct in a task; whether a slash took anything from it, Staking's Slashed tells.
-    event NodeSuspended(address indexed node, uint64 indexed taskId);
-    /// @notice A suspended or draining node resumed; or, of a node that is not registered, its staker let it register again.
+    /// @notice A draining node resumed; or, of a node that is not registered, its staker let it register again.
     event NodeResumed(address indexed node);
     /// @notice A node takes no new tasks until it resumes, by the word of `by`: itself, its operator or its staker; Staking as stake leaves; or anyone, if it
     /// lacks stake. Once more if its operator or its staker stops a node that drains already.
@@ -51,13 +47,11 @@ interface INodePool {
     event NodeVersionChanged(address indexed node, uint64 version);
     /// @notice `operator` lets a node register under its name, or no longer.
     event ConsentSet(address indexed operator, address indexed node, bool allowed);
-    /// @notice The oldest software that may register or be reserved is `version` from `effectiveAt` on, seconds since 1970. What waited before it does not come.
+    /// @notice The oldest software that may register or serve is `version` from `effectiveAt` on, seconds since 1970. What waited before it does not come.
     event MinNodeVersionSet(uint64 version, uint64 effectiveAt);
     /// @notice `staking` is asked for stake from `effectiveAt` on, seconds since 1970.
     event StakingSet(address staking, uint64 effectiveAt);
-    /// @notice `sessionQueue` reserves and releases from `effectiveAt` on, seconds since 1970.
-    event SessionQueueSet(address sessionQueue, uint64 effectiveAt);
-    /// @notice Set up: from now on nodes register, and a new peer waits for the delay.
+    /// @notice Set up: from now on nodes register, and another Staking waits for the delay.
     event Opened();
     /// @notice Ownership was offered to `candidate`.
     event OwnershipTransferStarted(address indexed owner, address indexed candidate);
@@ -74,19 +68,14 @@ interface INodePool {
     error AlreadyRegistered(address node);
     /// @notice The node is not registered.
     error NotRegistered(address node);
-    /// @notice The node has open tasks: wait until they end.
-    error NodeBusy(address node, uint32 reserved);
     /// @notice The node's software is older than allowed.
     error VersionTooOld(uint64 version, uint64 minimum);
     /// @notice Models must be 1 to `limit` identifiers in strictly rising order.
     error InvalidModels(uint64 count, uint64 limit);
-    /// @notice Capacity must be 1 to `limit`, and not below what is reserved.
+    /// @notice Capacity must be 1 to `limit`.
     error InvalidCapacity(uint32 capacity, uint32 limit);
-    /// @notice The node cannot take the task. `reason`: 1 not registered, 2 suspended, 3 model not loaded, 4 no free capacity, 5 software too old, 6 operator twice, 7 node twice, 8 draining.
-    /// Of several the first of 7, 6, 1, 2, 8, 5, 3, 4 is told: 4 only of a node that nothing else is wrong with.
-    error NotEligible(address node, uint8 reason);
-    /// @notice The node is neither suspended nor draining.
-    error NotSuspended(address node);
+    /// @notice The node is not draining.
+    error NotDraining(address node);
     /// @notice The operator has not consented to this node, or took that back, as `drain` does; also one that stopped it under its name and has not lifted
     /// that. It calls `consent(node, true)` first.
     error ConsentMissing(address operator, address node);
@@ -113,25 +102,24 @@ interface INodePool {
     /// @notice Registers the caller as a node.
     /// @param operator Who runs it; it has consented, unless it is the node itself.
     /// @param models 1 to 64 identifiers, strictly rising.
-    /// @param capacity Tasks at a time, 1 to 1024.
+    /// @param capacity Tasks at a time, 1 to 1024; for keepers to read.
     /// @param hardwareClass 0 cpu, 1 small gpu, 2 large gpu.
     /// @param version Of the software, major·1e6 + minor·1e3 + patch.
-    /// @return registrationEpoch Number of this registration, which commitments are bound to.
+    /// @return registrationEpoch Number of this registration.
     /// @dev Errors: NotOpen, ZeroAddress, InputOutOfRange, ConsentMissing, also with an operator that stopped it, AlreadyRegistered, VersionTooOld, InvalidModels,
     /// InvalidCapacity, NotStaked, Unauthorized with the staker if that one stopped it. Events: NodeRegistered.
     function register(address operator, uint64[] calldata models, uint32 capacity, uint8 hardwareClass, uint64 version) external returns (uint64 registrationEpoch);
 
-    /// @notice Removes the caller from the pool. Only without open tasks. Who stopped it is remembered.
-    /// @dev Errors: NotRegistered, NodeBusy. Events: NodeDeregistered.
+    /// @notice Removes the caller from the pool. Who stopped it is remembered.
+    /// @dev Errors: NotRegistered. Events: NodeDeregistered.
     function deregister() external;
 
-    /// @notice Removes a node from the pool. Only without open tasks: anyone, once it is draining; at any time the node, its operator and its staker. Who
-    /// stopped it is remembered.
+    /// @notice Removes a node from the pool: anyone, once it is draining; at any time the node, its operator and its staker. Who stopped it is remembered.
     /// @param node The node.
-    /// @dev Errors: NotRegistered, Unauthorized, NodeBusy. Events: NodeDeregistered.
+    /// @dev Errors: NotRegistered, Unauthorized. Events: NodeDeregistered.
     function deregisterFor(address node) external;
 
-    /// @notice Lets a node take no new tasks; it keeps what it has. The node, its operator and its staker; anyone, if the node lacks stake. An operator and a
+    /// @notice Lets a node take no new tasks; what it signed binds it. The node, its operator and its staker; anyone, if the node lacks stake. An operator and a
     /// staker, other than the node itself, stop it: it neither resumes nor registers until that one lifts it. The operator's word takes its consent
     /// back, and `consent(node, true)` lifts it; `resumeFor` lifts the staker's. Who is both speaks as the operator. One word does not replace the other.
     /// @param node The node.
@@ -151,7 +139,7 @@ interface INodePool {
 
     /// @notice Changes what the caller serves.
     /// @param models 1 to 64 identifiers, strictly rising.
-    /// @param capacity Tasks at a time, 1 to 1024, and not below the open tasks.
+    /// @param capacity Tasks at a time, 1 to 1024; for keepers to read.
     /// @dev Errors: NotRegistered, InvalidModels, InvalidCapacity. Events: NodeSpecChanged.
     function setSpec(uint64[] calldata models, uint32 capacity) external;
 
@@ -159,31 +147,15 @@ interface INodePool {
     /// @dev Errors: NotRegistered. Events: NodePinged.
     function ping() external;
 
-    /// @notice Ends the caller's suspension or draining, if its stake is at least the required one, its operator consents, and nobody stops it.
-    /// @dev Errors: NotRegistered, NotSuspended, NotStaked, ConsentMissing, Unauthorized with the staker if that one stopped it. Events: NodeResumed.
+    /// @notice Ends the caller's draining, if its stake is at least the required one, its operator consents, and nobody stops it.
+    /// @dev Errors: NotRegistered, NotDraining, NotStaked, ConsentMissing, Unauthorized with the staker if that one stopped it. Events: NodeResumed.
     function resume() external;
 
-    /// @notice Ends a node's suspension or draining as `resume` does, and what its staker stopped. Staker only. Of a node that is not registered, whoever
+    /// @notice Ends a node's draining as `resume` does, and what its staker stopped. Staker only. Of a node that is not registered, whoever
     /// stopped it as its staker lifts that alone.
     /// @param node The node.
-    /// @dev Errors: NotRegistered, also of a node that the caller has not stopped, Unauthorized, NotSuspended, NotStaked, ConsentMissing. Events: NodeResumed.
+    /// @dev Errors: NotRegistered, also of a node that the caller has not stopped, Unauthorized, NotDraining, NotStaked, ConsentMissing. Events: NodeResumed.
     function resumeFor(address node) external;
-
-    /// @notice Reserves one place of each node for a task. SessionQueue only.
-    /// @param taskId The task.
-    /// @param modelIdentifier The model that each node must have loaded.
-    /// @param nodes The task's nodes, of different operators.
-    /// @return epochs Registration epoch of each node.
-    /// @dev Errors: Unauthorized, NotEligible with the first node that cannot take the task. Events: none.
-    function reserve(uint64 taskId, uint64 modelIdentifier, address[] calldata nodes) external returns (uint64[] memory epochs);
-
-    /// @notice Releases the places of a task, and suspends nodes. SessionQueue only, and every queue that was it since the pool is open, so that their
-    /// open tasks end: one suspends until fourteen days after it was replaced, and from then on `suspend` is passed over.
-    /// @param taskId The task.
-    /// @param nodes The task's nodes.
-    /// @param suspend Those to suspend.
-    /// @dev Errors: Unauthorized. Events: NodeSuspended for each node that was in service before.
-    function release(uint64 taskId, address[] calldata nodes, address[] calldata suspend) external;
 
     /// @notice A node as registered.
     /// @param node The node.
@@ -198,7 +170,7 @@ interface INodePool {
     /// @notice Whether a node could take a task now.
     /// @param node The node.
     /// @param modelIdentifier The task's model.
-    /// @return reason 0 if it could, else as in NotEligible.
+    /// @return reason 0 if it could, else 1 not registered, 2 model not loaded, 3 software too old, 4 draining. Of several the first of 1, 4, 3, 2 is told.
     function eligibility(address node, uint64 modelIdentifier) external view returns (uint8 reason);
 
     /// @notice Number of nodes ever listed.
@@ -211,7 +183,7 @@ interface INodePool {
     /// @return nodes Fewer at the end of the list.
     function nodesByPage(uint64 offset, uint64 limit) external view returns (address[] memory nodes);
 
-    /// @notice Oldest software that may register or be reserved now.
+    /// @notice Oldest software that may register or serve now.
     /// @return version Major·1e6 + minor·1e3 + patch.
     function minNodeVersion() external view returns (uint64 version);
 
@@ -226,7 +198,7 @@ interface INodePool {
     /// @dev Errors: Unauthorized. Events: MinNodeVersionSet.
     function setMinNodeVersion(uint64 version) external;
 
-    /// @notice How long a new peer and a higher minimum of the software wait; set at construction.
+    /// @notice How long another Staking and a higher minimum of the software wait; set at construction.
     /// @return secs Seconds.
     function delaySecs() external view returns (uint64 secs);
 
@@ -245,19 +217,7 @@ interface INodePool {
     /// @dev Errors: Unauthorized, ZeroAddress. Events: StakingSet.
     function setStaking(address peer) external;
 
-    /// @notice Who reserves and releases.
-    /// @return current The SessionQueue.
-    /// @return next Which follows it, zero if none.
-    /// @return effectiveAt From when on, seconds since 1970, 0 if none follows.
-    function sessionQueue() external view returns (address current, address next, uint64 effectiveAt);
-
-    /// @notice Names who may reserve and release: before `open` at once, then after `delaySecs` in place of any other that waits. The one before it then
-    /// may only release, and suspend for fourteen days. Owner only.
-    /// @param peer The SessionQueue.
-    /// @dev Errors: Unauthorized, ZeroAddress. Events: SessionQueueSet.
-    function setSessionQueue(address peer) external;
-
-    /// @notice Ends the setting up, for good. Owner only; both peers must be named.
+    /// @notice Ends the setting up, for good. Owner only; Staking must be named.
     /// @dev Errors: Unauthorized, ZeroAddress, AlreadyOpen. Events: Opened.
     function open() external;
 

@@ -9,8 +9,8 @@ pragma solidity ^0.8.24;
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
 /// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for
 /// the unbonding and the withdrawal to be kept out by the sequencer, until Arbitrum's forced inclusion. What unbonds stays slashable until it is withdrawn,
-/// and stays for eight days at least. What a node had taken or signed before its stake began to unbond binds it for four days and six hours at most; each of
-/// three closings can be kept out for a day: that stake is there when the offence is reported, if phases are closed as they end, which anyone may
+/// and stays for nine days at least. What a node had taken or signed before its stake began to unbond binds it for four days and six hours at most; each of
+/// three closings can be kept out for a day, and so can a report after the end: that stake is there when the offence is reported, if phases are closed as they end, which anyone may
 /// do. Of what a node signs while its stake unbonds that is not promised: it is out of the pool then, and of a jury's roster once somebody strikes it.
 /// Leaving is always possible: unbond, wait `unbondingSecs`, withdraw. No pause exists, no pool is asked, and no node's key is needed.
 /// To stop a slasher at once, set its cap to 0, which the guardian may. Closing it alone does not: it takes up to its cap of each day for

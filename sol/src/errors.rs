@@ -142,13 +142,12 @@ contract_errors! {
     pool::NOT_STAKED INodePool::NotStaked |e| format!("node {} lacks stake", e.node);
     pool::ALREADY_REGISTERED INodePool::AlreadyRegistered |e| format!("node {} is registered already", e.node);
     pool::NOT_REGISTERED INodePool::NotRegistered |e| format!("node {} is not registered", e.node);
-    pool::NODE_BUSY INodePool::NodeBusy |e| format!("node {} has {} open tasks", e.node, e.reserved);
     pool::VERSION_TOO_OLD INodePool::VersionTooOld |e| format!("the node's software {} is older than {}", release(e.version), release(e.minimum));
     pool::INVALID_MODELS INodePool::InvalidModels |e| format!("{} models given: 1 to {} are allowed, in rising order, none twice", e.count, e.limit);
-    pool::INVALID_CAPACITY INodePool::InvalidCapacity |e| format!("a capacity of {} is outside 1 to {}, or below the tasks the node has", e.capacity, e.limit);
-    pool::NOT_ELIGIBLE INodePool::NotEligible |e| format!("node {} cannot take the task: {}", e.node, eligibility(e.reason));
-    pool::NOT_SUSPENDED INodePool::NotSuspended |e| format!("node {} is neither suspended nor draining", e.node);
+    pool::INVALID_CAPACITY INodePool::InvalidCapacity |e| format!("a capacity of {} is outside 1 to {}", e.capacity, e.limit);
+    pool::NOT_ELIGIBLE IJury::NotEligible |e| format!("node {} cannot take the task: {}", e.node, eligibility(e.reason));
     pool::CONSENT_MISSING INodePool::ConsentMissing |e| format!("operator {} has not consented to node {}", e.operator, e.node);
+    pool::NOT_DRAINING INodePool::NotDraining |e| format!("node {} is not draining", e.node);
 
     price::UNKNOWN_MODEL ISessionPaymentTable::UnknownModel |e| format!("model {} is unknown or out of service", e.modelIdentifier);
     price::UNKNOWN_VERSION ISessionPaymentTable::UnknownVersion |e| format!("there is no price version {}, the latest is {}", e.version, e.latest);
@@ -316,13 +315,9 @@ fn release(version: u64) -> String {
 fn eligibility(reason: u8) -> &'static str {
     match reason {
         1 => "it is not registered",
-        2 => "it is suspended",
-        3 => "it has not loaded the model",
-        4 => "it has no free capacity",
-        5 => "its software is too old",
-        6 => "another node of its operator is in the task",
-        7 => "it is in the task already",
-        8 => "it is draining",
+        2 => "it has not loaded the model",
+        3 => "its software is too old",
+        4 => "it is draining",
         _ => "for an unknown reason",
     }
 }

@@ -154,8 +154,8 @@ fn sentences_have_the_numbers() {
             "the node's software 1.2.3 is older than 2.0.0",
         ),
         (
-            INodePool::NotEligible { node: Address::ZERO, reason: 6 }.into(),
-            "node 0x0000000000000000000000000000000000000000 cannot take the task: another node of its operator is in the task",
+            IJury::NotEligible { node: Address::ZERO, reason: 2 }.into(),
+            "node 0x0000000000000000000000000000000000000000 cannot take the task: it has not loaded the model",
         ),
         (
             ILane::LanePhaseWrong { task: B256::ZERO, phase: 1, wanted: 3 }.into(),
@@ -230,16 +230,12 @@ fn phases_and_reasons_have_the_words_of_their_numbers() {
     }
     let reasons = [
         (Ineligible::NotRegistered, "it is not registered"),
-        (Ineligible::Suspended, "it is suspended"),
         (Ineligible::ModelNotLoaded, "it has not loaded the model"),
-        (Ineligible::NoFreeCapacity, "it has no free capacity"),
         (Ineligible::VersionTooOld, "its software is too old"),
-        (Ineligible::OperatorTwice, "another node of its operator is in the task"),
-        (Ineligible::NodeTwice, "it is in the task already"),
         (Ineligible::Draining, "it is draining"),
     ];
     for (reason, words) in reasons {
-        let error = INodePool::NotEligible { node: Address::ZERO, reason: reason.reason() };
+        let error = IJury::NotEligible { node: Address::ZERO, reason: reason.reason() };
         assert_eq!(
             ContractError::from(error).to_string(),
             format!("node {} cannot take the task: {words}", Address::ZERO),

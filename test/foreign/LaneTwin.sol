@@ -117,7 +117,7 @@ contract LaneTwin is LaneTwinBase {
         bytes32 assignment = assignmentOf(moved, keeper, miners);
         bytes32 domain = separatorNow();
         mustBeAssigned(keeper, domain, assignment, assign);
-        uint256 seats = verified(prepared(domain, assignment), answers, count);
+        (uint256 seats, bytes memory crew) = verified(prepared(domain, assignment), answers, count);
         unchecked {
             moved.state |= seats << SEATS_AT;
         }
@@ -126,7 +126,7 @@ contract LaneTwin is LaneTwinBase {
         assembly ("memory-safe") {
             digestAt := add(answers.offset, add(mul(mload(tally), ANSWER_BYTES), 84))
         }
-        settle(moved, tally, payer, keeper, assignment, miners, digestAt);
+        settle(moved, tally, payer, keeper, assignment, crew, digestAt);
     }
 
     function start(address payer, uint64 sequence, bytes calldata opening, bytes calldata miners, address keeper, bytes calldata assign) external {
@@ -171,7 +171,7 @@ contract LaneTwin is LaneTwinBase {
         mustBeIn(moved, REVEAL);
         Tally memory tally = tallied(moved.state >> SEATS_AT, replicasOf(moved));
         if (tally.committed > 0 && called(moved, tally)) return;
-        settle(moved, tally, payer, keeper, assignment, miners, 0);
+        settle(moved, tally, payer, keeper, assignment, toldCrew(moved), 0);
     }
 
     function mustNotBePaused(uint256 rates) private pure {
@@ -354,16 +354,16 @@ contract LaneTwin is LaneTwinBase {
     }
 
     /// Stores the end, tells of it, pays, and slashes. The winner's digest is in calldata, or, if `digestAt` is zero, in what was told.
-    function settle(Moved memory moved, Tally memory tally, address payer, address keeper, bytes32 assignment, bytes memory miners, uint256 digestAt) private {
+    function settle(Moved memory moved, Tally memory tally, address payer, address keeper, bytes32 assignment, bytes memory crew, uint256 digestAt) private {
         uint256 replicas = replicasOf(moved);
         uint256 needed = neededOf(moved, replicas);
         uint256 status = tally.votes >= needed ? COMPLETED : NO_QUORUM;
         // Phase and keeper go, the rest stays.
         uint256 state = (moved.state << 8 >> 8 >> 160 << 160) | (ENDED << PHASE_AT) | (status << STATUS_AT);
         TaskWords storage words = tasks[moved.task];
-        (words.state, words.seal) = (uint256(uint160(uint256(assignment))) | state, 0);
+        (words.state, words.seal) = (markOf(assignment, crew) | state, 0);
         Split memory parted = split(moved, tally, needed, replicas);
-        uint256 paid = parted.perMiner == 0 ? 0 : pay(moved, tally, miners, replicas, parted.perMiner);
+        uint256 paid = parted.perMiner == 0 ? 0 : pay(moved, tally, crew, replicas, parted.perMiner);
         unchecked {
             if (parted.toKeeper > 0) accounts[keeper] += parted.toKeeper;
             if (parted.refunded > 0) accounts[payer] += parted.refunded;
@@ -371,20 +371,20 @@ contract LaneTwin is LaneTwinBase {
         }
         bytes32 digest = status == COMPLETED ? winnerOf(moved, tally, digestAt) : bytes32(0);
         emit TaskEnded(
-            moved.task, payer, keeper, uint8(status), digest, uint32(state >> SEATS_AT), uint8(paid), uint64(parted.perMiner), uint64(parted.toKeeper), uint64(parted.toTreasury), uint64(parted.refunded), miners
+            moved.task, payer, keeper, uint8(status), digest, uint32(state >> SEATS_AT), uint8(paid), uint64(parted.perMiner), uint64(parted.toKeeper), uint64(parted.toTreasury), uint64(parted.refunded), crew
         );
         bool silenceCounts = moved.state & LAST_CALL != 0 && tally.votes > 0 && undecided(tally, needed);
         if (silenceCounts || tally.bad > 0) punish(moved, replicas, silenceCounts);
     }
 
     /// Pays who follows the leader. Returns their replicas, by bit.
-    function pay(Moved memory moved, Tally memory tally, bytes memory miners, uint256 replicas, uint256 share) private returns (uint256 paid) {
+    function pay(Moved memory moved, Tally memory tally, bytes memory crew, uint256 replicas, uint256 share) private returns (uint256 paid) {
         uint256 winning = tally.leader + 2;
         unchecked {
             uint256 seats = (moved.state >> SEATS_AT) << 228;
             share <<= 64;
             assembly ("memory-safe") {
-                let list := add(miners, 32)
+                let list := add(crew, 32)
                 mstore(32, accounts.slot)
                 for { let bit := 1 } lt(bit, shl(replicas, 1)) { bit := shl(1, bit) } {
                     if eq(shr(252, seats), winning) {
@@ -394,7 +394,7 @@ contract LaneTwin is LaneTwinBase {
                         sstore(slot, add(sload(slot), share))
                     }
                     seats := shl(4, seats)
-                    list := add(list, 20)
+                    list := add(list, 52)
                 }
             }
         }

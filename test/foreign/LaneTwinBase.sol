@@ -8,7 +8,7 @@ abstract contract LaneTwinBase {
     event TariffPinned(bytes32 indexed terms, bytes32 tariff);
     event TaskSubmitted(bytes32 indexed task, address indexed payer, uint64 indexed session, uint64 sequence, uint64 deadline, uint64 charged, bytes32 clientReference, bytes opening, string promptUrn);
     event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record);
-    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
+    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes crew);
     event KeeperNamed(address indexed keeper, bool enabled);
     event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
     event SlashOwed(bytes32 indexed task, address indexed node, uint8 reason, uint64 amount);
@@ -79,6 +79,7 @@ abstract contract LaneTwinBase {
     uint256 internal constant ANSWER_BYTES = 148;
     uint256 internal constant MINER_BYTES = 116;
     uint256 internal constant REVEAL_BYTES = 65;
+    uint256 internal constant SEAT_BYTES = 52;
 
     uint256 internal constant OPEN = 1;
     uint256 internal constant PRECOMMIT = 2;
@@ -196,6 +197,41 @@ abstract contract LaneTwinBase {
             }
             mstore(0x40, and(add(end, 63), not(31)))
         }
+    }
+
+    /// Bytes whose last word of memory may be written whole.
+    function allocated(uint256 size) internal pure returns (bytes memory list) {
+        assembly ("memory-safe") {
+            list := mload(0x40)
+            mstore(list, size)
+            mstore(0x40, and(add(add(list, size), 95), not(31)))
+        }
+    }
+
+    /// Who serves, and what each is bound to: 52 bytes each.
+    function toldCrew(Moved memory moved) internal pure returns (bytes memory crew) {
+        (uint256 told, uint256 count) = (moved.told, moved.count);
+        crew = allocated(count * SEAT_BYTES);
+        assembly ("memory-safe") {
+            let to := add(crew, 32)
+            for {} count { count := sub(count, 1) } {
+                mstore(to, shl(96, mload(told)))
+                mstore(add(to, 20), mload(add(told, 32)))
+                told := add(told, 96)
+                to := add(to, 52)
+            }
+        }
+    }
+
+    /// What is left of an assignment and its crew: the last 160 bits.
+    function markOf(bytes32 assignment, bytes memory crew) internal pure returns (uint256 mark) {
+        assembly ("memory-safe") {
+            let size := mload(crew)
+            mstore(crew, assignment)
+            mark := keccak256(crew, add(size, 32))
+            mstore(crew, size)
+        }
+        return uint160(mark);
     }
 
     /// keccak256(task || openingHash || keeper || miners).
@@ -320,8 +356,9 @@ abstract contract LaneTwinBase {
         }
     }
 
-    /// Seats of miners that all answered and signed.
-    function verified(uint256 buffer, bytes calldata answers, uint256 count) internal view returns (uint256 seats) {
+    /// Seats of miners that all answered and signed, and what each is bound to.
+    function verified(uint256 buffer, bytes calldata answers, uint256 count) internal view returns (uint256 seats, bytes memory crew) {
+        crew = allocated(count * SEAT_BYTES);
         uint256 first;
         assembly ("memory-safe") {
             first := add(answers.offset, 84)
@@ -330,7 +367,13 @@ abstract contract LaneTwinBase {
             uint256 at = first;
             for (uint256 replica; replica < count; ++replica) {
                 uint256 miner = word(at - 84) >> 96;
-                mustBind(buffer, commitmentOf(buffer, replica, miner, at), at - 64, miner);
+                bytes32 commitment = commitmentOf(buffer, replica, miner, at);
+                mustBind(buffer, commitment, at - 64, miner);
+                assembly ("memory-safe") {
+                    let to := add(add(crew, 32), mul(replica, 52))
+                    mstore(to, shl(96, miner))
+                    mstore(add(to, 20), commitment)
+                }
                 // The first replica of each digest leads.
                 uint256 leader = first;
                 while (word(leader) != word(at)) leader += ANSWER_BYTES;

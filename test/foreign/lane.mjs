@@ -28,7 +28,7 @@ const lane = {
     'event SessionCreated(uint64 indexed session, address indexed owner, bytes32 terms, bytes32 metadata)',
     'event TaskSubmitted(bytes32 indexed task, address indexed payer, uint64 indexed session, uint64 sequence, uint64 deadline, uint64 charged, bytes32 clientReference, bytes opening, string promptUrn)',
     'event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record)',
-    'event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners)',
+    'event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes crew)',
     'event EarningsPaid(address indexed miner, address indexed to, uint64 amount)',
     'function createSession(bytes32 terms, bytes32 metadata) returns (uint64)',
     'function submit(uint64 session, bytes32 terms, uint64 sequence, uint64 maxCharge, bytes32 promptDigest, string promptUrn, bytes32 clientReference) returns (bytes32)',
@@ -107,9 +107,9 @@ async function precommitment({ assignment }, replica, commitment) {
 
 // What the event says of the end, and that the lens says the same.
 async function endOf({ sequence, assignment }, receipt) {
-  const { status, seats, resultDigest } = logged(receipt, 'TaskEnded')
+  const { status, seats, resultDigest, crew } = logged(receipt, 'TaskEnded')
   const [phase, told, , , , taken, mark, seal] = await read(lens, 'taskOf', addressOf(payer), sequence)
-  const ended = phase === 4 && told === status && taken === seats && seal === zeroHash && mark.toLowerCase() === `0x${assignment.slice(-40)}`
+  const ended = phase === 4 && told === status && taken === seats && seal === zeroHash && mark.toLowerCase() === `0x${keccak256(concat([assignment, crew])).slice(-40)}`
   return { status, seats, ended, result: resultDigest === digest }
 }
 

@@ -50,6 +50,10 @@ pub const LANE_LIFE_MAX_SECS: u32 = 3 * DUTY_SECS_MAX + LANE_LAST_CALL_SECS;
 /// hours.
 pub const LANE_END_MAX_SECS: u32 = LANE_LIFE_MAX_SECS + 3 * 24 * 60 * 60;
 
+/// By when what a miner signed in a task can cost it stake, seconds after the submission: the end, if it is kept out, and the report of a second word after it, which is kept out for a day too
+/// and then has six hours to land. Eight days and twelve hours.
+pub const LANE_REPORT_MAX_SECS: u32 = LANE_END_MAX_SECS + 30 * 60 * 60;
+
 /// Shortest epoch of a jury, seconds. Each has a secret that its keeper must show by a transaction; shorter ones would have it do nothing else.
 pub const JURY_EPOCH_MIN_SECS: u32 = 60;
 
@@ -183,21 +187,20 @@ pub const REBATE_MAX_BPS: u32 = 5_000;
 pub const STAKE_HELD_MAX: u128 = (1 << 96) - 1;
 
 /// Most amounts of one account that can be unbonding at a time. Each costs a storage word to keep and one more read to withdraw; fewer
-/// would make a user who unbonds daily wait, with an unbonding time of eight days.
+/// would make a user who unbonds daily wait for days, with an unbonding time of nine.
 pub const UNBONDINGS_MAX: u8 = 8;
 
-/// Shortest time between unbonding and withdrawal, seconds: eight days. What a node signed before its stake begins to leave binds it for four days and six hours at
-/// most, and each of the three closings after that can be kept out for a day ([`LANE_END_MAX_SECS`]). In less, stake would be gone
-/// before the offence that it answers for. What a node signs while its stake leaves is another matter: it is out of the pool then, and of each roster once
+/// Shortest time between unbonding and withdrawal, seconds: nine days. What a node signed before its stake begins to leave binds it for four days and six hours at
+/// most, each of the three closings after that can be kept out for a day, and so can the report of a second word after the end ([`LANE_REPORT_MAX_SECS`]), with twelve hours to spare. In less, stake would be gone before the offence that it answers for is shown. What a node signs while its stake leaves is another matter: it is out of the pool then, and of each roster once
 /// somebody strikes it.
-pub const UNBONDING_MIN_SECS: u64 = 8 * DAY_SECS;
+pub const UNBONDING_MIN_SECS: u64 = 9 * DAY_SECS;
 
 /// Most models a node can list. Each four beyond the first two cost a storage word at registration, each doubling one more read to find;
 /// fewer would make a large node register twice.
 pub const MODELS_MAX: usize = 64;
 
-/// Most tasks at a time one node can offer. No machine of today serves more at once, and a larger number would only let one stake cover
-/// more open tasks.
+/// Most tasks at a time that one node can say it serves, for keepers to read; nothing on chain counts them. No machine of today serves more at once, and it fits
+/// 16 bits of storage.
 pub const CAPACITY_MAX: u32 = 1_024;
 
 /// Most nodes in one page. More could exceed the gas of one call; fewer would only mean more calls.
@@ -239,11 +242,6 @@ pub const STAKE_LEFT_GAS: u64 = 500_000;
 /// cold, to write the node's two words, of which one was zero, to read who the pool is, and to call it; and a call gets all but a 64th of what is left,
 /// another 7,900. With less a staker could have the notice get less gas than was promised, by a low gas limit; with more only the limit is higher.
 pub const STAKE_LEFT_MARGIN_GAS: u64 = 60_000;
-
-/// How long a queue that was replaced suspends nodes, seconds: fourteen days. What it had assigned ends within three phases of a day each, and as many days
-/// more as closings are kept out ([`FORCED_INCLUSION_SECS`]); a week more is for who closes late. In less, an offence in its last tasks would have a node stay in
-/// service; in more, one that was replaced because it is broken suspends whom it likes for longer. It gives places back for ever.
-pub const PAST_QUEUE_SUSPENDS_SECS: u64 = 14 * DAY_SECS;
 
 /// Highest number of a hardware class: 0 cpu, 1 small gpu, 2 large gpu. Another would say nothing to who chooses by it.
 pub const HARDWARE_CLASS_MAX: u8 = 2;
@@ -316,12 +314,11 @@ const _: () = {
     );
     // Staking: some unbonding time satisfies both the longest delay and the notice.
     assert!(DAY_SECS > 0 && UNBONDING_MIN_SECS + SLASHER_NOTICE_SECS <= MODULE_DELAY_MAX_SECS);
-    // A task's last duty is over and the task ended before stake that began to leave as it was taken is gone, whatever a sequencer keeps out.
-    assert!(LANE_END_MAX_SECS as u64 <= UNBONDING_MIN_SECS);
+    // A task's last duty is over, the task ended, and a second word reported, before stake that began to leave as it was taken is gone, whatever a sequencer keeps out.
+    assert!(LANE_REPORT_MAX_SECS as u64 == LANE_END_MAX_SECS as u64 + FORCED_INCLUSION_SECS + 6 * 60 * 60);
+    assert!(LANE_REPORT_MAX_SECS as u64 <= UNBONDING_MIN_SECS);
     // The notice: of what is left when the pool is called, all but the 64th that the caller keeps is what it is promised.
     assert!((STAKE_LEFT_GAS + STAKE_LEFT_MARGIN_GAS - 30_000) / 64 * 63 >= STAKE_LEFT_GAS);
-    // A queue that was replaced suspends for longer than its tasks last, whatever a sequencer keeps out.
-    assert!(3 * (DUTY_SECS_MAX as u64) + 4 * FORCED_INCLUSION_SECS <= PAST_QUEUE_SUSPENDS_SECS);
     assert!(SLASH_REASON_MAX > 0);
     // A place in the ring of unbonding amounts is its head plus an index, in 8 bits.
     assert!(UNBONDINGS_MAX > 0 && UNBONDINGS_MAX <= u8::MAX / 2);

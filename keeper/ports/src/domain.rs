@@ -40,8 +40,10 @@ pub struct TaskRecord {
     pub state: LaneState,
     /// Opening and records, as calls about the task bring them along.
     pub bytes: Bytes,
-    /// The same, read.
+    /// The same, read. Of a task that was completed in one step: its opening and who served, as its end tells them.
     pub history: History,
+    /// Whose keeper's it was, of a task that ended served; the keeper's place in the state has a mark of the whole crew then.
+    pub served_by: Option<Address>,
     /// What only its log tells.
     pub submission: Submission,
 }
@@ -59,11 +61,15 @@ impl TaskRecord {
         self.bytes.slice(..OPENING_BYTES.min(self.bytes.len()))
     }
 
-    /// Who serves it, once that is on chain and until its end: then the keeper's place has a mark of the whole crew.
+    /// Who serves it, or served it, once that is on chain.
     #[must_use]
     pub fn crew(&self) -> Option<Crew> {
-        let known = matches!(self.state.phase, Phase::Precommit | Phase::Reveal);
-        known.then(|| Crew { keeper: self.state.keeper, miners: self.history.miners() })
+        let keeper = match self.state.phase {
+            Phase::None | Phase::Open => None,
+            Phase::Precommit | Phase::Reveal => Some(self.state.keeper),
+            Phase::Ended => self.served_by,
+        };
+        keeper.map(|keeper| Crew { keeper, miners: self.history.miners() })
     }
 
     /// What a replica's miner did; `None` if there is no such replica.
@@ -150,6 +156,8 @@ pub struct NodeRecord {
     pub registration_epoch: u64,
     /// What the rules decide by whether it can take a task.
     pub state: Node,
+    /// Tasks at a time, as it says; nothing on chain counts them.
+    pub capacity: u32,
     /// Models loaded.
     pub models: Vec<u64>,
 }
@@ -314,13 +322,15 @@ pub enum LaneCall {
         /// Its signature of `Commit`.
         signature: SignatureBytes,
     },
-    /// Shows a second commitment that a bound miner signed for the same assignment. By anyone.
+    /// Shows a second commitment that a miner signed for the assignment of a task that ended. By anyone.
     ReportSecond {
-        /// Task.
+        /// Task, with who served it in its history.
         task: TaskAt,
+        /// Who served it.
+        keeper: Address,
         /// Replica.
         replica: u8,
-        /// Another one than it is bound to.
+        /// Another one than it was bound to.
         commitment: B256,
         /// Its signature of `Precommit` with it.
         signature: SignatureBytes,
@@ -421,7 +431,7 @@ mod tests {
             (LaneCall::Finish { task: task.clone(), reveals: vec![(0, reveal)] }, format!("task/{id}/finish/90")),
             (LaneCall::Report { task: task.clone(), replica: 1, reveal, signature }, format!("task/{id}/report/1")),
             (
-                LaneCall::ReportSecond { task: task.clone(), replica: 1, commitment: B256::ZERO, signature },
+                LaneCall::ReportSecond { task: task.clone(), keeper: miner, replica: 1, commitment: B256::ZERO, signature },
                 format!("task/{id}/report-second/1"),
             ),
             (LaneCall::Close { task }, format!("task/{id}/close/90")),

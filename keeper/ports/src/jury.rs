@@ -142,9 +142,9 @@ pub trait Jury: Send + Sync {
     async fn summoned(&self, node: Address, from: u64, to: u64) -> Result<Vec<B256>, ChainError>;
     /// Epochs whose secret was called for of a keeper by logs of the blocks `from..=to`.
     async fn called_secrets(&self, keeper: Address, from: u64, to: u64) -> Result<Vec<u32>, ChainError>;
-    /// The first epochs of all chains of secrets that a keeper ever had, in rising order, each once. All logs of the network are searched: not for what is asked
-    /// often.
-    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError>;
+    /// The first epochs of all chains of secrets that a keeper ever had, in rising order, each once. `known`: the first epoch of one that it has, as
+    /// [`Jury::keeper`] told; logs that lack it are those of a node that lags, and an error. All logs of the network are searched: not for what is asked often.
+    async fn chains_begun(&self, keeper: Address, known: u32) -> Result<Vec<u32>, ChainError>;
     /// Sends a call and waits for its receipt. The same effect, by [`JuryCall::effect_key`], is never brought about twice, also over restarts.
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError>;
 }

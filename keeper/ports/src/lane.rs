@@ -4,9 +4,11 @@ use alloy_primitives::{Address, B256, Signature};
 use cor_core::task::answer::{AnswerKind, Verdict, canonical_text};
 use cor_core::task::eip712::domain_separator;
 use cor_core::task::lane::messages::{self, Binding, LANE_NAME_HASH};
-use cor_core::task::lane::{close, finish};
+use cor_core::task::lane::{close, crew_mark, finish};
 
-use crate::domain::{Bound, Crew, LaneDomain, LaneMessage, Phase, Reveal, Seat, SignatureBytes, SignedMessage, TaskRecord};
+use crate::domain::{
+    Bound, Crew, History, LaneCall, LaneDomain, LaneMessage, Phase, Reveal, Seat, SignatureBytes, SignedMessage, TaskRecord,
+};
 
 /// What everybody who serves a task signs: the task, its opening, and the whole crew.
 #[must_use]
@@ -101,11 +103,38 @@ pub fn needed(record: &TaskRecord) -> usize {
     usize::from(record.history.opening.terms.quorum().needed())
 }
 
-/// What a replica's miner is bound to on chain, as long as it has shown nothing: then a second commitment can be reported.
+/// Seconds after the deadline of a task that ended until which its second commitments are looked for.
+pub const REPORT_SECS: u64 = 24 * 60 * 60;
+
+/// The report of a miner that was bound, in a task that ended, to another commitment than it had signed before: it may have read an answer meanwhile. `signed` is what miners of the crew
+/// signed, by replica. `None` if there is none, or a day after the deadline.
 #[must_use]
-pub fn bound_on_chain(record: &TaskRecord, replica: u8) -> Option<B256> {
-    let told = record.history.told.get(usize::from(replica))?;
-    told.commitment.filter(|_| record.seat(replica) == Some(Seat::Committed))
+pub fn report_of_second(record: &TaskRecord, signed: impl IntoIterator<Item = (u8, Bound)>, now_secs: u64) -> Option<LaneCall> {
+    let keeper = record.served_by?;
+    let is_late = now_secs >= record.state.deadline.saturating_add(REPORT_SECS);
+    let is_second = |(replica, bound): &(u8, Bound)| {
+        let told = record.history.told.get(usize::from(*replica));
+        let bound_to = told.filter(|told| !told.bad).and_then(|told| told.commitment);
+        bound_to.is_some_and(|bound_to| bound_to != bound.commitment)
+    };
+    let (replica, Bound { commitment, signature }) = signed.into_iter().find(is_second).filter(|_| !is_late)?;
+    Some(LaneCall::ReportSecond { task: record.at(), keeper, replica, commitment, signature })
+}
+
+/// What the lane keeps of a task that ended: who served it, and bound to what. Zero if nobody did.
+#[must_use]
+pub fn mark_of(task: B256, history: &History, keeper: Address) -> Address {
+    let (crew, miners) = (history.crew(), history.miners());
+    if crew.is_empty() {
+        return Address::ZERO;
+    }
+    crew_mark(assignment_of(task, history.opening_hash, &Crew { keeper, miners }), &crew)
+}
+
+/// The record of who served, for the history of a task that was completed in one step: there is none in its log.
+#[must_use]
+pub fn crew_record(crew: &[u8]) -> Vec<u8> {
+    [&[1], crew].concat()
 }
 
 /// Whether a replica's miner has shown its answer on chain.
@@ -172,6 +201,7 @@ mod tests {
             state: cor_core::task::lane::submit(&opening, NOW),
             bytes: Bytes::from(opening.encode()),
             history: History::begin(opening),
+            served_by: None,
             submission: Submission {
                 session: 1,
                 charged: 5,

@@ -101,16 +101,16 @@ pub struct ReplicaEvidence {
     /// When its commitment came on chain, seconds since 1970; `None` = never.
     #[serde(with = "readable::maybe_time")]
     pub bound_at: Option<u64>,
-    /// When its answer, or the report of its bad reveal or second commitment, came on chain, seconds since 1970; `None` = never.
+    /// When its answer, or the report of its bad reveal, came on chain, seconds since 1970; `None` = never.
     #[serde(with = "readable::maybe_time")]
     pub revealed_at: Option<u64>,
-    /// What it was bound to; `None` if that is not known: from the transaction's input if somebody else's contract made the call.
+    /// What it was bound to; `None` if it is bound to nothing.
     pub commitment: Option<B256>,
     /// What it revealed.
     pub result_digest: Option<B256>,
-    /// With which salt; from the transaction's input, as `commitment`.
+    /// With which salt; from the transaction's input: `None` too if somebody else's contract made the call.
     pub salt: Option<B256>,
-    /// The second commitment that it signed, for which its seat was taken from it; from the transaction's input, as `commitment`. `None` if none was shown.
+    /// The second commitment that it signed, for which it was punished after the end; from the transaction's input, as `salt`. `None` if none was shown.
     pub second_commitment: Option<B256>,
     /// Recomputed here: whether digest and salt open the commitment. `None` while one of them is not known.
     pub verified: Option<bool>,

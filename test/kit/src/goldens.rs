@@ -11,7 +11,7 @@ const BLESS: &str = "COR_BLESS";
 /// Another compiler makes other instructions of the same contract; by more than a tenth it would be another contract.
 const OTHER_COMPILER_BPS: u64 = 1_000;
 
-/// Compares `actual` with the golden text `name`, such as `permissions/session-queue.txt`.
+/// Compares `actual` with the golden text `name`, such as `permissions/node-pool.txt`.
 ///
 /// # Panics
 /// If they differ: the panic shows each line that does.

@@ -2,6 +2,7 @@
 //!
 //! - [`TestNet`]: chain, deployed and wired network, funded accounts, time control.
 //! - [`lane`]: sessions, tasks and signed messages in a line each.
+//! - [`TestNet::drawn`], [`TestNet::secrets`]: whom the jury has a keeper bring, and by which secrets.
 //! - [`goldens`]: what tests measured before, in files.
 //! - [`solo`]: one contract alone, without a socket: every error, every event.
 //! - [`foreign`]: programs that others wrote.
@@ -16,6 +17,7 @@ pub mod paths;
 pub mod solo;
 
 mod inference;
+mod jury;
 mod net;
 mod random;
 

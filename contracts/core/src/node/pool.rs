@@ -1,9 +1,9 @@
-//! Nodes: what they may register with, when they can take a task, and how their capacity is counted.
+//! Nodes: what they may register with, and when they can take a task.
 
 use cor_errors::{Coded, Entry, table::pool};
 
 use crate::govern::peer::Peer;
-use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX, PAST_QUEUE_SUSPENDS_SECS};
+use crate::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
 
 /// Why a node's own call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,6 @@ pub enum PoolError {
     AlreadyRegistered,
     /// It is not registered.
     NotRegistered,
-    /// It has open tasks.
-    NodeBusy {
-        /// How many.
-        reserved: u32,
-    },
     /// Its software is too old.
     VersionTooOld {
         /// What it runs.
@@ -31,13 +26,13 @@ pub enum PoolError {
         /// How many were given.
         count: u64,
     },
-    /// Not 1 to [`CAPACITY_MAX`], or below what is reserved.
+    /// Not 1 to [`CAPACITY_MAX`].
     InvalidCapacity {
         /// What was given.
         capacity: u32,
     },
-    /// It is neither suspended nor draining.
-    NotSuspended,
+    /// It is not draining.
+    NotDraining,
 }
 
 impl Coded for PoolError {
@@ -46,11 +41,10 @@ impl Coded for PoolError {
             Self::NotStaked => &pool::NOT_STAKED,
             Self::AlreadyRegistered => &pool::ALREADY_REGISTERED,
             Self::NotRegistered => &pool::NOT_REGISTERED,
-            Self::NodeBusy { .. } => &pool::NODE_BUSY,
             Self::VersionTooOld { .. } => &pool::VERSION_TOO_OLD,
             Self::InvalidModels { .. } => &pool::INVALID_MODELS,
             Self::InvalidCapacity { .. } => &pool::INVALID_CAPACITY,
-            Self::NotSuspended => &pool::NOT_SUSPENDED,
+            Self::NotDraining => &pool::NOT_DRAINING,
         }
     }
 }
@@ -63,7 +57,6 @@ impl core::fmt::Display for PoolError {
             Self::NotRegistered => {
                 write!(f, "the node is not registered")
             }
-            Self::NodeBusy { reserved } => write!(f, "the node has {reserved} open tasks"),
             Self::VersionTooOld { version, minimum } => {
                 write!(f, "version {version} is older than {minimum}")
             }
@@ -71,9 +64,9 @@ impl core::fmt::Display for PoolError {
                 write!(f, "{count} models given, and 1 to {MODELS_MAX} in rising order are allowed, none twice")
             }
             Self::InvalidCapacity { capacity } => {
-                write!(f, "capacity {capacity} is not 1 to {CAPACITY_MAX}, or below the open tasks")
+                write!(f, "capacity {capacity} is not 1 to {CAPACITY_MAX}")
             }
-            Self::NotSuspended => write!(f, "the node is neither suspended nor draining"),
+            Self::NotDraining => write!(f, "the node is not draining"),
         }
     }
 }
@@ -85,35 +78,23 @@ impl core::error::Error for PoolError {}
 pub enum Ineligible {
     /// It is not registered.
     NotRegistered,
-    /// It is suspended after a slash.
-    Suspended,
     /// It has not loaded the model.
     ModelNotLoaded,
-    /// All of its capacity is reserved.
-    NoFreeCapacity,
     /// Its software is too old.
     VersionTooOld,
-    /// Another node of its operator is in the task.
-    OperatorTwice,
-    /// It is in the task already.
-    NodeTwice,
     /// It takes no more tasks: its stake leaves, or its people say so.
     Draining,
 }
 
 impl Ineligible {
-    /// The number in the contract's error.
+    /// The number in the contract's answer.
     #[must_use]
     pub const fn reason(self) -> u8 {
         match self {
             Self::NotRegistered => 1,
-            Self::Suspended => 2,
-            Self::ModelNotLoaded => 3,
-            Self::NoFreeCapacity => 4,
-            Self::VersionTooOld => 5,
-            Self::OperatorTwice => 6,
-            Self::NodeTwice => 7,
-            Self::Draining => 8,
+            Self::ModelNotLoaded => 2,
+            Self::VersionTooOld => 3,
+            Self::Draining => 4,
         }
     }
 }
@@ -126,9 +107,7 @@ pub enum Standing {
     Absent,
     /// Registered.
     Active,
-    /// Registered, but slashed and not resumed.
-    Suspended,
-    /// Registered, takes no new task, and anyone may deregister it once it has none; until it resumes.
+    /// Registered, takes no new task, and anyone may deregister it; until it resumes.
     Draining,
 }
 
@@ -139,8 +118,7 @@ impl Standing {
         match self {
             Self::Absent => 0,
             Self::Active => 1,
-            Self::Suspended => 2,
-            Self::Draining => 3,
+            Self::Draining => 2,
         }
     }
 
@@ -149,8 +127,7 @@ impl Standing {
     pub const fn from_byte(byte: u8) -> Self {
         match byte {
             1 => Self::Active,
-            2 => Self::Suspended,
-            3 => Self::Draining,
+            2 => Self::Draining,
             _ => Self::Absent,
         }
     }
@@ -161,22 +138,18 @@ impl Standing {
         !matches!(self, Self::Absent)
     }
 
-    /// Whether the node is registered and takes no more tasks, but not for a slash.
+    /// Whether the node is registered and takes no more tasks.
     #[must_use]
     pub const fn is_draining(self) -> bool {
         matches!(self, Self::Draining)
     }
 }
 
-/// What decides whether a node can take a task, without its models and its operator.
+/// What decides whether a node can take a task, without its models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Node {
     /// Where it stands.
     pub standing: Standing,
-    /// Tasks at a time.
-    pub capacity: u32,
-    /// Tasks it has now.
-    pub reserved: u32,
     /// Software, major·1e6 + minor·1e3 + patch.
     pub version: u64,
 }
@@ -188,6 +161,18 @@ pub struct Node {
 pub fn check_models(models: &[u64]) -> Result<(), PoolError> {
     if models.is_empty() || models.len() > MODELS_MAX || !models.is_sorted_by(|left, right| left < right) {
         return Err(PoolError::InvalidModels { count: u64::try_from(models.len()).unwrap_or(u64::MAX) });
+    }
+    Ok(())
+}
+
+/// Checks what a node says that it serves: its models, and tasks at a time, which nothing counts.
+///
+/// # Errors
+/// `InvalidModels`, `InvalidCapacity`.
+pub fn check_spec(models: &[u64], capacity: u32) -> Result<(), PoolError> {
+    check_models(models)?;
+    if capacity == 0 || capacity > CAPACITY_MAX {
+        return Err(PoolError::InvalidCapacity { capacity });
     }
     Ok(())
 }
@@ -223,32 +208,17 @@ impl Node {
             return Err(PoolError::AlreadyRegistered);
         }
         check_version(version, minimum)?;
-        Self { standing: Standing::Active, capacity, reserved: 0, version }.set_spec(models, capacity)
+        check_spec(models, capacity)?;
+        Ok(Self { standing: Standing::Active, version })
     }
 
     /// The node leaves.
     ///
     /// # Errors
-    /// `NotRegistered`, `NodeBusy`.
+    /// `NotRegistered`.
     pub fn deregister(self) -> Result<Self, PoolError> {
         self.registered()?;
-        if self.reserved > 0 {
-            return Err(PoolError::NodeBusy { reserved: self.reserved });
-        }
-        Ok(Self { standing: Standing::Absent, capacity: 0, ..self })
-    }
-
-    /// The node serves something else.
-    ///
-    /// # Errors
-    /// `NotRegistered`, `InvalidModels`, `InvalidCapacity`.
-    pub fn set_spec(self, models: &[u64], capacity: u32) -> Result<Self, PoolError> {
-        self.registered()?;
-        check_models(models)?;
-        if capacity == 0 || capacity > CAPACITY_MAX || capacity < self.reserved {
-            return Err(PoolError::InvalidCapacity { capacity });
-        }
-        Ok(Self { capacity, ..self })
+        Ok(Self { standing: Standing::Absent, ..self })
     }
 
     /// The node's software changed.
@@ -261,7 +231,7 @@ impl Node {
         Ok(Self { version, ..self })
     }
 
-    /// The node takes no new tasks, and keeps what it has. `None` if it is draining already.
+    /// The node takes no new tasks. `None` if it is draining already.
     ///
     /// # Errors
     /// `NotRegistered`.
@@ -270,16 +240,16 @@ impl Node {
         Ok((!self.standing.is_draining()).then_some(Self { standing: Standing::Draining, ..self }))
     }
 
-    /// A suspended or draining node comes back, if it is `staked`. Who may say so is the caller's to check.
+    /// A draining node comes back, if it is `staked`. Who may say so is the caller's to check.
     ///
     /// # Errors
-    /// `NotRegistered`, `NotSuspended`, `NotStaked`.
+    /// `NotRegistered`, `NotDraining`, `NotStaked`.
     pub fn resume(self, staked: bool) -> Result<Self, PoolError> {
         match self.standing {
             Standing::Absent => Err(PoolError::NotRegistered),
-            Standing::Active => Err(PoolError::NotSuspended),
-            Standing::Suspended | Standing::Draining if !staked => Err(PoolError::NotStaked),
-            Standing::Suspended | Standing::Draining => Ok(Self { standing: Standing::Active, ..self }),
+            Standing::Active => Err(PoolError::NotDraining),
+            Standing::Draining if !staked => Err(PoolError::NotStaked),
+            Standing::Draining => Ok(Self { standing: Standing::Active, ..self }),
         }
     }
 
@@ -297,11 +267,10 @@ impl Node {
     /// Whether the node can take a task now. `has_model` is asked after all that costs less to know.
     ///
     /// # Errors
-    /// The first reason against it: `NotRegistered`, `Suspended`, `Draining`, `VersionTooOld`, `ModelNotLoaded`, and `NoFreeCapacity` of a node that nothing else is wrong with.
+    /// The first reason against it: `NotRegistered`, `Draining`, `VersionTooOld`, `ModelNotLoaded`.
     pub fn check_eligible(self, minimum: u64, has_model: impl FnOnce() -> bool) -> Result<(), Ineligible> {
         match self.standing {
             Standing::Absent => return Err(Ineligible::NotRegistered),
-            Standing::Suspended => return Err(Ineligible::Suspended),
             Standing::Draining => return Err(Ineligible::Draining),
             Standing::Active => {}
         }
@@ -311,53 +280,8 @@ impl Node {
         if !has_model() {
             return Err(Ineligible::ModelNotLoaded);
         }
-        if self.reserved >= self.capacity {
-            return Err(Ineligible::NoFreeCapacity);
-        }
         Ok(())
     }
-
-    /// One more task. The node is eligible.
-    #[must_use]
-    pub const fn reserve(self) -> Self {
-        Self { reserved: self.reserved.saturating_add(1), ..self }
-    }
-
-    /// One task less.
-    #[must_use]
-    pub const fn release(self) -> Self {
-        Self { reserved: self.reserved.saturating_sub(1), ..self }
-    }
-
-    /// The node offended and takes no more tasks until it resumes. `None` if it takes none already.
-    #[must_use]
-    pub const fn suspend(self) -> Option<Self> {
-        match self.standing {
-            Standing::Active => Some(Self { standing: Standing::Suspended, ..self }),
-            Standing::Absent | Standing::Suspended | Standing::Draining => None,
-        }
-    }
-}
-
-/// Whether a queue that was replaced at `replaced_at` still suspends nodes at `now`, both seconds since 1970. Other than its tasks' places, which it gives
-/// back for ever, that ends [`PAST_QUEUE_SUSPENDS_SECS`] later.
-#[must_use]
-pub const fn past_queue_suspends(replaced_at: u64, now: u64) -> bool {
-    now <= replaced_at.saturating_add(PAST_QUEUE_SUSPENDS_SECS)
-}
-
-/// Refuses a node, or a second node of one operator, in one task. `chosen` are the task's nodes so far with their operators.
-///
-/// # Errors
-/// `NodeTwice`, `OperatorTwice`.
-pub fn check_distinct<A: PartialEq>(chosen: &[(A, A)], node: &A, operator: &A) -> Result<(), Ineligible> {
-    if chosen.iter().any(|(earlier, _)| earlier == node) {
-        return Err(Ineligible::NodeTwice);
-    }
-    if chosen.iter().any(|(_, earlier)| earlier == operator) {
-        return Err(Ineligible::OperatorTwice);
-    }
-    Ok(())
 }
 
 /// Finds `wanted` in a rising list of which `read` gives the entries, in as few reads of different positions as a search by

@@ -133,7 +133,7 @@ area! {
 }
 
 area! {
-    /// Registered nodes and their capacity.
+    /// Registered nodes.
     pool "POOL":
     "POOL-001" NOT_STAKED "NotStaked" [0x2449d29b] Chain 402 Refused
         "The node lacks stake."
@@ -144,9 +144,6 @@ area! {
     "POOL-003" NOT_REGISTERED "NotRegistered" [0xbfc6c337] Chain 404 Refused
         "The node is not registered."
         "Register it first.";
-    "POOL-004" NODE_BUSY "NodeBusy" [0xd3ee7a9a] Chain 409 Refused
-        "The node has open tasks."
-        "Wait until they end, then deregister.";
     "POOL-005" VERSION_TOO_OLD "VersionTooOld" [0x8ade6896] Caller 422 Refused
         "The node's software is older than the pool accepts."
         "Update the node's software.";
@@ -154,17 +151,17 @@ area! {
         "The list of models is empty, too long, unsorted, or names a model twice."
         "Sort the identifiers, remove repeated ones, and keep to the limit.";
     "POOL-007" INVALID_CAPACITY "InvalidCapacity" [0x77678fc9] Caller 422 Refused
-        "The capacity is out of range, or below the number of tasks that the node has."
-        "Give a capacity in range, not below the number of open tasks.";
+        "The capacity is out of range."
+        "Give a capacity in range.";
     "POOL-008" NOT_ELIGIBLE "NotEligible" [0xc09abaec] Chain 409 Refused
         "The node cannot take the task."
         "Choose another node.";
-    "POOL-009" NOT_SUSPENDED "NotSuspended" [0xac8c1e20] Chain 409 Refused
-        "The node is neither suspended nor draining."
-        "Do nothing: there is nothing to resume.";
     "POOL-010" CONSENT_MISSING "ConsentMissing" [0xcc84d063] Caller 403 Refused
         "The operator has not consented to this node, or stopped it."
         "Run `cor stake consent --node ADDRESS` with the operator's key, which calls NodePool.consent; or let the node be its own operator, unless another stopped it.";
+    "POOL-011" NOT_DRAINING "NotDraining" [0x7facccaa] Chain 409 Refused
+        "The node is not draining."
+        "Do nothing: there is nothing to resume.";
 }
 
 area! {

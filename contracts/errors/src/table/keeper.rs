@@ -195,6 +195,18 @@ area! {
     "DPL-004" STAKE_LEAVES_TOO_SOON "StakeLeavesTooSoon" Caller - Refused
         "Stake leaves the network's Staking before a task of the lane may have ended: who signed could not be slashed."
         "Deploy a network of its own, with a Staking whose unbonding is as long.";
+    "DPL-005" KEEPER_TWICE "KeeperTwice" Caller - Refused
+        "A keeper is named twice, and the jury takes a proposal once."
+        "Name each keeper once with --keeper.";
+    "DPL-006" ZERO_KEEPER "ZeroKeeper" Caller - Refused
+        "A keeper is the zero address, whose key nobody has."
+        "Name the address of the key that the keeper is started with.";
+    "DPL-007" ZERO_TREASURY "ZeroTreasury" Caller - Refused
+        "The treasury that the rest of a lost bond goes to is the zero address."
+        "Name a wallet, or none for that of who deploys.";
+    "DPL-008" NOT_NETWORK_OWNER "NotNetworkOwner" Caller - Refused
+        "The network's Vault or Staking belongs to another account, and takes the proposal of a lane from its owner only."
+        "Deploy with the owner's key, or have transferOwnership of both contracts called for yours, and acceptOwnership by it.";
     "DPL-010" CONTRACT_MISSING "ContractMissing" Caller - Configuration
         "A compiled contract cannot be read."
         "Build the contracts with `cargo xtask wasm`, or name their folder with --contracts or COR_CONTRACTS.";

@@ -13,7 +13,7 @@ use alloy_sol_types::sol;
 use cor_contract_shared::{abi::Staking, nonzero, only, out_of_range, view, Modules, Ownable, PeerRecord, Revert, Unauthorized};
 use cor_core::govern::module::is_delay;
 use cor_core::limits::{CAPACITY_MAX, HARDWARE_CLASS_MAX, MODELS_MAX, MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
-use cor_core::node::pool::{self, past_queue_suspends, Ineligible, PoolError, Standing};
+use cor_core::node::pool::{self, Ineligible, PoolError};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageBool, StorageMap, StorageU64, StorageVec},
@@ -33,10 +33,8 @@ sol! {
         uint64 registrationEpoch;
         uint64 version;
         uint32 capacity;
-        uint32 reserved;
         uint8 hardwareClass;
         bool registered;
-        bool suspended;
         bool draining;
         uint64 lastPingAt;
         uint64[] models;
@@ -46,44 +44,37 @@ sol! {
     event NodeDeregistered(address indexed node);
     event NodeSpecChanged(address indexed node, uint64[] models, uint32 capacity);
     event NodePinged(address indexed node, uint64 timestamp);
-    event NodeSuspended(address indexed node, uint64 indexed taskId);
     event NodeResumed(address indexed node);
     event MinNodeVersionSet(uint64 version, uint64 effectiveAt);
     event NodeDraining(address indexed node, address indexed by);
     event NodeVersionChanged(address indexed node, uint64 version);
     event ConsentSet(address indexed operator, address indexed node, bool allowed);
     event StakingSet(address staking, uint64 effectiveAt);
-    event SessionQueueSet(address sessionQueue, uint64 effectiveAt);
 
     error NotStaked(address node);
     error AlreadyRegistered(address node);
     error NotRegistered(address node);
-    error NodeBusy(address node, uint32 reserved);
     error VersionTooOld(uint64 version, uint64 minimum);
     error InvalidModels(uint64 count, uint64 limit);
     error InvalidCapacity(uint32 capacity, uint32 limit);
-    error NotEligible(address node, uint8 reason);
-    error NotSuspended(address node);
+    error NotDraining(address node);
     error ConsentMissing(address operator, address node);
 }
 
-/// All nodes, and the peers.
+/// All nodes, and whose word counts.
 #[storage]
 #[entrypoint]
 pub struct NodePool {
     ownable: Ownable,
-    session_queue: PeerRecord,
     min_node_version: MinimumRecord,
     staking: PeerRecord,
-    /// The delay of the peers and of the oldest software, and whether they are set up. There are no modules here.
+    /// The delay of Staking and of the oldest software, and whether they are set up. There are no modules here.
     setup: Modules,
     last_epoch: StorageU64,
     nodes: StorageMap<Address, NodeRecord>,
     listed: StorageVec<StorageAddress>,
     /// By operator, then by node.
     consents: StorageMap<Address, StorageMap<Address, StorageBool>>,
-    /// When each queue was replaced last, or is to be, seconds since 1970; their open tasks end here too. Zero for what never was in force.
-    past_queues: StorageMap<Address, StorageU64>,
 }
 
 #[public]
@@ -91,8 +82,8 @@ impl NodePool {
     /// Sets the delay and the first owner.
     ///
     /// # Arguments
-    /// * `owner`: who names the peers and sets the oldest software; not zero.
-    /// * `delay_secs`: seconds that a new peer and a higher minimum wait, 3 to 30 days.
+    /// * `owner`: who names Staking and sets the oldest software; not zero.
+    /// * `delay_secs`: seconds that another Staking and a higher minimum wait, 3 to 30 days.
     ///
     /// # Errors
     /// * `ZeroAddress` for a zero owner.
@@ -154,7 +145,7 @@ impl NodePool {
         record.epoch.set(epoch);
         record.hardware_class.set(U8::from(hardware_class));
         record.set_state(state);
-        record.set_models(&models);
+        record.set_spec(&models, capacity);
         if !known {
             self.listed.push(node);
         }
@@ -171,13 +162,13 @@ impl NodePool {
         Ok(epoch)
     }
 
-    /// Takes the caller out; only without open tasks.
+    /// Takes the caller out.
     /// Arguments, errors, events: `INodePool.deregister`.
     pub fn deregister(&mut self) -> Result<(), Revert> {
         self.remove(self.vm().msg_sender())
     }
 
-    /// Takes a node out that is draining, or whose people say so; only without open tasks.
+    /// Takes a node out that is draining, or whose people say so.
     /// Arguments, errors, events: `INodePool.deregisterFor`.
     pub fn deregister_for(&mut self, node: Address) -> Result<(), Revert> {
         let state = self.nodes.getter(node).state();
@@ -237,9 +228,9 @@ impl NodePool {
     pub fn set_spec(&mut self, models: Vec<u64>, capacity: u32) -> Result<(), Revert> {
         let node = self.vm().msg_sender();
         let mut record = self.nodes.setter(node);
-        let state = record.state().set_spec(&models, capacity).map_err(|error| refuse(error, node))?;
-        record.set_state(state);
-        record.set_models(&models);
+        let checked = record.state().registered().and_then(|()| pool::check_spec(&models, capacity));
+        checked.map_err(|error| refuse(error, node))?;
+        record.set_spec(&models, capacity);
         self.vm().log(NodeSpecChanged { node, models, capacity });
         Ok(())
     }
@@ -256,13 +247,13 @@ impl NodePool {
         Ok(())
     }
 
-    /// Ends the caller's suspension or draining if its stake is whole again.
+    /// Ends the caller's draining if its stake is whole again.
     /// Arguments, errors, events: `INodePool.resume`.
     pub fn resume(&mut self) -> Result<(), Revert> {
         self.bring_back(self.vm().msg_sender())
     }
 
-    /// Ends a node's suspension, draining or stop; its staker only.
+    /// Ends a node's draining or stop; its staker only.
     /// Arguments, errors, events: `INodePool.resumeFor`.
     pub fn resume_for(&mut self, node: Address) -> Result<(), Revert> {
         let caller = self.vm().msg_sender();
@@ -279,49 +270,6 @@ impl NodePool {
         self.bring_back(node)
     }
 
-    /// Reserves one slot of each node for a task; SessionQueue only. Per node this reads the record's first two words and
-    /// writes the first; of one that serves over two models it also reads those that a search by halves of its list meets.
-    /// Arguments, errors, events: `INodePool.reserve`.
-    pub fn reserve(&mut self, _task_id: u64, model_identifier: u64, nodes: Vec<Address>) -> Result<Vec<u64>, Revert> {
-        only(self.vm().msg_sender(), self.session_queue.now())?;
-        let epochs = self.eligible_epochs(model_identifier, &nodes)?;
-        for node in nodes {
-            let mut record = self.nodes.setter(node);
-            let state = record.state();
-            record.set_reserved(state.reserve());
-        }
-        Ok(epochs)
-    }
-
-    /// Gives the slots back and suspends those in `suspend`; SessionQueue and those before it only.
-    /// Arguments, errors, events: `INodePool.release`.
-    pub fn release(&mut self, task_id: u64, nodes: Vec<Address>, suspend: Vec<Address>) -> Result<(), Revert> {
-        let (caller, present) = (self.vm().msg_sender(), self.session_queue.now());
-        let suspends = if caller == present {
-            true
-        } else {
-            let replaced_at = self.past_queues.get(caller).to();
-            if replaced_at == 0 {
-                return Err(Unauthorized { caller, required: present }.into());
-            }
-            past_queue_suspends(replaced_at, self.vm().block_timestamp())
-        };
-        for node in nodes {
-            let mut record = self.nodes.setter(node);
-            let state = record.state();
-            record.set_reserved(state.release());
-        }
-        // Who suspends no more is not told so by an error: the end of a task must not fail.
-        for node in suspend.into_iter().filter(|_| suspends) {
-            let mut record = self.nodes.setter(node);
-            if let Some(state) = record.state().suspend() {
-                record.set_state(state);
-                self.vm().log(NodeSuspended { node, taskId: task_id });
-            }
-        }
-        Ok(())
-    }
-
     /// A node.
     /// Arguments, errors, events: `INodePool.getNode`.
     pub fn get_node(&self, node: Address) -> Node {
@@ -331,11 +279,9 @@ impl NodePool {
             operator: record.operator.get(),
             registrationEpoch: record.epoch.get().to(),
             version: state.version,
-            capacity: state.capacity,
-            reserved: state.reserved,
+            capacity: record.capacity(),
             hardwareClass: record.hardware_class.get().to(),
             registered: state.standing.is_registered(),
-            suspended: state.standing == Standing::Suspended,
             draining: state.standing.is_draining(),
             lastPingAt: record.last_ping.get().to(),
             models: record.models(),
@@ -368,7 +314,7 @@ impl NodePool {
         pool::page(self.node_count(), offset, limit).filter_map(|index| self.listed.get(index)).collect()
     }
 
-    /// Oldest software that may register or be reserved.
+    /// Oldest software that may register or serve.
     /// Arguments, errors, events: `INodePool.minNodeVersion`.
     pub fn min_node_version(&self) -> u64 {
         self.min_node_version.now()
@@ -391,7 +337,7 @@ impl NodePool {
         Ok(())
     }
 
-    /// Seconds that a new peer and a higher minimum wait.
+    /// Seconds that another Staking and a higher minimum wait.
     /// Arguments, errors, events: `INodePool.delaySecs`.
     pub fn delay_secs(&self) -> u64 {
         self.setup.delay_secs()
@@ -418,32 +364,11 @@ impl NodePool {
         Ok(())
     }
 
-    /// Who reserves and releases.
-    /// Arguments, errors, events: `INodePool.sessionQueue`.
-    pub fn session_queue(&self) -> (Address, Address, u64) {
-        self.session_queue.view()
-    }
-
-    /// Names who may reserve and release.
-    /// Arguments, errors, events: `INodePool.setSessionQueue`.
-    pub fn set_session_queue(&mut self, peer: Address) -> Result<(), Revert> {
-        self.ownable.only_owner()?;
-        let present = self.session_queue.now();
-        let effective_at = self.session_queue.name(nonzero(peer)?, self.setup.wait_secs());
-        // Before the pool is open no node is registered, and no task can be open.
-        if self.setup.is_open() {
-            self.past_queues.insert(present, U64::from(effective_at));
-        }
-        self.vm().log(SessionQueueSet { sessionQueue: peer, effectiveAt: effective_at });
-        Ok(())
-    }
-
     /// Ends the setting up.
     /// Arguments, errors, events: `INodePool.open`.
     pub fn open(&mut self) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         nonzero(self.staking.now())?;
-        nonzero(self.session_queue.now())?;
         self.setup.open()
     }
 
@@ -474,23 +399,6 @@ impl NodePool {
             return Ok(false);
         }
         view(self, staking, &Staking::isNodeStakedCall { node })
-    }
-
-    /// Registrations of nodes that could all take a task of this model now, of different operators.
-    fn eligible_epochs(&self, model_identifier: u64, nodes: &[Address]) -> Result<Vec<u64>, Revert> {
-        let minimum = self.min_node_version();
-        let mut chosen = Vec::with_capacity(nodes.len());
-        let mut epochs = Vec::with_capacity(nodes.len());
-        for &node in nodes {
-            let refuse = |why: Ineligible| NotEligible { node, reason: why.reason() };
-            let record = self.nodes.get(node);
-            let operator = record.operator.get();
-            pool::check_distinct(&chosen, &node, &operator).map_err(refuse)?;
-            record.state().check_eligible(minimum, || record.has_model(model_identifier)).map_err(refuse)?;
-            chosen.push((node, operator));
-            epochs.push(record.epoch.get().to());
-        }
-        Ok(epochs)
     }
 
     /// Whose stake is behind a node, bonded or unbonding; zero if nobody's.
@@ -524,7 +432,7 @@ impl NodePool {
         let mut record = self.nodes.setter(node);
         let state = record.state().deregister().map_err(|error| refuse(error, node))?;
         record.set_state(state);
-        record.set_models(&[]);
+        record.set_spec(&[], 0);
         self.vm().log(NodeDeregistered { node });
         Ok(())
     }
@@ -591,10 +499,9 @@ fn refuse(error: PoolError, node: Address) -> Revert {
         PoolError::NotStaked => NotStaked { node }.into(),
         PoolError::AlreadyRegistered => AlreadyRegistered { node }.into(),
         PoolError::NotRegistered => NotRegistered { node }.into(),
-        PoolError::NodeBusy { reserved } => NodeBusy { node, reserved }.into(),
         PoolError::VersionTooOld { version, minimum } => VersionTooOld { version, minimum }.into(),
         PoolError::InvalidModels { count } => InvalidModels { count, limit: MODELS_MAX as u64 }.into(),
         PoolError::InvalidCapacity { capacity } => InvalidCapacity { capacity, limit: CAPACITY_MAX }.into(),
-        PoolError::NotSuspended => NotSuspended { node }.into(),
+        PoolError::NotDraining => NotDraining { node }.into(),
     }
 }

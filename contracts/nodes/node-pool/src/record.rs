@@ -18,14 +18,13 @@ const _: () = {
     assert!(MODELS_MAX <= u8::MAX as usize && MODELS_INLINE < MODELS_MAX, "a count of models is stored in 8 bits");
 };
 
-/// A node. The first word is all that reserving and releasing write; the second is what else they read. Nodes that serve one or
-/// two models, which is most of them, need no more.
+/// A node. The second word is what tells whether it can take a task; the first is the rest. Nodes that serve one or two models, which is most of them, need no
+/// more.
 #[storage]
 pub struct NodeRecord {
     pub(crate) operator: StorageAddress,
     pub(crate) epoch: StorageU64,
     capacity: StorageU16,
-    reserved: StorageU16,
 
     version: StorageU64,
     first_model: StorageU64,
@@ -45,26 +44,18 @@ pub struct NodeRecord {
 impl NodeRecord {
     /// What the rules look at.
     pub(crate) fn state(&self) -> Node {
-        Node {
-            standing: Standing::from_byte(self.standing.get().to()),
-            capacity: self.capacity.get().to(),
-            reserved: self.reserved.get().to(),
-            version: self.version.get().to(),
-        }
+        Node { standing: Standing::from_byte(self.standing.get().to()), version: self.version.get().to() }
     }
 
     /// Stores what the rules decided.
     pub(crate) fn set_state(&mut self, state: Node) {
         self.standing.set(U8::from(state.standing.to_byte()));
         self.version.set(U64::from(state.version));
-        // Bounded by `CAPACITY_MAX`, so nothing saturates.
-        self.capacity.set(U16::saturating_from(state.capacity));
-        self.set_reserved(state);
     }
 
-    /// Stores what a task changes.
-    pub(crate) fn set_reserved(&mut self, state: Node) {
-        self.reserved.set(U16::saturating_from(state.reserved));
+    /// Tasks at a time, as the node says.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity.get().to()
     }
 
     /// Identifiers of the models, rising.
@@ -72,8 +63,10 @@ impl NodeRecord {
         (0..self.model_count()).map(|index| self.model(index)).collect()
     }
 
-    /// Stores a list that the rules accepted, or an empty one. Identifiers past the end stay, and are not looked at.
-    pub(crate) fn set_models(&mut self, models: &[u64]) {
+    /// Stores a capacity and a list of models that the rules accepted, or none. Identifiers past the end stay, and are not looked at.
+    pub(crate) fn set_spec(&mut self, models: &[u64], capacity: u32) {
+        // Bounded by `CAPACITY_MAX`, so nothing saturates.
+        self.capacity.set(U16::saturating_from(capacity));
         self.model_count.set(U8::saturating_from(models.len()));
         for (index, model) in models.iter().enumerate() {
             let model = U64::from(*model);

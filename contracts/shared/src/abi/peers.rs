@@ -17,12 +17,8 @@ sol! {
         function tariff(bytes32 terms) external view returns (bytes32 word);
     }
 
-    /// Places of a task's miners, as the pool's queue sees them; who hears of stake that leaves, as Staking does; and who can serve, as the jury does.
+    /// The pool: who hears of stake that leaves, as Staking sees it; and who can serve, as the jury does.
     interface NodePool {
-        /// Reserves a place at each node.
-        function reserve(uint64 taskId, uint64 modelIdentifier, address[] nodes) external returns (uint64[] epochs);
-        /// Gives the places back, and suspends some of the nodes.
-        function release(uint64 taskId, address[] nodes, address[] suspend) external;
         /// Hears that a node's stake leaves.
         function stakeLeft(address node) external;
         /// Why a node could not take a task now; 0 if it could.

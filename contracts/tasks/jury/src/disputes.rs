@@ -1,10 +1,14 @@
 //! Disputes: whom a keeper brought, and whom it had to bring.
 
+use alloc::vec::Vec;
+
 use alloy_primitives::{address, Address, B256};
 use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
 use cor_core::task::jury::draw::{draw, first_difference, is_passed_over, seed, Drawable};
-use cor_core::task::jury::{evidence, split_bond, JuryError, Standing, Trial};
-use cor_core::task::lane::LanePhase;
+use cor_core::task::jury::evidence::{self, Order};
+use cor_core::task::jury::{split_bond, JuryError, Standing, Trial};
+use cor_core::task::lane::messages::assignment;
+use cor_core::task::lane::{crew_mark, LanePhase};
 use cor_core::task::Status;
 use stylus_sdk::prelude::*;
 
@@ -34,6 +38,13 @@ impl Guilt {
     }
 }
 
+/// A task that was served, and by whom.
+struct Proven {
+    task: B256,
+    order: Order,
+    miners: Vec<Address>,
+}
+
 impl Jury {
     /// Keeps the hash of a block; anyone.
     /// Arguments, errors, events: `IJury.note`.
@@ -46,19 +57,8 @@ impl Jury {
 
     /// Convicts a keeper that brought others than were drawn, or calls for the secret that would tell; anyone.
     /// Arguments, errors, events: `IJury.challenge`.
-    pub(crate) fn challenge(&mut self, told: Told, keeper: Address, miners: Octets) -> Result<(), Revert> {
-        let asked = self.ask_lane(told)?;
-        let Asked { task, opening_hash, order, state, .. } = asked;
-        let crew = evidence::miners(&miners.0, order.replicas).ok_or_else(|| malformed("miners"))?;
-        must_be(task, state, LanePhase::Ended)?;
-        let status = state[1];
-        if status != Status::Completed.number() && status != Status::NoQuorum.number() {
-            return Err(error!(NothingServed, task, status));
-        }
-        let (mark, computed) = (Address::from_word(state), evidence::mark(task, opening_hash, keeper, &crew));
-        if mark != computed {
-            return Err(error!(CrewUnproven, task, mark, computed));
-        }
+    pub(crate) fn challenge(&mut self, told: Told, keeper: Address, crew: Octets) -> Result<(), Revert> {
+        let Proven { task, order, miners } = self.proven(told, keeper, &crew.0)?;
         let (now, times) = self.clock();
         let epoch = times.epoch(order.time);
         let subject = Subject { task, account: keeper, model: order.model, epoch };
@@ -81,8 +81,8 @@ impl Jury {
             Trial::Uncommitted => Guilt::UNCOMMITTED,
             Trial::Draw(secret) => {
                 let seed = seed(secret, self.block_hash(order.block)?, task);
-                let drawn = self.drawn(subject, seed, &crew);
-                let difference = first_difference(&crew, &drawn);
+                let drawn = self.drawn(subject, seed, &miners);
+                let difference = first_difference(&miners, &drawn);
                 let (seat, drawn) = difference.ok_or_else(|| error!(CrewAsDrawn, task))?;
                 Guilt::other_crew(seat, drawn)
             }
@@ -90,9 +90,27 @@ impl Jury {
         self.convict(keeper, task, guilt)
     }
 
+    /// A task that ended served, if it was by `keeper` and `crew`.
+    #[inline(never)]
+    fn proven(&self, told: Told, keeper: Address, crew: &[u8]) -> Result<Proven, Revert> {
+        let Asked { task, opening_hash, order, state, .. } = self.ask_lane(told)?;
+        let miners = evidence::miners(crew, order.replicas).ok_or_else(|| malformed("crew"))?;
+        must_be(task, state, LanePhase::Ended)?;
+        let status = state[1];
+        if status != Status::Completed.number() && status != Status::NoQuorum.number() {
+            return Err(error!(NothingServed, task, status));
+        }
+        let computed = crew_mark(assignment(task, opening_hash, keeper, &miners), crew);
+        let mark = Address::from_word(state);
+        if mark != computed {
+            return Err(error!(CrewUnproven, task, mark, computed));
+        }
+        Ok(Proven { task, order, miners })
+    }
+
     /// Who was to serve a task of `subject`, its keeper, model and epoch, of which `crew` did.
     #[inline(never)]
-    fn drawn(&self, subject: Subject, seed: B256, crew: &[Address]) -> alloc::vec::Vec<Address> {
+    fn drawn(&self, subject: Subject, seed: B256, crew: &[Address]) -> Vec<Address> {
         let Subject { task, account: keeper, model, epoch } = subject;
         let roster = self.rosters.getter(model);
         draw(seed, roster.length_at(epoch), crew.len() as u8, |slot| {

@@ -91,9 +91,9 @@ impl Jury {
         sequence: u64,
         opening: Bytes,
         keeper: Address,
-        miners: Bytes,
+        crew: Bytes,
     ) -> Result<(), Revert> {
-        self.contract.challenge(Told { payer, sequence, opening: octets(opening) }, keeper, octets(miners))
+        self.contract.challenge(Told { payer, sequence, opening: octets(opening) }, keeper, octets(crew))
     }
 
     /// Proposes a keeper; owner only.

@@ -214,15 +214,14 @@ impl Jury {
         words.word().and_then(|_| Address::decode(&mut words)).ok_or_else(|| Revert::raw(Vec::new()))
     }
 
-    /// Why a node goes out that could not serve, neither now nor once it has a place free, or is not the operator's whom it entered with.
+    /// Why a node goes out that could not serve, or is not the operator's whom it entered with.
     #[inline(never)]
     fn unfitness(&self, node: Address, model: u64, operator: Address) -> Result<Option<Exit>, Revert> {
         let reason = self.eligibility(node, model)?;
         if reason == Ineligible::VersionTooOld.reason() {
             return Ok(Some(Exit::Outdated));
         }
-        let could_serve = reason == 0 || reason == Ineligible::NoFreeCapacity.reason();
-        Ok(if could_serve && self.operator_of(node)? == operator { None } else { Some(Exit::Struck) })
+        Ok(if reason == 0 && self.operator_of(node)? == operator { None } else { Some(Exit::Struck) })
     }
 }
 

@@ -19,7 +19,7 @@ sol! {
     event TariffPinned(bytes32 indexed terms, bytes32 tariff);
     event TaskSubmitted(bytes32 indexed task, address indexed payer, uint64 indexed session, uint64 sequence, uint64 deadline, uint64 charged, bytes32 clientReference, bytes opening, string promptUrn);
     event TaskRecord(bytes32 indexed task, uint8 phase, uint64 deadline, bytes record);
-    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes miners);
+    event TaskEnded(bytes32 indexed task, address indexed payer, address indexed keeper, uint8 status, bytes32 resultDigest, uint32 seats, uint8 paid, uint64 perMiner, uint64 toKeeper, uint64 toTreasury, uint64 refunded, bytes crew);
     event KeeperNamed(address indexed keeper, bool enabled);
     event ConfigSet(uint64 noReveal, uint64 badReveal, uint16 noResultGasCapBps, bool paused);
     event SlashOwed(bytes32 indexed task, address indexed node, uint8 reason, uint64 amount);

@@ -30,7 +30,7 @@ impl Router<Lane> for Lane {
             "reveal" [Address, u64, Bytes, Bytes] => reveal(Told, Octets);
             "precommit" [Address, u64, Bytes, u8, B256, Bytes] => precommit(Told, u8, B256, Octets);
             "report" [Address, u64, Bytes, u8, B256, B256, Bytes] => report(Told, u8, B256, B256, Octets);
-            "reportSecond" [Address, u64, Bytes, u8, B256, Bytes] => report_second(Told, u8, B256, Octets);
+            "reportSecond" [Address, u64, Bytes, Address, u8, B256, Bytes] => report_second(Told, Address, u8, B256, Octets);
             "close" [Address, u64, Bytes] => close(Told);
             "createSession" => create_session(B256, B256);
             "createAndSubmit" [B256, B256, u64, u64, B256, String, B256] => create_and_submit(B256, B256, Order);

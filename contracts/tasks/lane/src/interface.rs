@@ -111,17 +111,20 @@ impl Lane {
         self.contract.report(Told { payer, sequence, history: octets(history) }, replica, result_digest, salt, octets(signature))
     }
 
-    /// Reports a second commitment that a bound miner signed of the same assignment.
+    /// Reports a second commitment that a miner signed of the assignment of a task that ended.
+    #[allow(clippy::too_many_arguments)]
     pub fn report_second(
         &mut self,
         payer: Address,
         sequence: u64,
         history: Bytes,
+        keeper: Address,
         replica: u8,
         commitment: B256,
         signature: Bytes,
     ) -> Result<(), Revert> {
-        self.contract.report_second(Told { payer, sequence, history: octets(history) }, replica, commitment, octets(signature))
+        let told = Told { payer, sequence, history: octets(history) };
+        self.contract.report_second(told, keeper, replica, commitment, octets(signature))
     }
 
     /// Closes a phase whose deadline has passed.

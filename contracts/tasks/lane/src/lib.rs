@@ -226,11 +226,18 @@ impl Lane {
         self.denounce(moved, Reveal { replica, digest: result_digest, salt }, &signature.0)
     }
 
-    /// Reports a second commitment that a bound miner signed of the same assignment.
+    /// Reports a second commitment that a miner signed of the assignment of a task that ended.
     /// Arguments, errors, events: `ILane.reportSecond`.
-    pub(crate) fn report_second(&mut self, told: Told, replica: u8, commitment: B256, signature: Octets) -> Result<(), Revert> {
-        let moved = self.recall(told)?;
-        self.denounce_second(moved, replica, commitment, &signature.0)
+    pub(crate) fn report_second(
+        &mut self,
+        told: Told,
+        keeper: Address,
+        replica: u8,
+        commitment: B256,
+        signature: Octets,
+    ) -> Result<(), Revert> {
+        let moved = self.read(told)?;
+        self.denounce_second(moved, keeper, replica, commitment, &signature.0)
     }
 
     /// Closes a phase whose deadline has passed.

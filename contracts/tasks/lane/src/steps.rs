@@ -1,6 +1,7 @@
 //! From a task's opening to its end. The rules decide; here is checked who signed, and done what follows.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use alloy_primitives::{Address, B256, U64};
 use alloy_sol_types::SolCall as _;
@@ -13,6 +14,7 @@ use cor_core::task::eip712::domain_separator;
 use cor_core::task::lane::history::History;
 use cor_core::task::lane::split::{offences, split};
 use cor_core::task::lane::{self, crew_mark, grains_up, messages, LaneError, LanePhase, LaneState, Place, Reveal, Server};
+use cor_core::task::Offence;
 use stylus_sdk::prelude::*;
 
 use crate::{
@@ -69,6 +71,12 @@ impl Moved {
         self.history.told.get(usize::from(replica)).map(|told| told.miner).unwrap_or_default()
     }
 
+    /// What its miners sign, once it is somebody's who serves.
+    #[inline(never)]
+    fn assignment(&self) -> B256 {
+        self.place.assignment(&self.history, self.state.keeper, &self.history.miners())
+    }
+
     /// Index of the replica whose answer is the result.
     fn winner(&self) -> Option<usize> {
         self.state.winner(self.history.opening.terms.quorum_bps).map(usize::from)
@@ -95,17 +103,25 @@ impl Lane {
     /// A task with the history that its seal is of.
     #[inline(never)]
     pub(crate) fn recall(&self, told: Told) -> Result<Moved, Revert> {
+        let moved = self.read(told)?;
+        let LaneState { phase, status, .. } = moved.state;
+        if phase == LanePhase::Ended {
+            return Err(moved.refuse()(LaneError::AlreadyEnded { status }));
+        }
+        let seal = self.tasks.getter(moved.task).seal.get();
+        if seal != moved.history.seal {
+            return Err(error!(HistoryMismatch, moved.task, seal, moved.history.seal));
+        }
+        Ok(moved)
+    }
+
+    /// A task with what is said to be its history.
+    #[inline(never)]
+    pub(crate) fn read(&self, told: Told) -> Result<Moved, Revert> {
         let Told { payer, sequence, history: Octets(bytes) } = told;
         let history = History::read(&bytes).ok_or_else(|| malformed("history"))?;
         let task = messages::task_id(payer, sequence);
-        let record = self.tasks.getter(task);
-        let (seal, state, now) = (record.seal.get(), LaneState::unpack(record.state.get()), self.vm().block_timestamp());
-        if state.phase == LanePhase::Ended {
-            return Err(refuse(LaneError::AlreadyEnded { status: state.status }, task, now));
-        }
-        if seal != history.seal {
-            return Err(error!(HistoryMismatch, task, seal, history.seal));
-        }
+        let (state, now) = (LaneState::unpack(self.tasks.getter(task).state.get()), self.vm().block_timestamp());
         let place = Place { chain_id: self.vm().chain_id(), lane: self.vm().contract_address(), task };
         Ok(Moved { payer, task, state, history, place, now })
     }
@@ -142,7 +158,7 @@ impl Lane {
         signature: &[u8],
     ) -> Result<(), Revert> {
         let domain = self.domain(&moved.place);
-        let assignment = moved.place.assignment(&moved.history, moved.state.keeper, &moved.history.miners());
+        let assignment = moved.assignment();
         let digest = match shown {
             Some(shown) => messages::commit_digest(domain, assignment, commitment, shown.digest, shown.salt),
             None => messages::precommit_digest(domain, assignment, commitment),
@@ -184,15 +200,15 @@ impl Lane {
             })
             .collect();
         let refuse = moved.refuse();
-        let done =
-            lane::complete(&mut moved.state, &moved.history, moved.now, &moved.place, served.keeper, &answers).map_err(refuse)?;
+        let Moved { state, history, now, place, .. } = &mut moved;
+        let assignment = lane::complete(state, history, *now, place, served.keeper, &answers).map_err(refuse)?;
         let domain = self.domain(&moved.place);
-        self.assigned_by(&served, domain, done.assignment)?;
-        for ((miner, commitment), part) in miners.iter().zip(&done.commitments).zip(&parts) {
-            self.signed(messages::precommit_digest(domain, done.assignment, *commitment), &part[20..84], *miner)?;
+        self.assigned_by(&served, domain, assignment)?;
+        for (told, part) in moved.history.told.iter().zip(&parts) {
+            let digest = messages::precommit_digest(domain, assignment, told.commitment.unwrap_or_default());
+            self.signed(digest, &part[20..84], told.miner)?;
         }
-        let winner = moved.winner().and_then(|leader| answers.get(leader)).map(|(_, reveal)| reveal.digest);
-        self.settle(&moved, &miners, done.assignment, winner)
+        self.settle(&moved, &miners, assignment)
     }
 
     #[inline(never)]
@@ -259,18 +275,38 @@ impl Lane {
         Ok(())
     }
 
+    /// The task's state keeps the seat of who is convicted as that of a lie, so nobody is for one seat twice.
     #[inline(never)]
     pub(crate) fn denounce_second(
         &mut self,
         mut moved: Moved,
+        keeper: Address,
         replica: u8,
         commitment: B256,
         signature: &[u8],
     ) -> Result<(), Revert> {
         let refuse = moved.refuse();
+        let crew = moved.history.crew();
         let record = lane::report_second(&mut moved.state, &mut moved.history, replica, commitment).map_err(refuse)?;
-        self.said(&moved, moved.miner(replica), commitment, None, signature)?;
-        self.keep_and_tell(&moved, record);
+        let mark = mem::replace(&mut moved.state.keeper, keeper);
+        let computed = crew_mark(moved.assignment(), &crew);
+        if mark != computed {
+            return Err(error!(HistoryMismatch, moved.task, mark.into_word(), computed.into_word()));
+        }
+        let node = moved.miner(replica);
+        self.said(&moved, node, commitment, None, signature)?;
+        moved.state.keeper = mark;
+        self.tasks.setter(moved.task).state.set(moved.state.pack());
+        self.tell(&moved, record);
+        // Not an end, so it waits until something can be taken: else the guilty would report itself when nothing can.
+        let (reason, owed) = (Offence::BadReveal.number(), moved.history.opening.bad_reveal);
+        let left = self.penalize(moved.task, node, reason, owed);
+        if left == owed {
+            return Err(error!(NothingTaken, moved.task, node, reason, owed));
+        }
+        if left > 0 {
+            self.owe(moved.task, node, reason, left);
+        }
         Ok(())
     }
 
@@ -291,26 +327,23 @@ impl Lane {
         Ok(())
     }
 
-    /// Ends a task that was started, or expired: then it has no miners, and no assignment.
+    /// Ends a task that was started, or expired: then it has no miners, and its assignment is nobody's.
     fn end(&mut self, moved: Moved) -> Result<(), Revert> {
-        let miners = moved.history.miners();
-        let assignment = match miners.len() {
-            0 => B256::ZERO,
-            _ => moved.place.assignment(&moved.history, moved.state.keeper, &miners),
-        };
-        let winner = moved.winner().and_then(|leader| moved.history.told.get(leader)?.digest);
-        self.settle(&moved, &miners, assignment, winner)
+        let (miners, assignment) = (moved.history.miners(), moved.assignment());
+        self.settle(&moved, &miners, assignment)
     }
 
     /// Stores the end, tells of it, pays, and slashes. What a peer does with a penalty cannot undo the end.
     #[inline(never)]
-    fn settle(&mut self, moved: &Moved, miners: &[Address], assignment: B256, winner: Option<B256>) -> Result<(), Revert> {
+    fn settle(&mut self, moved: &Moved, miners: &[Address], assignment: B256) -> Result<(), Revert> {
         let Moved { state, task, payer, .. } = moved;
         let opening = &moved.history.opening;
         // An ended task of a price that was charged has a split.
         let split = split(opening, state).unwrap_or_default();
+        let crew = moved.history.crew();
+        let keeper = if crew.is_empty() { Address::ZERO } else { crew_mark(assignment, &crew) };
         let mut record = self.tasks.setter(*task);
-        record.state.set(LaneState { keeper: crew_mark(assignment), ..*state }.pack());
+        record.state.set(LaneState { keeper, ..*state }.pack());
         record.seal.set(B256::ZERO);
         let mut paid = 0_u8;
         for ((replica, miner), share) in (0_u8..).zip(miners).zip(split.to_miners) {
@@ -331,9 +364,9 @@ impl Lane {
             self.treasury.set(U64::from(treasury));
         }
         let per_miner = split.to_miners.iter().copied().max().unwrap_or_default();
+        let winner = moved.winner().and_then(|leader| moved.history.told.get(leader)?.digest);
         let (status, seats, digest) = (state.status.number(), state.packed_seats(), winner.unwrap_or_default());
-        let list: Vec<u8> = miners.iter().flat_map(|miner| miner.0 .0).collect();
-        log!(self, TaskEnded[*task, *payer, state.keeper] status, digest, seats, paid, per_miner, split.to_keeper, split.to_treasury, split.refunded, *list);
+        log!(self, TaskEnded[*task, *payer, state.keeper] status, digest, seats, paid, per_miner, split.to_keeper, split.to_treasury, split.refunded, *crew);
         for (replica, offence, grains) in offences(opening, state) {
             let Some(node) = miners.get(usize::from(replica)).filter(|_| grains > 0) else { continue };
             let reason = offence.number();

@@ -29,9 +29,9 @@ pub(super) fn encode(call: LaneCall) -> (Bytes, &'static str) {
             (call.abi_encode().into(), "finish")
         }
         LaneCall::Report { task, replica, reveal, signature } => (report(task, replica, &reveal, &signature), "report"),
-        LaneCall::ReportSecond { task: TaskAt { payer, sequence, history, .. }, replica, commitment, signature } => {
+        LaneCall::ReportSecond { task: TaskAt { payer, sequence, history, .. }, keeper, replica, commitment, signature } => {
             let signature = Bytes::copy_from_slice(&compact(&signature));
-            let call = ILane::reportSecondCall { payer, sequence, history, replica, commitment, signature };
+            let call = ILane::reportSecondCall { payer, sequence, history, keeper, replica, commitment, signature };
             (call.abi_encode().into(), "reportSecond")
         }
         LaneCall::Close { task: TaskAt { payer, sequence, history, .. } } => {
@@ -230,11 +230,12 @@ mod tests {
     #[test]
     fn a_second_commitment_is_shown_as_it_was_signed() {
         let commitment = B256::repeat_byte(3);
-        let call = LaneCall::ReportSecond { task: task(), replica: 3, commitment, signature: signature(4, 28) };
+        let call = LaneCall::ReportSecond { task: task(), keeper: KEEPER, replica: 3, commitment, signature: signature(4, 28) };
         let (data, name) = encode(call);
         let call = ILane::reportSecondCall::abi_decode(&data).unwrap();
         assert_eq!((name, call.payer, call.sequence, call.history), ("reportSecond", PAYER, 5, task().history));
-        assert_eq!((call.replica, call.commitment, call.signature), (3, commitment, compacted(4, 28).into()));
+        assert_eq!((call.keeper, call.replica, call.commitment), (KEEPER, 3, commitment));
+        assert_eq!(call.signature, Bytes::from(compacted(4, 28)));
     }
 
     #[test]

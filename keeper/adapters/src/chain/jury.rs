@@ -200,13 +200,18 @@ impl Jury for RpcChain {
         Ok(once(called.iter().map(|called| called.epoch)))
     }
 
-    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError> {
+    async fn chains_begun(&self, keeper: Address, known: u32) -> Result<Vec<u32>, ChainError> {
         let (from, to) = (self.deployment.from_block, BlockNumberOrTag::Latest);
         let of_keeper = |filter: Filter| filter.topic1(keeper.into_word());
         let enrolled = self.jury_events::<IJury::KeeperEnrolled>(from, to, of_keeper).await?;
         let renewed = self.jury_events::<IJury::ChainRenewed>(from, to, of_keeper).await?;
         let firsts = enrolled.iter().map(|event| event.first).chain(renewed.iter().map(|event| event.first));
-        Ok(firsts.collect::<BTreeSet<u32>>().into_iter().collect())
+        let firsts: BTreeSet<u32> = firsts.collect();
+        let lacks = || ChainError::HistoryMissing {
+            what: format!("the log of the chain of secrets of {keeper} that begins in epoch {known}"),
+            detail: "the jury tells of it".to_owned(),
+        };
+        if firsts.contains(&known) { Ok(firsts.into_iter().collect()) } else { Err(lacks()) }
     }
 
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError> {
@@ -471,7 +476,13 @@ mod tests {
                 json!([renewed((30, 2), 300), renewed((31, 0), 700)])
             }
         });
-        assert_eq!(chain.await.chains_begun(KEEPER).await.unwrap(), [12, 300, 700]);
+        let chain = chain.await;
+        for known in [12, 300, 700] {
+            assert_eq!(chain.chains_begun(KEEPER, known).await.unwrap(), [12, 300, 700]);
+        }
+        // The node lags: it has no log yet of the chain that another one told of.
+        let error = chain.chains_begun(KEEPER, 800).await.unwrap_err();
+        assert!(matches!(error, ChainError::HistoryMissing { .. }) && error.to_string().contains("800"), "{error}");
     }
 
     /// The same effect is sent once, to the jury.

@@ -49,12 +49,8 @@ impl RpcChain {
             node,
             operator: view.operator,
             registration_epoch: view.registrationEpoch,
-            state: Node {
-                standing: standing(view.registered, view.suspended, view.draining),
-                capacity: view.capacity,
-                reserved: view.reserved,
-                version: view.version,
-            },
+            state: Node { standing: standing(view.registered, view.draining), version: view.version },
+            capacity: view.capacity,
             models: view.models,
         }))
     }
@@ -73,12 +69,11 @@ fn tasks_of(at: &Deployment, mut logs: Vec<Log>) -> Vec<B256> {
 }
 
 /// Where a node stands, as the contract shows it.
-const fn standing(registered: bool, suspended: bool, draining: bool) -> Standing {
-    match (registered, suspended, draining) {
-        (false, _, _) => Standing::Absent,
-        (true, _, true) => Standing::Draining,
-        (true, true, false) => Standing::Suspended,
-        (true, false, false) => Standing::Active,
+const fn standing(registered: bool, draining: bool) -> Standing {
+    match (registered, draining) {
+        (false, _) => Standing::Absent,
+        (true, true) => Standing::Draining,
+        (true, false) => Standing::Active,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use alloy::{
     eips::BlockId,
-    primitives::B256,
+    primitives::{Address, B256},
     providers::{DynProvider, Provider},
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
-use cor_ports::ChainError;
 use cor_ports::domain::{History, LaneState, Phase, Submission, TaskRecord};
+use cor_ports::{ChainError, lane};
 use cor_sol::lane::ILane;
 use cor_wire::deployment::Deployment;
 
@@ -42,7 +42,11 @@ async fn read(provider: &DynProvider, endpoint: &str, at: &Deployment, id: B256)
     let head = provider.get_block_number().await.map_err(|error| explain(endpoint, "eth_blockNumber", error))?;
     let filter = Filter::new()
         .address(at.lane)
-        .event_signature(vec![ILane::TaskSubmitted::SIGNATURE_HASH, ILane::TaskRecord::SIGNATURE_HASH])
+        .event_signature(vec![
+            ILane::TaskSubmitted::SIGNATURE_HASH,
+            ILane::TaskRecord::SIGNATURE_HASH,
+            ILane::TaskEnded::SIGNATURE_HASH,
+        ])
         .topic1(id)
         .from_block(at.from_block)
         .to_block(head);
@@ -60,6 +64,8 @@ struct Told {
     block_hash: B256,
     /// Opening and records.
     bytes: Vec<u8>,
+    /// Whose keeper's it was, of one that ended; zero if nobody served it.
+    ended: Option<Address>,
 }
 
 impl Told {
@@ -74,12 +80,21 @@ impl Told {
         let pending = || unexpected("eth_getLogs", "a log that is in no block yet".to_owned());
         let submitted: ILane::TaskSubmitted = decoded(first)?;
         let mut bytes = submitted.opening.to_vec();
+        let mut ended = None;
         for log in rest {
+            if log.topic0() == Some(&ILane::TaskEnded::SIGNATURE_HASH) {
+                let end: ILane::TaskEnded = decoded(log)?;
+                if bytes.len() == submitted.opening.len() && !end.crew.is_empty() {
+                    bytes.extend(lane::crew_record(&end.crew));
+                }
+                ended = Some(end.keeper);
+                continue;
+            }
             // Without bytes for another phase.
             bytes.extend_from_slice(&decoded::<ILane::TaskRecord>(log)?.record);
         }
         let (block_number, block_hash) = first.block_number.zip(first.block_hash).ok_or_else(pending)?;
-        Ok(Some(Self { submitted, block_number, block_hash, bytes }))
+        Ok(Some(Self { submitted, block_number, block_hash, bytes, ended }))
     }
 
     /// The task, if its words are those of one and the history is what its seal is of.
@@ -96,9 +111,23 @@ impl Told {
         }
         let incomplete = |detail| missing(format!("a record of task {id}"), detail);
         let history = History::read(&self.bytes).ok_or_else(|| incomplete("its logs make no history".to_owned()))?;
-        if state.phase != Phase::Ended && history.seal != words.seal {
-            return Err(incomplete(format!("the seal of its logs is {}, and the chain has {}", history.seal, words.seal)));
-        }
+        let served_by = match (state.phase, self.ended) {
+            (Phase::Ended, None) => return Err(incomplete("the chain says that it ended, and its logs do not".to_owned())),
+            (Phase::Ended, Some(keeper)) => {
+                let mark = lane::mark_of(id, &history, keeper);
+                if mark != state.keeper {
+                    return Err(incomplete(format!(
+                        "the crew of its logs has the mark {mark}, and the chain has {}",
+                        state.keeper
+                    )));
+                }
+                (!keeper.is_zero()).then_some(keeper)
+            }
+            (_, _) if history.seal != words.seal => {
+                return Err(incomplete(format!("the seal of its logs is {}, and the chain has {}", history.seal, words.seal)));
+            }
+            (_, _) => None,
+        };
         let ILane::TaskSubmitted { payer, session, sequence, charged, clientReference, promptUrn, .. } = self.submitted;
         Ok(Some(TaskRecord {
             id,
@@ -107,6 +136,7 @@ impl Told {
             state,
             bytes: self.bytes.into(),
             history,
+            served_by,
             submission: Submission {
                 session,
                 charged,

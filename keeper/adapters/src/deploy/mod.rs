@@ -21,7 +21,7 @@ use cor_sol::{
 use cor_wire::deployment::{DeployedContract, Deployment};
 
 pub use code::{Artifacts, CodeError, init_code};
-pub use params::{Governor, JuryParams, ListedModel, NetworkParams, default_prices, model_name};
+pub use params::{AddressError, Governor, JuryParams, ListedModel, NetworkParams, default_prices, model_name};
 
 use crate::chain::{Account, explain, read_error};
 
@@ -51,6 +51,21 @@ pub enum DeployError {
     /// What the jury would go by is out of range. It is refused before anything is deployed.
     #[error("settings of the jury: {0}")]
     Jury(TermsError),
+    /// An address of the parameters cannot be meant. It is refused before anything is deployed.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A contract of the network takes no proposal from who deploys.
+    #[error("{contract} {at} belongs to {owner}, and the key that is used is that of {account}")]
+    NotNetworkOwner {
+        /// Its Solidity name.
+        contract: &'static str,
+        /// Where it is.
+        at: Address,
+        /// Whose proposals it takes.
+        owner: Address,
+        /// Who deploys.
+        account: Address,
+    },
     /// Stake would leave before a task of the lane has ended.
     #[error("stake leaves this network in {unbonding_secs} s, and a task of the lane may take {needed_secs} s")]
     StakeLeavesTooSoon {
@@ -82,6 +97,8 @@ impl Coded for DeployError {
             Self::Code(error) => error.entry(),
             Self::LaneConfig(error) | Self::Jury(error) => error.entry(),
             Self::Chain { source, .. } => source.entry(),
+            Self::Address(error) => error.entry(),
+            Self::NotNetworkOwner { .. } => &dpl::NOT_NETWORK_OWNER,
             Self::StakeLeavesTooSoon { .. } => &dpl::STAKE_LEAVES_TOO_SOON,
             Self::NoDeployer(_) => &dpl::NO_STYLUS_DEPLOYER,
             Self::NoAddress(_) => &dpl::NO_DEPLOYED_ADDRESS,
@@ -132,7 +149,7 @@ pub async fn deploy(
 /// one still.
 ///
 /// # Errors
-/// As [`deploy`]; `StakeLeavesTooSoon`.
+/// As [`deploy`]; `NotNetworkOwner`, `StakeLeavesTooSoon`.
 pub async fn deploy_lane(
     account: &Account,
     artifacts: &Artifacts,
@@ -142,6 +159,7 @@ pub async fn deploy_lane(
 ) -> Result<DeployedNetwork, DeployError> {
     let mut deployer = Deployer { account, artifacts, progress, contracts: Vec::new() };
     let from_block = deployer.check(params).await?;
+    deployer.check_owners(at).await?;
     deployer.check_unbonding(at.staking).await?;
     let peers =
         Peers { cor: at.cor, staking: at.staking, table: at.session_payment_table, vault: at.vault, node_pool: at.node_pool };
@@ -174,6 +192,7 @@ impl Deployer<'_> {
     async fn check(&self, params: &NetworkParams) -> Result<u64, DeployError> {
         params.lane_config().check().map_err(DeployError::LaneConfig)?;
         params.jury.check().map_err(DeployError::Jury)?;
+        params.check_addresses()?;
         let failed = |error: TransportError| {
             let step = "reading the chain".to_owned();
             DeployError::Chain { source: explain(self.account.endpoint(), &step, error), step }
@@ -185,13 +204,29 @@ impl Deployer<'_> {
         self.account.provider().get_block_number().await.map_err(failed)
     }
 
+    /// Refuses a network whose vault and Staking another owns: they take the lane's proposal from nobody else, when all is deployed.
+    async fn check_owners(&self, at: &Deployment) -> Result<(), DeployError> {
+        let account = self.account.address();
+        for (contract, at) in [("Vault", at.vault), ("Staking", at.staking)] {
+            let step = format!("reading the owner of {contract}");
+            // Every contract of ours that has an owner shows it alike.
+            let read = IVault::new(at, self.account.provider()).owner().call().await;
+            let read = read.map_err(|error| read_error(self.account.endpoint(), "owner", error));
+            let owner = read.map_err(|source| DeployError::Chain { step, source })?;
+            if owner != account {
+                return Err(DeployError::NotNetworkOwner { contract, at, owner, account });
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a Staking whose stake does not stay for as long as a task of the lane may take.
     async fn check_unbonding(&self, staking: Address) -> Result<(), DeployError> {
         let step = "reading unbondingSecs".to_owned();
         let read = IStaking::new(staking, self.account.provider()).unbondingSecs().call().await;
         let read = read.map_err(|error| read_error(self.account.endpoint(), "unbondingSecs", error));
         let unbonding_secs = read.map_err(|source| DeployError::Chain { step, source })?;
-        let needed_secs = u64::from(cor_core::limits::LANE_END_MAX_SECS);
+        let needed_secs = u64::from(cor_core::limits::LANE_REPORT_MAX_SECS);
         if unbonding_secs < needed_secs {
             return Err(DeployError::StakeLeavesTooSoon { unbonding_secs, needed_secs });
         }
@@ -280,8 +315,6 @@ impl Deployer<'_> {
         self.call("opening Staking", at.staking, IStaking::openCall {}).await?;
         self.call("opening Vault", at.vault, IVault::openCall {}).await?;
         self.call("telling NodePool its Staking", pool, INodePool::setStakingCall { peer: at.staking }).await?;
-        // The pool opens with a peer that reserves places in it. The lane reserves none and never calls it.
-        self.call("telling NodePool its lane", pool, INodePool::setSessionQueueCall { peer: at.lane }).await?;
         // Before it opens: once a node has registered, a higher minimum waits.
         let version = params.min_node_version;
         self.call("setting the oldest node version", pool, INodePool::setMinNodeVersionCall { version }).await?;

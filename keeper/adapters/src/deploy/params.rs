@@ -1,17 +1,58 @@
 //! What a network starts with.
 
+use std::collections::HashMap;
+
 use alloy::primitives::{Address, B256, U256};
 use cor_core::limits::{JURY_ANSWER_MIN_SECS, JURY_DEAD_SLOTS_MAX, JURY_EPOCH_MIN_SECS, JURY_REVEAL_MIN_SECS};
 use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_core::task::jury::Times;
 use cor_core::task::lane::LaneConfig;
 use cor_core::task::{TermsError, in_range};
+use cor_errors::{Coded, Entry, table::dpl};
 use cor_sol::session_payment_table::ISessionPaymentTable::{ClassPrice, PriceVersion};
 
 /// 1 COR in wei.
 const COR: u128 = 1_000_000_000_000_000_000;
 /// 1 COR in grains.
 const COR_GRAINS: u64 = 1_000_000_000;
+
+/// Which address of the parameters cannot be meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// A keeper is the zero address, whose key nobody has.
+    #[error("keeper {place} of {count} is the zero address")]
+    ZeroKeeper {
+        /// Its place among the keepers, from 1.
+        place: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The jury takes a proposal once.
+    #[error("keeper {keeper} is named twice: as number {first} and as number {second} of {count}")]
+    KeeperTwice {
+        /// Who.
+        keeper: Address,
+        /// Its first place among the keepers, from 1.
+        first: usize,
+        /// Its second.
+        second: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The rest of lost bonds would go to the zero address, which the token does not pay.
+    #[error("the treasury of the jury, which the rest of a lost bond goes to, is the zero address")]
+    ZeroTreasury,
+}
+
+impl Coded for AddressError {
+    fn entry(&self) -> &'static Entry {
+        match self {
+            Self::ZeroKeeper { .. } => &dpl::ZERO_KEEPER,
+            Self::KeeperTwice { .. } => &dpl::KEEPER_TWICE,
+            Self::ZeroTreasury => &dpl::ZERO_TREASURY,
+        }
+    }
+}
 
 /// A model and its price class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,6 +224,27 @@ impl NetworkParams {
         }
     }
 
+    /// Refuses addresses that a contract would refuse when others are deployed already.
+    ///
+    /// # Errors
+    /// [`AddressError`], of the first that is wrong.
+    pub fn check_addresses(&self) -> Result<(), AddressError> {
+        let count = self.keepers.len();
+        let mut places = HashMap::new();
+        for (place, keeper) in (1..).zip(&self.keepers) {
+            if keeper.is_zero() {
+                return Err(AddressError::ZeroKeeper { place, count });
+            }
+            if let Some(first) = places.insert(*keeper, place) {
+                return Err(AddressError::KeeperTwice { keeper: *keeper, first, second: place, count });
+            }
+        }
+        if self.jury.treasury.is_some_and(|treasury| treasury.is_zero()) {
+            return Err(AddressError::ZeroTreasury);
+        }
+        Ok(())
+    }
+
     /// What tasks go by from the start.
     #[must_use]
     pub const fn lane_config(&self) -> LaneConfig {
@@ -261,6 +323,27 @@ mod tests {
             let Err(TermsError::OutOfRange { field, .. }) = bad.check() else { panic!("{bad:?}") };
             assert_eq!(field, named, "{bad:?}");
         }
+    }
+
+    /// Before anything is deployed: the jury would refuse it when all others are there already.
+    #[test]
+    fn nobody_is_named_twice_and_nobody_is_zero() {
+        let [first, second] = [1, 2].map(Address::repeat_byte);
+        let named = |keepers: &[Address], treasury| {
+            let mut params = NetworkParams::development(1, keepers.to_vec(), vec![]);
+            params.jury.treasury = treasury;
+            params.check_addresses()
+        };
+        assert_eq!(named(&[], None), Ok(()));
+        assert_eq!(named(&[first, second], Some(first)), Ok(()));
+        let zero = named(&[first, Address::ZERO, second], None).unwrap_err();
+        assert_eq!((zero.code(), zero.to_string()), ("DPL-006", "keeper 2 of 3 is the zero address".to_owned()));
+        let twice = named(&[first, second, first], None).unwrap_err();
+        let says = format!("keeper {first} is named twice: as number 1 and as number 3 of 3");
+        assert_eq!((twice.code(), twice.to_string()), ("DPL-005", says));
+        assert_eq!(named(&[Address::ZERO; 2], None), Err(AddressError::ZeroKeeper { place: 1, count: 2 }));
+        let nowhere = named(&[first], Some(Address::ZERO)).unwrap_err();
+        assert_eq!((nowhere, nowhere.code()), (AddressError::ZeroTreasury, "DPL-007"));
     }
 
     /// Who tries a network waits for a minute; bonds are held by times as anywhere.

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use cor_core::task::lane::crew_mark;
-use cor_ports::domain::{Bound, Crew, History, LaneDomain, LaneState, Phase, Reveal, SignatureBytes};
+use cor_ports::domain::{Crew, History, LaneDomain, LaneState, Phase, Reveal};
 use cor_ports::{ChainError, jury::Times, lane};
 use cor_sol::{
     lane::ILane::{ILaneEvents as Lane, TaskEnded, TaskSubmitted},
@@ -111,7 +110,6 @@ pub(super) fn fold(at: &Deployment, id: B256, kept: &Kept, mut found: Found) -> 
     check(id, kept, &history, ended.as_ref())?;
     let epoch = found.times_of_jury.epoch(history.opening.time);
     let mut receipt = begin(at, (id, epoch), &kept.state, &submitted, &history, ended.as_ref())?;
-    let mut signatures = Vec::new();
     for log in &found.logs {
         let time = log.time.or_else(|| found.times.get(&log.place.block).copied());
         let timestamp = time.ok_or_else(|| missing(format!("block {}", log.place.block), "although it has logs of it"))?;
@@ -120,14 +118,11 @@ pub(super) fn fold(at: &Deployment, id: B256, kept: &Kept, mut found: Found) -> 
             sender.ok_or_else(|| missing(format!("transaction {}", log.place.transaction), "although it has logs of it"))?;
         let seen = sender.input.as_ref().map(shown).unwrap_or_default();
         enter(&mut receipt, &log.event, timestamp, &seen)?;
-        if let (Event::Lane(Lane::TaskEnded(_)), Some((_, signed))) = (&log.event, seen.completion) {
-            signatures = signed;
-        }
         let (event, detail) = describe(&log.event);
         let Place { block, transaction, .. } = log.place;
         receipt.timeline.push(TimelineEntry { block, timestamp, transaction, event: event.to_owned(), detail });
     }
-    verify(&mut receipt, &history, &signatures);
+    verify(&mut receipt, &history);
     receipt.transactions = transactions(&found);
     Ok(receipt)
 }
@@ -147,11 +142,7 @@ fn check(id: B256, kept: &Kept, history: &History, ended: Option<&TaskEnded>) ->
         };
     };
     // What is left of a task that ended.
-    let miners = miners_of(ended);
-    let mark = match miners.len() {
-        0 => Address::ZERO,
-        _ => crew_mark(lane::assignment_of(id, history.opening_hash, &Crew { keeper: ended.keeper, miners })),
-    };
+    let mark = lane::mark_of(id, history, ended.keeper);
     if mark == state.keeper {
         return Ok(());
     }
@@ -159,16 +150,17 @@ fn check(id: B256, kept: &Kept, history: &History, ended: Option<&TaskEnded>) ->
     Err(missing(format!("the crew of task {id}"), &detail))
 }
 
-fn miners_of(ended: &TaskEnded) -> Vec<Address> {
-    ended.miners.as_chunks::<20>().0.iter().map(Address::from).collect()
-}
-
 /// All that was said of the task, as its logs have it.
 fn history(id: B256, submitted: &TaskSubmitted, logs: &[TaskLog]) -> Result<History, ChainError> {
     let mut bytes = submitted.opening.to_vec();
     for log in logs {
-        if let Event::Lane(Lane::TaskRecord(event)) = &log.event {
-            bytes.extend_from_slice(&event.record);
+        match &log.event {
+            Event::Lane(Lane::TaskRecord(event)) => bytes.extend_from_slice(&event.record),
+            // It was completed in one step.
+            Event::Lane(Lane::TaskEnded(event)) if bytes.len() == submitted.opening.len() && !event.crew.is_empty() => {
+                bytes.extend(lane::crew_record(&event.crew));
+            }
+            _ => {}
         }
     }
     History::read(&bytes).ok_or_else(|| missing(format!("a record of task {id}"), "its logs make no history"))
@@ -228,14 +220,12 @@ fn settlement(submitted: &TaskSubmitted, ended: &TaskEnded) -> Settlement {
 
 /// Who served it, and what became of each.
 fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> Vec<ReplicaEvidence> {
-    let miners = match ended {
-        Some(ended) => miners_of(ended),
-        None => history.miners(),
-    };
-    let winner = state.winner(history.opening.terms.quorum_bps);
+    // Who is convicted after the end had its vote.
+    let voted = ended.map_or(*state, |ended| state.with_seats(ended.seats));
+    let winner = voted.winner(history.opening.terms.quorum_bps);
     let paid = ended.map_or(0, |ended| ended.paid);
     (0_u8..)
-        .zip(miners)
+        .zip(history.miners())
         .zip(state.taken())
         .map(|((index, miner), seat)| {
             let told = history.told.get(usize::from(index));
@@ -263,7 +253,7 @@ fn replicas(state: &LaneState, history: &History, ended: Option<&TaskEnded>) -> 
 fn enter(receipt: &mut Receipt, event: &Event, timestamp: u64, seen: &Shown) -> Result<(), ChainError> {
     match event {
         Event::Lane(Lane::TaskRecord(event)) => enter_record(receipt, &event.record, timestamp, seen),
-        Event::Lane(Lane::TaskEnded(_)) if seen.completion.is_some() => enter_completion(receipt, timestamp, seen),
+        Event::Lane(Lane::TaskEnded(_)) if seen.is_completion => enter_completion(receipt, timestamp, seen),
         Event::Lane(Lane::SlashOwed(event)) => {
             if let Some(replica) = of_miner(receipt, event.node) {
                 replica.owed = wei(event.amount);
@@ -300,7 +290,7 @@ fn enter_record(receipt: &mut Receipt, record: &[u8], timestamp: u64, seen: &Sho
     match kind {
         PRECOMMITTED => replica.bound_at = Some(timestamp),
         REVEALED | BAD => {
-            replica.revealed_at = Some(timestamp);
+            replica.revealed_at.get_or_insert(timestamp);
             if let Some((_, reveal)) = seen.reveals.iter().find(|(shown, _)| *shown == index) {
                 (replica.result_digest, replica.salt) = (Some(reveal.result_digest), Some(reveal.salt));
             }
@@ -320,9 +310,8 @@ fn enter_completion(receipt: &mut Receipt, timestamp: u64, seen: &Shown) {
     }
 }
 
-/// Recomputes each commitment of which digest and salt are known. That of a completion is in no log: there the recomputed one is shown, and it is right if the
-/// miner signed it.
-fn verify(receipt: &mut Receipt, history: &History, signatures: &[Option<SignatureBytes>]) {
+/// Recomputes each commitment of which digest and salt are known.
+fn verify(receipt: &mut Receipt, history: &History) {
     let Some(keeper) = receipt.keeper else { return };
     let crew = Crew { keeper, miners: receipt.replicas.iter().map(|replica| replica.miner).collect() };
     let domain = LaneDomain { chain_id: receipt.chain_id, lane: receipt.lane };
@@ -331,15 +320,7 @@ fn verify(receipt: &mut Receipt, history: &History, signatures: &[Option<Signatu
         let (Some(result_digest), Some(salt)) = (replica.result_digest, replica.salt) else { continue };
         let reveal = Reveal { result_digest, salt };
         let commitment = lane::commitment(&domain, assignment, replica.index, replica.miner, &reveal);
-        replica.verified = Some(match replica.commitment {
-            Some(bound) => bound == commitment,
-            None => {
-                replica.commitment = Some(commitment);
-                let signature = signatures.get(usize::from(replica.index)).copied().flatten();
-                signature
-                    .is_some_and(|signature| lane::is_bound(&domain, assignment, replica.miner, &Bound { commitment, signature }))
-            }
-        });
+        replica.verified = Some(replica.commitment == Some(commitment));
     }
 }
 

@@ -2,10 +2,10 @@
 //! leaves no more than the logs.
 
 use alloy::{
-    primitives::{Address, B256, Bytes, Signature},
+    primitives::{B256, Bytes},
     sol_types::SolInterface,
 };
-use cor_ports::domain::{Crew, Reveal, SignatureBytes};
+use cor_ports::domain::Reveal;
 use cor_sol::lane::ILane::{ILaneCalls as Call, completeCall};
 
 /// Bytes of an answer: miner 20, r 32, yParityAndS 32, digest 32, salt 32.
@@ -18,8 +18,8 @@ const REVEAL_BYTES: usize = 65;
 pub(super) struct Shown {
     /// Reveals, good or reported as bad, by replica.
     pub(super) reveals: Vec<(u8, Reveal)>,
-    /// The crew of a completion, and each miner's signature of its `Precommit`; `None` for other calls, and for one that is malformed.
-    pub(super) completion: Option<(Crew, Vec<Option<SignatureBytes>>)>,
+    /// Whether it completed a task, with all its reveals.
+    pub(super) is_completion: bool,
     /// The replica whose miner is reported for a second commitment, and that commitment; `None` for other calls.
     pub(super) second: Option<(u8, B256)>,
 }
@@ -44,17 +44,12 @@ fn completed(call: &completeCall) -> Option<Shown> {
     if !rest.is_empty() {
         return None;
     }
-    let mut shown = Shown::default();
-    let (mut miners, mut signatures) = (Vec::new(), Vec::new());
+    let mut shown = Shown { is_completion: true, ..Shown::default() };
     for (replica, part) in (0_u8..).zip(parts) {
-        let (miner, part) = part.split_first_chunk::<20>()?;
-        let (signature, part) = part.split_first_chunk::<64>()?;
+        let (_, part) = part.split_first_chunk::<84>()?;
         let (digest, salt) = part.split_first_chunk::<32>()?;
-        miners.push(Address::from(*miner));
-        signatures.push(Some(Signature::from_erc2098(signature).as_bytes()));
         shown.reveals.push((replica, Reveal { result_digest: B256::from(*digest), salt: B256::from_slice(salt) }));
     }
-    shown.completion = Some((Crew { keeper: call.keeper, miners }, signatures));
     Some(shown)
 }
 
@@ -69,7 +64,7 @@ fn reveals(bytes: &Bytes) -> Vec<(u8, Reveal)> {
 
 #[cfg(test)]
 mod tests {
-    use alloy::sol_types::SolCall;
+    use alloy::{primitives::Address, sol_types::SolCall};
     use cor_sol::lane::ILane::{completeCall, finishCall, reportSecondCall};
 
     use super::*;
@@ -88,7 +83,7 @@ mod tests {
         assert_eq!(shown(&Bytes::from_static(b"anything")), Shown::default());
 
         let (payer, history, signature) = (Address::ZERO, Bytes::new(), Bytes::new());
-        let second = reportSecondCall { payer, sequence: 1, history, replica: 2, commitment: digest, signature };
+        let second = reportSecondCall { payer, sequence: 1, history, keeper: payer, replica: 2, commitment: digest, signature };
         assert_eq!(shown(&second.abi_encode().into()), Shown { second: Some((2, digest)), ..Shown::default() });
 
         let (miner, keeper) = (Address::repeat_byte(1), Address::repeat_byte(2));
@@ -97,11 +92,8 @@ mod tests {
             Bytes::from(completeCall { payer, sequence: 1, opening, answers: answers.into(), keeper, assign }.abi_encode())
         };
         let answer = [miner.as_slice(), &[1; 64], digest.as_slice(), salt.as_slice()].concat();
-        let Shown { reveals, completion, second } = shown(&complete([answer.clone(), answer.clone()].concat()));
-        assert_eq!(second, None);
-        assert_eq!(reveals, [(0, reveal), (1, reveal)]);
-        let (crew, signatures) = completion.unwrap();
-        assert_eq!((crew, signatures.len()), (Crew { keeper, miners: vec![miner; 2] }, 2));
+        let completed = Shown { reveals: vec![(0, reveal), (1, reveal)], is_completion: true, second: None };
+        assert_eq!(shown(&complete([answer.clone(), answer.clone()].concat())), completed);
         assert_eq!(shown(&complete(answer[1..].to_vec())), Shown::default(), "cut off");
     }
 }

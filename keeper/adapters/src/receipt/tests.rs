@@ -5,13 +5,13 @@ mod jury;
 use std::collections::BTreeMap;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, Signature, U256},
-    signers::{SignerSync, local::PrivateKeySigner},
+    primitives::{Address, B256, Bytes, U256},
+    signers::local::PrivateKeySigner,
     sol_types::SolCall,
 };
 use cor_core::task::lane::{Price, crew_mark, split::split, submit};
 use cor_errors::Coded as _;
-use cor_ports::domain::{Crew, History, LaneDomain, LaneMessage, LaneState, LaneTerms, Opening, Phase, Reveal, Seat, Status};
+use cor_ports::domain::{Crew, History, LaneDomain, LaneState, LaneTerms, Opening, Phase, Reveal, Seat, Status};
 use cor_ports::{ChainError, jury::Times, lane};
 use cor_sol::{
     lane::ILane::{
@@ -118,12 +118,20 @@ fn record(phase: Phase, bytes: Vec<u8>) -> Event {
     Event::Lane(Lane::TaskRecord(TaskRecord { task: TASK, phase: phase.number(), deadline: 90, record: bytes.into() }))
 }
 
+/// The record of a start with so many bound of three.
+fn assigned(bound: u8) -> Vec<u8> {
+    let seat = |replica: u8| (crew().miners[usize::from(replica)], (replica < bound).then(|| commitment(replica, &REVEAL)));
+    History::begin(opening()).assign(&(0..3).map(seat).collect::<Vec<_>>())
+}
+
 /// A start with two bound of three.
 fn started() -> Event {
-    let seats: Vec<_> = (0..3)
-        .map(|replica| (crew().miners[usize::from(replica)], (replica < 2).then(|| commitment(replica, &REVEAL))))
-        .collect();
-    record(Phase::Precommit, History::begin(opening()).assign(&seats))
+    record(Phase::Precommit, assigned(2))
+}
+
+/// Who served, as the end of a task with these seats tells it.
+fn served(seats: &[Seat]) -> Vec<u8> {
+    assigned((0..3).map(|replica| u8::from(seats[replica] != Seat::Silent)).sum()).split_off(1)
 }
 
 fn revealed(replica: u8) -> Event {
@@ -132,7 +140,7 @@ fn revealed(replica: u8) -> Event {
 
 /// A state with these seats.
 fn state(phase: Phase, status: Status, seats: [Seat; 3]) -> LaneState {
-    let keeper = if phase == Phase::Ended { crew_mark(assignment()) } else { KEEPER };
+    let keeper = if phase == Phase::Ended { crew_mark(assignment(), &served(&seats)) } else { KEEPER };
     let mut state = LaneState { phase, status, keeper, ..submit(&opening(), 50) };
     state.seats[..3].copy_from_slice(&seats);
     state
@@ -142,7 +150,6 @@ fn state(phase: Phase, status: Status, seats: [Seat; 3]) -> LaneState {
 fn ended(state: &LaneState, result: B256) -> Event {
     let split = split(&opening(), state).unwrap();
     let paid = (0_u8..).zip(split.to_miners).filter(|(_, share)| *share > 0).map(|(replica, _)| 1 << replica).sum();
-    let miners: Vec<u8> = crew().miners.iter().flat_map(|miner| miner.0.0).collect();
     Event::Lane(Lane::TaskEnded(TaskEnded {
         task: TASK,
         payer: PAYER,
@@ -155,7 +162,7 @@ fn ended(state: &LaneState, result: B256) -> Event {
         toKeeper: split.to_keeper,
         toTreasury: split.to_treasury,
         refunded: split.refunded,
-        miners: miners.into(),
+        crew: served(&state.seats).into(),
     }))
 }
 
@@ -252,29 +259,29 @@ fn a_started_task_tells_who_was_bound_to_what_and_what_opens_it() {
     assert_eq!(by_another_contract.replicas[0].result_digest, Some(DIGEST), "the record has it");
 }
 
-/// The way by one transaction: commitments are in no log, and are held against the miners' signatures.
+/// The way by one transaction: commitments are told at the end, digests and salts are in its input.
 #[test]
-fn a_completion_is_held_against_what_the_miners_signed() {
+fn a_completion_is_held_against_what_the_miners_were_bound_to() {
     let end = state(Phase::Ended, Status::Completed, [Seat::Follows(0); 3]);
-    let complete = |forged: bool| {
-        let mut answers = Vec::new();
-        for (replica, key) in (0_u8..).zip(keys()) {
-            let said = LaneMessage::Precommit { commitment: commitment(replica, &REVEAL) };
-            let by = if forged && replica == 1 { &keys()[0] } else { &key };
-            let signature: Signature = by.sign_hash_sync(&lane::message_digest(&DOMAIN, assignment(), &said)).unwrap();
-            answers.extend([key.address().as_slice(), &signature.as_erc2098(), DIGEST.as_slice(), SALT.as_slice()].concat());
-        }
-        let (opening, assign) = (opening().encode().into(), Bytes::new());
+    let complete = |odd: bool| {
+        let answer = |replica: u8| {
+            let salt = if odd && replica == 1 { DIGEST } else { SALT };
+            [crew().miners[usize::from(replica)].as_slice(), &[1; 64], DIGEST.as_slice(), salt.as_slice()].concat()
+        };
+        let (opening, assign, answers) = (opening().encode().into(), Bytes::new(), (0..3).flat_map(answer).collect::<Vec<_>>());
         completeCall { payer: PAYER, sequence: 4, opening, answers: answers.into(), keeper: KEEPER, assign }.abi_encode()
     };
-    for (forged, verified) in [(false, [Some(true); 3]), (true, [Some(true), Some(false), Some(true)])] {
-        let logs = vec![(None, vec![submitted()]), (Some(complete(forged).into()), vec![ended(&end, DIGEST)])];
+    for (odd, verified) in [(false, [Some(true); 3]), (true, [Some(true), Some(false), Some(true)])] {
+        let logs = vec![(None, vec![submitted()]), (Some(complete(odd).into()), vec![ended(&end, DIGEST)])];
         let told = receipt(&end, found(100, logs)).unwrap();
         assert_eq!(told.replicas.iter().map(|replica| replica.verified).collect::<Vec<_>>(), verified);
         assert_eq!((told.replicas[1].bound_at, told.replicas[1].revealed_at), (Some(101), Some(101)));
         assert_eq!((told.keeper, told.result_digest), (Some(KEEPER), Some(DIGEST)));
         assert_eq!(told.replicas[1].commitment, Some(commitment(1, &REVEAL)));
     }
+    // By another contract: what they were bound to is in the log, what opens it is not.
+    let told = receipt(&end, found(100, vec![(None, vec![submitted()]), (None, vec![ended(&end, DIGEST)])])).unwrap();
+    assert_eq!((told.replicas[1].commitment, told.replicas[1].verified), (Some(commitment(1, &REVEAL)), None));
 }
 
 #[test]
@@ -283,7 +290,7 @@ fn a_lie_costs_stake_and_what_was_not_taken_is_owed() {
     let (liar, stranger) = (crew().miners[2], Address::repeat_byte(9));
     let logs = vec![
         (None, vec![submitted()]),
-        (None, vec![started()]),
+        (None, vec![record(Phase::Reveal, assigned(3))]),
         (None, vec![record(Phase::Reveal, vec![4, 2])]),
         (None, vec![revealed(0), revealed(1), ended(&end, DIGEST), slashed(liar, 50), owed(liar, 150), slashed(stranger, 1)]),
         // A slash of another task whose number Staking cannot tell from this one's.
@@ -314,7 +321,7 @@ fn a_task_that_expired_has_no_crew_and_all_comes_back() {
         toKeeper: 0,
         toTreasury: 0,
         refunded: 35,
-        miners: Bytes::new(),
+        crew: Bytes::new(),
     }));
     let told = receipt(&end, found(100, vec![(None, vec![submitted()]), (None, vec![over])])).unwrap();
     assert_eq!((told.status, told.keeper, told.replicas.len(), told.result_digest), (TaskStatus::Expired, None, 0, None));
@@ -402,27 +409,35 @@ fn logs_of_which_the_lane_keeps_something_else_are_refused() {
     assert!(fold(&deployment(), TASK, &right, over(KEEPER)).is_ok());
 }
 
-/// What it was bound to is in the record, and the second one in the input of who reported it alone.
+/// It is reported once the task ended, whose outcome stays. What it was bound to is in the record, and the second one in the input of who reported it alone.
 #[test]
 fn a_second_commitment_is_told_from_a_bad_reveal() {
-    let end = state(Phase::Ended, Status::Completed, [Seat::Follows(0), Seat::Bad, Seat::Follows(0)]);
+    let voted = state(Phase::Ended, Status::Completed, [Seat::Follows(0); 3]);
+    let end = state(Phase::Ended, Status::Completed, [Seat::Follows(0), Seat::Bad, Seat::Bad]);
     let (history, signature) = (Bytes::new(), Bytes::new());
-    let report = reportSecondCall { payer: PAYER, sequence: 4, history, replica: 1, commitment: SALT, signature }.abi_encode();
+    let report = reportSecondCall { payer: PAYER, sequence: 4, history, keeper: KEEPER, replica: 1, commitment: SALT, signature }
+        .abi_encode();
     for (input, second) in [(Some(Bytes::from(report)), Some(SALT)), (None, None)] {
         let logs = vec![
             (None, vec![submitted()]),
-            (None, vec![started()]),
-            (input, vec![record(Phase::Precommit, vec![4, 1])]),
-            (None, vec![revealed(0), revealed(2), ended(&end, DIGEST)]),
+            (None, vec![record(Phase::Reveal, assigned(3))]),
+            (None, vec![revealed(0), revealed(1), revealed(2), ended(&voted, DIGEST)]),
+            (input, vec![record(Phase::Ended, vec![4, 1])]),
+            (None, vec![record(Phase::Ended, vec![4, 2])]),
         ];
         let told = receipt(&end, found(100, logs)).unwrap();
-        let replica = &told.replicas[1];
+        let [first, replica, _] = &told.replicas[..] else { panic!("{:?}", told.replicas) };
         assert_eq!(
             (replica.outcome, replica.revealed_at, replica.second_commitment),
             (ReplicaOutcome::BadReveal, Some(102), second)
         );
-        assert_eq!((replica.commitment, replica.result_digest, replica.verified), (Some(commitment(1, &REVEAL)), None, None));
+        assert_eq!((first.outcome, replica.earned), (ReplicaOutcome::Agreed, wei(10)), "they had their votes, and their pay");
+        assert_eq!((replica.commitment, replica.result_digest), (Some(commitment(1, &REVEAL)), Some(DIGEST)));
         assert!(told.replicas.iter().all(|replica| replica.index == 1 || replica.second_commitment.is_none()));
-        assert_eq!(told.transactions[2].step, Step::ReportBadReveal);
+        assert_eq!(told.transactions[3].step, Step::ReportBadReveal);
     }
+    // Of one that was completed the record of who served is not in its log.
+    let logs =
+        vec![(None, vec![submitted()]), (None, vec![ended(&voted, DIGEST)]), (None, vec![record(Phase::Ended, vec![4, 1])])];
+    assert_eq!(receipt(&end, found(100, logs)).unwrap().replicas[1].outcome, ReplicaOutcome::BadReveal);
 }

@@ -268,12 +268,12 @@ async fn challenge(network: &Network, account: &Account, task: B256, output: &Ou
     let record = network.task(task).await?;
     let ended = ended(network, task).await?;
     let keeper = ended.as_ref().map(|ended| ended.keeper).unwrap_or_default();
-    let brought = ended.map(|ended| ended.miners).unwrap_or_default();
+    let brought = ended.map(|ended| ended.crew).unwrap_or_default();
     // Of a task that was not served the contract says what it is; for that it wants a crew of the right length.
-    let nobody = || vec![0; usize::from(record.state.replicas) * 20].into();
-    let miners = if brought.is_empty() { nobody() } else { brought };
+    let nobody = || vec![0; usize::from(record.state.replicas) * 52].into();
+    let crew = if brought.is_empty() { nobody() } else { brought };
     let call =
-        IJury::challengeCall { payer: record.payer, sequence: record.sequence, opening: record.opening_bytes(), keeper, miners };
+        IJury::challengeCall { payer: record.payer, sequence: record.sequence, opening: record.opening_bytes(), keeper, crew };
     let mined = send(account, "challenge", network.at.jury, call).await?;
     let outcome = if let Ok(convicted) = log_of::<IJury::KeeperConvicted>("challenge", &mined) {
         Outcome::Convicted {

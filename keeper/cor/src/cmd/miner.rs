@@ -95,11 +95,6 @@ async fn register(network: &Network, key: &PrivateKeySigner, settings: &MinerSet
                  its stake is whole and whoever stopped it has lifted that, by the pool's consent() or resumeFor(), its resume() ends that"
             );
         }
-        if known.suspended {
-            tracing::warn!(
-                "the node is suspended after a slash and gets no tasks; the pool's resume() ends that once its stake is whole"
-            );
-        }
         return Ok(());
     }
     if !network.pool().consented(operator, node).call().await.map_err(network.failed("consented"))? {
@@ -145,7 +140,7 @@ fn differences(known: &INodePool::Node, settings: &MinerSettings, operator: Addr
 }
 
 const MODELS_NEXT: &str = "the backend is given tasks of the registered models: serve those, or tell the pool by NodePool.setSpec, or answers differ and earn nothing";
-const ANEW_NEXT: &str = "to change it, call NodePool.deregister without tasks in hand, and start the miner again";
+const ANEW_NEXT: &str = "to change it, call NodePool.deregister, and start the miner again";
 
 /// Stake behind a node, and what it needs, wei.
 pub(crate) async fn stake_of(network: &Network, node: Address) -> Result<(U256, U256), CliError> {
@@ -166,10 +161,8 @@ mod tests {
             registrationEpoch: 1,
             version: NODE_VERSION,
             capacity: 4,
-            reserved: 0,
             hardwareClass: 0,
             registered: true,
-            suspended: false,
             draining: false,
             lastPingAt: 0,
             models: vec![1],

@@ -453,6 +453,7 @@ mod tests {
             state: LaneState { phase, status, deadline: 1, ..LaneState::default() },
             bytes: opening.encode().into(),
             history: History::begin(opening),
+            served_by: None,
             submission: Submission {
                 session: 1,
                 charged: 1,

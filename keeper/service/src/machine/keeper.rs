@@ -36,13 +36,17 @@ impl KeeperMachine {
         Self { policy, domain, keeper, open: BTreeMap::new(), waiting: BTreeMap::new() }
     }
 
-    /// Takes in a task as the chain has it now. An ended task is forgotten; one that there is no room for waits.
+    /// Takes in a task as the chain has it now. An ended task is forgotten, unless one of its miners is to be reported; one that there is no room for waits.
     pub fn observe(&mut self, record: TaskRecord) {
         let id = record.id;
-        if matches!(record.state.phase, Phase::None | Phase::Ended) {
-            self.forget(id);
-        } else if let Some(known) = self.open.get_mut(&id) {
+        if let Some(known) = self.open.get_mut(&id) {
             known.update(record);
+            // Whether it is too late for a report is seen when there is something to decide.
+            if known.is_over(0) {
+                self.forget(id);
+            }
+        } else if matches!(record.state.phase, Phase::None | Phase::Ended) {
+            self.forget(id);
         } else if self.has_room() {
             self.waiting.remove(&id);
             self.open.insert(id, OpenTask::new(record));
@@ -185,7 +189,8 @@ impl KeeperMachine {
     /// At most one call for each task: first what can be too late, the nearest deadline first, then a few of those that close what nobody waits for. Each waits for its
     /// receipt, and a payer makes tasks that have to be closed for next to nothing.
     #[must_use]
-    pub fn decide(&self, now_secs: u64) -> Vec<(B256, LaneCall)> {
+    pub fn decide(&mut self, now_secs: u64) -> Vec<(B256, LaneCall)> {
+        self.open.retain(|_, open| !open.is_over(now_secs));
         let call = |(id, open): (&B256, &OpenTask)| Some((*id, open.call(&self.policy, &self.domain, now_secs)?));
         let (mut closings, mut calls): (Vec<_>, Vec<_>) =
             self.open.iter().filter_map(call).partition(|(id, call)| self.can_wait(*id, call, now_secs));
@@ -200,6 +205,8 @@ impl KeeperMachine {
         let is_over = self.record(task).is_some_and(|record| record.state.deadline <= now_secs);
         match call {
             LaneCall::Close { .. } => is_over,
+            // Of a task that ended: what it takes does not leave for days.
+            LaneCall::ReportSecond { .. } => true,
             LaneCall::Finish { reveals, .. } => is_over && reveals.is_empty(),
             _ => false,
         }

@@ -1,7 +1,7 @@
 //! The miner's machine: what a miner owes a task, decided from the task as it stands on chain, what the keeper shows of it, and the time.
 
 use alloy_primitives::B256;
-use cor_ports::domain::{Bound, LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
+use cor_ports::domain::{Bound, LaneCall, LaneMessage, MessageKind, Phase, Reveal, Seat, TaskRecord};
 use cor_ports::lane;
 
 use super::pause::Pause;
@@ -59,13 +59,8 @@ pub enum MinerStep {
         /// What it signed.
         bound: Bound,
     },
-    /// Report another miner that bound itself on chain to another commitment than it signed before: it may have read this miner's answer.
-    Report {
-        /// Its replica.
-        replica: u8,
-        /// What it signed before.
-        bound: Bound,
-    },
+    /// Report another miner that was bound, when the task ended, to another commitment than it signed before: it may have read this miner's answer.
+    Report(LaneCall),
     /// Close a phase that nobody closes.
     Close,
     /// End the task, which nobody ends.
@@ -87,8 +82,8 @@ pub enum Deed {
     Started,
     /// Another replica was bound.
     Bound(u8),
-    /// Another replica was reported.
-    Reported(u8),
+    /// Another miner was reported.
+    Reported,
     /// A phase, or the task, was closed.
     Closed,
 }
@@ -101,7 +96,7 @@ impl MinerStep {
             Self::Say { message, route } => Some(Deed::Said(message.kind(), *route)),
             Self::Start => Some(Deed::Started),
             Self::Bind { replica, .. } => Some(Deed::Bound(*replica)),
-            Self::Report { replica, .. } => Some(Deed::Reported(*replica)),
+            Self::Report(_) => Some(Deed::Reported),
             Self::Close | Self::Finish => Some(Deed::Closed),
             Self::Prepare | Self::Answer | Self::Wait | Self::Leave | Self::Forget => None,
         }
@@ -161,7 +156,8 @@ pub fn decide(policy: &MinerPolicy, record: &TaskRecord, task: &MinerTask, momen
     let Some(serving) = &task.serving else { return MinerStep::Forget };
     let look = Look { policy, record, task, serving, moment };
     let step = match record.state.phase {
-        Phase::None | Phase::Ended => MinerStep::Forget,
+        Phase::None => MinerStep::Forget,
+        Phase::Ended => look.at_end(),
         Phase::Open => look.at_open(),
         Phase::Precommit => look.at_precommit(),
         Phase::Reveal => look.at_reveal(),
@@ -224,9 +220,6 @@ impl Look<'_> {
     }
 
     fn at_precommit(&self) -> MinerStep {
-        if let Some((replica, bound)) = self.two_faced() {
-            return MinerStep::Report { replica, bound };
-        }
         if let Some((replica, bound)) = self.left_out().filter(|_| !self.is_over()) {
             return MinerStep::Bind { replica, bound };
         }
@@ -248,13 +241,10 @@ impl Look<'_> {
         others.filter(|_| self.serving.are_others_bound()).find(|(replica, _)| silent(replica))
     }
 
-    /// Another miner that is bound on chain to another commitment than it signed before.
-    fn two_faced(&self) -> Option<(u8, Bound)> {
-        let others = (0_u8..).zip(&self.serving.bound).filter_map(|(replica, bound)| Some((replica, (*bound)?)));
-        let other_on_chain = |replica: u8, bound: &Bound| {
-            lane::bound_on_chain(self.record, replica).is_some_and(|on_chain| on_chain != bound.commitment)
-        };
-        others.into_iter().find(|(replica, bound)| other_on_chain(*replica, bound))
+    /// Who was bound in the end to another commitment than it signed before is reported.
+    fn at_end(&self) -> MinerStep {
+        let bound = (0_u8..).zip(&self.serving.bound).filter_map(|(replica, bound)| Some((replica, (*bound)?)));
+        lane::report_of_second(self.record, bound, self.moment.now_secs).map_or(MinerStep::Forget, MinerStep::Report)
     }
 
     /// Whether the keeper shows that this miner signed something else before, which it has lost.
@@ -263,9 +253,6 @@ impl Look<'_> {
     }
 
     fn at_reveal(&self) -> MinerStep {
-        if let Some((replica, bound)) = self.two_faced() {
-            return MinerStep::Report { replica, bound };
-        }
         let told = self.record.history.told.get(usize::from(self.serving.replica));
         match (self.record.seat(self.serving.replica), &self.task.sealed) {
             (Some(Seat::Committed), None) => MinerStep::Answer,

@@ -79,6 +79,16 @@ impl OpenTask {
         self.record = record;
     }
 
+    /// Whether nothing is left to do for it: it ended, and none of its miners is to be reported.
+    pub(super) fn is_over(&self, now_secs: u64) -> bool {
+        let report = || self.current().and_then(|served| served.call_of_end(&self.record, now_secs));
+        match self.record.state.phase {
+            Phase::None => true,
+            Phase::Ended => report().is_none(),
+            Phase::Open | Phase::Precommit | Phase::Reveal => false,
+        }
+    }
+
     /// The crew that serves it: the one that is on chain, if this keeper stands by it, else the one that was drawn.
     pub(super) fn current(&self) -> Option<&Served> {
         self.current_place().and_then(|place| self.crews.get(place))
@@ -215,7 +225,8 @@ impl OpenTask {
                 Some(served) => served.call_of_reveal(policy, domain, record, now_secs),
                 None => (closing == lane::Closing::Finish).then(|| LaneCall::Finish { task: record.at(), reveals: Vec::new() }),
             },
-            (_, Phase::None | Phase::Ended) => None,
+            (_, Phase::Ended) => served?.call_of_end(record, now_secs),
+            (_, Phase::None) => None,
         }
     }
 }

@@ -294,22 +294,15 @@ impl Served {
 
     /// Binds one that was left out of the start. One at a time: each changes the history that the next must bring.
     pub(super) fn call_of_precommit(&self, record: &TaskRecord) -> Option<LaneCall> {
-        if let Some(report) = self.second_commitment(record) {
-            return Some(report);
-        }
         let silent = |(replica, _): &(&u8, &Bound)| record.seat(**replica) == Some(Seat::Silent);
         let (&replica, bound) = self.bound.iter().find(silent)?;
         let Bound { commitment, signature } = *bound;
         Some(LaneCall::Precommit { task: record.at(), replica, commitment, signature: Some(signature) })
     }
 
-    /// The report of a miner that bound itself on chain to another commitment than it signed here: it may have read an answer meanwhile.
-    fn second_commitment(&self, record: &TaskRecord) -> Option<LaneCall> {
-        let (replica, commitment, signature) = self.bound.iter().find_map(|(&replica, bound)| {
-            let on_chain = lane::bound_on_chain(record, replica)?;
-            (on_chain != bound.commitment).then_some((replica, bound.commitment, bound.signature))
-        })?;
-        Some(LaneCall::ReportSecond { task: record.at(), replica, commitment, signature })
+    /// The report of a miner that was bound, when the task ended, to another commitment than it signed here.
+    pub(super) fn call_of_end(&self, record: &TaskRecord, now_secs: u64) -> Option<LaneCall> {
+        lane::report_of_second(record, self.bound.iter().map(|(replica, bound)| (*replica, *bound)), now_secs)
     }
 
     /// The call that is due while answers are shown.
@@ -320,9 +313,6 @@ impl Served {
         record: &TaskRecord,
         now_secs: u64,
     ) -> Option<LaneCall> {
-        if let Some(report) = self.second_commitment(record) {
-            return Some(report);
-        }
         let owing: Vec<u8> =
             (0_u8..).zip(record.state.taken()).filter(|(_, seat)| *seat == Seat::Committed).map(|(replica, _)| replica).collect();
         let guilty = |replica: &u8| {

@@ -52,13 +52,15 @@ type Running = Job<Result<Draw, DrawError>>;
 /// The draws that are under way.
 pub(super) struct Draws {
     running: BTreeMap<B256, Option<Running>>,
+    /// For which one was started last.
+    last: B256,
     /// Told by each when it is done.
     pub(super) done: Arc<Notify>,
 }
 
 impl Draws {
     pub(super) fn new() -> Self {
-        Self { running: BTreeMap::new(), done: Arc::new(Notify::new()) }
+        Self { running: BTreeMap::new(), last: B256::ZERO, done: Arc::new(Notify::new()) }
     }
 
     /// Whether one more may be started for this task.
@@ -66,9 +68,19 @@ impl Draws {
         self.running.len() < DRAWS_MAX && !self.running.contains_key(&task)
     }
 
+    /// Of these, in the order of their numbers, those for which a draw may be started, in the order in which it is their turn: round and round, or those of low
+    /// numbers would keep out the others if theirs take long and fail.
+    pub(super) fn in_turn(&self, mut tasks: Vec<TaskRecord>) -> Vec<TaskRecord> {
+        tasks.retain(|task| self.has_room_for(task.id));
+        let next = tasks.partition_point(|task| task.id <= self.last);
+        tasks.rotate_left(next);
+        tasks
+    }
+
     /// Draws for a task.
     pub(super) fn start(&mut self, jury: Arc<dyn Jury>, keeper: Address, lot: Lot) {
         let task = lot.record.id;
+        self.last = task;
         let job = Job::start(&self.done, async move { draw(jury.as_ref(), keeper, &lot).await });
         self.running.insert(task, Some(job));
     }

@@ -11,7 +11,7 @@ use super::mark;
 const BLOCK_RANGE_MAX: u64 = 2_000;
 /// Last blocks that may be replaced yet: the mark stays below them, so that they are read again after a rollback or a restart. Too small: a task that comes in
 /// another block then is not seen. Too large: logs are read twice.
-const REPLACED_BLOCKS_MAX: u64 = 64;
+pub(super) const REPLACED_BLOCKS_MAX: u64 = 64;
 /// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
 const MARK_STEP_BLOCKS: u64 = 500;
 
@@ -41,7 +41,8 @@ pub(super) struct Follower {
 pub(super) struct Look {
     /// Tasks with a log in the blocks that were read.
     pub(super) touched: Vec<B256>,
-    /// The blocks that were read, the first and the last; `None` if there was none to read.
+    /// The blocks whose other logs are to be read, the first and the last; `None` if there is none. Some of before are among them: a node that lags leaves out what
+    /// it does not have yet, and does not say so. What is read twice must not count twice.
     pub(super) range: Option<(u64, u64)>,
     /// Whether all that is known is to be read again: after the start, and after the chain was rolled back.
     pub(super) is_anew: bool,
@@ -99,7 +100,7 @@ impl Follower {
         let touched = if from <= to { chain.touched_tasks(from, to).await? } else { Vec::new() };
         let next = if from <= to { to.saturating_add(1) } else { from };
         self.told_below = self.told_below.max(next);
-        let range = (from <= to).then_some((from, to));
+        let range = (from <= to).then_some((once_more(from, to, first), to));
         Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next }))
     }
 
@@ -127,6 +128,12 @@ fn span(next: Option<u64>, mark: u64, first: u64, head: u64) -> Option<Span> {
     let from = next.unwrap_or_else(|| settled(mark, head).max(first));
     let to = head.min(from.saturating_add(BLOCK_RANGE_MAX - 1));
     (is_anew || from <= head).then_some(Span { from, to, is_anew })
+}
+
+/// Where to read from so that the last blocks before `from` are read once more, in a range that is not too large.
+fn once_more(from: u64, to: u64, first: u64) -> u64 {
+    let least = to.saturating_sub(BLOCK_RANGE_MAX - 1).max(first);
+    from.saturating_sub(REPLACED_BLOCKS_MAX).max(least).min(from)
 }
 
 /// Whether the chain is shorter than what was told of it.
@@ -167,6 +174,21 @@ mod tests {
             (Some(8), 7, 7, 2_008, more(8, 2_007)),
         ] {
             assert_eq!(span(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
+        }
+    }
+
+    #[test]
+    fn the_last_blocks_are_read_once_more_as_far_as_the_range_allows() {
+        for (from, to, first, expected) in [
+            (500, 500, 7, 436),
+            (70, 70, 7, 7),
+            (7, 2_006, 7, 7),
+            (2_007, 4_006, 7, 2_007),
+            (2_007, 3_946, 7, 1_947),
+            (2_007, 2_010, 7, 1_943),
+            (3, 3, 7, 3),
+        ] {
+            assert_eq!(once_more(from, to, first), expected, "{from} to {to}");
         }
     }
 

@@ -35,7 +35,8 @@ pub struct Keeper {
     journal: Arc<dyn Journal>,
     signer: Arc<dyn Signer>,
     machine: Mutex<KeeperMachine>,
-    secrets: Mutex<Secrets>,
+    /// Times of submission of tasks that were found with a crew of this keeper: their secrets are owed.
+    on_chain: Mutex<BTreeSet<u64>>,
     poll: Duration,
 }
 
@@ -43,6 +44,7 @@ pub struct Keeper {
 struct Course {
     follower: Follower,
     draws: Draws,
+    secrets: Secrets,
     /// How often the chain was rolled back when all was last to be drawn again; `None` if it never was.
     drawn_anew: Option<u64>,
     unanswered: Unanswered,
@@ -62,19 +64,24 @@ impl Keeper {
     ) -> Self {
         let domain = chain.domain();
         let machine = Mutex::new(KeeperMachine::new(policy, domain, signer.address()));
+        Self { chain, jury, clock, journal, signer, machine, on_chain: Mutex::default(), poll }
+    }
+
+    fn course(&self) -> Course {
+        let draws = Draws::new();
         let ports = SecretPorts {
-            jury: Arc::clone(&jury),
-            journal: Arc::clone(&journal),
-            signer: Arc::clone(&signer),
-            chain_id: domain.chain_id,
+            jury: Arc::clone(&self.jury),
+            journal: Arc::clone(&self.journal),
+            signer: Arc::clone(&self.signer),
+            chain_id: self.chain.domain().chain_id,
         };
-        Self { chain, jury, clock, journal, signer, machine, secrets: Mutex::new(Secrets::new(ports)), poll }
+        let secrets = Secrets::new(ports, Arc::clone(&draws.done));
+        Course { follower: Follower::new(MARK), draws, secrets, drawn_anew: None, unanswered: Unanswered::default() }
     }
 
     /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let (follower, draws) = (Follower::new(MARK), Draws::new());
-        let mut course = Course { follower, draws, drawn_anew: None, unanswered: Unanswered::default() };
+        let mut course = self.course();
         let done = Arc::clone(&course.draws.done);
         while !*stop.borrow() {
             match self.round(&mut course).await {
@@ -91,6 +98,9 @@ impl Keeper {
                         if let Err(error) = self.draw(&mut course).await {
                             warn!(code = error.code(), %error, class = ?error.class(), "what was drawn cannot be offered; trying again");
                         }
+                        if let Err(error) = self.attend(&mut course).await {
+                            warn!(code = error.code(), %error, class = ?error.class(), "secrets cannot be shown; trying again");
+                        }
                     }
                     _ = stop.changed() => break,
                 }
@@ -106,14 +116,20 @@ impl Keeper {
         let acted = self.act().await;
         let drawn = self.draw(course).await;
         let asked = self.ask_after_missing(course).await;
-        let head_secs = course.follower.head().map(|head| head.timestamp_secs);
-        let shown = self.secrets.lock().await.attend(head_secs, self.clock.now_secs()).await;
+        let shown = self.attend(course).await;
         acted?;
         drawn?;
         let has_more = asked?;
         shown?;
         admitted?;
         Ok(learned? || has_more)
+    }
+
+    /// Attends to what is owed the jury.
+    async fn attend(&self, course: &mut Course) -> Result<(), ChainError> {
+        let on_chain = std::mem::take(&mut *self.on_chain.lock().await);
+        course.secrets.note_on_chain(on_chain);
+        course.secrets.attend(course.follower.head(), course.follower.rollbacks(), self.clock.now_secs()).await
     }
 
     /// Looks at what has a new log, and after a rollback at all that is known: of a task that is gone no log tells.
@@ -133,7 +149,7 @@ impl Keeper {
             tasks.extend(machine.tasks());
         }
         // Calls cost the bond, so they wait for no task that cannot be read, nor tasks for them.
-        let heeded = self.heed_calls(look.range).await;
+        let heeded = self.heed_calls(course, look.range).await;
         for task in tasks {
             self.look_at(task).await?;
         }
@@ -144,10 +160,10 @@ impl Keeper {
     }
 
     /// Owes the secrets that were called for in these blocks.
-    async fn heed_calls(&self, range: Option<(u64, u64)>) -> Result<(), ChainError> {
+    async fn heed_calls(&self, course: &mut Course, range: Option<(u64, u64)>) -> Result<(), ChainError> {
         let Some((from, to)) = range else { return Ok(()) };
         let called = self.jury.called_secrets(self.signer.address(), from, to).await?;
-        self.secrets.lock().await.owe_called(called).await
+        course.secrets.owe_called(called).await
     }
 
     /// Takes in tasks that waited for room, as far as there is some.
@@ -180,7 +196,7 @@ impl Keeper {
             machine.lacks_crew(task)
         };
         if let Some(crew) = record.crew().filter(|_| lacks_crew) {
-            self.secrets.lock().await.note_on_chain(&record);
+            self.on_chain.lock().await.insert(record.history.opening.time);
             self.offer(&record, crew, None).await?;
         }
         Ok(())
@@ -201,7 +217,7 @@ impl Keeper {
         let begun = self.begin_drawn(course).await;
         let now = self.clock.now_secs();
         let to_draw = self.machine.lock().await.to_draw(now);
-        let to_draw: Vec<TaskRecord> = to_draw.into_iter().filter(|record| course.draws.has_room_for(record.id)).collect();
+        let to_draw = course.draws.in_turn(to_draw);
         if !to_draw.is_empty() {
             let ids: Vec<B256> = to_draw.iter().map(|record| record.id).collect();
             let started = self.start_draws(course, to_draw).await;
@@ -216,9 +232,9 @@ impl Keeper {
 
     /// Has crews drawn, unless the keeper may not serve. Returns whether it may.
     async fn start_draws(&self, course: &mut Course, to_draw: Vec<TaskRecord>) -> Result<bool, ChainError> {
-        let mut secrets = self.secrets.lock().await;
+        let Course { follower, draws, secrets, .. } = course;
         let times = secrets.times().await?;
-        let read = course.follower.head().map(|head| head.number);
+        let read = follower.head().map(|head| head.number);
         let block = to_draw.iter().map(|record| record.submission.block_number).chain(read).max();
         if !secrets.may_serve(block).await? {
             return Ok(false);
@@ -226,10 +242,10 @@ impl Keeper {
         for record in to_draw {
             let epoch = epoch_of(&record, &times);
             match secrets.secret(epoch) {
-                Ok(secret) if course.draws.has_room_for(record.id) => {
+                Ok(secret) if draws.has_room_for(record.id) => {
                     let (jury, submitted) = (Arc::clone(&self.jury), record.submission.block_number);
-                    let block = course.follower.head().map_or(submitted, |head| head.number.max(submitted));
-                    course.draws.start(jury, self.signer.address(), Lot { record, epoch, secret, block });
+                    let block = read.map_or(submitted, |read| read.max(submitted));
+                    draws.start(jury, self.signer.address(), Lot { record, epoch, secret, block });
                 }
                 Ok(_) => {}
                 Err(error) => self.leave_unserved(record.id, error).await,
@@ -243,7 +259,7 @@ impl Keeper {
         let mut result = Ok(());
         for (task, drawn) in course.draws.collect() {
             let begun = match drawn {
-                Ok(draw) => self.begin(task, draw).await,
+                Ok(draw) => self.begin(course, task, draw).await,
                 Err(DrawError::Jury(error)) => {
                     self.leave_unserved(task, error).await;
                     Ok(())
@@ -269,11 +285,11 @@ impl Keeper {
     }
 
     /// Stands by a crew that was drawn now. That its secret is owed is journalled first: without it the crew costs the bond.
-    async fn begin(&self, task: B256, draw: Draw) -> Result<(), ChainError> {
+    async fn begin(&self, course: &mut Course, task: B256, draw: Draw) -> Result<(), ChainError> {
         let record = self.machine.lock().await.record(task).cloned();
         // Of another block it is drawn once more.
         let Some(record) = record.filter(|record| record.submission.block_hash == draw.block_hash) else { return Ok(()) };
-        self.secrets.lock().await.owe(&record).await?;
+        course.secrets.owe(&record).await?;
         let crew = Crew { keeper: self.signer.address(), miners: draw.seats.iter().map(|seat| seat.node).collect() };
         self.offer(&record, crew, Some(draw)).await
     }
@@ -285,7 +301,7 @@ impl Keeper {
         if self.machine.lock().await.missing(now, 0).is_empty() {
             return Ok(false);
         }
-        let times = self.secrets.lock().await.times().await?;
+        let times = course.secrets.times().await?;
         let (due, full) = self.due(course, &times, now).await;
         let Some(&(first, epoch)) = due.first() else { return self.look_for_answers(course, full).await };
         if let Err(error) = self.ask_after(course, first, epoch, times.answer_secs).await {

@@ -36,7 +36,15 @@ impl Ledger {
     /// The first blocks, in which the jury is as given.
     pub(crate) fn new(court: Court) -> Self {
         let first = usize::try_from(FROM_BLOCK).unwrap();
-        Self { blocks: vec![Block { court, ..Block::default() }; first], fork: 0 }
+        let logs = court.logs();
+        let mut blocks = vec![Block { court, ..Block::default() }; first];
+        blocks[0].logs = logs;
+        Self { blocks, fork: 0 }
+    }
+
+    /// No log tells of the jury what happened so far.
+    pub(crate) fn clear_jury_logs(&mut self) {
+        self.blocks.iter_mut().for_each(|block| block.logs = JuryLogs::default());
     }
 
     pub(crate) fn head(&self) -> u64 {
@@ -92,12 +100,14 @@ impl Ledger {
     }
 
     pub(crate) fn jury_logs(&self, from: u64, to: u64) -> impl Iterator<Item = &JuryLogs> {
-        let range = usize::try_from(from).unwrap()..=usize::try_from(to).unwrap();
+        let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap() + 1;
         self.blocks[range].iter().map(|block| &block.logs)
     }
 
-    pub(crate) fn has_effect(&self, effect: &(Address, String)) -> bool {
-        self.blocks.iter().any(|block| block.effect.as_ref() == Some(effect))
+    /// The block that brought an effect about.
+    pub(crate) fn block_of(&self, effect: &(Address, String)) -> Option<u64> {
+        let place = self.blocks.iter().position(|block| block.effect.as_ref() == Some(effect))?;
+        Some(u64::try_from(place).unwrap())
     }
 
     /// Empty blocks.
@@ -251,8 +261,8 @@ impl Chain for Account {
         }
         {
             let ledger = self.world.ledger.lock().unwrap();
-            if ledger.has_effect(&(me, key.clone())) {
-                return Ok(sent(ledger.head()));
+            if let Some(block) = ledger.block_of(&(me, key.clone())) {
+                return Ok(sent(block));
             }
         }
         match self.apply(&call) {

@@ -523,7 +523,10 @@ async fn live(events: Vec<(Event, u8)>) {
     world.pass(150).await;
     let task = world.task(id);
     let mine = task.crew().and_then(|crew| crew.replica_of(Key::new(0).address()));
-    assert!(mine.is_none_or(|mine| task.seat(mine) != Some(Seat::Committed)), "what it is bound to it reveals: {task:?}");
+    // With fewer bound than make a result the task ends before reveals.
+    let could_decide = task.state.taken().filter(|seat| *seat != Seat::Silent).count() >= 2;
+    let is_silent = mine.is_some_and(|mine| task.seat(mine) == Some(Seat::Committed));
+    assert!(!(could_decide && is_silent), "what it is bound to it reveals: {task:?}");
     // A Precommit and at most one other digest for each crew.
     assert!(world.signatures(0) <= 8, "{} signatures", world.signatures(0));
     nobody_is_bound_twice(&world);

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, atomic::Ordering};
 
 use alloy_primitives::{Address, B256};
+use cor_core::task::lane::messages::task_id;
 use cor_ports::domain::{Crew, Opening, Phase, Seat, Status};
 use proptest::prelude::*;
 
 use crate::chain::FROM_BLOCK;
-use crate::jury::TIMES;
-use crate::lane::{Key, seats};
+use crate::jury::{MODEL, TIMES};
+use crate::lane::{Key, PAYER, seats};
 use crate::recovery::offered;
 use crate::together::{is_over, is_unanimous, said};
 use crate::wire::WireMode;
@@ -355,6 +356,26 @@ async fn a_jury_that_cannot_be_read_holds_up_nothing_but_new_crews() {
     assert!(world.all_run());
 }
 
+/// More tasks than are drawn for at a time, each of a roster that takes long to read and then cannot be: who comes before the others by number has no more
+/// turns than they.
+#[tokio::test]
+async fn draws_that_take_long_and_fail_leave_the_others_their_turn() {
+    let world = World::new(3);
+    world.open_tasks_max.store(64, Ordering::Relaxed);
+    world.strange_roster_secs.store(3, Ordering::Relaxed);
+    world.start_keeper();
+    world.start_miners(3);
+    let mut sequences: Vec<u64> = (1..=40).collect();
+    sequences.sort_by_key(|sequence| task_id(PAYER, *sequence));
+    let last = sequences.pop().unwrap();
+    for sequence in sequences {
+        world.submit_with(sequence, |opening| opening.terms.model = MODEL + 1);
+    }
+    let id = world.submit(last);
+    world.pass_until(30, is_over(id)).await;
+    is_unanimous(&world, id);
+}
+
 /// What goes wrong in the property test.
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -435,6 +456,7 @@ async fn live(events: Vec<(Event, u8)>) {
         assert_eq!(task.state.phase, Phase::Ended, "{task:?}");
         assert!(seats(&task).iter().all(|seat| *seat != Seat::Bad), "the honest are never reported: {task:?}");
     }
+    world.bury().await;
     assert_eq!(world.journal(KEEPER).keys("keeper/secret/"), Vec::<String>::new(), "nothing is owed any more");
 }
 

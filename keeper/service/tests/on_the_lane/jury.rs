@@ -14,7 +14,7 @@ use cor_ports::domain::{Phase, SentCall, TaskAt, TaskRecord};
 use cor_ports::jury::{Jury, JuryCall, KeeperRecord, RosterEntry, RosterSlot, SecretChain, ShownChain, Slot, Summons};
 use cor_ports::{ChainError, Clock as _, RevertError, Signer, SignerError};
 
-use crate::chain::Account;
+use crate::chain::{Account, Ledger};
 use crate::lane::{DOMAIN, Key};
 use crate::world::{Sundial, World};
 
@@ -48,7 +48,20 @@ pub(crate) struct JuryLogs {
     begun: Vec<(Address, u32)>,
 }
 
+impl JuryLogs {
+    /// A keeper begins with a chain of secrets.
+    fn of_chain(keeper: Address, first: u32) -> Self {
+        Self { begun: vec![(keeper, first)], ..Self::default() }
+    }
+}
+
 impl Court {
+    /// What the logs tell of the keepers that there are.
+    pub(crate) fn logs(&self) -> JuryLogs {
+        let begun = self.keepers.iter().map(|(keeper, found)| (*keeper, found.current.first)).collect();
+        JuryLogs { begun, ..JuryLogs::default() }
+    }
+
     /// A jury with these keepers and a roster of these nodes, each its own operator.
     pub(crate) fn new(keepers: &[u8], nodes: &[Address]) -> Self {
         let serving = |index: &u8| {
@@ -298,9 +311,26 @@ impl World {
         let renew = |court: &mut Court| {
             let keeper = court.keepers.get_mut(&who).unwrap();
             *keeper = keeper.renew(now, &TIMES, anchor, first)?;
-            Ok::<_, JuryError>(JuryLogs { begun: vec![(who, first)], ..JuryLogs::default() })
+            Ok::<_, JuryError>(JuryLogs::of_chain(who, first))
         };
         self.ledger.lock().unwrap().add_jury_block(renew, None).unwrap();
+    }
+
+    /// A keeper was none so far.
+    pub(crate) fn never_enrolled(&self, index: u8) {
+        self.change_keeper(index, |keeper| *keeper = rules::Keeper::default());
+        self.ledger.lock().unwrap().clear_jury_logs();
+    }
+
+    /// A keeper posts its bond, with secrets from this epoch on.
+    pub(crate) fn enrol(&self, index: u8, first: u32) {
+        let (who, anchor) = (Key::new(index).address(), secrets_from(index, first).anchor());
+        let enrol = |court: &mut Court| {
+            let current = ShownChain::begin(anchor, first);
+            court.keepers.insert(who, rules::Keeper { standing: Standing::Serving, current, ..rules::Keeper::default() });
+            Ok::<_, JuryError>(JuryLogs::of_chain(who, first))
+        };
+        self.ledger.lock().unwrap().add_jury_block(enrol, None).unwrap();
     }
 
     /// The last epoch whose secret a keeper showed of the chain before its present one.
@@ -332,6 +362,12 @@ impl World {
         let found = ledger.court().summonses.get(&(task, Key::new(keeper).address(), node)).copied().unwrap_or_default();
         let is_present = ledger.court().present.contains_key(&(task, node));
         Summons { answer_by: Some(found.answer_by).filter(|until| *until != 0), is_present, is_absent: found.absent }
+    }
+
+    /// The logs of blocks, as far as the node has them.
+    fn jury_logs<'a>(&self, ledger: &'a Ledger, from: u64, to: u64) -> impl Iterator<Item = &'a JuryLogs> + use<'a> {
+        let known = ledger.head() - self.logs_lag_blocks.load(Ordering::Relaxed);
+        ledger.jury_logs(from, to.min(known).max(from.saturating_sub(1)))
     }
 
     fn jury_reachable(&self) -> Result<(), ChainError> {
@@ -366,6 +402,11 @@ impl Jury for Account {
 
     async fn roster_length(&self, model: u64, epoch: u32, block: u64) -> Result<u32, ChainError> {
         self.world.jury_reachable()?;
+        let strange_secs = self.world.strange_roster_secs.load(Ordering::Relaxed);
+        if model != MODEL && strange_secs > 0 {
+            Sundial(Arc::clone(&self.world)).sleep(Duration::from_secs(strange_secs)).await;
+            return Err(unreachable());
+        }
         Ok(if model == MODEL { self.world.ledger.lock().unwrap().court_at(block)?.length(epoch) } else { 0 })
     }
 
@@ -393,7 +434,7 @@ impl Jury for Account {
     async fn summoned(&self, node: Address, from: u64, to: u64) -> Result<Vec<B256>, ChainError> {
         self.world.jury_reachable()?;
         let ledger = self.world.ledger.lock().unwrap();
-        let found = ledger.jury_logs(from, to).flat_map(|logs| &logs.summoned);
+        let found = self.world.jury_logs(&ledger, from, to).flat_map(|logs| &logs.summoned);
         let found: BTreeSet<B256> = found.filter(|(_, summoned)| *summoned == node).map(|(task, _)| *task).collect();
         Ok(found.into_iter().collect())
     }
@@ -404,16 +445,17 @@ impl Jury for Account {
             return Err(unreachable());
         }
         let ledger = self.world.ledger.lock().unwrap();
-        let found = ledger.jury_logs(from, to).flat_map(|logs| &logs.called);
+        let found = self.world.jury_logs(&ledger, from, to).flat_map(|logs| &logs.called);
         Ok(found.filter(|(called, _)| *called == keeper).map(|(_, epoch)| *epoch).collect())
     }
 
-    async fn chains_begun(&self, keeper: Address) -> Result<Vec<u32>, ChainError> {
+    async fn chains_begun(&self, keeper: Address, known: u32) -> Result<Vec<u32>, ChainError> {
         self.world.jury_reachable()?;
         let ledger = self.world.ledger.lock().unwrap();
-        let begun = ledger.jury_logs(0, ledger.head()).flat_map(|logs| &logs.begun);
-        let renewed: BTreeSet<u32> = begun.filter(|(who, _)| *who == keeper).map(|(_, first)| *first).collect();
-        Ok(std::iter::once(FIRST_EPOCH).chain(renewed).collect())
+        let begun = self.world.jury_logs(&ledger, 0, ledger.head()).flat_map(|logs| &logs.begun);
+        let begun: BTreeSet<u32> = begun.filter(|(who, _)| *who == keeper).map(|(_, first)| *first).collect();
+        let lacks = || ChainError::HistoryMissing { what: format!("the log of the chain {known}"), detail: String::new() };
+        if begun.contains(&known) { Ok(begun.into_iter().collect()) } else { Err(lacks()) }
     }
 
     async fn send(&self, call: JuryCall) -> Result<SentCall, ChainError> {
@@ -429,17 +471,18 @@ impl Jury for Account {
         }
         let effect = (me, key.clone());
         let mut ledger = self.world.ledger.lock().unwrap();
-        if !ledger.has_effect(&effect) {
+        if ledger.block_of(&effect).is_none() {
             let is_unfit = |node: &Address| self.world.unfit.lock().unwrap().contains(node);
             if matches!(&call, JuryCall::Enter { node, .. } if is_unfit(node)) {
                 return Err(Refused::Other.into_chain_error(key));
             }
             let (now, task) = (self.world.now(), task_of(&call).and_then(|id| ledger.task(id)));
-            let applied = ledger.add_jury_block(|court| court.apply(&call, me, now, task.as_ref()), Some(effect));
+            let applied = ledger.add_jury_block(|court| court.apply(&call, me, now, task.as_ref()), Some(effect.clone()));
             applied.map_err(|refused| refused.into_chain_error(key.clone()))?;
             self.world.sent.lock().unwrap().push((me, key));
         }
-        Ok(SentCall { transaction: B256::ZERO, block_number: ledger.head(), gas_used: 1 })
+        let block_number = ledger.block_of(&effect).unwrap();
+        Ok(SentCall { transaction: B256::ZERO, block_number, gas_used: 1 })
     }
 }
 

@@ -335,6 +335,39 @@ fn no_answer_is_taken_before_everybody_is_bound() {
     assert_eq!(name(&machine.decide(NOW)), "nothing");
 }
 
+/// A miner that signed for this keeper is bound on chain to something else: once the task has ended that is shown, when there is nothing that has a deadline, for a day.
+#[test]
+fn who_was_bound_to_another_word_is_reported_once_the_task_ended() {
+    let heard = || {
+        let mut machine = machine();
+        [0, 1, 2].into_iter().for_each(|miner| machine.receive(&precommit(miner), NOW).unwrap());
+        machine
+    };
+    let (mut machine, mut late) = (heard(), heard());
+    let record = started(KEEPER, &[0, 1], NOW);
+    let second = reveal("Paris", 99);
+    let other = lane::commitment(&DOMAIN, assignment(), 2, Key::new(2).address(), &second);
+    let signature = Some(Key::new(2).bind(assignment(), other).signature);
+    let reveals = vec![(0, good(0)), (1, good(1)), (2, second)];
+    let bind = LaneCall::Precommit { task: record.at(), replica: 2, commitment: other, signature };
+    let record = after(record, [(bind, NOW)]);
+    machine.observe(record.clone());
+    assert!(machine.decide(NOW).iter().all(|(_, call)| !matches!(call, LaneCall::ReportSecond { .. })), "while it goes on");
+    let record = after(record.clone(), [(LaneCall::Finish { task: record.at(), reveals }, NOW)]);
+    machine.observe(record.clone());
+    let decided = machine.decide(NOW + 1);
+    assert_eq!((name(&decided).as_str(), decided.len()), ("report second 2", 1));
+    is_taken(&record, &decided, NOW + 1);
+    let reported = after(record.clone(), [(decided[0].1.clone(), NOW + 1)]);
+    assert!(reported.history.told[2].bad);
+    machine.observe(reported);
+    assert_eq!((name(&machine.decide(NOW + 2)).as_str(), machine.tasks().count()), ("nothing", 0));
+    let day_after = record.state.deadline + 24 * 3_600;
+    late.observe(record);
+    assert_eq!(name(&late.decide(day_after - 1)), "report second 2");
+    assert_eq!((name(&late.decide(day_after)).as_str(), late.tasks().count()), ("nothing", 0));
+}
+
 /// A keeper that starts again has nothing at hand: what the chain shows is enough to take answers.
 #[test]
 fn answers_are_taken_once_the_chain_shows_who_is_bound() {

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256, Bytes, Signature, address, keccak256};
 use cor_core::task::lane::{self as rules, LaneError, LaneTerms, Place, Price, messages::task_id};
 use cor_ports::domain::{
-    Bound, Crew, History, LaneCall, LaneDomain, LaneMessage, Opening, Phase, Reveal, Seat, Server, SignatureBytes, SignedMessage,
-    Submission, TaskRecord,
+    Bound, Crew, History, LaneCall, LaneDomain, LaneMessage, OPENING_BYTES, Opening, Phase, Reveal, Seat, Server, SignatureBytes,
+    SignedMessage, Submission, TaskRecord,
 };
 use cor_ports::{lane, urn_of};
 use k256::ecdsa::SigningKey;
@@ -90,6 +90,7 @@ pub(crate) fn submitted(sequence: u64, replicas: u8, now: u64, block: u64, fork:
         state: rules::submit(&opening, now),
         bytes: opening.encode().into(),
         history: History::begin(opening),
+        served_by: None,
         submission: Submission {
             session: 1,
             charged: 17,
@@ -140,13 +141,13 @@ pub(crate) fn apply(
                 (answer.miner, rules::Reveal { replica, digest: result_digest, salt })
             });
             let revealed: Vec<_> = revealed.collect();
-            let done = rules::complete(&mut after.state, &task.history, now, &place, server.keeper, &revealed)?;
-            authorised(server, caller, done.assignment, is_keeper)?;
-            for (answer, commitment) in answers.iter().zip(&done.commitments) {
-                let bound = Bound { commitment: *commitment, signature: answer.signature };
-                signed(lane::is_bound(&DOMAIN, done.assignment, answer.miner, &bound))?;
+            let assignment = rules::complete(&mut after.state, &mut after.history, now, &place, server.keeper, &revealed)?;
+            authorised(server, caller, assignment, is_keeper)?;
+            for (answer, told) in answers.iter().zip(&after.history.told) {
+                let bound = Bound { commitment: told.commitment.unwrap(), signature: answer.signature };
+                signed(lane::is_bound(&DOMAIN, assignment, answer.miner, &bound))?;
             }
-            return Ok(ended(after, Some(done.assignment)));
+            return Ok(ended(after));
         }
         LaneCall::Start { seats, server, .. } => {
             let crew = Crew { keeper: server.keeper, miners: seats.iter().map(|(miner, _)| *miner).collect() };
@@ -188,11 +189,12 @@ pub(crate) fn apply(
             let miner = task.history.told[usize::from(*replica)].miner;
             let bound = Bound { commitment: *commitment, signature: *signature };
             signed(lane::is_bound(&DOMAIN, assignment.unwrap(), miner, &bound))?;
+            return Ok(after);
         }
         LaneCall::Close { .. } => rules::close(&mut after.state, &task.history.opening, now)?,
         LaneCall::PayEarnings { .. } => return Err(Refused::Task),
     }
-    Ok(if after.state.phase == Phase::Ended { ended(after, assignment) } else { after })
+    Ok(if after.state.phase == Phase::Ended { ended(after) } else { after })
 }
 
 fn at(call: &LaneCall) -> Option<&cor_ports::domain::TaskAt> {
@@ -244,9 +246,18 @@ fn add(task: &mut TaskRecord, step: impl FnOnce(&mut TaskRecord) -> Result<Vec<u
     Ok(())
 }
 
-/// In the keeper's place stands the mark of who served, if anybody did.
-fn ended(mut task: TaskRecord, assignment: Option<B256>) -> TaskRecord {
-    task.state.keeper = assignment.map(rules::crew_mark).unwrap_or_default();
+/// In the keeper's place stands the mark of who served, if anybody did; of one that was completed in one step its end tells who.
+fn ended(mut task: TaskRecord) -> TaskRecord {
+    let (keeper, crew) = (task.state.keeper, task.history.crew());
+    task.state.keeper = lane::mark_of(task.id, &task.history, keeper);
+    if crew.is_empty() {
+        return task;
+    }
+    task.served_by = Some(keeper);
+    if task.bytes.len() == OPENING_BYTES {
+        task.bytes = Bytes::from([&task.bytes[..], &lane::crew_record(&crew)].concat());
+        task.history = History::read(&task.bytes).unwrap();
+    }
     task
 }
 

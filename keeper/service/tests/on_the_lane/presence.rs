@@ -7,7 +7,7 @@ use cor_keeper::service::drill::Drill;
 use cor_ports::Jury;
 use cor_ports::jury::JuryCall;
 
-use crate::jury::TIMES;
+use crate::jury::{MODEL, TIMES};
 use crate::lane::Key;
 use crate::lies::offer;
 use crate::wire::WireMode;
@@ -109,6 +109,36 @@ async fn an_answer_that_cannot_be_sent_is_tried_again_also_after_a_restart() {
     let tried = answers(&world).0;
     world.pass(20).await;
     assert_eq!(answers(&world).0, tried);
+    assert!(world.all_run());
+}
+
+/// A node that lags leaves logs out, and does not say so. What was heard of twice is answered once.
+#[tokio::test]
+async fn a_summons_that_a_node_left_out_is_heard_later() {
+    let world = World::new(3);
+    world.set_wire(WireMode::Scripted(vec![]));
+    world.start_miner(0, Manner::default());
+    let (id, strange) = (world.submit(1), world.submit_with(2, |opening| opening.terms.model = MODEL + 1));
+    world.pass(2).await;
+    world.logs_lag_blocks.store(3, Ordering::Relaxed);
+    summon(&world, KEEPER, id).await;
+    summon(&world, KEEPER, strange).await;
+    world.pass(3).await;
+    assert!(!is_present(&world, id));
+    world.logs_lag_blocks.store(0, Ordering::Relaxed);
+    world.ledger.lock().unwrap().grow(1);
+    world.pass(3).await;
+    assert!(is_present(&world, id));
+    let reads = world.reads.load(Ordering::Relaxed);
+    for _ in 0..20 {
+        world.ledger.lock().unwrap().grow(1);
+        world.pass(1).await;
+    }
+    assert_eq!(
+        (answers(&world), world.reads.load(Ordering::Relaxed)),
+        ((1, 1), reads),
+        "nor is what needs no answer looked at again"
+    );
     assert!(world.all_run());
 }
 

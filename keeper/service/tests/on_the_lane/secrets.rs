@@ -8,14 +8,17 @@ use alloy_primitives::B256;
 use cor_core::limits::SECRET_STEPS_MAX;
 use cor_core::task::jury::Standing;
 use cor_keeper::service::drill::Drill;
-use cor_ports::domain::{Phase, Status};
+use cor_ports::Intake as _;
+use cor_ports::domain::{LaneCall, LaneMessage, Phase, Server, Status};
 use cor_ports::jury::{JuryCall, ShownChain};
 use tracing::Level;
 
 use crate::heard::Ear;
 use crate::jury::{FIRST_EPOCH, TIMES, secrets_from, secrets_of};
+use crate::lane::Key;
+use crate::lies::crew_of;
 use crate::together::{is_over, is_unanimous};
-use crate::world::{KEEPER, Manner, World};
+use crate::world::{KEEPER, Manner, SECRETS_KEPT, World, index_of};
 
 /// The epochs whose secrets were shown by transactions, whoever sent them.
 fn reveals(world: &World) -> Vec<u32> {
@@ -25,6 +28,11 @@ fn reveals(world: &World) -> Vec<u32> {
         _ => None,
     });
     epochs.collect()
+}
+
+/// How many transactions showed secrets.
+fn sent(world: &World) -> usize {
+    world.sent.lock().unwrap().iter().filter(|(_, effect)| effect.starts_with("jury/reveal/")).count()
 }
 
 fn owed(world: &World) -> Vec<String> {
@@ -55,7 +63,9 @@ async fn a_secret_is_shown_once_after_its_epoch() {
     assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![], 9), "the epoch lasts");
     world.pass(3).await;
     assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![16], 16));
-    world.pass(20).await;
+    world.pass(40).await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![16], vec!["keeper/secret/16".to_owned()]), "its block may be replaced yet");
+    world.bury().await;
     assert_eq!((reveals(&world), owed(&world)), (vec![16], vec![]));
     // Nothing is owed for epochs without a task, and one call shows them with that of the next.
     pass_to(&world, 20).await;
@@ -64,6 +74,7 @@ async fn a_secret_is_shown_once_after_its_epoch() {
     pass_to(&world, 21).await;
     world.submit(3);
     pass_to(&world, 23).await;
+    world.bury().await;
     assert_eq!((reveals(&world), world.shown(KEEPER), owed(&world)), (vec![16, 20, 21], 21, vec![]));
     assert!(world.all_run());
 }
@@ -84,6 +95,7 @@ async fn a_secret_is_shown_though_the_keeper_was_killed_or_the_chain_was_away() 
     assert!((1..=3).contains(&tried), "it is tried again, and not at every look: {tried}");
     world.is_frozen.store(false, Ordering::Relaxed);
     world.pass(20).await;
+    world.bury().await;
     assert_eq!((reveals(&world).len(), world.shown(KEEPER), owed(&world)), (tried + 1, 16, vec![]));
 }
 
@@ -97,15 +109,121 @@ async fn what_is_known_already_is_not_shown() {
     world.change_keeper(KEEPER, |keeper| *keeper = keeper.show(TIMES.ends(16), &TIMES, 16, secret).unwrap());
     world.start_keeper();
     world.pass(20).await;
+    world.bury().await;
     assert_eq!((reveals(&world), owed(&world)), (vec![], vec![]));
 }
 
+/// Whoever reads the chain a moment later may find another one.
 #[tokio::test]
-async fn a_secret_that_is_called_for_is_shown_though_the_journal_was_lost() {
-    for is_off in [false, true] {
+async fn a_secret_that_was_rolled_back_is_shown_again() {
+    for (is_of_before, is_seen) in [(false, true), (false, false), (true, true), (true, false)] {
+        let (world, _) = served().await;
+        if is_of_before {
+            world.renew(KEEPER, 17);
+        }
+        let shown = |world: &World| if is_of_before { world.shown_before(KEEPER) } else { world.shown(KEEPER) };
+        pass_to(&world, 17).await;
+        world.pass(3).await;
+        assert_eq!((reveals(&world), shown(&world)), (vec![16], 16));
+        world.ledger.lock().unwrap().roll_back(1);
+        assert_eq!(shown(&world), 9);
+        if !is_seen {
+            world.ledger.lock().unwrap().grow(70);
+        }
+        world.pass(20).await;
+        assert_eq!((reveals(&world), shown(&world)), (vec![16, 16], 16), "of before: {is_of_before}, seen: {is_seen}");
+        world.bury().await;
+        assert_eq!(owed(&world), Vec::<String>::new());
+        assert_eq!(sent(&world), 2, "and not once more");
+        assert!(world.all_run());
+    }
+}
+
+/// Which secrets are owed nobody knows any more: all of epochs that ended are, and whatever it served in this one.
+#[tokio::test]
+async fn a_keeper_that_lost_its_journal_shows_what_has_ended() {
+    let (world, _) = served().await;
+    world.kill(KEEPER);
+    world.journal(KEEPER).lose();
+    pass_to(&world, 18).await;
+    world.ledger.lock().unwrap().grow(3_000);
+    world.start_keeper();
+    world.pass(2).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![17], 17), "at once, and with those before");
+    assert_eq!(owed(&world), ["keeper/secret/17", "keeper/secret/18"]);
+    pass_to(&world, 20).await;
+    world.bury().await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![17, 18], vec![]));
+    world.kill(KEEPER);
+    pass_to(&world, 23).await;
+    world.start_keeper();
+    world.pass(20).await;
+    assert_eq!((reveals(&world), world.all_run()), (vec![17, 18], true), "it knows now what is owed");
+}
+
+/// It is killed before it has written down what it owes, or the jury cannot be asked.
+#[tokio::test]
+async fn a_keeper_that_lost_its_journal_finds_out_what_it_owes_when_it_can() {
+    for is_disk_full in [false, true] {
         let (world, _) = served().await;
         world.kill(KEEPER);
         world.journal(KEEPER).lose();
+        pass_to(&world, 18).await;
+        let fault = if is_disk_full { &world.is_disk_full } else { &world.is_jury_down };
+        fault.store(true, Ordering::Relaxed);
+        world.start_keeper();
+        world.pass(20).await;
+        assert_eq!((reveals(&world), world.all_run()), (vec![], true));
+        fault.store(false, Ordering::Relaxed);
+        world.pass(20).await;
+        assert_eq!(world.shown(KEEPER), 17, "full: {is_disk_full}");
+    }
+}
+
+/// As much as its clock says can have ended meanwhile.
+#[tokio::test]
+async fn a_keeper_that_lost_its_journal_and_whose_node_is_behind_owes_what_has_ended_since() {
+    let (world, _) = served().await;
+    world.kill(KEEPER);
+    world.journal(KEEPER).lose();
+    pass_to(&world, 18).await;
+    world.clocks_ahead_secs.store(240, Ordering::Relaxed);
+    world.start_keeper();
+    world.pass(5).await;
+    assert_eq!(
+        (reveals(&world), owed(&world)),
+        (vec![17], ["17", "18", "21", "22"].map(|epoch| format!("keeper/secret/{epoch}")).to_vec())
+    );
+    world.clocks_ahead_secs.store(0, Ordering::Relaxed);
+    pass_to(&world, 24).await;
+    world.bury().await;
+    assert_eq!((world.shown(KEEPER), owed(&world)), (22, vec![]));
+}
+
+/// Nothing can be owed before the first epoch of the first chain.
+#[tokio::test]
+async fn a_keeper_that_begins_owes_nothing() {
+    let world = World::new(3);
+    world.journal(KEEPER).lose();
+    world.never_enrolled(KEEPER);
+    world.start_keeper();
+    world.pass(20).await;
+    assert_eq!(world.journal(KEEPER).keys(SECRETS_KEPT), Vec::<String>::new(), "a node that lags may not know of its bond");
+    world.enrol(KEEPER, 18);
+    world.pass(20).await;
+    assert_eq!((world.journal(KEEPER).keys("keeper/secret"), reveals(&world)), (vec![SECRETS_KEPT.to_owned()], vec![]));
+    pass_to(&world, 20).await;
+    world.bury().await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![], vec![]));
+    assert!(world.all_run());
+}
+
+#[tokio::test]
+async fn a_secret_that_is_called_for_is_shown_though_nobody_knows_that_it_is_owed() {
+    for is_off in [false, true] {
+        let (world, _) = served().await;
+        world.kill(KEEPER);
+        world.forget_all_but_that_it_is_kept();
         pass_to(&world, 18).await;
         if is_off {
             world.call_for_secret(KEEPER, 16);
@@ -126,12 +244,44 @@ async fn a_secret_that_is_called_for_is_shown_though_the_journal_was_lost() {
             world.start_keeper();
             world.pass(10).await;
         }
+        world.bury().await;
         assert_eq!((world.shown(KEEPER), owed(&world)), (16, vec![]), "{is_off}");
         let before = reveals(&world).len();
         world.call_for_secret(KEEPER, 15);
         world.pass(20).await;
+        world.bury().await;
         assert_eq!((reveals(&world).len(), owed(&world)), (before, vec![]), "it is known");
+        world.bury().await;
+        assert_eq!(owed(&world), Vec::<String>::new(), "nor is the call heard for ever");
     }
+}
+
+/// A node that lags leaves logs out, and does not say so.
+#[tokio::test]
+async fn a_call_that_a_node_left_out_is_heard_later() {
+    let (world, _) = served().await;
+    world.kill(KEEPER);
+    world.forget_all_but_that_it_is_kept();
+    pass_to(&world, 18).await;
+    world.start_keeper();
+    world.pass(5).await;
+    world.logs_lag_blocks.store(3, Ordering::Relaxed);
+    world.call_for_secret(KEEPER, 16);
+    world.ledger.lock().unwrap().grow(2);
+    world.pass(5).await;
+    assert_eq!(reveals(&world), Vec::<u32>::new());
+    world.logs_lag_blocks.store(0, Ordering::Relaxed);
+    world.ledger.lock().unwrap().grow(1);
+    world.pass(5).await;
+    assert_eq!(reveals(&world), [16]);
+    // It is heard with each block, and shown once.
+    for _ in 0..30 {
+        world.ledger.lock().unwrap().grow(3);
+        world.pass(1).await;
+    }
+    assert_eq!((reveals(&world), sent(&world)), (vec![16], 1));
+    world.bury().await;
+    assert_eq!(owed(&world), Vec::<String>::new());
 }
 
 /// The crew that it finds on chain tells what it owes.
@@ -144,7 +294,7 @@ async fn a_keeper_that_lost_its_journal_owes_what_it_has_on_chain() {
     let id = world.submit(1);
     world.pass_until(60, |world| world.task(id).state.phase == Phase::Reveal).await;
     world.kill(KEEPER);
-    world.journal(KEEPER).lose();
+    world.forget_all_but_that_it_is_kept();
     pass_to(&world, 17).await;
     world.start_keeper();
     world.pass(5).await;
@@ -166,21 +316,28 @@ async fn secrets_of_a_chain_of_before_are_shown_too() {
         }
         let between = world.submit(2);
         pass_to(&world, 18).await;
-        assert_eq!((reveals(&world), owed(&world)), (vec![16], vec![]));
+        assert_eq!(reveals(&world), [16]);
         assert_eq!(world.offers(0).await, [], "no task of before the new chain: {between}");
         let id = world.submit(3);
         world.pass_until(10, is_over(id)).await;
         pass_to(&world, 20).await;
-        assert_eq!((reveals(&world), world.shown(KEEPER), owed(&world)), (vec![16, 18], 18, vec![]), "{is_restarted}");
+        world.bury().await;
+        assert_eq!((world.shown(KEEPER), owed(&world), sent(&world)), (18, vec![], 2), "{is_restarted}");
     }
 }
 
-/// The jury takes a limited number of steps at once, and does not tell how far a chain of before was shown.
+/// The jury takes a limited number of steps at once, and does not tell how far a chain of before was shown: fewest transactions show it all the same.
 #[tokio::test]
-async fn a_secret_far_into_a_chain_of_before_is_shown_in_steps() {
-    let (first_step, second_step) = (FIRST_EPOCH - 1 + SECRET_STEPS_MAX, FIRST_EPOCH - 1 + 2 * SECRET_STEPS_MAX);
-    let epoch = second_step + 6;
-    for shown in [None, Some(first_step - 3), Some(first_step + 7)] {
+async fn a_secret_far_into_a_chain_of_before_is_shown_in_as_few_steps_as_can_be() {
+    let first_step = FIRST_EPOCH - 1 + SECRET_STEPS_MAX;
+    let epoch = first_step + SECRET_STEPS_MAX + 6;
+    let before = |steps: u32| epoch - steps * SECRET_STEPS_MAX;
+    for (shown, tried, steps) in [
+        (None, vec![epoch, before(1), before(2), before(1), epoch], 3),
+        (Some(first_step - 3), vec![epoch, before(1), epoch], 2),
+        (Some(first_step + 6), vec![epoch], 1),
+        (Some(first_step + 7), vec![epoch], 1),
+    ] {
         let world = World::new(3);
         pass_to(&world, epoch).await;
         for at in shown.into_iter().flat_map(|shown| [first_step.min(shown), shown]).collect::<BTreeSet<u32>>() {
@@ -194,49 +351,128 @@ async fn a_secret_far_into_a_chain_of_before_is_shown_in_steps() {
         assert_eq!(owed(&world), [format!("keeper/secret/{epoch}")]);
         world.renew(KEEPER, epoch + 1);
         pass_to(&world, epoch + 2).await;
-        assert_eq!((world.shown_before(KEEPER), owed(&world)), (epoch, vec![]), "{shown:?}");
-        assert_eq!(reveals(&world), [first_step, second_step, epoch]);
+        assert_eq!((world.shown_before(KEEPER), reveals(&world), sent(&world)), (epoch, tried, steps), "{shown:?}");
+        world.bury().await;
+        assert_eq!((owed(&world), sent(&world)), (vec![], steps));
         assert!(world.all_run());
     }
 }
 
-/// A record of another chain than the epoch's is of no use, and takes nothing from the others.
+/// The secret of an epoch shows those before it, also of a chain of before.
+#[tokio::test]
+async fn one_transaction_shows_all_that_is_owed_of_a_chain_of_before() {
+    let world = World::new(3);
+    world.start_keeper();
+    world.start_miners(3);
+    world.is_frozen.store(true, Ordering::Relaxed);
+    for (sequence, epoch) in [(1, 16), (2, 17), (3, 18)] {
+        pass_to(&world, epoch + 1).await;
+        world.submit(sequence);
+        world.pass(2).await;
+    }
+    assert_eq!(owed(&world), ["keeper/secret/17", "keeper/secret/18", "keeper/secret/19"]);
+    world.renew(KEEPER, 20);
+    pass_to(&world, 20).await;
+    world.is_frozen.store(false, Ordering::Relaxed);
+    world.pass(20).await;
+    assert_eq!((world.shown_before(KEEPER), sent(&world)), (19, 1));
+    world.bury().await;
+    assert_eq!((owed(&world), sent(&world)), (vec![], 1));
+}
+
+/// A record of another chain than the epoch's is mended by the logs, and takes nothing from the others meanwhile.
 #[tokio::test]
 async fn one_secret_that_is_refused_keeps_no_other_back() {
     let (ear, (world, _)) = (Ear::new(), served().await);
     world.kill(KEEPER);
-    world.journal(KEEPER).write("keeper/secret/14", &11_u32.to_be_bytes());
+    world.journal(KEEPER).write("keeper/secret/14", &FIRST_EPOCH.to_be_bytes());
+    world.journal(KEEPER).write("keeper/secret/16", &11_u32.to_be_bytes());
     world.renew(KEEPER, 18);
     pass_to(&world, 18).await;
     world.start_keeper();
     world.pass(5).await;
-    assert_eq!((reveals(&world), world.shown_before(KEEPER)), (vec![14, 16], 16));
-    assert_eq!((ear.told("JURY-012"), owed(&world)), (vec![Level::WARN], vec!["keeper/secret/14".to_owned()]));
+    assert_eq!((reveals(&world), world.shown_before(KEEPER)), (vec![16, 14], 14));
+    assert_eq!((ear.told("JURY-012"), owed(&world).len()), (vec![Level::WARN], 2));
     world.pass(20).await;
-    assert_eq!((reveals(&world), owed(&world)), (vec![14, 16, 14], vec![]), "it is known with that of 16");
+    assert_eq!((reveals(&world), world.shown_before(KEEPER)), (vec![16, 14, 16], 16));
+    world.bury().await;
+    assert_eq!(owed(&world), Vec::<String>::new());
 }
 
 /// The jury tells only the chain of now; where those of before began its logs tell.
 #[tokio::test]
 async fn a_secret_of_a_chain_of_before_is_shown_though_the_journal_was_lost() {
-    for is_running in [false, true] {
+    for is_lost in [true, false] {
         let (world, _) = served().await;
         world.kill(KEEPER);
-        world.journal(KEEPER).lose();
+        world.forget_all_but_that_it_is_kept();
+        if is_lost {
+            world.journal(KEEPER).lose();
+        }
         world.renew(KEEPER, 18);
         pass_to(&world, 20).await;
-        if is_running {
-            world.start_keeper();
-            world.pass(5).await;
-            assert_eq!(reveals(&world), Vec::<u32>::new(), "nobody knows that it is owed");
+        world.start_keeper();
+        world.pass(5).await;
+        if is_lost {
+            assert_eq!((reveals(&world), world.shown(KEEPER), world.shown_before(KEEPER)), (vec![19, 17], 19, 17));
+            continue;
         }
+        assert_eq!(reveals(&world), Vec::<u32>::new(), "nobody knows that it is owed");
         world.call_for_secret(KEEPER, 16);
-        if !is_running {
-            world.start_keeper();
-        }
-        world.pass(20).await;
-        assert_eq!((reveals(&world), world.shown_before(KEEPER), owed(&world)), (vec![16], 16, vec![]), "{is_running}");
+        world.pass(5).await;
+        assert_eq!((reveals(&world), world.shown_before(KEEPER)), (vec![16], 16));
+        world.bury().await;
+        assert_eq!(owed(&world), Vec::<String>::new());
     }
+}
+
+/// A node that lags does not tell of all chains: none is taken for another.
+#[tokio::test]
+async fn chains_are_searched_for_again_where_a_node_left_one_out() {
+    let (world, _) = served().await;
+    world.kill(KEEPER);
+    world.journal(KEEPER).lose();
+    world.renew(KEEPER, 18);
+    world.logs_lag_blocks.store(1, Ordering::Relaxed);
+    pass_to(&world, 20).await;
+    world.start_keeper();
+    world.pass(5).await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![], vec![]));
+    world.logs_lag_blocks.store(0, Ordering::Relaxed);
+    world.pass(20).await;
+    assert_eq!((world.shown(KEEPER), world.shown_before(KEEPER)), (19, 17));
+}
+
+/// Its transaction is not mined for a while. Neither who brings a message nor a new task waits for it.
+#[tokio::test]
+async fn a_secret_that_takes_long_holds_up_nothing() {
+    let (world, _) = served().await;
+    (0..3).chain([KEEPER]).for_each(|index| world.kill(index));
+    pass_to(&world, 17).await;
+    let id = world.submit(2);
+    let miners: Vec<u8> = world.drawn(id, KEEPER, &[]).into_iter().map(index_of).collect();
+    let crew = crew_of(KEEPER, &miners);
+    let assignment = cor_ports::lane::assignment(&world.task(id), &crew);
+    let seats = crew.miners.iter().map(|miner| (*miner, None)).collect();
+    let server = Server { keeper: crew.keeper, assign: None };
+    world.call(KEEPER, &LaneCall::Start { task: world.task(id).at(), seats, server });
+    world.jury_takes_secs.store(25, Ordering::Relaxed);
+    world.are_tasks_unread.store(true, Ordering::Relaxed);
+    world.start_keeper();
+    world.pass(3).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![16], 9), "it is on its way");
+    world.are_tasks_unread.store(false, Ordering::Relaxed);
+    let keeper = world.keeper.lock().unwrap().clone().unwrap();
+    let message = LaneMessage::Precommit { commitment: B256::repeat_byte(7) };
+    let message = Key::new(miners[0]).say(id, assignment, message);
+    let taken = tokio::spawn(async move { keeper.receive(message).await.unwrap() });
+    let new = world.submit(3);
+    world.pass(3).await;
+    assert!(taken.is_finished(), "the message is taken");
+    assert!(world.offers(0).await.iter().any(|offer| offer.task == new), "and the new task is offered");
+    assert_eq!(world.shown(KEEPER), 9);
+    world.pass(25).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER), world.all_run()), (vec![16], 16, true));
 }
 
 /// A clock that jumped ahead, and was set back, does not put off what is due.
@@ -274,7 +510,7 @@ async fn a_crew_is_drawn_by_the_chain_that_the_block_of_the_roster_has() {
 async fn a_call_does_not_wait_for_tasks() {
     let (world, _) = served().await;
     world.kill(KEEPER);
-    world.journal(KEEPER).lose();
+    world.forget_all_but_that_it_is_kept();
     pass_to(&world, 18).await;
     world.call_for_secret(KEEPER, 16);
     world.are_tasks_unread.store(true, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use cor_ports::domain::{Crew, LaneCall, Phase, Seat, Server, Status};
 
 use crate::lane::{Key, seats};
 use crate::wire::{BlobFault, WireMode};
-use crate::world::{KEEPER, Manner, OTHER_KEEPER, World};
+use crate::world::{KEEPER, Manner, OTHER_KEEPER, SECRETS_KEPT, World};
 
 pub(crate) fn is_over(id: B256) -> impl Fn(&World) -> bool {
     move |world| world.task(id).state.phase == Phase::Ended
@@ -47,9 +47,10 @@ async fn a_task_that_all_answer_is_one_transaction() {
     }
     assert_eq!(world.journal(KEEPER).keys("keeper/secret/"), ["keeper/secret/16"], "the epoch lasts");
     world.pass(3_700).await;
+    world.bury().await;
     for index in [0, 1, 2, KEEPER] {
         let left = world.journal(index).keys("");
-        assert!(left.iter().all(|key| key.ends_with("/mark")), "{left:?}");
+        assert!(left.iter().all(|key| key.ends_with("/mark") || key == SECRETS_KEPT), "{left:?}");
     }
     assert!(world.all_run());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use crate::chain::{Account, Ledger};
-use crate::jury::{Court, MODEL, is_of_secrets};
+use crate::jury::{Court, FIRST_EPOCH, MODEL, is_of_secrets};
 use crate::lane::{Key, PAYER, PROMPT, submitted};
 use crate::wire::{Blobbery, Memory, Model, Wire, WireMode};
 
@@ -35,6 +35,8 @@ pub(crate) const KEEPER: u8 = 100;
 /// Index of another keeper's key.
 pub(crate) const OTHER_KEEPER: u8 = 101;
 pub(crate) const POLL_SECS: u64 = 1;
+/// What a keeper's journal has under this key tells that it knows of all secrets that are owed.
+pub(crate) const SECRETS_KEPT: &str = "keeper/secrets";
 
 pub(crate) struct World {
     now: AtomicU64,
@@ -58,6 +60,12 @@ pub(crate) struct World {
     pub(crate) is_frozen: AtomicBool,
     /// The node tells nobody whose secrets are called for.
     pub(crate) is_calling_hidden: AtomicBool,
+    /// The node leaves the jury's logs of so many of the last blocks out, and does not say so.
+    pub(crate) logs_lag_blocks: AtomicU64,
+    /// After so many seconds the node fails to read a roster of another model than the one that there is; 0: at once it tells that nobody is in it.
+    pub(crate) strange_roster_secs: AtomicU64,
+    /// Most open tasks that a keeper that is started looks after.
+    pub(crate) open_tasks_max: AtomicUsize,
     /// Seconds that a transaction to the jury takes.
     pub(crate) jury_takes_secs: AtomicU64,
     /// The journals of all fail.
@@ -122,6 +130,9 @@ impl World {
             clocks_ahead_secs: AtomicU64::new(0),
             is_frozen: AtomicBool::new(false),
             is_calling_hidden: AtomicBool::new(false),
+            logs_lag_blocks: AtomicU64::new(0),
+            strange_roster_secs: AtomicU64::new(0),
+            open_tasks_max: AtomicUsize::new(16),
             jury_takes_secs: AtomicU64::new(0),
             is_disk_full: AtomicBool::new(false),
             sent: Mutex::default(),
@@ -145,6 +156,7 @@ impl World {
             stop: watch::channel(false).0,
         });
         world.blobs.add(PROMPT.as_bytes());
+        world.keep_journal();
         world
     }
 
@@ -172,6 +184,12 @@ impl World {
         }
         self.now.fetch_max(end, Ordering::Relaxed);
         assert_eq!(*self.lies.lock().unwrap(), Vec::<String>::new(), "these cost the bond");
+    }
+
+    /// Lets so many blocks come that none of before is replaced any more, and the services see it.
+    pub(crate) async fn bury(&self) {
+        self.ledger.lock().unwrap().grow(64);
+        self.pass(20).await;
     }
 
     /// Sets the clock. Whoever waits does so for no longer and no shorter.
@@ -255,6 +273,17 @@ impl World {
         Arc::clone(self.journals.lock().unwrap().entry(index).or_default())
     }
 
+    /// The keeper's journal tells all that is owed since it enrolled.
+    pub(crate) fn keep_journal(&self) {
+        self.journal(KEEPER).write(SECRETS_KEPT, &FIRST_EPOCH.to_be_bytes());
+    }
+
+    /// The keeper's journal tells nothing any more, but that it would tell all that is owed.
+    pub(crate) fn forget_all_but_that_it_is_kept(&self) {
+        self.journal(KEEPER).lose();
+        self.keep_journal();
+    }
+
     pub(crate) fn model(&self, index: u8) -> Arc<Model> {
         Arc::clone(self.models.lock().unwrap().entry(index).or_default())
     }
@@ -268,7 +297,7 @@ impl World {
             relay_margin_secs: 4,
             summon_after_percent: 33,
             retry_secs: 1,
-            open_tasks_max: 16,
+            open_tasks_max: self.open_tasks_max.load(Ordering::Relaxed),
         };
         let (clock, journal) = (Arc::new(Sundial(Arc::clone(self))), Arc::new(self.journal(KEEPER).in_world(self)));
         let poll = Duration::from_secs(POLL_SECS);

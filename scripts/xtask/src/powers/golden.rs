@@ -27,16 +27,11 @@ pub(super) enum Who {
     Anyone,
     /// These accounts of the golden.
     Accounts(Vec<String>),
-    /// The golden cannot say, or there is none.
+    /// The golden cannot say.
     Untold,
 }
 
 impl Call {
-    /// A call of which no golden tells.
-    pub(super) fn untold(function: &str) -> Self {
-        Self { name: function.to_owned(), who: Who::Untold }
-    }
-
     /// The function's name.
     pub(super) fn function(&self) -> &str {
         self.name.split('(').next().unwrap_or_default()

@@ -45,8 +45,7 @@ fn row(line: &str) -> Result<Row, String> {
     let list = |text: &str| text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let row =
         Row { contracts: list(contracts), calls: list(calls), who: list(who), worst: worst.to_owned(), after: after.to_owned() };
-    let open = row.who.iter().any(|who| who == super::ANYONE);
-    if row.contracts.is_empty() || row.calls.is_empty() || (!open && (worst.is_empty() || after.is_empty())) {
+    if row.contracts.is_empty() || row.calls.is_empty() || worst.is_empty() || after.is_empty() {
         return Err(format!("`{line}` leaves something out"));
     }
     Ok(row)

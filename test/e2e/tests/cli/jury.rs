@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use alloy::primitives::{Address, B256, U256};
-use cor_adapters::signer::LocalSigner;
-use cor_core::task::jury::draw::Drawable;
+use alloy::primitives::{B256, U256};
 use cor_kit::{
     COR, TestNet,
     lane::{Task, terms},
 };
-use cor_ports::jury::{SecretChain, crew};
+use cor_ports::jury::epoch_of;
 use cor_sol::{cor::ICor, jury::IJury, vault::IVault};
 use serde_json::{Value, json};
 
@@ -33,27 +31,14 @@ async fn network() -> TestNet {
     net
 }
 
-/// A task, and the accounts that are drawn for it, by the keeper's own secrets and the contract's roster.
+/// A task, the accounts that are drawn for it, its epoch, and the keeper's secret of that.
 async fn drawn(net: &TestNet) -> (Task, Vec<usize>, u32, B256) {
     let session = net.open_session(PAYER, terms(3)).await;
     let task = net.submit(PAYER, session).await;
-    let jury = IJury::new(net.at.jury, &net.provider);
-    let keeper = jury.keeperOf(net.address(KEEPER)).call().await.expect("keeperOf");
-    let signer = LocalSigner::new(net.key(KEEPER));
-    let chain = SecretChain::of(&signer, net.at.chain_id, net.at.jury, keeper.first).await.expect("a key signs");
-    let record = net.record(task.id).await;
-    let epoch_secs = u64::from(jury.parameters().call().await.expect("parameters").epochSecs);
-    let epoch = u32::try_from(record.history.opening.time / epoch_secs).expect("an epoch");
-    let mut slots = Vec::new();
-    for slot in 0..jury.lengthOf(1, epoch).call().await.expect("lengthOf") {
-        let slot = jury.slotOf(1, slot).call().await.expect("slotOf");
-        slots.push(Drawable { node: slot.node, operator: slot.operator });
-    }
-    let secret = chain.secret(epoch).expect("a secret of the epoch");
-    let length = u32::try_from(slots.len()).expect("few slots");
-    let miners = crew(&record, secret, length, |slot| slots.get(slot as usize).copied()).expect("three of four");
-    let index_of = |miner: Address| NODES.into_iter().find(|node| net.address(*node) == miner).expect("a node of ours");
-    (task, miners.into_iter().map(index_of).collect(), epoch, secret)
+    let secrets = net.secrets(KEEPER).await;
+    let crew = net.drawn(&task, &secrets, &[]).await;
+    let epoch = epoch_of(&net.record(task.id).await, &net.times().await);
+    (task, crew, epoch, secrets.secret(epoch).expect("a secret of the epoch"))
 }
 
 fn by(net: &TestNet, folder: &Path, account: usize) -> Vec<(&'static str, String)> {

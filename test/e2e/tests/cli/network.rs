@@ -406,6 +406,32 @@ fn surroundings(scene: &Scene) -> Vec<Row> {
         .env("COR_CONTRACTS", cor_kit::paths::contracts().display().to_string())
         .env("COR_KEY", &pauper),
         Row::new("no keeper", "task run --session 1 Hello", "BLB-004", REFUSED, &[nobody]).env("COR_KEEPER", nobody),
+        Row::new(
+            "a keeper named twice",
+            "deploy --keeper 0x00000000000000000000000000000000000000a1 --keeper 0x00000000000000000000000000000000000000a1",
+            "DPL-005",
+            REFUSED,
+            &["0x00000000000000000000000000000000000000A1", "number 1 and as number 2 of 2", "once with --keeper"],
+        ),
+        Row::new(
+            "a keeper that is nobody",
+            "deploy --keeper 0x0000000000000000000000000000000000000000",
+            "DPL-006",
+            REFUSED,
+            &["keeper 1 of 1 is the zero address", "the key that the keeper is started with"],
+        ),
+        Row::new(
+            "a lane for the network of another",
+            "deploy --replace",
+            "DPL-008",
+            REFUSED,
+            &[
+                &format!("Vault {} belongs to {}", scene.net.at.vault, scene.net.address(0)),
+                &format!("that of {}", scene.net.address(PAYER)),
+                "Deploy with the owner's key",
+            ],
+        )
+        .arg(scene.path("network.json").display().to_string()),
         Row::new("no contracts", "deploy", "DPL-010", CONFIGURATION, &["cargo xtask wasm", "--contracts", "COR_CONTRACTS"])
             .env("COR_CONTRACTS", &empty),
         Row::new("a miner without stake", "miner", "CLI-007", REFUSED, &["10000 COR", "cor stake node"])

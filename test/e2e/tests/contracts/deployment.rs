@@ -1,19 +1,29 @@
 //! What a deployment leaves behind, asked of the contracts: both sides of every peer, caps, delays, penalties, and who may do what.
 
 use alloy::{
-    primitives::{Address, U256},
+    primitives::{Address, B256, Bytes, U256, bytes},
     providers::Provider as _,
+    sol_types::SolCall,
 };
-use cor_adapters::deploy::{Artifacts, DeployError, JuryParams, NetworkParams, deploy, model_name};
-use cor_core::task::{TermsError, jury::Standing};
+use cor_adapters::deploy::{
+    AddressError, Artifacts, DeployError, DeployedNetwork, JuryParams, NetworkParams, deploy, deploy_lane, model_name,
+};
+use cor_core::{
+    limits::LANE_REPORT_MAX_SECS,
+    task::{TermsError, jury::Standing},
+};
+use cor_errors::Coded as _;
 use cor_kit::TestNet;
 use cor_sol::{
     jury::IJury, lane::ILane, lens::ILens, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable,
     staking::IStaking, vault::IVault,
 };
+use cor_wire::deployment::Deployment;
 
 /// A module that acts.
 const ACTIVE: u8 = 2;
+/// Answers each call with what its storage has under the call's selector.
+const READS_ITS_STORAGE: Bytes = bytes!("5f3560e01c545f5260205ff3");
 
 #[tokio::test]
 async fn a_deployment_is_wired_opened_and_bounded() {
@@ -47,7 +57,6 @@ async fn a_deployment_is_wired_opened_and_bounded() {
     assert!(pool.isOpen().call().await.unwrap());
     assert_eq!(pool.delaySecs().call().await.unwrap(), params.delay_secs);
     assert_eq!(pool.staking().call().await.unwrap().current, at.staking);
-    assert_eq!(pool.sessionQueue().call().await.unwrap().current, at.lane);
     assert_eq!(pool.minNodeVersion().call().await.unwrap(), params.min_node_version);
     assert_eq!(pool.nextMinNodeVersion().call().await.unwrap().effectiveAt, 0, "in force, and not only announced");
     assert_eq!(IRuntime::new(at.runtime, provider).minNodeVersion().call().await.unwrap(), params.min_node_version);
@@ -148,6 +157,91 @@ async fn what_a_jury_would_refuse_is_refused_before_anything_is_deployed() {
     let error = deploy(&net.account(0), &artifacts, &params, &mut |_| {}).await.unwrap_err();
     assert!(matches!(error, DeployError::Jury(TermsError::OutOfRange { field: "disputeSecs", .. })), "{error}");
     assert_eq!(net.provider.get_block_number().await.unwrap(), block);
+}
+
+/// A lane in the place of that of `at`, by account `by`. Of one that is refused nothing was sent.
+async fn replaced(net: &TestNet, by: usize, at: &Deployment, params: &NetworkParams) -> Result<DeployedNetwork, DeployError> {
+    let height = net.provider.get_block_number().await.unwrap();
+    let artifacts = Artifacts::new(&cor_kit::paths::contracts());
+    let outcome = deploy_lane(&net.account(by), &artifacts, at, params, &mut |_| {}).await;
+    assert_eq!(net.provider.get_block_number().await.unwrap() == height, outcome.is_err());
+    outcome
+}
+
+/// The jury would refuse them when all is deployed.
+#[tokio::test]
+async fn addresses_that_cannot_be_meant_are_refused_before_anything_is_deployed() {
+    let net = TestNet::start(2).await;
+    let [first, second] = [1, 2].map(Address::repeat_byte);
+    let good = NetworkParams::development(net.at.chain_id, vec![first, second], vec![]);
+    let nowhere = JuryParams { treasury: Some(Address::ZERO), ..good.jury.clone() };
+    let block = net.provider.get_block_number().await.unwrap();
+    let artifacts = Artifacts::new(&cor_kit::paths::contracts());
+    for (bad, refused) in [
+        (
+            NetworkParams { keepers: vec![first, second, first], ..good.clone() },
+            AddressError::KeeperTwice { keeper: first, first: 1, second: 3, count: 3 },
+        ),
+        (NetworkParams { keepers: vec![first, Address::ZERO], ..good.clone() }, AddressError::ZeroKeeper { place: 2, count: 2 }),
+        (NetworkParams { jury: nowhere, ..good.clone() }, AddressError::ZeroTreasury),
+    ] {
+        let deployed = deploy(&net.account(0), &artifacts, &bad, &mut |_| {}).await;
+        for error in [deployed.unwrap_err(), replaced(&net, 0, &net.at, &bad).await.unwrap_err()] {
+            assert!(matches!(error, DeployError::Address(found) if found == refused), "{error}");
+        }
+    }
+    assert_eq!(net.provider.get_block_number().await.unwrap(), block);
+}
+
+/// Vault and Staking would refuse the proposal when the lane is deployed; the vault's owner alone cannot make it a slasher.
+#[tokio::test]
+async fn a_lane_is_replaced_by_who_owns_both_the_vault_and_staking() {
+    let net = TestNet::start(3).await;
+    let (first, heir) = (net.address(0), net.address(2));
+    let params = NetworkParams::development(net.at.chain_id, vec![], vec![]);
+    let wants = |by: usize, contract: &'static str, at: Address, of: Address| {
+        let (net, params) = (&net, &params);
+        async move {
+            let error = replaced(net, by, &net.at, params).await.expect_err("another owns the network");
+            let says = format!("{contract} {at} belongs to {of}, and the key that is used is that of {}", net.address(by));
+            assert_eq!((error.code(), error.to_string()), ("DPL-008", says));
+        }
+    };
+    let passed = |contract| {
+        let net = &net;
+        async move {
+            net.ok(0, contract, IRuntime::transferOwnershipCall { candidate: heir }).await;
+            net.ok(2, contract, IRuntime::acceptOwnershipCall {}).await;
+        }
+    };
+    wants(2, "Vault", net.at.vault, first).await;
+    passed(net.at.vault).await;
+    wants(0, "Vault", net.at.vault, heir).await;
+    wants(2, "Staking", net.at.staking, first).await;
+    passed(net.at.staking).await;
+    let deployed = replaced(&net, 2, &net.at, &params).await.expect("it owns both").deployment;
+    assert_eq!(IJury::new(deployed.jury, &net.provider).owner().call().await.unwrap(), heir);
+}
+
+/// Of a Staking whose unbonding is shorter than any of ours has.
+#[tokio::test]
+async fn a_lane_is_refused_where_stake_leaves_before_its_tasks_have_ended() {
+    let net = TestNet::start(2).await;
+    let at = Deployment { staking: Address::repeat_byte(0x57), ..net.at.clone() };
+    let params = NetworkParams::development(net.at.chain_id, vec![], vec![]);
+    net.node.chain().writer().set_code(at.staking, READS_ITS_STORAGE).unwrap();
+    let says = |selector: [u8; 4], word: B256| {
+        let slot = U256::from(u32::from_be_bytes(selector));
+        net.node.chain().writer().set_storage(at.staking, slot, word).unwrap();
+    };
+    says(IStaking::ownerCall::SELECTOR, net.address(0).into_word());
+    let needed_secs = u64::from(LANE_REPORT_MAX_SECS);
+    says(IStaking::unbondingSecsCall::SELECTOR, U256::from(needed_secs - 1).into());
+    let error = replaced(&net, 0, &at, &params).await.expect_err("stake leaves too soon");
+    let text = format!("stake leaves this network in {} s, and a task of the lane may take {needed_secs} s", needed_secs - 1);
+    assert_eq!((error.code(), error.to_string()), ("DPL-004", text));
+    says(IStaking::unbondingSecsCall::SELECTOR, U256::from(needed_secs).into());
+    replaced(&net, 0, &at, &params).await.expect("stake stays for as long as a task may take");
 }
 
 /// The lane's governor is who deployed it, whoever owns the rest later: `docs/protocol/threats.md` says what that means.

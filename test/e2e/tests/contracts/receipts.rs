@@ -2,12 +2,12 @@
 
 use alloy::primitives::{Address, B256, U256};
 use cor_adapters::receipt;
-use cor_core::{limits::JURY_ANSWER_MIN_SECS, task::jury::draw::Drawable};
+use cor_core::limits::JURY_ANSWER_MIN_SECS;
 use cor_kit::{
     COR, TestNet,
     lane::{Task, terms},
 };
-use cor_ports::jury::{SecretChain, crew, epoch_of};
+use cor_ports::jury::SecretChain;
 use cor_sol::jury::IJury;
 use cor_wire::{
     name::{DrawVerdict, Guilt},
@@ -35,9 +35,7 @@ impl World {
         }
         net.prepay(PAYER, U256::from(20 * COR)).await;
         net.next_epoch().await;
-        let signer = cor_adapters::signer::LocalSigner::new(net.key(KEEPER));
-        let first = IJury::new(net.at.jury, &net.provider).keeperOf(net.address(KEEPER)).call().await.unwrap().first;
-        let secrets = SecretChain::of(&signer, net.at.chain_id, net.at.jury, first).await.unwrap();
+        let secrets = net.secrets(KEEPER).await;
         Self { net, secrets }
     }
 
@@ -48,18 +46,7 @@ impl World {
 
     /// Whom the keeper is to bring, but for whom it found absent.
     async fn drawn(&self, task: &Task, absent: &[Address]) -> Vec<usize> {
-        let (record, times) = (self.net.record(task.id).await, self.net.times().await);
-        let epoch = epoch_of(&record, &times);
-        let jury = IJury::new(self.net.at.jury, &self.net.provider);
-        let length = jury.lengthOf(1, epoch).call().await.unwrap();
-        let mut slots = Vec::new();
-        for slot in 0..length {
-            let slot = jury.slotOf(1, slot).call().await.unwrap();
-            slots.push((!absent.contains(&slot.node)).then_some(Drawable { node: slot.node, operator: slot.operator }));
-        }
-        let at = |slot: u32| slots[usize::try_from(slot).unwrap()];
-        let miners = crew(&record, self.secrets.secret(epoch).unwrap(), length, at).unwrap();
-        miners.iter().map(|miner| NODES.into_iter().find(|node| self.net.address(*node) == *miner).unwrap()).collect()
+        self.net.drawn(task, &self.secrets, absent).await
     }
 
     async fn receipt(&self, task: &Task) -> Receipt {
@@ -77,9 +64,11 @@ impl World {
     }
 
     fn challenge(&self, task: &Task, crew: &[usize]) -> IJury::challengeCall {
-        let miners: Vec<u8> = crew.iter().flat_map(|miner| self.net.address(*miner).0.0).collect();
+        let bound = |replica: usize| self.net.commitment(task, crew, replica, ANSWER);
+        let seats = crew.iter().enumerate().map(|(replica, miner)| [&self.net.address(*miner)[..], &bound(replica)[..]].concat());
+        let crew = seats.collect::<Vec<_>>().concat().into();
         let (payer, sequence, opening) = (task.payer, task.sequence, task.history.clone());
-        IJury::challengeCall { payer, sequence, opening, keeper: self.net.address(KEEPER), miners: miners.into() }
+        IJury::challengeCall { payer, sequence, opening, keeper: self.net.address(KEEPER), crew }
     }
 }
 

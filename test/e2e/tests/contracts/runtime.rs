@@ -1,12 +1,12 @@
 //! Runtime on the real WASM, and the ownership that all contracts share.
 
-use crate::support::{answer, assert_permissions, events, refusal, revert_data};
+use crate::support::{answer, assert_permissions, events, permissions, refusal, revert_data, trial};
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
     providers::Provider,
-    sol_types::SolCall,
+    sol_types::{SolCall, SolValue},
 };
-use cor_kit::{TestNet, event};
+use cor_kit::{TestNet, event, goldens, paths, solo::Solo};
 use cor_sol::runtime::IRuntime;
 
 fn name(text: &str) -> B256 {
@@ -134,4 +134,27 @@ async fn nothing_is_constructed_twice_and_nothing_takes_ether() {
             .is_empty(),
         "cut short"
     );
+}
+
+/// Each role tries each function. `module` is registered: that alone allows nothing.
+#[tokio::test]
+async fn golden_permissions() {
+    let solo = Solo::start().await;
+    let roles = [("owner", 0), ("candidate", 1), ("module", 2), ("stranger", 3)].map(|(role, index)| (role, solo.account(index)));
+    let [owner, candidate, module, stranger] = roles.map(|(_, account)| account);
+    let runtime = solo.deploy("Runtime", &(owner,).abi_encode_params());
+    // Views are asked with zeros, so that is what the module is called.
+    let set = |version| IRuntime::setModuleCall { name: B256::ZERO, module, version };
+    solo.ok(owner, runtime, &set(1));
+    solo.ok(owner, runtime, &IRuntime::transferOwnershipCall { candidate });
+    let trials = vec![
+        trial("", &set(2)),
+        trial("", &IRuntime::setMinNodeVersionCall { version: 1 }),
+        trial("", &IRuntime::setFeatureCall { name: name("rewards"), enabled: true }),
+        trial("", &IRuntime::transferOwnershipCall { candidate: stranger }),
+        trial("", &IRuntime::acceptOwnershipCall {}),
+    ];
+    let abi = std::fs::read_to_string(paths::repository("test/goldens/abi/Runtime.txt")).expect("the ABI is there");
+    let table = permissions(&solo, runtime, &abi, &roles, trials);
+    goldens::assert_text("permissions/runtime.txt", &table);
 }

@@ -66,6 +66,9 @@ pub(crate) async fn fund(net: &TestNet, index: usize, spender: Address, wei: U25
     net.ok(index, net.at.cor, ICor::approveCall { spender, value: wei }).await;
 }
 
+/// Room for a call's name in a table of permissions; a longer one makes the column wider.
+const NAME_WIDTH: usize = 25;
+
 /// A call that is due and right, so that nothing but the caller can be against it.
 pub(crate) struct Trial {
     name: String,
@@ -99,9 +102,10 @@ pub(crate) fn permissions(solo: &Solo, contract: Address, abi: &str, roles: &[(&
     let tried: BTreeSet<_> = rows.iter().map(|row| row.selector).collect();
     missing.retain(|selector, _| !tried.contains(selector));
     assert!(missing.is_empty(), "not tried: {missing:?}");
+    let width = rows.iter().map(|row| row.name.len()).fold(NAME_WIDTH, usize::max);
     let line = |name: &str, cells: Vec<String>| {
         let cells: String = cells.into_iter().map(|cell| format!(" {cell:<22}")).collect();
-        format!("{name:<25}{cells}").trim_end().to_owned() + "\n"
+        format!("{name:<width$}{cells}").trim_end().to_owned() + "\n"
     };
     let mut table = line("", roles.iter().map(|(role, _)| (*role).to_owned()).collect());
     for row in &rows {

@@ -6,17 +6,9 @@ use super::*;
 
 const MINIMUM: u64 = 1_002_000;
 
-fn active(capacity: u32, reserved: u32) -> Node {
-    Node { standing: Standing::Active, capacity, reserved, version: MINIMUM }
-}
-
-fn suspended(capacity: u32, reserved: u32) -> Node {
-    Node { standing: Standing::Suspended, ..active(capacity, reserved) }
-}
-
-fn draining(capacity: u32, reserved: u32) -> Node {
-    Node { standing: Standing::Draining, ..active(capacity, reserved) }
-}
+const ACTIVE: Node = Node { standing: Standing::Active, version: MINIMUM };
+const DRAINING: Node = Node { standing: Standing::Draining, version: MINIMUM };
+const GONE: Node = Node { standing: Standing::Absent, version: MINIMUM };
 
 #[test]
 fn models_are_one_to_the_limit_and_rising() {
@@ -64,14 +56,12 @@ fn a_higher_minimum_waits_and_a_lower_one_does_not() {
 fn registering() {
     let gone = Node { version: 7, ..Node::default() };
     let table = [
-        ("new", Node::default(), 4, MINIMUM, Ok(active(4, 0))),
-        ("again", gone, 4, MINIMUM, Ok(active(4, 0))),
-        ("at the limit", gone, CAPACITY_MAX, MINIMUM, Ok(active(CAPACITY_MAX, 0))),
-        ("twice", active(1, 0), 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
-        ("while suspended", suspended(1, 0), 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
+        ("new", Node::default(), 4, MINIMUM, Ok(ACTIVE)),
+        ("again", gone, 4, MINIMUM, Ok(ACTIVE)),
+        ("twice", ACTIVE, 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
+        ("while draining", DRAINING, 4, MINIMUM, Err(PoolError::AlreadyRegistered)),
         ("old software", gone, 4, MINIMUM - 1, Err(PoolError::VersionTooOld { version: MINIMUM - 1, minimum: MINIMUM })),
         ("no capacity", gone, 0, MINIMUM, Err(PoolError::InvalidCapacity { capacity: 0 })),
-        ("over the limit", gone, CAPACITY_MAX + 1, MINIMUM, Err(PoolError::InvalidCapacity { capacity: CAPACITY_MAX + 1 })),
     ];
     for (name, node, capacity, version, expected) in table {
         assert_eq!(node.register(&[1, 2], capacity, version, MINIMUM), expected, "{name}");
@@ -80,45 +70,39 @@ fn registering() {
 }
 
 #[test]
-fn leaving() {
-    let table = [
-        (active(4, 0), Ok(Node { version: MINIMUM, ..Node::default() })),
-        (suspended(4, 0), Ok(Node { version: MINIMUM, ..Node::default() })),
-        (active(4, 2), Err(PoolError::NodeBusy { reserved: 2 })),
-        (Node::default(), Err(PoolError::NotRegistered)),
+fn what_is_served() {
+    let outside = |capacity| Err(PoolError::InvalidCapacity { capacity });
+    let table: [(&[u64], _, _); 6] = [
+        (&[1], 1, Ok(())),
+        (&[1, 2], CAPACITY_MAX, Ok(())),
+        (&[1], 0, outside(0)),
+        (&[1], CAPACITY_MAX + 1, outside(CAPACITY_MAX + 1)),
+        (&[1], u32::MAX, outside(u32::MAX)),
+        (&[2, 1], 0, Err(PoolError::InvalidModels { count: 2 })),
     ];
-    for (node, expected) in table {
+    for (models, capacity, expected) in table {
+        assert_eq!(check_spec(models, capacity), expected, "{models:?} and {capacity}");
+    }
+}
+
+#[test]
+fn leaving() {
+    for (node, expected) in [(ACTIVE, Ok(GONE)), (DRAINING, Ok(GONE)), (GONE, Err(PoolError::NotRegistered))] {
         assert_eq!(node.deregister(), expected, "{node:?}");
     }
 }
 
 #[test]
-fn changing_what_is_served() {
+fn draining_and_its_end() {
+    assert_eq!(ACTIVE.drain(), Ok(Some(DRAINING)));
+    assert_eq!(DRAINING.drain(), Ok(None));
+    assert_eq!(GONE.drain(), Err(PoolError::NotRegistered));
     let table = [
-        (active(4, 2), 2, Ok(active(2, 2))),
-        (suspended(4, 2), 9, Ok(suspended(9, 2))),
-        (active(4, 2), 1, Err(PoolError::InvalidCapacity { capacity: 1 })),
-        (Node::default(), 1, Err(PoolError::NotRegistered)),
-    ];
-    for (node, capacity, expected) in table {
-        assert_eq!(node.set_spec(&[1], capacity), expected, "{node:?} to {capacity}");
-    }
-    assert_eq!(active(4, 2).set_spec(&[2, 1], 4), Err(PoolError::InvalidModels { count: 2 }));
-}
-
-#[test]
-fn suspension_and_its_end() {
-    assert_eq!(active(4, 1).suspend(), Some(suspended(4, 1)));
-    assert_eq!(suspended(4, 1).suspend(), None);
-    assert_eq!(draining(4, 1).suspend(), None, "what takes no tasks need not be stopped");
-    assert_eq!(Node::default().suspend(), None);
-    let table = [
-        (suspended(4, 1), true, Ok(active(4, 1))),
-        (suspended(4, 1), false, Err(PoolError::NotStaked)),
-        (draining(4, 1), true, Ok(active(4, 1))),
-        (draining(4, 1), false, Err(PoolError::NotStaked)),
-        (active(4, 1), true, Err(PoolError::NotSuspended)),
-        (Node::default(), true, Err(PoolError::NotRegistered)),
+        (DRAINING, true, Ok(ACTIVE)),
+        (DRAINING, false, Err(PoolError::NotStaked)),
+        (ACTIVE, true, Err(PoolError::NotDraining)),
+        (ACTIVE, false, Err(PoolError::NotDraining)),
+        (GONE, true, Err(PoolError::NotRegistered)),
     ];
     for (node, staked, expected) in table {
         assert_eq!(node.resume(staked), expected, "{node:?} {staked}");
@@ -126,35 +110,14 @@ fn suspension_and_its_end() {
 }
 
 #[test]
-fn draining_keeps_the_tasks_and_takes_no_more() {
-    for before in [active(4, 2), suspended(4, 2)] {
-        assert_eq!(before.drain(), Ok(Some(draining(4, 2))), "{before:?}");
-    }
-    assert_eq!(draining(4, 2).drain(), Ok(None));
-    assert_eq!(Node::default().drain(), Err(PoolError::NotRegistered));
-    assert_eq!(draining(4, 2).release(), draining(4, 1));
-    assert_eq!(draining(4, 0).deregister().map(|node| node.standing), Ok(Standing::Absent));
-}
-
-#[test]
-fn a_queue_that_was_replaced_suspends_for_a_while() {
-    let last = 1_000 + PAST_QUEUE_SUSPENDS_SECS;
-    let table =
-        [(1_000, 0, true), (1_000, 1_000, true), (1_000, last, true), (1_000, last + 1, false), (u64::MAX, u64::MAX, true)];
-    for (replaced_at, now, suspends) in table {
-        assert_eq!(past_queue_suspends(replaced_at, now), suspends, "replaced at {replaced_at}, at {now}");
-    }
-}
-
-#[test]
 fn changing_the_software() {
-    let newer = Node { version: MINIMUM + 1, ..active(4, 2) };
+    let newer = Node { version: MINIMUM + 1, ..ACTIVE };
     let old = Err(PoolError::VersionTooOld { version: MINIMUM - 1, minimum: MINIMUM });
     let table = [
-        (active(4, 2), MINIMUM + 1, Ok(newer)),
-        (newer, MINIMUM, Ok(active(4, 2))),
-        (active(4, 2), MINIMUM - 1, old),
-        (Node::default(), MINIMUM, Err(PoolError::NotRegistered)),
+        (ACTIVE, MINIMUM + 1, Ok(newer)),
+        (newer, MINIMUM, Ok(ACTIVE)),
+        (ACTIVE, MINIMUM - 1, old),
+        (GONE, MINIMUM, Err(PoolError::NotRegistered)),
     ];
     for (node, version, expected) in table {
         assert_eq!(node.set_version(version, MINIMUM), expected, "{node:?} to {version}");
@@ -164,15 +127,13 @@ fn changing_the_software() {
 #[test]
 fn eligibility() {
     let table = [
-        ("free", active(2, 1), MINIMUM, true, Ok(())),
-        ("absent", Node { version: MINIMUM, ..Node::default() }, MINIMUM, true, Err(Ineligible::NotRegistered)),
-        ("suspended", suspended(2, 1), MINIMUM, true, Err(Ineligible::Suspended)),
-        ("draining", draining(2, 1), MINIMUM, true, Err(Ineligible::Draining)),
-        ("other model", active(2, 1), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
-        ("full", active(2, 2), MINIMUM, true, Err(Ineligible::NoFreeCapacity)),
-        ("old", active(2, 1), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
-        ("full and old", active(2, 2), MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
-        ("full, of another model", active(2, 2), MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
+        ("fit", ACTIVE, MINIMUM, true, Ok(())),
+        ("absent", GONE, MINIMUM, true, Err(Ineligible::NotRegistered)),
+        ("draining", DRAINING, MINIMUM, true, Err(Ineligible::Draining)),
+        ("draining and old", DRAINING, MINIMUM + 1, true, Err(Ineligible::Draining)),
+        ("other model", ACTIVE, MINIMUM, false, Err(Ineligible::ModelNotLoaded)),
+        ("old", ACTIVE, MINIMUM + 1, true, Err(Ineligible::VersionTooOld)),
+        ("old, and of another model", ACTIVE, MINIMUM + 1, false, Err(Ineligible::VersionTooOld)),
     ];
     for (name, node, minimum, has_model, expected) in table {
         assert_eq!(node.check_eligible(minimum, || has_model), expected, "{name}");
@@ -181,29 +142,13 @@ fn eligibility() {
 
 #[test]
 fn a_node_that_cannot_serve_is_not_asked_for_its_models() {
-    for node in [Node::default(), suspended(2, 1), draining(2, 1)] {
+    for (node, minimum) in [(GONE, MINIMUM), (DRAINING, MINIMUM), (ACTIVE, MINIMUM + 1)] {
         let mut asked = false;
-        let _ = node.check_eligible(MINIMUM, || {
+        let _ = node.check_eligible(minimum, || {
             asked = true;
             true
         });
         assert!(!asked, "{node:?}");
-    }
-}
-
-#[test]
-fn no_node_and_no_operator_twice() {
-    let chosen = [("n1", "o1"), ("n2", "o2")];
-    let table = [
-        ("n3", "o3", Ok(())),
-        ("n1", "o3", Err(Ineligible::NodeTwice)),
-        ("n3", "o2", Err(Ineligible::OperatorTwice)),
-        ("n2", "o2", Err(Ineligible::NodeTwice)),
-        // A node that is another's operator is another party only if its own operator is.
-        ("o1", "o3", Ok(())),
-    ];
-    for (node, operator, expected) in table {
-        assert_eq!(check_distinct(&chosen, &node, &operator), expected, "{node} of {operator}");
     }
 }
 
@@ -224,25 +169,16 @@ fn pages() {
 
 #[test]
 fn reasons_are_those_of_the_interface() {
-    let all = [
-        Ineligible::NotRegistered,
-        Ineligible::Suspended,
-        Ineligible::ModelNotLoaded,
-        Ineligible::NoFreeCapacity,
-        Ineligible::VersionTooOld,
-        Ineligible::OperatorTwice,
-        Ineligible::NodeTwice,
-        Ineligible::Draining,
-    ];
-    assert_eq!(all.map(Ineligible::reason), [1, 2, 3, 4, 5, 6, 7, 8]);
+    let all = [Ineligible::NotRegistered, Ineligible::ModelNotLoaded, Ineligible::VersionTooOld, Ineligible::Draining];
+    assert_eq!(all.map(Ineligible::reason), [1, 2, 3, 4]);
 }
 
 #[test]
 fn standings_survive_storage() {
-    for standing in [Standing::Absent, Standing::Active, Standing::Suspended, Standing::Draining] {
+    for standing in [Standing::Absent, Standing::Active, Standing::Draining] {
         assert_eq!(Standing::from_byte(standing.to_byte()), standing);
     }
-    assert_eq!(Standing::from_byte(4), Standing::Absent);
+    assert_eq!(Standing::from_byte(3), Standing::Absent);
 }
 
 #[test]
@@ -251,11 +187,10 @@ fn errors_have_codes_and_sentences() {
         PoolError::NotStaked,
         PoolError::AlreadyRegistered,
         PoolError::NotRegistered,
-        PoolError::NodeBusy { reserved: 1 },
         PoolError::VersionTooOld { version: 1, minimum: 2 },
         PoolError::InvalidModels { count: 0 },
         PoolError::InvalidCapacity { capacity: 0 },
-        PoolError::NotSuspended,
+        PoolError::NotDraining,
     ];
     for error in all {
         assert!(!error.to_string().is_empty() && !error.to_string().contains(error.code()), "{error}");
@@ -270,26 +205,5 @@ proptest! {
         let found = contains(list.len(), wanted, |index| { reads += 1; list[index] });
         prop_assert_eq!(found, models.contains(&wanted));
         prop_assert!(reads <= 7, "{} reads", reads);
-    }
-
-    #[test]
-    fn capacity_is_never_exceeded_and_comes_back(ops in prop::collection::vec(any::<bool>(), 0..200), capacity in 1..20_u32) {
-        let mut node = Node::default().register(&[1], capacity, MINIMUM, MINIMUM).unwrap();
-        let mut open = 0;
-        for reserve in ops {
-            if reserve {
-                if node.check_eligible(MINIMUM, || true).is_ok() {
-                    node = node.reserve();
-                    open += 1;
-                } else {
-                    prop_assert_eq!(open, capacity);
-                }
-            } else if open > 0 {
-                node = node.release();
-                open -= 1;
-            }
-            prop_assert_eq!(node.reserved, open);
-            prop_assert_eq!(node.deregister().is_ok(), open == 0);
-        }
     }
 }

@@ -112,25 +112,25 @@ fn whoever_reads_of_a_slasher_can_leave_before_it_acts() {
     const DAY: u64 = DAY_SECS;
     let refused = |field, value, min, max| Err(StakingError::OutOfRange { field, value, min, max });
     let table = [
-        (8 * DAY, 11 * DAY, Ok(())),
+        (9 * DAY, 12 * DAY, Ok(())),
         (27 * DAY, 30 * DAY, Ok(())),
-        (0, 3 * DAY, refused("unbondingSecs", 0, 8 * DAY, 27 * DAY)),
-        (8 * DAY - 1, 30 * DAY, refused("unbondingSecs", 8 * DAY - 1, 8 * DAY, 27 * DAY)),
-        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 8 * DAY, 27 * DAY)),
-        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 8 * DAY, 27 * DAY)),
-        (8 * DAY, 11 * DAY - 1, refused("delaySecs", 11 * DAY - 1, 11 * DAY, 30 * DAY)),
-        (8 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 11 * DAY, 30 * DAY)),
+        (0, 3 * DAY, refused("unbondingSecs", 0, 9 * DAY, 27 * DAY)),
+        (9 * DAY - 1, 30 * DAY, refused("unbondingSecs", 9 * DAY - 1, 9 * DAY, 27 * DAY)),
+        (27 * DAY + 1, 30 * DAY, refused("unbondingSecs", 27 * DAY + 1, 9 * DAY, 27 * DAY)),
+        (u64::MAX, u64::MAX, refused("unbondingSecs", u64::MAX, 9 * DAY, 27 * DAY)),
+        (9 * DAY, 12 * DAY - 1, refused("delaySecs", 12 * DAY - 1, 12 * DAY, 30 * DAY)),
+        (9 * DAY, 30 * DAY + 1, refused("delaySecs", 30 * DAY + 1, 12 * DAY, 30 * DAY)),
     ];
     for (unbonding, delay, expected) in table {
         assert_eq!(check_times(unbonding, delay), expected, "{unbonding} {delay}");
     }
 }
 
-/// Stake that begins to leave in the second in which a task was taken is there until all of the task's duties are over, and until who closes them got through
-/// a sequencer that holds each closing back; and what begins to leave two days after a slasher was named is gone a day before that acts.
+/// Stake that begins to leave in the second in which a task was taken is there until all of the task's duties are over, and until who closes them, and reports a second word after
+/// the end, got through a sequencer that holds each of it back; and what begins to leave two days after a slasher was named is gone a day before that acts.
 #[test]
 fn stake_stays_for_its_tasks_and_leaves_before_a_slasher() {
-    let duties = u64::from(LANE_LIFE_MAX_SECS) + 3 * FORCED_INCLUSION_SECS;
+    let duties = u64::from(LANE_LIFE_MAX_SECS) + 4 * FORCED_INCLUSION_SECS + 6 * 3_600;
     for unbonding in (0..=31 * 24).map(|hours| hours * 3_600) {
         for delay in (0..=31 * 24).map(|hours| hours * 3_600) {
             if check_times(unbonding, delay).is_ok() {

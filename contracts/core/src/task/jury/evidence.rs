@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, b256, keccak256};
 
 use crate::task::eip712::signing_digest;
-use crate::task::lane::{LaneTerms, crew_mark, history::OPENING_BYTES, messages::assignment};
+use crate::task::lane::{LaneTerms, history::OPENING_BYTES};
 
 /// keccak256("Cortensor Jury"): the name in the jury's EIP-712 domain.
 pub const JURY_NAME_HASH: B256 = b256!("fe67e4c698e2eaf05f4847cee51777ca4b36adab644cd6f0f78ca0711e69ca9d");
@@ -52,17 +52,12 @@ pub const fn deadline(state: B256) -> u64 {
     short([a, b, c, d, e])
 }
 
-/// What the lane keeps of an assignment once its task ended.
+/// The miners of a crew as the lane logs it at the end: n × (miner 20 ‖ commitment 32). `None` for another length.
 #[must_use]
-pub fn mark(task: B256, opening_hash: B256, keeper: Address, miners: &[Address]) -> Address {
-    crew_mark(assignment(task, opening_hash, keeper, miners))
-}
-
-/// The miners out of n × 20 bytes. `None` for another length.
-#[must_use]
-pub fn miners(bytes: &[u8], count: u8) -> Option<Vec<Address>> {
-    let (miners, rest) = bytes.as_chunks::<20>();
-    (rest.is_empty() && miners.len() == usize::from(count)).then(|| miners.iter().map(|bytes| Address::new(*bytes)).collect())
+pub fn miners(crew: &[u8], count: u8) -> Option<Vec<Address>> {
+    let (seats, rest) = crew.as_chunks::<52>();
+    let miner = |seat: &[u8; 52]| seat.first_chunk().map(|miner| Address::new(*miner));
+    if rest.is_empty() && seats.len() == usize::from(count) { seats.iter().map(miner).collect() } else { None }
 }
 
 /// What a node signs to say that it is there.

@@ -144,6 +144,17 @@ impl History {
         self.told.iter().map(|told| told.miner).collect()
     }
 
+    /// Its replicas by number, each as miner 20 ‖ commitment 32, zero if it is bound to none: as in the assignment's record.
+    #[must_use]
+    pub fn crew(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.told.len().saturating_mul(SEAT_BYTES).saturating_add(1));
+        for told in &self.told {
+            bytes.extend_from_slice(told.miner.as_slice());
+            bytes.extend_from_slice(told.commitment.unwrap_or_default().as_slice());
+        }
+        bytes
+    }
+
     /// Reads a history. `None` if it is no history: cut off, out of order, or of replicas that are not there. Whether it is the task's own is told by
     /// its seal alone.
     #[must_use]
@@ -163,6 +174,9 @@ impl History {
                 }
                 PRECOMMITTED => {
                     let (replica, commitment) = (reader.byte()?, reader.word()?);
+                    if commitment.is_zero() {
+                        return None;
+                    }
                     history.precommit(replica, commitment)?;
                 }
                 REVEALED => {
@@ -181,13 +195,9 @@ impl History {
 
     /// Adds the assignment. Returns the record's bytes, for the log.
     pub fn assign(&mut self, seats: &[(Address, Option<B256>)]) -> Vec<u8> {
-        let mut record = Vec::with_capacity(seats.len().saturating_mul(SEAT_BYTES).saturating_add(1));
-        record.push(ASSIGNED);
-        for (miner, commitment) in seats {
-            record.extend_from_slice(miner.as_slice());
-            record.extend_from_slice(commitment.unwrap_or_default().as_slice());
-        }
         self.told = seats.iter().map(|&(miner, commitment)| Told { miner, commitment, ..Told::default() }).collect();
+        let mut record = self.crew();
+        record.insert(0, ASSIGNED);
         self.add(record)
     }
 

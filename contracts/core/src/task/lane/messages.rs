@@ -45,7 +45,7 @@ pub fn owed_key(task: B256, node: Address, reason: u8) -> B256 {
     keccak256([task.as_slice(), node.as_slice(), &[reason]].concat())
 }
 
-/// What a miner signs to take its seat and to bind itself. The signer tells the seat. It signs one of an assignment: a second one with another commitment takes its seat from it.
+/// What a miner signs to take its seat and to bind itself. The signer tells the seat. It signs one of an assignment: a second one with another commitment costs it stake.
 #[must_use]
 pub fn precommit_digest(domain: B256, assignment: B256, commitment: B256) -> B256 {
     signing_digest(domain, keccak256([PRECOMMIT_TYPEHASH.0, assignment.0, commitment.0].as_flattened()))

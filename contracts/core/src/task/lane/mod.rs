@@ -29,8 +29,7 @@ mod terms;
 pub use config::LaneConfig;
 pub use state::{LanePhase, LaneState, Seat, Seats, crew_mark};
 pub use steps::{
-    Completion, LaneError, Place, Reveal, Server, close, complete, finish, precommit, report, report_second, reveal, start,
-    submit,
+    LaneError, Place, Reveal, Server, close, complete, finish, precommit, report, report_second, reveal, start, submit,
 };
 pub use tariff::{GRAIN_WEI, Price, Tariff, grains, grains_up};
 pub use terms::LaneTerms;

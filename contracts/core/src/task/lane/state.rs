@@ -1,6 +1,6 @@
 //! Where a task stands, in one word.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 
 use crate::limits::{REPLICA_SLOTS, TASK_TIME_MAX};
 use crate::task::Status;
@@ -49,7 +49,7 @@ pub enum Seat {
     Committed,
     /// It revealed the answer of this replica, or its own if it is the first of its kind.
     Follows(u8),
-    /// It signed a reveal that does not open its commitment, or a second commitment.
+    /// It signed a reveal that does not open its commitment; or, as was shown once the task had ended, a second commitment.
     Bad,
 }
 
@@ -101,11 +101,11 @@ pub struct LaneState {
     pub keeper: Address,
 }
 
-/// What is left of an assignment once its task ended: its last 160 bits. Enough to tell for good who served and by whose choice, since nobody
-/// finds a second assignment of the same mark.
+/// What is left of an assignment once its task ended: the last 160 bits of keccak256(assignment ‖ crew), crew being [`History::crew`](super::history::History::crew). Enough to tell
+/// for good who served, by whose choice, and bound to what, since nobody finds another crew of the same mark.
 #[must_use]
-pub fn crew_mark(assignment: B256) -> Address {
-    Address::from_word(assignment)
+pub fn crew_mark(assignment: B256, crew: &[u8]) -> Address {
+    Address::from_word(keccak256([assignment.as_slice(), crew].concat()))
 }
 
 impl LaneState {
@@ -127,6 +127,16 @@ impl LaneState {
     #[must_use]
     pub fn packed_seats(&self) -> u32 {
         self.seats.iter().fold(0, |word, seat| word.wrapping_shl(4) | u32::from(seat.number()))
+    }
+
+    /// The same with the seats of [`LaneState::packed_seats`].
+    #[must_use]
+    pub fn with_seats(self, packed: u32) -> Self {
+        let mut word = self.pack();
+        for (place, byte) in word.iter_mut().skip(8).zip(packed.to_be_bytes()) {
+            *place = byte;
+        }
+        Self::unpack(word)
     }
 
     /// The replica whose answer is the result of a task that was completed.

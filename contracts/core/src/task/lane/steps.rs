@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use cor_errors::{Coded, Entry, table::lane};
 
-use super::history::{History, Opening};
+use super::history::{History, Opening, Told};
 use super::messages::{Binding, assignment};
 use super::state::{LanePhase, LaneState, Seat, Seats};
 use crate::limits::LANE_LAST_CALL_SECS;
@@ -171,15 +171,6 @@ pub struct Reveal {
     pub salt: B256,
 }
 
-/// A task that everybody answered, to be ended in one step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
-    /// What each miner must have signed.
-    pub assignment: B256,
-    /// What each miner must have bound itself to, by replica.
-    pub commitments: Vec<B256>,
-}
-
 /// A task is submitted.
 #[must_use]
 pub fn submit(opening: &Opening, now: u64) -> LaneState {
@@ -187,32 +178,35 @@ pub fn submit(opening: &Opening, now: u64) -> LaneState {
     LaneState { phase: LanePhase::Open, replicas: opening.terms.replicas, deadline, ..LaneState::default() }
 }
 
-/// Everybody answered and agreed to show it: the task ends at once. `answers[i]` is of replica i.
+/// Everybody answered and agreed to show it: the task ends at once. `answers[i]` is of replica i. The history then has who served and what each is bound to,
+/// which its miner must have signed, of the assignment that is returned; there is no record of it, and the seal is as before.
 ///
 /// # Errors
 /// `WrongPhase`, `AlreadyEnded`, `DeadlinePassed`, `WrongMinerCount`, `MinerTwice`.
 pub fn complete(
     state: &mut LaneState,
-    history: &History,
+    history: &mut History,
     now: u64,
     place: &Place,
     keeper: Address,
     answers: &[(Address, Reveal)],
-) -> Result<Completion, LaneError> {
+) -> Result<B256, LaneError> {
     in_time(state, LanePhase::Open, now)?;
     let miners: Vec<Address> = answers.iter().map(|&(miner, _)| miner).collect();
     let count = seats_for(state, &miners)?;
     let assignment = place.assignment(history, keeper, &miners);
-    let mut commitments = Vec::with_capacity(count);
+    let mut told = Vec::with_capacity(count);
     let mut leaders: Vec<(u8, B256)> = Vec::with_capacity(count);
     let mut seats = Seats::default();
     for ((replica, seat), (miner, reveal)) in (0_u8..).zip(seats.iter_mut()).zip(answers) {
-        commitments.push(place.binding(assignment, replica, *miner).commitment(reveal.digest, reveal.salt));
+        let commitment = Some(place.binding(assignment, replica, *miner).commitment(reveal.digest, reveal.salt));
+        told.push(Told { miner: *miner, commitment, digest: Some(reveal.digest), bad: false });
         *seat = Seat::Follows(lead(&mut leaders, replica, reveal.digest));
     }
     *state = LaneState { seats, keeper, ..*state };
     end(state, history.opening.terms.quorum_bps);
-    Ok(Completion { assignment, commitments })
+    history.told = told;
+    Ok(assignment)
 }
 
 /// Miners are assigned, with those commitments that were signed. With all of them reveals begin, else the rest may bind itself. Who brings no more than the
@@ -306,19 +300,22 @@ pub fn report(state: &mut LaneState, history: &mut History, place: &Place, revea
     condemn(state, history, replica)
 }
 
-/// A second commitment is reported that a bound miner signed of the same assignment: it had a choice between two answers, of which it may have read one.
+/// A second commitment is reported, once the task ended, that a miner signed of the assignment beside the one that it was bound to: it had a choice between two
+/// answers, of which it may have read one. `history` must have the crew that the task's mark is of. The vote stays as it was.
 ///
 /// # Errors
-/// `WrongPhase`, `AlreadyEnded`, `NoSuchReplica`, `NotCommitted`; `AlreadyDone` also if it is the commitment that the miner is bound to.
+/// `WrongPhase`, `NoSuchReplica`, `NotCommitted`; `AlreadyDone` if it is the commitment that the miner was bound to, or a lie of it was reported before.
 pub fn report_second(state: &mut LaneState, history: &mut History, replica: u8, commitment: B256) -> Result<Vec<u8>, LaneError> {
-    if state.phase != LanePhase::Precommit {
-        in_phase(state, LanePhase::Reveal)?;
+    if state.phase != LanePhase::Ended {
+        return Err(LaneError::WrongPhase { phase: state.phase, wanted: LanePhase::Ended });
     }
-    let (_, committed) = bound(state, history, replica)?;
-    if commitment == committed {
-        return Err(LaneError::AlreadyDone { replica });
+    let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
+    match (seat_of(state, replica)?, told.commitment) {
+        (Seat::Silent, _) | (_, None) => Err(LaneError::NotCommitted { replica }),
+        (Seat::Bad, _) => Err(LaneError::AlreadyDone { replica }),
+        (_, Some(committed)) if commitment == committed => Err(LaneError::AlreadyDone { replica }),
+        _ => condemn(state, history, replica),
     }
-    condemn(state, history, replica)
 }
 
 /// The task ends with what was revealed: once every bound miner has shown its answer, or from the deadline on if the answers that are missing cannot change the
@@ -377,17 +374,10 @@ fn to_reveal(state: &mut LaneState, opening: &Opening, now: u64) {
     state.deadline = now.saturating_add(u64::from(opening.terms.reveal_secs));
 }
 
-/// What a replica is bound to, and what its reveal makes.
+/// What a replica is bound to and has not shown, and what its reveal makes.
 fn opened(state: &LaneState, history: &History, place: &Place, reveal: Reveal) -> Result<(B256, B256), LaneError> {
     in_phase(state, LanePhase::Reveal)?;
     let Reveal { replica, digest, salt } = reveal;
-    let (miner, committed) = bound(state, history, replica)?;
-    let assignment = place.assignment(history, state.keeper, &history.miners());
-    Ok((committed, place.binding(assignment, replica, miner).commitment(digest, salt)))
-}
-
-/// The miner of a replica, and what it is bound to and has not shown.
-fn bound(state: &LaneState, history: &History, replica: u8) -> Result<(Address, B256), LaneError> {
     match seat_of(state, replica)? {
         Seat::Silent => return Err(LaneError::NotCommitted { replica }),
         Seat::Follows(_) | Seat::Bad => return Err(LaneError::AlreadyDone { replica }),
@@ -395,10 +385,11 @@ fn bound(state: &LaneState, history: &History, replica: u8) -> Result<(Address, 
     }
     let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
     let committed = told.commitment.ok_or(LaneError::NotCommitted { replica })?;
-    Ok((told.miner, committed))
+    let assignment = place.assignment(history, state.keeper, &history.miners());
+    Ok((committed, place.binding(assignment, replica, told.miner).commitment(digest, salt)))
 }
 
-/// A bound miner's seat is taken from it, for what it signed.
+/// Notes that a miner lied.
 fn condemn(state: &mut LaneState, history: &mut History, replica: u8) -> Result<Vec<u8>, LaneError> {
     set_seat(state, replica, Seat::Bad);
     history.report(replica).ok_or(LaneError::NoSuchReplica { replica })

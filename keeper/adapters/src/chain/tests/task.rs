@@ -9,8 +9,8 @@ use alloy::{
 };
 use cor_core::task::lane::{Price, messages::task_id};
 use cor_errors::Coded as _;
-use cor_ports::ChainError;
 use cor_ports::domain::{History, LaneState, LaneTerms, Opening, Phase, Status, TaskRecord};
+use cor_ports::{ChainError, lane};
 use cor_sol::lane::ILane;
 use serde_json::{Value, json};
 
@@ -142,7 +142,8 @@ async fn logs_in_any_order_make_the_history_that_the_seal_is_of() {
     assert_eq!((&filter["address"], &call[0]["to"]), (&json!(deployment().lane), &json!(deployment().lane)));
     assert_eq!(filter["topics"][1], json!(id()));
     let mut events: Vec<B256> = serde_json::from_value(filter["topics"][0].clone()).unwrap();
-    let mut expected = vec![ILane::TaskSubmitted::SIGNATURE_HASH, ILane::TaskRecord::SIGNATURE_HASH];
+    let mut expected =
+        vec![ILane::TaskSubmitted::SIGNATURE_HASH, ILane::TaskRecord::SIGNATURE_HASH, ILane::TaskEnded::SIGNATURE_HASH];
     events.sort();
     expected.sort();
     assert_eq!(events, expected);
@@ -183,13 +184,71 @@ async fn a_history_that_does_not_fit_is_read_once_more() {
     }
 }
 
+/// The end of the task with this history, by `keeper`: its log, and the state that the lane has of it.
+fn over(kept: &Kept, keeper: Address, history: &History, status: Status) -> (Log, B256) {
+    let end = ILane::TaskEnded {
+        task: id(),
+        payer: PAYER,
+        keeper,
+        status: status.number(),
+        resultDigest: B256::ZERO,
+        seats: 0,
+        paid: 0,
+        perMiner: 0,
+        toKeeper: 0,
+        toTreasury: 0,
+        refunded: 4,
+        crew: history.crew().into(),
+    };
+    let keeper = lane::mark_of(id(), history, keeper);
+    let state = LaneState { phase: Phase::Ended, status, keeper, ..LaneState::unpack(kept.state) };
+    (log(deployment().lane, (23, 1), &end), state.pack())
+}
+
 #[tokio::test]
 async fn the_history_of_an_ended_task_is_what_its_logs_tell() {
-    let (kept, history) = started();
-    let state = LaneState { phase: Phase::Ended, status: Status::NoQuorum, ..LaneState::unpack(kept.state) };
-    let (task, _) = read(vec![Kept { state: state.pack(), seal: B256::ZERO, ..kept }]).await;
+    let (mut kept, mut history) = started();
+    let keeper = Address::repeat_byte(0xee);
+    let opening = kept.logs[0].clone();
+    let (end, state) = over(&kept, keeper, &history, Status::NoQuorum);
+    kept.logs.push(end.clone());
+    let (task, _) = read(vec![Kept { state, seal: B256::ZERO, ..kept.clone() }]).await;
     let task = task.unwrap().unwrap();
-    assert_eq!((task.state, task.history), (state, history));
+    assert_eq!((task.state, &task.history, task.served_by), (LaneState::unpack(state), &history, Some(keeper)));
+    assert_eq!(task.crew().map(|crew| (crew.keeper, crew.miners)), Some((keeper, history.miners())));
+
+    // Completed in one step, and a second commitment reported after it: who served is told by the end alone.
+    let second = ILane::TaskRecord { task: id(), phase: 4, deadline: 1_090, record: vec![4, 1].into() };
+    let second = log(deployment().lane, (24, 1), &second);
+    let (task, _) = read(vec![Kept { logs: vec![opening.clone(), end.clone(), second], state, seal: B256::ZERO }]).await;
+    history.report(1);
+    let task = task.unwrap().unwrap();
+    assert_eq!((task.history.told, task.history.opening), (history.told.clone(), history.opening));
+    assert_eq!(task.bytes[116..], [&lane::crew_record(&history.crew())[..], &[4, 1]].concat());
+
+    // Nobody served it.
+    let none = History::begin(history.opening);
+    let (end, state) = over(&kept, Address::ZERO, &none, Status::Expired);
+    let (task, _) = read(vec![Kept { logs: vec![opening, end], state, seal: B256::ZERO }]).await;
+    let task = task.unwrap().unwrap();
+    assert_eq!((task.history, task.served_by, task.state.keeper), (none, None, Address::ZERO));
+}
+
+#[tokio::test]
+async fn an_end_of_which_the_lane_keeps_something_else_is_refused() {
+    let (mut kept, history) = started();
+    let (end, state) = over(&kept, Address::repeat_byte(0xee), &history, Status::NoQuorum);
+    let (forged, _) = over(&kept, Address::repeat_byte(0xed), &history, Status::NoQuorum);
+    for (log, words) in [(None, "its logs do not"), (Some(forged), "the crew of its logs has the mark")] {
+        let mut told = kept.clone();
+        told.logs.extend(log);
+        let (task, asked) = read(vec![Kept { state, seal: B256::ZERO, ..told }]).await;
+        let error = task.unwrap_err();
+        assert!(matches!(error, ChainError::HistoryMissing { .. }) && error.to_string().contains(words), "{error}");
+        assert_eq!(asked.count("eth_getLogs"), 2);
+    }
+    kept.logs.push(end);
+    assert!(read(vec![Kept { state, seal: B256::ZERO, ..kept }]).await.0.is_ok());
 }
 
 #[tokio::test]

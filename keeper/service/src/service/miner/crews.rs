@@ -1,7 +1,7 @@
 //! The crews of one task in which a miner is bound. A keeper may draw anew when somebody is away, so there may be several; at most one comes on chain, and there
 //! the miner shows what it bound itself to. In no further one does it bind itself once it showed its answer.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use cor_errors::Coded as _;
 use cor_ports::domain::{Phase, TaskRecord};
 use cor_ports::{JournalError, lane};
@@ -166,11 +166,11 @@ impl Miner {
     /// The seat by which this miner has part in the result that the chain has of a task that ended, whichever crew it was served in.
     pub(super) fn paid_in(&self, record: &TaskRecord) -> Option<B256> {
         let task = self.tasks.get(&record.id).filter(|_| record.state.phase == Phase::Ended)?;
-        let crews = std::iter::once(&task.known).chain(task.others.values()).filter_map(|known| known.serving.as_ref());
-        let mut paid = crews.filter(|serving| {
-            Address::from_word(serving.assignment) == record.state.keeper && lane::is_shown(record, serving.replica)
-        });
-        paid.next().map(|serving| serving.assignment)
+        let crew = record.crew()?;
+        let assignment = lane::assignment(record, &crew);
+        let mut crews = std::iter::once(&task.known).chain(task.others.values()).filter_map(|known| known.serving.as_ref());
+        let is_shown = crew.replica_of(self.me()).is_some_and(|replica| lane::is_shown(record, replica));
+        crews.any(|serving| serving.assignment == assignment && is_shown).then_some(assignment)
     }
 }
 

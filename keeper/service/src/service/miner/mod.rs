@@ -194,6 +194,7 @@ impl Miner {
         let Some(task) = self.tasks.get(&id) else { return Ok(()) };
         match decide(&self.options.policy, &record, &task.known, moment) {
             MinerStep::Forget => self.forget(&record).await,
+            MinerStep::Report(report) => self.report(&record, report).await,
             _ if task.given_up => Ok(()),
             MinerStep::Wait => Ok(()),
             MinerStep::Prepare => self.prepare(&record).await,
@@ -201,7 +202,6 @@ impl Miner {
             MinerStep::Say { message, route } => self.say(&record, message, route).await,
             MinerStep::Start => self.start(&record).await,
             MinerStep::Bind { replica, bound } => self.bind(&record, replica, bound).await,
-            MinerStep::Report { replica, bound } => self.report(&record, replica, bound).await,
             MinerStep::Close => self.close(&record).await,
             MinerStep::Finish => self.finish(&record).await,
             MinerStep::Leave => self.leave(&record).await,

@@ -117,10 +117,8 @@ impl Miner {
         self.act(record.id, Deed::Bound(replica), call).await
     }
 
-    pub(super) async fn report(&mut self, record: &TaskRecord, replica: u8, bound: Bound) -> Result<(), StepError> {
-        let Bound { commitment, signature } = bound;
-        let call = LaneCall::ReportSecond { task: record.at(), replica, commitment, signature };
-        self.act(record.id, Deed::Reported(replica), call).await
+    pub(super) async fn report(&mut self, record: &TaskRecord, report: LaneCall) -> Result<(), StepError> {
+        self.act(record.id, Deed::Reported, report).await
     }
 
     pub(super) async fn close(&mut self, record: &TaskRecord) -> Result<(), StepError> {

@@ -34,6 +34,8 @@ const FAILURES_MAX: u32 = 1_800;
 #[derive(Default)]
 pub(super) struct Summonses {
     known: BTreeMap<B256, Summons>,
+    /// How many were heard of.
+    heard: u64,
     /// The answer that is on its way, and the deadline of its task. It is one at a time, and nothing waits for it: a transaction may not be mined for long.
     sending: Option<(Present, Job<Result<SentCall, ChainError>>)>,
     /// An answer could not be sent, for a reason that is not its own. Nor could another.
@@ -53,14 +55,18 @@ struct Present {
 struct Summons {
     /// No later block than that of its log.
     block: u64,
+    /// How many were heard of before.
+    place: u64,
     /// How often the chain did not have its task.
     absences: u32,
     /// How often its task could not be read, or it was refused.
     failures: u32,
     /// Until it is looked at again.
     pause: Pause,
-    /// Once it was answered: until when it is remembered, which is the deadline of its task, seconds since 1970.
-    answered_until: Option<u64>,
+    /// Seconds of the next pause after an answer that failed when it was mined: that costs gas, so each is twice the one before.
+    costly_secs: u64,
+    /// Once there is nothing to say any more: until when it is remembered at least, seconds since 1970. That is the deadline of its task if it was answered.
+    settled_until: Option<u64>,
 }
 
 /// What came of an answer that was on its way.
@@ -84,15 +90,24 @@ impl Summonses {
     pub(super) fn hear(&mut self, task: B256, block: u64) {
         if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&task) {
             // What was answered is not answered again, remembered or not: the outbox has it.
-            let answered = self.known.iter().find(|(_, known)| known.answered_until.is_some());
-            let Some(id) = answered.map(|(id, _)| *id) else {
+            let settled = self.known.iter().find(|(_, known)| known.settled_until.is_some());
+            let Some(id) = settled.map(|(id, _)| *id) else {
                 warn!(%task, most = KNOWN_MAX, "summoned to too many tasks; this one gets no answer");
                 return;
             };
             self.known.remove(&id);
         }
-        let summons = Summons { block, absences: 0, failures: 0, pause: Pause::default(), answered_until: None };
-        self.known.entry(task).or_insert(summons);
+        let place = self.heard;
+        self.known.entry(task).or_insert_with(|| {
+            self.heard = place.saturating_add(1);
+            let (pause, costly_secs) = (Pause::default(), RETRY_SECS);
+            Summons { block, place, absences: 0, failures: 0, pause, costly_secs, settled_until: None }
+        });
+    }
+
+    /// Forgets those to which there is nothing to say any more, but for those of which a log was read again: each log is read several times.
+    fn tidy(&mut self, heard: &[B256], now_secs: u64) {
+        self.known.retain(|task, known| known.settled_until.is_none_or(|until| now_secs < until) || heard.contains(task));
     }
 
     /// Forgets all: what counts is read again.
@@ -102,19 +117,18 @@ impl Summonses {
 
     /// The first block that has to be read again after a restart for what is not answered.
     pub(super) fn oldest(&self) -> Option<u64> {
-        self.known.values().filter(|known| known.answered_until.is_none()).map(|known| known.block).min()
+        self.known.values().filter(|known| known.settled_until.is_none()).map(|known| known.block).min()
     }
 
     /// The one to look at now, if none is being answered: that which was heard of first. All have the same time, so its is the first to run out. What failed
     /// before comes after what did not.
-    fn next(&mut self, now_secs: u64) -> Option<B256> {
+    fn next(&self, now_secs: u64) -> Option<B256> {
         if self.sending.is_some() || !self.pause.is_over(now_secs) {
             return None;
         }
-        self.known.retain(|_, known| known.answered_until.is_none_or(|until| now_secs < until));
-        let is_due = |known: &Summons| known.answered_until.is_none() && known.pause.is_over(now_secs);
+        let is_due = |known: &Summons| known.settled_until.is_none() && known.pause.is_over(now_secs);
         let due = self.known.iter().filter(|(_, known)| is_due(known));
-        due.min_by_key(|(_, known)| (known.failures, known.block)).map(|(id, _)| *id)
+        due.min_by_key(|(_, known)| (known.failures, known.place)).map(|(id, _)| *id)
     }
 
     /// Looks at one again after a while, if not too much has come of it already that `note` counts.
@@ -123,7 +137,7 @@ impl Summonses {
         known.pause = Pause::new(now_secs, RETRY_SECS);
         note(known);
         if known.absences >= ABSENCES_MAX || known.failures >= FAILURES_MAX {
-            self.known.remove(&task);
+            known.settled_until = Some(0);
         }
     }
 
@@ -137,15 +151,19 @@ impl Summonses {
         self.put_off(task, now_secs, |known| known.failures = known.failures.saturating_add(1));
     }
 
-    /// Notes that there is nothing to say to one.
-    fn forget(&mut self, task: B256) {
-        self.known.remove(&task);
+    /// Notes that the answer to one failed when it was mined, which costs gas each time.
+    fn note_costly(&mut self, task: B256, now_secs: u64) {
+        self.put_off(task, now_secs, |known| {
+            known.failures = known.failures.saturating_add(1);
+            known.pause = Pause::new(now_secs, known.costly_secs);
+            known.costly_secs = known.costly_secs.saturating_mul(2);
+        });
     }
 
-    /// Notes that one was answered, now or before.
-    fn note_answered(&mut self, task: B256, deadline: u64) {
+    /// Notes that there is nothing to say to one any more.
+    fn settle(&mut self, task: B256, until_secs: u64) {
         if let Some(known) = self.known.get_mut(&task) {
-            known.answered_until = Some(deadline);
+            known.settled_until = Some(until_secs);
         }
     }
 
@@ -173,6 +191,10 @@ impl Summonses {
             Some(Ok(Ok(sent))) => info!(%task, transaction = %sent.transaction, "answered a summons"),
             // Somebody brought the answer already. A second one would cost gas again.
             Some(Ok(Err(error))) if *error.entry() == jury::NODE_ANSWERED => refusal::tell(task, key, &error),
+            Some(Ok(Err(error @ ChainError::NotReproduced { .. }))) => {
+                tell_failed(task, &error);
+                return self.note_costly(task, now_secs);
+            }
             Some(Ok(Err(error))) if error.class().asks_anew() => {
                 tell_failed(task, &error);
                 return self.note_refused(task, now_secs);
@@ -183,7 +205,7 @@ impl Summonses {
             }
             Some(Err(Panicked)) | None => return self.note_failed(now_secs),
         }
-        self.note_answered(task, deadline);
+        self.settle(task, deadline);
     }
 }
 
@@ -195,9 +217,9 @@ impl Miner {
     /// Learns who summoned this node in the blocks that were read.
     pub(super) async fn hear_summonses(&mut self, (from, to): (u64, u64)) -> Result<(), ChainError> {
         let me = self.me();
-        for task in self.ports.jury.summoned(me, from, to).await? {
-            self.summonses.hear(task, from);
-        }
+        let heard = self.ports.jury.summoned(me, from, to).await?;
+        self.summonses.tidy(&heard, self.now());
+        heard.into_iter().for_each(|task| self.summonses.hear(task, from));
         Ok(())
     }
 
@@ -208,7 +230,7 @@ impl Miner {
             let Some(task) = self.summonses.next(self.now()) else { return false };
             match self.examine_summons(task).await {
                 Ok(Outcome::Due(deadline)) => self.start_answer(task, deadline),
-                Ok(Outcome::Needless) => self.summonses.forget(task),
+                Ok(Outcome::Needless) => self.summonses.settle(task, 0),
                 Ok(Outcome::Unknown) => self.summonses.note_absent(task, self.now()),
                 Ok(Outcome::Early) => self.summonses.put_off(task, self.now(), |_| ()),
                 Err(error) => {
@@ -271,10 +293,27 @@ mod tests {
         assert_eq!((summonses.next(1_001), summonses.oldest()), (Some(task(1)), Some(70)), "once for a task, whoever summons");
         summonses.note_failed(1_001);
         assert_eq!((summonses.next(1_002), summonses.next(1_003)), (None, Some(task(1))), "tried again after a while");
-        summonses.note_answered(task(1), 1_060);
+        summonses.settle(task(1), 1_060);
         summonses.hear(task(1), 90);
         assert_eq!((summonses.next(1_010), summonses.oldest()), (None, None));
-        assert_eq!((summonses.next(1_060), summonses.known.len()), (None, 0));
+        for (heard, now, expected) in [(vec![], 1_059, 1), (vec![task(1)], 1_060, 1), (vec![task(2)], 1_060, 0)] {
+            summonses.tidy(&heard, now);
+            assert_eq!((summonses.next(now), summonses.known.len()), (None, expected));
+        }
+    }
+
+    #[test]
+    fn what_needs_no_answer_is_remembered_as_long_as_its_log_is_read_again() {
+        let mut summonses = Summonses::default();
+        [1, 2].into_iter().for_each(|number| summonses.hear(task(number), 70));
+        summonses.settle(task(1), 0);
+        for _ in 0..2 {
+            summonses.tidy(&[task(1)], 1_000);
+            summonses.hear(task(1), 71);
+            assert_eq!(summonses.next(1_000), Some(task(2)));
+        }
+        summonses.tidy(&[], 1_000);
+        assert_eq!(summonses.known.len(), 1, "what waits for its answer is not forgotten");
     }
 
     #[test]
@@ -303,10 +342,10 @@ mod tests {
         [1, 2].into_iter().for_each(|number| summonses.hear(task(number), 70));
         summonses.note_refused(task(1), 1_000);
         assert_eq!((summonses.next(1_000), summonses.next(1_002)), (Some(task(2)), Some(task(2))), "what did not fail is first");
-        summonses.forget(task(2));
+        summonses.settle(task(2), 0);
         assert_eq!((summonses.next(1_001), summonses.next(1_002)), (None, Some(task(1))));
         (1..FAILURES_MAX).for_each(|_| summonses.note_refused(task(1), 1_000));
-        assert_eq!(summonses.known.len(), 0);
+        assert_eq!((summonses.next(2_000), summonses.oldest()), (None, None));
     }
 
     #[test]
@@ -322,9 +361,24 @@ mod tests {
             [1, 2].into_iter().for_each(|number| summonses.hear(task(number), 70));
             summonses.take(&Present { task: task(1), key: String::new(), deadline: 1_060 }, Some(Ok(Err(error))), 1_000);
             assert_eq!(summonses.next(1_000), Some(task(2)), "{told}");
-            summonses.forget(task(2));
+            summonses.settle(task(2), 0);
             assert_eq!(summonses.next(1_002), is_tried_again.then_some(task(1)), "{told}");
         }
+    }
+
+    /// Each of them costs gas, and is mined.
+    #[test]
+    fn an_answer_that_fails_when_it_is_mined_is_given_again_after_longer_and_longer() {
+        let (mut summonses, mut now) = (Summonses::default(), 1_000);
+        summonses.hear(task(1), 70);
+        for pause in [2, 4, 8, 16, 32] {
+            let failed = ChainError::NotReproduced { call: String::new() };
+            summonses.take(&Present { task: task(1), key: String::new(), deadline: 9_000 }, Some(Ok(Err(failed))), now);
+            assert_eq!((summonses.next(now + pause - 1), summonses.next(now + pause)), (None, Some(task(1))), "{pause}");
+            now += pause;
+        }
+        summonses.note_refused(task(1), now);
+        assert_eq!(summonses.next(now + 2), Some(task(1)), "what costs nothing is tried soon");
     }
 
     #[test]
@@ -333,7 +387,7 @@ mod tests {
         for number in 0..KNOWN_MAX {
             summonses.hear(task(number), 70);
         }
-        summonses.note_answered(task(500), 1_060);
+        summonses.settle(task(500), 1_060);
         summonses.hear(task(KNOWN_MAX), 71);
         assert_eq!((summonses.known.len(), summonses.known.contains_key(&task(500))), (KNOWN_MAX, false));
         summonses.hear(task(KNOWN_MAX + 1), 72);

@@ -3,6 +3,7 @@
 
 mod differential;
 mod oracle;
+mod roles;
 mod rules;
 mod wallets;
 

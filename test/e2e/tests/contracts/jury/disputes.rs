@@ -351,14 +351,14 @@ async fn evidence_that_is_none_is_refused_with_numbers() {
     world.put(&task, Stage::Expired, world.mark(&task, keeper, &crew));
     assert_eq!(world.refused(STRANGER, &good), same(&IJury::NothingServed { task: id, status: 3 }));
     world.serve(&task, KEEPER, &crew);
-    for (opening, miners, field) in [
-        (task.opening[..115].to_vec(), good.miners.to_vec(), "opening"),
-        ([&task.opening[..], &[0]].concat(), good.miners.to_vec(), "opening"),
-        (task.opening.clone(), good.miners[..59].to_vec(), "miners"),
-        (task.opening.clone(), good.miners[..40].to_vec(), "miners"),
-        (task.opening.clone(), [&good.miners[..], &[0; 20]].concat(), "miners"),
+    for (opening, crew, field) in [
+        (task.opening[..115].to_vec(), good.crew.to_vec(), "opening"),
+        ([&task.opening[..], &[0]].concat(), good.crew.to_vec(), "opening"),
+        (task.opening.clone(), good.crew[..155].to_vec(), "crew"),
+        (task.opening.clone(), good.crew[..104].to_vec(), "crew"),
+        (task.opening.clone(), [&good.crew[..], &[0; 52]].concat(), "crew"),
     ] {
-        let call = IJury::challengeCall { opening: opening.into(), miners: miners.into(), ..good.clone() };
+        let call = IJury::challengeCall { opening: opening.into(), crew: crew.into(), ..good.clone() };
         assert_eq!(world.refused(STRANGER, &call), same(&ILane::Malformed { field: word(field) }));
     }
     // Another keeper, another crew, another opening.
@@ -370,6 +370,16 @@ async fn evidence_that_is_none_is_refused_with_numbers() {
     let computed = world.mark(&task, keeper, &others);
     let other = world.challenge(&task, KEEPER, &others);
     assert_eq!(world.refused(STRANGER, &other), same(&IJury::CrewUnproven { task: id, mark, computed }));
+    let mut bound = good.clone();
+    let mut bytes = good.crew.to_vec();
+    bytes[51] ^= 1;
+    bound.crew = bytes.into();
+    let refused = world.refused(STRANGER, &bound);
+    let of_mark = |error: &IJury::CrewUnproven| error.mark == mark && error.computed != mark;
+    assert!(
+        matches!(&refused, cor_sol::ContractError::CrewUnproven(error) if of_mark(error)),
+        "bound to something else: {refused}"
+    );
     let mut moved = task.clone();
     moved.opening[113] ^= 1;
     let computed = world.mark(&moved, keeper, &crew);

@@ -107,6 +107,12 @@ impl Court {
         words.collect()
     }
 
+    /// Evidence of whom a keeper brought, each bound to what it signed.
+    fn challenge(&self, task: &Task, keeper: usize, crew: &[Address]) -> IJury::challengeCall {
+        let seats = self.words(task, keeper, crew).into_iter().map(|[miner, commitment, ..]| [miner, commitment].concat());
+        IJury::challengeCall { crew: seats.collect::<Vec<_>>().concat().into(), ..self.world.challenge(task, keeper, crew) }
+    }
+
     /// Ends a task with a crew that signed everything, by its keeper.
     fn completion(&self, task: &Task, keeper: usize, crew: &[Address]) -> ILane::completeCall {
         let words = self.words(task, keeper, crew).into_iter();
@@ -165,7 +171,7 @@ async fn tasks_of_the_lane_are_judged_by_what_it_keeps_of_them() {
     assert!(court.is_keeper(KEEPER) && court.is_keeper(OTHER_KEEPER) && !court.is_keeper(STRANGER));
     let honest = court.submit(1);
     let drawn = world.drawn(&honest, KEEPER);
-    let open = world.refused(STRANGER, &world.challenge(&honest, KEEPER, &drawn));
+    let open = world.refused(STRANGER, &court.challenge(&honest, KEEPER, &drawn));
     assert_eq!(open, same(&ILane::LanePhaseWrong { task: honest.id, phase: 1, wanted: 4 }));
     // A node that does not answer is passed over while the task is open, and not when it has ended.
     world.by(KEEPER, &World::summons(&honest, world.slot_of(drawn[0])));
@@ -188,9 +194,9 @@ async fn tasks_of_the_lane_are_judged_by_what_it_keeps_of_them() {
     for keeper in [KEEPER, OTHER_KEEPER] {
         world.reveal(keeper, epoch);
     }
-    let kept = world.refused(STRANGER, &world.challenge(&honest, KEEPER, &crew));
+    let kept = world.refused(STRANGER, &court.challenge(&honest, KEEPER, &crew));
     assert_eq!(kept, same(&IJury::CrewAsDrawn { task: honest.id }));
-    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &world.challenge(&lie, OTHER_KEEPER, &forged)));
+    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &court.challenge(&lie, OTHER_KEEPER, &forged)));
     assert_eq!((said.reason, said.seat, said.keeper), (1, 1, world.account(OTHER_KEEPER)));
     assert_eq!(world.solo.get(world.token, &ICor::balanceOfCall { account: TREASURY }), U256::from(BOND - BOND / 2));
     world.assert_conserved();
@@ -205,10 +211,10 @@ async fn tasks_of_the_lane_are_judged_by_what_it_keeps_of_them() {
     world.solo.pass(3_600 + u64::from(REVEAL_SECS));
     let close = ILane::closeCall { payer: expired.payer, sequence: 3, history: expired.opening.clone().into() };
     world.solo.ok(world.account(STRANGER), *lane, &close);
-    let nothing = world.refused(STRANGER, &world.challenge(&expired, KEEPER, &world.drawn(&expired, KEEPER)));
+    let nothing = world.refused(STRANGER, &court.challenge(&expired, KEEPER, &world.drawn(&expired, KEEPER)));
     assert_eq!(nothing, same(&IJury::NothingServed { task: expired.id, status: 3 }));
     // The secret of the last task is not shown, though somebody calls for it.
-    let challenge = world.challenge(&next, KEEPER, &world.drawn(&next, KEEPER));
+    let challenge = court.challenge(&next, KEEPER, &world.drawn(&next, KEEPER));
     let said: IJury::SecretCalled = event(&world.by(STRANGER, &challenge));
     assert_eq!((said.keeper, said.epoch), (world.account(KEEPER), epoch_of(next.time)));
     world.solo.pass(u64::from(REVEAL_SECS));
@@ -225,7 +231,7 @@ async fn a_guilty_keeper_does_not_escape_by_leaving_its_task_open() {
     let forged = world.forged(&world.drawn(&task, KEEPER), 1);
     let history = court.begin(&task, KEEPER, &forged);
     let epoch = epoch_of(task.time);
-    let running = world.refused(STRANGER, &world.challenge(&task, KEEPER, &forged));
+    let running = world.refused(STRANGER, &court.challenge(&task, KEEPER, &forged));
     assert_eq!(running, same(&ILane::LanePhaseWrong { task: task.id, phase: 3, wanted: 4 }));
     let finish = ILane::finishCall { payer: task.payer, sequence: 1, history: history.into(), reveals: vec![].into() };
     // The deadline of the reveals, and the thirty hours of the last call.
@@ -234,7 +240,7 @@ async fn a_guilty_keeper_does_not_escape_by_leaving_its_task_open() {
         world.solo.ok(world.account(STRANGER), *lane, &finish);
     }
     world.reveal(KEEPER, epoch);
-    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &world.challenge(&task, KEEPER, &forged)));
+    let said: IJury::KeeperConvicted = event(&world.by(STRANGER, &court.challenge(&task, KEEPER, &forged)));
     assert_eq!((said.reason, said.seat, said.toChallenger), (1, 1, U256::from(BOND / 2)));
     assert!(!court.is_keeper(KEEPER));
 }

@@ -52,6 +52,9 @@ pub(crate) const LANE: Address = Address::repeat_byte(0x1a);
 const LANE_CODE: &[u8] = &hex!(
     "5f3560e01c63000000001460165736" "5f5f37365fa000" "5b604060045f3760405f2080545f526001015460205260405ff3"
 );
+/// Where it logs a call, and the instruction that reverts with it.
+const LANE_LOGS: usize = 20;
+const REVERT: u8 = 0xfd;
 /// Reverts with nothing.
 pub(crate) const REVERTS: &[u8] = &hex!("5f5ffd");
 
@@ -134,11 +137,19 @@ impl World {
     /// The lane is named, and nothing else.
     pub(crate) async fn before_opening() -> Self {
         let world = Self::deployed().await;
-        let mut code = LANE_CODE.to_vec();
-        code[6..10].copy_from_slice(&ILane::taskOfCall::SELECTOR);
-        world.place(LANE, &code);
+        world.place_lane(false);
         world.by(OWNER, &IJury::setLaneCall { lane: LANE });
         world
+    }
+
+    /// A lane that hears what it is told, or answers about tasks alone and reverts with all else that it hears.
+    pub(crate) fn place_lane(&self, deaf: bool) {
+        let mut code = LANE_CODE.to_vec();
+        code[6..10].copy_from_slice(&ILane::taskOfCall::SELECTOR);
+        if deaf {
+            code[LANE_LOGS] = REVERT;
+        }
+        self.place(LANE, &code);
     }
 
     /// Without a lane.
@@ -173,7 +184,6 @@ impl World {
         self.solo.ok(owner, self.staking, &IStaking::setTreasuryCall { sessionPayment: TREASURY });
         self.solo.ok(owner, self.staking, &IStaking::openCall {});
         self.solo.ok(owner, self.pool, &INodePool::setStakingCall { peer: self.staking });
-        self.solo.ok(owner, self.pool, &INodePool::setSessionQueueCall { peer: LANE });
         self.solo.ok(owner, self.pool, &INodePool::openCall {});
         self.place(HISTORY, HISTORY_CODE);
         self.by(OWNER, &IJury::setGuardianCall { account: self.account(GUARDIAN) });
@@ -237,6 +247,11 @@ impl World {
 
     pub(crate) fn operator(&self, index: usize) -> Address {
         self.node(if index == TWIN { TWIN - 1 } else { index })
+    }
+
+    /// A node as the pool has it.
+    pub(crate) fn registered(&self, index: usize) -> INodePool::Node {
+        self.solo.get(self.pool, &INodePool::getNodeCall { node: self.node(index) })
     }
 
     /// The account's index of a node.
@@ -324,11 +339,11 @@ impl World {
         self.put(task, Stage::Completed, self.mark(task, self.account(keeper), crew));
     }
 
-    /// By the formula of the interface.
+    /// By the formula of the interface, each miner being bound to what [`seats`] says.
     pub(crate) fn mark(&self, task: &Task, keeper: Address, crew: &[Address]) -> Address {
         let mut bytes = [task.id.to_vec(), keccak256(&task.opening).to_vec(), keeper.to_vec()].concat();
-        bytes.extend(crew.concat_bytes());
-        Address::from_slice(&keccak256(bytes)[12..])
+        bytes.extend(crew.iter().flat_map(|miner| miner.0.0));
+        Address::from_slice(&keccak256([keccak256(bytes).to_vec(), seats(crew)].concat())[12..])
     }
 
     /// Who is to serve a task, by the text of the interface and what the contract shows; at most as many as there are.
@@ -377,7 +392,7 @@ impl World {
             sequence: task.sequence,
             opening: task.opening.clone().into(),
             keeper: self.account(keeper),
-            miners: crew.concat_bytes().into(),
+            crew: seats(crew).into(),
         }
     }
 
@@ -424,15 +439,9 @@ impl World {
     }
 }
 
-/// Addresses one behind the other.
-pub(crate) trait ConcatBytes {
-    fn concat_bytes(&self) -> Vec<u8>;
-}
-
-impl ConcatBytes for [Address] {
-    fn concat_bytes(&self) -> Vec<u8> {
-        self.iter().flat_map(|address| address.to_vec()).collect()
-    }
+/// A crew as the lane tells it: each miner, and a commitment of it.
+pub(crate) fn seats(crew: &[Address]) -> Vec<u8> {
+    crew.iter().flat_map(|miner| [miner.to_vec(), keccak256(miner).to_vec()].concat()).collect()
 }
 
 pub(crate) fn epoch_of(time: u64) -> u32 {

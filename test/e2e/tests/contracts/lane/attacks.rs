@@ -71,47 +71,45 @@ async fn nobody_pays_for_what_a_sequencer_keeps_out() {
     assert_eq!([0, 1, 2].map(|index| world.staked(index)), [U256::from(STAKE); 3]);
 }
 
-/// A keeper has everybody's word and all answers, and starts without one of its own, which binds itself in the same block to an answer that it read. Whoever has its first word takes
-/// its seat for it, before all are bound or after, and it pays as for a lie.
+/// A keeper has everybody's word and all answers, and starts without one of its own, which binds itself in the same block to an answer that it read and shows it; or the keeper completes the
+/// task with that one's second word. It is paid, and whoever has its first word takes a hundred times as much for it, at any time after.
 #[tokio::test]
 async fn who_binds_itself_to_an_answer_that_it_read_pays_as_for_a_lie() {
     let world = World::start().await;
     let crew = [0, 1, 2];
-    for (sequence, others) in [(1, [Some("VALID"), Some("VALID"), None]), (2, [Some("VALID"), None, None])] {
+    for (sequence, at_once) in [(1, true), (2, false)] {
         let mut task = world.task(3, 5_001, sequence);
-        world.start_all(&mut task, &crew, &others);
-        let late = |task: &super::world::Task, replica: usize| ILane::precommitCall {
-            payer: task.payer,
-            sequence: task.sequence,
-            history: task.history.clone().into(),
-            replica: u8::try_from(replica).expect("few"),
-            commitment: world.commitment(task, &crew, replica, "VALID"),
-            signature: world.precommitment(task, &crew, replica, "VALID").into(),
+        let done = if at_once {
+            logs(&world, &world.by(1, &world.completion(&task, &crew, &["VALID"; 3])))
+        } else {
+            world.start_all(&mut task, &crew, &[Some("VALID"), Some("VALID"), None]);
+            let read = ILane::precommitCall {
+                payer: task.payer,
+                sequence: task.sequence,
+                history: task.history.clone().into(),
+                replica: 2,
+                commitment: world.commitment(&task, &crew, 2, "VALID"),
+                signature: Bytes::new(),
+            };
+            world.on(10, &mut task, &read);
+            logs(&world, &world.by(5, &World::finishing(&task, &[(0, "VALID"), (1, "VALID"), (2, "VALID")])))
         };
-        let read = late(&task, 2);
-        world.on(1, &mut task, &read);
-        let report = world.reporting_second(&task, &crew, 2, "ITS OWN");
-        world.on(5, &mut task, &report);
-        if others[1].is_none() {
-            let honest = late(&task, 1);
-            world.on(9, &mut task, &honest);
-        }
-        let (state, _) = world.words(&task);
-        assert_eq!(
-            (state[0], state[8..12].to_vec()),
-            (3, vec![0x01, 0x1f, 0, 0]),
-            "the last seat is taken, and nobody waits for it"
-        );
-        let copied = world.refused(8, &World::revealing(&task, &[(2, "VALID")]));
-        assert_eq!(copied, ILane::ReplicaDone { task: task.id, replica: 2 }.into(), "what it read is worth nothing to it");
-        let done = world.by(5, &World::finishing(&task, &[(0, "VALID"), (1, "VALID")]));
-        let ended: ILane::TaskEnded = event(&logs(&world, &done));
-        assert_eq!((ended.status, ended.paid), (1, 0b011));
+        let ended: ILane::TaskEnded = event(&done);
+        assert_eq!((ended.status, ended.paid), (1, 0b111));
+        let (before, _) = world.words(&task);
+        world.solo.pass(7 * 86_400);
+        let done = world.by(5, &world.reporting_second(&task, (&crew, &ended), 2, "ITS OWN"));
         let slashed: IStaking::Slashed = {
             let said = done.logs.iter().filter(|(contract, _)| *contract == world.staking);
             event(&said.map(|(_, log)| log.clone()).collect::<Vec<_>>())
         };
         assert_eq!((slashed.node, slashed.reason, slashed.amount), (world.miner(2), 2, wei(PENALTIES.1)));
+        assert!(PENALTIES.1 > 100 * ended.perMiner, "{} for {}", PENALTIES.1, ended.perMiner);
+        let record: ILane::TaskRecord = event(&logs(&world, &done));
+        assert_eq!((record.phase, record.record.to_vec()), (4, vec![4, 2]));
+        let mut seats = before;
+        seats[9] |= 0x0f;
+        assert_eq!(world.words(&task), (seats, B256::ZERO), "its seat is that of a lie, and nothing else has changed");
     }
     assert_eq!(world.staked(2), U256::from(STAKE) - wei(2 * PENALTIES.1));
     assert_eq!([0, 1].map(|index| world.staked(index)), [U256::from(STAKE); 2]);
@@ -232,6 +230,35 @@ async fn no_staking_holds_an_end() {
             assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.0));
         });
     }
+}
+
+/// The guilty reports itself when Staking takes nothing, so that nobody else can: by a call that it starves, or on a day on which its cap is used up. That is refused, and the report can be
+/// made again.
+#[tokio::test]
+async fn nobody_reports_itself_for_nothing() {
+    let world = World::start().await;
+    let (crew, task) = ([0, 1, 2], world.task(3, 5_001, 1));
+    let done = world.by(1, &world.completion(&task, &crew, &["VALID"; 3]));
+    let report = world.reporting_second(&task, (&crew, &event(&logs(&world, &done))), 2, "ITS OWN");
+    let code = world.solo.chain().code(world.staking).expect("Staking has code");
+    let lay = |code| world.solo.chain().writer().set_code(world.staking, code).expect("code is laid");
+    let nothing = ILane::NothingTaken { task: task.id, node: world.miner(2), reason: 2, owed: PENALTIES.1 };
+    // Reverts; burns what it is given; takes nothing.
+    for stub in [&[0x5f, 0x5f, 0xfd][..], &[0x5b, 0x5f, 0x56], &[0x60, 0x20, 0x5f, 0xf3]] {
+        lay(stub.to_vec().into());
+        assert_eq!(world.refused(5, &report), nothing.clone().into(), "{stub:?}");
+    }
+    lay(code);
+    // A cap of half of it: what is left is owed, and no second report is taken.
+    let half = wei(PENALTIES.1) / U256::from(2);
+    world.solo.ok(world.account(0), world.staking, &IStaking::setModuleCapCall { module: world.lane, cap: half });
+    let done = world.by(5, &report);
+    let owed: ILane::SlashOwed = event(&logs(&world, &done));
+    assert_eq!((owed.node, owed.reason, owed.amount), (world.miner(2), 2, PENALTIES.1 / 2));
+    assert_eq!(world.refused(5, &report), ILane::ReplicaDone { task: task.id, replica: 2 }.into());
+    world.solo.pass(86_400);
+    world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 2 });
+    assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.1));
 }
 
 /// Unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.

@@ -242,18 +242,32 @@ impl Of<'_> {
         let call = ILane::reportCall { payer, sequence, history, replica, resultDigest, salt, signature };
         Made { by: STRANGER, call: ILaneCalls::report(call) }
     }
+
+    /// Of a task that was completed the assignment is in no record: the crew tells it.
     fn report_second(&self, step: Step) -> Made {
-        let place = self.one(step, |seat| (seat == Seat::Committed) != (step.flaw == 8));
-        let assignment = self.assignment(self.world.account(self.plan.keeper));
+        let could = |seat| matches!(seat, Seat::Committed | Seat::Revealed(_));
+        let place = self.one(step, |seat| could(seat) != matches!(step.flaw, 8 | 13));
+        let keeper = self.world.account(if step.flaw == 12 { STRANGER } else { self.plan.keeper });
+        let assignment = self.assignment(keeper);
         let same = step.flaw == 9 || step.by > 13;
-        let commitment = if same { self.bound_to(assignment, place) } else { keccak256("a second word") };
+        let bound = self.task.commitments.get(place).copied().unwrap_or_default();
+        let commitment = if same { bound } else { keccak256("a second word") };
         let signed = if step.flaw == 11 { B256::repeat_byte(1) } else { commitment };
         let signer = if step.flaw == 10 || step.by == 13 { (place + 1) % 7 } else { place };
         let signature = self.precommitment(assignment, signer, signed).into();
         let replica = if step.flaw == 7 { 7 } else { numbered(place) };
-        let (sequence, history) = self.history(step);
+        let mut task = self.task.clone();
+        if task.history.len() == OPENING && !task.crew.is_empty() {
+            let seats =
+                task.crew.iter().zip(&task.commitments).flat_map(|(miner, commitment)| [&miner[..], &commitment[..]].concat());
+            task.history.extend([1].into_iter().chain(seats));
+        }
+        if step.flaw == 13 {
+            task.history.extend([&[2, numbered(place)][..], &[0; 32]].concat());
+        }
+        let (sequence, history) = Of { task: &task, ..*self }.history(step);
         let payer = self.task.payer;
-        let call = ILane::reportSecondCall { payer, sequence, history, replica, commitment, signature };
+        let call = ILane::reportSecondCall { payer, sequence, history, keeper, replica, commitment, signature };
         Made { by: STRANGER, call: ILaneCalls::reportSecond(call) }
     }
 }

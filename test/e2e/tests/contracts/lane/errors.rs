@@ -7,7 +7,7 @@ use alloy::{
 use cor_kit::solo::{Refused, START_SECS};
 use cor_sol::{ContractError, decode_revert, lane::ILane, session_payment_table::ISessionPaymentTable};
 
-use super::world::{CREDIT, Commit, Precommit, Task, World, digest, salt, terms, wei};
+use super::world::{CREDIT, Commit, Precommit, Task, World, digest, event, logs, salt, terms, wei};
 
 const MAJORITY: u16 = 5_001;
 
@@ -150,11 +150,8 @@ async fn steps_out_of_order_are_refused_with_numbers() {
     let mut task = world.task(3, MAJORITY, 1);
     let id = task.id;
     let submitted_at = START_SECS;
-    for early in
-        [world.refused(5, &World::finishing(&task, &[])), world.refused(5, &world.reporting_second(&task, &crew, 0, "INVALID"))]
-    {
-        assert_eq!(early, ILane::LanePhaseWrong { task: id, phase: 1, wanted: 3 }.into());
-    }
+    let early = world.refused(5, &World::finishing(&task, &[]));
+    assert_eq!(early, ILane::LanePhaseWrong { task: id, phase: 1, wanted: 3 }.into());
     let refused = world.refused(5, &World::closing(&task));
     assert!(matches!(&refused, ContractError::LaneTooEarly(e) if e.task == id && e.deadline == submitted_at + 600), "{refused}");
     let late = world.undoing(|| {
@@ -213,49 +210,76 @@ async fn steps_out_of_order_are_refused_with_numbers() {
     let unsigned = ILane::reportCall { resultDigest: digest("INVALID"), signature: Bytes::new(), ..report };
     let expected = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(0) };
     assert_eq!(world.refused(5, &unsigned), same(&expected), "nobody is slashed by what it did not sign");
-    second_words_are_refused(&world, &task, &crew);
     let done = World::finishing(&task, &[(0, "VALID"), (1, "VALID")]);
-    world.by(5, &done);
+    let ended: ILane::TaskEnded = event(&logs(&world, &world.by(5, &done)));
+    second_words_are_refused(&world, &task, (&crew, &ended));
     // An ended task says that it is, whatever history is brought.
     let over = ILane::LaneTaskEnded { task: id, status: 1 };
     assert_eq!(world.refused(5, &done), over.clone().into());
-    assert_eq!(world.refused(5, &World::closing(&task)), over.clone().into());
-    assert_eq!(world.refused(5, &world.reporting_second(&task, &crew, 0, "INVALID")), over.into());
+    assert_eq!(world.refused(5, &World::closing(&task)), over.into());
     let session = world.session(3, MAJORITY);
     let again = World::submission(session, terms(3, MAJORITY), 1);
     assert_eq!(world.refused(2, &again), ILane::SequenceUsed { payer: task.payer, sequence: 1 }.into());
 }
 
-/// Reports of a second commitment, of a task in reveal of whose three replicas the last is silent.
-fn second_words_are_refused(world: &World, task: &Task, crew: &[usize]) {
+/// Reports of a second commitment, of a task that ended of whose three replicas the last is silent.
+fn second_words_are_refused(world: &World, task: &Task, (crew, ended): (&[usize], &ILane::TaskEnded)) {
     let id = task.id;
-    let good = world.reporting_second(task, crew, 0, "INVALID");
-    let cut = ILane::reportSecondCall { history: task.history[..115].to_vec().into(), ..good.clone() };
-    assert_eq!(world.refused(5, &cut), ILane::Malformed { field: word("history") }.into());
-    let older = ILane::reportSecondCall { history: task.history[..116].to_vec().into(), ..good.clone() };
-    let refused = world.refused(5, &older);
-    assert!(matches!(&refused, ContractError::HistoryMismatch(error) if error.task == id), "{refused}");
-    let same_word = world.reporting_second(task, crew, 0, "VALID");
-    assert_eq!(world.refused(5, &same_word), ILane::ReplicaDone { task: id, replica: 0 }.into(), "the same twice is no offence");
-    let silent = world.reporting_second(task, crew, 2, "INVALID");
-    assert_eq!(world.refused(5, &silent), ILane::ReplicaNotCommitted { task: id, replica: 2 }.into());
+    let good = world.reporting_second(task, (crew, ended), 0, "INVALID");
+    let refused = |call: &ILane::reportSecondCall| world.refused(5, call);
+    let mut next = world.task(3, MAJORITY, 77);
+    let of_next = |next: &Task| ILane::reportSecondCall { sequence: 77, history: next.history.clone().into(), ..good.clone() };
+    let open = ILane::LanePhaseWrong { task: next.id, phase: 1, wanted: 4 };
+    assert_eq!(refused(&of_next(&next)), same(&open));
+    world.start_all(&mut next, crew, &[Some("VALID"), None, None]);
+    let going_on = ILane::LanePhaseWrong { task: next.id, phase: 2, wanted: 4 };
+    assert_eq!(refused(&of_next(&next)), same(&going_on), "while a task goes on nobody is convicted");
+    let cut = ILane::reportSecondCall { history: good.history[..115].to_vec().into(), ..good.clone() };
+    assert_eq!(refused(&cut), ILane::Malformed { field: word("history") }.into());
+    let opening_alone = ILane::reportSecondCall { history: good.history[..116].to_vec().into(), ..good.clone() };
+    assert_eq!(refused(&opening_alone), ILane::NoSuchReplica { task: id, replica: 0 }.into());
+    let same_word = world.reporting_second(task, (crew, ended), 0, "VALID");
+    assert_eq!(refused(&same_word), ILane::ReplicaDone { task: id, replica: 0 }.into(), "the same twice is no offence");
+    let silent = world.reporting_second(task, (crew, ended), 2, "INVALID");
+    assert_eq!(refused(&silent), ILane::ReplicaNotCommitted { task: id, replica: 2 }.into());
+    // A record that the lane never writes, which makes nothing of the crew: it was bound to zero, then.
+    let history = [&silent.history[..], &[2, 2], &[0; 32]].concat().into();
+    let never_written = ILane::reportSecondCall { history, ..silent };
+    assert_eq!(refused(&never_written), ILane::Malformed { field: word("history") }.into());
     let nobody = ILane::reportSecondCall { replica: 3, ..good.clone() };
-    assert_eq!(world.refused(5, &nobody), ILane::NoSuchReplica { task: id, replica: 3 }.into());
+    assert_eq!(refused(&nobody), ILane::NoSuchReplica { task: id, replica: 3 }.into());
+    // Evidence of another crew: another commitment, other miners, another keeper, another opening.
+    let mark = B256::left_padding_from(&world.words(task).0[12..]);
+    let moved = |at: usize| {
+        let mut history = good.history.to_vec();
+        history[at] ^= 1;
+        ILane::reportSecondCall { history: history.into(), ..good.clone() }
+    };
+    let forged = [
+        moved(116 + 1 + 20),
+        moved(116 + 1 + 52),
+        moved(60),
+        ILane::reportSecondCall { keeper: world.account(5), ..good.clone() },
+    ];
+    for forged in forged {
+        let refused = refused(&forged);
+        let of_mark = |error: &ILane::HistoryMismatch| error.task == id && error.seal == mark && error.computed != mark;
+        assert!(matches!(&refused, ContractError::HistoryMismatch(error) if of_mark(error)), "{refused}");
+    }
     let unsigned = ILane::reportSecondCall { signature: Bytes::new(), ..good.clone() };
     let expected = ILane::InvalidSignature { signer: Address::ZERO, expected: world.miner(0) };
-    assert_eq!(world.refused(5, &unsigned), same(&expected), "nobody is slashed by what it did not sign");
+    assert_eq!(refused(&unsigned), same(&expected), "nobody is slashed by what it did not sign");
     // What it signed of another assignment: of the same miners in another order.
     let elsewhere = Precommit { assignment: world.assignment(task, &[1, 0, 2]), commitment: good.commitment };
     let elsewhere = ILane::reportSecondCall { signature: world.sign(world.key(0), &elsewhere).into(), ..good.clone() };
-    let refused = world.refused(5, &elsewhere);
-    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
     let others = ILane::reportSecondCall { signature: world.precommitment(task, crew, 1, "INVALID").into(), ..good.clone() };
-    let refused = world.refused(5, &others);
-    assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    for unsigned in [elsewhere, others] {
+        let refused = refused(&unsigned);
+        assert!(matches!(&refused, ContractError::InvalidSignature(error) if error.expected == world.miner(0)), "{refused}");
+    }
     world.undoing(|| {
-        let mut task = task.clone();
-        world.on(5, &mut task, &good);
-        let again = world.reporting_second(&task, crew, 0, "RETRY");
+        world.by(5, &good);
+        let again = world.reporting_second(task, (crew, ended), 0, "RETRY");
         assert_eq!(world.refused(5, &again), ILane::ReplicaDone { task: id, replica: 0 }.into(), "once");
     });
 }

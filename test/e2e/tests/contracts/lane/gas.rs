@@ -7,7 +7,7 @@ use cor_sol::lane::ILane;
 
 use super::{
     twin,
-    world::{World, logs, submitted, terms},
+    world::{World, event, logs, submitted, terms},
 };
 
 #[tokio::test]
@@ -70,8 +70,9 @@ fn measure_reports(world: &World, gas: &mut Gas, what: &str, sequence: u64) {
     world.start_all(&mut task, &crew, &[Some("VALID"); 3]);
     let report = world.reporting(&task, &crew, "VALID", "INVALID");
     let lie = world.on(5, &mut task, &report);
-    let report = world.reporting_second(&task, &crew, 1, "INVALID");
-    let second = world.on(5, &mut task, &report);
+    let shown = [(1, "VALID"), (2, "VALID")];
+    let ended: ILane::TaskEnded = event(&logs(world, &world.by(5, &World::finishing(&task, &shown))));
+    let second = world.by(5, &world.reporting_second(&task, (&crew, &ended), 1, "INVALID"));
     for (entry, used) in [("report", lie.gas_used), ("reportSecond", second.gas_used)] {
         gas.used(&format!("{entry}, 3 miners{what}"), used);
     }

@@ -58,8 +58,12 @@ async fn a_task_is_completed_in_two_transactions() {
     assert_eq!((ended.toTreasury, ended.refunded), (delivered, charge - 2 * per_replica - gas - delivered));
     // Replicas 0 and 1 follow replica 0, replica 2 itself: 2, 2, 4 in half bytes from the front.
     assert_eq!(ended.seats, 0x0224_0000);
-    let miners: Vec<u8> = crew.iter().flat_map(|index| world.miner(*index).to_vec()).collect();
-    assert_eq!(ended.miners.to_vec(), miners);
+    let bound = ["VALID", "VALID", "INVALID"];
+    let seat =
+        |replica: usize| [world.miner(crew[replica]).to_vec(), world.commitment(&task, &crew, replica, bound[replica]).to_vec()];
+    assert_eq!(ended.crew.to_vec(), (0..3).flat_map(seat).collect::<Vec<_>>().concat());
+    let mark = keccak256([&world.assignment(&task, &crew)[..], &ended.crew[..]].concat());
+    assert_eq!(world.words(&task).0[12..], mark[12..], "it keeps who served, and bound to what");
     assert_eq!(crew.map(|index| world.earned(world.miner(index))), [per_replica, per_replica, 0]);
     assert_eq!(world.available(world.account(1)), gas, "a keeper's line is its own to take");
     assert_eq!(world.words(&task).1, B256::ZERO, "nothing can be built on it any more");
@@ -99,8 +103,8 @@ async fn a_task_of_which_somebody_may_not_reveal_takes_three() {
     assert_eq!(ended.seats, 0x0331_0000, "both follow replica 1, replica 2 is bound");
     assert_eq!(crew.map(|index| world.staked(index)), [U256::from(STAKE); 3]);
     let (state, seal) = world.words(&task);
-    let mark = &world.assignment(&task, &crew)[12..];
-    assert_eq!((&state[12..], seal), (mark, B256::ZERO), "who served is told for good");
+    let mark = keccak256([&world.assignment(&task, &crew)[..], &ended.crew[..]].concat());
+    assert_eq!((&state[12..], seal), (&mark[12..], B256::ZERO), "who served is told for good");
 }
 
 /// Two show answers that differ, and the third, which would decide, is silent: it is called for thirty hours, and pays.
@@ -319,7 +323,7 @@ async fn what_nobody_serves_comes_back_whole() {
     let done = world.by(5, &World::closing(&task));
     let ended: ILane::TaskEnded = event(&logs(&world, &done));
     assert_eq!((ended.status, ended.refunded, ended.toKeeper, ended.toTreasury), (3, task.charged, 0, 0));
-    assert_eq!((ended.miners.len(), ended.seats), (0, 0));
+    assert_eq!((ended.crew.len(), ended.seats), (0, 0));
     assert_eq!(world.available(task.payer), CREDIT);
 }
 

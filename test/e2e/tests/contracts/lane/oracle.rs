@@ -140,7 +140,7 @@ impl Oracle {
             ILaneCalls::reveal(c) => self.reveal(around, c, said).map(nothing),
             ILaneCalls::finish(c) => self.finish(around, c, said).map(nothing),
             ILaneCalls::report(c) => self.report(around, c, said).map(nothing),
-            ILaneCalls::reportSecond(c) => self.report_second(c, said).map(nothing),
+            ILaneCalls::reportSecond(c) => self.report_second(around, c, said).map(nothing),
             ILaneCalls::close(c) => self.close(around, c, said).map(nothing),
             ILaneCalls::slashAgain(c) => self.slash_again(around, c, said),
             ILaneCalls::setKeeper(c) => self.set_keeper(around, c, said).map(nothing),

@@ -34,7 +34,7 @@ impl Pair<'_> {
             Kind::Complete | Kind::Start => task.phase == 1 && in_time(task),
             Kind::Precommit => task.phase == 2 && in_time(task),
             Kind::Reveal | Kind::Finish | Kind::Report => task.phase == 3,
-            Kind::ReportSecond => matches!(task.phase, 2 | 3),
+            Kind::ReportSecond => task.phase == 4,
             Kind::Close => task.phase < 4 && late(task),
         };
         let number = usize::from(step.pick / 16);

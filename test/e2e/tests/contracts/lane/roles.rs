@@ -103,6 +103,7 @@ fn rows(world: &World) -> Vec<(Role, Vec<u8>)> {
                 payer,
                 sequence,
                 history: history.clone(),
+                keeper: someone,
                 replica: 0,
                 commitment: B256::ZERO,
                 signature: Bytes::new(),

@@ -344,12 +344,19 @@ impl World {
         }
     }
 
-    /// A report that replica `replica` of `crew` signed a commitment to `second` too.
-    pub(crate) fn reporting_second(&self, task: &Task, crew: &[usize], replica: usize, second: &str) -> ILane::reportSecondCall {
+    /// A report that replica `replica` of `crew` signed a commitment to `second` too, of a task that ended with what `ended` tells.
+    pub(crate) fn reporting_second(
+        &self,
+        task: &Task,
+        (crew, ended): (&[usize], &ILane::TaskEnded),
+        replica: usize,
+        second: &str,
+    ) -> ILane::reportSecondCall {
         ILane::reportSecondCall {
             payer: task.payer,
             sequence: task.sequence,
-            history: task.history.clone().into(),
+            history: [&task.history[..OPENING], &[1], &ended.crew[..]].concat().into(),
+            keeper: ended.keeper,
             replica: u8::try_from(replica).expect("few replicas"),
             commitment: self.commitment(task, crew, replica, second),
             signature: self.precommitment(task, crew, replica, second).into(),

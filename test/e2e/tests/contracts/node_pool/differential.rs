@@ -1,4 +1,4 @@
-//! Any sequence of steps by nodes, their people, queues and the owner does to NodePool what it does to a model of plain values, which is written from
+//! Any sequence of steps by nodes, their people and the owner does to NodePool what it does to a model of plain values, which is written from
 //! the interface's text and uses none of the rules: logs, results, errors with their values, and everything that can be asked, after every step.
 
 use std::{
@@ -18,9 +18,7 @@ use proptest::{
 };
 
 use super::model::{Model, Outcome, compare};
-use crate::staking::world::{
-    DAY, DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, SLASHERS, STAKE, STAKER, UNBONDING, World, slash,
-};
+use crate::staking::world::{DAY, DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, SLASHERS, STAKE, STAKER, UNBONDING, World, slash};
 
 /// Sequences, and the most steps in each. A step takes about ten milliseconds, most of which asks for everything.
 const SEQUENCES: u32 = 24;
@@ -29,8 +27,6 @@ const STEPS: usize = 80;
 pub(super) const NODES: [usize; 3] = [NODE, FREE, FREE + 1];
 /// Who stakes for nodes: the second is among the operators, the third a node itself.
 const STAKERS: [usize; 3] = [STAKER, OTHER, FREE + 1];
-/// Who may become the queue; the first is it.
-const QUEUES: [usize; 3] = [QUEUE, FREE + 2, FREE + 3];
 /// Who can be an operator, beside the node itself.
 pub(super) const OPERATORS: [usize; 2] = [OPERATOR, OTHER];
 /// The models that are asked for.
@@ -50,10 +46,8 @@ pub(super) enum Step {
     SetSpec { node: usize, models: Vec<u64>, capacity: u32 },
     SetVersion { node: usize, version: u64 },
     Ping { node: usize },
-    Reserve { by: usize, model: u64, nodes: Vec<usize> },
-    Release { by: usize, nodes: Vec<usize>, suspend: Vec<usize> },
     SetMinVersion { by: usize, version: u64 },
-    SetQueue { by: usize, peer: usize },
+    NameStaking { by: usize },
     Stake { by: usize, node: usize },
     Unbond { by: usize, node: usize },
     Slash { by: usize, node: usize, cor: u64 },
@@ -62,7 +56,7 @@ pub(super) enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![6 => serving(), 6 => people(), 5 => tasks(), 5 => around()]
+    prop_oneof![6 => serving(), 6 => people(), 5 => around()]
 }
 
 fn node() -> impl Strategy<Value = usize> {
@@ -110,18 +104,8 @@ fn people() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn tasks() -> impl Strategy<Value = Step> {
-    let by = || prop_oneof![6 => Just(QUEUE), 3 => prop::sample::select(QUEUES.to_vec()), 1 => Just(OWNER)];
-    let some = || prop::collection::vec(node(), 0..3);
-    prop_oneof![
-        5 => (by(), prop::sample::select(MODELS.to_vec()), some()).prop_map(|(by, model, nodes)| Step::Reserve { by, model, nodes }),
-        3 => (by(), some(), prop::collection::vec(node(), 0..2))
-            .prop_map(|(by, nodes, suspend)| Step::Release { by, nodes, suspend }),
-    ]
-}
-
 fn around() -> impl Strategy<Value = Step> {
-    let secs = prop_oneof![3 => 1..2 * DAY, 2 => Just(UNBONDING), 2 => Just(DELAY), 1 => Just(14 * DAY)];
+    let secs = prop_oneof![3 => 1..2 * DAY, 2 => Just(UNBONDING), 2 => Just(DELAY)];
     // Mostly one node's one staker, or hardly any would be at work.
     let staker = || (node(), prop::bool::weighted(0.3), prop::sample::select(&STAKERS[..]));
     let staker = || staker().prop_map(|(node, any, other)| (if any { other } else { STAKERS[node] }, node));
@@ -134,7 +118,7 @@ fn around() -> impl Strategy<Value = Step> {
         1 => (slasher, node(), amount).prop_map(|(by, node, cor)| Step::Slash { by, node, cor }),
         2 => node().prop_map(|node| Step::Withdraw { node }),
         1 => (owner(), version()).prop_map(|(by, version)| Step::SetMinVersion { by, version }),
-        1 => (owner(), prop::sample::select(QUEUES.to_vec())).prop_map(|(by, peer)| Step::SetQueue { by, peer }),
+        1 => owner().prop_map(|by| Step::NameStaking { by }),
         3 => secs.prop_map(|secs| Step::Wait { secs }),
     ]
 }
@@ -142,8 +126,6 @@ fn around() -> impl Strategy<Value = Step> {
 /// Every kind of step with success and without: what chance leaves out in a run is in it all the same.
 fn one_of_each() -> Vec<Step> {
     let register = |node, operator| Step::Register { node, operator, models: vec![1], capacity: 2, class: 0, version: 1_000 };
-    let reserve = |by| Step::Reserve { by, model: 1, nodes: vec![0] };
-    let release = |by| Step::Release { by, nodes: vec![0], suspend: vec![0] };
     vec![
         register(0, OPERATOR),
         Step::Drain { by: STAKER, node: 0 },
@@ -168,23 +150,10 @@ fn one_of_each() -> Vec<Step> {
         Step::SetMinVersion { by: OWNER, version: 1_500 },
         Step::SetMinVersion { by: OWNER, version: 2_000 },
         Step::Ping { node: 0 },
-        reserve(QUEUE),
-        // Full, and asked for a model that it has and for one that it has not.
         Step::SetSpec { node: 0, models: vec![1], capacity: 1 },
-        reserve(QUEUE),
-        Step::SetSpec { node: 0, models: vec![1, 7], capacity: 2 },
-        reserve(OWNER),
-        Step::SetQueue { by: OTHER, peer: QUEUE },
-        Step::SetQueue { by: OWNER, peer: QUEUES[1] },
+        Step::NameStaking { by: OTHER },
+        Step::NameStaking { by: OWNER },
         Step::Wait { secs: DELAY },
-        release(OWNER),
-        release(QUEUE),
-        Step::Resume { node: 0 },
-        Step::Wait { secs: 14 * DAY },
-        release(QUEUE),
-        Step::Resume { node: 0 },
-        Step::Wait { secs: 1 },
-        release(QUEUE),
         Step::Resume { node: 0 },
         Step::Drain { by: STAKER, node: 0 },
         Step::ResumeFor { by: OPERATOR, node: 0 },
@@ -249,7 +218,6 @@ fn send(world: &World, step: &Step) -> Outcome {
         };
     }
     let at = |node: usize| world.account(NODES[node]);
-    let all = |nodes: &[usize]| nodes.iter().map(|node| at(*node)).collect::<Vec<_>>();
     match *step {
         Step::Consent { by, node, allowed } => pool!(by, INodePool::consentCall { node: at(node), allowed }),
         Step::Register { node, operator, ref models, capacity, class, version } => {
@@ -268,15 +236,8 @@ fn send(world: &World, step: &Step) -> Outcome {
         }
         Step::SetVersion { node, version } => pool!(NODES[node], INodePool::setVersionCall { version }),
         Step::Ping { node } => pool!(NODES[node], INodePool::pingCall {}),
-        Step::Reserve { by, model, ref nodes } => {
-            let call = INodePool::reserveCall { taskId: 5, modelIdentifier: model, nodes: all(nodes) };
-            sent(world, by, world.pool, &call, |epochs| epochs)
-        }
-        Step::Release { by, ref nodes, ref suspend } => {
-            pool!(by, INodePool::releaseCall { taskId: 5, nodes: all(nodes), suspend: all(suspend) })
-        }
         Step::SetMinVersion { by, version } => pool!(by, INodePool::setMinNodeVersionCall { version }),
-        Step::SetQueue { by, peer } => pool!(by, INodePool::setSessionQueueCall { peer: world.account(peer) }),
+        Step::NameStaking { by } => pool!(by, INodePool::setStakingCall { peer: world.staking }),
         Step::Stake { by, node } => {
             world.accept(by, at(node));
             world.fund(by, STAKE);
@@ -328,5 +289,5 @@ async fn the_pool_does_what_its_interface_says() {
     let seen = seen.into_inner();
     let (done, refused): (BTreeSet<_>, BTreeSet<_>) = seen.keys().cloned().partition(|(_, done)| *done);
     // Consent and waiting are never refused, and what only Staking may say never succeeds.
-    assert_eq!((done.len(), refused.len()), (19, 18), "{seed}: each kind took effect, and was refused: {seen:?}");
+    assert_eq!((done.len(), refused.len()), (17, 16), "{seed}: each kind took effect, and was refused: {seen:?}");
 }

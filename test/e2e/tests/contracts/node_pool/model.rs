@@ -14,7 +14,7 @@ use cor_sol::{
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 use super::differential::{MODELS, NODES, OPERATORS, Step};
-use crate::staking::world::{CAPS, DAY, DELAY, FREE, OWNER, QUEUE, SLASHERS, STAKE, UNBONDING, World};
+use crate::staking::world::{CAPS, DAY, DELAY, FREE, OWNER, SLASHERS, STAKE, UNBONDING, World};
 
 /// What a node needs, and what its slasher takes in a day at most, COR.
 const STAKE_COR: u64 = (STAKE / COR) as u64;
@@ -28,7 +28,6 @@ pub(super) fn cor(amount: u64) -> U256 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doing {
     Serves,
-    Suspended,
     Drains,
 }
 
@@ -42,7 +41,6 @@ pub(super) struct Node {
     class: u8,
     pinged: u64,
     models: Vec<u64>,
-    reserved: u32,
     stopped_by_operator: Option<usize>,
     stopped_by_staker: Option<usize>,
     /// Whose stake it is, bonded or unbonding.
@@ -70,8 +68,8 @@ pub(super) struct Model {
     minimum: u64,
     /// The minimum that waits, and from when on it holds.
     raise: Option<(u64, u64)>,
-    /// The queues, each with the time from which on it is the one; all that were it, and one more that is to be.
-    queues: Vec<(u64, usize)>,
+    /// From when on Staking, which was named anew, is the one.
+    renewed: Option<u64>,
     /// The day of the last slash, counted from 1970, and what was slashed on it.
     slashed: (u64, u64),
 }
@@ -86,7 +84,7 @@ fn told(event: &impl SolEvent) -> Outcome {
 impl Model {
     pub(super) fn new(world: &World) -> Self {
         Self {
-            accounts: (0..=FREE + 3).map(|index| world.account(index)).collect(),
+            accounts: (0..=FREE + 1).map(|index| world.account(index)).collect(),
             staking: world.staking,
             nodes: Default::default(),
             consents: BTreeSet::new(),
@@ -94,17 +92,13 @@ impl Model {
             listed: vec![],
             minimum: 0,
             raise: None,
-            queues: vec![(0, QUEUE)],
+            renewed: None,
             slashed: (0, 0),
         }
     }
 
     pub(super) fn at(&self, node: usize) -> Address {
         self.accounts[NODES[node]]
-    }
-
-    pub(super) fn queue(&self, now: u64) -> usize {
-        self.queues.iter().rfind(|(from, _)| *from <= now).unwrap().1
     }
 
     pub(super) fn consented(&self, operator: usize, node: usize) -> bool {
@@ -187,8 +181,6 @@ impl Model {
                 self.nodes[node].pinged = now;
                 told(&INodePool::NodePinged { node: self.at(node), timestamp: now })
             }
-            Step::Reserve { by, model, ref nodes } => self.reserve(by, model, nodes, now),
-            Step::Release { by, ref nodes, ref suspend } => self.release(by, nodes, suspend, now),
             Step::SetMinVersion { by, version } => {
                 self.only(by, OWNER)?;
                 let at = if version > self.minimum && self.epochs > 0 { now + DELAY } else { now };
@@ -198,11 +190,10 @@ impl Model {
                 }
                 told(&INodePool::MinNodeVersionSet { version, effectiveAt: at })
             }
-            Step::SetQueue { by, peer } => {
+            Step::NameStaking { by } => {
                 self.only(by, OWNER)?;
-                self.queues.retain(|(from, _)| *from <= now);
-                self.queues.push((now + DELAY, peer));
-                told(&INodePool::SessionQueueSet { sessionQueue: self.accounts[peer], effectiveAt: now + DELAY })
+                self.renewed = Some(now + DELAY);
+                told(&INodePool::StakingSet { staking: self.staking, effectiveAt: now + DELAY })
             }
             Step::Stake { by, node } => self.stake(by, node),
             Step::Unbond { by, node } => self.unbond(by, node, now),
@@ -235,7 +226,6 @@ impl Model {
             return Err(INodePool::AlreadyRegistered { node: self.at(node) }.into());
         }
         self.new_enough(version)?;
-        self.nodes[node].reserved = 0;
         self.spec(node, models, capacity)?;
         if !self.nodes[node].is_staked() {
             return Err(INodePool::NotStaked { node: self.at(node) }.into());
@@ -270,20 +260,16 @@ impl Model {
         if !(1..=64).contains(&count) || models.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Err(INodePool::InvalidModels { count, limit: 64 }.into());
         }
-        let kept = &mut self.nodes[node];
-        if capacity == 0 || capacity > 1_024 || capacity < kept.reserved {
+        if capacity == 0 || capacity > 1_024 {
             return Err(INodePool::InvalidCapacity { capacity, limit: 1_024 }.into());
         }
+        let kept = &mut self.nodes[node];
         (kept.models, kept.capacity) = (models.to_vec(), capacity);
         Ok(())
     }
 
     fn leave(&mut self, node: usize) -> Outcome {
         self.registered(node)?;
-        let reserved = self.nodes[node].reserved;
-        if reserved > 0 {
-            return Err(INodePool::NodeBusy { node: self.at(node), reserved }.into());
-        }
         let kept = &mut self.nodes[node];
         (kept.doing, kept.capacity) = (None, 0);
         kept.models.clear();
@@ -333,7 +319,7 @@ impl Model {
     fn resume(&mut self, by: usize, node: usize) -> Outcome {
         let doing = self.registered(node)?;
         if doing == Doing::Serves {
-            return Err(INodePool::NotSuspended { node: self.at(node) }.into());
+            return Err(INodePool::NotDraining { node: self.at(node) }.into());
         }
         if !self.nodes[node].is_staked() {
             return Err(INodePool::NotStaked { node: self.at(node) }.into());
@@ -352,62 +338,16 @@ impl Model {
         let kept = &self.nodes[node];
         match kept.doing {
             None => 1,
-            Some(Doing::Suspended) => 2,
-            Some(Doing::Drains) => 8,
-            Some(Doing::Serves) if kept.version < self.minimum => 5,
-            Some(Doing::Serves) if !kept.models.contains(&model) => 3,
-            Some(Doing::Serves) if kept.reserved >= kept.capacity => 4,
+            Some(Doing::Drains) => 4,
+            Some(Doing::Serves) if kept.version < self.minimum => 3,
+            Some(Doing::Serves) if !kept.models.contains(&model) => 2,
             Some(Doing::Serves) => 0,
         }
     }
 
-    fn reserve(&mut self, by: usize, model: u64, nodes: &[usize], now: u64) -> Outcome {
-        self.only(by, self.queue(now))?;
-        let mut epochs = vec![];
-        for (place, node) in nodes.iter().copied().enumerate() {
-            let earlier = &nodes[..place];
-            let operator = self.nodes[node].operator;
-            let reason = if earlier.contains(&node) {
-                7
-            } else if earlier.iter().any(|other| self.nodes[*other].operator == operator) {
-                6
-            } else {
-                self.eligibility(node, model)
-            };
-            if reason != 0 {
-                return Err(INodePool::NotEligible { node: self.at(node), reason }.into());
-            }
-            epochs.push(self.nodes[node].epoch);
-        }
-        nodes.iter().for_each(|node| self.nodes[*node].reserved += 1);
-        Ok((vec![], epochs))
-    }
-
-    fn release(&mut self, by: usize, nodes: &[usize], suspend: &[usize], now: u64) -> Outcome {
-        let present = self.queue(now);
-        let past = self.queues.iter().any(|(from, queue)| *from <= now && *queue == by);
-        if !past {
-            return Err(self.unlike(by, self.accounts[present]));
-        }
-        for node in nodes {
-            // What is given back more often than it was taken counts for nothing.
-            self.nodes[*node].reserved = self.nodes[*node].reserved.saturating_sub(1);
-        }
-        let mut logs = vec![];
-        let replaced_at = self.queues.iter().rposition(|(_, queue)| *queue == by).and_then(|last| self.queues.get(last + 1));
-        let suspends = by == present || replaced_at.is_some_and(|(at, _)| now <= at + 14 * DAY);
-        for node in suspend.iter().copied() {
-            if suspends && self.nodes[node].doing == Some(Doing::Serves) {
-                self.nodes[node].doing = Some(Doing::Suspended);
-                logs.push(INodePool::NodeSuspended { node: self.at(node), taskId: 5 }.encode_log_data());
-            }
-        }
-        Ok((logs, vec![]))
-    }
-
     /// What the pool hears of stake that leaves.
     fn hear(&mut self, node: usize) -> Vec<LogData> {
-        if !matches!(self.nodes[node].doing, Some(Doing::Serves | Doing::Suspended)) {
+        if self.nodes[node].doing != Some(Doing::Serves) {
             return vec![];
         }
         self.nodes[node].doing = Some(Doing::Drains);
@@ -481,10 +421,8 @@ pub(super) fn compare(world: &World, model: &Model) -> Result<(), TestCaseError>
             registrationEpoch: kept.epoch,
             version: kept.version,
             capacity: kept.capacity,
-            reserved: kept.reserved,
             hardwareClass: kept.class,
             registered: kept.doing.is_some(),
-            suspended: kept.doing == Some(Doing::Suspended),
             draining: kept.doing == Some(Doing::Drains),
             lastPingAt: kept.pinged,
             models: kept.models.clone(),
@@ -512,9 +450,8 @@ pub(super) fn compare(world: &World, model: &Model) -> Result<(), TestCaseError>
     prop_assert_eq!(world.solo.get(world.pool, &INodePool::minNodeVersionCall {}), model.minimum);
     let next = world.solo.get(world.pool, &INodePool::nextMinNodeVersionCall {});
     prop_assert_eq!((next.version, next.effectiveAt), model.raise.unwrap_or_default());
-    let (queue, now) = (world.solo.get(world.pool, &INodePool::sessionQueueCall {}), world.now());
-    let due = model.queues.iter().find(|(from, _)| *from > now);
-    let (next, at) = due.map_or((Address::ZERO, 0), |(from, next)| (model.accounts[*next], *from));
-    prop_assert_eq!((queue.current, queue.next, queue.effectiveAt), (model.accounts[model.queue(now)], next, at));
+    let (staking, now) = (world.solo.get(world.pool, &INodePool::stakingCall {}), world.now());
+    let (next, at) = model.renewed.filter(|at| *at > now).map_or((Address::ZERO, 0), |at| (world.staking, at));
+    prop_assert_eq!((staking.current, staking.next, staking.effectiveAt), (world.staking, next, at));
     Ok(())
 }

@@ -1,23 +1,23 @@
-//! A node's people: its operator consents, its operator and its staker let it drain and leave. And the pool's own peers.
+//! A node's people: its operator consents, its operator and its staker let it drain and leave. And whom the pool asks.
 
 use alloy::{
     primitives::{Address, B256, U256},
     sol_types::SolValue,
 };
-use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS, PAST_QUEUE_SUSPENDS_SECS};
+use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
 use cor_kit::solo::Refused;
 use cor_sol::{
     ContractError, node_pool::INodePool, runtime::IRuntime, session_payment_table::ISessionPaymentTable, staking::IStaking,
 };
 
-use crate::staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, UNBONDING, World, events_of};
+use crate::staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, STAKER, UNBONDING, World, events_of};
 
 fn register(world: &World, operator: usize) -> INodePool::registerCall {
     let operator = world.account(operator);
     INodePool::registerCall { operator, models: vec![1], capacity: 1, hardwareClass: 0, version: 1_000 }
 }
 
-/// Finding 6c: anyone registered a node under a victim's name, after which no task took both, so that the victim's node was refused with reason 6.
+/// Finding 6c: anyone registered a node under a victim's name, after which no task took both, so that the victim's node was left out.
 #[tokio::test]
 async fn nobody_registers_under_a_name_that_did_not_consent() {
     let world = World::start().await;
@@ -29,8 +29,7 @@ async fn nobody_registers_under_a_name_that_did_not_consent() {
     let missing = INodePool::ConsentMissing { operator: victim, node };
     assert_eq!(world.refused_in_pool(NODE, &register(&world, OPERATOR)), missing.clone().into());
     world.in_pool(NODE, &register(&world, NODE));
-    let both = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node, victim] };
-    world.solo.undoing(|| drop(world.in_pool(QUEUE, &both)));
+    assert_eq!([node, victim].map(|node| world.node(node).operator), [node, victim]);
 
     // With consent, which is for one node and can be taken back.
     let done = world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: true });
@@ -38,7 +37,7 @@ async fn nobody_registers_under_a_name_that_did_not_consent() {
     assert_eq!(events_of::<INodePool::ConsentSet>(world.pool, &done.logs), [set]);
     world.in_pool(NODE, &INodePool::deregisterCall {});
     world.in_pool(NODE, &register(&world, OPERATOR));
-    assert_eq!(world.refused_in_pool(QUEUE, &both), INodePool::NotEligible { node: victim, reason: 6 }.into());
+    assert_eq!(world.node(node).operator, victim);
     let other = INodePool::ConsentMissing { operator: victim, node: world.account(FREE) };
     assert_eq!(world.refused_in_pool(FREE, &register(&world, OPERATOR)), other.into());
     world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: false });
@@ -66,7 +65,7 @@ async fn operator_and_staker_drain_and_deregister_without_the_nodes_key() {
         let done = world.in_pool(index, &drain);
         assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, index)]);
         let shown = world.node(node);
-        assert_eq!((shown.registered, shown.suspended, shown.draining), (true, false, true));
+        assert_eq!((shown.registered, shown.draining), (true, true));
         let done = world.in_pool(index, &drain);
         assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty(), "once");
         let done = world.in_pool(OTHER, &leave);
@@ -97,56 +96,6 @@ async fn a_node_without_stake_is_anyones_to_clear_away() {
     world.stake_node(STAKER, node);
     let done = world.by(STAKER, &IStaking::unbondNodeCall { node });
     assert!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs).is_empty());
-}
-
-/// A queue that was replaced could not give back what it had reserved: its tasks never ended, and their nodes were busy for ever.
-#[tokio::test]
-async fn a_queue_that_was_replaced_ends_its_tasks_and_begins_none() {
-    let world = World::start().await;
-    let (node, next, third) = (world.account(NODE), world.account(FREE), world.account(FREE + 1));
-    world.stake_node(STAKER, node);
-    world.register(NODE, OPERATOR);
-    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
-    let release = INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] };
-    let foreign = |caller, required| IRuntime::Unauthorized { caller, required };
-    world.in_pool(QUEUE, &reserve);
-    world.in_pool(QUEUE, &reserve);
-    let busy = INodePool::NodeBusy { node, reserved: 2 };
-    assert_eq!(world.refused_in_pool(OPERATOR, &INodePool::deregisterForCall { node }), busy.into());
-
-    // One that is named, and replaced before it is in force, is none of them.
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: third });
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: next });
-    assert_eq!(world.refused_in_pool(FREE, &release), foreign(next, world.account(QUEUE)).into());
-    world.solo.pass(DELAY);
-    world.solo.undoing(|| drop(world.in_pool(FREE, &release)));
-    assert_eq!(world.refused_in_pool(FREE + 1, &release), foreign(third, next).into());
-    assert_eq!(world.refused_in_pool(QUEUE, &reserve), foreign(world.account(QUEUE), next).into());
-    world.in_pool(QUEUE, &INodePool::releaseCall { suspend: vec![], ..release.clone() });
-
-    // Also two replacements later.
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: third });
-    world.solo.pass(DELAY);
-    assert_eq!(world.refused_in_pool(FREE, &reserve), foreign(next, third).into());
-    let done = world.in_pool(QUEUE, &release);
-    assert_eq!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs), [INodePool::NodeSuspended { node, taskId: 1 }]);
-    assert_eq!(world.node(node).reserved, 0);
-    world.in_pool(OPERATOR, &INodePool::deregisterForCall { node });
-    assert!(!world.node(node).registered);
-}
-
-/// A queue that was only named before the pool was open had no tasks, and has no word later.
-#[tokio::test]
-async fn a_queue_from_before_opening_has_no_word() {
-    let world = World::closed().await;
-    let (early, queue) = (world.account(FREE), world.account(QUEUE));
-    world.in_pool(OWNER, &INodePool::setStakingCall { peer: world.staking });
-    for peer in [early, queue] {
-        world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer });
-    }
-    world.in_pool(OWNER, &INodePool::openCall {});
-    let release = INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![] };
-    assert_eq!(world.refused_in_pool(FREE, &release), IRuntime::Unauthorized { caller: early, required: queue }.into());
 }
 
 /// A node that its operator or its staker had drained resumed in the next block.
@@ -193,7 +142,7 @@ async fn a_node_undoes_no_drain_of_its_people() {
             assert_eq!(events_of::<INodePool::NodeResumed>(world.pool, &done.logs), [INodePool::NodeResumed { node }]);
         }
         assert_eq!(eligibility(&world), 0);
-        assert_eq!(world.refused_in_pool(STAKER, &resume_for), INodePool::NotSuspended { node }.into());
+        assert_eq!(world.refused_in_pool(STAKER, &resume_for), INodePool::NotDraining { node }.into());
     }
 }
 
@@ -286,47 +235,14 @@ async fn a_staker_whose_stake_has_left_has_no_word() {
     assert_eq!(eligibility(&world), 0);
 }
 
-/// A queue that was replaced, say since it was broken, suspended whom it liked for ever.
-#[tokio::test]
-async fn a_queue_that_was_replaced_suspends_for_fourteen_days_and_releases_for_ever() {
-    let world = World::start().await;
-    let (node, next) = (world.account(NODE), world.account(FREE));
-    world.stake_node(STAKER, node);
-    world.register(NODE, NODE);
-    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
-    let release = INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] };
-    world.in_pool(QUEUE, &reserve);
-    world.in_pool(QUEUE, &reserve);
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: next });
-    world.solo.pass(DELAY + PAST_QUEUE_SUSPENDS_SECS);
-    let done = world.in_pool(QUEUE, &release);
-    assert_eq!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs), [INodePool::NodeSuspended { node, taskId: 1 }]);
-    world.in_pool(NODE, &INodePool::resumeCall {});
-    assert_eq!(world.node(node).reserved, 1);
-
-    world.solo.pass(1);
-    let done = world.in_pool(QUEUE, &release);
-    assert!(events_of::<INodePool::NodeSuspended>(world.pool, &done.logs).is_empty());
-    assert_eq!((world.node(node).reserved, eligibility(&world)), (0, 0));
-    // The present one does, however long it has been that, and one that is it again as well.
-    world.solo.undoing(|| {
-        world.in_pool(FREE, &release);
-        assert!(world.node(node).suspended);
-    });
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: world.account(QUEUE) });
-    world.solo.pass(DELAY);
-    world.in_pool(QUEUE, &release);
-    assert!(world.node(node).suspended);
-}
-
-/// Without its operator's consent a node comes back from nothing, not from a suspension either.
+/// Without its operator's consent a node does not come back, also if it began to drain by itself.
 #[tokio::test]
 async fn no_node_resumes_under_a_name_that_was_taken_back() {
     let world = World::start().await;
     let (node, operator) = (world.account(NODE), world.account(OPERATOR));
     world.stake_node(STAKER, node);
     world.register(NODE, OPERATOR);
-    world.in_pool(QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![node] });
+    world.in_pool(NODE, &INodePool::drainCall { node });
     world.in_pool(OPERATOR, &INodePool::consentCall { node, allowed: false });
     let missing = INodePool::ConsentMissing { operator, node };
     assert_eq!(world.refused_in_pool(NODE, &INodePool::resumeCall {}), missing.into());
@@ -362,7 +278,7 @@ async fn a_node_tells_of_new_software() {
     world.in_pool(OWNER, &INodePool::setMinNodeVersionCall { version: 2_000 });
     world.solo.pass(DELAY);
     let eligibility = || world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 });
-    assert_eq!(eligibility(), 5);
+    assert_eq!(eligibility(), 3);
     let old = INodePool::VersionTooOld { version: 1_999, minimum: 2_000 };
     assert_eq!(world.refused_in_pool(NODE, &set(1_999)), old.into());
     let done = world.in_pool(NODE, &set(2_000));
@@ -420,22 +336,17 @@ async fn a_higher_minimum_waits_once_any_node_has_registered() {
 }
 
 #[tokio::test]
-async fn peers_act_at_once_before_opening_and_after_the_delay_from_then_on() {
+async fn staking_acts_at_once_before_opening_and_after_the_delay_from_then_on() {
     let world = World::closed().await;
     let [a, b] = [Address::repeat_byte(0xa), Address::repeat_byte(0xb)];
-    let (staking, queue) = (|peer| INodePool::setStakingCall { peer }, |peer| INodePool::setSessionQueueCall { peer });
+    let staking = |peer| INodePool::setStakingCall { peer };
     let open = INodePool::openCall {};
     assert_eq!(world.refused_in_pool(NODE, &register(&world, NODE)), cor_sol::vault::IVault::NotOpen {}.into());
     assert_eq!(world.refused_in_pool(OWNER, &open), IRuntime::ZeroAddress {}.into(), "without Staking");
     assert_eq!(world.refused_in_pool(OWNER, &staking(Address::ZERO)), IRuntime::ZeroAddress {}.into());
-    assert_eq!(world.refused_in_pool(OWNER, &queue(Address::ZERO)), IRuntime::ZeroAddress {}.into());
     let done = world.in_pool(OWNER, &staking(a));
     let set = INodePool::StakingSet { staking: a, effectiveAt: world.now() };
     assert_eq!(events_of::<INodePool::StakingSet>(world.pool, &done.logs), [set]);
-    assert_eq!(world.refused_in_pool(OWNER, &open), IRuntime::ZeroAddress {}.into(), "without a queue");
-    let done = world.in_pool(OWNER, &queue(a));
-    let set = INodePool::SessionQueueSet { sessionQueue: a, effectiveAt: world.now() };
-    assert_eq!(events_of::<INodePool::SessionQueueSet>(world.pool, &done.logs), [set]);
     let done = world.in_pool(OWNER, &open);
     assert_eq!(events_of::<INodePool::Opened>(world.pool, &done.logs), [INodePool::Opened {}]);
     assert_eq!(world.refused_in_pool(OWNER, &open), cor_sol::vault::IVault::AlreadyOpen {}.into());
@@ -444,16 +355,47 @@ async fn peers_act_at_once_before_opening_and_after_the_delay_from_then_on() {
 
     let at = world.now() + DELAY;
     world.in_pool(OWNER, &staking(b));
-    world.in_pool(OWNER, &queue(b));
     let shown = || {
         let staking = world.solo.get(world.pool, &INodePool::stakingCall {});
-        let queue = world.solo.get(world.pool, &INodePool::sessionQueueCall {});
-        [(staking.current, staking.next, staking.effectiveAt), (queue.current, queue.next, queue.effectiveAt)]
+        (staking.current, staking.next, staking.effectiveAt)
     };
     world.solo.pass(DELAY - 1);
-    assert_eq!(shown(), [(a, b, at); 2]);
+    assert_eq!(shown(), (a, b, at));
     world.solo.pass(1);
-    assert_eq!(shown(), [(b, Address::ZERO, 0); 2]);
+    assert_eq!(shown(), (b, Address::ZERO, 0));
+}
+
+/// At worst the owner names a Staking of its own: it drains whom it likes, and lets nobody resume. Everybody sees it come.
+#[tokio::test]
+async fn a_staking_of_the_owners_drains_whom_it_likes_after_the_delay() {
+    let world = World::start().await;
+    let (node, own) = (world.account(NODE), world.account(FREE));
+    world.stake_node(STAKER, node);
+    world.register(NODE, OPERATOR);
+    world.in_pool(OWNER, &INodePool::setStakingCall { peer: own });
+    let left = INodePool::stakeLeftCall { node };
+    world.solo.pass(DELAY - 1);
+    assert_eq!(world.refused_in_pool(FREE, &left), IRuntime::Unauthorized { caller: own, required: world.staking }.into());
+    world.solo.pass(1);
+    let done = world.in_pool(FREE, &left);
+    assert_eq!(events_of::<INodePool::NodeDraining>(world.pool, &done.logs), [draining_by(&world, FREE)]);
+    assert_eq!(eligibility(&world), 4);
+    // Whoever says who has stake says who serves: it lets nobody resume, and its own register with none.
+    let says = |word: u8| {
+        let code = vec![0x60, word, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
+        world.solo.chain().writer().set_code(own, code.into()).expect("code is laid");
+    };
+    says(0);
+    assert_eq!(world.refused_in_pool(NODE, &INodePool::resumeCall {}).name(), "NotStaked");
+    says(1);
+    let unstaked = world.account(OTHER);
+    world.in_pool(OTHER, &INodePool::registerCall { operator: unstaked, ..register(&world, OTHER) });
+    assert!(world.node(unstaked).registered);
+    assert_eq!(world.solo.get(world.staking, &IStaking::nodeStakeCall { node: unstaked }).amount, U256::ZERO);
+    // Its stake is not in the pool's hands.
+    world.by(STAKER, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING);
+    world.by(STAKER, &IStaking::withdrawNodeCall { node });
 }
 
 #[tokio::test]

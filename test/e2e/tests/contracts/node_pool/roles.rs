@@ -4,42 +4,36 @@ use cor_kit::{goldens, paths};
 use cor_sol::node_pool::INodePool;
 
 use crate::{
-    staking::world::{DELAY, FREE, NODE, OPERATOR, OTHER, OWNER, QUEUE, STAKER, World},
+    staking::world::{FREE, NODE, OPERATOR, OTHER, OWNER, STAKER, World},
     support::{permissions, trial},
 };
 
-/// As it should be, suspended, draining, stopped, and gone after that.
-const NODES: [usize; 5] = [NODE, FREE, FREE + 1, FREE + 3, FREE + 4];
+/// As it should be, draining, stopped, and gone after that.
+const NODES: [usize; 4] = [NODE, FREE, FREE + 1, FREE + 3];
 
-/// Nodes of one operator and one staker: one as it should be, one suspended, one draining, one that its staker stopped, and one that left the pool after
-/// that. A queue that was replaced, in whose time for suspensions all this is. That Staking itself may call `stakeLeft`, which no account may, is seen
-/// wherever stake unbonds.
+/// Nodes of one operator and one staker: one as it should be, one draining, one that its staker stopped, and one that left the pool after that. That Staking
+/// itself may call `stakeLeft`, which no account may, is seen wherever stake unbonds.
 #[tokio::test]
 async fn golden_permissions() {
     let world = World::start().await;
-    let [node, suspended, draining, stopped, gone] = NODES.map(|index| world.account(index));
+    let [node, draining, stopped, gone] = NODES.map(|index| world.account(index));
     for index in NODES {
         world.stake_node(STAKER, world.account(index));
         world.register(index, OPERATOR);
     }
-    world.in_pool(QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![], suspend: vec![suspended] });
-    world.in_pool(FREE + 1, &INodePool::drainCall { node: draining });
+    world.in_pool(FREE, &INodePool::drainCall { node: draining });
     for node in [stopped, gone] {
         world.in_pool(STAKER, &INodePool::drainCall { node });
     }
     world.in_pool(OTHER, &INodePool::deregisterForCall { node: gone });
-    world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: world.account(FREE + 5) });
-    world.solo.pass(DELAY);
     world.in_pool(OWNER, &INodePool::transferOwnershipCall { candidate: world.account(FREE + 2) });
     let roles = [
         ("owner", OWNER),
         ("candidate", FREE + 2),
-        ("queue", FREE + 5),
-        ("pastQueue", QUEUE),
         ("node", NODE),
-        ("suspended", FREE),
-        ("stopped", FREE + 3),
-        ("gone", FREE + 4),
+        ("draining", FREE),
+        ("stopped", FREE + 1),
+        ("gone", FREE + 3),
         ("operator", OPERATOR),
         ("staker", STAKER),
         ("stranger", OTHER),
@@ -60,14 +54,11 @@ async fn golden_permissions() {
         trial("", &INodePool::pingCall {}),
         trial("(stopped)", &INodePool::deregisterForCall { node: stopped }),
         trial("", &INodePool::resumeCall {}),
-        trial("(suspended)", &INodePool::resumeForCall { node: suspended }),
+        trial("(draining)", &INodePool::resumeForCall { node: draining }),
         trial("(stopped)", &INodePool::resumeForCall { node: stopped }),
         trial("(gone)", &INodePool::resumeForCall { node: gone }),
-        trial("", &INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] }),
-        trial("", &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] }),
         trial("", &INodePool::setMinNodeVersionCall { version: 1 }),
         trial("", &INodePool::setStakingCall { peer: stranger }),
-        trial("", &INodePool::setSessionQueueCall { peer: stranger }),
         trial("", &INodePool::openCall {}),
         trial("", &INodePool::transferOwnershipCall { candidate: stranger }),
         trial("", &INodePool::acceptOwnershipCall {}),

@@ -1,4 +1,4 @@
-//! Nodes register, serve, are suspended and leave.
+//! Nodes register, serve, drain and leave.
 
 use crate::support::{answer, events, fund, refusal};
 use alloy::{
@@ -9,20 +9,7 @@ use cor_core::limits::{CAPACITY_MAX, MODELS_MAX, PAGE_MAX};
 use cor_kit::{COR, TestNet, event};
 use cor_sol::{ContractError, node_pool::INodePool, runtime::IRuntime, staking::IStaking};
 
-/// Account that stands in for the SessionQueue.
-const QUEUE: usize = 1;
 const VERSION: u64 = 1_000;
-
-/// A network whose NodePool takes account [`QUEUE`] for the SessionQueue, and whose Staking takes it for a slasher.
-async fn start(accounts: u32) -> TestNet {
-    let net = TestNet::start(accounts).await;
-    let queue = net.address(QUEUE);
-    net.ok(0, net.at.node_pool, INodePool::setSessionQueueCall { peer: queue }).await;
-    net.ok(0, net.at.staking, IStaking::proposeModuleCall { module: queue, cap: U256::MAX }).await;
-    let delay = answer(&net, queue, net.at.staking, IStaking::delaySecsCall {}).await;
-    net.advance(delay).await;
-    net
-}
 
 /// Lets the nodes register under the operator's name.
 async fn consent(net: &TestNet, operator: usize, nodes: &[usize]) {
@@ -36,12 +23,9 @@ fn register(operator: Address, models: &[u64], capacity: u32) -> INodePool::regi
     INodePool::registerCall { operator, models: models.to_vec(), capacity, hardwareClass: 1, version: VERSION }
 }
 
-fn reserve(nodes: &[Address], model: u64) -> INodePool::reserveCall {
-    INodePool::reserveCall { taskId: 7, modelIdentifier: model, nodes: nodes.to_vec() }
-}
-
-fn release(nodes: &[Address], suspend: &[Address]) -> INodePool::releaseCall {
-    INodePool::releaseCall { taskId: 7, nodes: nodes.to_vec(), suspend: suspend.to_vec() }
+async fn eligibility(net: &TestNet, index: usize, model: u64) -> u8 {
+    let call = INodePool::eligibilityCall { node: net.address(index), modelIdentifier: model };
+    answer(net, net.address(0), net.at.node_pool, call).await
 }
 
 /// Stakes for account `index` as a node.
@@ -57,7 +41,7 @@ async fn node(net: &TestNet, index: usize) -> INodePool::Node {
 
 #[tokio::test]
 async fn a_node_registers_serves_and_leaves() {
-    let net = start(5).await;
+    let net = TestNet::start(5).await;
     let (at, address, operator) = (net.at.node_pool, net.address(2), net.address(3));
     let pool = INodePool::new(at, &net.provider);
     assert!(!pool.isRegistered(address).call().await.unwrap());
@@ -80,10 +64,8 @@ async fn a_node_registers_serves_and_leaves() {
         registrationEpoch: 1,
         version: VERSION,
         capacity: 4,
-        reserved: 0,
         hardwareClass: 1,
         registered: true,
-        suspended: false,
         draining: false,
         lastPingAt: 0,
         models: vec![3, 5, 9],
@@ -101,7 +83,7 @@ async fn a_node_registers_serves_and_leaves() {
     );
     let changed = INodePool::Node { capacity: 2, lastPingAt: timestamp, models: vec![8], ..expected };
     assert_eq!(node(&net, 2).await, changed);
-    for (model, reason) in [(8, 0), (3, 3), (5, 3), (9, 3)] {
+    for (model, reason) in [(8, 0), (3, 2), (5, 2), (9, 2)] {
         assert_eq!(pool.eligibility(address, model).call().await.unwrap(), reason, "model {model} after the change");
     }
 
@@ -128,7 +110,7 @@ async fn a_node_registers_serves_and_leaves() {
 
 #[tokio::test]
 async fn registration_is_refused_for_what_is_wrong_with_it() {
-    let net = start(4).await;
+    let net = TestNet::start(4).await;
     let (at, address) = (net.at.node_pool, net.address(2));
     let many: Vec<u64> = (0..MODELS_MAX as u64 + 1).collect();
     let limit = MODELS_MAX as u64;
@@ -154,92 +136,78 @@ async fn registration_is_refused_for_what_is_wrong_with_it() {
     }
     net.ok(2, at, register(address, &many[..MODELS_MAX], CAPACITY_MAX)).await;
     assert_eq!(node(&net, 2).await.models, many[..MODELS_MAX]);
-    for model in [0, 1, 2, 31, 62, 63] {
-        assert_eq!(
-            answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: model }).await,
-            0,
-            "model {model}"
-        );
+    for (model, reason) in [(0, 0), (1, 0), (2, 0), (31, 0), (62, 0), (63, 0), (64, 2)] {
+        assert_eq!(eligibility(&net, 2, model).await, reason, "model {model}");
     }
-    assert_eq!(answer(&net, address, at, INodePool::eligibilityCall { node: address, modelIdentifier: 64 }).await, 3);
     let twice = INodePool::AlreadyRegistered { node: address };
     assert_eq!(refusal(&net, address, at, register(address, &[1], 1)).await, twice.into());
 }
 
+/// Each reason against a node, and of several the first.
 #[tokio::test]
-async fn a_task_reserves_different_nodes_of_different_operators() {
-    let net = start(8).await;
-    let (at, queue) = (net.at.node_pool, net.address(QUEUE));
-    let [a, b, c, absent] = [2, 3, 4, 7].map(|index| net.address(index));
-    let (one, two) = (net.address(5), net.address(6));
-    consent(&net, 5, &[2, 4]).await;
-    consent(&net, 6, &[3]).await;
-    for (index, operator) in [(2, one), (3, two), (4, one)] {
-        stake(&net, index).await;
-        net.ok(index, at, register(operator, &[1, 2, 4], 2)).await;
-    }
-    let refused = |node, reason| ContractError::from(INodePool::NotEligible { node, reason });
-    assert_eq!(answer(&net, queue, at, reserve(&[a, b], 1)).await, [1, 2]);
-    assert_eq!(answer(&net, queue, at, reserve(&[b, c], 4)).await, [2, 3]);
-    assert_eq!(answer(&net, queue, at, reserve(&[], 4)).await, Vec::<u64>::new());
-    assert_eq!(refusal(&net, queue, at, reserve(&[b, absent], 1)).await, refused(absent, 1));
-    assert_eq!(refusal(&net, queue, at, reserve(&[a], 3)).await, refused(a, 3), "a model it has not");
-    assert_eq!(refusal(&net, queue, at, reserve(&[a, b, c], 1)).await, refused(c, 6), "an operator twice");
-    assert_eq!(refusal(&net, queue, at, reserve(&[a, a], 1)).await, refused(a, 7), "a node twice");
-
-    net.ok(QUEUE, at, reserve(&[a, b], 1)).await;
-    net.ok(QUEUE, at, reserve(&[a], 2)).await;
-    assert_eq!((node(&net, 2).await.reserved, node(&net, 3).await.reserved), (2, 1));
-    assert_eq!(refusal(&net, queue, at, reserve(&[b, a], 1)).await, refused(a, 4), "full");
-    assert_eq!(node(&net, 3).await.reserved, 1, "a refusal reserves nothing");
-    assert_eq!(refusal(&net, a, at, INodePool::deregisterCall {}).await, INodePool::NodeBusy { node: a, reserved: 2 }.into());
-    let small = INodePool::setSpecCall { models: vec![1], capacity: 1 };
-    assert_eq!(refusal(&net, a, at, small).await, INodePool::InvalidCapacity { capacity: 1, limit: CAPACITY_MAX }.into());
+async fn whether_a_node_could_take_a_task() {
+    let net = TestNet::start(4).await;
+    let (at, address) = (net.at.node_pool, net.address(2));
+    assert_eq!(eligibility(&net, 2, 1).await, 1, "not registered");
+    stake(&net, 2).await;
+    assert_eq!(eligibility(&net, 2, 1).await, 1, "staked alone");
+    net.ok(2, at, register(address, &[1, 2, 4], 2)).await;
+    assert_eq!(
+        (eligibility(&net, 2, 1).await, eligibility(&net, 2, 3).await),
+        (0, 2),
+        "a model that it has, and one that it has not"
+    );
 
     let mined = net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION + 1 }).await;
     let said = event::<INodePool::MinNodeVersionSet>(&mined);
-    let next = answer(&net, queue, at, INodePool::nextMinNodeVersionCall {}).await;
+    let next = answer(&net, address, at, INodePool::nextMinNodeVersionCall {}).await;
     assert_eq!((said.version, said.effectiveAt), (VERSION + 1, next.effectiveAt));
-    assert_eq!(answer(&net, queue, at, reserve(&[b], 1)).await, [2], "not yet too old");
-    net.advance(answer(&net, queue, at, INodePool::delaySecsCall {}).await).await;
-    assert_eq!(refusal(&net, queue, at, reserve(&[b], 1)).await, refused(b, 5), "old software");
-    net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION }).await;
+    assert_eq!(eligibility(&net, 2, 1).await, 0, "not yet too old");
+    net.advance(answer(&net, address, at, INodePool::delaySecsCall {}).await).await;
+    assert_eq!((eligibility(&net, 2, 1).await, eligibility(&net, 2, 3).await), (3, 3), "old software, whatever it has loaded");
 
-    net.ok(QUEUE, at, release(&[a, b], &[])).await;
-    net.ok(QUEUE, at, release(&[a], &[])).await;
+    net.ok(2, at, INodePool::drainCall { node: address }).await;
+    assert_eq!(eligibility(&net, 2, 3).await, 4, "draining before all that is said of its software");
+    net.ok(0, at, INodePool::setMinNodeVersionCall { version: VERSION }).await;
+    net.ok(2, at, INodePool::resumeCall {}).await;
+    assert_eq!(eligibility(&net, 2, 1).await, 0);
     net.ok(2, at, INodePool::deregisterCall {}).await;
-    assert_eq!(refusal(&net, queue, at, reserve(&[a], 1)).await, refused(a, 1));
+    assert_eq!(eligibility(&net, 2, 1).await, 1);
 }
 
+/// The pool hears nothing of a slash; once anyone has it drain, a node is back only with its whole stake.
 #[tokio::test]
-async fn a_slashed_node_is_suspended_until_its_stake_is_whole() {
-    let net = start(4).await;
-    let (at, address, queue) = (net.at.node_pool, net.address(2), net.address(QUEUE));
+async fn a_slashed_node_is_drained_by_anyone_until_its_stake_is_whole() {
+    const SLASHER: usize = 1;
+    let net = TestNet::start(4).await;
+    let (at, address, staking, stranger) = (net.at.node_pool, net.address(2), net.at.staking, net.address(3));
+    net.ok(0, staking, IStaking::proposeModuleCall { module: net.address(SLASHER), cap: U256::MAX }).await;
+    net.advance(answer(&net, stranger, staking, IStaking::delaySecsCall {}).await).await;
     stake(&net, 2).await;
     net.ok(2, at, register(address, &[1], 2)).await;
-    let active = INodePool::NotSuspended { node: address };
+    let active = INodePool::NotDraining { node: address };
     assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.clone().into());
-    net.ok(QUEUE, at, reserve(&[address], 1)).await;
-    net.ok(QUEUE, at, reserve(&[address], 1)).await;
-    net.ok(QUEUE, net.at.staking, IStaking::slashCall { node: address, taskId: 7, reason: 2, amount: U256::from(COR) }).await;
-
-    let mined = net.ok(QUEUE, at, release(&[address], &[address])).await;
-    assert_eq!(events::<INodePool::NodeSuspended>(&mined, at), [INodePool::NodeSuspended { node: address, taskId: 7 }]);
-    let mined = net.ok(QUEUE, at, release(&[address], &[address, net.address(3)])).await;
-    assert!(events::<INodePool::NodeSuspended>(&mined, at).is_empty(), "nobody is suspended twice, nor without being registered");
-    let suspended = node(&net, 2).await;
-    assert_eq!((suspended.registered, suspended.suspended, suspended.reserved), (true, true, 0));
+    let drain = INodePool::drainCall { node: address };
     assert_eq!(
-        refusal(&net, queue, at, reserve(&[address], 1)).await,
-        INodePool::NotEligible { node: address, reason: 2 }.into()
+        refusal(&net, stranger, at, drain.clone()).await,
+        IRuntime::Unauthorized { caller: stranger, required: address }.into()
     );
 
+    net.ok(SLASHER, staking, IStaking::slashCall { node: address, taskId: 7, reason: 2, amount: U256::from(COR) }).await;
+    assert_eq!(eligibility(&net, 2, 1).await, 0);
+    let mined = net.ok(3, at, drain.clone()).await;
+    assert_eq!(event::<INodePool::NodeDraining>(&mined), INodePool::NodeDraining { node: address, by: stranger });
+    let mined = net.ok(3, at, drain).await;
+    assert!(events::<INodePool::NodeDraining>(&mined, at).is_empty(), "once");
+    let drained = node(&net, 2).await;
+    assert_eq!((drained.registered, drained.draining, eligibility(&net, 2, 1).await), (true, true, 4));
+
     assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, INodePool::NotStaked { node: address }.into());
-    fund(&net, 2, net.at.staking, U256::from(COR)).await;
-    net.ok(2, net.at.staking, IStaking::stakeNodeCall { node: address, amount: U256::from(COR) }).await;
+    fund(&net, 2, staking, U256::from(COR)).await;
+    net.ok(2, staking, IStaking::stakeNodeCall { node: address, amount: U256::from(COR) }).await;
     let mined = net.ok(2, at, INodePool::resumeCall {}).await;
     assert_eq!(event::<INodePool::NodeResumed>(&mined), INodePool::NodeResumed { node: address });
-    assert_eq!(answer(&net, queue, at, reserve(&[address], 1)).await, [1]);
+    assert_eq!(eligibility(&net, 2, 1).await, 0);
     assert_eq!(refusal(&net, address, at, INodePool::resumeCall {}).await, active.into());
 }
 

@@ -48,7 +48,7 @@ async fn no_owner_changes_the_token() {
     world.assert_conserved();
 }
 
-/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself eleven days ahead, in which
+/// Findings 3b and 3c: as its queue the owner slashed everybody at once, 70,000 of 70,000 COR. Now it must name itself twelve days ahead, in which
 /// all stake leaves, and a slasher that nobody minds takes its cap of a day.
 #[tokio::test]
 async fn an_owner_that_names_itself_slasher_finds_nobody() {
@@ -364,32 +364,27 @@ async fn no_pool_holds_stake() {
         assert_eq!(world.wallet(world.account(STAKER)), wei(STAKE), "{name}");
         // The real pool heard nothing, and anyone can tell it.
         world.in_pool(OTHER, &INodePool::drainCall { node });
-        assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 8, "{name}");
+        assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 4, "{name}");
     }
 }
 
 /// Finding 5: only the node's key could deregister, so with the key 10,000 COR were lost. Now the staker takes them without it, and its operator or
-/// anyone cleans the pool up, also while a task holds the node's place.
+/// anyone cleans the pool up; what unbonds answers for what the node signed.
 #[tokio::test]
 async fn a_lost_node_key_loses_no_stake() {
     let world = World::start().await;
     let node = world.account(NODE);
     world.stake_node(STAKER, node);
     world.register(NODE, OPERATOR);
-    let reserve = INodePool::reserveCall { taskId: 1, modelIdentifier: 1, nodes: vec![node] };
-    world.in_pool(super::world::QUEUE, &reserve);
+    assert_eq!(world.refused_in_pool(OTHER, &INodePool::deregisterForCall { node }).name(), "Unauthorized");
 
     world.by(STAKER, &IStaking::unbondNodeCall { node });
-    assert_eq!((world.node(node).draining, world.node(node).reserved), (true, 1), "the pool was told, and the task stays");
-    let unfit = INodePool::NotEligible { node, reason: 8 };
-    assert_eq!(world.refused_in_pool(super::world::QUEUE, &reserve), unfit.into());
-    let busy = INodePool::NodeBusy { node, reserved: 1 };
-    assert_eq!(world.refused_in_pool(OTHER, &INodePool::deregisterForCall { node }), busy.into());
-    // What unbonds answers for the open task.
-    assert_eq!(world.by(SLASHERS[0], &slash(node, 100 * COR)).returned.taken, wei(100 * COR));
-    world.in_pool(super::world::QUEUE, &INodePool::releaseCall { taskId: 1, nodes: vec![node], suspend: vec![node] });
+    assert!(world.node(node).draining, "the pool was told");
+    assert_eq!(world.solo.get(world.pool, &INodePool::eligibilityCall { node, modelIdentifier: 1 }), 4);
     world.in_pool(OTHER, &INodePool::deregisterForCall { node });
     assert!(!world.node(node).registered);
+    // What unbonds answers for what the node signed before.
+    assert_eq!(world.by(SLASHERS[0], &slash(node, 100 * COR)).returned.taken, wei(100 * COR));
 
     world.solo.pass(UNBONDING);
     world.by(OTHER, &IStaking::withdrawNodeCall { node });

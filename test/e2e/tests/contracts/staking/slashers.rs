@@ -220,8 +220,8 @@ async fn times_and_addresses_of_the_constructor_have_bounds() {
     let token = world.token;
     assert_eq!(refused(owner, token, UNBONDING, DELAY), None);
     assert_eq!(refused(owner, token, UNBONDING, DELAY - 1), range("delaySecs", DELAY - 1, DELAY, MODULE_DELAY_MAX_SECS));
-    let (shortest, longest) = (8 * DAY, MODULE_DELAY_MAX_SECS - 3 * DAY);
-    assert_eq!(refused(owner, token, shortest, 11 * DAY), None);
+    let (shortest, longest) = (9 * DAY, MODULE_DELAY_MAX_SECS - 3 * DAY);
+    assert_eq!(refused(owner, token, shortest, 12 * DAY), None);
     assert_eq!(refused(owner, token, longest, MODULE_DELAY_MAX_SECS), None);
     for wrong in [0, shortest - 1, longest + 1] {
         assert_eq!(refused(owner, token, wrong, MODULE_DELAY_MAX_SECS), range("unbondingSecs", wrong, shortest, longest));

@@ -1,4 +1,4 @@
-//! A chain with Staking, its token and its peers, whose owner, slashers, guardian and queue are accounts of the test.
+//! A chain with Staking, its token and its peers, whose owner, slashers and guardian are accounts of the test.
 
 use alloy::{
     primitives::{Address, Bytes, LogData, U256},
@@ -12,7 +12,7 @@ use cor_kit::{
 use cor_sol::{ContractError, cor::ICor, node_pool::INodePool, staking::IStaking, vault::IVault};
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
-pub(crate) const UNBONDING: u64 = 8 * DAY;
+pub(crate) const UNBONDING: u64 = 9 * DAY;
 pub(crate) const DELAY: u64 = UNBONDING + SLASHER_NOTICE_SECS;
 /// What a node needs.
 pub(crate) const STAKE: u128 = 10_000 * COR;
@@ -25,10 +25,9 @@ pub(crate) const SLASHERS: [usize; 2] = [1, 2];
 pub(crate) const STAKER: usize = 3;
 pub(crate) const OTHER: usize = 4;
 pub(crate) const GUARDIAN: usize = 5;
-pub(crate) const QUEUE: usize = 6;
-pub(crate) const OPERATOR: usize = 7;
-pub(crate) const NODE: usize = 8;
-pub(crate) const FREE: usize = 9;
+pub(crate) const OPERATOR: usize = 6;
+pub(crate) const NODE: usize = 7;
+pub(crate) const FREE: usize = 8;
 
 pub(crate) struct World {
     pub(crate) solo: Solo,
@@ -61,7 +60,7 @@ impl World {
         Self { solo, token, staking, pool, vault }
     }
 
-    /// Both open, with two slashers, a guardian, and a queue for the pool.
+    /// Both open, with two slashers and a guardian.
     pub(crate) async fn start() -> Self {
         Self::waiting(UNBONDING, DELAY).await
     }
@@ -77,7 +76,6 @@ impl World {
         world.by(OWNER, &IStaking::setGuardianCall { account: world.account(GUARDIAN) });
         world.by(OWNER, &IStaking::openCall {});
         world.in_pool(OWNER, &INodePool::setStakingCall { peer: world.staking });
-        world.in_pool(OWNER, &INodePool::setSessionQueueCall { peer: world.account(QUEUE) });
         world.in_pool(OWNER, &INodePool::openCall {});
         world
     }

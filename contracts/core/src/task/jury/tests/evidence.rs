@@ -5,8 +5,9 @@ use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain, sol};
 
 use super::book::address;
 use crate::task::eip712::domain_separator;
-use crate::task::jury::evidence::{JURY_NAME_HASH, Order, deadline, mark, miners, presence_key, present_digest, summons_key};
-use crate::task::lane::{LaneState, LaneTerms, Price, history::Opening};
+use crate::task::jury::evidence::{JURY_NAME_HASH, Order, deadline, miners, presence_key, present_digest, summons_key};
+use crate::task::lane::history::{History, Opening, Told};
+use crate::task::lane::{LaneState, LaneTerms, Price, crew_mark};
 
 sol! {
     struct Present { bytes32 task; }
@@ -38,14 +39,17 @@ fn an_order_is_read_out_of_an_opening() {
 }
 
 #[test]
-fn a_mark_is_the_end_of_the_assignment() {
-    let (task, hash, keeper, crew) = (B256::repeat_byte(1), B256::repeat_byte(2), address(3), [address(4), address(5)]);
-    let bytes = [&task[..], &hash[..], &keeper[..], &crew[0][..], &crew[1][..]].concat();
-    assert_eq!(mark(task, hash, keeper, &crew), Address::from_slice(&keccak256(bytes)[12..]));
-    assert_ne!(mark(task, hash, keeper, &crew), mark(task, hash, keeper, &[crew[1], crew[0]]), "in order");
-    let list = [&crew[0][..], &crew[1][..]].concat();
-    assert_eq!(miners(&list, 2), Some(crew.to_vec()));
-    assert_eq!((miners(&list, 1), miners(&list, 3), miners(&list[..39], 2), miners(&[], 0)), (None, None, None, Some(vec![])));
+fn a_mark_is_of_the_assignment_and_the_crew() {
+    let (assignment, [first, second]) = (B256::repeat_byte(1), [address(4), address(5)]);
+    let seat = |miner: Address, commitment: u8| [&miner[..], &B256::repeat_byte(commitment)[..]].concat();
+    let crew = [seat(first, 6), seat(second, 0)].concat();
+    assert_eq!(crew_mark(assignment, &crew), Address::from_slice(&keccak256([&assignment[..], &crew[..]].concat())[12..]));
+    assert_eq!(miners(&crew, 2), Some(vec![first, second]));
+    assert_eq!((miners(&crew, 1), miners(&crew, 3), miners(&crew[..103], 2), miners(&[], 0)), (None, None, None, Some(vec![])));
+    let told = |miner, commitment| Told { miner, commitment, ..Told::default() };
+    let mut history = History::begin(Opening::read(&[0; 116]).unwrap());
+    history.told = vec![told(first, Some(B256::repeat_byte(6))), told(second, None)];
+    assert_eq!(history.crew(), crew, "as the lane tells it");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an attacker did to the lane before: each worked there, and fails here or costs the attacker.
 
-use alloy_primitives::keccak256;
+use alloy_primitives::{B256, keccak256};
 
 use super::scene::{KEEPER, NOW, PAYER, SERVER, Scene, opening};
 use crate::limits::FORCED_INCLUSION_SECS;
@@ -8,8 +8,8 @@ use crate::task::lane::history::{History, Opening};
 use crate::task::lane::messages::task_id;
 use crate::task::lane::split::{offences, split};
 use crate::task::lane::{
-    LaneError, LanePhase, LaneTerms, Place, Seat, Server, close, complete, finish, precommit, report, report_second, reveal,
-    start,
+    LaneError, LanePhase, LaneState, LaneTerms, Place, Seat, Server, close, complete, finish, precommit, report, report_second,
+    reveal, start,
 };
 use crate::task::{Offence, Status};
 
@@ -161,7 +161,7 @@ fn the_keepers_word_alone_starts_nothing_at_first() {
 fn answers_are_not_for_nothing() {
     let mut scene = Scene::new(7, 10_000);
     let answers = scene.answers(&["VALID", "VALID", "VALID", "VALID", "VALID", "VALID", "INVALID"]);
-    complete(&mut scene.state, &scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
+    complete(&mut scene.state, &mut scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
     assert_eq!(scene.state.status, Status::NoQuorum);
     let split = split(&scene.history.opening, &scene.state).unwrap();
     assert_eq!(
@@ -175,7 +175,7 @@ fn answers_are_not_for_nothing() {
     // A plain majority that is missed has no answer that anybody could take away.
     let mut torn = Scene::new(3, 5_001);
     let answers = torn.answers(&["VALID", "INVALID", "RETRY"]);
-    complete(&mut torn.state, &torn.history, NOW, &torn.place, KEEPER, &answers).unwrap();
+    complete(&mut torn.state, &mut torn.history, NOW, &torn.place, KEEPER, &answers).unwrap();
     let torn = super::super::split::split(&torn.history.opening, &torn.state).unwrap();
     assert_eq!((torn.to_miners, torn.refunded), ([0; 7], 3_700));
 }
@@ -249,77 +249,63 @@ fn an_honest_reveal_is_no_offence() {
     assert_eq!(offences(&scene.history.opening, &scene.state).count(), 0);
 }
 
-/// A keeper has everybody's word and starts without one of its own, which binds itself in the same block to an answer that it read. Its first word takes its seat, whether the others
-/// are bound by then or not.
+/// A keeper has everybody's word and starts without one of its own, which binds itself in the same block to an answer that it read; or it brings that one's second word in
+/// a completion. Its first word is evidence when the task has ended.
 #[test]
 fn who_binds_itself_to_an_answer_that_it_read_pays_as_for_a_lie() {
-    for others_bound in [true, false] {
+    for at_once in [true, false] {
         let mut scene = Scene::new(3, 5_001);
-        let bound = scene.bound(&[Some("VALID"), others_bound.then_some("VALID"), None]);
-        start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
         let (read, own) = (scene.commitment(2, "VALID"), scene.commitment(2, "RETRY"));
+        if at_once {
+            let answers = scene.answers(&["VALID", "VALID", "VALID"]);
+            complete(&mut scene.state, &mut scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
+        } else {
+            let bound = scene.bound(&[Some("VALID"), Some("VALID"), None]);
+            start(&mut scene.state, &mut scene.history, NOW, SERVER, &bound).unwrap();
+            precommit(&mut scene.state, &mut scene.history, NOW, 2, read).unwrap();
+            for replica in 0..3 {
+                let shown = scene.reveal_of(replica, "VALID");
+                reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
+            }
+            finish(&mut scene.state, &scene.history.opening, NOW + 2).unwrap();
+        }
         let Scene { state, history, .. } = &mut scene;
-        precommit(state, history, NOW, 2, read).unwrap();
-        assert_eq!(state.phase, if others_bound { LanePhase::Reveal } else { LanePhase::Precommit });
-        report_second(state, history, 2, own).unwrap();
+        let before = *state;
+        assert_eq!(offences(&history.opening, state).count(), 0);
+        assert_eq!(report_second(state, history, 2, read), Err(LaneError::AlreadyDone { replica: 2 }), "what it is bound to");
+        assert_eq!(report_second(state, history, 2, own), Ok(vec![4, 2]));
         assert_eq!((state.seats[2], history.told[2].bad), (Seat::Bad, true));
-        if !others_bound {
-            // The seat that was taken is no reason to wait for it.
-            let commitment = scene.commitment(1, "VALID");
-            precommit(&mut scene.state, &mut scene.history, NOW + 1, 1, commitment).unwrap();
-            assert_eq!((scene.state.phase, scene.state.deadline), (LanePhase::Reveal, NOW + 1 + 90));
-        }
-        for replica in [0, 1] {
-            let shown = scene.reveal_of(replica, "VALID");
-            reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
-        }
-        let copied = scene.reveal_of(2, "VALID");
-        let refused = reveal(&mut scene.state, &mut scene.history, &scene.place, copied);
-        assert_eq!(refused, Err(LaneError::AlreadyDone { replica: 2 }), "what it read is worth nothing to it");
-        finish(&mut scene.state, &scene.history.opening, NOW + 2).unwrap();
-        let punished: Vec<_> = offences(&scene.history.opening, &scene.state).collect();
-        assert_eq!((scene.state.status, &punished[..]), (Status::Completed, &[(2, Offence::BadReveal, 50)][..]));
+        assert_eq!(LaneState { seats: before.seats, ..*state }, before, "nothing else changes");
+        assert_eq!(report_second(state, history, 2, own), Err(LaneError::AlreadyDone { replica: 2 }), "once");
     }
 }
 
-/// Nobody else is convicted by a second word: not who said the same twice, who is bound to nothing, or who has shown its answer, and nobody once the task ended.
+/// Nobody else is convicted by a second word: not who said the same twice, who was bound to nothing, or whose lie was reported before, and nobody while the task goes on.
 #[test]
 fn one_word_said_twice_is_no_offence() {
     let mut scene = Scene::new(3, 5_001);
     let bound = scene.bound(&[Some("VALID"), Some("VALID"), None]);
-    let other = scene.commitment(0, "RETRY");
-    let Scene { state, history, .. } = &mut scene;
-    let early = LaneError::WrongPhase { phase: LanePhase::Open, wanted: LanePhase::Reveal };
-    assert_eq!(report_second(state, history, 0, other), Err(early));
+    let (other, lie) = (scene.commitment(0, "RETRY"), scene.reveal_of(1, "RETRY"));
+    let wanted = LanePhase::Ended;
+    let Scene { state, history, place, .. } = &mut scene;
+    let early = |phase| Err(LaneError::WrongPhase { phase, wanted });
+    assert_eq!(report_second(&mut LaneState::default(), history, 0, other), early(LanePhase::None));
+    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Open));
     start(state, history, NOW, SERVER, &bound).unwrap();
-    let same = bound[0].1.unwrap();
-    assert_eq!(report_second(state, history, 0, same), Err(LaneError::AlreadyDone { replica: 0 }));
+    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Precommit));
+    close(state, &history.opening, NOW + 60).unwrap();
+    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Reveal));
+    report(state, history, place, lie).unwrap();
+    close(state, &history.opening, NOW + 60 + 90).unwrap();
+    assert_eq!(state.phase, LanePhase::Ended);
+    assert_eq!(report_second(state, history, 0, bound[0].1.unwrap()), Err(LaneError::AlreadyDone { replica: 0 }));
+    assert_eq!(report_second(state, history, 1, other), Err(LaneError::AlreadyDone { replica: 1 }));
+    assert_eq!(report_second(state, history, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
+    // The seat is the chain's, whatever the bytes say that are brought.
+    history.told[2].commitment = Some(B256::ZERO);
     assert_eq!(report_second(state, history, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
     assert_eq!(report_second(state, history, 3, other), Err(LaneError::NoSuchReplica { replica: 3 }));
-    close(state, &history.opening, NOW + 60).unwrap();
-    let shown = scene.reveal_of(0, "VALID");
-    reveal(&mut scene.state, &mut scene.history, &scene.place, shown).unwrap();
-    let Scene { state, history, .. } = &mut scene;
-    assert_eq!(report_second(state, history, 0, other), Err(LaneError::AlreadyDone { replica: 0 }));
-    report_second(state, history, 1, other).unwrap();
-    assert_eq!(report_second(state, history, 1, same), Err(LaneError::AlreadyDone { replica: 1 }), "once");
-    finish(state, &history.opening, NOW + 61).unwrap();
-    let over = LaneError::AlreadyEnded { status: Status::NoQuorum };
-    assert_eq!(report_second(state, history, 0, other), Err(over));
-}
-
-/// With a seat that was taken for a second word no quorum may be possible any more: then the task ends with the precommitments, and the penalty is due all the same.
-#[test]
-fn a_second_word_costs_also_where_the_task_ends_with_the_precommitments() {
-    let mut scene = Scene::new(3, 5_001);
-    let bound = scene.bound(&[Some("VALID"), Some("VALID"), None]);
-    let second = scene.commitment(1, "RETRY");
-    let Scene { state, history, .. } = &mut scene;
-    start(state, history, NOW, SERVER, &bound).unwrap();
-    report_second(state, history, 1, second).unwrap();
-    close(state, &history.opening, NOW + 60).unwrap();
-    let punished: Vec<_> = offences(&history.opening, state).collect();
-    assert_eq!((state.status, &punished[..]), (Status::NoQuorum, &[(1, Offence::BadReveal, 50)][..]));
+    report_second(state, history, 0, other).unwrap();
 }
 
 /// With 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.
@@ -327,7 +313,7 @@ fn a_second_word_costs_also_where_the_task_ends_with_the_precommitments() {
 fn the_network_earns_on_what_was_delivered() {
     let mut scene = Scene::new(7, 5_001);
     let answers = scene.answers(&["VALID", "VALID", "VALID", "VALID", "INVALID", "INVALID", "INVALID"]);
-    complete(&mut scene.state, &scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
+    complete(&mut scene.state, &mut scene.history, NOW, &scene.place, KEEPER, &answers).unwrap();
     let split = split(&scene.history.opening, &scene.state).unwrap();
     // Prices: 7 × 1,000 and 10 % of it for the network.
     assert_eq!((split.to_miners.iter().sum::<u64>(), split.to_treasury), (4_000, 400));

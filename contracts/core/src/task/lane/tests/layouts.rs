@@ -125,6 +125,7 @@ fn what_is_no_history_is_not_read() {
         ("a reveal before the assignment", with(&[&[3, 0][..], &[7; 32]].concat())),
         ("two assignments", with(&[&record[..], &record].concat())),
         ("a replica that is not there", with(&[&record[..], &[2, 3], &[7; 32]].concat())),
+        ("a commitment to zero", with(&[&record[..], &[2, 0], &[0; 32]].concat())),
         ("a cut reveal", with(&[&record[..], &[3, 0], &[7; 31]].concat())),
     ] {
         assert_eq!(History::read(&bytes), None, "{case}");

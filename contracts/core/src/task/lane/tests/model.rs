@@ -49,6 +49,8 @@ struct Model {
     shown: BTreeMap<u8, u8>,
     bad: Vec<u8>,
     served: bool,
+    /// Whether it was served in one step: then there is no record of it.
+    completed: bool,
     /// Whether who was missing was called once more, since it could still decide.
     called: bool,
 }
@@ -112,7 +114,7 @@ proptest! {
         for act in acts {
             live(&mut scene, (&mut model, needed), &mut now, &mut bytes, act);
             let read = History::read(&bytes).expect("what was logged is a history");
-            prop_assert_eq!(&read, &scene.history, "the log tells it all");
+            prop_assert!(model.completed || read == scene.history, "the log tells it all: {:?} {:?}", read, scene.history);
         }
         // Liveness: a stranger with a clock ends it in three closings.
         for _ in 0..3 {
@@ -154,8 +156,8 @@ fn live(scene: &mut Scene, (model, needed): (&mut Model, usize), now: &mut u64, 
         Act::Complete(chosen) => {
             let texts: Vec<&str> = chosen.iter().take(count).map(|answer| ANSWERS[usize::from(*answer)]).collect();
             let answers = scene.answers(&texts);
-            if complete(&mut scene.state, &scene.history, *now, &scene.place, KEEPER, &answers).is_ok() {
-                model.served = true;
+            if complete(&mut scene.state, &mut scene.history, *now, &scene.place, KEEPER, &answers).is_ok() {
+                (model.served, model.completed) = (true, true);
                 model.shown = (0..scene.state.replicas).zip(chosen).collect();
             }
         }
@@ -197,10 +199,12 @@ fn live(scene: &mut Scene, (model, needed): (&mut Model, usize), now: &mut u64, 
             let Some(commitment) = scene.miners.get(usize::from(replica)).map(|_| scene.commitment(replica, "a second")) else {
                 return;
             };
-            if let Ok(record) = report_second(&mut scene.state, &mut scene.history, replica, commitment) {
-                model.bad.push(replica);
-                bytes.extend(record);
-            }
+            // It changes nothing of the end, so what comes after it is tried on what was before it.
+            let (mut state, mut history) = (scene.state, scene.history.clone());
+            let convicted = report_second(&mut state, &mut history, replica, commitment).is_ok();
+            let was_bound = model.completed || model.bound.contains_key(&replica);
+            let expected = scene.state.phase == LanePhase::Ended && was_bound && !model.bad.contains(&replica);
+            assert_eq!(convicted, expected, "{replica} of {:?}", scene.state);
         }
         Act::Finish | Act::Close if scene.state.phase == LanePhase::Reveal => {
             closing(scene, model, needed, *now);

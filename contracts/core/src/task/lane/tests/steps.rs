@@ -40,8 +40,10 @@ fn terms_are_refused_field_by_field() {
 fn a_task_that_all_answered_ends_in_one_step() {
     let mut scene = Scene::new(3, MAJORITY);
     let answers = scene.answers(&["VALID", "VALID", "INVALID"]);
-    let done = complete(&mut scene.state, &scene.history, NOW + 599, &scene.place, KEEPER, &answers).unwrap();
-    assert_eq!(done.commitments, [scene.commitment(0, "VALID"), scene.commitment(1, "VALID"), scene.commitment(2, "INVALID")]);
+    let assignment = complete(&mut scene.state, &mut scene.history, NOW + 599, &scene.place, KEEPER, &answers).unwrap();
+    assert_eq!(assignment, scene.place.assignment(&scene.history, KEEPER, &scene.miners));
+    let bound: Vec<_> = scene.history.told.iter().map(|told| (told.miner, told.commitment)).collect();
+    assert_eq!(bound, scene.bound(&[Some("VALID"), Some("VALID"), Some("INVALID")]));
     assert_eq!((scene.state.phase, scene.state.status, scene.state.keeper), (LanePhase::Ended, Status::Completed, KEEPER));
     assert_eq!(scene.state.seats[..3], [Seat::Follows(0), Seat::Follows(0), Seat::Follows(2)]);
     let split = split(&scene.history.opening, &scene.state).unwrap();

@@ -1,7 +1,7 @@
 //! How a task ends: who is paid, who loses stake, and what is owed of it.
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256},
+    primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::SolCall,
 };
 use cor_sol::lane::ILane;
@@ -76,7 +76,7 @@ impl Oracle {
             toKeeper: 0,
             toTreasury: 0,
             refunded: task.charged,
-            miners: Bytes::new(),
+            crew: Bytes::new(),
         });
         self.tasks.insert(key, task);
     }
@@ -108,7 +108,9 @@ impl Oracle {
         self.account(keeper).available += split.keeper;
         self.account(task.payer).available += refunded;
         self.treasury += split.treasury;
-        let mark = Address::from_slice(&Self::assigned(&task)[12..]);
+        let seats = crew.iter().zip(&task.commitments).map(|(miner, commitment)| [&miner[..], &commitment[..]].concat());
+        let seats = seats.collect::<Vec<_>>().concat();
+        let mark = Address::from_slice(&keccak256([&Self::assigned(&task)[..], &seats].concat())[12..]);
         (task.phase, task.status) = (4, if done { COMPLETED } else { NO_QUORUM });
         (task.served, task.seal) = (mark, B256::ZERO);
         said.log(&ILane::TaskEnded {
@@ -123,7 +125,7 @@ impl Oracle {
             toKeeper: split.keeper,
             toTreasury: split.treasury,
             refunded,
-            miners: crew.iter().flat_map(|miner| miner.0.0).collect::<Vec<_>>().into(),
+            crew: seats.into(),
         });
         for (seat, miner) in task.seats.iter().zip(&crew) {
             let (reason, penalty) = match seat {
@@ -131,13 +133,19 @@ impl Oracle {
                 Seat::Lied => (2, task.config.bad_reveal),
                 _ => continue,
             };
-            let left = self.slash(around, *miner, reason, penalty, said);
-            if left > 0 {
-                self.owed.insert((task.id, *miner, reason), left);
-                said.log(&ILane::SlashOwed { task: task.id, node: *miner, reason, amount: left });
-            }
+            self.punish(around, (task.id, *miner, reason), penalty, said);
         }
         self.tasks.insert(key, task);
+    }
+
+    /// What is not taken now is owed.
+    pub(super) fn punish(&mut self, around: &Around<'_>, key: (B256, Address, u8), penalty: u64, said: &mut Said) {
+        let (task, node, reason) = key;
+        let left = self.slash(around, node, reason, penalty, said);
+        if left > 0 {
+            self.owed.insert(key, left);
+            said.log(&ILane::SlashOwed { task, node, reason, amount: left });
+        }
     }
 
     /// What Staking does not take of a penalty, rounded down: a part of a grain is not owed.

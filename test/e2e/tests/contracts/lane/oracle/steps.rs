@@ -1,6 +1,6 @@
 //! Steps of a task, from its submission to the call that ends it.
 
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use cor_sol::lane::ILane;
 
 use super::{
@@ -120,6 +120,7 @@ impl Oracle {
             let commitment = self.commitment(assignment, replica, crew[replica], digest, salt);
             self.signed(crew[replica], &Precommit { assignment, commitment }, &part[20..84])?;
             task.show(replica, digest);
+            task.commitments.push(commitment);
         }
         task.crew = crew;
         task.served = call.keeper;
@@ -306,20 +307,47 @@ impl Oracle {
         self.recorded(brought.key(), task, &[4, call.replica], said);
         Ok(())
     }
-    pub(super) fn report_second(&mut self, call: &ILane::reportSecondCall, said: &mut Said) -> Result<(), Refused> {
-        let brought = Brought::new(call.payer, call.sequence, &call.history);
-        let mut task = self.brought(&brought, None)?;
-        if task.phase != PRECOMMIT {
-            Self::in_phase(&task, REVEAL)?;
+
+    /// A second word, once the task ended. Who served, and bound to what, is read out of the history that is brought.
+    pub(super) fn report_second(
+        &mut self,
+        around: &Around<'_>,
+        call: &ILane::reportSecondCall,
+        said: &mut Said,
+    ) -> Result<(), Refused> {
+        let (id, key) = (task::name(call.payer, call.sequence), (call.payer, call.sequence));
+        task::sealed(&call.history).ok_or_else(|| malformed("history"))?;
+        let phase = self.tasks.get(&key).map_or(0, |task| task.phase);
+        let Some(mut task) = self.tasks.get(&key).filter(|task| task.phase == ENDED).cloned() else {
+            return Err(refusal(&ILane::LanePhaseWrong { task: id, phase, wanted: ENDED }));
+        };
+        let crew = task::crew(&call.history);
+        let seats: Vec<_> =
+            crew.chunks(52).map(|seat| (Address::from_slice(&seat[..20]), B256::from_slice(&seat[20..]))).collect();
+        let place = usize::from(call.replica);
+        let &(miner, bound) =
+            seats.get(place).ok_or_else(|| refusal(&ILane::NoSuchReplica { task: id, replica: call.replica }))?;
+        if bound.is_zero() {
+            return Err(refusal(&ILane::ReplicaNotCommitted { task: id, replica: call.replica }));
         }
-        let place = Self::bound(&task, call.replica)?;
-        if call.commitment == task.commitments[place] {
-            return Err(refusal(&ILane::ReplicaDone { task: task.id, replica: call.replica }));
+        if bound == call.commitment || task.seats[place] == Seat::Lied {
+            return Err(refusal(&ILane::ReplicaDone { task: id, replica: call.replica }));
         }
-        let message = Precommit { assignment: Self::assigned(&task), commitment: call.commitment };
-        self.signed(task.crew[place], &message, &call.signature)?;
+        let miners: Vec<Address> = seats.iter().map(|(miner, _)| *miner).collect();
+        let assignment = task::assignment(id, &call.history[..OPENING], call.keeper, &miners);
+        let computed = Address::from_slice(&keccak256([&assignment[..], &crew].concat())[12..]).into_word();
+        if computed != task.served.into_word() {
+            return Err(refusal(&ILane::HistoryMismatch { task: id, seal: task.served.into_word(), computed }));
+        }
+        self.signed(miner, &Precommit { assignment, commitment: call.commitment }, &call.signature)?;
         task.seats[place] = Seat::Lied;
-        self.recorded(brought.key(), task, &[4, call.replica], said);
+        said.record(&task, &[4, call.replica]);
+        let penalty = task.config.bad_reveal;
+        self.tasks.insert(key, task);
+        self.punish(around, (id, miner, 2), penalty, said);
+        if self.owed.get(&(id, miner, 2)) == Some(&penalty) || penalty == 0 {
+            return Err(refusal(&ILane::NothingTaken { task: id, node: miner, reason: 2, owed: penalty }));
+        }
         Ok(())
     }
 }

@@ -174,8 +174,31 @@ pub(super) fn sealed(history: &[u8]) -> Option<B256> {
         };
         assigned = true;
         let (record, after) = rest.split_at_checked(length)?;
+        if *kind == 2 && record[2..].iter().all(|byte| *byte == 0) {
+            return None;
+        }
         seal = keccak256([seal.as_slice(), record].concat());
         rest = after;
     }
     Some(seal)
+}
+
+/// Who serves and what each is bound to in the end, 52 bytes each, by bytes that have the form of a history.
+pub(super) fn crew(history: &[u8]) -> Vec<u8> {
+    let replicas = usize::from(history[24 + 13]);
+    let (mut crew, mut rest) = (Vec::new(), &history[OPENING..]);
+    while let Some(kind) = rest.first() {
+        let length = [1 + 52 * replicas, 34, 34, 2][usize::from(kind - 1)];
+        let (record, after) = rest.split_at(length);
+        match kind {
+            1 => crew = record[1..].to_vec(),
+            2 => {
+                let at = 52 * usize::from(record[1]) + 20;
+                crew[at..at + 32].copy_from_slice(&record[2..]);
+            }
+            _ => {}
+        }
+        rest = after;
+    }
+    crew
 }

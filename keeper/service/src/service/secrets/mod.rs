@@ -1,25 +1,32 @@
 //! A keeper's secrets: whether they are those that the jury knows, which are owed to it, and how they are shown.
 //!
 //! A crew that was offered binds its keeper to show the secret of the task's epoch. Such an epoch is journalled before anybody hears of the crew, and
-//! forgotten once the jury knows the secret. If it knows it no more after a rollback, or the journal was lost, the secret is shown when it is called for.
-//! A call of before the rollback is not heard of again, if its block is too old to be read once more.
+//! forgotten once the jury has known the secret for so long that no rollback is feared any more. A journal that does not tell what is owed, as one that was lost,
+//! has all secrets shown of epochs that have ended.
+
+mod owed;
+mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::successors;
 use std::sync::Arc;
 
 use alloy_primitives::B256;
 use cor_core::task::jury::{JuryError, Standing};
-use cor_errors::{Class, Coded, Entry, table::kpr};
-use cor_ports::domain::TaskRecord;
-use cor_ports::jury::{Jury, JuryCall, KeeperRecord, SecretChain, ShownChain, Times, epoch_of};
+use cor_errors::{Coded, Entry, table::kpr};
+use cor_ports::domain::{Head, TaskRecord};
+use cor_ports::jury::{Jury, KeeperRecord, SecretChain, Times, epoch_of};
 use cor_ports::{ChainError, Journal, Signer};
-use tracing::{debug, error, info, warn};
+use tokio::sync::Notify;
+use tracing::{error, info, warn};
 
+use self::owed::Owed;
+use self::show::Showing;
 use crate::machine::pause::Pause;
 
 /// Journal prefix of the epochs whose secrets are owed: then comes the epoch, and the first epoch of its chain is the value.
 const OWED: &str = "keeper/secret/";
+/// Journal key that is there if the journal tells of all that is owed; the value is the epoch since which it does.
+const KEPT: &str = "keeper/secrets";
 /// Seconds after which a secret that could not be shown is shown again. There is a day and more for it.
 const SHOW_AGAIN_SECS: u64 = 15;
 
@@ -60,33 +67,41 @@ pub(super) struct Secrets {
     chains: BTreeMap<u32, SecretChain>,
     /// The first epoch of the chain by which this keeper serves, if it may.
     serves_from: Option<u32>,
-    /// Epochs whose secrets are to be shown, each with the first one of its chain.
-    owed: BTreeMap<u32, u32>,
+    owed: Owed,
+    showing: Showing,
     /// Times of submission of tasks that this keeper has on chain, and whose epochs were not noted yet.
     on_chain: BTreeSet<u64>,
     /// Whether what was owed before a restart was read.
     is_resumed: bool,
+    /// Whether the journal is known to tell of all that is owed.
+    is_kept: bool,
+    /// Until it is looked for what is owed that the journal does not tell.
+    search_pause: Pause,
     /// Whether the jury was asked for the keeper since the start.
     is_begun: bool,
+    /// How often the chain had been rolled back at the last look.
+    rollbacks: u64,
     /// What was told last of its standing; `None`: that it serves, or nothing yet.
     told: Option<Unfit>,
-    /// Until secrets are shown again.
-    pause: Pause,
 }
 
 impl Secrets {
-    pub(super) const fn new(ports: SecretPorts) -> Self {
+    /// `done` is told when something that was sent has come to its end: then there may be more to [`Secrets::attend`] to.
+    pub(super) fn new(ports: SecretPorts, done: Arc<Notify>) -> Self {
         Self {
             ports,
             times: None,
             chains: BTreeMap::new(),
             serves_from: None,
-            owed: BTreeMap::new(),
+            owed: Owed::default(),
+            showing: Showing::new(done),
             on_chain: BTreeSet::new(),
             is_resumed: false,
+            is_kept: false,
+            search_pause: Pause::default(),
             is_begun: false,
+            rollbacks: 0,
             told: None,
-            pause: Pause::new(0, 0),
         }
     }
 
@@ -182,9 +197,9 @@ impl Secrets {
         self.owe_epoch(epoch).await
     }
 
-    /// The keeper finds a crew of its own on chain: if the journal was lost, the epoch of the task is to be noted once more.
-    pub(super) fn note_on_chain(&mut self, record: &TaskRecord) {
-        self.on_chain.insert(record.history.opening.time);
+    /// The keeper finds crews of its own on chain, of tasks that were submitted at these times: if the journal was lost, their epochs are to be noted once more.
+    pub(super) fn note_on_chain(&mut self, times_secs: BTreeSet<u64>) {
+        self.on_chain.extend(times_secs);
     }
 
     /// Secrets that were called for are owed, whether this keeper knows why or not.
@@ -200,22 +215,31 @@ impl Secrets {
             return Ok(());
         }
         for epoch in epochs {
-            info!(epoch, "the secret of this epoch was called for");
+            // A call is read several times.
+            if !self.owed.contains(epoch) {
+                info!(epoch, "the secret of this epoch was called for");
+            }
             self.owe_epoch(epoch).await?;
         }
         Ok(())
     }
 
     async fn owe_epoch(&mut self, epoch: u32) -> Result<(), ChainError> {
-        if self.owed.contains_key(&epoch) {
+        if self.owed.contains(epoch) {
             return Ok(());
         }
         let Some(first) = self.first_of(epoch).await? else {
             error!(epoch, "a secret is owed of an epoch before all chains that this keeper ever had");
             return Ok(());
         };
+        self.owe_of(epoch, first).await
+    }
+
+    /// Owes the secret of an epoch, of the chain that begins in `first`.
+    async fn owe_of(&mut self, epoch: u32, first: u32) -> Result<(), ChainError> {
         self.ports.journal.put(&owed_key(epoch), &first.to_be_bytes()).await?;
-        self.owed.insert(epoch, first);
+        self.owed.add(epoch, first);
+        self.owed.correct(epoch, first);
         Ok(())
     }
 
@@ -226,8 +250,48 @@ impl Secrets {
         if known.is_some() {
             return Ok(known);
         }
-        let begun = self.ports.jury.chains_begun(self.ports.signer.address()).await?;
+        self.search_first_of(epoch).await
+    }
+
+    /// The same, by the logs alone.
+    async fn search_first_of(&self, epoch: u32) -> Result<Option<u32>, ChainError> {
+        let last = self.record().await?.shown.first;
+        let begun = self.ports.jury.chains_begun(self.ports.signer.address(), last).await?;
         Ok(begun.into_iter().rev().find(|first| *first <= epoch))
+    }
+
+    /// If the journal does not tell what is owed, as it was lost, all that can be is: the secrets of the last epoch that has ended and of this one, which show those
+    /// before them, and the last one of the chain of before. What the jury knows of them is not shown. The time is that of the last block and that of the clock, as the
+    /// node may be far behind.
+    async fn owe_unknown(&mut self, head: Head, now_secs: u64) -> Result<(), ChainError> {
+        if self.is_kept || !self.search_pause.is_over(now_secs) {
+            return Ok(());
+        }
+        if self.ports.journal.get(KEPT).await?.is_some() {
+            self.is_kept = true;
+            return Ok(());
+        }
+        self.search_pause = Pause::new(now_secs, SHOW_AGAIN_SECS);
+        let (jury, keeper) = (&self.ports.jury, self.ports.signer.address());
+        let first = jury.keeper(keeper, Some(head.number)).await?.shown.first;
+        if first == 0 {
+            // It has no bond; or a rollback took it.
+            return Ok(());
+        }
+        let begun = jury.chains_begun(keeper, first).await?;
+        let times = self.times().await?;
+        let (now, by_clock) = (times.epoch(head.timestamp_secs), times.epoch(now_secs));
+        let ended = now.saturating_sub(1);
+        let last_of_before = ended.min(first.saturating_sub(1));
+        for epoch in BTreeSet::from([last_of_before, ended, now, by_clock.saturating_sub(1), by_clock]) {
+            if let Some(first) = begun.iter().rev().find(|first| **first <= epoch) {
+                info!(epoch, "the journal does not tell what is owed; the secret of this epoch is, with those before");
+                self.owe_of(epoch, *first).await?;
+            }
+        }
+        self.ports.journal.put(KEPT, &now.to_be_bytes()).await?;
+        self.is_kept = true;
+        Ok(())
     }
 
     /// Takes up what was owed before a restart.
@@ -239,7 +303,7 @@ impl Secrets {
             let epoch = key.strip_prefix(OWED).and_then(|epoch| epoch.parse().ok());
             match (epoch, bytes.as_slice().try_into().map(u32::from_be_bytes)) {
                 (Some(epoch), Ok(first)) => {
-                    self.owed.insert(epoch, first);
+                    self.owed.add(epoch, first);
                 }
                 _ => warn!(
                     key,
@@ -252,32 +316,24 @@ impl Secrets {
         Ok(())
     }
 
-    /// Shows what is due by the chain's time, and forgets what the jury knows. At the start it looks how the keeper stands, too.
+    /// Shows what is due as of the last block, and forgets what the jury has known for long. At the start it looks how the keeper stands, too. `rollbacks`: how often
+    /// the chain was rolled back. It waits for no transaction.
     ///
     /// # Errors
     /// Those of chain, journal and key. It is tried again.
-    pub(super) async fn attend(&mut self, chain_secs: Option<u64>, now_secs: u64) -> Result<(), ChainError> {
+    pub(super) async fn attend(&mut self, head: Option<Head>, rollbacks: u64, now_secs: u64) -> Result<(), ChainError> {
         self.resume().await?;
+        if self.rollbacks != rollbacks {
+            self.rollbacks = rollbacks;
+            self.unsettle();
+        }
         // What is due does not wait for what is learned.
         let begun = if self.is_begun { Ok(()) } else { self.may_serve(None).await.map(drop) };
         let learned = self.owe_on_chain().await;
-        self.show_due(chain_secs, now_secs).await?;
-        begun?;
-        learned
-    }
-
-    async fn show_due(&mut self, chain_secs: Option<u64>, now_secs: u64) -> Result<(), ChainError> {
-        let Some(chain_secs) = chain_secs.filter(|_| self.pause.is_over(now_secs) && !self.owed.is_empty()) else {
-            return Ok(());
-        };
-        let times = self.times().await?;
-        let due: Vec<u32> = self.owed.keys().copied().filter(|epoch| times.ends(*epoch) <= chain_secs).collect();
-        if !due.is_empty() {
-            // Whatever comes of it is looked at again after a while.
-            self.pause = Pause::new(now_secs, SHOW_AGAIN_SECS);
-            self.show(&due).await?;
-        }
-        Ok(())
+        let Some(head) = head else { return begun.and(learned) };
+        let searched = self.owe_unknown(head, now_secs).await;
+        self.show_due(head, now_secs).await?;
+        begun.and(learned).and(searched)
     }
 
     async fn owe_on_chain(&mut self) -> Result<(), ChainError> {
@@ -292,96 +348,11 @@ impl Secrets {
         Ok(())
     }
 
-    /// Shows the secrets of epochs that have ended, and forgets those that the jury knows. The last one of a chain shows those before it.
-    async fn show(&mut self, due: &[u32]) -> Result<(), ChainError> {
-        let mut record = self.record().await?;
-        let (of_now, of_before): (Vec<u32>, Vec<u32>) = due.iter().partition(|epoch| record.shown.first <= **epoch);
-        if let Some(last) = of_now.iter().copied().max().filter(|_| record.shown.first != 0) {
-            record = self.show_until(last, record).await?;
-        }
-        // Without a chain there is no bond, and nothing is owed.
-        for epoch in of_now.into_iter().filter(|epoch| record.shown.first == 0 || *epoch <= record.shown.shown) {
-            self.forget(epoch).await?;
-        }
-        for epoch in of_before {
-            self.show_of_before(epoch).await?;
-        }
-        Ok(())
-    }
-
-    /// Shows the secret of an epoch of the chain of now, in as many steps as the jury takes it. Returns what is known afterwards.
-    async fn show_until(&mut self, last: u32, mut record: KeeperRecord) -> Result<KeeperRecord, ChainError> {
-        while record.shown.shown < last {
-            let keeper = self.ports.signer.address();
-            let chain = self.chain_of(record.shown.first).await?;
-            if !chain.is_known_as(&record.shown) {
-                self.tell(Err(Unfit::OtherSecrets));
-                break;
-            }
-            let Some((epoch, secret)) = chain.next_to_show(&record.shown, last) else { break };
-            self.send(JuryCall::Reveal { keeper, epoch, secret }).await?;
-            let before = record.shown.shown;
-            record = self.record().await?;
-            if record.shown.shown <= before {
-                break;
-            }
-        }
-        Ok(record)
-    }
-
-    /// Shows the secret of an epoch of a chain of before. The jury takes a limited number of steps at once, and does not tell how far that chain was shown: so
-    /// it is shown from its beginning, step by step. What is known is refused, which costs nothing.
-    async fn show_of_before(&mut self, epoch: u32) -> Result<(), ChainError> {
-        let Some(first) = self.owed.get(&epoch).copied() else { return Ok(()) };
-        let keeper = self.ports.signer.address();
-        let known = JuryError::SecretKnown.entry().code;
-        for (epoch, secret) in steps_to(self.chain_of(first).await?, epoch) {
-            match self.send(JuryCall::Reveal { keeper, epoch, secret }).await? {
-                Some(refused) if refused.code == JuryError::NoSecret.entry().code => break,
-                Some(refused) if refused.code != known => return Ok(()),
-                _ => {}
-            }
-        }
-        self.forget(epoch).await
-    }
-
-    /// Sends a call. Returns with what it was refused, if it was: that says nothing of other calls. What is to be done then the jury tells itself.
-    async fn send(&self, call: JuryCall) -> Result<Option<&'static Entry>, ChainError> {
-        let key = call.effect_key();
-        match self.ports.jury.send(call).await {
-            Ok(sent) => {
-                info!(key, transaction = %sent.transaction, gas = sent.gas_used, "sent");
-                Ok(None)
-            }
-            Err(error) if error.class() == Class::Chain => {
-                debug!(key, code = error.code(), %error, "the chain has moved on");
-                Ok(Some(error.entry()))
-            }
-            Err(error @ ChainError::Reverted { .. }) => {
-                warn!(key, code = error.code(), %error, next = error.entry().next, "a secret is refused");
-                Ok(Some(error.entry()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     async fn forget(&mut self, epoch: u32) -> Result<(), ChainError> {
         self.ports.journal.remove(&owed_key(epoch)).await?;
-        self.owed.remove(&epoch);
+        self.owed.remove(epoch);
         Ok(())
     }
-}
-
-/// What shows the secret of an epoch, one after the other, whatever was shown of the chain before; nothing if the chain has none of it.
-fn steps_to(chain: &SecretChain, epoch: u32) -> Vec<(u32, B256)> {
-    let next = |known: &ShownChain| {
-        let (shown, head) = chain.next_to_show(known, epoch)?;
-        Some(ShownChain { head, shown, ..*known })
-    };
-    let has_secret = chain.secret(epoch).is_some();
-    let begun = has_secret.then(|| ShownChain::begin(chain.anchor(), chain.first()));
-    let steps = successors(begun.and_then(|begun| next(&begun)), next);
-    steps.map(|known| (known.shown, known.head)).collect()
 }
 
 fn owed_key(epoch: u32) -> String {
