@@ -252,7 +252,10 @@ async fn cast_drives_the_whole_lane() {
     assert_eq!(3 * per_miner + to_keeper + to_treasury + refunded, task.charged);
     let view = "taskOf(address,uint64)(uint8,uint8,bool,uint8,uint64,uint32,address,bytes32)";
     let told = cast.call(&lens, view, &[&payer, &task.sequence]).await;
-    let mark = format!("0x{}", &task.assignment[26..]);
+    let crew = ended[8].as_str().expect("bytes");
+    assert_eq!(crew.len(), 2 + 2 * 52 * MINERS.len(), "each with what it was bound to");
+    let mark = cast.run(&["keccak", &cast.concat(&[&task.assignment, crew]).await]).await;
+    let mark = format!("0x{}", &mark[26..]);
     assert_eq!([&told[0], &told[1], &told[3], &told[5], &told[6].to_lowercase()], ["4", "1", "3", "35782656", &mark]);
     assert_eq!(told[7], B256::ZERO.to_string(), "nothing can be built on it any more");
 
