@@ -17,6 +17,8 @@ pragma solidity ^0.8.24;
 /// Evidence: the opening as logged in TaskSubmitted of the Lane, the keeper, and the crew as in its TaskEnded. It is proven by the mark that the Lane keeps of a task that
 /// ended: the last 160 bits of keccak256(assignment || crew), assignment as in ILane.
 /// Signed message: EIP-712 Present(bytes32 task) over ("Cortensor Jury", "1", chainid, this), by a node.
+/// A slot that closed is taken again once disputeSecs have passed since the first epoch in which nobody had it.
+/// Where several errors apply it is not promised which one comes.
 ///
 /// Safety: a bond goes back to its keeper, or half to who convicted it and the rest to the treasury. Nobody convicts a keeper that served only tasks of
 /// its own epochs with the drawn crews, showed every secret that was called for in time, and was not rolled back, nor kept from the chain for revealSecs, which is more than a day of forced inclusion: neither the owner nor another keeper.
@@ -68,7 +70,7 @@ interface IJury {
     /// @notice Ownership passed to `owner`.
     event OwnershipTransferred(address indexed previous, address indexed owner);
 
-    /// @notice `caller` does not hold the role that this function requires.
+    /// @notice `caller` does not hold the role that this function requires. Of a node `required` is its operator.
     error Unauthorized(address caller, address required);
     /// @notice The zero address is an invalid argument.
     error ZeroAddress();
@@ -78,7 +80,7 @@ interface IJury {
     error InputOutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max);
     /// @notice The arguments are not of the form that the function's documentation says.
     error Malformed(bytes32 field);
-    /// @notice A signature is invalid or not of `expected`.
+    /// @notice A signature is invalid or not of `expected`. `signer` is zero if the bytes are no signature.
     error InvalidSignature(address signer, address expected);
     /// @notice The token's transfer failed.
     error TransferFailed(address token);
@@ -185,13 +187,13 @@ interface IJury {
     /// @notice Says that a node is there for a task. By the node, or by anyone with its signature of Present. Once, before a summons or after: it answers those of every keeper.
     /// @param task The task.
     /// @param node The node.
-    /// @param signature 64 bytes as in EIP-2098; empty if the node calls.
+    /// @param signature 64 bytes as in EIP-2098; not read if the node calls.
     /// @dev Errors: NodeAnswered, InvalidSignature. Events: Present.
     function present(bytes32 task, address node, bytes calldata signature) external;
 
     /// @notice Finds a node absent that did not answer in time, or is not fit though it answered: the caller, who summoned it and still serves, passes it over in this task, or
     /// serves with it all the same if it comes back. The node is out of the roster from the next epoch on, for every keeper. While the task is open and before its deadline
-    /// only.
+    /// only, and not before the node's answerBy, whether it answered or not.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param opening Its opening.
@@ -222,7 +224,7 @@ interface IJury {
     /// @param sequence Its number.
     /// @param opening Its opening.
     /// @param keeper Who served it.
-    /// @param crew Whom it brought and what they were bound to, as in TaskEnded.
+    /// @param crew Whom it brought and what they were bound to, as in TaskEnded: a seat for each of the opening's replicas.
     /// @dev Errors: Malformed, LanePhaseWrong, NothingServed, CrewUnproven, NoBond, DisputeOver, EpochOpen, SecretPending, BlockUnknown, CrewAsDrawn, those of the lane and
     /// the token, passed through. Events: KeeperConvicted; or SecretCalled, and BlockNoted if the hash is known; or BlockNoted alone.
     function challenge(address payer, uint64 sequence, bytes calldata opening, address keeper, bytes calldata crew) external;
@@ -236,13 +238,13 @@ interface IJury {
     /// before epoch `first` is not for it: serving it costs the bond.
     /// @param anchor What the secret of `first` hashes to.
     /// @param first A later epoch than the present one.
-    /// @dev Errors: NotOpen, KeeperUnknown, KeeperInService, KeeperNotYet, InputOutOfRange, those of token and lane, passed through. Events: KeeperEnrolled.
+    /// @dev Errors: NotOpen, KeeperUnknown, KeeperInService, KeeperNotYet, InputOutOfRange of firstEpoch, those of token and lane, passed through. Events: KeeperEnrolled.
     function enrol(bytes32 anchor, uint32 first) external;
 
-    /// @notice Goes on with another chain of secrets. Keepers that serve only, and once in disputeSecs.
+    /// @notice Goes on with another chain of secrets. Keepers that serve only, and once in disputeSecs: again when as much has passed since the beginning of `first`.
     /// @param anchor What the secret of `first` hashes to.
     /// @param first A later epoch than the present one, and than the first of the last chain.
-    /// @dev Errors: KeeperNotServing, ChainInUse, InputOutOfRange. Events: ChainRenewed.
+    /// @dev Errors: KeeperNotServing, ChainInUse, InputOutOfRange of firstEpoch. Events: ChainRenewed.
     function renew(bytes32 anchor, uint32 first) external;
 
     /// @notice Stops serving, at once. The bond is free disputeSecs later.
@@ -315,8 +317,8 @@ interface IJury {
     /// @param keeper The keeper.
     /// @return standing 0 none, 1 proposed, 2 serving, 3 leaving, 4 convicted.
     /// @return enrolsAt From when on one that is proposed may enrol.
-    /// @return freeAt From when on the bond of one that leaves is free, and one that lost it may enrol again.
-    /// @return first The first epoch of its chain.
+    /// @return freeAt From when on the bond of one that leaves is free, and one that lost it may enrol again; of others as it was last.
+    /// @return first The first epoch of its last chain; zero, like `shown` and `head`, of one that has no bond: its secrets are forgotten with it.
     /// @return shown The last epoch of it whose secret was shown.
     /// @return head That secret, or the anchor.
     function keeperOf(address keeper) external view returns (uint8 standing, uint64 enrolsAt, uint64 freeAt, uint32 first, uint32 shown, bytes32 head);
@@ -347,7 +349,7 @@ interface IJury {
     /// @param model The model.
     /// @return inside Whether it is in the roster, or will be from the next epoch on, and does not leave.
     /// @return slot The slot that it has or had last.
-    /// @return barredUntil The first epoch in which it can be in it again.
+    /// @return barredUntil The first epoch in which it can be in it again; as it was last if it is inside.
     function entryOf(address node, uint64 model) external view returns (bool inside, uint32 slot, uint32 barredUntil);
 
     /// @notice A summons.

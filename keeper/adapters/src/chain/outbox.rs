@@ -63,6 +63,12 @@ impl Outbox {
 
     async fn send_in_order(&self, key: &str, to: Address, data: Bytes, label: &'static str) -> Result<SentCall, ChainError> {
         if let Some(record) = self.read(key).await? {
+            // With it others may have been taken out that come before it.
+            if record.mined.is_some() && self.account.receipt(record.transaction).await?.is_none() {
+                self.recover().await?;
+            }
+        }
+        if let Some(record) = self.read(key).await? {
             // Mined before, unless a re-org took it out again: then the same bytes go in once more.
             match self.settle(key, record).await? {
                 Fate::Mined(sent) => return Ok(sent),
@@ -85,7 +91,13 @@ impl Outbox {
         let receipt = match self.account.receipt(record.transaction).await? {
             Some(receipt) => receipt,
             None => {
-                if self.account.nonce().await? > record.nonce {
+                let nonce = self.account.nonce().await?;
+                if nonce < record.nonce {
+                    // What came before it is in no record, or could not be brought: nobody fills the gap, so whoever wants this call signs it anew.
+                    self.journal.remove(key).await?;
+                    return Ok(Fate::Displaced);
+                }
+                if nonce > record.nonce {
                     // Asked again: it may have been mined between the two questions.
                     match self.account.receipt(record.transaction).await? {
                         Some(receipt) => return self.close(key, record, &receipt).await,
@@ -118,12 +130,15 @@ impl Outbox {
         Ok(Fate::Mined(SentCall { transaction: record.transaction, block_number: mined.block_number, gas_used: mined.gas_used }))
     }
 
-    /// Ends what an earlier run left open, in the order of nonces, and forgets what was mined long ago.
+    /// Ends what an earlier run left open, in the order of nonces, with what was mined and a reorganisation took out again: until that is in, nothing behind it can be. Forgets what was
+    /// mined long ago.
     async fn recover(&self) -> Result<(), ChainError> {
         let (mut open, mut mined) = (Vec::new(), Vec::new());
+        let nonce = self.account.nonce().await?;
         for (key, bytes) in self.journal.list(PREFIX).await? {
             let record = parse(&key, &bytes)?;
-            if record.mined.is_some() { mined.push((record.nonce, key)) } else { open.push((record.nonce, key, record)) }
+            let is_in = record.mined.is_some() && record.nonce < nonce;
+            if is_in { mined.push((record.nonce, key)) } else { open.push((record.nonce, key, record)) }
         }
         open.sort_by_key(|(nonce, ..)| *nonce);
         for (_, key, record) in open {

@@ -81,6 +81,7 @@ impl Follower {
     /// Those of chain and journal.
     pub(super) async fn look(&mut self, chain: &dyn Chain, journal: &dyn Journal) -> Result<Option<Look>, ChainError> {
         let found = chain.head().await?;
+        refuse_laggard(self.told_below, found.number)?;
         self.head = Some(found);
         let (head, first) = (found.number, chain.first_block());
         if !self.is_begun {
@@ -136,6 +137,21 @@ fn once_more(from: u64, to: u64, first: u64) -> u64 {
     from.saturating_sub(REPLACED_BLOCKS_MAX).max(least).min(from)
 }
 
+/// Refuses a head that is further below what was told of the chain than blocks are replaced: one answer of a node that lags would have all blocks since then read again.
+fn refuse_laggard(told_below: u64, head: u64) -> Result<(), ChainError> {
+    let end = head.saturating_add(1);
+    if told_below.saturating_sub(end) <= REPLACED_BLOCKS_MAX {
+        return Ok(());
+    }
+    let most = REPLACED_BLOCKS_MAX;
+    Err(ChainError::HistoryMissing {
+        what: format!("the blocks from {end} to {}", told_below.saturating_sub(1)),
+        detail: format!(
+            "they were read before. It lags; or the chain was rolled back by more than {most} blocks, and then start this program again"
+        ),
+    })
+}
+
 /// Whether the chain is shorter than what was told of it.
 fn is_rolled_back(told_below: u64, first: u64, head: u64) -> bool {
     told_below > head.saturating_add(1).max(first)
@@ -150,6 +166,8 @@ const fn settled(block: u64, head: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use cor_errors::Coded as _;
+
     use super::*;
 
     #[test]
@@ -174,6 +192,17 @@ mod tests {
             (Some(8), 7, 7, 2_008, more(8, 2_007)),
         ] {
             assert_eq!(span(next, mark, first, head), expected, "next {next:?}, mark {mark}, first {first}, head {head}");
+        }
+    }
+
+    #[test]
+    fn a_node_that_lags_by_more_than_blocks_are_replaced_is_not_believed() {
+        for (told_below, head) in [(0, 0), (0, 500), (501, 500), (565, 500), (501, 437), (64, 0)] {
+            assert!(refuse_laggard(told_below, head).is_ok(), "{told_below} {head}");
+        }
+        for (told_below, head, lost) in [(566, 500, "501 to 565"), (60_001, 10, "11 to 60000"), (66, 0, "1 to 65")] {
+            let error = refuse_laggard(told_below, head).unwrap_err();
+            assert!(error.code() == "CHN-011" && error.to_string().contains(lost), "{error}");
         }
     }
 

@@ -7,8 +7,9 @@ use crate::machine::pause::Pause;
 
 /// Journal prefix of what is over: then comes the key of the record, and since when is the value.
 const PREFIX: &str = "over/";
-/// Seconds for which a record is kept that is over. Far longer than blocks are replaced; an answer has some KB.
-const KEPT_SECS: u64 = 3_600;
+/// Seconds for which a record is kept that is over: as long as a task can last. Were it less, a reorganisation of one block would open a task again whose answer is forgotten, and a second
+/// commitment to it is an offence. An answer has some KB.
+const KEPT_SECS: u64 = cor_core::limits::LANE_LIFE_MAX_SECS as u64;
 /// Seconds between two looks for records that are over for long enough.
 const SWEEP_SECS: u64 = 60;
 

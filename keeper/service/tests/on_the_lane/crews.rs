@@ -130,7 +130,7 @@ async fn a_crew_that_is_drawn_anew_is_served_with_the_same_answer() {
     world.pass(200).await;
     assert_eq!(world.task(id).state.phase, Phase::Ended);
     assert_eq!(world.journal(0).keys("miner/crew/"), Vec::<String>::new());
-    world.pass(3_700).await;
+    world.outlast().await;
     assert_eq!(world.journal(0).keys("miner/"), ["miner/mark"]);
     assert!(world.all_run());
 }
@@ -437,6 +437,27 @@ fn events() -> impl Strategy<Value = Vec<(Event, u8)>> {
         1 => any::<bool>().prop_map(Event::JuryDown),
     ];
     prop::collection::vec((event, 0_u8..5), 1..24)
+}
+
+/// Another crew comes on chain, and a reorganisation of one block takes it back. The keeper of the first is silent for hours, and offers it again then: what was signed is not forgotten.
+#[tokio::test]
+async fn a_crew_that_is_offered_again_hours_later_is_told_the_same() {
+    let world = World::new(1);
+    let id = world.submit_with(1, |opening| opening.terms.open_secs = 86_400);
+    let first = offer(&world, id, KEEPER, &[0, 1, 2]);
+    tell(&world, &first);
+    world.start_miner(0, Manner::default());
+    world.pass(5).await;
+    world.set_wire(WireMode::Scripted(vec![]));
+    start(&world, &with_bound(&world, &offer(&world, id, OTHER_KEEPER, &[1, 2, 3]), &[1, 2]));
+    world.pass(5).await;
+    world.ledger.lock().unwrap().roll_back(1);
+    world.pass(12 * 3_600).await;
+    assert_eq!(world.task(id).state.phase, Phase::Open);
+    tell(&world, &first);
+    world.pass(10).await;
+    assert!(world.signatures(0) > 0);
+    nobody_is_bound_twice(&world);
 }
 
 /// What the miner was shown of a task so far.

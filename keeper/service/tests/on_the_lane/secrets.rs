@@ -505,6 +505,27 @@ async fn a_crew_is_drawn_by_the_chain_that_the_block_of_the_roster_has() {
     is_unanimous(&world, id);
 }
 
+/// A call that could not be read is not heard: what was read with it is read again. Were it marked as read, half of the bond would go.
+#[tokio::test]
+async fn a_call_that_could_not_be_read_is_heard_later() {
+    let world = World::new(3);
+    world.start_keeper();
+    world.forget_all_but_that_it_is_kept();
+    pass_to(&world, 18).await;
+    world.bury().await;
+    assert_eq!((reveals(&world), owed(&world)), (vec![], vec![]), "nobody knows that it is owed");
+    world.is_jury_down.store(true, Ordering::Relaxed);
+    world.call_for_secret(KEEPER, 17);
+    world.pass(5).await;
+    // Far enough that the last blocks that are read once more do not bring it.
+    world.ledger.lock().unwrap().grow(200);
+    world.pass(5).await;
+    world.is_jury_down.store(false, Ordering::Relaxed);
+    world.pass(30).await;
+    assert_eq!((reveals(&world), world.shown(KEEPER)), (vec![17], 17));
+    assert!(world.all_run());
+}
+
 /// Calls are heeded though the tasks of the same blocks cannot be read.
 #[tokio::test]
 async fn a_call_does_not_wait_for_tasks() {

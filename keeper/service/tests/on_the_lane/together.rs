@@ -46,7 +46,7 @@ async fn a_task_that_all_answer_is_one_transaction() {
         assert_eq!(world.journal(index).keys("miner/answer/").len(), 1, "the task may come back");
     }
     assert_eq!(world.journal(KEEPER).keys("keeper/secret/"), ["keeper/secret/16"], "the epoch lasts");
-    world.pass(3_700).await;
+    world.outlast().await;
     world.bury().await;
     for index in [0, 1, 2, KEEPER] {
         let left = world.journal(index).keys("");
@@ -209,7 +209,7 @@ async fn a_miner_serves_what_is_on_chain_without_any_keeper() {
         let kept = usize::from(fault.is_some());
         assert_eq!(world.journal(0).keys("over/miner/answer/").len(), 1 - kept);
         assert_eq!(world.blobs.has(b"Paris"), fault.is_none());
-        world.pass(3_700).await;
+        world.outlast().await;
         assert_eq!(world.journal(0).keys("miner/answer/").len(), kept, "what is paid for and nowhere else stays");
         assert!(world.all_run());
     }

@@ -192,6 +192,12 @@ impl World {
         self.pass(20).await;
     }
 
+    /// Lets more time pass than a task can last, all at once, and then a while.
+    pub(crate) async fn outlast(&self) {
+        self.set_clock(self.now() + u64::from(cor_core::limits::LANE_LIFE_MAX_SECS));
+        self.pass(100).await;
+    }
+
     /// Sets the clock. Whoever waits does so for no longer and no shorter.
     pub(crate) fn set_clock(&self, secs: u64) {
         let before = self.now.swap(secs, Ordering::Relaxed);

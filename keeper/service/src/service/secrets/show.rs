@@ -151,7 +151,7 @@ impl Secrets {
         if *entry == jury::SECRET_KNOWN {
             return self.reach(way, None, head).await;
         }
-        if *entry == jury::NO_SECRET && !way.is_known() {
+        if *entry == jury::NO_SECRET && !way.is_known() && way.at == way.target {
             // It is of a chain before those that can be disputed: nothing is owed, unless the node lags.
             return self.settle(way.first, way.target, None, head).await;
         }

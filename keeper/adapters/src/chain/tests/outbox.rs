@@ -1,0 +1,157 @@
+//! Transactions that a reorganisation took out of the chain are brought again, in order, and nothing stands still for them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use alloy::{
+    consensus::{Transaction as _, TxEnvelope},
+    eips::eip2718::Decodable2718 as _,
+    primitives::{Address, B256, Bytes},
+    signers::local::PrivateKeySigner,
+};
+use cor_ports::{ChainError, Journal};
+use serde_json::{Value, json};
+
+use crate::chain::{account::Account, connect, outbox::Outbox};
+use crate::{journal::SqliteJournal, tests::serve};
+
+/// A node with one account, which takes no transaction but the next.
+#[derive(Default)]
+struct Node {
+    is_down: bool,
+    nonce: u64,
+    mined: BTreeMap<B256, u64>,
+}
+
+impl Node {
+    fn answer(&mut self, method: &str, params: &Value) -> Result<Value, String> {
+        Ok(match method {
+            "eth_chainId" => json!("0x7"),
+            "eth_getTransactionCount" => json!(format!("{:#x}", self.nonce)),
+            "eth_getBalance" => json!("0xde0b6b3a7640000"),
+            "eth_estimateGas" => json!("0x186a0"),
+            "eth_gasPrice" => json!("0x1"),
+            "eth_getTransactionByHash" => Value::Null,
+            "eth_getTransactionReceipt" => {
+                let hash: B256 = serde_json::from_value(params[0].clone()).unwrap();
+                self.mined.get(&hash).map_or(Value::Null, |block| receipt(hash, *block))
+            }
+            "eth_sendRawTransaction" if self.is_down => return Err("the node is down".to_owned()),
+            "eth_sendRawTransaction" => {
+                let raw: Bytes = serde_json::from_value(params[0].clone()).unwrap();
+                let envelope = TxEnvelope::decode_2718(&mut &raw[..]).unwrap();
+                if envelope.nonce() != self.nonce {
+                    return Err(format!("nonce too high: next {}, tx {}", self.nonce, envelope.nonce()));
+                }
+                self.nonce += 1;
+                self.mined.insert(*envelope.tx_hash(), self.nonce);
+                json!(envelope.tx_hash())
+            }
+            other => panic!("{other}"),
+        })
+    }
+}
+
+fn receipt(transaction: B256, block: u64) -> Value {
+    json!({
+        "transactionHash": transaction, "transactionIndex": "0x0", "blockHash": B256::repeat_byte(1), "blockNumber": format!("{block:#x}"), "from": Address::ZERO,
+        "to": Address::ZERO, "cumulativeGasUsed": "0x9", "gasUsed": "0x9", "effectiveGasPrice": "0x1", "contractAddress": null, "logs": [],
+        "logsBloom": format!("0x{}", "00".repeat(256)), "status": "0x1", "type": "0x2"
+    })
+}
+
+/// A node, and an outbox over it whose journal lies in the folder.
+struct World {
+    node: Arc<Mutex<Node>>,
+    endpoint: String,
+    key: PrivateKeySigner,
+    journal: Arc<dyn Journal>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let node: Arc<Mutex<Node>> = Arc::default();
+        let inner = Arc::clone(&node);
+        let endpoint = serve(move |request| {
+            let asked: Value = serde_json::from_str(&request.body).unwrap();
+            let answer = inner.lock().unwrap().answer(asked["method"].as_str().unwrap(), &asked["params"]);
+            let (field, value) = match answer {
+                Ok(result) => ("result", result),
+                Err(message) => ("error", json!({ "code": -32_000, "message": message })),
+            };
+            (200, json!({ "jsonrpc": "2.0", "id": asked["id"], field: value }).to_string())
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(SqliteJournal::open(&folder.path().join("journal")).await.unwrap());
+        Self { node, endpoint: endpoint.await, key: PrivateKeySigner::random(), journal, _folder: folder }
+    }
+
+    /// As at the start of a program.
+    async fn outbox(&self) -> Outbox {
+        let provider = connect(&self.endpoint, Some(7)).await.unwrap();
+        Outbox::new(Account::new("node", provider, 7, self.key.clone()), Arc::clone(&self.journal))
+    }
+
+    fn roll_back(&self) {
+        *self.node.lock().unwrap() = Node::default();
+    }
+
+    fn mined(&self) -> (u64, usize) {
+        let node = self.node.lock().unwrap();
+        (node.nonce, node.mined.len())
+    }
+}
+
+async fn send(outbox: &Outbox, key: &str) -> Result<u64, ChainError> {
+    outbox.send(key, Address::ZERO, Bytes::new(), "reveal").await.map(|sent| sent.block_number)
+}
+
+#[tokio::test]
+async fn what_was_taken_out_comes_back_with_what_came_before_it() {
+    let world = World::new().await;
+    let outbox = world.outbox().await;
+    for (key, block) in [("task/1/complete", 1), ("jury/reveal/17", 2), ("jury/reveal/18", 3)] {
+        assert_eq!(send(&outbox, key).await.unwrap(), block);
+    }
+    world.roll_back();
+    assert_eq!(send(&outbox, "jury/reveal/17").await.unwrap(), 2, "in its place");
+    assert_eq!(send(&outbox, "task/1/complete").await.unwrap(), 1, "which was brought before it");
+    assert_eq!(send(&outbox, "jury/reveal/19").await.unwrap(), 4);
+    assert_eq!(world.mined(), (4, 4), "each once");
+}
+
+/// One is on its way when the one before it is taken out: nothing could be sent any more, after a restart neither.
+#[tokio::test]
+async fn nothing_stands_still_for_one_that_was_on_its_way() {
+    for restarts in [false, true] {
+        let world = World::new().await;
+        let mut outbox = world.outbox().await;
+        send(&outbox, "task/1/complete").await.unwrap();
+        world.node.lock().unwrap().is_down = true;
+        send(&outbox, "task/2/complete").await.unwrap_err();
+        world.roll_back();
+        if restarts {
+            outbox = world.outbox().await;
+        }
+        assert_eq!(send(&outbox, "jury/reveal/17").await.unwrap(), 3, "after both");
+        assert_eq!(send(&outbox, "task/2/complete").await.unwrap(), 2);
+        assert_eq!(world.mined(), (3, 3), "each once");
+    }
+}
+
+/// Of the one before it nothing is known here: what cannot be brought is signed anew.
+#[tokio::test]
+async fn a_gap_that_nobody_fills_holds_up_nothing() {
+    let world = World::new().await;
+    let outbox = world.outbox().await;
+    world.node.lock().unwrap().nonce = 5;
+    world.node.lock().unwrap().is_down = true;
+    send(&outbox, "task/1/complete").await.unwrap_err();
+    world.roll_back();
+    assert_eq!(send(&outbox, "jury/reveal/17").await.unwrap(), 1);
+    assert_eq!(send(&outbox, "task/1/complete").await.unwrap(), 2);
+    assert_eq!(world.mined(), (2, 2));
+}
