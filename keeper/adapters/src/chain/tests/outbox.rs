@@ -142,6 +142,23 @@ async fn nothing_stands_still_for_one_that_was_on_its_way() {
     }
 }
 
+/// A node that lags behind transactions of another program knows none of ours: nothing that was mined is forgotten for that, or it would be paid for again.
+#[tokio::test]
+async fn a_node_that_lags_makes_nothing_be_forgotten() {
+    let world = World::new().await;
+    world.node.lock().unwrap().nonce = 5;
+    let outbox = world.outbox().await;
+    for (key, block) in [("task/1/complete", 6), ("task/2/complete", 7)] {
+        assert_eq!(send(&outbox, key).await.unwrap(), block);
+    }
+    let known = std::mem::replace(&mut *world.node.lock().unwrap(), Node { nonce: 3, is_down: true, ..Node::default() });
+    send(&world.outbox().await, "jury/reveal/17").await.unwrap_err();
+    *world.node.lock().unwrap() = known;
+    let outbox = world.outbox().await;
+    assert_eq!(send(&outbox, "task/1/complete").await.unwrap(), 6);
+    assert_eq!(send(&outbox, "task/2/complete").await.unwrap(), 7);
+}
+
 /// Of the one before it nothing is known here: what cannot be brought is signed anew.
 #[tokio::test]
 async fn a_gap_that_nobody_fills_holds_up_nothing() {
