@@ -6,7 +6,7 @@ use alloy_primitives::{address, Address, B256};
 use cor_contract_shared::{abi::Octets, encoded, log, transfer, view_raw, Revert};
 use cor_core::task::jury::draw::{draw, first_difference, is_passed_over, seed, Drawable};
 use cor_core::task::jury::evidence::{self, Order};
-use cor_core::task::jury::{split_bond, JuryError, Standing, Trial};
+use cor_core::task::jury::{length_at, split_bond, JuryError, Standing, Trial};
 use cor_core::task::lane::messages::assignment;
 use cor_core::task::lane::{crew_mark, LanePhase};
 use cor_core::task::Status;
@@ -113,7 +113,7 @@ impl Jury {
     fn drawn(&self, subject: Subject, seed: B256, crew: &[Address]) -> Vec<Address> {
         let Subject { task, account: keeper, model, epoch } = subject;
         let roster = self.rosters.getter(model);
-        draw(seed, roster.length_at(epoch), crew.len() as u8, |slot| {
+        draw(seed, length_at(&*roster, epoch), crew.len() as u8, |slot| {
             let (node, operator) = roster.drawable(slot, epoch)?;
             let is_absent = || self.summons.getter(evidence::summons_key(task, keeper, node)).get().absent;
             (!is_passed_over(node, crew, is_absent)).then_some(Drawable { node, operator })

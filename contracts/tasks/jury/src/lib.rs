@@ -30,7 +30,7 @@ use alloy_sol_types::SolCall as _;
 use cor_contract_shared::{abi::LanePeer, encoded, log, nonzero, only, Modules, Ownable, Revert};
 use cor_core::govern::module::is_delay;
 use cor_core::limits::{MODULE_DELAY_MAX_SECS, MODULE_DELAY_MIN_SECS};
-use cor_core::task::jury::{evidence, Times};
+use cor_core::task::jury::{evidence, length_at, Times};
 use cor_core::task::lane::LaneConfig;
 use cor_core::task::TermsError;
 use stylus_sdk::{
@@ -195,20 +195,20 @@ impl Jury {
     /// How many slots a roster had in an epoch.
     /// Arguments, errors, events: `IJury.lengthOf`.
     pub(crate) fn length_of(&self, model: u64, epoch: u32) -> u32 {
-        self.rosters.getter(model).length_at(epoch)
+        length_at(&*self.rosters.getter(model), epoch)
     }
 
     /// A slot of a roster.
     /// Arguments, errors, events: `IJury.slotOf`.
     pub(crate) fn slot_of(&self, model: u64, slot: u32) -> ((Address, Address), (u32, u32)) {
-        let (slot, operator) = self.rosters.getter(model).slot(slot);
+        let (slot, operator) = self.rosters.getter(model).slot_and_operator(slot);
         ((slot.node, operator), (slot.from, slot.until))
     }
 
     /// A node in a roster.
     /// Arguments, errors, events: `IJury.entryOf`.
     pub(crate) fn entry_of(&self, node: Address, model: u64) -> (bool, (u32, u32)) {
-        let (entry, is_in) = self.rosters.getter(model).entry(node);
+        let (entry, is_in) = self.rosters.getter(model).entry_of(node);
         (is_in, (entry.slot.unwrap_or_default(), entry.barred_until))
     }
 

@@ -10,7 +10,7 @@ use cor_contract_shared::{
 };
 use cor_core::node::pool::Ineligible;
 use cor_core::task::eip712::domain_separator;
-use cor_core::task::jury::{answer, evidence, Exit, JuryError, Slot};
+use cor_core::task::jury::{answer, close, evidence, take, Closed, Exit, JuryError, Rolls, Slot};
 use cor_core::task::lane::{messages, LanePhase};
 use stylus_sdk::prelude::*;
 
@@ -47,7 +47,7 @@ impl Jury {
     /// Arguments, errors, events: `IJury.enter`.
     pub(crate) fn enter(&mut self, node: Address, model: u64) -> Result<u32, Revert> {
         let (now, times) = self.clock();
-        let (entry, is_in) = self.rosters.getter(model).entry(node);
+        let (entry, is_in) = self.rosters.getter(model).entry_of(node);
         let from = entry.enter(is_in, now, &times).map_err(about_node(node, model))?;
         let reason = self.eligibility(node, model)?;
         if reason != 0 {
@@ -57,7 +57,7 @@ impl Jury {
         if entry.has_left && caller != node && caller != operator {
             return Err(Unauthorized { caller, required: operator }.into());
         }
-        let slot = self.rosters.setter(model).take(Slot { node, from, until: 0 }, operator, now, &times);
+        let slot = take(&mut *self.rosters.setter(model), node, operator, from, now, &times);
         log!(self, SlotTaken[model, slot, node] operator, from);
         Ok(slot)
     }
@@ -91,7 +91,7 @@ impl Jury {
         self.keepers.getter(keeper).get().must_serve().map_err(about_keeper(keeper))?;
         let Asked { task, order, .. } = self.open_task(told)?;
         let model = order.model;
-        let (slot, _) = self.rosters.getter(model).slot(slot);
+        let slot = self.rosters.getter(model).slot(slot);
         let (node, subject) = (slot.node, Subject { task, account: slot.node, model, epoch: 0 });
         if node.is_zero() || !slot.is_active(times.epoch(order.time)) {
             return Err(refuse(JuryError::NotInRoster, subject));
@@ -178,8 +178,8 @@ impl Jury {
     /// The slot that a node has or had last, and its operator of then.
     fn last_slot(&self, node: Address, model: u64) -> (Slot, Address) {
         let roster = self.rosters.getter(model);
-        let (entry, _) = roster.entry(node);
-        entry.slot.map(|slot| roster.slot(slot)).filter(|(slot, _)| slot.node == node).unwrap_or_default()
+        let entry = roster.entry(node);
+        entry.slot.map(|slot| roster.slot_and_operator(slot)).filter(|(slot, _)| slot.node == node).unwrap_or_default()
     }
 
     /// The operator that a node entered with that is in the roster.
@@ -194,7 +194,8 @@ impl Jury {
     #[inline(never)]
     fn put_out(&mut self, node: Address, model: u64, exit: Exit) {
         let (now, times) = self.clock();
-        if let Some((slot, until, barred_until)) = self.rosters.setter(model).close(node, exit, now, &times) {
+        let closed = close(&mut *self.rosters.setter(model), node, exit, now, &times);
+        if let Some(Closed { slot, until, barred_until }) = closed {
             log!(self, SlotClosed[model, slot, node] until, barred_until, exit.number());
         }
     }

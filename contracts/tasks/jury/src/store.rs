@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U32, U64, U8};
-use cor_core::task::jury::{length_at, Chain, Entry, Exit, Keeper, Slot, Standing, Summons, Times};
+use cor_core::task::jury::{entry_of, Chain, Change, Entry, Keeper, Rolls, Slot, Standing, Summons, Times};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32, StorageU64, StorageU8, StorageVec},
@@ -93,8 +93,8 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// A slot; all zero if there is no such one.
-    pub(crate) fn slot(&self, index: u32) -> (Slot, Address) {
+    /// A slot and its node's operator; all zero if there is no such one.
+    pub(crate) fn slot_and_operator(&self, index: u32) -> (Slot, Address) {
         self.slots.getter(index).map_or((Slot::default(), Address::ZERO), |record| (record.slot(), record.operator()))
     }
 
@@ -105,75 +105,76 @@ impl Roster {
         slot.is_active(epoch).then(|| (slot.node, record.operator()))
     }
 
-    /// How many slots there were in an epoch.
-    pub(crate) fn length_at(&self, epoch: u32) -> u32 {
-        length_at(epoch, self.changes.len() as u32, |index| {
-            let [e0, e1, e2, e3, l0, l1, l2, l3] = self.changes.get(index).unwrap_or_default().to::<u64>().to_be_bytes();
-            (u32::from_be_bytes([e0, e1, e2, e3]), u32::from_be_bytes([l0, l1, l2, l3]))
-        })
+    /// [`entry_of`], once in the program.
+    #[inline(never)]
+    pub(crate) fn entry_of(&self, node: Address) -> (Entry, bool) {
+        entry_of(self, node)
+    }
+}
+
+impl Rolls for Roster {
+    fn slots(&self) -> u32 {
+        self.slots.len() as u32
     }
 
-    /// A node's entry, and whether it is in the roster and does not leave.
-    #[inline(never)]
-    pub(crate) fn entry(&self, node: Address) -> (Entry, bool) {
-        let entry = self.entries.getter(node).get();
-        let is_in = entry.slot.is_some_and(|slot| {
-            let (slot, _) = self.slot(slot);
-            slot.node == node && slot.until == 0
-        });
-        (entry, is_in)
+    fn slot(&self, index: u32) -> Slot {
+        self.slots.getter(index).map(|record| record.slot()).unwrap_or_default()
     }
 
-    /// Gives a node the slot that has been free for longest, or a new one.
-    #[inline(never)]
-    pub(crate) fn take(&mut self, slot: Slot, operator: Address, now: u64, times: &Times) -> u32 {
-        let reused: u32 = self.reused.get().to();
-        let oldest: Option<u32> = self.closed.get(reused).map(|index| index.to());
-        let index = match oldest.filter(|index| self.slot(*index).0.is_free(now, times)) {
-            Some(index) => {
-                self.reused.set(U32::from(reused.saturating_add(1)));
-                index
-            }
-            None => {
-                let index = self.slots.len() as u32;
-                self.slots.grow();
-                self.lengthen(slot.from, index.saturating_add(1));
-                index
-            }
-        };
+    fn put_slot(&mut self, index: u32, slot: Slot, operator: Address) {
+        if index as usize == self.slots.len() {
+            self.slots.grow();
+        }
         if let Some(mut record) = self.slots.setter(index) {
             record.node.set(slot.node);
             record.from.set(U32::from(slot.from));
-            record.until.set(U32::ZERO);
+            record.until.set(U32::from(slot.until));
             record.operator.set(operator);
         }
-        let barred_until = self.entries.getter(slot.node).get().barred_until;
-        self.entries.setter(slot.node).set(Entry { slot: Some(index), barred_until, has_left: false });
-        index
     }
 
-    fn lengthen(&mut self, from: u32, length: u32) {
-        let change = U64::from((u64::from(from) << 32) | u64::from(length));
-        let last = self.changes.len().wrapping_sub(1);
-        let same = self.changes.get(last).is_some_and(|last| last.to::<u64>() >> 32 == u64::from(from));
-        match self.changes.setter(last).filter(|_| same) {
-            Some(mut record) => record.set(change),
-            None => self.changes.push(change),
-        }
-    }
-
-    /// Ends a node's slot, if it is open, and bars the node as that says.
-    #[inline(never)]
-    pub(crate) fn close(&mut self, node: Address, exit: Exit, now: u64, times: &Times) -> Option<(u32, u32, u32)> {
-        let (mut entry, is_in) = self.entry(node);
-        let index = entry.slot.filter(|_| is_in)?;
-        let until = entry.leave(exit, now, times);
-        self.entries.setter(node).set(entry);
+    fn end_slot(&mut self, index: u32, until: u32) {
         if let Some(mut record) = self.slots.setter(index) {
             record.until.set(U32::from(until));
         }
+    }
+
+    fn changes(&self) -> u32 {
+        self.changes.len() as u32
+    }
+
+    fn change(&self, index: u32) -> Change {
+        let [e0, e1, e2, e3, l0, l1, l2, l3] = self.changes.get(index).unwrap_or_default().to::<u64>().to_be_bytes();
+        Change { from: u32::from_be_bytes([e0, e1, e2, e3]), length: u32::from_be_bytes([l0, l1, l2, l3]) }
+    }
+
+    fn put_change(&mut self, index: u32, change: Change) {
+        let word = U64::from((u64::from(change.from) << 32) | u64::from(change.length));
+        match self.changes.setter(index) {
+            Some(mut record) => record.set(word),
+            None => self.changes.push(word),
+        }
+    }
+
+    fn left_first(&self) -> Option<u32> {
+        self.closed.get(self.reused.get()).map(|index| index.to())
+    }
+
+    fn push_left(&mut self, index: u32) {
         self.closed.push(U32::from(index));
-        Some((index, until, entry.barred_until))
+    }
+
+    fn pop_left(&mut self) {
+        let reused: u32 = self.reused.get().to();
+        self.reused.set(U32::from(reused.saturating_add(1)));
+    }
+
+    fn entry(&self, node: Address) -> Entry {
+        self.entries.getter(node).get()
+    }
+
+    fn put_entry(&mut self, node: Address, entry: Entry) {
+        self.entries.setter(node).set(entry);
     }
 }
 

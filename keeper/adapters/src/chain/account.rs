@@ -172,12 +172,7 @@ impl Account {
 
     /// Waits for the receipt.
     pub(super) async fn wait(&self, transaction: B256) -> Result<TransactionReceipt, ChainError> {
-        let tries = usize::try_from(RECEIPT_PATIENCE.as_millis() / RECEIPT_POLL.as_millis()).unwrap_or(usize::MAX);
-        let not_mined = || ChainError::NotMined { transaction, waited_secs: RECEIPT_PATIENCE.as_secs() };
-        let look = || async { self.receipt(transaction).await?.ok_or_else(not_mined) };
-        look.retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).with_max_times(tries))
-            .when(|error| matches!(error, ChainError::NotMined { .. }))
-            .await
+        until_mined(transaction, RECEIPT_PATIENCE, || self.receipt(transaction)).await
     }
 
     /// Finds out why a mined transaction reverted, by calling it again on the state before its block.
@@ -270,4 +265,17 @@ mod tests {
             assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, text));
         }
     }
+}
+
+/// Looks for a receipt until it is there or the patience is at its end, which is counted in time: a node may be slow to answer each look.
+pub(super) async fn until_mined<R, F>(transaction: B256, patience: Duration, receipt: impl Fn() -> F) -> Result<R, ChainError>
+where
+    F: Future<Output = Result<Option<R>, ChainError>>,
+{
+    let not_mined = || ChainError::NotMined { transaction, waited_secs: patience.as_secs() };
+    let look = || async { receipt().await?.ok_or_else(not_mined) };
+    let looks = look
+        .retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).without_max_times())
+        .when(|error| matches!(error, ChainError::NotMined { .. }));
+    tokio::time::timeout(patience, looks.into_future()).await.unwrap_or_else(|_| Err(not_mined()))
 }

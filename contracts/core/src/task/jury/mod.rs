@@ -28,7 +28,7 @@ mod times;
 
 pub use error::JuryError;
 pub use keeper::{Keeper, Standing, Trial, split_bond};
-pub use roster::{Entry, Exit, Slot, length_at};
+pub use roster::{Change, Closed, Entry, Exit, Rolls, Slot, close, entry_of, length_at, take};
 pub use secret::Chain;
 pub use summons::{Summons, answer};
 pub use times::Times;

@@ -1,5 +1,6 @@
 //! Tests of what talks to a node, against one whose answers a test decides.
 
+mod account;
 mod outbox;
 mod task;
 

@@ -27,7 +27,7 @@ use crate::machine::pause::Pause;
 const OWED: &str = "keeper/secret/";
 /// Journal key that is there if the journal tells of all that is owed; the value is the epoch since which it does.
 const KEPT: &str = "keeper/secrets";
-/// Seconds after which a secret that could not be shown is shown again. There is a day and more for it.
+/// Seconds after which a secret that could not be shown is shown again, the first time. There is a day and more for it.
 const SHOW_AGAIN_SECS: u64 = 15;
 
 /// Why this keeper serves nothing.

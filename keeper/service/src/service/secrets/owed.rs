@@ -9,6 +9,9 @@ use super::SHOW_AGAIN_SECS;
 use crate::machine::pause::Pause;
 use crate::service::follow::REPLACED_BLOCKS_MAX;
 
+/// How often the wait for a secret doubles: to 32 minutes, of which there are fifty in the time that a call leaves.
+const PUT_OFF_DOUBLINGS_MAX: u32 = 7;
+
 /// A secret that is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Debt {
@@ -18,6 +21,8 @@ struct Debt {
     known_at: Option<u64>,
     /// Until it is looked after again.
     pause: Pause,
+    /// How often it was put off since it was heard of, or since a rollback: each time for twice as long.
+    put_off: u32,
     /// Whether its chain was looked for in the logs since the start.
     is_searched: bool,
 }
@@ -37,7 +42,7 @@ impl Owed {
 
     /// An epoch's secret is owed, of the chain that begins in `first`.
     pub(super) fn add(&mut self, epoch: u32, first: u32) {
-        self.0.entry(epoch).or_insert(Debt { first, known_at: None, pause: Pause::default(), is_searched: false });
+        self.0.entry(epoch).or_insert(Debt { first, known_at: None, pause: Pause::default(), put_off: 0, is_searched: false });
     }
 
     pub(super) fn remove(&mut self, epoch: u32) {
@@ -78,10 +83,12 @@ impl Owed {
         }
     }
 
-    /// An epoch is left alone for a while. The others are not.
+    /// An epoch is left alone for a while, which doubles: what is refused only once it is mined costs gas each time. The others are not.
     pub(super) fn put_off(&mut self, epoch: u32, now_secs: u64) {
         if let Some(debt) = self.0.get_mut(&epoch) {
-            (debt.pause, debt.known_at) = (Pause::new(now_secs, SHOW_AGAIN_SECS), None);
+            let secs = SHOW_AGAIN_SECS * 2_u64.pow(debt.put_off.min(PUT_OFF_DOUBLINGS_MAX));
+            (debt.pause, debt.known_at) = (Pause::new(now_secs, secs), None);
+            debt.put_off = debt.put_off.saturating_add(1);
         }
     }
 
@@ -102,7 +109,7 @@ impl Owed {
     /// The chain was rolled back: what it had it may not have any more.
     pub(super) fn unsettle(&mut self) {
         for debt in self.0.values_mut() {
-            (debt.known_at, debt.pause) = (None, Pause::default());
+            (debt.known_at, debt.pause, debt.put_off) = (None, Pause::default(), 0);
         }
     }
 }
@@ -205,6 +212,19 @@ mod tests {
         owed.put_off(18, 1_000);
         assert_eq!(owed.due(&TIMES, SECS, 500, 1_014), [16]);
         assert_eq!(owed.due(&TIMES, SECS, 500, 1_015), [16, 18]);
+    }
+
+    #[test]
+    fn what_is_put_off_again_and_again_waits_for_twice_as_long_each_time_up_to_half_an_hour() {
+        let mut owed = owed(&[(16, 10)]);
+        for secs in [15, 30, 60, 120, 240, 480, 960, 1_920, 1_920, 1_920] {
+            owed.put_off(16, 1_000);
+            assert_eq!(owed.due(&TIMES, SECS, 500, 999 + secs), Vec::<u32>::new(), "{secs}");
+            assert_eq!(owed.due(&TIMES, SECS, 500, 1_000 + secs), [16], "{secs}");
+        }
+        owed.unsettle();
+        owed.put_off(16, 1_000);
+        assert_eq!(owed.due(&TIMES, SECS, 500, 1_015), [16], "from the beginning");
     }
 
     /// Against a chain of which some is shown: how often it is tried, and how often with success.

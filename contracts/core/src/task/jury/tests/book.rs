@@ -1,12 +1,13 @@
 //! A roster in memory, and a source of chance that a test prints.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 
 use alloy_primitives::{Address, B256, keccak256};
 
 use crate::task::jury::draw::Drawable;
-use crate::task::jury::{Entry, Exit, JuryError, Slot, Times, length_at};
+use crate::task::jury::{Change, Closed, Entry, Exit, JuryError, Rolls, Slot, Times, close, entry_of, length_at, take};
 
 /// Epochs of ten minutes.
 pub(super) const TIMES: Times =
@@ -18,67 +19,110 @@ pub(super) fn address(number: u64) -> Address {
     Address::new(bytes)
 }
 
-/// Slots, changes of their number, and those that were left, in order; what the contract has in storage.
+/// A roster as the contract has it in storage.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     slots: Vec<(Slot, Address)>,
-    changes: Vec<(u32, u32)>,
-    closed: Vec<u32>,
-    reused: usize,
+    changes: Vec<Change>,
+    left: VecDeque<u32>,
     entries: BTreeMap<Address, Entry>,
+    looks: Cell<u32>,
+}
+
+impl Rolls for Book {
+    fn slots(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap()
+    }
+
+    fn slot(&self, index: u32) -> Slot {
+        self.slots[index as usize].0
+    }
+
+    fn put_slot(&mut self, index: u32, slot: Slot, operator: Address) {
+        put(&mut self.slots, index, (slot, operator));
+    }
+
+    fn end_slot(&mut self, index: u32, until: u32) {
+        self.slots[index as usize].0.until = until;
+    }
+
+    fn changes(&self) -> u32 {
+        u32::try_from(self.changes.len()).unwrap()
+    }
+
+    fn change(&self, index: u32) -> Change {
+        self.looks.set(self.looks.get() + 1);
+        self.changes[index as usize]
+    }
+
+    fn put_change(&mut self, index: u32, change: Change) {
+        put(&mut self.changes, index, change);
+    }
+
+    fn left_first(&self) -> Option<u32> {
+        self.left.front().copied()
+    }
+
+    fn push_left(&mut self, index: u32) {
+        self.left.push_back(index);
+    }
+
+    fn pop_left(&mut self) {
+        self.left.pop_front().expect("one was seen");
+    }
+
+    fn entry(&self, node: Address) -> Entry {
+        self.entries.get(&node).copied().unwrap_or_default()
+    }
+
+    fn put_entry(&mut self, node: Address, entry: Entry) {
+        self.entries.insert(node, entry);
+    }
+}
+
+/// Replaces, or appends at the end; anything else is wrong.
+fn put<T>(all: &mut Vec<T>, index: u32, value: T) {
+    let index = index as usize;
+    assert!(index <= all.len());
+    all.splice(index..(index + 1).min(all.len()), [value]);
 }
 
 impl Book {
+    /// A book with changes, and nothing else.
+    pub(super) fn of_changes(changes: Vec<Change>) -> Self {
+        Self { changes, ..Self::default() }
+    }
+
+    /// How often a change was looked at.
+    pub(super) const fn looks(&self) -> u32 {
+        self.looks.get()
+    }
+
     pub(super) fn enter(&mut self, node: Address, operator: Address, now: u64, times: &Times) -> Result<u32, JuryError> {
-        let entry = self.entry(node);
-        let from = entry.enter(self.is_in(node), now, times)?;
-        let oldest = self.closed.get(self.reused).copied().filter(|index| self.slots[*index as usize].0.is_free(now, times));
-        let index = oldest.unwrap_or_else(|| {
-            self.slots.push(Default::default());
-            let length = u32::try_from(self.slots.len()).unwrap();
-            self.changes.retain(|(epoch, _)| *epoch != from);
-            self.changes.push((from, length));
-            length - 1
-        });
-        self.reused += usize::from(oldest.is_some());
-        self.slots[index as usize] = (Slot { node, from, until: 0 }, operator);
-        self.set(node, Entry { slot: Some(index), has_left: false, ..entry });
-        Ok(index)
+        let (entry, is_in) = entry_of(self, node);
+        let from = entry.enter(is_in, now, times)?;
+        Ok(take(self, node, operator, from, now, times))
     }
 
     pub(super) fn leave(&mut self, node: Address, now: u64, times: &Times) {
         self.exit(node, Exit::Left, now, times);
     }
 
-    pub(super) fn exit(&mut self, node: Address, exit: Exit, now: u64, times: &Times) {
-        let (mut entry, is_in) = (self.entry(node), self.is_in(node));
-        if let Some(index) = entry.slot.filter(|_| is_in) {
-            self.slots[index as usize].0.until = entry.leave(exit, now, times);
-            self.closed.push(index);
-            self.set(node, entry);
-        }
+    pub(super) fn exit(&mut self, node: Address, exit: Exit, now: u64, times: &Times) -> Option<Closed> {
+        close(self, node, exit, now, times)
     }
 
     pub(super) fn is_in(&self, node: Address) -> bool {
-        let slot = self.entry(node).slot.map(|index| self.slots[index as usize].0);
-        slot.is_some_and(|slot| slot.node == node && slot.until == 0)
+        entry_of(self, node).1
     }
 
     pub(super) fn length(&self, epoch: u32) -> u32 {
-        length_at(epoch, u32::try_from(self.changes.len()).unwrap(), |index| self.changes[index as usize])
+        length_at(self, epoch)
     }
 
     pub(super) fn drawable(&self, index: u32, epoch: u32) -> Option<Drawable> {
         let (slot, operator) = *self.slots.get(index as usize)?;
         slot.is_active(epoch).then_some(Drawable { node: slot.node, operator })
-    }
-
-    pub(super) fn entry(&self, node: Address) -> Entry {
-        self.entries.get(&node).copied().unwrap_or_default()
-    }
-
-    fn set(&mut self, node: Address, entry: Entry) {
-        self.entries.insert(node, entry);
     }
 }
 

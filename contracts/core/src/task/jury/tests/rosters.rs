@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::book::{Book, TIMES, address};
 use crate::task::TermsError;
-use crate::task::jury::{Entry, Exit, JuryError, Slot, Times, length_at};
+use crate::task::jury::{Change, Closed, Entry, Exit, JuryError, Rolls as _, Slot, Times};
 use crate::task::lane::LaneConfig;
 
 const DAY: u32 = 86_400;
@@ -103,16 +103,17 @@ fn a_node_is_barred_for_what_it_did_while_it_was_in() {
     ] {
         let mut book = Book::default();
         book.enter(address(1), address(1), TIMES.starts(99), &TIMES).unwrap();
-        book.exit(address(1), exit, now, &TIMES);
+        let closed = Closed { slot: 0, until: 101, barred_until };
+        assert_eq!(book.exit(address(1), exit, now, &TIMES), Some(closed));
         let entry = Entry { slot: Some(0), barred_until, has_left };
         assert_eq!((book.entry(address(1)), exit.number()), (entry, number));
-        book.exit(address(1), Exit::Dismissed, TIMES.starts(120), &TIMES);
+        assert_eq!(book.exit(address(1), Exit::Dismissed, TIMES.starts(120), &TIMES), None);
         assert_eq!(book.entry(address(1)), entry, "it is out");
         assert_eq!(book.enter(address(1), address(1), TIMES.starts(136), &TIMES), Ok(1));
         assert!(!book.entry(address(1)).has_left);
     }
     let mut stranger = Book::default();
-    stranger.exit(address(2), Exit::Dismissed, now, &TIMES);
+    assert_eq!(stranger.exit(address(2), Exit::Dismissed, now, &TIMES), None);
     assert_eq!(stranger.entry(address(2)), Entry::default(), "it was never in");
 }
 
@@ -150,17 +151,13 @@ fn what_is_zero_is_nobody() {
 proptest! {
     #[test]
     fn the_length_is_that_of_the_last_change_before(steps in prop::collection::vec((1..9_u32, 1..5_u32), 0..40), epoch in 0..200_u32) {
-        let changes: Vec<(u32, u32)> = steps.iter().scan((0, 0), |(at, length), (later, more)| {
+        let changes: Vec<Change> = steps.iter().scan((0, 0), |(at, length), (later, more)| {
             (*at, *length) = (*at + later, *length + more);
-            Some((*at, *length))
+            Some(Change { from: *at, length: *length })
         }).collect();
-        let expected = changes.iter().rev().find(|(from, _)| *from <= epoch).map_or(0, |(_, length)| *length);
-        let mut looks = 0;
-        let found = length_at(epoch, u32::try_from(changes.len()).unwrap(), |index| {
-            looks += 1;
-            changes[index as usize]
-        });
-        prop_assert_eq!(found, expected);
-        prop_assert!(looks <= 7);
+        let expected = changes.iter().rev().find(|change| change.from <= epoch).map_or(0, |change| change.length);
+        let book = Book::of_changes(changes);
+        prop_assert_eq!(book.length(epoch), expected);
+        prop_assert!(book.looks() <= 7);
     }
 }
