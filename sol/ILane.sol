@@ -97,7 +97,7 @@ interface ILane {
     error LanePhaseWrong(bytes32 task, uint8 phase, uint8 wanted);
     /// @notice The task has ended.
     error LaneTaskEnded(bytes32 task, uint8 status);
-    /// @notice The phase ended at `deadline`: anyone may close it now.
+    /// @notice The phase ended at `deadline`: anyone may close it now. In reportSecond: it could be reported until `deadline`.
     error LaneTooLate(bytes32 task, uint64 deadline, uint64 timestamp);
     /// @notice This can be done from `deadline` on: closing a phase, or starting a task with no more than the keeper's word.
     error LaneTooEarly(bytes32 task, uint64 deadline, uint64 timestamp);
@@ -119,7 +119,8 @@ interface ILane {
     error RevealOpens(bytes32 task, uint8 replica);
     /// @notice The miner has no earnings here.
     error NothingEarned(address miner);
-    /// @notice Of the node's penalty in this task nothing was taken now: `owed` grains are owed, 0 if there is no such penalty, or no more of it.
+    /// @notice Of the node's penalty in this task nothing was taken now: `owed` grains of it are left, 0 if there is no such penalty, or no more of it. In slashAgain they stay
+    /// owed; of a report in reportSecond nothing is kept, and it can be made again until its deadline.
     error NothingTaken(bytes32 task, address node, uint8 reason, uint64 owed);
 
     /// @notice Takes note of money that `from` moved into this module's book for `account`. Vault only.
@@ -254,7 +255,9 @@ interface ILane {
 
     /// @notice Reports a second commitment that a miner signed of the assignment of a task that ended, beside the one that it was bound to: it costs at once what a reveal that
     /// does not open its commitment costs, once for a seat, and nothing if that was reported of the seat. What Staking does not take of it is owed; where it takes nothing the report is refused, and can be made again. What the task paid
-    /// stays. Anyone may call, at any time after the end: what a miner that unbonds at its signature has staked can be taken for 42 hours after the latest end, longer the earlier the end.
+    /// stays. Anyone may call, until eight days and twelve hours after the submission: 30 hours after the latest end, longer the earlier the end, and twelve hours before stake
+    /// that began to leave at the submission is gone. A signature has no date: whoever has the node's key can make a second one as long, and take the penalty of each such task
+    /// from whoever stakes for it.
     /// @param payer The task's payer.
     /// @param sequence Its number.
     /// @param history Its opening, then 1 | crew: the crew as in TaskEnded.
@@ -262,7 +265,7 @@ interface ILane {
     /// @param replica The miner's replica.
     /// @param commitment Another one than it was bound to.
     /// @param signature Of Precommit with it, 64 bytes as in EIP-2098.
-    /// @dev Errors: Malformed, LanePhaseWrong, NoSuchReplica, ReplicaNotCommitted, ReplicaDone also for the commitment that it was bound to, HistoryMismatch, InvalidSignature,
+    /// @dev Errors: Malformed, LanePhaseWrong, LaneTooLate, NoSuchReplica, ReplicaNotCommitted, ReplicaDone also for the commitment that it was bound to, HistoryMismatch, InvalidSignature,
     /// NothingTaken. Events: TaskRecord with 4 | replica, SlashOwed.
     function reportSecond(address payer, uint64 sequence, bytes calldata history, address keeper, uint8 replica, bytes32 commitment, bytes calldata signature) external;
 

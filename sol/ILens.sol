@@ -66,7 +66,7 @@ interface ILens {
     /// @return replicas How many miners.
     /// @return deadline When the phase ends, seconds since 1970.
     /// @return seats Four bits for each of seven replicas, the last replica's lowest: 0 silent, 1 committed, 2 + r revealed the answer of replica r, 15 signed a lie.
-    /// @return keeper Who serves it; once it ended, the last 160 bits of its assignment.
+    /// @return keeper Who serves it; once it ended, the mark of assignment and crew: see ILane.
     /// @return seal Over its history; zero once it ended.
     function taskOf(address payer, uint64 sequence) external view returns (uint8 phase, uint8 status, bool lastCall, uint8 replicas, uint64 deadline, uint32 seats, address keeper, bytes32 seal);
 

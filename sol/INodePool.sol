@@ -14,7 +14,7 @@ pragma solidity ^0.8.24;
 /// registers, under any name. The operator lifts it by `consent(node, true)`, the staker by `resumeFor(node)`. A staker has no word
 /// while it has no stake there. A node that its operator stopped and lifts no more serves under no name: its staker takes another node.
 /// At worst the owner names a Staking of its own, which after `delaySecs` drains whom it likes, and lets nodes register without stake.
-/// Liveness: a node may deregister at any time, and its staker and its operator may deregister it: a lost key loses nothing.
+/// Liveness: a node may deregister at any time, and its staker and its operator may deregister it: a key that is lost, and that nobody finds, loses nothing.
 /// Until `open` the owner names Staking at once, and no node registers; then another waits for `delaySecs`.
 interface INodePool {
     /// @notice A node as registered.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 /// @title Staking: stake of nodes and of users
 /// @notice A node needs `nodeStakeRequired` before it may register. Users stake for themselves. All amounts in COR wei.
 /// Constructor: (address owner, address token, uint64 unbondingSecs, uint256 nodeStakeRequired, uint64 delaySecs). Errors: ZeroAddress, ZeroAmount
-/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 8 to 27 days, or `delaySecs` above 30 days or less than three days above
+/// for no `nodeStakeRequired`, InputOutOfRange for `unbondingSecs` outside 9 to 27 days, or `delaySecs` above 30 days or less than three days above
 /// `unbondingSecs`.
 /// @dev Safety: stake goes to its staker, or is slashed; the token never changes. Only a module slashes: one that was proposed `delaySecs`
 /// earlier, up to its cap of the day, so that whoever reads ModuleProposed can have left wholly before it acts: a day to read of it, and a day each for
@@ -120,7 +120,8 @@ interface IStaking {
 
     /// @notice Lets an account begin to stake for the caller as a node, in place of any other that was accepted. It holds until somebody begins, that one or
     /// the node, and is used up by it: whoever begins anew is accepted anew. It changes nothing for who stakes already. Whom a
-    /// node accepts can turn what it earns, also what it earned before, to itself: see `payoutOf`.
+    /// node accepts can turn what it earns, also what it earned before, to itself: see `payoutOf`. Who stakes trusts whoever has the node's key with all of the stake: by
+    /// what the node signs, also of what it served in the eight days and twelve hours before, a lane takes penalties.
     /// @param staker The account; zero for nobody.
     /// @dev Errors: none. Events: StakerAccepted.
     function acceptStaker(address staker) external;

@@ -183,7 +183,7 @@ contract_errors! {
     lane::MALFORMED ILane::Malformed |e| format!("{} is not of the form that the function takes", ascii(e.field));
     lane::LANE_PHASE_WRONG ILane::LanePhaseWrong |e| format!("task {} is in phase {} and this needs {}", e.task, lane_phase(e.phase), lane_phase(e.wanted));
     lane::LANE_TASK_ENDED ILane::LaneTaskEnded |e| format!("task {} has ended with status {}", e.task, e.status);
-    lane::LANE_TOO_LATE ILane::LaneTooLate |e| format!("the phase of task {} ended at {} and it is {}", e.task, e.deadline, e.timestamp);
+    lane::LANE_TOO_LATE ILane::LaneTooLate |e| format!("this could be done with task {} until {} and it is {}", e.task, e.deadline, e.timestamp);
     lane::LANE_TOO_EARLY ILane::LaneTooEarly |e| format!("this can be done with task {} from {} on, and it is {}", e.task, e.deadline, e.timestamp);
     lane::LANE_MINER_COUNT ILane::LaneMinerCount |e| format!("{} miners given for task {}, which wants {}", e.given, e.task, e.wanted);
     lane::NO_SUCH_REPLICA ILane::NoSuchReplica |e| format!("task {} has no replica {}", e.task, e.replica);
@@ -191,7 +191,7 @@ contract_errors! {
     lane::REPLICA_NOT_COMMITTED ILane::ReplicaNotCommitted |e| format!("the miner of replica {} of task {} is bound to no answer", e.replica, e.task);
     lane::COMMITMENT_ZERO ILane::CommitmentZero |e| format!("the zero hash was offered as commitment of replica {} of task {}", e.replica, e.task);
     lane::COMMITMENT_MISMATCH ILane::CommitmentMismatch |e| format!("replica {} of task {} is bound to {}, and the reveal gives {}", e.replica, e.task, e.committed, e.computed);
-    lane::NOTHING_TAKEN ILane::NothingTaken |e| format!("nothing was taken of what {} lost in task {} for reason {}: {} are owed", e.node, e.task, e.reason, grains(e.owed));
+    lane::NOTHING_TAKEN ILane::NothingTaken |e| format!("nothing was taken of what {} lost in task {} for reason {}: {} of it are left", e.node, e.task, e.reason, grains(e.owed));
     lane::MINER_TWICE ILane::MinerTwice |e| format!("the miner of replica {} of task {} is that of an earlier one too", e.replica, e.task);
     lane::REVEAL_OPENS ILane::RevealOpens |e| format!("the reveal of replica {} opens its commitment to task {}", e.replica, e.task);
 

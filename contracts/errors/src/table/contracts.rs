@@ -276,8 +276,8 @@ area! {
         "The task has ended."
         "Do nothing: the task is over.";
     "LANE-010" LANE_TOO_LATE "LaneTooLate" [0xbf854162] Chain 409 Refused
-        "The deadline of the phase has passed."
-        "Close the phase: anyone may.";
+        "The deadline of the phase has passed, or that of a report after the end."
+        "Close the phase: anyone may. For a report there is nothing left to do.";
     "LANE-011" LANE_TOO_EARLY "LaneTooEarly" [0x03fb0aab] Chain 409 Refused
         "It is too early: the deadline of the phase has not passed, or a task is not to be started by the keeper's word alone yet."
         "Try again from the deadline in the error on.";
@@ -304,7 +304,7 @@ area! {
         "Do nothing: there is nothing to report.";
     "LANE-019" NOTHING_TAKEN "NothingTaken" [0x6efc205e] Chain 409 Refused
         "Nothing was taken of this penalty."
-        "Do nothing if nothing is owed; else ask again when Staking has a new cap for the day, or the node has stake.";
+        "Do nothing if nothing is left; else ask again, or report again, when Staking has a new cap for the day, or the node has stake.";
     "LANE-020" MINER_TWICE "MinerTwice" [0x5199304f] Caller 422 Refused
         "A miner is given for two replicas."
         "Give another miner for each replica.";

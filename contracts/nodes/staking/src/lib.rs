@@ -77,7 +77,7 @@ impl Staking {
     /// # Arguments
     /// * `owner`: who names slashers, peers and the guardian; not zero.
     /// * `token`: the COR token, for ever; not zero.
-    /// * `unbonding_secs`: seconds between unbonding and withdrawal, 8 to 27 days.
+    /// * `unbonding_secs`: seconds between unbonding and withdrawal, 9 to 27 days.
     /// * `node_stake_required`: stake that a node needs, COR wei; not zero.
     /// * `delay_secs`: seconds that a widening waits: at least three days more than `unbonding_secs`, at most 30 days.
     ///

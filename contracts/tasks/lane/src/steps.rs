@@ -287,7 +287,7 @@ impl Lane {
     ) -> Result<(), Revert> {
         let refuse = moved.refuse();
         let crew = moved.history.crew();
-        let record = lane::report_second(&mut moved.state, &mut moved.history, replica, commitment).map_err(refuse)?;
+        let record = lane::report_second(&mut moved.state, &mut moved.history, moved.now, replica, commitment).map_err(refuse)?;
         let mark = mem::replace(&mut moved.state.keeper, keeper);
         let computed = crew_mark(moved.assignment(), &crew);
         if mark != computed {

@@ -3,15 +3,19 @@
 use alloy_primitives::B256;
 use cor_ports::domain::Head;
 use cor_ports::{Chain, ChainError, Journal};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::mark;
+use crate::machine::pause::Pause;
 
 /// Most blocks whose logs are read at a time: RPC providers refuse larger ranges.
 const BLOCK_RANGE_MAX: u64 = 2_000;
 /// Last blocks that may be replaced yet: the mark stays below them, so that they are read again after a rollback or a restart. Too small: a task that comes in
 /// another block then is not seen. Too large: logs are read twice.
 pub(super) const REPLACED_BLOCKS_MAX: u64 = 64;
+/// Seconds of nothing but heads that are too low, after which they are believed: then it was the one before that was too high, or the chain was rolled back deeper than any
+/// is. Too small: a node that lags has all blocks read again, once it is believed and again once it is not. Too large: nothing is seen for as long.
+const LOW_HEADS_SECS: u64 = 30;
 /// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
 const MARK_STEP_BLOCKS: u64 = 500;
 
@@ -34,6 +38,17 @@ pub(super) struct Follower {
     written: Option<u64>,
     /// The last block, when it was last looked for.
     head: Option<Head>,
+    /// Heads that were too low to be believed, and nothing else since the first of them.
+    low: Option<Low>,
+}
+
+/// Heads that were refused.
+#[derive(Debug)]
+struct Low {
+    /// Until they are believed.
+    pause: Pause,
+    /// The first block beyond the lowest of them.
+    end: u64,
 }
 
 /// What came.
@@ -62,7 +77,7 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, rollbacks: 0, told_below: 0, is_begun: false, mark: 0, written: None, head: None }
+        Self { key, next: None, rollbacks: 0, told_below: 0, is_begun: false, mark: 0, written: None, head: None, low: None }
     }
 
     /// The last block at the last look, by whose time the contracts go; `None` before the first one.
@@ -79,11 +94,16 @@ impl Follower {
     ///
     /// # Errors
     /// Those of chain and journal.
-    pub(super) async fn look(&mut self, chain: &dyn Chain, journal: &dyn Journal) -> Result<Option<Look>, ChainError> {
-        let found = chain.head().await?;
-        refuse_laggard(self.told_below, found.number)?;
-        self.head = Some(found);
+    pub(super) async fn look(
+        &mut self,
+        chain: &dyn Chain,
+        journal: &dyn Journal,
+        now_secs: u64,
+    ) -> Result<Option<Look>, ChainError> {
+        let found = self.ask_head(chain).await?;
         let (head, first) = (found.number, chain.first_block());
+        self.weigh(head, first, now_secs)?;
+        self.head = Some(found);
         if !self.is_begun {
             self.written = mark::read(journal, self.key).await?;
             self.mark = self.written.unwrap_or(first);
@@ -103,6 +123,40 @@ impl Follower {
         self.told_below = self.told_below.max(next);
         let range = (from <= to).then_some((once_more(from, to, first), to));
         Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next }))
+    }
+
+    /// The last block. One that is much above the last, or the first of all, is asked for twice, and the lower one taken: a head that is too high has blocks taken for read that there
+    /// are not yet.
+    async fn ask_head(&self, chain: &dyn Chain) -> Result<Head, ChainError> {
+        let found = chain.head().await?;
+        let is_near = |last: Head| found.number <= last.number.saturating_add(REPLACED_BLOCKS_MAX);
+        if self.head.is_some_and(is_near) {
+            return Ok(found);
+        }
+        let again = chain.head().await?;
+        Ok(if again.number < found.number { again } else { found })
+    }
+
+    /// Refuses a head that is too low, until there has been no other for a while. The next one that is not has what may have been missed read again: blocks that a head
+    /// that was too high had taken for read.
+    fn weigh(&mut self, head: u64, first: u64, now_secs: u64) -> Result<(), ChainError> {
+        let end = head.saturating_add(1);
+        let Err(refused) = refuse_laggard(self.told_below, head) else {
+            if let Some(low) = self.low.take() {
+                let from =
+                    low.end.saturating_sub(REPLACED_BLOCKS_MAX).max(self.told_below.saturating_sub(BLOCK_RANGE_MAX)).max(first);
+                self.next = self.next.map(|next| next.min(from));
+            }
+            return Ok(());
+        };
+        let low = self.low.get_or_insert(Low { pause: Pause::new(now_secs, LOW_HEADS_SECS), end });
+        low.end = low.end.min(end);
+        if !low.pause.is_over(now_secs) {
+            return Err(refused);
+        }
+        warn!(head, told = self.told_below, "there are fewer blocks than the node told of; they are read again");
+        self.low = None;
+        Ok(())
     }
 
     /// The news were dealt with. Without this the next look shows them again. `oldest`: the block in which the oldest open task of interest was submitted.
@@ -147,7 +201,7 @@ fn refuse_laggard(told_below: u64, head: u64) -> Result<(), ChainError> {
     Err(ChainError::HistoryMissing {
         what: format!("the blocks from {end} to {}", told_below.saturating_sub(1)),
         detail: format!(
-            "they were read before. It lags; or the chain was rolled back by more than {most} blocks, and then start this program again"
+            "they were read before. It lags; or it told of too many, or the chain was rolled back by more than {most} blocks: that is believed after {LOW_HEADS_SECS} s"
         ),
     })
 }

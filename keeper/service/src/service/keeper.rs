@@ -134,7 +134,7 @@ impl Keeper {
 
     /// Looks at what has a new log, and after a rollback at all that is known: of a task that is gone no log tells.
     async fn learn(&self, course: &mut Course) -> Result<bool, ChainError> {
-        let look = course.follower.look(self.chain.as_ref(), self.journal.as_ref()).await?;
+        let look = course.follower.look(self.chain.as_ref(), self.journal.as_ref(), self.clock.now_secs()).await?;
         let Some(look) = look else { return Ok(false) };
         let mut tasks: BTreeSet<B256> = look.touched.iter().copied().collect();
         if look.is_anew {

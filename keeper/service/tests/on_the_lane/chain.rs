@@ -101,7 +101,7 @@ impl Ledger {
 
     pub(crate) fn jury_logs(&self, from: u64, to: u64) -> impl Iterator<Item = &JuryLogs> {
         let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap() + 1;
-        self.blocks[range].iter().map(|block| &block.logs)
+        self.blocks.get(range).unwrap_or_default().iter().map(|block| &block.logs)
     }
 
     /// The block that brought an effect about.
@@ -200,7 +200,9 @@ impl Chain for Account {
 
     async fn head(&self) -> Result<Head, ChainError> {
         self.reachable()?;
-        Ok(Head { number: self.world.ledger.lock().unwrap().head(), timestamp_secs: self.world.now() })
+        let off = self.world.heads_off.lock().unwrap().get_mut(&self.key.address()).and_then(|off| off.pop_front());
+        let number = self.world.ledger.lock().unwrap().head().checked_add_signed(off.unwrap_or_default()).unwrap();
+        Ok(Head { number, timestamp_secs: self.world.now() })
     }
 
     fn first_block(&self) -> u64 {
@@ -211,8 +213,9 @@ impl Chain for Account {
         self.reachable()?;
         self.world.ranges.lock().unwrap().push((self.key.address(), from, to));
         let ledger = self.world.ledger.lock().unwrap();
-        let range = usize::try_from(from).unwrap()..=usize::try_from(to).unwrap();
-        Ok(ledger.blocks[range].iter().filter_map(|block| block.touched).collect())
+        // Of blocks that there are not a node has no logs, and does not say so.
+        let range = usize::try_from(from).unwrap()..=usize::try_from(to.min(ledger.head())).unwrap();
+        Ok(ledger.blocks.get(range).unwrap_or_default().iter().filter_map(|block| block.touched).collect())
     }
 
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {

@@ -185,7 +185,7 @@ pub(crate) fn apply(
             signed(lane::recover(digest, signature) == Some(told.miner))?;
         }
         LaneCall::ReportSecond { replica, commitment, signature, .. } => {
-            add(&mut after, |task| rules::report_second(&mut task.state, &mut task.history, *replica, *commitment))?;
+            add(&mut after, |task| rules::report_second(&mut task.state, &mut task.history, now, *replica, *commitment))?;
             let miner = task.history.told[usize::from(*replica)].miner;
             let bound = Bound { commitment: *commitment, signature: *signature };
             signed(lane::is_bound(&DOMAIN, assignment.unwrap(), miner, &bound))?;

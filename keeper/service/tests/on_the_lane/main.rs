@@ -4,6 +4,7 @@
 mod chain;
 mod crews;
 mod draws;
+mod heads;
 mod heard;
 mod jury;
 mod keeper_machine;

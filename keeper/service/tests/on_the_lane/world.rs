@@ -1,6 +1,6 @@
 //! A small world: a chain, a clock that moves when everybody waits, one keeper, some miners, and whatever fails on purpose.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) keeper_lag_blocks: AtomicU64,
     /// So far ahead of the chain's time are the clocks of the services.
     pub(crate) clocks_ahead_secs: AtomicU64,
+    /// What the node adds to the next heads that it tells of, by who asks.
+    pub(crate) heads_off: Mutex<BTreeMap<Address, VecDeque<i64>>>,
     /// The node takes no transactions.
     pub(crate) is_frozen: AtomicBool,
     /// The node tells nobody whose secrets are called for.
@@ -128,6 +130,7 @@ impl World {
             unread_task: Mutex::default(),
             keeper_lag_blocks: AtomicU64::new(0),
             clocks_ahead_secs: AtomicU64::new(0),
+            heads_off: Mutex::default(),
             is_frozen: AtomicBool::new(false),
             is_calling_hidden: AtomicBool::new(false),
             logs_lag_blocks: AtomicU64::new(0),

@@ -9,7 +9,7 @@ use cor_errors::{Coded, Entry, table::lane};
 use super::history::{History, Opening, Told};
 use super::messages::{Binding, assignment};
 use super::state::{LanePhase, LaneState, Seat, Seats};
-use crate::limits::LANE_LAST_CALL_SECS;
+use crate::limits::{LANE_LAST_CALL_SECS, LANE_REPORT_MAX_SECS};
 use crate::task::Status;
 use crate::task::consensus::{Standing, leader_of};
 
@@ -301,13 +301,24 @@ pub fn report(state: &mut LaneState, history: &mut History, place: &Place, revea
 }
 
 /// A second commitment is reported, once the task ended, that a miner signed of the assignment beside the one that it was bound to: it had a choice between two
-/// answers, of which it may have read one. `history` must have the crew that the task's mark is of. The vote stays as it was.
+/// answers, of which it may have read one. `history` must have the crew that the task's mark is of. The vote stays as it was. A signature has no date: what is
+/// shown after [`LANE_REPORT_MAX_SECS`] may have been made by whoever has the key by then, and costs nobody anything.
 ///
 /// # Errors
-/// `WrongPhase`, `NoSuchReplica`, `NotCommitted`; `AlreadyDone` if it is the commitment that the miner was bound to, or a lie of it was reported before.
-pub fn report_second(state: &mut LaneState, history: &mut History, replica: u8, commitment: B256) -> Result<Vec<u8>, LaneError> {
+/// `WrongPhase`, `DeadlinePassed`, `NoSuchReplica`, `NotCommitted`; `AlreadyDone` if it is the commitment that the miner was bound to, or a lie of it was reported before.
+pub fn report_second(
+    state: &mut LaneState,
+    history: &mut History,
+    now: u64,
+    replica: u8,
+    commitment: B256,
+) -> Result<Vec<u8>, LaneError> {
     if state.phase != LanePhase::Ended {
         return Err(LaneError::WrongPhase { phase: state.phase, wanted: LanePhase::Ended });
+    }
+    let deadline = history.opening.time.saturating_add(u64::from(LANE_REPORT_MAX_SECS));
+    if now >= deadline {
+        return Err(LaneError::DeadlinePassed { deadline });
     }
     let told = history.told.get(usize::from(replica)).ok_or(LaneError::NoSuchReplica { replica })?;
     match (seat_of(state, replica)?, told.commitment) {

@@ -38,9 +38,9 @@ impl Miner {
 
     /// Learns of tasks that are on chain with this miner, and of what happened to those in hand. Returns whether there are more blocks to read.
     pub(super) async fn find_tasks(&mut self) -> Result<bool, ChainError> {
-        let look = self.follower.look(self.ports.chain.as_ref(), self.ports.journal.as_ref()).await?;
-        let Some(look) = look else { return Ok(false) };
         let (me, now) = (self.me(), self.now());
+        let look = self.follower.look(self.ports.chain.as_ref(), self.ports.journal.as_ref(), now).await?;
+        let Some(look) = look else { return Ok(false) };
         if look.is_anew {
             self.summonses.clear();
         }

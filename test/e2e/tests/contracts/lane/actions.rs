@@ -257,7 +257,7 @@ fn settings() -> impl Strategy<Value = Action> {
 }
 
 fn time() -> impl Strategy<Value = Action> {
-    let secs = prop_oneof![12 => 1_u64..50, 2 => 50..4_000_u64, 1 => 40_000..100_000_u64];
+    let secs = prop_oneof![12 => 1_u64..50, 2 => 50..4_000_u64, 1 => 40_000..100_000_u64, 1 => 700_000..770_000_u64];
     prop_oneof![
         2 => secs.prop_map(|secs| Action::Pass { secs }),
         5 => (any::<u16>(), prop_oneof![1 => Just(-1_i8), 4 => Just(0), 1 => Just(1)], prop::bool::weighted(0.3))
@@ -361,7 +361,9 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         Action::SetConfig { by: GOVERNOR, penalties: 0, share: 0, paused: false },
         Action::CloseSession { pick: 1, flaw: 0 },
     ];
-    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), twice.concat(), others.to_vec(), two_seats()].concat()
+    // The same once it is too late for it.
+    let late = [vec![Action::Pass { secs: 734_400 }], [1, 17, 33].map(|pick| second(pick, 0, 0, 0)).to_vec()].concat();
+    [settled(), completed.concat(), spoiled.concat(), lied.to_vec(), twice.concat(), others.to_vec(), two_seats(), late].concat()
 }
 
 /// A miner on two seats of the last task, whichever of those that are open that is.

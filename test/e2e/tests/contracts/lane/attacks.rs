@@ -4,10 +4,12 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol_types::SolEvent as _,
 };
-use cor_kit::solo::Refused;
+use cor_kit::solo::{Refused, UNBONDING_SECS};
 use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
-use super::world::{CREDIT, LAST_CALL_SECS, PENALTIES, Precommit, STAKE, World, digest, event, logs, terms, wei};
+use super::world::{
+    CREDIT, LAST_CALL_SECS, PENALTIES, Precommit, SAFE_STAKED, STAKE, STAKER, Task, World, digest, event, logs, terms, wei,
+};
 use cor_sol::decode_revert;
 
 /// Phases of a second cost seven honest miners 700 COR. Now the terms are refused.
@@ -259,6 +261,68 @@ async fn nobody_reports_itself_for_nothing() {
     world.solo.pass(86_400);
     world.by(5, &ILane::slashAgainCall { task: task.id, node: world.miner(2), reason: 2 });
     assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.1));
+}
+
+/// For how long after its submission a second word of a task is taken, seconds.
+const REPORTED_SECS: u64 = 8 * 86_400 + 12 * 3_600;
+
+/// A task that is submitted now and served by the crew at once, and how it ended.
+fn served(world: &World, sequence: u64, crew: &[usize; 3]) -> (Task, ILane::TaskEnded) {
+    let task = world.task(3, 5_001, sequence);
+    let done = world.by(1, &world.completion(&task, crew, &["VALID"; 3]));
+    let ended = event(&logs(world, &done));
+    (task, ended)
+}
+
+/// A signature has no date, so whoever has a node's key makes second words of whatever it served. Without an end to their time, one of ten tasks of years ago took all that
+/// somebody had staked for the node since.
+#[tokio::test]
+async fn nobody_pays_for_second_words_of_long_ago() {
+    let world = World::start().await;
+    let crew = [3, 1, 2];
+    let (task, ended) = served(&world, 1, &crew);
+    let deadline = world.solo.chain().latest().timestamp() + REPORTED_SECS;
+    let report = world.reporting_second(&task, (&crew, &ended), 0, "A WORD OF LATER");
+    world.solo.pass(REPORTED_SECS - 100);
+    world.undoing(|| {
+        world.by(5, &report);
+        assert_eq!(world.staked(3), U256::from(STAKE) - wei(PENALTIES.1), "it is in time still");
+    });
+    let node = world.miner(3);
+    world.solo.ok(node, world.staking, &IStaking::unbondNodeCall { node });
+    world.solo.pass(UNBONDING_SECS);
+    world.solo.ok(node, world.staking, &IStaking::withdrawNodeCall { node });
+    world.stake(3, STAKER);
+    let refused = world.refused(5, &report);
+    let late =
+        |error: &ILane::LaneTooLate| error.task == task.id && error.timestamp >= error.deadline && error.deadline <= deadline;
+    assert!(matches!(&refused, cor_sol::ContractError::LaneTooLate(error) if late(error)), "{refused}");
+    assert_eq!(world.staked(3), U256::from(STAKE), "what the new staker has");
+}
+
+/// What is open: within that time nobody can tell a stolen key's word from an offence, so the key is worth the stake, whoever else staked it, and none of it leaves in time.
+#[tokio::test]
+async fn who_has_a_nodes_key_has_its_stake_for_what_it_served_this_week() {
+    let world = World::start().await;
+    let crew = [SAFE_STAKED, 1, 2];
+    let tasks: Vec<_> = (1..=11).map(|sequence| served(&world, sequence, &crew)).collect();
+    world.solo.pass(8 * 86_400);
+    let node = world.miner(SAFE_STAKED);
+    let reports = tasks.iter().map(|(task, ended)| world.reporting_second(task, (&crew, ended), 0, "A WORD OF LATER"));
+    for (number, report) in reports.enumerate() {
+        if number == 10 {
+            let nothing = ILane::NothingTaken { task: tasks[10].0.id, node, reason: 2, owed: PENALTIES.1 };
+            assert_eq!(world.refused(5, &report), nothing.into(), "there is no more of it");
+            break;
+        }
+        world.by(5, &report);
+        if number == 0 {
+            world.solo.ok(world.account(STAKER), world.staking, &IStaking::unbondNodeCall { node });
+        }
+    }
+    let unbonding = world.solo.get(world.staking, &IStaking::nodeUnbondingOfCall { node }).amount;
+    let pot = world.solo.get(world.staking, &IStaking::slashedPotCall {});
+    assert_eq!([world.staked(SAFE_STAKED), unbonding, pot], [U256::ZERO, U256::ZERO, U256::from(STAKE)]);
 }
 
 /// Unanimity of seven and one dissenter gave six answers for 0.009 COR. Now each of the majority has half of its price.

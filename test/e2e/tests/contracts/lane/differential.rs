@@ -52,7 +52,7 @@ const REFUSED: [&str; 27] = [
     "MinerTwice",
     "EvenReplicas",
 ];
-const OTHERWISE: [(&str, &str); 19] = [
+const OTHERWISE: [(&str, &str); 20] = [
     ("ended", "completed"),
     ("ended", "no quorum"),
     ("ended", "no quorum, floor"),
@@ -71,6 +71,7 @@ const OTHERWISE: [(&str, &str); 19] = [
     ("precommit", "ok"),
     ("report", "ok"),
     ("reportSecond", "ok"),
+    ("reportSecond", "LaneTooLate"),
     ("createAndSubmit", "ok"),
 ];
 

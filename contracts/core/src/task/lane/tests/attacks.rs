@@ -2,7 +2,7 @@
 
 use alloy_primitives::{B256, keccak256};
 
-use super::scene::{KEEPER, NOW, PAYER, SERVER, Scene, opening};
+use super::scene::{KEEPER, LATER, NOW, PAYER, SERVER, Scene, opening};
 use crate::limits::FORCED_INCLUSION_SECS;
 use crate::task::lane::history::{History, Opening};
 use crate::task::lane::messages::task_id;
@@ -272,11 +272,15 @@ fn who_binds_itself_to_an_answer_that_it_read_pays_as_for_a_lie() {
         let Scene { state, history, .. } = &mut scene;
         let before = *state;
         assert_eq!(offences(&history.opening, state).count(), 0);
-        assert_eq!(report_second(state, history, 2, read), Err(LaneError::AlreadyDone { replica: 2 }), "what it is bound to");
-        assert_eq!(report_second(state, history, 2, own), Ok(vec![4, 2]));
+        assert_eq!(
+            report_second(state, history, LATER, 2, read),
+            Err(LaneError::AlreadyDone { replica: 2 }),
+            "what it is bound to"
+        );
+        assert_eq!(report_second(state, history, LATER, 2, own), Ok(vec![4, 2]));
         assert_eq!((state.seats[2], history.told[2].bad), (Seat::Bad, true));
         assert_eq!(LaneState { seats: before.seats, ..*state }, before, "nothing else changes");
-        assert_eq!(report_second(state, history, 2, own), Err(LaneError::AlreadyDone { replica: 2 }), "once");
+        assert_eq!(report_second(state, history, LATER, 2, own), Err(LaneError::AlreadyDone { replica: 2 }), "once");
     }
 }
 
@@ -289,23 +293,25 @@ fn one_word_said_twice_is_no_offence() {
     let wanted = LanePhase::Ended;
     let Scene { state, history, place, .. } = &mut scene;
     let early = |phase| Err(LaneError::WrongPhase { phase, wanted });
-    assert_eq!(report_second(&mut LaneState::default(), history, 0, other), early(LanePhase::None));
-    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Open));
+    assert_eq!(report_second(&mut LaneState::default(), history, LATER, 0, other), early(LanePhase::None));
+    assert_eq!(report_second(state, history, LATER, 0, other), early(LanePhase::Open));
     start(state, history, NOW, SERVER, &bound).unwrap();
-    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Precommit));
+    assert_eq!(report_second(state, history, LATER, 0, other), early(LanePhase::Precommit));
     close(state, &history.opening, NOW + 60).unwrap();
-    assert_eq!(report_second(state, history, 0, other), early(LanePhase::Reveal));
+    assert_eq!(report_second(state, history, LATER, 0, other), early(LanePhase::Reveal));
     report(state, history, place, lie).unwrap();
     close(state, &history.opening, NOW + 60 + 90).unwrap();
     assert_eq!(state.phase, LanePhase::Ended);
-    assert_eq!(report_second(state, history, 0, bound[0].1.unwrap()), Err(LaneError::AlreadyDone { replica: 0 }));
-    assert_eq!(report_second(state, history, 1, other), Err(LaneError::AlreadyDone { replica: 1 }));
-    assert_eq!(report_second(state, history, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
+    assert_eq!(report_second(state, history, LATER, 0, bound[0].1.unwrap()), Err(LaneError::AlreadyDone { replica: 0 }));
+    assert_eq!(report_second(state, history, LATER, 1, other), Err(LaneError::AlreadyDone { replica: 1 }));
+    assert_eq!(report_second(state, history, LATER, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
     // The seat is the chain's, whatever the bytes say that are brought.
     history.told[2].commitment = Some(B256::ZERO);
-    assert_eq!(report_second(state, history, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
-    assert_eq!(report_second(state, history, 3, other), Err(LaneError::NoSuchReplica { replica: 3 }));
-    report_second(state, history, 0, other).unwrap();
+    assert_eq!(report_second(state, history, LATER, 2, other), Err(LaneError::NotCommitted { replica: 2 }));
+    assert_eq!(report_second(state, history, LATER, 3, other), Err(LaneError::NoSuchReplica { replica: 3 }));
+    let deadline = LATER + 1;
+    assert_eq!(report_second(state, history, deadline, 0, other), Err(LaneError::DeadlinePassed { deadline }));
+    report_second(state, history, LATER, 0, other).unwrap();
 }
 
 /// With 4 of 7 agreeing the network kept 17.5 % of what was delivered instead of 10 %.

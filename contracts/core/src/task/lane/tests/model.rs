@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::scene::{KEEPER, NOW, SERVER, Scene};
+use super::scene::{KEEPER, LATER, NOW, SERVER, Scene};
 use crate::task::Status;
 use crate::task::lane::history::History;
 use crate::task::lane::split::{offences, split};
@@ -201,9 +201,9 @@ fn live(scene: &mut Scene, (model, needed): (&mut Model, usize), now: &mut u64, 
             };
             // It changes nothing of the end, so what comes after it is tried on what was before it.
             let (mut state, mut history) = (scene.state, scene.history.clone());
-            let convicted = report_second(&mut state, &mut history, replica, commitment).is_ok();
+            let convicted = report_second(&mut state, &mut history, *now, replica, commitment).is_ok();
             let was_bound = model.completed || model.bound.contains_key(&replica);
-            let expected = scene.state.phase == LanePhase::Ended && was_bound && !model.bad.contains(&replica);
+            let expected = scene.state.phase == LanePhase::Ended && was_bound && !model.bad.contains(&replica) && *now <= LATER;
             assert_eq!(convicted, expected, "{replica} of {:?}", scene.state);
         }
         Act::Finish | Act::Close if scene.state.phase == LanePhase::Reveal => {

@@ -7,6 +7,8 @@ use crate::task::lane::messages::{Binding, task_id};
 use crate::task::lane::{LaneState, LaneTerms, Place, Price, Reveal, Server, submit};
 
 pub(super) const NOW: u64 = 1_800_000_000;
+/// The last second in which a second word of a task that was submitted at [`NOW`] can be shown: eight days and twelve hours.
+pub(super) const LATER: u64 = NOW + 734_399;
 pub(super) const KEEPER: Address = address!("000000000000000000000000000000000000ee0e");
 pub(super) const SERVER: Server = Server { keeper: KEEPER, itself: true };
 pub(super) const PAYER: Address = address!("0000000000000000000000000000000000009a7e");

@@ -19,6 +19,8 @@ const ENDED: u8 = 4;
 const ANSWER: usize = 148;
 const MINER: usize = 116;
 const SHOWN: usize = 65;
+/// For how long after its submission a second word of a task is taken, seconds: eight days and twelve hours.
+const REPORTED_SECS: u64 = 734_400;
 
 fn malformed(field: &str) -> Refused {
     refusal(&ILane::Malformed { field: word(field) })
@@ -321,6 +323,10 @@ impl Oracle {
         let Some(mut task) = self.tasks.get(&key).filter(|task| task.phase == ENDED).cloned() else {
             return Err(refusal(&ILane::LanePhaseWrong { task: id, phase, wanted: ENDED }));
         };
+        let deadline = task::submitted_at(&call.history) + REPORTED_SECS;
+        if deadline <= around.now {
+            return Err(refusal(&ILane::LaneTooLate { task: id, deadline, timestamp: around.now }));
+        }
         let crew = task::crew(&call.history);
         let seats: Vec<_> =
             crew.chunks(52).map(|seat| (Address::from_slice(&seat[..20]), B256::from_slice(&seat[20..]))).collect();

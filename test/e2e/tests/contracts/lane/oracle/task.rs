@@ -18,6 +18,11 @@ pub(crate) fn phases(terms: B256) -> [u64; 3] {
     [16, 19, 22].map(|at| number(&terms[at..at + 3]))
 }
 
+/// When the task of an opening was submitted, seconds since 1970.
+pub(crate) fn submitted_at(history: &[u8]) -> u64 {
+    number(&history[109..114])
+}
+
 /// What a replica's miner did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Seat {
