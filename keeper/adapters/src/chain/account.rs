@@ -160,7 +160,8 @@ impl Account {
         }
     }
 
-    async fn is_pending(&self, transaction: B256) -> Result<bool, ChainError> {
+    /// Whether the node has the transaction, mined or not.
+    pub(super) async fn is_pending(&self, transaction: B256) -> Result<bool, ChainError> {
         let found = self.provider.get_transaction_by_hash(transaction).await;
         Ok(found.map_err(self.failed("eth_getTransactionByHash"))?.is_some())
     }

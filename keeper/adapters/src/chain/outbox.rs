@@ -1,9 +1,11 @@
 //! A durable outbox: a transaction is written to the journal with its nonce before it is sent, so that after a crash the very same bytes
-//! are looked for and sent again. One transaction is under way at a time; an account's nonces never have a gap.
+//! are looked for, and sent again if they are still asked for. One transaction is under way at a time; an account's nonces never have a gap.
 
 use std::sync::Arc;
 
 use alloy::{
+    consensus::{Transaction as _, TxEnvelope},
+    eips::eip2718::Decodable2718 as _,
     primitives::{Address, Bytes, TxKind, U256},
     rpc::types::TransactionReceipt,
 };
@@ -63,17 +65,17 @@ impl Outbox {
 
     async fn send_in_order(&self, key: &str, to: Address, data: Bytes, label: &'static str) -> Result<SentCall, ChainError> {
         if let Some(record) = self.read(key).await? {
-            // With it others may have been taken out that come before it.
-            if record.mined.is_some() && self.account.receipt(record.transaction).await?.is_none() {
-                self.recover().await?;
+            if let Some(receipt) = self.account.receipt(record.transaction).await? {
+                if let Fate::Mined(sent) = self.close(key, record, &receipt).await? {
+                    return Ok(sent);
+                }
+            } else if input(&record).as_ref() == Some(&data) {
+                // It was not mined yet, or a re-org took it out again: then the same bytes go in once more.
+                if let Fate::Mined(sent) = self.settle(key, record).await? {
+                    return Ok(sent);
+                }
             }
-        }
-        if let Some(record) = self.read(key).await? {
-            // Mined before, unless a re-org took it out again: then the same bytes go in once more.
-            match self.settle(key, record).await? {
-                Fate::Mined(sent) => return Ok(sent),
-                Fate::Reverted(_) | Fate::Displaced => {}
-            }
+            // What was decided on another chain, or before something came, is not brought: this is asked for now.
         }
         let nonce = self.account.nonce().await?;
         let signed = self.account.sign(label, TxKind::Call(to), data.clone(), U256::ZERO, nonce).await?;
@@ -88,32 +90,34 @@ impl Outbox {
 
     /// Brings a written record to its end.
     async fn settle(&self, key: &str, mut record: OutboxRecord) -> Result<Fate, ChainError> {
-        let receipt = match self.account.receipt(record.transaction).await? {
-            Some(receipt) => receipt,
-            None => {
-                let nonce = self.account.nonce().await?;
-                if nonce < record.nonce {
-                    // What came before it is in no record, or could not be brought: nobody fills the gap, so whoever wants this call signs it anew.
-                    self.journal.remove(key).await?;
-                    return Ok(Fate::Displaced);
-                }
-                if nonce > record.nonce {
-                    // Asked again: it may have been mined between the two questions.
-                    match self.account.receipt(record.transaction).await? {
-                        Some(receipt) => return self.close(key, record, &receipt).await,
-                        None => {
-                            self.journal.remove(key).await?;
-                            return Ok(Fate::Displaced);
-                        }
-                    }
-                }
-                record.mined = None;
-                let signed = Signed { nonce: record.nonce, transaction: record.transaction, raw: record.raw.clone() };
-                self.account.broadcast(&signed).await?;
-                self.account.wait(record.transaction).await?
-            }
-        };
+        if let Some(fate) = self.fate(key, &record).await? {
+            return Ok(fate);
+        }
+        record.mined = None;
+        let signed = Signed { nonce: record.nonce, transaction: record.transaction, raw: record.raw.clone() };
+        self.account.broadcast(&signed).await?;
+        let receipt = self.account.wait(record.transaction).await?;
         self.close(key, record, &receipt).await
+    }
+
+    /// What became of a record; `None` while its transaction is the account's next one.
+    async fn fate(&self, key: &str, record: &OutboxRecord) -> Result<Option<Fate>, ChainError> {
+        if let Some(receipt) = self.account.receipt(record.transaction).await? {
+            return self.close(key, record.clone(), &receipt).await.map(Some);
+        }
+        let nonce = self.account.nonce().await?;
+        if nonce == record.nonce {
+            return Ok(None);
+        }
+        // Asked again: it may have been mined between the two questions.
+        if nonce > record.nonce
+            && let Some(receipt) = self.account.receipt(record.transaction).await?
+        {
+            return self.close(key, record.clone(), &receipt).await.map(Some);
+        }
+        // Another one has its nonce; or what came before it is in no record, and nobody fills the gap: whoever wants this call signs it anew.
+        self.journal.remove(key).await?;
+        Ok(Some(Fate::Displaced))
     }
 
     async fn close(&self, key: &str, mut record: OutboxRecord, receipt: &TransactionReceipt) -> Result<Fate, ChainError> {
@@ -130,23 +134,21 @@ impl Outbox {
         Ok(Fate::Mined(SentCall { transaction: record.transaction, block_number: mined.block_number, gas_used: mined.gas_used }))
     }
 
-    /// Ends what an earlier run left open, in the order of nonces, with what was mined and a reorganisation took out again: until that is in, nothing behind it can be. Forgets what was
-    /// mined long ago.
+    /// Looks after what an earlier run or call left open, in the order of nonces. What the node has is waited for. What it does not have is not brought, as it was decided on a chain that may not
+    /// be that of now: a crew that was drawn by a block that has been replaced costs its keeper the bond. Whoever still wants it asks for it. What was mined is kept
+    /// though a re-org took it out, as it may be the node that lags. Forgets what was mined long ago.
     async fn recover(&self) -> Result<(), ChainError> {
         let (mut open, mut mined) = (Vec::new(), Vec::new());
-        let nonce = self.account.nonce().await?;
         for (key, bytes) in self.journal.list(PREFIX).await? {
             let record = parse(&key, &bytes)?;
-            let is_in = record.mined.is_some() && record.nonce < nonce;
-            if is_in { mined.push((record.nonce, key)) } else { open.push((record.nonce, key, record)) }
+            if record.mined.is_some() { mined.push((record.nonce, key)) } else { open.push((record.nonce, key, record)) }
         }
         open.sort_by_key(|(nonce, ..)| *nonce);
-        for (at, key, record) in open {
-            // Behind a gap that no record fills. A node that lags makes nothing be forgotten that was mined; after a rollback whoever asks for it signs it anew.
-            if record.mined.is_some() && at > self.account.nonce().await? {
-                continue;
+        for (_, key, record) in open {
+            if self.fate(&key, &record).await?.is_none() && self.account.is_pending(record.transaction).await? {
+                let receipt = self.account.wait(record.transaction).await?;
+                self.close(&key, record, &receipt).await?;
             }
-            self.settle(&key, record).await?;
         }
         mined.sort();
         let surplus = mined.len().saturating_sub(MINED_KEPT_MAX);
@@ -165,6 +167,12 @@ impl Outbox {
         let bytes = serde_json::to_vec(record).map_err(|error| damaged(key, &error))?;
         Ok(self.journal.put(key, &bytes).await?)
     }
+}
+
+/// What a record's transaction calls its contract with.
+fn input(record: &OutboxRecord) -> Option<Bytes> {
+    let envelope = TxEnvelope::decode_2718(&mut &record.raw[..]).ok()?;
+    Some(envelope.input().clone())
 }
 
 fn parse(key: &str, bytes: &[u8]) -> Result<OutboxRecord, ChainError> {

@@ -236,7 +236,10 @@ pub(crate) async fn submit(
 /// A submission that failed. Where it is not known whether it came through, the task is named.
 fn unclear(error: ChainError, task: B256) -> CliError {
     match error {
-        source @ (ChainError::NotMined { .. } | ChainError::Unreachable { .. }) => CliError::SubmissionUnclear { task, source },
+        // A node that lags refuses what it has had, and knows neither the transaction nor its receipt.
+        source @ (ChainError::NotMined { .. } | ChainError::Unreachable { .. } | ChainError::Refused { .. }) => {
+            CliError::SubmissionUnclear { task, source }
+        }
         refused => refused.into(),
     }
 }
@@ -427,7 +430,10 @@ mod tests {
         }
         let unmined = ChainError::NotMined { transaction: B256::ZERO, waited_secs: 30 };
         let refused = ChainError::NonceTaken { call: "submit".to_owned(), account: Address::ZERO, nonce: 1 };
-        for (error, named) in [(unmined, true), (refused, false)] {
+        let (endpoint, call, message) =
+            ("http://127.0.0.1:1".to_owned(), "eth_sendRawTransaction".to_owned(), "already known".to_owned());
+        let known = ChainError::Refused { endpoint, call, code: -32_000, message };
+        for (error, named) in [(unmined, true), (known, true), (refused, false)] {
             let code = error.code();
             let error = unclear(error, TASK);
             assert_eq!((error.code(), error.to_string().contains(&TASK.to_string())), (code, named), "{error}");

@@ -66,6 +66,13 @@ pub(super) struct Look {
     next: u64,
 }
 
+impl Look {
+    /// The first block whose logs tell of [`Look::touched`].
+    pub(super) fn first(&self) -> u64 {
+        self.range.map_or(self.next, |(from, _)| from)
+    }
+}
+
 /// Blocks to read; none if `from` is above `to`.
 #[derive(Debug, PartialEq, Eq)]
 struct Span {

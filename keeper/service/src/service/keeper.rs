@@ -19,6 +19,7 @@ use super::follow::Follower;
 use super::refusal;
 use super::secrets::{SecretPorts, Secrets};
 use super::unanswered::Unanswered;
+use super::unread::Unread;
 use crate::machine::keeper::{Draw, KeeperMachine, KeeperPolicy, Missing, OfferedCrew};
 use cor_ports::domain::{Crew, Offer, SignedMessage, TaskRecord};
 use cor_ports::jury::{Jury, JuryCall, Summons, Times, epoch_of};
@@ -48,6 +49,7 @@ struct Course {
     /// How often the chain was rolled back when all was last to be drawn again; `None` if it never was.
     drawn_anew: Option<u64>,
     unanswered: Unanswered,
+    unread: Unread,
 }
 
 impl Keeper {
@@ -76,7 +78,14 @@ impl Keeper {
             chain_id: self.chain.domain().chain_id,
         };
         let secrets = Secrets::new(ports, Arc::clone(&draws.done));
-        Course { follower: Follower::new(MARK), draws, secrets, drawn_anew: None, unanswered: Unanswered::default() }
+        Course {
+            follower: Follower::new(MARK),
+            draws,
+            secrets,
+            drawn_anew: None,
+            unanswered: Unanswered::default(),
+            unread: Unread::default(),
+        }
     }
 
     /// Runs until `stop` turns true. A chain that cannot be reached is tried again at every poll.
@@ -135,7 +144,10 @@ impl Keeper {
     /// Looks at what has a new log, and after a rollback at all that is known: of a task that is gone no log tells.
     async fn learn(&self, course: &mut Course) -> Result<bool, ChainError> {
         let look = course.follower.look(self.chain.as_ref(), self.journal.as_ref(), self.clock.now_secs()).await?;
-        let Some(look) = look else { return Ok(false) };
+        let Some(look) = look else {
+            self.look_at_all(course, &BTreeSet::new(), 0).await?;
+            return Ok(false);
+        };
         let mut tasks: BTreeSet<B256> = look.touched.iter().copied().collect();
         if look.is_anew {
             let mut machine = self.machine.lock().await;
@@ -150,13 +162,23 @@ impl Keeper {
         }
         // Calls cost the bond, so they wait for no task that cannot be read, nor tasks for them.
         let heeded = self.heed_calls(course, look.range).await;
-        for task in tasks {
-            self.look_at(task).await?;
-        }
+        self.look_at_all(course, &tasks, look.first()).await?;
         heeded?;
-        let oldest = self.machine.lock().await.oldest_block();
+        let oldest = course.unread.oldest_with(self.machine.lock().await.oldest_block());
         course.follower.seen(&look, oldest, self.journal.as_ref()).await?;
         Ok(look.is_behind)
+    }
+
+    /// Looks at tasks that logs from a block on told of, and at those that could not be read before.
+    async fn look_at_all(&self, course: &mut Course, tasks: &BTreeSet<B256>, from: u64) -> Result<(), ChainError> {
+        let tasks: BTreeSet<B256> = tasks.iter().copied().chain(course.unread.tasks()).collect();
+        for task in tasks {
+            match self.look_at(task).await {
+                Ok(()) => course.unread.remove(task),
+                Err(error) => course.unread.note(task, from, error)?,
+            }
+        }
+        Ok(())
     }
 
     /// Owes the secrets that were called for in these blocks.

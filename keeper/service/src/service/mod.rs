@@ -11,3 +11,4 @@ mod over;
 mod refusal;
 mod secrets;
 mod unanswered;
+mod unread;

@@ -1,11 +1,12 @@
-//! A node that is wrong about the last block, once or for a while: nothing is forgotten for it, and little is read again.
+//! A node that is wrong about the last block, once or for a while, or that has lost a task: nothing else is forgotten for it, and little is read again.
 
 use std::sync::Arc;
 
+use cor_core::task::lane::messages::task_id;
 use cor_ports::domain::Phase;
 
 use crate::jury::TIMES;
-use crate::lane::Key;
+use crate::lane::{Key, PAYER};
 use crate::together::is_over;
 use crate::world::{KEEPER, World};
 
@@ -86,4 +87,29 @@ async fn a_head_that_is_too_low_for_a_moment_has_little_read_again() {
     assert!(again.len() <= 2 && again.iter().all(|(from, _)| *from + 2_064 > head), "{again:?} of {head}");
     let next = world.submit(2);
     world.pass_until(10, is_over(next)).await;
+}
+
+/// Its node has lost a log of one task. No other was offered or closed any more, also after a restart.
+#[tokio::test]
+async fn one_task_that_cannot_be_read_holds_up_no_other() {
+    let world = world().await;
+    // The lowest name, so that the others come behind it.
+    let lost = (2..10).map(|sequence| task_id(PAYER, sequence)).min().unwrap();
+    *world.unread_task.lock().unwrap() = Some(lost);
+    let tasks: Vec<_> = (2..10).map(|sequence| world.submit(sequence)).collect();
+    let submitted = world.task(lost).submission.block_number;
+    for other in tasks.into_iter().filter(|id| *id != lost) {
+        world.pass_until(20, is_over(other)).await;
+    }
+    world.ledger.lock().unwrap().grow(600);
+    world.pass(3).await;
+    for (index, key) in [(KEEPER, "keeper/mark"), (0, "miner/mark")] {
+        let mark = u64::from_be_bytes(world.journal(index).value(key).unwrap().try_into().unwrap());
+        assert!(mark <= submitted, "{key} waits for it: {mark}, {submitted}");
+    }
+    *world.unread_task.lock().unwrap() = None;
+    world.pass_until(10, is_over(lost)).await;
+    world.ledger.lock().unwrap().grow(600);
+    world.pass(3).await;
+    assert!(u64::from_be_bytes(world.journal(KEEPER).value("keeper/mark").unwrap().try_into().unwrap()) > submitted);
 }

@@ -1,4 +1,4 @@
-//! Transactions that a reorganisation took out of the chain are brought again, in order, and nothing stands still for them.
+//! What a reorganisation took out of the chain is brought again if it is asked for again, and not otherwise; nothing stands still for it.
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +21,11 @@ use crate::{journal::SqliteJournal, tests::serve};
 #[derive(Default)]
 struct Node {
     is_down: bool,
+    /// It mines nothing: what it is sent it has, or loses.
+    keeps: Option<bool>,
+    pool: BTreeMap<B256, TxEnvelope>,
+    /// What was called, in order.
+    inputs: Vec<Bytes>,
     nonce: u64,
     mined: BTreeMap<B256, u64>,
 }
@@ -33,10 +38,21 @@ impl Node {
             "eth_getBalance" => json!("0xde0b6b3a7640000"),
             "eth_estimateGas" => json!("0x186a0"),
             "eth_gasPrice" => json!("0x1"),
-            "eth_getTransactionByHash" => Value::Null,
+            "eth_getTransactionByHash" => {
+                let hash: B256 = serde_json::from_value(params[0].clone()).unwrap();
+                let pooled = self.pool.remove(&hash);
+                let answer = pooled.as_ref().map_or(Value::Null, shown);
+                // Mined right after it was asked for.
+                pooled.iter().for_each(|envelope| self.mine(envelope));
+                answer
+            }
             "eth_getTransactionReceipt" => {
                 let hash: B256 = serde_json::from_value(params[0].clone()).unwrap();
-                self.mined.get(&hash).map_or(Value::Null, |block| receipt(hash, *block))
+                let found = self.mined.get(&hash).map_or(Value::Null, |block| receipt(hash, *block));
+                if self.is_down && self.keeps.is_some() {
+                    return Err("the node is down".to_owned());
+                }
+                found
             }
             "eth_sendRawTransaction" if self.is_down => return Err("the node is down".to_owned()),
             "eth_sendRawTransaction" => {
@@ -45,13 +61,32 @@ impl Node {
                 if envelope.nonce() != self.nonce {
                     return Err(format!("nonce too high: next {}, tx {}", self.nonce, envelope.nonce()));
                 }
-                self.nonce += 1;
-                self.mined.insert(*envelope.tx_hash(), self.nonce);
-                json!(envelope.tx_hash())
+                let hash = json!(envelope.tx_hash());
+                match self.keeps {
+                    None => self.mine(&envelope),
+                    Some(true) => drop(self.pool.insert(*envelope.tx_hash(), envelope)),
+                    Some(false) => {}
+                }
+                self.is_down = self.keeps.is_some();
+                hash
             }
             other => panic!("{other}"),
         })
     }
+
+    fn mine(&mut self, envelope: &TxEnvelope) {
+        self.nonce += 1;
+        self.mined.insert(*envelope.tx_hash(), self.nonce);
+        self.inputs.push(envelope.input().clone());
+    }
+}
+
+/// A transaction that is not mined, as a node shows it.
+fn shown(envelope: &TxEnvelope) -> Value {
+    let mut shown = serde_json::to_value(envelope).unwrap();
+    let more = json!({ "hash": envelope.tx_hash(), "from": Address::ZERO, "blockHash": null, "blockNumber": null, "transactionIndex": null });
+    shown.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    shown
 }
 
 fn receipt(transaction: B256, block: u64) -> Value {
@@ -99,6 +134,11 @@ impl World {
         *self.node.lock().unwrap() = Node::default();
     }
 
+    fn inputs(&self) -> Vec<String> {
+        let node = self.node.lock().unwrap();
+        node.inputs.iter().map(|input| String::from_utf8(input.to_vec()).unwrap()).collect()
+    }
+
     fn mined(&self) -> (u64, usize) {
         let node = self.node.lock().unwrap();
         (node.nonce, node.mined.len())
@@ -106,21 +146,74 @@ impl World {
 }
 
 async fn send(outbox: &Outbox, key: &str) -> Result<u64, ChainError> {
-    outbox.send(key, Address::ZERO, Bytes::new(), "reveal").await.map(|sent| sent.block_number)
+    outbox.send(key, Address::ZERO, Bytes::copy_from_slice(key.as_bytes()), "reveal").await.map(|sent| sent.block_number)
+}
+
+/// What the keeper or miner calls, as what it decided.
+async fn call(outbox: &Outbox, key: &str, input: &'static str) -> Result<u64, ChainError> {
+    outbox.send(key, Address::ZERO, Bytes::from_static(input.as_bytes()), "call").await.map(|sent| sent.block_number)
 }
 
 #[tokio::test]
-async fn what_was_taken_out_comes_back_with_what_came_before_it() {
+async fn what_was_taken_out_comes_back_when_it_is_asked_for_again() {
     let world = World::new().await;
     let outbox = world.outbox().await;
     for (key, block) in [("task/1/complete", 1), ("jury/reveal/17", 2), ("jury/reveal/18", 3)] {
         assert_eq!(send(&outbox, key).await.unwrap(), block);
     }
     world.roll_back();
-    assert_eq!(send(&outbox, "jury/reveal/17").await.unwrap(), 2, "in its place");
-    assert_eq!(send(&outbox, "task/1/complete").await.unwrap(), 1, "which was brought before it");
-    assert_eq!(send(&outbox, "jury/reveal/19").await.unwrap(), 4);
+    for (key, block) in [("jury/reveal/17", 1), ("task/1/complete", 2), ("jury/reveal/19", 3), ("jury/reveal/18", 4)] {
+        assert_eq!(send(&outbox, key).await.unwrap(), block, "{key}");
+    }
     assert_eq!(world.mined(), (4, 4), "each once");
+    for (key, block) in [("task/1/complete", 2), ("jury/reveal/17", 1)] {
+        assert_eq!(send(&outbox, key).await.unwrap(), block, "{key}");
+    }
+    assert_eq!(world.mined(), (4, 4), "and never twice");
+}
+
+/// A crew is drawn by the hash of a block, so one of a block that was replaced is another than is drawn, and costs its keeper the bond. It was brought all the same: for the new one, or
+/// before whatever came next, or after a restart.
+#[tokio::test]
+async fn a_crew_of_a_chain_that_was_replaced_is_not_brought() {
+    for (case, is_mined, restarts) in
+        [("mined", true, false), ("in flight", false, false), ("before a restart", true, true), ("in flight, then", false, true)]
+    {
+        let world = World::new().await;
+        let mut outbox = world.outbox().await;
+        if is_mined {
+            call(&outbox, "task/1/start", "the crew of before").await.unwrap();
+            call(&outbox, "jury/reveal/16", "16").await.unwrap();
+        } else {
+            world.node.lock().unwrap().keeps = Some(false);
+            call(&outbox, "task/1/start", "the crew of before").await.unwrap_err();
+        }
+        world.roll_back();
+        if restarts {
+            outbox = world.outbox().await;
+        }
+        let nobodys = call(&outbox, "jury/reveal/16", "16").await.unwrap();
+        assert_eq!((nobodys, world.inputs()), (1, vec!["16".to_owned()]), "{case}: nobody asked for it");
+        world.roll_back();
+        assert_eq!(call(&outbox, "task/1/start", "the crew of now").await.unwrap(), 1, "{case}");
+        assert_eq!(call(&outbox, "jury/reveal/16", "16").await.unwrap(), 2, "{case}");
+        assert_eq!(world.inputs(), ["the crew of now", "16"], "{case}");
+    }
+}
+
+/// What the node has it may mine whatever is done, so it is waited for; what it lost is sent again if it is asked for.
+#[tokio::test]
+async fn what_is_in_flight_at_a_restart_is_waited_for_or_asked_for_again() {
+    for keeps in [true, false] {
+        let world = World::new().await;
+        world.node.lock().unwrap().keeps = Some(keeps);
+        call(&world.outbox().await, "task/1/start", "the crew").await.unwrap_err();
+        (world.node.lock().unwrap().keeps, world.node.lock().unwrap().is_down) = (None, false);
+        let outbox = world.outbox().await;
+        assert_eq!(call(&outbox, "jury/reveal/16", "16").await.unwrap(), if keeps { 2 } else { 1 });
+        assert_eq!(call(&outbox, "task/1/start", "the crew").await.unwrap(), if keeps { 1 } else { 2 });
+        assert_eq!(world.mined(), (2, 2), "each once");
+    }
 }
 
 /// One is on its way when the one before it is taken out: nothing could be sent any more, after a restart neither.
@@ -136,8 +229,9 @@ async fn nothing_stands_still_for_one_that_was_on_its_way() {
         if restarts {
             outbox = world.outbox().await;
         }
-        assert_eq!(send(&outbox, "jury/reveal/17").await.unwrap(), 3, "after both");
-        assert_eq!(send(&outbox, "task/2/complete").await.unwrap(), 2);
+        for (key, block) in [("jury/reveal/17", 1), ("task/2/complete", 2), ("task/1/complete", 3)] {
+            assert_eq!(send(&outbox, key).await.unwrap(), block, "{key}");
+        }
         assert_eq!(world.mined(), (3, 3), "each once");
     }
 }

@@ -1,5 +1,7 @@
 //! Which tasks are in hand, and in which crew they are served.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::B256;
 use cor_errors::Coded as _;
 use cor_ports::domain::{Offer, Phase, TaskRecord};
@@ -38,9 +40,12 @@ impl Miner {
 
     /// Learns of tasks that are on chain with this miner, and of what happened to those in hand. Returns whether there are more blocks to read.
     pub(super) async fn find_tasks(&mut self) -> Result<bool, ChainError> {
-        let (me, now) = (self.me(), self.now());
+        let now = self.now();
         let look = self.follower.look(self.ports.chain.as_ref(), self.ports.journal.as_ref(), now).await?;
-        let Some(look) = look else { return Ok(false) };
+        let Some(look) = look else {
+            self.find(&[], 0, now).await?;
+            return Ok(false);
+        };
         if look.is_anew {
             self.summonses.clear();
         }
@@ -48,22 +53,37 @@ impl Miner {
         if let Some(range) = look.range {
             self.hear_summonses(range).await?;
         }
-        for &id in &look.touched {
-            if let Some(task) = self.tasks.get_mut(&id) {
-                task.is_stale = true;
-            } else if let Some(record) = self.ports.chain.task(id).await?
-                && Serving::on_chain(&record, me).is_some()
-            {
-                self.tasks.insert(id, InHand::found(record, now));
-            }
-        }
+        self.find(&look.touched, look.first(), now).await?;
         if look.is_anew {
             self.tasks.values_mut().for_each(|task| task.is_stale = true);
         }
         let blocks = self.tasks.values().filter_map(|task| task.read.as_ref()).map(|(record, _)| record.submission.block_number);
-        let oldest = blocks.chain(self.summonses.oldest()).min();
+        let oldest = self.unread.oldest_with(blocks.chain(self.summonses.oldest()).min());
         self.follower.seen(&look, oldest, self.ports.journal.as_ref()).await?;
         Ok(look.is_behind)
+    }
+
+    /// Takes in what is on chain with this miner, of tasks that logs from a block on told of and of those that could not be read before.
+    async fn find(&mut self, touched: &[B256], from: u64, now: u64) -> Result<(), ChainError> {
+        let me = self.me();
+        let tasks: BTreeSet<B256> = touched.iter().copied().chain(self.unread.tasks()).collect();
+        for id in tasks {
+            if let Some(task) = self.tasks.get_mut(&id) {
+                task.is_stale = true;
+                self.unread.remove(id);
+                continue;
+            }
+            match self.ports.chain.task(id).await {
+                Ok(record) => {
+                    self.unread.remove(id);
+                    if let Some(record) = record.filter(|record| Serving::on_chain(record, me).is_some()) {
+                        self.tasks.insert(id, InHand::found(record, now));
+                    }
+                }
+                Err(error) => self.unread.note(id, from, error)?,
+            }
+        }
+        Ok(())
     }
 
     /// A task in hand as the chain has it. One that the chain does not have is dropped: at once if nothing was signed for it.

@@ -31,6 +31,7 @@ use self::summons::Summonses;
 use super::drill::Drill;
 use super::follow::Follower;
 use super::over;
+use super::unread::Unread;
 use crate::machine::miner::{MinerPolicy, MinerStep, Moment, Serving, decide};
 use cor_ports::domain::{CorWei, Offer, Phase, TaskRecord};
 use cor_ports::{Backend, Blobs, Chain, ChainError, Clock, Journal, Jury, Relay, Signer};
@@ -102,6 +103,7 @@ pub struct Miner {
     tasks: BTreeMap<B256, InHand>,
     desk: Desk,
     follower: Follower,
+    unread: Unread,
     summonses: Summonses,
     rosters: Rosters,
     sweeper: over::Sweeper,
@@ -123,6 +125,7 @@ impl Miner {
             tasks: BTreeMap::new(),
             desk: Desk::default(),
             follower: Follower::new(MARK),
+            unread: Unread::default(),
             summonses: Summonses::default(),
             rosters: Rosters::default(),
             sweeper: over::Sweeper::default(),
