@@ -242,9 +242,24 @@ async fn nobody_reports_itself_for_nothing() {
     let (crew, task) = ([0, 1, 2], world.task(3, 5_001, 1));
     let done = world.by(1, &world.completion(&task, &crew, &["VALID"; 3]));
     let report = world.reporting_second(&task, (&crew, &event(&logs(&world, &done))), 2, "ITS OWN");
+    let nothing = ILane::NothingTaken { task: task.id, node: world.miner(2), reason: 2, owed: PENALTIES.1 };
+    let (mut refused, mut taken) = (0, 0);
+    for gas in (40_000..240_000).step_by(2_500) {
+        world.undoing(|| match world.solo.with_gas(world.account(5), world.lane, &report, gas) {
+            Ok(_) => {
+                assert_eq!(world.staked(2), U256::from(STAKE) - wei(PENALTIES.1), "{gas} gas: all of it");
+                taken += 1;
+            }
+            Err(Refused::Known(error)) => assert_eq!(error, nothing.clone().into(), "{gas} gas"),
+            Err(Refused::Other(data)) => {
+                assert!(data.is_empty(), "{gas} gas: {data}");
+                refused += 1;
+            }
+        });
+    }
+    assert!(refused > 10 && taken > 10, "{refused} {taken}");
     let code = world.solo.chain().code(world.staking).expect("Staking has code");
     let lay = |code| world.solo.chain().writer().set_code(world.staking, code).expect("code is laid");
-    let nothing = ILane::NothingTaken { task: task.id, node: world.miner(2), reason: 2, owed: PENALTIES.1 };
     // Reverts; burns what it is given; takes nothing.
     for stub in [&[0x5f, 0x5f, 0xfd][..], &[0x5b, 0x5f, 0x56], &[0x60, 0x20, 0x5f, 0xf3]] {
         lay(stub.to_vec().into());
