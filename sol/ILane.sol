@@ -23,7 +23,7 @@ pragma solidity ^0.8.24;
 /// commitment = keccak256(abi.encode(DOMAIN, chainid, this, assignment, replica, miner, resultDigest, salt)), DOMAIN =
 /// keccak256("Cortensor.Commitment.v2"), integers as uint256. Salts have 128 random bits at least and are used once.
 /// Signed messages are EIP-712 over ("Cortensor Lane", "1", chainid, this): Precommit(bytes32 assignment,bytes32 commitment) by a miner, which takes
-/// its seat by it, and signs one of an assignment: a second one with another commitment is evidence against it, for good; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
+/// its seat by it, and signs one of an assignment: a second one with another commitment is evidence against it, for as long as reportSecond takes it; Assign(bytes32 assignment) by a keeper, for a miner that starts the task itself; Commit(bytes32 assignment,bytes32 commitment,bytes32
 /// resultDigest,bytes32 salt) by a miner to whom it reveals: evidence of a wrong reveal of that commitment. A right reveal needs no signature: who knows the salt has it from the miner.
 ///
 /// Where several errors apply it is not promised which one comes.

@@ -121,7 +121,7 @@ interface IStaking {
     /// @notice Lets an account begin to stake for the caller as a node, in place of any other that was accepted. It holds until somebody begins, that one or
     /// the node, and is used up by it: whoever begins anew is accepted anew. It changes nothing for who stakes already. Whom a
     /// node accepts can turn what it earns, also what it earned before, to itself: see `payoutOf`. Who stakes trusts whoever has the node's key with all of the stake: by
-    /// what the node signs, also of what it served in the eight days and twelve hours before, a lane takes penalties.
+    /// what the node signs, also of what it served in the eight days and twelve hours before, and of what nobody has ended yet, a lane takes penalties.
     /// @param staker The account; zero for nobody.
     /// @dev Errors: none. Events: StakerAccepted.
     function acceptStaker(address staker) external;

@@ -1,5 +1,7 @@
 //! Following the chain: which blocks' logs to read next, and where to begin after a start.
 
+use std::collections::VecDeque;
+
 use alloy_primitives::B256;
 use cor_ports::domain::Head;
 use cor_ports::{Chain, ChainError, Journal};
@@ -13,9 +15,13 @@ const BLOCK_RANGE_MAX: u64 = 2_000;
 /// Last blocks that may be replaced yet: the mark stays below them, so that they are read again after a rollback or a restart. Too small: a task that comes in
 /// another block then is not seen. Too large: logs are read twice.
 pub(super) const REPLACED_BLOCKS_MAX: u64 = 64;
+/// Most blocks that are read again after a head that was too low. It is less than are read at a time: else nothing new would be, where every second head is too low.
+const READ_AGAIN_MAX: u64 = BLOCK_RANGE_MAX / 2;
 /// Seconds of nothing but heads that are too low, after which they are believed: then it was the one before that was too high, or the chain was rolled back deeper than any
 /// is. Too small: a node that lags has all blocks read again, once it is believed and again once it is not. Too large: nothing is seen for as long.
 const LOW_HEADS_SECS: u64 = 30;
+/// Seconds for which a mark waits: what was read by a head that was too high must not move it before that is found out.
+const MARK_SECS: u64 = 2 * LOW_HEADS_SECS;
 /// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
 const MARK_STEP_BLOCKS: u64 = 500;
 
@@ -32,14 +38,27 @@ pub(super) struct Follower {
     told_below: u64,
     /// Whether the journal was asked for its mark.
     is_begun: bool,
-    /// Block below which every task of interest has ended.
+    /// Block below which every task of interest has ended, also if the last blocks are replaced.
     mark: u64,
+    /// Where the mark could have been after the last looks, from the last one that the mark need not wait for any more on.
+    marks: VecDeque<Settled>,
     /// The mark as the journal has it.
     written: Option<u64>,
     /// The last block, when it was last looked for.
     head: Option<Head>,
     /// Heads that were too low to be believed, and nothing else since the first of them.
     low: Option<Low>,
+}
+
+/// A block below which nothing was of interest any more, after a look.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    /// The block.
+    below: u64,
+    /// The first block that was not read then.
+    next: u64,
+    /// Of the time for which the mark waits.
+    pause: Pause,
 }
 
 /// Heads that were refused.
@@ -64,6 +83,8 @@ pub(super) struct Look {
     /// Whether there are more blocks to read.
     pub(super) is_behind: bool,
     next: u64,
+    /// When, seconds since 1970.
+    at_secs: u64,
 }
 
 impl Look {
@@ -84,12 +105,28 @@ struct Span {
 impl Follower {
     /// Begins at the mark of this key.
     pub(super) const fn new(key: &'static str) -> Self {
-        Self { key, next: None, rollbacks: 0, told_below: 0, is_begun: false, mark: 0, written: None, head: None, low: None }
+        Self {
+            key,
+            next: None,
+            rollbacks: 0,
+            told_below: 0,
+            is_begun: false,
+            mark: 0,
+            marks: VecDeque::new(),
+            written: None,
+            head: None,
+            low: None,
+        }
     }
 
     /// The last block at the last look, by whose time the contracts go; `None` before the first one.
     pub(super) const fn head(&self) -> Option<Head> {
         self.head
+    }
+
+    /// The block below which nothing is of interest any more.
+    pub(super) const fn mark(&self) -> u64 {
+        self.mark
     }
 
     /// How often the chain was found to be rolled back.
@@ -129,7 +166,7 @@ impl Follower {
         let next = if from <= to { to.saturating_add(1) } else { from };
         self.told_below = self.told_below.max(next);
         let range = (from <= to).then_some((once_more(from, to, first), to));
-        Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next }))
+        Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next, at_secs: now_secs }))
     }
 
     /// The last block. One that is much above the last, or the first of all, is asked for twice, and the lower one taken: a head that is too high has blocks taken for read that there
@@ -151,7 +188,7 @@ impl Follower {
         let Err(refused) = refuse_laggard(self.told_below, head) else {
             if let Some(low) = self.low.take() {
                 let from =
-                    low.end.saturating_sub(REPLACED_BLOCKS_MAX).max(self.told_below.saturating_sub(BLOCK_RANGE_MAX)).max(first);
+                    low.end.saturating_sub(REPLACED_BLOCKS_MAX).max(self.told_below.saturating_sub(READ_AGAIN_MAX)).max(first);
                 self.next = self.next.map(|next| next.min(from));
             }
             return Ok(());
@@ -162,18 +199,32 @@ impl Follower {
             return Err(refused);
         }
         warn!(head, told = self.told_below, "there are fewer blocks than the node told of; they are read again");
+        // There may be more than blocks are replaced since the first of them.
+        self.mark = self.mark.min(low.end.saturating_sub(REPLACED_BLOCKS_MAX));
+        self.marks.clear();
         self.low = None;
         Ok(())
     }
 
-    /// The news were dealt with. Without this the next look shows them again. `oldest`: the block in which the oldest open task of interest was submitted.
+    /// The news were dealt with. Without this the next look shows them again. `oldest`: the block in which the oldest open task of interest was submitted. The mark waits until no
+    /// rollback is feared any more that opens again what has ended since.
     ///
     /// # Errors
     /// Those of the journal.
     pub(super) async fn seen(&mut self, look: &Look, oldest: Option<u64>, journal: &dyn Journal) -> Result<(), ChainError> {
         self.next = Some(look.next);
         let settled = look.next.saturating_sub(REPLACED_BLOCKS_MAX);
-        self.mark = oldest.map_or(settled, |oldest| oldest.min(settled));
+        let below = oldest.map_or(settled, |oldest| oldest.min(settled));
+        if self.marks.is_empty() {
+            let pause = Pause::new(look.at_secs, MARK_SECS);
+            self.marks.push_back(Settled { below: self.mark.min(look.first()), next: look.first(), pause });
+        }
+        self.marks.push_back(Settled { below, next: look.next, pause: Pause::new(look.at_secs, MARK_SECS) });
+        let is_old = |later: &Settled| later.next <= settled && later.pause.is_over(look.at_secs);
+        while self.marks.get(1).is_some_and(is_old) {
+            self.marks.pop_front();
+        }
+        self.mark = self.marks.iter().map(|marks| marks.below).min().unwrap_or(below);
         // One that is too high would hide tasks, so it is written at once.
         let is_due = |written| self.mark < written || self.mark >= written.saturating_add(MARK_STEP_BLOCKS);
         if self.written.is_none_or(is_due) {

@@ -121,8 +121,8 @@ impl Keeper {
     async fn round(&self, course: &mut Course) -> Result<bool, ChainError> {
         // What is looked after already does not wait for what is not, nor for what has no deadline.
         let learned = self.learn(course).await;
-        let admitted = self.admit().await;
-        let acted = self.act().await;
+        let admitted = self.admit(course).await;
+        let acted = self.act(course).await;
         let drawn = self.draw(course).await;
         let asked = self.ask_after_missing(course).await;
         let shown = self.attend(course).await;
@@ -189,18 +189,17 @@ impl Keeper {
     }
 
     /// Takes in tasks that waited for room, as far as there is some.
-    async fn admit(&self) -> Result<(), ChainError> {
+    async fn admit(&self, course: &mut Course) -> Result<(), ChainError> {
         loop {
             let next = self.machine.lock().await.next_waiting();
             let Some(task) = next else { return Ok(()) };
             match self.look_at(task).await {
                 Ok(()) => {}
                 // It must not keep the others out.
-                Err(error) if error.class().asks_anew() => {
-                    debug!(%task, %error, "a task that waited for room cannot be read");
+                Err(error) => {
+                    course.unread.note(task, course.follower.mark(), error)?;
                     self.machine.lock().await.forget(task);
                 }
-                Err(error) => return Err(error),
             }
         }
     }
@@ -397,7 +396,7 @@ impl Keeper {
     }
 
     /// Does what is due, one deed after the other: each may change what the next finds.
-    async fn act(&self) -> Result<(), ChainError> {
+    async fn act(&self, course: &mut Course) -> Result<(), ChainError> {
         let calls = self.machine.lock().await.decide(self.clock.now_secs());
         for (task, call) in calls {
             let key = call.effect_key();
@@ -412,7 +411,9 @@ impl Keeper {
                     return Err(error);
                 }
             }
-            self.look_at(task).await?;
+            if let Err(error) = self.look_at(task).await {
+                course.unread.note(task, course.follower.mark(), error)?;
+            }
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! A node that is wrong about the last block, once or for a while, or that has lost a task: nothing else is forgotten for it, and little is read again.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use cor_core::task::lane::messages::task_id;
 use cor_ports::domain::Phase;
 
 use crate::jury::TIMES;
 use crate::lane::{Key, PAYER};
-use crate::together::is_over;
+use crate::together::{is_over, said};
 use crate::world::{KEEPER, World};
 
 /// A network that has served a task, and 600 blocks.
@@ -62,6 +62,80 @@ async fn what_came_while_a_head_that_was_too_high_was_believed_is_read() {
     assert!(world.shown(KEEPER) >= 16, "{}", world.shown(KEEPER));
 }
 
+/// Four blocks a second, as on Arbitrum.
+async fn live(world: &World, secs: u64) {
+    for _ in 0..secs {
+        world.ledger.lock().unwrap().grow(4);
+        world.pass(1).await;
+    }
+}
+
+/// A chain makes more blocks than are replaced until such a head is found out, and the keeper may be killed meanwhile.
+#[tokio::test]
+async fn what_came_meanwhile_is_read_on_a_fast_chain_too() {
+    for restarts in [false, true] {
+        let world = world().await;
+        world.open_tasks_max.store(200, Ordering::Relaxed);
+        live(&world, 100).await;
+        lie(&world, &[5_000; 3]);
+        world.pass(2).await;
+        let mut tasks = vec![];
+        for number in 0..40 {
+            tasks.push(world.submit(number + 2));
+            live(&world, 1).await;
+            if restarts && number == 28 {
+                world.kill(KEEPER);
+                world.start_keeper();
+            }
+        }
+        live(&world, 120).await;
+        let left: Vec<_> = tasks.iter().filter(|id| world.task(**id).state.phase != Phase::Ended).collect();
+        assert!(left.is_empty(), "restarts {restarts}: {} of 40 were never seen", left.len());
+    }
+}
+
+/// Each good look had what is read at a time read again, and nothing new.
+#[tokio::test]
+async fn a_chain_of_which_every_second_head_is_too_low_is_followed() {
+    let world = world().await;
+    world.ledger.lock().unwrap().grow(4_000);
+    world.pass(10).await;
+    lie(&world, &[-3_000, 0].repeat(200));
+    let next = world.submit(2);
+    world.pass_until(20, is_over(next)).await;
+}
+
+/// Its submission is below what is read again after a rollback: nobody asked for its end any more.
+#[tokio::test]
+async fn an_end_that_is_taken_out_is_brought_again_though_the_submission_is_long_ago() {
+    for restarts in [false, true] {
+        let world = world().await;
+        (0..3).for_each(|index| world.model(index).takes_secs.store(25, Ordering::Relaxed));
+        live(&world, 100).await;
+        let id = world.submit(2);
+        let (submitted, mut before) = (world.ledger.lock().unwrap().head(), 0);
+        for _ in 0..60 {
+            before = world.ledger.lock().unwrap().head();
+            live(&world, 1).await;
+            if is_over(id)(&world) {
+                break;
+            }
+        }
+        assert!(is_over(id)(&world) && before > submitted + 64);
+        live(&world, 4).await;
+        let head = world.ledger.lock().unwrap().head();
+        world.ledger.lock().unwrap().roll_back(head - before);
+        assert_eq!(world.task(id).state.phase, Phase::Open);
+        if restarts {
+            world.kill(KEEPER);
+            world.start_keeper();
+        }
+        world.pass(3).await;
+        live(&world, 20).await;
+        assert!(is_over(id)(&world), "restarts {restarts}");
+    }
+}
+
 /// The chain is beyond it before anybody doubts it.
 #[tokio::test]
 async fn what_a_head_that_was_too_high_hid_is_read_when_the_chain_has_outgrown_it() {
@@ -109,7 +183,42 @@ async fn one_task_that_cannot_be_read_holds_up_no_other() {
     }
     *world.unread_task.lock().unwrap() = None;
     world.pass_until(10, is_over(lost)).await;
-    world.ledger.lock().unwrap().grow(600);
-    world.pass(3).await;
+    for _ in 0..3 {
+        world.ledger.lock().unwrap().grow(600);
+        world.pass(61).await;
+    }
     assert!(u64::from_be_bytes(world.journal(KEEPER).value("keeper/mark").unwrap().try_into().unwrap()) > submitted);
+}
+
+/// It is mined, and cannot be read afterwards: the same call was decided in each round, and none of a later deadline.
+#[tokio::test]
+async fn one_task_that_cannot_be_read_after_a_call_holds_up_no_other() {
+    let world = world().await;
+    let first = world.submit(2);
+    world.is_frozen.store(true, Ordering::Relaxed);
+    world.pass_until(20, |world| said(world, "commit") >= 6).await;
+    world.pass(2).await;
+    *world.unread_task.lock().unwrap() = Some(first);
+    world.is_frozen.store(false, Ordering::Relaxed);
+    for number in 3..7 {
+        let next = world.submit(number);
+        world.pass_until(8, is_over(next)).await;
+    }
+}
+
+/// It was the oldest of those that wait, and tried first for ever.
+#[tokio::test]
+async fn one_task_that_waits_for_room_and_cannot_be_read_keeps_no_other_out() {
+    let world = World::new(3);
+    world.open_tasks_max.store(2, Ordering::Relaxed);
+    world.start_keeper();
+    world.start_miners(3);
+    world.pass(5).await;
+    (0..3).for_each(|index| world.model(index).takes_secs.store(6, Ordering::Relaxed));
+    let tasks: Vec<_> = (1..8).map(|number| world.submit(number)).collect();
+    world.pass(2).await;
+    *world.unread_task.lock().unwrap() = Some(tasks[2]);
+    world.pass(100).await;
+    let open = tasks.iter().enumerate().filter(|(number, id)| *number != 2 && world.task(**id).state.phase != Phase::Ended);
+    assert_eq!(open.count(), 0);
 }

@@ -104,7 +104,7 @@ pub struct Change {
 }
 
 /// Where a roster lies: a contract's storage, or memory. What is done with it is said once, below, so that the contract and those who predict it, or simulate it,
-/// cannot differ. An index that is asked for is below the count of its kind; one that is put is at most the count, and the count itself appends.
+/// cannot differ. A change that is asked for is below their count; what is put is at most the count of its kind, and the count itself appends.
 pub trait Rolls {
     /// How many slots there are.
     fn slots(&self) -> u32;

@@ -48,6 +48,7 @@ impl Miner {
         };
         if look.is_anew {
             self.summonses.clear();
+            self.rosters.look_again();
         }
         // A task that cannot be read does not keep this node from saying that it is there.
         if let Some(range) = look.range {

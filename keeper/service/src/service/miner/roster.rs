@@ -28,6 +28,12 @@ pub(super) struct Rosters {
 }
 
 impl Rosters {
+    /// The chain may have been rolled back: this node may not be in any more.
+    pub(super) fn look_again(&mut self) {
+        self.seen.clear();
+        self.pause = Pause::default();
+    }
+
     /// Whether this is to be said: it was not the last that was said of the model.
     fn is_news(&mut self, model: u64, code: &'static str) -> bool {
         self.told.insert(model, code) != Some(code)

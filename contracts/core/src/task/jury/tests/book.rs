@@ -35,7 +35,7 @@ impl Rolls for Book {
     }
 
     fn slot(&self, index: u32) -> Slot {
-        self.slots[index as usize].0
+        self.slots.get(index as usize).map(|(slot, _)| *slot).unwrap_or_default()
     }
 
     fn put_slot(&mut self, index: u32, slot: Slot, operator: Address) {
