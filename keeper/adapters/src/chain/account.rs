@@ -233,6 +233,19 @@ pub fn read_error(endpoint: &str, what: &str, error: alloy::contract::Error) -> 
     }
 }
 
+/// Looks for a receipt until it is there or the patience is at its end, which is counted in time: a node may be slow to answer each look.
+pub(super) async fn until_mined<R, F>(transaction: B256, patience: Duration, receipt: impl Fn() -> F) -> Result<R, ChainError>
+where
+    F: Future<Output = Result<Option<R>, ChainError>>,
+{
+    let not_mined = || ChainError::NotMined { transaction, waited_secs: patience.as_secs() };
+    let look = || async { receipt().await?.ok_or_else(not_mined) };
+    let looks = look
+        .retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).without_max_times())
+        .when(|error| matches!(error, ChainError::NotMined { .. }));
+    tokio::time::timeout(patience, looks.into_future()).await.unwrap_or_else(|_| Err(not_mined()))
+}
+
 #[cfg(test)]
 mod tests {
     use cor_errors::{Class, Coded as _};
@@ -266,17 +279,4 @@ mod tests {
             assert_eq!((error.code(), error.class(), error.to_string().as_str()), (code, class, text));
         }
     }
-}
-
-/// Looks for a receipt until it is there or the patience is at its end, which is counted in time: a node may be slow to answer each look.
-pub(super) async fn until_mined<R, F>(transaction: B256, patience: Duration, receipt: impl Fn() -> F) -> Result<R, ChainError>
-where
-    F: Future<Output = Result<Option<R>, ChainError>>,
-{
-    let not_mined = || ChainError::NotMined { transaction, waited_secs: patience.as_secs() };
-    let look = || async { receipt().await?.ok_or_else(not_mined) };
-    let looks = look
-        .retry(ConstantBuilder::default().with_delay(RECEIPT_POLL).without_max_times())
-        .when(|error| matches!(error, ChainError::NotMined { .. }));
-    tokio::time::timeout(patience, looks.into_future()).await.unwrap_or_else(|_| Err(not_mined()))
 }
