@@ -22,6 +22,8 @@ const READ_AGAIN_MAX: u64 = BLOCK_RANGE_MAX / 2;
 const LOW_HEADS_SECS: u64 = 30;
 /// Seconds for which a mark waits: what was read by a head that was too high must not move it before that is found out.
 const MARK_SECS: u64 = 2 * LOW_HEADS_SECS;
+/// Most looks of which it is known where the mark could have been: there are more only where heads go to and fro.
+const MARKS_MAX: usize = 1_024;
 /// Blocks by which a mark moves before it is written. It saves the reading of as many, which is one question; a write for each block would wear the disk.
 const MARK_STEP_BLOCKS: u64 = 500;
 
@@ -83,6 +85,8 @@ pub(super) struct Look {
     /// Whether there are more blocks to read.
     pub(super) is_behind: bool,
     next: u64,
+    /// The first block that was not read before.
+    from: u64,
     /// When, seconds since 1970.
     at_secs: u64,
 }
@@ -166,7 +170,7 @@ impl Follower {
         let next = if from <= to { to.saturating_add(1) } else { from };
         self.told_below = self.told_below.max(next);
         let range = (from <= to).then_some((once_more(from, to, first), to));
-        Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next, at_secs: now_secs }))
+        Ok(Some(Look { touched, range, is_anew, is_behind: to < head, next, from, at_secs: now_secs }))
     }
 
     /// The last block. One that is much above the last, or the first of all, is asked for twice, and the lower one taken: a head that is too high has blocks taken for read that there
@@ -217,12 +221,18 @@ impl Follower {
         let below = oldest.map_or(settled, |oldest| oldest.min(settled));
         if self.marks.is_empty() {
             let pause = Pause::new(look.at_secs, MARK_SECS);
-            self.marks.push_back(Settled { below: self.mark.min(look.first()), next: look.first(), pause });
+            self.marks.push_back(Settled { below: self.mark.min(look.from), next: look.from, pause });
         }
         self.marks.push_back(Settled { below, next: look.next, pause: Pause::new(look.at_secs, MARK_SECS) });
         let is_old = |later: &Settled| later.next <= settled && later.pause.is_over(look.at_secs);
         while self.marks.get(1).is_some_and(is_old) {
             self.marks.pop_front();
+        }
+        if self.marks.len() > MARKS_MAX
+            && let Some(first) = self.marks.pop_front()
+            && let Some(second) = self.marks.front_mut()
+        {
+            second.below = second.below.min(first.below);
         }
         self.mark = self.marks.iter().map(|marks| marks.below).min().unwrap_or(below);
         // One that is too high would hide tasks, so it is written at once.

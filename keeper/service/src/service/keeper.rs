@@ -412,7 +412,10 @@ impl Keeper {
                 }
             }
             if let Err(error) = self.look_at(task).await {
-                course.unread.note(task, course.follower.mark(), error)?;
+                let mut machine = self.machine.lock().await;
+                let from = machine.record(task).map_or(course.follower.mark(), |record| record.submission.block_number);
+                course.unread.note(task, from, error)?;
+                machine.hold(task, self.clock.now_secs());
             }
         }
         Ok(())

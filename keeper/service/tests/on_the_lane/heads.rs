@@ -163,6 +163,24 @@ async fn a_head_that_is_too_low_for_a_moment_has_little_read_again() {
     world.pass_until(10, is_over(next)).await;
 }
 
+/// Each start took the mark 64 blocks down.
+#[tokio::test]
+async fn a_keeper_that_starts_again_and_again_does_not_begin_ever_lower() {
+    let world = world().await;
+    let mark = |world: &World| u64::from_be_bytes(world.journal(KEEPER).value("keeper/mark").unwrap().try_into().unwrap());
+    for _ in 0..3 {
+        world.ledger.lock().unwrap().grow(600);
+        world.pass(61).await;
+    }
+    let before = mark(&world);
+    for _ in 0..3 {
+        world.kill(KEEPER);
+        world.start_keeper();
+        world.pass(5).await;
+    }
+    assert_eq!(mark(&world), before);
+}
+
 /// Its node has lost a log of one task. No other was offered or closed any more, also after a restart.
 #[tokio::test]
 async fn one_task_that_cannot_be_read_holds_up_no_other() {
