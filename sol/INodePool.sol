@@ -143,7 +143,7 @@ interface INodePool {
     /// @dev Errors: NotRegistered, InvalidModels, InvalidCapacity. Events: NodeSpecChanged.
     function setSpec(uint64[] calldata models, uint32 capacity) external;
 
-    /// @notice Records that the caller is alive.
+    /// @notice Records that the caller is alive, as it says: no contract reads it.
     /// @dev Errors: NotRegistered. Events: NodePinged.
     function ping() external;
 

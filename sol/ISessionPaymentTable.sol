@@ -92,6 +92,8 @@ interface ISessionPaymentTable {
 
     /// @notice `caller` does not hold the role that this function requires.
     error Unauthorized(address caller, address required);
+    /// @notice The zero address is an invalid argument.
+    error ZeroAddress();
     /// @notice The model is unknown or out of service: ModelSet and ModelChangeScheduled events list those in service.
     error UnknownModel(uint64 modelIdentifier);
     /// @notice The version does not exist: numbers run from 1 to `latest`.

@@ -225,11 +225,19 @@ contract_errors! {
     jury::CREW_AS_DRAWN IJury::CrewAsDrawn |e| format!("the crew of task {} is the one that was drawn", e.task);
 }
 
+alloy::sol! {
+    /// The deployer of the Stylus SDK: a constructor reverted.
+    error ContractInitializationError(address newContract, bytes data);
+}
+
 /// Decodes what a contract reverted with. `None` if it is no error of ours: no data (wrong address, out of gas, bad arguments), or
-/// another contract's.
+/// another contract's. What a constructor refused is taken out of the words of the SDK's deployer.
 pub fn decode_revert(data: &[u8]) -> Option<ContractError> {
-    let (selector, values) = data.split_first_chunk()?;
-    ContractError::decode(*selector, values)
+    let decode = |data: &[u8]| {
+        let (selector, values) = data.split_first_chunk()?;
+        ContractError::decode(*selector, values)
+    };
+    decode(data).or_else(|| decode(&ContractInitializationError::abi_decode(data).ok()?.data))
 }
 
 impl std::error::Error for ContractError {}

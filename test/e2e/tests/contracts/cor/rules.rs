@@ -10,7 +10,7 @@ use alloy::{
 };
 use cor_adapters::deploy::{Artifacts, DeployError, NetworkParams, deploy};
 use cor_kit::{TestNet, event, paths};
-use cor_ports::ChainError;
+use cor_ports::{ChainError, RevertError};
 use cor_sol::{ContractError, cor::ICor, runtime::IRuntime};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
@@ -379,7 +379,10 @@ async fn the_same_code_is_another_token_with_a_name_that_fits() {
 
     let refused = deploy(&net.account(0), &artifacts, &named("n".repeat(32)), &mut |_| {}).await;
     match refused {
-        Err(DeployError::Chain { step, source: ChainError::Reverted { .. } }) => assert_eq!(step, "deploying Cor"),
+        Err(DeployError::Chain { step, source: ChainError::Reverted { error, .. } }) => {
+            assert_eq!(step, "deploying Cor");
+            assert!(matches!(&error, RevertError::Contract(error) if error.name() == "TextTooLong"), "{error}");
+        }
         other => panic!("{other:?}"),
     }
 }

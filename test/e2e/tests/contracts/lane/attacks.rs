@@ -8,7 +8,8 @@ use cor_kit::solo::{Refused, UNBONDING_SECS};
 use cor_sol::{lane::ILane, staking::IStaking, vault::IVault};
 
 use super::world::{
-    CREDIT, LAST_CALL_SECS, PENALTIES, Precommit, SAFE_STAKED, STAKE, STAKER, Task, World, digest, event, logs, terms, wei,
+    CREDIT, LAST_CALL_SECS, PENALTIES, Precommit, SAFE_STAKED, STAKE, STAKER, Task, World, digest, event, logs, submitted, terms,
+    wei,
 };
 use cor_sol::decode_revert;
 
@@ -371,6 +372,41 @@ async fn a_message_of_another_assignment_is_nobodys() {
         matches!(refused, cor_sol::ContractError::InvalidSignature(ref error) if error.expected == world.miner(0)),
         "{refused}"
     );
+}
+
+/// After a reorganisation the same number is another task: of another prompt, another block, another price. What was signed for the first is nobody's word on it.
+#[tokio::test]
+async fn a_rollback_turns_no_old_word_against_its_miner() {
+    let world = World::start().await;
+    let (crew, session) = ([0, 1, 2], world.session(3, 5_001));
+    let submission = World::submission(session, terms(3, 5_001), 1);
+    let submit = |call: &ILane::submitCall| submitted(&logs(&world, &world.by(2, call)));
+    let (completion, starting) = world.undoing(|| {
+        let task = submit(&submission);
+        let (completion, starting) =
+            (world.completion(&task, &crew, &["VALID"; 3]), world.starting(&task, &crew, &[Some("VALID"); 3]));
+        world.by(1, &completion);
+        (completion, starting)
+    });
+    let other_prompt = ILane::submitCall { promptDigest: B256::repeat_byte(7), ..submission.clone() };
+    for (call, later_secs) in [(&other_prompt, 0), (&submission, 1)] {
+        world.undoing(|| {
+            world.solo.pass(later_secs);
+            let task = submit(call);
+            let opening: Bytes = task.history.clone().into();
+            assert!(
+                matches!(world.refused(1, &completion), cor_sol::ContractError::HistoryMismatch(error) if error.task == task.id)
+            );
+            let calls = [
+                world.refused(1, &ILane::completeCall { opening: opening.clone(), ..completion.clone() }),
+                world.refused(1, &ILane::startCall { opening, ..starting.clone() }),
+            ];
+            for refused in calls {
+                let is_unsigned = |error: &ILane::InvalidSignature| error.expected == world.miner(0);
+                assert!(matches!(&refused, cor_sol::ContractError::InvalidSignature(error) if is_unsigned(error)), "{refused}");
+            }
+        });
+    }
 }
 
 /// Who copies a commitment is bound to nothing it can open; who takes another's answer has no signature for it.

@@ -296,6 +296,27 @@ async fn earnings_do_not_hang_on_the_hot_key() {
     assert_eq!(balance, wei(done.returned));
 }
 
+/// Where they belong Staking says; while it does not run nothing is paid, and nothing lost.
+#[tokio::test]
+async fn earnings_wait_while_staking_does_not_run() {
+    let world = World::start().await;
+    let task = world.task(3, MAJORITY, 1);
+    world.by(1, &world.completion(&task, &[0, 1, SAFE_STAKED], &["VALID"; 3]));
+    let (node, call) = (world.miner(SAFE_STAKED), ILane::payEarningsCall { miner: world.miner(SAFE_STAKED) });
+    let earned = world.earned(node);
+    let code = world.solo.chain().code(world.staking).expect("Staking has code");
+    let lay = |code| world.solo.chain().writer().set_code(world.staking, code).expect("code is laid");
+    // Reverts; burns what it is given; answers nothing; is not there.
+    for stub in [&[0x5f, 0x5f, 0xfd][..], &[0x5b, 0x5f, 0x56], &[0x00], &[]] {
+        lay(stub.to_vec().into());
+        assert!(world.solo.send(world.account(5), world.lane, &call).is_err(), "{stub:?}");
+        assert_eq!(world.earned(node), earned, "{stub:?}");
+    }
+    lay(code);
+    let done = world.by(5, &call);
+    assert_eq!((done.returned, event::<ILane::EarningsPaid>(&logs(&world, &done)).to), (earned, world.account(STAKER)));
+}
+
 /// Who never had a staker is paid itself. If Staking named nobody, nothing would be paid, and nothing lost.
 #[tokio::test]
 async fn earnings_of_who_never_had_a_staker_are_its_own() {
