@@ -6,6 +6,7 @@ mod calls;
 mod differential;
 mod errors;
 mod gas;
+pub(crate) mod handlers;
 mod life;
 mod money;
 mod oracle;

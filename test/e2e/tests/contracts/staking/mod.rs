@@ -3,6 +3,7 @@
 
 mod attacks;
 mod differential;
+mod handlers;
 mod nodes;
 mod roles;
 mod slashers;

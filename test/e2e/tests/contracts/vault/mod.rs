@@ -3,6 +3,7 @@
 mod actions;
 mod differential;
 mod gas;
+mod handlers;
 mod model;
 mod modules;
 mod money;
