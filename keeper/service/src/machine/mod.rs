@@ -8,3 +8,4 @@ pub(crate) mod pause;
 mod policy;
 mod served;
 mod serving;
+pub mod tx;
