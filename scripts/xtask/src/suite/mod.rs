@@ -21,7 +21,7 @@ use crate::{abi, process, tidy, tools, wasm};
 pub(crate) use self::clients::install as foreign_clients;
 
 /// In the names of the random sequences among the end-to-end tests of contracts, one of these words each.
-const SEQUENCES: [&str; 2] = ["differential", "calldata"];
+const SEQUENCES: [&str; 3] = ["differential", "calldata", "handlers"];
 /// The part of the suite `rules` that needs a component, and the component.
 const FORMAT: (&str, &str) = ("rules: format", "rustfmt");
 /// How many times as many random sequences the test kit makes.
@@ -114,7 +114,15 @@ fn tests(workspace: &Workspace, plan: &Plan, steps: &mut Steps, programs: &[Prog
     }
     if plan.runs(Suite::E2e) {
         let wanted = end_to_end.iter().copied().filter(|program| plan.wants_e2e(&program.target));
-        steps.run("e2e", || programs::run(wanted, Run::default()))?;
+        let wanted: Vec<_> = wanted.collect();
+        let contracts: Vec<_> = wanted.iter().copied().filter(|program| program.target == select::CONTRACT_TESTS).collect();
+        steps.run("e2e", || {
+            // The suite `long` is run by hand: what it names must not be gone until then.
+            if !contracts.is_empty() {
+                programs::has_each(&contracts, &SEQUENCES)?;
+            }
+            programs::run(wanted.into_iter(), Run::default())
+        })?;
     }
     if plan.runs(Suite::Long) {
         let wanted = end_to_end.iter().copied().filter(|program| program.target == select::CONTRACT_TESTS);

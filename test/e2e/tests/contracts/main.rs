@@ -1,5 +1,6 @@
 //! The contracts as compiled, on the dev chain: one program, so that their WASM is compiled to native code once for all tests.
 
+mod calldata;
 mod cor;
 mod deployment;
 mod gas;

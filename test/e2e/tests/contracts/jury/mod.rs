@@ -17,4 +17,4 @@ mod roles;
 mod rosters;
 mod settings;
 mod summons;
-mod world;
+pub(crate) mod world;
