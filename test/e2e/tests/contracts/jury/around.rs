@@ -131,14 +131,7 @@ impl Pair<'_> {
             Served::Reveal => (Stage::Reveal, account),
         };
         self.world.put(&task, stage, low);
-        let (phase, status) = match stage {
-            Stage::Open => (1, 0),
-            Stage::Precommit => (2, 0),
-            Stage::Reveal => (3, 0),
-            Stage::Completed => (4, 1),
-            Stage::NoQuorum => (4, 2),
-            Stage::Expired => (4, 3),
-        };
+        let (phase, status) = stage.numbers();
         let lane = self.oracle.tasks.get_mut(&(task.payer, task.sequence)).expect("it was submitted");
         *lane = Lane { phase, status, low, seal: B256::repeat_byte(9), ..*lane };
         if phase == 4 {

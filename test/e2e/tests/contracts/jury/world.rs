@@ -94,6 +94,20 @@ pub(crate) enum Stage {
     Expired,
 }
 
+impl Stage {
+    /// Phase and status.
+    pub(crate) const fn numbers(self) -> (u8, u8) {
+        match self {
+            Self::Open => (1, 0),
+            Self::Precommit => (2, 0),
+            Self::Reveal => (3, 0),
+            Self::Completed => (4, 1),
+            Self::NoQuorum => (4, 2),
+            Self::Expired => (4, 3),
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) solo: Solo,
     pub(crate) token: Address,
@@ -316,14 +330,7 @@ impl World {
 
     /// What the lane answers about a task.
     pub(crate) fn put(&self, task: &Task, stage: Stage, low: Address) {
-        let (phase, status) = match stage {
-            Stage::Open => (1, 0),
-            Stage::Precommit => (2, 0),
-            Stage::Reveal => (3, 0),
-            Stage::Completed => (4, 1),
-            Stage::NoQuorum => (4, 2),
-            Stage::Expired => (4, 3),
-        };
+        let (phase, status) = stage.numbers();
         let mut state = low.into_word();
         state[..3].copy_from_slice(&[phase, status, task.replicas]);
         state[3..8].copy_from_slice(&(task.time + OPEN_SECS).to_be_bytes()[3..]);
