@@ -61,6 +61,8 @@ struct Settled {
     next: u64,
     /// Of the time for which the mark waits.
     pause: Pause,
+    /// When, seconds since 1970.
+    at_secs: u64,
 }
 
 /// Heads that were refused.
@@ -219,11 +221,15 @@ impl Follower {
         self.next = Some(look.next);
         let settled = look.next.saturating_sub(REPLACED_BLOCKS_MAX);
         let below = oldest.map_or(settled, |oldest| oldest.min(settled));
+        let (at_secs, pause) = (look.at_secs, Pause::new(look.at_secs, MARK_SECS));
         if self.marks.is_empty() {
-            let pause = Pause::new(look.at_secs, MARK_SECS);
-            self.marks.push_back(Settled { below: self.mark.min(look.from), next: look.from, pause });
+            self.marks.push_back(Settled { below: self.mark.min(look.from), next: look.from, pause, at_secs });
         }
-        self.marks.push_back(Settled { below, next: look.next, pause: Pause::new(look.at_secs, MARK_SECS) });
+        // One for each second is enough, however many ranges are read in it.
+        match self.marks.back_mut().filter(|last| last.at_secs == at_secs) {
+            Some(last) => (last.below, last.next) = (last.below.min(below), look.next),
+            None => self.marks.push_back(Settled { below, next: look.next, pause, at_secs }),
+        }
         let is_old = |later: &Settled| later.next <= settled && later.pause.is_over(look.at_secs);
         while self.marks.get(1).is_some_and(is_old) {
             self.marks.pop_front();

@@ -398,6 +398,7 @@ impl Keeper {
     /// Does what is due, one deed after the other: each may change what the next finds.
     async fn act(&self, course: &mut Course) -> Result<(), ChainError> {
         let calls = self.machine.lock().await.decide(self.clock.now_secs());
+        let mut result = Ok(());
         for (task, call) in calls {
             let key = call.effect_key();
             match self.chain.send(call).await {
@@ -413,12 +414,13 @@ impl Keeper {
             }
             if let Err(error) = self.look_at(task).await {
                 let mut machine = self.machine.lock().await;
-                let from = machine.record(task).map_or(course.follower.mark(), |record| record.submission.block_number);
-                course.unread.note(task, from, error)?;
                 machine.hold(task, self.clock.now_secs());
+                let from = machine.record(task).map_or(course.follower.mark(), |record| record.submission.block_number);
+                // What is due later does not wait for it, though there is no room to leave it aside.
+                result = result.and(course.unread.note(task, from, error));
             }
         }
-        Ok(())
+        result
     }
 
     async fn receive_now(&self, message: &SignedMessage) -> Result<(), MessageRefusal> {

@@ -220,7 +220,7 @@ impl Chain for Account {
 
     async fn task(&self, id: B256) -> Result<Option<TaskRecord>, ChainError> {
         self.reachable()?;
-        let is_unread = *self.world.unread_task.lock().unwrap() == Some(id);
+        let is_unread = self.world.unread_tasks.lock().unwrap().contains(&id);
         if is_unread || self.world.are_tasks_unread.load(Ordering::Relaxed) {
             return Err(unreachable());
         }

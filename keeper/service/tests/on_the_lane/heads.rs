@@ -187,7 +187,7 @@ async fn one_task_that_cannot_be_read_holds_up_no_other() {
     let world = world().await;
     // The lowest name, so that the others come behind it.
     let lost = (2..10).map(|sequence| task_id(PAYER, sequence)).min().unwrap();
-    *world.unread_task.lock().unwrap() = Some(lost);
+    world.unread_tasks.lock().unwrap().insert(lost);
     let tasks: Vec<_> = (2..10).map(|sequence| world.submit(sequence)).collect();
     let submitted = world.task(lost).submission.block_number;
     for other in tasks.into_iter().filter(|id| *id != lost) {
@@ -199,7 +199,7 @@ async fn one_task_that_cannot_be_read_holds_up_no_other() {
         let mark = u64::from_be_bytes(world.journal(index).value(key).unwrap().try_into().unwrap());
         assert!(mark <= submitted, "{key} waits for it: {mark}, {submitted}");
     }
-    *world.unread_task.lock().unwrap() = None;
+    world.unread_tasks.lock().unwrap().clear();
     world.pass_until(10, is_over(lost)).await;
     for _ in 0..3 {
         world.ledger.lock().unwrap().grow(600);
@@ -216,12 +216,29 @@ async fn one_task_that_cannot_be_read_after_a_call_holds_up_no_other() {
     world.is_frozen.store(true, Ordering::Relaxed);
     world.pass_until(20, |world| said(world, "commit") >= 6).await;
     world.pass(2).await;
-    *world.unread_task.lock().unwrap() = Some(first);
+    world.unread_tasks.lock().unwrap().insert(first);
     world.is_frozen.store(false, Ordering::Relaxed);
     for number in 3..7 {
         let next = world.submit(number);
         world.pass_until(8, is_over(next)).await;
     }
+}
+
+/// More than are left aside: the one that there is no room for was tried first in each round, and nothing after it.
+#[tokio::test]
+async fn more_tasks_than_are_left_aside_hold_up_no_call_of_another() {
+    let world = world().await;
+    world.open_tasks_max.store(100, Ordering::Relaxed);
+    let lost: Vec<_> = (2..12).map(|number| world.submit(number)).collect();
+    world.is_frozen.store(true, Ordering::Relaxed);
+    world.pass_until(20, |world| said(world, "commit") >= 33).await;
+    world.pass(2).await;
+    let later = world.submit(12);
+    world.pass_until(20, |world| said(world, "commit") >= 36).await;
+    world.pass(2).await;
+    world.unread_tasks.lock().unwrap().extend(lost);
+    world.is_frozen.store(false, Ordering::Relaxed);
+    world.pass_until(8, is_over(later)).await;
 }
 
 /// It was the oldest of those that wait, and tried first for ever.
@@ -235,7 +252,7 @@ async fn one_task_that_waits_for_room_and_cannot_be_read_keeps_no_other_out() {
     (0..3).for_each(|index| world.model(index).takes_secs.store(6, Ordering::Relaxed));
     let tasks: Vec<_> = (1..8).map(|number| world.submit(number)).collect();
     world.pass(2).await;
-    *world.unread_task.lock().unwrap() = Some(tasks[2]);
+    world.unread_tasks.lock().unwrap().insert(tasks[2]);
     world.pass(100).await;
     let open = tasks.iter().enumerate().filter(|(number, id)| *number != 2 && world.task(**id).state.phase != Phase::Ended);
     assert_eq!(open.count(), 0);

@@ -236,13 +236,13 @@ async fn a_summons_is_heard_though_a_task_cannot_be_read() {
     let world = World::new(3);
     world.set_wire(WireMode::Scripted(vec![]));
     let (id, sealed) = (world.submit(1), world.submit(2));
-    *world.unread_task.lock().unwrap() = Some(sealed);
+    world.unread_tasks.lock().unwrap().insert(sealed);
     summon(&world, KEEPER, sealed).await;
     summon(&world, KEEPER, id).await;
     world.start_miner(0, Manner::default());
     world.pass(5).await;
     assert!(is_present(&world, id) && !is_present(&world, sealed));
-    *world.unread_task.lock().unwrap() = None;
+    world.unread_tasks.lock().unwrap().clear();
     world.pass(5).await;
     assert!(is_present(&world, sealed) && world.all_run());
 }

@@ -50,8 +50,8 @@ pub(crate) struct World {
     pub(crate) is_jury_down: AtomicBool,
     /// The node reads no task.
     pub(crate) are_tasks_unread: AtomicBool,
-    /// The node does not read this task.
-    pub(crate) unread_task: Mutex<Option<B256>>,
+    /// The node does not read these tasks.
+    pub(crate) unread_tasks: Mutex<BTreeSet<B256>>,
     /// So many blocks behind is what the node tells of a keeper if it is not asked as of a block.
     pub(crate) keeper_lag_blocks: AtomicU64,
     /// So far ahead of the chain's time are the clocks of the services.
@@ -127,7 +127,7 @@ impl World {
             is_chain_down: AtomicBool::new(false),
             is_jury_down: AtomicBool::new(false),
             are_tasks_unread: AtomicBool::new(false),
-            unread_task: Mutex::default(),
+            unread_tasks: Mutex::default(),
             keeper_lag_blocks: AtomicU64::new(0),
             clocks_ahead_secs: AtomicU64::new(0),
             heads_off: Mutex::default(),

@@ -1,5 +1,5 @@
 //! The contracts read their calldata themselves. An ABI decoder that shares none of that code says what is calldata and what it says: what the decoder cannot read is
-//! refused unread, and what a contract takes it takes as the decoder reads it, however it is laid out.
+//! refused unread, and what a contract takes it takes as the decoder reads it. A layout that no encoder makes may be refused.
 
 use std::rc::Rc;
 
@@ -64,7 +64,7 @@ impl Read {
         match self.solo.chain().call(request, CallOptions::default()) {
             Ok(answer) => Ok(answer),
             Err(ChainError::Reverted { data, .. }) => Err(data),
-            Err(other) => panic!("{}: {other}", self.name),
+            Err(other) => panic!("{} on {}: {other}", self.name, Bytes::copy_from_slice(data)),
         }
     }
 

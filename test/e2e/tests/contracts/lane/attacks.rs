@@ -374,7 +374,7 @@ async fn a_message_of_another_assignment_is_nobodys() {
     );
 }
 
-/// After a reorganisation the same number is another task: of another prompt, another block, another price. What was signed for the first is nobody's word on it.
+/// After a reorganisation the same number is another task: of another prompt, or another block. What was signed for the first is nobody's word on it.
 #[tokio::test]
 async fn a_rollback_turns_no_old_word_against_its_miner() {
     let world = World::start().await;
